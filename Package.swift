@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "dbn-convert",
+  products: [],
+  dependencies: [
+    // The command line: parsing, help and usage errors are not what this project is about.
+    // Apple's own, Apache-2.0, no dependency of its own.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Each C library is imported by exactly one Swift module.
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+    module("Tensors", ["CZlib"]),
+
+    .target(
+      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    tests("TensorsTests", ["Tensors"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,91 @@
+/// Reads numbers and runs of bytes in order from a region, never past its end.
+///
+/// All offset arithmetic on untrusted files is in here; numbers are little-endian unless said.
+public struct ByteReader: Sendable {
+  public let region: ByteRegion
+  public private(set) var position = 0
+
+  public init(_ region: ByteRegion) {
+    self.region = region
+  }
+
+  public var remaining: Int { region.count - position }
+
+  /// Where the next byte lies in the file.
+  public var fileOffset: Int { region.fileOffset + position }
+
+  public mutating func read<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type
+  ) throws(CheckpointError) -> Number {
+    let start = try advance(by: MemoryLayout<Number>.size)
+    return region.withBytes { bytes in
+      Number(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: Number.self))
+    }
+  }
+
+  public mutating func readBigEndian<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type
+  ) throws(CheckpointError) -> Number {
+    try read(type).byteSwapped
+  }
+
+  /// A number that must fit an `Int`: a size, a count, an offset.
+  public mutating func readCount<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type
+  ) throws(CheckpointError) -> Int {
+    let offset = fileOffset
+    let number = try read(type)
+    guard let count = Int(exactly: number), count >= 0 else {
+      throw CheckpointError(.overflow, offset: offset, "\(number) cannot be a size")
+    }
+    return count
+  }
+
+  public mutating func readRegion(count: Int) throws(CheckpointError) -> ByteRegion {
+    let slice = try region.slice(from: position, count: count)
+    position += count
+    return slice
+  }
+
+  /// `count` bytes of UTF-8.
+  public mutating func readString(count: Int) throws(CheckpointError) -> String {
+    let offset = fileOffset
+    let text = try readRegion(count: count).withBytes { bytes in
+      bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+    }
+    guard let text else {
+      throw CheckpointError(.invalidText, offset: offset, "text is not valid UTF-8")
+    }
+    return text
+  }
+
+  /// The bytes up to the next line feed, which is passed over.
+  public mutating func readLine() throws(CheckpointError) -> ByteRegion {
+    let start = position
+    let length = region.withBytes { bytes in
+      bytes.withUnsafeBytes { $0[start...].firstIndex(of: UInt8(ascii: "\n")) }
+    }
+    guard let length else {
+      throw CheckpointError(.truncated, offset: fileOffset, "a line has no end")
+    }
+    let line = try readRegion(count: length - start)
+    position += 1
+    return line
+  }
+
+  public mutating func skip(_ count: Int) throws(CheckpointError) {
+    _ = try advance(by: count)
+  }
+
+  /// Moves to `position`, counted from the region's start.
+  public mutating func seek(to position: Int) throws(CheckpointError) {
+    _ = try region.slice(from: position, count: 0)
+    self.position = position
+  }
+
+  private mutating func advance(by count: Int) throws(CheckpointError) -> Int {
+    _ = try region.slice(from: position, count: count)
+    defer { position += count }
+    return position
+  }
+}

@@ -1,0 +1,81 @@
+/// A run of bytes in memory, kept alive by whoever owns them: a mapped file or a buffer.
+///
+/// Copying a region copies no bytes. `fileOffset` is where its first byte lies in the file it came
+/// from, so that errors can name the place.
+///
+/// `@unchecked Sendable`: the pointer is into memory of `owner`, which is never written after the
+/// region was made and lives at least as long as the region.
+public struct ByteRegion: @unchecked Sendable {
+  private let owner: AnyObject
+  private let pointer: UnsafeRawBufferPointer
+  public let fileOffset: Int
+
+  /// The caller vouches that `owner` keeps `pointer` alive and that nothing writes to it any more.
+  package init(owner: AnyObject, pointer: UnsafeRawBufferPointer, fileOffset: Int = 0) {
+    self.owner = owner
+    self.pointer = pointer
+    self.fileOffset = fileOffset
+  }
+
+  /// A copy of the bytes of an array.
+  public init(_ bytes: [UInt8]) {
+    self = ByteRegion(byteCount: bytes.count) { $0.copyBytes(from: bytes) }
+  }
+
+  public var count: Int { pointer.count }
+
+  /// Lends the bytes for the duration of the call.
+  public func withBytes<Value, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let value = try body(pointer.bytes)
+    withExtendedLifetime(owner) {}
+    return value
+  }
+
+  /// The bytes from `start`, `count` of them; an error if the region does not have them.
+  public func slice(from start: Int, count: Int) throws(CheckpointError) -> ByteRegion {
+    guard start >= 0, count >= 0, start <= self.count, count <= self.count - start else {
+      throw CheckpointError(
+        .truncated, offset: fileOffset,
+        "\(count) bytes are needed from byte \(start) of \(self.count)",
+        advice: "the file is cut short or damaged; get it again")
+    }
+    return ByteRegion(
+      owner: owner, pointer: UnsafeRawBufferPointer(rebasing: pointer[start..<start + count]),
+      fileOffset: fileOffset + start)
+  }
+
+  /// The bytes as an array of their own.
+  public var array: [UInt8] { Array(pointer) }
+
+  /// Tells the kernel that these pages of a mapped file will not be needed soon, so that a
+  /// conversion's memory does not grow with the file. They can still be read.
+  package func release() {
+    (owner as? MappedFile)?.release(pointer)
+  }
+}
+
+extension ByteRegion {
+  /// A buffer of `byteCount` zeroed bytes, 64-byte aligned, that `fill` writes once before anyone
+  /// reads.
+  package init<Failure: Error>(
+    byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let buffer = HeapBuffer(byteCount: byteCount)
+    try fill(buffer.pointer)
+    self.init(owner: buffer, pointer: UnsafeRawBufferPointer(buffer.pointer))
+  }
+}
+
+/// The owner of bytes that were computed.
+private final class HeapBuffer {
+  let pointer: UnsafeMutableRawBufferPointer
+
+  init(byteCount: Int) {
+    pointer = .allocate(byteCount: byteCount, alignment: 64)
+    pointer.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { pointer.deallocate() }
+}

@@ -1,0 +1,29 @@
+private import CZlib
+
+/// The CRC-32 of zip files and PyTorch checkpoints (ISO 3309), by zlib's `crc32_z`.
+public struct CRC32: Sendable {
+  public private(set) var value: UInt32 = 0
+
+  public init() {}
+
+  public static func of(_ bytes: RawSpan) -> UInt32 {
+    var checksum = CRC32()
+    checksum.update(bytes)
+    return checksum.value
+  }
+
+  public mutating func update(_ bytes: RawSpan) {
+    value = bytes.withUnsafeBytes { buffer in
+      let start = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      return UInt32(truncatingIfNeeded: crc32_z(uLong(value), start, buffer.count))
+    }
+  }
+}
+
+extension UInt32 {
+  /// Eight lower-case hexadecimal digits, as checksums are written.
+  package var hexadecimal: String {
+    let digits = String(self, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+
+/// A regular file mapped for reading; the owner behind the regions of its bytes.
+///
+/// As with every mapped file, another process that truncates the file while it is read ends this
+/// one (SIGBUS); files that are replaced by renaming, as this toolkit does, are safe.
+public final class MappedFile {
+  private let pointer: UnsafeRawBufferPointer
+
+  /// Opens and maps the file at `path`.
+  ///
+  /// - Throws: `system` when it can't be opened, `notARegularFile` for folders, pipes and devices.
+  public static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
+    // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
+    let descriptor = try systemCall("cannot open", path: path) {
+      Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    }
+    defer { close(descriptor) }
+    let size = try regularFileSize(of: descriptor, path: path)
+    guard size > 0 else { return ByteRegion([]) }
+    guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
+    else {
+      throw CheckpointError(
+        .system, path: path, "cannot map: \(String(cString: strerror(errno)).lowercased())")
+    }
+    let file = MappedFile(UnsafeRawBufferPointer(start: start, count: size))
+    return ByteRegion(owner: file, pointer: file.pointer)
+  }
+
+  private init(_ pointer: UnsafeRawBufferPointer) {
+    self.pointer = pointer
+  }
+
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: pointer.baseAddress), pointer.count)
+  }
+
+  /// Drops the whole pages inside `part` from this process's memory.
+  func release(_ part: UnsafeRawBufferPointer) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    guard let base = pointer.baseAddress, let start = part.baseAddress else { return }
+    let first = (start - base + page - 1) / page * page
+    let last = (start - base + part.count) / page * page
+    guard last > first else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
+  }
+}
+
+private func regularFileSize(of descriptor: Int32, path: String) throws(CheckpointError) -> Int {
+  var status = stat()
+  _ = try systemCall("cannot examine", path: path) { fstat(descriptor, &status) }
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: return Int(status.st_size)
+  case S_IFDIR:
+    throw CheckpointError(
+      .notARegularFile, path: path, "is a folder", advice: "name the file inside it")
+  default:
+    throw CheckpointError(
+      .notARegularFile, path: path, "is a pipe or a device",
+      advice: "save it to a file first: checkpoints are read from several places at once")
+  }
+}

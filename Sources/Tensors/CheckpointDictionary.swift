@@ -1,0 +1,85 @@
+/// A Python mapping: entries in order, keys unique.
+public struct CheckpointDictionary: Sendable {
+  public enum Kind: String, Sendable {
+    case dict
+    case orderedDict = "OrderedDict"
+    case counter = "Counter"
+  }
+
+  public struct Entry: Sendable {
+    public let key: Key
+    public var value: CheckpointValue
+  }
+
+  public var kind: Kind
+  public private(set) var entries: [Entry] = []
+  /// The instance's own attributes, such as the `_metadata` of a state dict.
+  public var attributes: [(name: String, value: CheckpointValue)] = []
+  private var places: [Key: Int] = [:]
+
+  public init(_ kind: Kind = .dict) {
+    self.kind = kind
+  }
+
+  public subscript(key: Key) -> CheckpointValue? {
+    places[key].map { entries[$0].value }
+  }
+
+  public subscript(name: String) -> CheckpointValue? { self[.string(name)] }
+
+  public func contains(_ key: Key) -> Bool { places[key] != nil }
+
+  /// Gives the key a value, in its place if it has one, else at the end: Python's assignment.
+  public mutating func set(_ key: Key, to value: CheckpointValue) {
+    if let place = places[key] {
+      entries[place].value = value
+    } else {
+      places[key] = entries.count
+      entries.append(Entry(key: key, value: value))
+    }
+  }
+}
+
+extension CheckpointDictionary {
+  /// A key: text or an integer. Text is compared byte by byte as Python does: two spellings of "é"
+  /// are two keys, although Swift's strings call them equal.
+  public enum Key: Sendable, Hashable, CustomStringConvertible {
+    case string(String)
+    case int(Int)
+
+    public static func == (left: Key, right: Key) -> Bool {
+      switch (left, right) {
+      case (.string(let left), .string(let right)): left.isIdentical(to: right)
+      case (.int(let left), .int(let right)): left == right
+      default: false
+      }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+      switch self {
+      case .int(let number): hasher.combine(number)
+      case .string(var text): text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+      }
+    }
+
+    public var description: String {
+      switch self {
+      case .string(let text): text
+      case .int(let number): "\(number)"
+      }
+    }
+
+    /// The text of a string key.
+    public var string: String? {
+      guard case .string(let text) = self else { return nil }
+      return text
+    }
+  }
+}
+
+extension String {
+  /// Whether the two have the same UTF-8, which `==` does not ask.
+  package func isIdentical(to other: String) -> Bool {
+    utf8.elementsEqual(other.utf8)
+  }
+}

@@ -1,0 +1,99 @@
+/// The one error of this toolkit: what rule was broken, by which thing, where, and what to do.
+///
+/// Its description is one sentence for a person who holds the file.
+public struct CheckpointError: Error, Sendable, Equatable {
+  /// The rule that was broken; each module declares its own as static members.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+      self.description = description
+    }
+  }
+
+  public var code: Code
+  /// The file, where one is involved.
+  public var path: String?
+  /// The tensor, key, record or dataset at fault.
+  public var name: String?
+  /// Where in the file, in bytes from its start.
+  public var offset: Int?
+  /// What is wrong, without the name and the place.
+  public var reason: String
+  /// What the person can do about it.
+  public var advice: String?
+
+  public init(
+    _ code: Code, path: String? = nil, name: String? = nil, offset: Int? = nil, _ reason: String,
+    advice: String? = nil
+  ) {
+    self.code = code
+    self.path = path
+    self.name = name
+    self.offset = offset
+    self.reason = reason
+    self.advice = advice
+  }
+
+  /// The same error with the file or the name filled in where it had none.
+  public func with(path: String? = nil, name: String? = nil) -> CheckpointError {
+    var error = self
+    error.path = error.path ?? path
+    error.name = error.name ?? name
+    return error
+  }
+}
+
+extension CheckpointError: CustomStringConvertible {
+  public var description: String {
+    var text = ""
+    if let path { text += "\(path.visible()): " }
+    if let name { text += "'\(name.visible())': " }
+    text += reason.visible(limit: .max)
+    if let offset { text += " (at byte \(offset))" }
+    if let advice { text += "; \(advice.visible(limit: .max))" }
+    return text
+  }
+}
+
+extension CheckpointError.Code {
+  /// The operating system refused: no such file, no permission, no space.
+  public static let system = Self("system")
+  /// The path is a folder, a device or something else that is not a regular file.
+  public static let notARegularFile = Self("not-a-regular-file")
+  /// The bytes end before what they promise.
+  public static let truncated = Self("truncated")
+  /// A number from the file does not fit its use.
+  public static let overflow = Self("overflow")
+  /// Bytes do not have the checksum that was recorded for them.
+  public static let checksumMismatch = Self("checksum-mismatch")
+  /// Text is not valid UTF-8.
+  public static let invalidText = Self("invalid-text")
+  /// A JSON document breaks the rules of JSON, or ours.
+  public static let invalidJSON = Self("invalid-json")
+  /// Shape, scalar type and byte count of a tensor do not agree.
+  public static let inconsistentTensor = Self("inconsistent-tensor")
+  /// A tensor's scalar type can't be used for what was asked.
+  public static let unsupportedScalarType = Self("unsupported-scalar-type")
+  /// Compressed bytes can't be decompressed.
+  public static let invalidCompression = Self("invalid-compression")
+  /// A file declares more than its size can justify, or nests deeper than any checkpoint does.
+  public static let limitExceeded = Self("limit-exceeded")
+}
+
+extension String {
+  /// The string on one line, fit to print: control characters escaped, the middle of a long one
+  /// left out. A key from a file must not be able to move a terminal's cursor.
+  public func visible(limit: Int = 200) -> String {
+    var text = ""
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+        text += "\\u{\(String(scalar.value, radix: 16))}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    guard text.count > limit else { return text }
+    return "\(text.prefix(limit / 2))…\(text.suffix(limit / 2))"
+  }
+}

@@ -1,0 +1,75 @@
+/// What a checkpoint may contain: a tree of plain values with tensors at its leaves.
+///
+/// One case for each type that PyTorch's `weights_only` loading can produce.
+public indirect enum CheckpointValue: Sendable {
+  case none
+  case bool(Bool)
+  case int(Int)
+  /// An integer that does not fit 64 bits, as two's complement, least byte first.
+  case largeInt([UInt8])
+  case float(Double)
+  case complex(real: Double, imaginary: Double)
+  case string(String)
+  case bytes([UInt8])
+  case byteArray([UInt8])
+  case list([CheckpointValue])
+  case tuple([CheckpointValue])
+  case set([CheckpointValue])
+  case dictionary(CheckpointDictionary)
+  case tensor(Tensor)
+  /// `torch.Size`.
+  case size([Int])
+  /// `torch.dtype`.
+  case scalarType(ScalarType)
+  /// `torch.device`, as PyTorch writes it: `cpu`, `cuda:0`.
+  case device(String)
+
+  /// The name of the kind of value, as error messages and `info` say it.
+  public var typeName: String {
+    switch self {
+    case .none: "None"
+    case .bool: "bool"
+    case .int, .largeInt: "int"
+    case .float: "float"
+    case .complex: "complex"
+    case .string: "str"
+    case .bytes: "bytes"
+    case .byteArray: "bytearray"
+    case .list: "list"
+    case .tuple: "tuple"
+    case .set: "set"
+    case .dictionary(let dictionary): dictionary.kind.rawValue
+    case .tensor: "tensor"
+    case .size: "Size"
+    case .scalarType: "dtype"
+    case .device: "device"
+    }
+  }
+
+  public var tensor: Tensor? {
+    guard case .tensor(let tensor) = self else { return nil }
+    return tensor
+  }
+
+  public var dictionary: CheckpointDictionary? {
+    guard case .dictionary(let dictionary) = self else { return nil }
+    return dictionary
+  }
+
+  /// The values directly inside a list, tuple or set; nil for every other value.
+  public var elements: [CheckpointValue]? {
+    switch self {
+    case .list(let elements), .tuple(let elements), .set(let elements): elements
+    default: nil
+    }
+  }
+}
+
+/// How deep and how large a tree of values may be.
+public enum CheckpointLimits {
+  /// Levels of nesting. Real checkpoints have under ten; code that walks a tree may recurse.
+  public static let depth = 200
+  /// Values in a tree, counting a shared one as often as it is reached: real checkpoints have
+  /// thousands, and a pickle of a few bytes can describe 2^60.
+  public static let values = 10_000_000
+}

@@ -1,0 +1,37 @@
+/// A PyTorch state dict: tensors by name, in the model's order, with whatever else stands among
+/// them (`_extra_state`) and the `_metadata` of module versions.
+public struct StateDict: Sendable {
+  /// The mapping itself, every entry included; keys are strings.
+  public private(set) var dictionary: CheckpointDictionary
+
+  /// - Returns: nil unless all keys are strings.
+  public init?(_ dictionary: CheckpointDictionary) {
+    guard dictionary.entries.allSatisfy({ $0.key.string != nil }) else { return nil }
+    self.dictionary = dictionary
+  }
+
+  /// An empty state dict, of the kind PyTorch's `state_dict()` makes.
+  public init() {
+    dictionary = CheckpointDictionary(.orderedDict)
+  }
+
+  /// The tensors in order.
+  public var tensors: [(name: String, tensor: Tensor)] {
+    dictionary.entries.compactMap { entry in
+      guard let name = entry.key.string, let tensor = entry.value.tensor else { return nil }
+      return (name, tensor)
+    }
+  }
+
+  public var names: [String] { dictionary.entries.compactMap(\.key.string) }
+
+  public subscript(name: String) -> Tensor? {
+    get { dictionary[name]?.tensor }
+    set { if let newValue { dictionary.set(.string(name), to: .tensor(newValue)) } }
+  }
+
+  /// The mapping of module names to versions that `state_dict()` attaches, if the file has it.
+  public var metadata: CheckpointDictionary? {
+    dictionary.attributes.first { $0.name == "_metadata" }?.value.dictionary
+  }
+}

@@ -1,0 +1,105 @@
+import Synchronization
+
+/// The contiguous little-endian bytes of a tensor, lying somewhere: in a mapped file, in memory, or
+/// made when asked for.
+///
+/// Two tensors with the same storage *object* are tied: the same parameter under two names. Nothing
+/// is read, computed or checked before the bytes are asked for.
+public final class TensorStorage: Sendable {
+  private enum Source {
+    case region(ByteRegion)
+    case computed(@Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
+  }
+
+  public let byteCount: Int
+  private let source: Source
+  /// The checksum that the file records for these bytes, if any.
+  private let expectedCRC32: UInt32?
+  /// The checksum of the bytes, once known and found to be as expected.
+  private let verifiedCRC32 = Mutex<UInt32?>(nil)
+
+  /// Bytes that lie in memory or in a mapped file. `crc32` is enforced when they are first read.
+  public init(_ region: ByteRegion, crc32: UInt32? = nil) {
+    byteCount = region.count
+    source = .region(region)
+    expectedCRC32 = crc32
+  }
+
+  /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
+  package init(
+    computing byteCount: Int, crc32: UInt32? = nil,
+    _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+  ) {
+    self.byteCount = byteCount
+    source = .computed(fill)
+    expectedCRC32 = crc32
+  }
+
+  /// Lends the bytes for the duration of the call.
+  ///
+  /// - Throws: `checksumMismatch` when the file's checksum says that they are damaged.
+  public func withBytes<Value>(
+    _ body: (RawSpan) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    let region = try materialised()
+    if expectedCRC32 != nil { _ = try checksum(of: region) }
+    return try region.withBytes(body)
+  }
+
+  /// The CRC-32 of the bytes, computed once.
+  ///
+  /// - Throws: `checksumMismatch`, as `withBytes`.
+  public func crc32() throws(CheckpointError) -> UInt32 {
+    if let known = verifiedCRC32.withLock({ $0 }) { return known }
+    return try checksum(of: materialised())
+  }
+
+  /// Hands out the bytes in pieces of at most `size` bytes, in order, each with its offset, and
+  /// returns the CRC-32 of all: one pass over memory for a check and a copy.
+  ///
+  /// The checksum is compared with the recorded one at the end: on an error, what was done with
+  /// the pieces is to be undone. A mapped file's pages are given back along the way.
+  package func forEachPiece(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) -> UInt32 {
+    let region = try materialised()
+    var checksum = CRC32()
+    for start in stride(from: 0, to: region.count, by: size) {
+      let piece = try region.slice(from: start, count: min(size, region.count - start))
+      try piece.withBytes { bytes throws(CheckpointError) in
+        checksum.update(bytes)
+        try body(start, bytes)
+      }
+    }
+    region.release()
+    return try accept(checksum.value)
+  }
+
+  private func materialised() throws(CheckpointError) -> ByteRegion {
+    switch source {
+    case .region(let region): region
+    case .computed(let fill): try ByteRegion(byteCount: byteCount, fill)
+    }
+  }
+
+  private func checksum(of region: ByteRegion) throws(CheckpointError) -> UInt32 {
+    if let known = verifiedCRC32.withLock({ $0 }) { return known }
+    return try accept(region.withBytes { CRC32.of($0) })
+  }
+
+  private func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
+    if let expectedCRC32, expectedCRC32 != crc32 {
+      throw CheckpointError(
+        .checksumMismatch, offset: fileOffset,
+        "the bytes have CRC-32 \(crc32.hexadecimal), but \(expectedCRC32.hexadecimal) was recorded",
+        advice: "the file is damaged or was edited; get it again")
+    }
+    verifiedCRC32.withLock { $0 = crc32 }
+    return crc32
+  }
+
+  private var fileOffset: Int? {
+    guard case .region(let region) = source else { return nil }
+    return region.fileOffset
+  }
+}
