@@ -4,9 +4,12 @@ public struct Checkpoint: Sendable {
   public var root: CheckpointValue
   /// The conversions that led here, oldest first, as the file records them.
   public var history: [JSON]
+  /// What the reader could not carry over and a person should know, a sentence each.
+  public var notes: [String]
 
-  public init(root: CheckpointValue, history: [JSON] = []) {
+  public init(root: CheckpointValue, history: [JSON] = [], notes: [String] = []) {
     self.root = root
     self.history = history
+    self.notes = notes
   }
 }
