@@ -32,11 +32,15 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
+    module("Zip", ["Tensors"]),
+    module("Torch", ["Tensors", "Zip"]),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
+    tests("ZipTests", ["Zip"]),
+    tests("TorchTests", ["Torch"]),
   ],
   swiftLanguageModes: [.v6]
 )
