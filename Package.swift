@@ -32,11 +32,16 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
+    module("BatchNorm", ["Tensors"]),
+    module("Execution", ["Tensors", "BatchNorm"]),
+    module("Verification", ["Tensors", "BatchNorm", "Execution"]),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
+    tests("BatchNormTests", ["BatchNorm"]),
+    tests("VerificationTests", ["Verification", "BatchNorm"]),
   ],
   swiftLanguageModes: [.v6]
 )
