@@ -35,6 +35,8 @@ let package = Package(
     module("BatchNorm", ["Tensors"]),
     module("Execution", ["Tensors", "BatchNorm"]),
     module("Verification", ["Tensors", "BatchNorm", "Execution"]),
+    module("Zip", ["Tensors"]),
+    module("Torch", ["Tensors", "Zip"]),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
@@ -42,6 +44,8 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("BatchNormTests", ["BatchNorm"]),
     tests("VerificationTests", ["Verification", "BatchNorm"]),
+    tests("ZipTests", ["Zip"]),
+    tests("TorchTests", ["Torch"]),
   ],
   swiftLanguageModes: [.v6]
 )
