@@ -32,6 +32,9 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
+    module("BatchNorm", ["Tensors"]),
+    module("Execution", ["Tensors", "BatchNorm"]),
+    module("Verification", ["Tensors", "BatchNorm", "Execution"]),
     module("Zip", ["Tensors"]),
     module("Torch", ["Tensors", "Zip"]),
 
@@ -39,6 +42,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
+    tests("BatchNormTests", ["BatchNorm"]),
+    tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("ZipTests", ["Zip"]),
     tests("TorchTests", ["Torch"]),
   ],

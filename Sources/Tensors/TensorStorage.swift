@@ -88,6 +88,14 @@ public final class TensorStorage: Sendable {
     return try accept(checksum.value)
   }
 
+  /// Whether both have the same bytes, whatever they mean.
+  public func hasEqualBytes(to other: TensorStorage) throws(CheckpointError) -> Bool {
+    if self === other { return true }
+    return try withBytes { mine throws(CheckpointError) in
+      try other.withBytes { mine.hasEqualBytes(to: $0) }
+    }
+  }
+
   private func materialised() throws(CheckpointError) -> ByteRegion {
     switch source {
     case .region(let region): return region
@@ -110,7 +118,7 @@ public final class TensorStorage: Sendable {
   private func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let expectedCRC32, expectedCRC32 != crc32 {
       throw CheckpointError(
-        .checksumMismatch, offset: fileOffset,
+        .checksumMismatch, path: region?.path, offset: region?.fileOffset,
         "\(record ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
         advice: "the file is damaged or was edited; get it again")
@@ -119,8 +127,8 @@ public final class TensorStorage: Sendable {
     return crc32
   }
 
-  private var fileOffset: Int? {
+  private var region: ByteRegion? {
     guard case .region(let region) = source else { return nil }
-    return region.fileOffset
+    return region
   }
 }
