@@ -25,7 +25,6 @@ struct HostileTests {
       // What is read in place is checked when it is used.
       try TorchCheckpoint.read(file).root.readEverything()
     }
-    print("HOSTILE", hostile.file, error.code, error)
     #expect(!error.description.contains("\n"))
     for word in hostile.mentions { #expect(error.description.contains(word)) }
   }

@@ -1,0 +1,48 @@
+import Tensors
+import TestSupport
+import Testing
+import Torch
+
+/// What is recognised as a file of `torch.save`, and what is said of those that can't be read.
+struct FormatTests {
+  static let legacy: [UInt8] = [
+    0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+  ]
+  static let tar = [UInt8](repeating: 0, count: 257) + Array("ustar\u{0}".utf8)
+
+  static let files: [(name: String, bytes: [UInt8], isOurs: Bool, code: CheckpointError.Code)] = [
+    ("legacy", legacy, true, .torchLegacyFormat),
+    ("tar", tar, true, .torchLegacyFormat),
+    (
+      "TorchScript", Archive([.init("a/data.pkl", []), .init("a/constants.pkl", [])]).bytes, true,
+      .torchProgram
+    ),
+    ("torch.export", Archive([.init("a/models/model.json", [])]).bytes, true, .torchProgram),
+    ("another zip", Archive([.init("readme", [])]).bytes, true, .notATorchCheckpoint),
+    ("an empty zip", Archive([]).bytes, true, .notATorchCheckpoint),
+    ("no pickle", Archive([.init("a/data/0", [])]).bytes, true, .torchRecordMissing),
+    (
+      "a new version",
+      Archive([.init("a/data.pkl", []), .init("a/version", Array("11\n".utf8))]).bytes, true,
+      .torchVersion
+    ),
+    (
+      "no byte order", Archive([.init("a/data.pkl", []), .init("a/byteorder", [0x78])]).bytes, true,
+      .torchByteOrder
+    ),
+    ("nothing", [], false, .notATorchCheckpoint),
+    ("text", Array("hello".utf8), false, .notATorchCheckpoint),
+    ("HDF5", [0x89] + Array("HDF\r\n\u{1a}\n".utf8), false, .notATorchCheckpoint),
+  ]
+
+  @Test(arguments: files)
+  func otherFilesAreToldByTheirCode(
+    file: (name: String, bytes: [UInt8], isOurs: Bool, code: CheckpointError.Code)
+  ) throws {
+    let region = ByteRegion(file.bytes)
+    #expect(TorchCheckpoint.recognises(region) == file.isOurs)
+    let error = try #require(throws: CheckpointError.self) { try TorchCheckpoint.read(region) }
+    #expect(error.code == file.code, "\(error)")
+    #expect(error.advice != nil)
+  }
+}

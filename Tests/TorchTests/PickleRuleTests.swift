@@ -1,0 +1,153 @@
+import Tensors
+import TestSupport
+import Testing
+import Torch
+
+/// Each rule of the pickle machine broken once, and the key that the error names.
+struct PickleRuleTests {
+  struct Rule: CustomStringConvertible {
+    let description: String
+    let code: CheckpointError.Code
+    let pickle: [UInt8]
+
+    init(_ description: String, _ code: CheckpointError.Code, _ pickle: [UInt8]) {
+      self.description = description
+      self.code = code
+      self.pickle = pickle
+    }
+  }
+
+  static let system = Pickle.call("os.system", Pickle.text("touch executed"))
+
+  static let values: [Rule] = [
+    Rule("a foreign function", .pickleGlobal, system),
+    Rule("a foreign name, not called", .pickleGlobal, Pickle.global("os.system")),
+    Rule("a pickled module", .torchModule, Pickle.global("torch.nn.modules.linear.Linear")),
+    Rule("a sparse tensor", .torchTensorKind, Pickle.global("torch._utils._rebuild_sparse_tensor")),
+    Rule("STACK_GLOBAL of numbers", .pickleArguments, [0x4E, 0x4E, 0x93]),
+    Rule("INST", .pickleOpcode, Pickle.mark + [0x69] + Array("os\nsystem\n".utf8)),
+    Rule("OBJ", .pickleOpcode, Pickle.mark + Pickle.none + [0x6F]),
+    Rule("PERSID", .pickleOpcode, [0x50] + Array("0\n".utf8)),
+    Rule("EXT4", .pickleOpcode, [0x84, 1, 0, 0, 0]),
+    Rule("FROZENSET", .pickleOpcode, Pickle.mark + [0x91]),
+    Rule("an unknown operation", .pickleOpcode, [0x01]),
+    Rule("a value never stored", .pickleMemo, Pickle.get(9)),
+    Rule("a store far beyond the pickle", .pickleMemo, [0x4E, 0x72, 0xFF, 0xFF, 0xFF, 0xFF]),
+    Rule("REDUCE of text", .pickleCall, Pickle.text("a") + Pickle.emptyTuple + Pickle.reduce),
+    Rule("REDUCE of a dtype", .pickleCall, Pickle.call("torch.float32")),
+    Rule(
+      "arguments that are no tuple", .pickleCall,
+      Pickle.global("torch.Size") + Pickle.none + Pickle.reduce),
+    Rule("too many arguments", .pickleArguments, Pickle.call("torch.device")),
+    Rule("text for numbers", .pickleArguments, Pickle.call("torch.Size", Pickle.text("a"))),
+    Rule("a list in a set", .pickleArguments, [0x8F, 0x28, 0x5D, 0x90]),
+    Rule(
+      "another codec", .pickleArguments,
+      Pickle.call("_codecs.encode", Pickle.text("a"), Pickle.text("rot13"))),
+    Rule(
+      "rebuilding by rebuilding", .pickleArguments,
+      Pickle.call(
+        "torch._tensor._rebuild_from_type_v2",
+        Pickle.global("torch._tensor._rebuild_from_type_v2"), Pickle.global("torch.Tensor"),
+        Pickle.emptyTuple, Pickle.none)),
+    Rule("SETITEM on a list", .pickleTarget, Pickle.emptyList + [0x4E, 0x4E] + Pickle.setItem),
+    Rule("APPEND on a dictionary", .pickleTarget, Pickle.emptyDict + [0x4E] + Pickle.append),
+    Rule("ADDITEMS on a list", .pickleTarget, Pickle.emptyList + [0x28, 0x90]),
+    Rule("BUILD on a dict", .pickleTarget, Pickle.emptyDict + Pickle.emptyDict + Pickle.build),
+    Rule(
+      "BUILD with a number", .pickleTarget,
+      Pickle.call("collections.OrderedDict") + Pickle.int(1) + Pickle.build),
+    Rule(
+      "a key without a value", .pickleArguments,
+      Pickle.emptyDict + Pickle.mark + Pickle.text("a") + Pickle.setItems),
+    Rule("a tuple as a key", .pickleKey, Pickle.dictionary((Pickle.emptyTuple, Pickle.none))),
+    Rule(
+      "a large key", .pickleKey,
+      Pickle.dictionary(([0x8A, 9] + [0, 0, 0, 0, 0, 0, 0, 0, 1], [0x4E]))),
+    Rule("text that is no UTF-8", .invalidText, [0x58, 1, 0, 0, 0, 0xFF]),
+    Rule("a negative length", .overflow, [0x8B, 0xFF, 0xFF, 0xFF, 0xFF]),
+    Rule("another persistent id", .picklePersistentID, Pickle.text("0") + Pickle.persistentID),
+    Rule("a storage by itself", .pickleValue, Pickle.storage()),
+    Rule("a function by itself", .pickleValue, Pickle.global("torch.Size")),
+  ]
+
+  static let tensors: [Rule] = [
+    Rule("a record that is missing", .torchRecordMissing, Pickle.tensor(of: Pickle.storage("7"))),
+    Rule("a record of another size", .torchStorage, Pickle.tensor(of: Pickle.storage(count: 5))),
+    Rule("elements outside", .torchView, Pickle.tensor([5])),
+    Rule("an offset outside", .torchView, Pickle.tensor([1], offset: 4)),
+    Rule("a negative stride", .torchView, Pickle.tensor([4], stride: [-1], offset: 3)),
+    Rule("sizes without strides", .torchView, Pickle.tensor([2, 2], stride: [1])),
+    Rule("more than can be counted", .torchView, Pickle.tensor([1 << 62], stride: [0])),
+    Rule("expanded beyond reason", .limitExceeded, Pickle.tensor([1 << 40], stride: [0])),
+  ]
+
+  @Test(arguments: values + tensors)
+  func brokenRulesAreRefusedWithTheirKey(rule: Rule) throws {
+    let pickle = Pickle.dictionary(
+      (Pickle.text("epoch"), Pickle.int(1)),
+      (
+        Pickle.text("model"),
+        Pickle.emptyDict + Pickle.text("fc.weight") + rule.pickle + Pickle.setItem
+      ))
+    let error = try #require(throws: CheckpointError.self) { try Pickle.read(pickle) }
+    #expect(error.code == rule.code, "\(error)")
+    #expect(error.name == "model/fc.weight", "\(error)")
+  }
+
+  static let wholes: [Rule] = [
+    Rule("a protocol to come", .pickleProtocol, [0x80, 6, 0x4E]),
+    Rule("nothing", .pickleStack, []),
+    Rule("a value left over", .pickleStack, [0x4E, 0x4E]),
+    Rule("a mark left over", .pickleStack, [0x4E, 0x28]),
+    Rule("a value that is not there", .pickleStack, [0x4E, 0x86]),
+    Rule("a value from below the mark", .pickleStack, [0x7D, 0x4E, 0x28, 0x73]),
+    Rule("a mark that is not there", .pickleStack, [0x4E, 0x74]),
+    Rule("a number cut short", .truncated, [0x47, 1]),
+    Rule("text longer than the file", .truncated, [0x58, 0xFF, 0xFF, 0xFF, 0xFF]),
+    Rule(
+      "a list that contains itself", .pickleCycle,
+      Pickle.emptyList + Pickle.put(0) + Pickle.get(0) + Pickle.append),
+  ]
+
+  @Test(arguments: wholes)
+  func brokenPicklesAreRefused(rule: Rule) throws {
+    let error = try #require(throws: CheckpointError.self) { try Pickle.read(rule.pickle) }
+    #expect(error.code == rule.code, "\(error)")
+  }
+
+  static let places: [(pickle: [UInt8], name: String)] = [
+    (system, "archive/data.pkl"),
+    (Pickle.dictionary((Pickle.text("a"), Pickle.none), (Pickle.text("b"), system)), "b"),
+    (Pickle.dictionary((Pickle.text("a"), Pickle.emptyDict), (Pickle.text("b"), system)), "b"),
+    (Pickle.emptyDict + Pickle.int(3) + system + Pickle.setItem, "3"),
+    (
+      Pickle.dictionary(
+        (Pickle.text("a"), Pickle.emptyDict + Pickle.text("b") + system + Pickle.setItem)), "a/b"
+    ),
+    (Pickle.list(Pickle.none, Pickle.list(Pickle.none, Pickle.none, system)), "1/2"),
+    (Pickle.emptyList + Pickle.none + Pickle.append + system + Pickle.append, "1"),
+    (Pickle.tuple(Pickle.none, system), "1"),
+    (
+      Pickle.dictionary(
+        (Pickle.text("w"), Pickle.call("torch.Size", Pickle.tuple(Pickle.int(1), system)))), "w"
+    ),
+    (
+      Pickle.call("collections.OrderedDict")
+        + Pickle.dictionary((Pickle.text("_metadata"), system)) + Pickle.build, "_metadata"
+    ),
+  ]
+
+  @Test(arguments: places)
+  func refusalsNameTheKeysThatLeadThere(place: (pickle: [UInt8], name: String)) throws {
+    let error = try #require(throws: CheckpointError.self) { try Pickle.read(place.pickle) }
+    #expect(error.name == place.name, "\(error)")
+  }
+
+  @Test func theFirstOfTwoRefusalsIsReported() throws {
+    let pickle = Pickle.dictionary(
+      (Pickle.text("a"), system), (Pickle.text("b"), Pickle.global("builtins.eval")))
+    let error = try #require(throws: CheckpointError.self) { try Pickle.read(pickle) }
+    #expect(error.name == "a" && error.reason.contains("os.system"))
+  }
+}

@@ -1,0 +1,147 @@
+import Tensors
+import TestSupport
+import Testing
+import Torch
+
+struct TensorViewTests {
+  static let types: [(name: String, size: Int)] = [
+    ("Byte", 1), ("Half", 2), ("Float", 4), ("Double", 8), ("ComplexDouble", 16),
+  ]
+
+  /// Random views against a copy element by element.
+  @Test(arguments: types)
+  func stridedViewsAreMadeContiguous(type: (name: String, size: Int)) throws {
+    var random = SystemRandomNumberGenerator()
+    let seed = UInt64.random(in: 0...UInt64.max, using: &random)
+    print("seed \(seed)")
+    var generator = SeededGenerator(seed)
+    let count = 200
+    let storage = (0..<count * type.size).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    for _ in 0..<100 {
+      let view = RandomView(elements: count, using: &generator)
+      let pickle = Pickle.tensor(
+        view.size, stride: view.stride, offset: view.offset,
+        of: Pickle.storage(count: count, type: "torch.\(type.name)Storage"))
+      let archive = Pickle.archive(pickle, storage: storage)
+      let root = try TorchCheckpoint.read(ByteRegion(archive.bytes)).root
+      let tensor = try #require(root.tensor)
+      let found = try tensor.storage.withBytes { ByteRegion.copy($0) }
+      let expected = view.positions.flatMap { storage[$0 * type.size..<($0 + 1) * type.size] }
+      #expect(found == expected, "seed \(seed): \(view)")
+    }
+  }
+
+  @Test func sameViewsAreTiedAndOthersAreNot() throws {
+    let pickle = Pickle.list(
+      Pickle.tensor([4]), Pickle.tensor([4]), Pickle.tensor([2, 2], stride: [2, 1]),
+      Pickle.tensor([2]), Pickle.tensor([2]))
+    let tensors = try #require(try Pickle.read(pickle).root.elements).compactMap(\.tensor)
+    let storages = tensors.map { ObjectIdentifier($0.storage) }
+    #expect(storages[0] == storages[1] && storages[3] == storages[4])
+    #expect(Set(storages).count == 3)
+  }
+
+  @Test(arguments: [[4], [2]])
+  func damagedRecordsAreRefusedWhenTheirTensorsAreRead(size: [Int]) throws {
+    let wrong = CRC32.of(Pickle.floats.span.bytes) ^ 1
+    for stride in [[1], [0]] {
+      let archive = Pickle.archive(Pickle.tensor(size, stride: stride), crc32: wrong)
+      let root = try TorchCheckpoint.read(ByteRegion(archive.bytes)).root
+      let error = try #require(throws: CheckpointError.self) { try root.readEverything() }
+      #expect(error.code == .checksumMismatch)
+      #expect(error.description.contains("archive/data/0"))
+    }
+  }
+
+  @Test func deflatedArchivesAreRead() throws {
+    let pickle = Pickle.list(
+      Pickle.tensor(), Pickle.tensor([2], offset: 2), Pickle.tensor([2], stride: [2]))
+    var archive = Pickle.archive(pickle, crc32: CRC32.of(Pickle.floats.span.bytes))
+    archive.records = archive.records.map(\.deflated)
+    let elements = try TorchCheckpoint.read(ByteRegion(archive.bytes)).root.elements
+    let bytes = try #require(elements).compactMap(\.tensor).map {
+      try $0.storage.withBytes { ByteRegion.copy($0) }
+    }
+    #expect(
+      bytes == [
+        Pickle.floats, Array(Pickle.floats[8...]),
+        Array(Pickle.floats[..<4] + Pickle.floats[8..<12]),
+      ])
+  }
+
+  @Test func emptyViewsMayBeAnywhere() throws {
+    let pickle = Pickle.tensor([0, 3], stride: [1 << 61, 1], offset: 1 << 61)
+    var archive = Pickle.archive(pickle)
+    archive.records = archive.records.map(\.deflated)
+    let tensor = try #require(try TorchCheckpoint.read(ByteRegion(archive.bytes)).root.tensor)
+    #expect(tensor.shape == [0, 3] && tensor.byteCount == 0)
+  }
+
+  static let overlaps: [(views: [[UInt8]], count: Int)] = [
+    ([Pickle.tensor([2]), Pickle.tensor([2], offset: 2)], 0),
+    ([Pickle.tensor([2], stride: [2]), Pickle.tensor([2], stride: [2], offset: 1)], 0),
+    ([Pickle.tensor(), Pickle.tensor()], 0),
+    ([Pickle.tensor(), Pickle.tensor([2])], 1),
+    ([Pickle.tensor([3]), Pickle.tensor([2], offset: 2)], 1),
+    ([Pickle.tensor([2], stride: [2]), Pickle.tensor([3])], 1),
+    ([Pickle.tensor([2, 2], stride: [2, 1]), Pickle.tensor([4])], 1),
+    ([Pickle.tensor([5], stride: [0]), Pickle.tensor([1], stride: [1])], 1),
+  ]
+
+  @Test(arguments: overlaps)
+  func overlappingViewsAreNoted(overlap: (views: [[UInt8]], count: Int)) throws {
+    let pickle = Pickle.emptyList + Pickle.mark + overlap.views.joined() + Pickle.appends
+    let notes = try Pickle.read(pickle).notes
+    #expect(notes.count == overlap.count)
+    #expect(notes.allSatisfy { $0.contains("'0', '1'") })
+  }
+
+  @Test func attributesThatAreLeftOutAreNoted() throws {
+    let file = try MappedFile.open(Fixture("torch/buffers").file("checkpoint.pth"))
+    let notes = try TorchCheckpoint.read(file).notes
+    #expect(notes.count == 2)
+    #expect(notes.first?.contains("'noted'") == true && notes.first?.contains("'note'") == true)
+  }
+}
+
+/// A view that stays inside a storage, of up to four dimensions, some of them expanded.
+struct RandomView {
+  let size: [Int]
+  let stride: [Int]
+  let offset: Int
+
+  init(elements: Int, using generator: inout SeededGenerator) {
+    let rank = Int.random(in: 0...4, using: &generator)
+    size = (0..<rank).map { _ in Int.random(in: 1...4, using: &generator) }
+    stride = (0..<rank).map { _ in [0, 1, 2, 3, 4, 8, 12].randomElement(using: &generator) ?? 1 }
+    let reach = zip(size, stride).reduce(0) { $0 + ($1.0 - 1) * $1.1 }
+    offset = Int.random(in: 0..<elements - reach, using: &generator)
+  }
+
+  /// The elements' positions in row-major order.
+  var positions: [Int] {
+    zip(size, stride).reduce([offset]) { positions, dimension in
+      positions.flatMap { start in (0..<dimension.0).map { start + $0 * dimension.1 } }
+    }
+  }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var bits = state
+    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+    return bits ^ (bits >> 31)
+  }
+}
+
+extension ByteRegion {
+  /// The bytes of a span as an array.
+  static func copy(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
+}
