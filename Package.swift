@@ -29,14 +29,18 @@ let package = Package(
   targets: [
     // Each C library is imported by exactly one Swift module.
     .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
+    module("HDF5", ["Tensors", "CHDF5"]),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
+    tests("HDF5Tests", ["HDF5"]),
   ],
   swiftLanguageModes: [.v6]
 )
