@@ -20,7 +20,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "dbn-convert",
-  products: [],
+  products: [
+    .library(
+      name: "DBNConvert",
+      targets: [
+        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Execution", "Verification",
+      ]),
+    .executable(name: "dbn-convert", targets: ["dbn-convert"]),
+  ],
   dependencies: [
     // The command line: parsing, help and usage errors are not what this project is about.
     // Apple's own, Apache-2.0, no dependency of its own.
@@ -29,23 +36,37 @@ let package = Package(
   targets: [
     // Each C library is imported by exactly one Swift module.
     .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
+    module("Zip", ["Tensors"]),
+    module("Torch", ["Tensors", "Zip"]),
+    module("HDF5", ["Tensors", "CHDF5"]),
+    module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
     module("Execution", ["Tensors", "BatchNorm"]),
     module("Verification", ["Tensors", "BatchNorm", "Execution"]),
-    module("Zip", ["Tensors"]),
-    module("Torch", ["Tensors", "Zip"]),
+    .executableTarget(
+      name: "dbn-convert",
+      dependencies: [
+        "Tensors", "Checkpoints", "BatchNorm", "Verification",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
-    tests("BatchNormTests", ["BatchNorm"]),
-    tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("ZipTests", ["Zip"]),
     tests("TorchTests", ["Torch"]),
+    tests("HDF5Tests", ["HDF5"]),
+    tests("CheckpointsTests", ["Checkpoints"]),
+    tests("BatchNormTests", ["BatchNorm", "Torch"]),
+    tests("VerificationTests", ["Verification", "Torch"]),
+    tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -31,16 +31,12 @@ package struct AtomicFile: ~Copyable {
   package var libraryPath: String { temporaryName ?? "/proc/self/fd/\(descriptor)" }
 
   package func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
-    var done = 0
-    while done < bytes.byteCount {
-      done += try systemCall("cannot write", path: target) {
-        bytes.withUnsafeBytes { buffer in
-          pwrite(
-            descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
-            off_t(offset + done))
-        }
-      }
-    }
+    try destination.write(bytes, at: offset)
+  }
+
+  /// For writing from several threads; to be used only while this value lives.
+  package var destination: FileDestination {
+    FileDestination(descriptor: descriptor, path: target)
   }
 
   /// Syncs the bytes to the disk and gives the file its name, replacing what was there.
@@ -60,6 +56,25 @@ package struct AtomicFile: ~Copyable {
     } catch {
       unlink(name)
       throw error
+    }
+  }
+}
+
+/// An open file that bytes are put into at offsets, borrowed from its owner.
+package struct FileDestination: Sendable {
+  fileprivate let descriptor: Int32
+  fileprivate let path: String
+
+  package func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
+    var done = 0
+    while done < bytes.byteCount {
+      done += try systemCall("cannot write", path: path) {
+        bytes.withUnsafeBytes { buffer in
+          pwrite(
+            descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
+            off_t(offset + done))
+        }
+      }
     }
   }
 }

@@ -1,0 +1,98 @@
+internal import Tensors
+
+/// What an HDF5 file contains and where its bytes lie, without the bytes: the seam between the
+/// HDF5 library and the rest.
+///
+/// Nothing in it is trusted or checked: refusing what is unsafe is the work of the code above,
+/// which is the same whoever filled the catalog. Groups and datasets are referred to by index, so
+/// that hard links to one object are the same index and cycles are plain data. When a file is
+/// written, the catalog is the plan of what to create.
+package struct Catalog: Sendable {
+  /// The first is the root group.
+  package var groups: [Group] = [Group(path: "")]
+  package var datasets: [Dataset] = []
+
+  package init() {}
+
+  package struct Group: Sendable {
+    /// The links that lead here from the root, joined by `/`; one of them if there are several.
+    package let path: String
+    package var attributes: [Attribute] = []
+    /// In creation order where the file tracks it, else by name.
+    package var links: [Link] = []
+
+    package init(path: String) {
+      self.path = path
+    }
+  }
+
+  package struct Link: Sendable {
+    package let name: String
+    package let target: Target
+
+    package init(_ name: String, _ target: Target) {
+      self.name = name
+      self.target = target
+    }
+  }
+
+  package enum Target: Sendable {
+    case group(Int)
+    case dataset(Int)
+    /// A named type, which holds no data.
+    case namedType
+    /// A path within the file, from the link's group or, with a leading `/`, from the root.
+    case softLink(String)
+    case externalLink
+    case userDefinedLink
+  }
+
+  package struct Dataset: Sendable {
+    /// As a group's.
+    package let path: String
+    package var attributes: [Attribute] = []
+    package var type: ElementType
+    /// Nil is HDF5's null dataspace, which has no elements; `[]` is a scalar.
+    package var shape: [Int]?
+    package var extent: Extent
+  }
+
+  /// A small value attached to a group or dataset.
+  package struct Attribute: Sendable {
+    package let name: String
+    package let value: Value
+
+    package init(_ name: String, _ value: Value) {
+      self.name = name
+      self.value = value
+    }
+
+    package enum Value: Sendable, Equatable {
+      case string(String)
+      case int(Int)
+      case float(Double)
+      case bool(Bool)
+      /// Something that no reader here asks for: arrays, references.
+      case other
+    }
+  }
+}
+
+extension [Catalog.Attribute] {
+  package subscript(name: String) -> Catalog.Attribute.Value? {
+    first { $0.name.isIdentical(to: name) }?.value
+  }
+
+  /// The text of a string attribute.
+  package func string(_ name: String) -> String? {
+    guard case .string(let text) = self[name] else { return nil }
+    return text
+  }
+}
+
+extension String {
+  /// The path of a link in the group with this path.
+  package func appending(link: String) -> String {
+    isEmpty ? link : "\(self)/\(link)"
+  }
+}

@@ -1,0 +1,128 @@
+internal import Tensors
+
+/// The values of a catalog's datasets, borrowed from the file they lie in.
+struct DatasetContents {
+  let catalog: Catalog
+  private let file: ByteRegion
+  private var storages: [Int: TensorStorage] = [:]
+
+  init(_ catalog: Catalog, _ file: ByteRegion) {
+    self.catalog = catalog
+    self.file = file
+  }
+
+  /// The dataset as a tensor; every call for one dataset gives tied tensors.
+  mutating func tensor(
+    _ place: Int, crc32: UInt32? = nil
+  ) throws(CheckpointError) -> Tensor {
+    let dataset = catalog.datasets[place]
+    let type = try dataset.scalarType()
+    guard let shape = dataset.shape else {
+      throw CheckpointError(
+        .schemaViolation, name: dataset.path, "has no value to make a tensor of")
+    }
+    do throws(CheckpointError) {
+      let storage =
+        if let known = storages[place] { known } else { try makeStorage(dataset, crc32) }
+      storages[place] = storage
+      return try Tensor(type, shape: shape, storage: storage)
+    } catch {
+      throw error.with(name: dataset.path)
+    }
+  }
+
+  private func makeStorage(
+    _ dataset: Catalog.Dataset, _ crc32: UInt32?
+  ) throws(CheckpointError) -> TensorStorage {
+    let stored = try storedBytes(dataset)
+    guard case .scalar(let type, isBigEndian: true) = dataset.type else {
+      return switch stored {
+      case .region(let region): TensorStorage(region, crc32: crc32)
+      case .repeated(let element, let count):
+        TensorStorage(computing: element.count * count, crc32: crc32) { $0.fill(with: element) }
+      }
+    }
+    return TensorStorage(computing: stored.byteCount, crc32: crc32) { buffer in
+      stored.copy(to: buffer)
+      buffer.reverseUnits(of: type.componentByteCount)
+    }
+  }
+
+  /// The bytes of a dataset that is known to be small.
+  func smallBytes(_ place: Int) throws(CheckpointError) -> [UInt8] {
+    let dataset = catalog.datasets[place]
+    let storage = try makeStorage(dataset, nil)
+    return try storage.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+  }
+
+  private enum Stored {
+    case region(ByteRegion)
+    case repeated(element: [UInt8], count: Int)
+
+    var byteCount: Int {
+      switch self {
+      case .region(let region): region.count
+      case .repeated(let element, let count): element.count * count
+      }
+    }
+
+    func copy(to buffer: UnsafeMutableRawBufferPointer) {
+      switch self {
+      case .region(let region):
+        region.withBytes { bytes in bytes.withUnsafeBytes { buffer.copyMemory(from: $0) } }
+      case .repeated(let element, _): buffer.fill(with: element)
+      }
+    }
+  }
+
+  private func storedBytes(_ dataset: Catalog.Dataset) throws(CheckpointError) -> Stored {
+    switch dataset.extent {
+    case .none: return .region(ByteRegion([]))
+    case .contiguous(let offset, let byteCount):
+      return .region(try file.slice(from: offset, count: byteCount))
+    case .compact(let bytes): return .region(ByteRegion(bytes))
+    case .unwritten(let fill):
+      let count = try Tensor.byteCount(of: .uint8, shape: dataset.shape ?? [])
+      return .repeated(element: fill, count: count)
+    case .strings, .chunked, .external, .virtual, .unsupported:
+      throw CheckpointError(
+        .unsupportedLayout, name: dataset.path, "its bytes can't be read as they lie in the file")
+    }
+  }
+}
+
+extension Catalog.Dataset {
+  /// The scalar type of the tensor, which an attribute `dtype` tells where HDF5 has no such type:
+  /// for 8-bit floats kept as bytes, and for opaque elements, which is what h5py and Keras make of
+  /// bfloat16.
+  func scalarType() throws(CheckpointError) -> ScalarType {
+    let named = attributes.string("dtype").flatMap { ScalarType(rawValue: $0) }
+    switch type {
+    case .scalar(.uint8, _): return named.flatMap { $0.byteCount == 1 ? $0 : nil } ?? .uint8
+    case .scalar(let type, _): return type
+    case .opaque(let byteCount):
+      if let named, named.byteCount == byteCount { return named }
+    case .fixedString, .variableString, .unsupported: break
+    }
+    throw CheckpointError(
+      .unsupportedElementType, name: path, "its elements are not numbers",
+      advice: "for opaque elements, add an attribute `dtype` with PyTorch's name of their type")
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  fileprivate func fill(with element: [UInt8]) {
+    guard !element.isEmpty else { return }
+    for start in stride(from: 0, to: count, by: element.count) {
+      UnsafeMutableRawBufferPointer(rebasing: self[start..<start + element.count])
+        .copyBytes(from: element)
+    }
+  }
+
+  /// Turns the byte order of every run of `size` bytes around.
+  fileprivate func reverseUnits(of size: Int) {
+    for start in stride(from: 0, to: count, by: size) {
+      self[start..<start + size].reverse()
+    }
+  }
+}

@@ -1,0 +1,54 @@
+internal import CHDF5
+internal import Tensors
+
+extension Handle {
+  /// Opens a file for reading (`H5Fopen`).
+  static func file(reading path: String) throws(CheckpointError) -> Handle {
+    let access = try properties(chdf5_file_access())
+    try check("cannot switch locking off", chdf5_do_not_lock(access.identifier))
+    do throws(CheckpointError) {
+      return try Handle("cannot open", H5Fopen(path, chdf5_read_only(), access.identifier))
+    } catch {
+      var error = error
+      error.advice = "the file is cut short or damaged; get it again"
+      throw error
+    }
+  }
+
+  /// Opens a file to add to it.
+  static func file(changing path: String) throws(CheckpointError) -> Handle {
+    let access = try writingAccess()
+    return try Handle("cannot open", H5Fopen(path, chdf5_read_write(), access.identifier))
+  }
+
+  /// Makes a file empty but for a root group that keeps the order of its links (`H5Fcreate`).
+  static func file(creating path: String) throws(CheckpointError) -> Handle {
+    let access = try writingAccess()
+    let creation = try properties(chdf5_file_create())
+    try creation.keepOrder()
+    return try Handle(
+      "cannot create",
+      H5Fcreate(path, chdf5_truncate(), creation.identifier, access.identifier))
+  }
+
+  private static func writingAccess() throws(CheckpointError) -> Handle {
+    let access = try properties(chdf5_file_access())
+    // The default driver wants to know the file's real path, which one without a name does not have.
+    try check("cannot choose a driver", H5Pset_fapl_stdio(access.identifier))
+    try check("cannot choose alignment", H5Pset_alignment(access.identifier, 1, 64))
+    // Link creation order needs the format of 1.8; nothing needs a later one.
+    try check(
+      "cannot choose a format",
+      H5Pset_libver_bounds(access.identifier, H5F_LIBVER_V18, H5F_LIBVER_V18))
+    try check("cannot switch locking off", chdf5_do_not_lock(access.identifier))
+    return access
+  }
+
+  /// On the creation properties of a group or file: links keep their order, and no times are kept,
+  /// so that the same content gives the same bytes.
+  func keepOrder() throws(CheckpointError) {
+    let order = UInt32(H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED)
+    try check("cannot track link order", H5Pset_link_creation_order(identifier, order))
+    try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
+  }
+}

@@ -1,0 +1,73 @@
+internal import CHDF5
+internal import Tensors
+
+extension Handle {
+  /// On creation properties of datasets: space for the bytes at once, nothing put into it, no times.
+  func reserveBytes() throws(CheckpointError) {
+    try check("cannot choose a layout", H5Pset_layout(identifier, H5D_CONTIGUOUS))
+    try check("cannot reserve space", H5Pset_alloc_time(identifier, H5D_ALLOC_TIME_EARLY))
+    try check("cannot leave filling out", H5Pset_fill_time(identifier, H5D_FILL_TIME_NEVER))
+    try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
+  }
+
+  /// Where the bytes of a new dataset lie, from the start of the file (`H5Dget_offset`).
+  func offset(path: String) throws(CheckpointError) -> Int {
+    guard let offset = Int(exactly: H5Dget_offset(identifier)) else {
+      throw CheckpointError(.hdf5Library, name: path, "no space was reserved for the dataset")
+    }
+    return offset
+  }
+
+  /// A dataspace; nil is the null dataspace.
+  static func space(_ shape: [Int]?, path: String) throws(CheckpointError) -> Handle {
+    guard let shape else { return try Handle("cannot make a shape", H5Screate(H5S_NULL)) }
+    if shape.isEmpty { return try Handle("cannot make a shape", H5Screate(H5S_SCALAR)) }
+    guard shape.count <= H5S_MAX_RANK else {
+      throw CheckpointError(
+        .cannotBeWritten, name: path, "has \(shape.count) dimensions; HDF5 allows \(H5S_MAX_RANK)")
+    }
+    let sizes = shape.map { hsize_t($0) }
+    return try Handle(
+      "cannot make a shape", name: path, H5Screate_simple(Int32(sizes.count), sizes, nil))
+  }
+
+  /// Adds an attribute to a group, a dataset, or a file's root group (`H5Acreate2`).
+  func add(_ attribute: Catalog.Attribute, path: String) throws(CheckpointError) {
+    switch attribute.value {
+    case .string(let text):
+      let type = try Handle.variableText()
+      // C text ends at a NUL; the JSON and names that attributes hold never have one.
+      let utf8 = text.utf8CString
+      try utf8.withUnsafeBufferPointer { characters throws(CheckpointError) in
+        try add(attribute.name, type, [characters.baseAddress], path)
+      }
+    case .int(let number):
+      try add(attribute.name, .type(of: .scalar(.int64), path: path), [number], path)
+    case .float(let number):
+      try add(attribute.name, .type(of: .scalar(.float64), path: path), [number], path)
+    case .bool(let flag):
+      try add(attribute.name, .type(of: .scalar(.bool), path: path), [flag ? 1 : 0 as Int8], path)
+    case .other: break
+    }
+  }
+
+  private func add(
+    _ name: String, _ type: borrowing Handle, _ value: UnsafeRawPointer, _ path: String
+  ) throws(CheckpointError) {
+    let space = try Handle.space([], path: path)
+    let attribute = try Handle(
+      "cannot create the attribute \(name)", name: path,
+      H5Acreate2(
+        identifier, name, type.identifier, space.identifier, Library.defaults, Library.defaults))
+    try check(
+      "cannot write the attribute \(name)", name: path,
+      H5Awrite(attribute.identifier, type.identifier, value))
+  }
+
+  private static func variableText() throws(CheckpointError) -> Handle {
+    let type = try copy(ofType: chdf5_type_c_string())
+    try check("cannot make a type", H5Tset_size(type.identifier, chdf5_variable_length()))
+    try check("cannot make a type", H5Tset_cset(type.identifier, H5T_CSET_UTF8))
+    return type
+  }
+}

@@ -1,0 +1,100 @@
+internal import Tensors
+
+/// Reads a file without the schema: every dataset becomes an entry of one ordered dictionary, named
+/// by its path with dots.
+struct PlainReader {
+  private var resolver: CatalogResolver
+  private var contents: DatasetContents
+  private var stateDict = CheckpointDictionary(.orderedDict)
+  private var notes: [String] = []
+  private var openGroups: Set<Int> = []
+  private var visits = 0
+  private let entryLimit: Int
+
+  static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    var reader = PlainReader(
+      resolver: CatalogResolver(catalog), contents: DatasetContents(catalog, file))
+    try reader.read(group: 0, prefix: "", depth: 0)
+    reader.noteAttributes()
+    return Checkpoint(root: .dictionary(reader.stateDict), notes: reader.notes)
+  }
+
+  private init(resolver: CatalogResolver, contents: DatasetContents) {
+    self.resolver = resolver
+    self.contents = contents
+    entryLimit = contents.catalog.entryLimit
+  }
+
+  private var catalog: Catalog { contents.catalog }
+
+  private mutating func read(
+    group place: Int, prefix: String, depth: Int
+  ) throws(CheckpointError) {
+    let group = catalog.groups[place]
+    try enter(place, depth: depth, name: prefix)
+    defer { openGroups.remove(place) }
+    for link in group.links {
+      visits += 1
+      guard visits <= entryLimit else {
+        throw CheckpointError(
+          .limitExceeded, name: prefix,
+          "groups are linked from so many places that the entries can't be counted")
+      }
+      let name = prefix + link.name
+      switch try resolver.object(link, in: place) {
+      case .group(let child): try read(group: child, prefix: name + ".", depth: depth + 1)
+      case .dataset(let dataset): try add(dataset, name: name)
+      case .namedType: throw CheckpointError.namedType(name)
+      }
+    }
+  }
+
+  private mutating func enter(
+    _ place: Int, depth: Int, name: String
+  ) throws(CheckpointError) {
+    guard openGroups.insert(place).inserted else { throw CheckpointError.groupCycle(name) }
+    guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(name) }
+  }
+
+  private mutating func add(_ place: Int, name: String) throws(CheckpointError) {
+    guard !stateDict.contains(.string(name)) else {
+      throw CheckpointError(
+        .duplicateKey, name: name, "two datasets have this name once groups are joined with dots",
+        advice: "rename one of them")
+    }
+    let value: CheckpointValue
+    switch catalog.datasets[place].type {
+    case _ where catalog.datasets[place].shape == nil: value = .none
+    case .fixedString, .variableString: value = try contents.text(place)
+    default: value = .tensor(try contents.tensor(place))
+    }
+    stateDict.set(.string(name), to: value)
+  }
+
+  private mutating func noteAttributes() {
+    let count =
+      catalog.groups.reduce(0) { $0 + $1.attributes.count }
+      + catalog.datasets.reduce(0) { $0 + $1.attributes.count }
+    guard count > 0 else { return }
+    notes.append("\(count) HDF5 attributes are not part of a state dict: left out")
+  }
+}
+
+extension CheckpointError {
+  static func groupCycle(_ name: String) -> CheckpointError {
+    CheckpointError(
+      .groupCycle, name: name, "the group contains itself",
+      advice: "remove the link that leads back to it")
+  }
+
+  static func namedType(_ name: String) -> CheckpointError {
+    CheckpointError(
+      .unsupportedElementType, name: name, "is a named type, which holds no data",
+      advice: "remove it")
+  }
+
+  static func tooDeep(_ name: String) -> CheckpointError {
+    CheckpointError(
+      .limitExceeded, name: name, "is nested more than \(CheckpointLimits.depth) levels deep")
+  }
+}

@@ -1,0 +1,23 @@
+/// The names of the schema, version 1, that docs/hdf5-schema.md specifies.
+enum Schema {
+  static let name = "dbn-checkpoint"
+  static let version = 1
+
+  /// The attributes of the schema.
+  enum Attribute {
+    static let schema = "schema"
+    static let version = "schema_version"
+    static let createdBy = "created_by"
+    static let history = "history"
+    static let checksums = "checksums"
+    static let kind = "kind"
+    static let intKeys = "int_keys"
+    static let attributes = "attributes"
+    static let overrides = "overrides"
+    static let requiresGrad = "requires_grad"
+    static let dtype = "dtype"
+  }
+
+  /// The `kind` of a root that is not a mapping, list, tuple or set, and the name of its one link.
+  static let value = "value"
+}

@@ -1,0 +1,150 @@
+internal import Tensors
+
+/// Plans the file for a checkpoint: a catalog of the groups and datasets to create, and the bytes
+/// of each dataset.
+struct SchemaWriter {
+  private(set) var catalog = Catalog()
+  /// The bytes of each of the catalog's datasets.
+  private(set) var contents: [TensorStorage] = []
+  /// The datasets of tensors, whose checksums are kept.
+  private(set) var tensors: [Int] = []
+  private var tied: [TiedTensor: Int] = [:]
+  /// By group: the tensors whose kind differs from the one that their dataset notes.
+  private var overrides: [Int: [JSON.Member]] = [:]
+  private var visits = 0
+
+  init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
+    setAttribute(0, Schema.Attribute.version, .int(Schema.version))
+    setAttribute(0, Schema.Attribute.createdBy, .string("dbn-convert \(Toolkit.version)"))
+    if !checkpoint.history.isEmpty {
+      let history = JSON.array(checkpoint.history).text()
+      setAttribute(0, Schema.Attribute.history, .string(history))
+    }
+    if isGroup(checkpoint.root) {
+      try fill(0, with: checkpoint.root, depth: 0)
+    } else {
+      setAttribute(0, Schema.Attribute.kind, .string(Schema.value))
+      try add(checkpoint.root, as: Schema.value, to: 0, depth: 1)
+    }
+    for (group, members) in overrides {
+      setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
+    }
+  }
+
+  private mutating func setAttribute(
+    _ group: Int, _ name: String, _ value: Catalog.Attribute.Value
+  ) {
+    catalog.groups[group].attributes.append(Catalog.Attribute(name, value))
+  }
+
+  /// Whether the value is a group in the file; every other is a dataset.
+  private func isGroup(_ value: CheckpointValue) -> Bool {
+    switch value {
+    case .dictionary, .set: true
+    case .list(let elements), .tuple(let elements): PlainNumbers(elements) == nil
+    default: false
+    }
+  }
+
+  private mutating func fill(
+    _ group: Int, with value: CheckpointValue, depth: Int
+  ) throws(CheckpointError) {
+    let path = catalog.groups[group].path
+    guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
+    setAttribute(group, Schema.Attribute.kind, .string(value.typeName))
+    if let dictionary = value.dictionary { try fill(group, with: dictionary, depth: depth) }
+    for (index, element) in (value.elements ?? []).enumerated() {
+      try add(element, as: "\(index)", to: group, depth: depth + 1)
+    }
+  }
+
+  private mutating func fill(
+    _ group: Int, with dictionary: CheckpointDictionary, depth: Int
+  ) throws(CheckpointError) {
+    let hasIntKeys = dictionary.entries.contains { $0.key.string == nil }
+    if hasIntKeys { setAttribute(group, Schema.Attribute.intKeys, .bool(true)) }
+    if !dictionary.attributes.isEmpty {
+      let json = try TaggedJSON.attributes(dictionary, name: catalog.groups[group].path)
+      setAttribute(group, Schema.Attribute.attributes, .string(json.text()))
+    }
+    for entry in dictionary.entries {
+      let name = LinkName.encode(entry.key, hasIntKeys: hasIntKeys)
+      try add(entry.value, as: name, to: group, depth: depth + 1)
+    }
+  }
+
+  private mutating func add(
+    _ value: CheckpointValue, as name: String, to group: Int, depth: Int
+  ) throws(CheckpointError) {
+    visits += 1
+    let path = catalog.groups[group].path.appending(link: name)
+    guard visits <= CheckpointLimits.values else {
+      throw CheckpointError(.limitExceeded, name: path, "the checkpoint has too many values")
+    }
+    if case .tensor(let tensor) = value {
+      addTensor(tensor, as: name, to: group, path)
+    } else if isGroup(value) {
+      let child = catalog.groups.count
+      catalog.groups.append(Catalog.Group(path: path))
+      catalog.groups[group].links.append(Catalog.Link(name, .group(child)))
+      try fill(child, with: value, depth: depth)
+    } else {
+      addDataset(try Catalog.Dataset.encoding(value, path: path), as: name, to: group)
+    }
+  }
+
+  private mutating func addDataset(
+    _ encoded: (dataset: Catalog.Dataset, bytes: TensorStorage), as name: String, to group: Int
+  ) {
+    catalog.groups[group].links.append(Catalog.Link(name, .dataset(contents.count)))
+    catalog.datasets.append(encoded.dataset)
+    contents.append(encoded.bytes)
+  }
+
+  private mutating func addTensor(
+    _ tensor: Tensor, as name: String, to group: Int, _ path: String
+  ) {
+    let identity = TiedTensor(tensor)
+    if let first = tied[identity] {
+      catalog.groups[group].links.append(Catalog.Link(name, .dataset(first)))
+      noteDifference(tensor, from: first, as: name, in: group)
+      return
+    }
+    tied[identity] = contents.count
+    tensors.append(contents.count)
+    let dataset = Catalog.Dataset.describing(tensor, path: path)
+    addDataset((dataset, tensor.storage), as: name, to: group)
+  }
+
+  /// Tied names share the attributes of one dataset; what differs under this name is told by the
+  /// group.
+  private mutating func noteDifference(
+    _ tensor: Tensor, from first: Int, as name: String, in group: Int
+  ) {
+    let own = Catalog.Dataset.describing(tensor, path: "").attributes
+    let shared = catalog.datasets[first].attributes
+    let names = [Schema.Attribute.kind, Schema.Attribute.requiresGrad]
+    guard names.contains(where: { own[$0] != shared[$0] }) else { return }
+    let member = JSON.Member(
+      name,
+      [
+        Schema.Attribute.kind: .string(tensor.kind.rawValue),
+        Schema.Attribute.requiresGrad: .bool(tensor.requiresGrad),
+      ])
+    overrides[group, default: []].append(member)
+  }
+}
+
+/// What makes tensors one parameter under several names, as `Tensor.isTied` says.
+private struct TiedTensor: Hashable {
+  let storage: ObjectIdentifier
+  let scalarType: ScalarType
+  let shape: [Int]
+
+  init(_ tensor: Tensor) {
+    storage = ObjectIdentifier(tensor.storage)
+    scalarType = tensor.scalarType
+    shape = tensor.shape
+  }
+}

@@ -1,0 +1,114 @@
+internal import Tensors
+
+extension TaggedJSON {
+  /// - Parameter name: the attribute or entry, for errors.
+  /// - Throws: `cannotBeWritten` for a tensor.
+  static func json(
+    _ value: CheckpointValue, name: String, depth: Int = 0
+  ) throws(CheckpointError) -> JSON {
+    guard depth <= depthLimit else { throw tooDeep(name) }
+    switch value {
+    case .none: return .null
+    case .bool(let flag): return .bool(flag)
+    case .int(let number): return .int(number)
+    case .string(let text): return .string(text)
+    case .largeInt(let bytes): return [Tag.int: .string(bytes.hexadecimal)]
+    case .float(let number): return json(number)
+    case .complex(let real, let imaginary): return [Tag.complex: [json(real), json(imaginary)]]
+    case .bytes(let bytes): return [Tag.bytes: .string(bytes.hexadecimal)]
+    case .byteArray(let bytes): return [Tag.byteArray: .string(bytes.hexadecimal)]
+    case .size(let sizes): return [Tag.size: .array(sizes.map { .int($0) })]
+    case .scalarType(let type): return [Tag.scalarType: .string(type.name)]
+    case .device(let device): return [Tag.device: .string(device)]
+    case .list(let elements): return try json(elements, name, depth)
+    case .tuple(let elements): return [Tag.tuple: try json(elements, name, depth)]
+    case .set(let elements): return [Tag.set: try json(elements, name, depth)]
+    case .dictionary(let dictionary): return try json(dictionary, name, depth)
+    case .tensor:
+      throw CheckpointError(
+        .cannotBeWritten, name: name,
+        "a tensor stands among the attributes of a mapping, where "
+          + "HDF5 files of this schema have no place for it",
+        advice: "keep it as an entry of the mapping")
+    }
+  }
+
+  private static func json(
+    _ elements: [CheckpointValue], _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> JSON {
+    .array(
+      try elements.map { element throws(CheckpointError) in
+        try json(element, name: name, depth: depth + 1)
+      })
+  }
+
+  private static func json(_ number: Double) -> JSON {
+    if number.isFinite { return .double(number) }
+    if number.isInfinite { return [Tag.float: number < 0 ? "-inf" : "inf"] }
+    if number.bitPattern == Double.nan.bitPattern { return [Tag.float: "nan"] }
+    let digits = String(number.bitPattern, radix: 16)
+    return [Tag.float: .string(String(repeating: "0", count: 16 - digits.count) + digits)]
+  }
+
+  private static func json(
+    _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> JSON {
+    let hasStringKeys = dictionary.entries.allSatisfy { $0.key.string != nil }
+    let entries =
+      hasStringKeys ? try object(dictionary, name, depth) : try pairs(dictionary, name, depth)
+    if dictionary.kind == .dict, hasStringKeys, dictionary.attributes.isEmpty { return entries }
+    var members = [JSON.Member(dictionary.kind.tag, entries)]
+    if !dictionary.attributes.isEmpty {
+      let attributes = try attributes(dictionary, name: name, depth: depth + 1)
+      members.append(JSON.Member(Tag.attributes, attributes))
+    }
+    return .object(members)
+  }
+
+  /// The attributes of a mapping as an object.
+  static func attributes(
+    _ dictionary: CheckpointDictionary, name: String, depth: Int = 0
+  ) throws(CheckpointError) -> JSON {
+    var members: [JSON.Member] = []
+    for (attribute, value) in dictionary.attributes {
+      let name = name.appending(link: attribute)
+      members.append(JSON.Member(attribute, try json(value, name: name, depth: depth)))
+    }
+    return .object(members)
+  }
+
+  private static func object(
+    _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> JSON {
+    var members: [JSON.Member] = []
+    for entry in dictionary.entries {
+      let key = entry.key.description
+      let escaped = key.utf8.first == UInt8(ascii: "$") ? "$" + key : key
+      let name = name.appending(link: key)
+      members.append(JSON.Member(escaped, try json(entry.value, name: name, depth: depth + 1)))
+    }
+    return .object(members)
+  }
+
+  private static func pairs(
+    _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> JSON {
+    var pairs: [JSON] = []
+    for entry in dictionary.entries {
+      let key: JSON =
+        switch entry.key {
+        case .int(let number): .int(number)
+        case .string(let text): .string(text)
+        }
+      let name = name.appending(link: entry.key.description)
+      pairs.append([key, try json(entry.value, name: name, depth: depth + 1)])
+    }
+    return .array(pairs)
+  }
+}
+
+extension [UInt8] {
+  fileprivate var hexadecimal: String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
