@@ -20,7 +20,7 @@ struct FixtureTests {
     let expected = try fixture.expected
     guard let entry = expected["entry"]?.string else { return }
     var value = try TorchCheckpoint.read(MappedFile.open(fixture.file("checkpoint.pth"))).root
-    for key in entry.split(separator: ".") {
+    for key in entry.split(separator: "/") {
       value = try #require(value.dictionary?[String(key)])
     }
     let dictionary = try #require(value.dictionary)

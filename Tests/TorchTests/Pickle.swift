@@ -82,6 +82,11 @@ enum Pickle {
   /// 1, 2, 3, 4 as float32.
   static let floats: [UInt8] = [1, 2, 3, 4].flatMap { littleEndian(Float($0).bitPattern) }
 
+  static let floatsCRC32: UInt32 = {
+    let bytes = floats
+    return CRC32.of(bytes.span.bytes)
+  }()
+
   /// Reads a checkpoint that is this value.
   static func read(_ value: [UInt8]) throws(CheckpointError) -> Checkpoint {
     try TorchCheckpoint.read(ByteRegion(archive(value).bytes))

@@ -146,7 +146,7 @@ struct PickleRuleTests {
 
   @Test func theFirstOfTwoRefusalsIsReported() throws {
     let pickle = Pickle.dictionary(
-      (Pickle.text("a"), system), (Pickle.text("b"), Pickle.global("builtins.eval")))
+      (Pickle.text("a"), Self.system), (Pickle.text("b"), Pickle.global("builtins.eval")))
     let error = try #require(throws: CheckpointError.self) { try Pickle.read(pickle) }
     #expect(error.name == "a" && error.reason.contains("os.system"))
   }

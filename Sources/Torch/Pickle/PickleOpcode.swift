@@ -7,7 +7,7 @@ struct PickleOpcode: Sendable {
   let code: UInt8
   /// The name in CPython's `pickletools`.
   let name: String
-  /// Whether the operation changes the value that is on top when its operands are gone.
+  /// Whether the operation changes or names the value that is on top when its operands are gone.
   let changesTop: Bool
   let run: Action
 
@@ -105,9 +105,14 @@ struct PickleOpcode: Sendable {
 
     PickleOpcode(0x68, "BINGET") { m throws(CheckpointError) in try m.recall(UInt8.self) },
     PickleOpcode(0x6A, "LONG_BINGET") { m throws(CheckpointError) in try m.recall(UInt32.self) },
-    PickleOpcode(0x71, "BINPUT") { m throws(CheckpointError) in try m.remember(UInt8.self) },
-    PickleOpcode(0x72, "LONG_BINPUT") { m throws(CheckpointError) in try m.remember(UInt32.self) },
-    PickleOpcode(0x94, "MEMOIZE") { m throws(CheckpointError) in try m.memoise() },
+    PickleOpcode(0x71, "BINPUT", changesTop: true) { m throws(CheckpointError) in
+      try m.remember(UInt8.self)
+    },
+    PickleOpcode(0x72, "LONG_BINPUT", changesTop: true) { m throws(CheckpointError) in
+      try m.remember(UInt32.self)
+    },
+    PickleOpcode(0x94, "MEMOIZE", changesTop: true) { m throws(CheckpointError) in try m.memoise()
+    },
     PickleOpcode(0x30, "POP") { m throws(CheckpointError) in _ = try m.pop() },
     PickleOpcode(0x31, "POP_MARK") { m throws(CheckpointError) in _ = try m.popMark() },
 
