@@ -83,7 +83,6 @@ write_torch_case(
             torch.complex64,
             torch.float8_e4m3fn,
             torch.uint16,
-            torch.int4,
         ],
         "devices": [torch.device("cpu"), torch.device("cuda:0"), torch.device("cuda"), torch.device("meta")],
         "deep": nested(30),
