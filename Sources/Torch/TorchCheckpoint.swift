@@ -15,8 +15,17 @@ public enum TorchCheckpoint {
   ///
   /// - Throws: a `CheckpointError` that names the key, global or record at fault.
   public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
-    guard ZipArchive.recognises(file) else { throw refusal(of: file) }
-    let archive = try TorchArchive(file)
+    do throws(CheckpointError) {
+      guard ZipArchive.recognises(file) else { throw refusal(of: file) }
+      return try read(TorchArchive(file))
+    } catch {
+      var error = error
+      error.advice = error.advice ?? "the file is damaged or made to deceive; get it again"
+      throw error
+    }
+  }
+
+  private static func read(_ archive: TorchArchive) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
       var machine = PickleMachine(archive.pickle, tensors: TensorBuilder(archive))
       let value = try machine.run()

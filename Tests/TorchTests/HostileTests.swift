@@ -26,6 +26,7 @@ struct HostileTests {
       try TorchCheckpoint.read(file).root.readEverything()
     }
     #expect(!error.description.contains("\n"))
+    #expect(error.advice != nil)
     for word in hostile.mentions { #expect(error.description.contains(word)) }
   }
 

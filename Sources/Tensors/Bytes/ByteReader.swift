@@ -25,13 +25,11 @@ public struct ByteReader: Sendable {
   @usableFromInline
   mutating func readBits(byteCount: Int) throws(CheckpointError) -> UInt64 {
     let start = try advance(by: byteCount)
-    return region.withBytes { bytes in
-      switch byteCount {
-      case 1: UInt64(bytes.littleEndian(UInt8.self, at: start))
-      case 2: UInt64(bytes.littleEndian(UInt16.self, at: start))
-      case 4: UInt64(bytes.littleEndian(UInt32.self, at: start))
-      default: bytes.littleEndian(UInt64.self, at: start)
-      }
+    switch byteCount {
+    case 1: return UInt64(region.number(UInt8.self, at: start))
+    case 2: return UInt64(region.number(UInt16.self, at: start))
+    case 4: return UInt64(region.number(UInt32.self, at: start))
+    default: return region.number(UInt64.self, at: start)
     }
   }
 
@@ -101,14 +99,5 @@ public struct ByteReader: Sendable {
     if count < 0 || count > remaining { _ = try region.slice(from: position, count: count) }
     defer { position += count }
     return position
-  }
-}
-
-extension RawSpan {
-  /// The number at an offset that is known to be inside.
-  fileprivate func littleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Number.Type, at offset: Int
-  ) -> Number {
-    Number(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: type))
   }
 }

@@ -36,6 +36,16 @@ public struct ByteRegion: @unchecked Sendable {
     return value
   }
 
+  /// The little-endian number at an offset that the caller knows to be inside. Apart from
+  /// `withBytes` because a pickle is a million of these, and closures over spans cost calls.
+  func number<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type, at offset: Int
+  ) -> Number {
+    let number = pointer.loadUnaligned(fromByteOffset: offset, as: type)
+    withExtendedLifetime(owner) {}
+    return Number(littleEndian: number)
+  }
+
   /// The bytes from `start`, `count` of them; an error if the region does not have them.
   public func slice(from start: Int, count: Int) throws(CheckpointError) -> ByteRegion {
     guard start >= 0, count >= 0, start <= self.count, count <= self.count - start else {

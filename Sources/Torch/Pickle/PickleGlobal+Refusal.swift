@@ -8,7 +8,7 @@ extension PickleGlobal {
         .torchTensorKind, "is \(kind.what) (\(path)), which has no plain values to convert",
         advice: kind.advice)
     }
-    if path.hasPrefix("torch.nn.modules.") || path.hasPrefix("torchvision.models.") {
+    if path.hasPrefix("torch.nn.") || path.hasPrefix("torchvision.models.") {
       return CheckpointError(
         .torchModule, "is a whole pickled module (\(path)), not its weights",
         advice: "load it in Python and save its weights: torch.save(model.state_dict(), path)")
@@ -50,6 +50,10 @@ extension PickleGlobal {
       "save tensor.unbind(), or torch.nested.to_padded_tensor(tensor, 0)"
     ),
     ("torch.nested", "a nested tensor", "save tensor.unbind() instead"),
+    (
+      "torch.nn.parameter.Uninitialized", "a parameter without values",
+      "run the model once before saving it"
+    ),
     (
       "torch._utils._rebuild_wrapper_subclass", "a tensor of a wrapper class",
       "save the plain tensor inside it"
