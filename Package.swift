@@ -64,8 +64,9 @@ let package = Package(
     tests("TorchTests", ["Torch"]),
     tests("HDF5Tests", ["HDF5"]),
     tests("CheckpointsTests", ["Checkpoints"]),
-    tests("BatchNormTests", ["BatchNorm", "Torch"]),
-    tests("VerificationTests", ["Verification", "Torch"]),
+    tests("BatchNormTests", ["BatchNorm"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Torch"]),
+    tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],
   swiftLanguageModes: [.v6]

@@ -12,8 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import torch
-
 PYTHON_VERSION = """
 import sys, h5py, torch
 source, target, V = sys.argv[1], sys.argv[2], 8
@@ -26,8 +24,14 @@ with h5py.File(target, "w", track_order=True) as file:
 """
 
 
-def resnet50_state_dict() -> dict:
-    """torchvision's names and shapes of ResNet-50: 320 tensors, 98 MiB of random content."""
+def save_resnet50(path: str) -> None:
+    """torchvision's names and shapes of ResNet-50: 320 tensors, 98 MiB of random content.
+
+    Called in a process of its own: a child's peak memory is at least what its parent has when it starts.
+    """
+    import torch
+
+    torch.manual_seed(0)
     tensors = {}
 
     def batch_norm(name: str, features: int) -> None:
@@ -52,7 +56,7 @@ def resnet50_state_dict() -> dict:
                 convolution(f"{prefix}.downsample.0", f"{prefix}.downsample.1", inputs, 4 * width, 1)
             inputs = 4 * width
     tensors["fc.weight"], tensors["fc.bias"] = torch.randn(1000, 2048), torch.randn(1000)
-    return tensors
+    torch.save(tensors, path)
 
 
 def measure(command: list[str], target: Path) -> tuple[float, float]:
@@ -71,8 +75,7 @@ def main() -> None:
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 7
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "resnet50.pth", Path(folder) / "out.h5"
-        torch.manual_seed(0)
-        torch.save(resnet50_state_dict(), source)
+        subprocess.run([sys.executable, __file__, "save", str(source)], check=True)
         print(f"resnet50.pth: {source.stat().st_size / 2**20:.1f} MiB, {runs} runs in turn")
         commands = {
             "dbn-convert": [command, "to-distributed", str(source), str(target), "--world-size", "8"],
@@ -94,4 +97,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    save_resnet50(sys.argv[2]) if sys.argv[1] == "save" else main()

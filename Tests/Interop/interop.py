@@ -50,7 +50,8 @@ def assert_equal(expected, actual, name: str = "root") -> None:
         assert list(expected) == list(actual), f"{name}: keys or their order differ"
         for key in expected:
             assert_equal(expected[key], actual[key], f"{name}/{key}")
-        assert_equal(getattr(expected, "__dict__", {}), getattr(actual, "__dict__", {}), f"{name}.__dict__")
+        if hasattr(expected, "__dict__"):
+            assert_equal(vars(expected), vars(actual), f"{name}.__dict__")
     elif isinstance(expected, (list, tuple)):
         assert len(expected) == len(actual), f"{name}: length"
         for index, (one, other) in enumerate(zip(expected, actual)):

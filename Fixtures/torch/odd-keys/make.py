@@ -80,8 +80,6 @@ checkpoint["nested"] = {
     2**31: "beyond int32",
     2**63 - 1: "largest int64",
     -(2**63): "smallest int64",
-    2**63: "beyond int64",
-    2**64: "beyond uint64",
     "": {"": {0: {"": torch.tensor(2)}}},
     "a/b": {"c/d": 3},
     "\u00e9": "composed",
