@@ -34,12 +34,21 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
+    module("BatchNorm", ["Tensors"]),
+    module("Execution", ["Tensors", "BatchNorm"]),
+    module("Verification", ["Tensors", "BatchNorm", "Execution"]),
+    module("Zip", ["Tensors"]),
+    module("Torch", ["Tensors", "Zip"]),
     module("HDF5", ["Tensors", "CHDF5"]),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
+    tests("BatchNormTests", ["BatchNorm"]),
+    tests("VerificationTests", ["Verification", "BatchNorm"]),
+    tests("ZipTests", ["Zip"]),
+    tests("TorchTests", ["Torch"]),
     tests("HDF5Tests", ["HDF5"]),
   ],
   swiftLanguageModes: [.v6]

@@ -8,6 +8,7 @@ import Synchronization
 public final class TensorStorage: Sendable {
   private enum Source {
     case region(ByteRegion)
+    case part(ByteRegion, whole: TensorStorage)
     case computed(@Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
   }
 
@@ -15,24 +16,36 @@ public final class TensorStorage: Sendable {
   private let source: Source
   /// The checksum that the file records for these bytes, if any.
   private let expectedCRC32: UInt32?
+  /// What the file calls these bytes, for errors.
+  private let record: String?
   /// The checksum of the bytes, once known and found to be as expected.
   private let verifiedCRC32 = Mutex<UInt32?>(nil)
 
   /// Bytes that lie in memory or in a mapped file. `crc32` is enforced when they are first read.
-  public init(_ region: ByteRegion, crc32: UInt32? = nil) {
+  public init(_ region: ByteRegion, crc32: UInt32? = nil, record: String? = nil) {
     byteCount = region.count
     source = .region(region)
     expectedCRC32 = crc32
+    self.record = record
+  }
+
+  /// Bytes that are part of the bytes of `whole`, whose checksum is enforced before they are lent.
+  package init(_ part: ByteRegion, of whole: TensorStorage) {
+    byteCount = part.count
+    source = .part(part, whole: whole)
+    expectedCRC32 = nil
+    record = whole.record
   }
 
   /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
   package init(
-    computing byteCount: Int, crc32: UInt32? = nil,
+    computing byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
     self.byteCount = byteCount
     source = .computed(fill)
     expectedCRC32 = crc32
+    self.record = record
   }
 
   /// Lends the bytes for the duration of the call.
@@ -75,11 +88,26 @@ public final class TensorStorage: Sendable {
     return try accept(checksum.value)
   }
 
+  /// Whether both have the same bytes, whatever they mean.
+  public func hasEqualBytes(to other: TensorStorage) throws(CheckpointError) -> Bool {
+    if self === other { return true }
+    return try withBytes { mine throws(CheckpointError) in
+      try other.withBytes { mine.hasEqualBytes(to: $0) }
+    }
+  }
+
   private func materialised() throws(CheckpointError) -> ByteRegion {
     switch source {
-    case .region(let region): region
-    case .computed(let fill): try ByteRegion(byteCount: byteCount, fill)
+    case .region(let region): return region
+    case .part(let region, let whole):
+      try whole.verify()
+      return region
+    case .computed(let fill): return try ByteRegion(byteCount: byteCount, fill)
     }
+  }
+
+  private func verify() throws(CheckpointError) {
+    if expectedCRC32 != nil { _ = try crc32() }
   }
 
   private func checksum(of region: ByteRegion) throws(CheckpointError) -> UInt32 {
@@ -90,16 +118,17 @@ public final class TensorStorage: Sendable {
   private func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let expectedCRC32, expectedCRC32 != crc32 {
       throw CheckpointError(
-        .checksumMismatch, offset: fileOffset,
-        "the bytes have CRC-32 \(crc32.hexadecimal), but \(expectedCRC32.hexadecimal) was recorded",
+        .checksumMismatch, path: region?.path, offset: region?.fileOffset,
+        "\(record ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
+          + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
         advice: "the file is damaged or was edited; get it again")
     }
     verifiedCRC32.withLock { $0 = crc32 }
     return crc32
   }
 
-  private var fileOffset: Int? {
+  private var region: ByteRegion? {
     guard case .region(let region) = source else { return nil }
-    return region.fileOffset
+    return region
   }
 }

@@ -24,6 +24,9 @@ public struct ByteRegion: @unchecked Sendable {
 
   public var count: Int { pointer.count }
 
+  /// The file that the bytes lie in, if they do.
+  package var path: String? { (owner as? MappedFile)?.path }
+
   /// Lends the bytes for the duration of the call.
   public func withBytes<Value, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Value

@@ -5,6 +5,7 @@ import Glibc
 /// As with every mapped file, another process that truncates the file while it is read ends this
 /// one (SIGBUS); files that are replaced by renaming, as this toolkit does, are safe.
 public final class MappedFile {
+  let path: String
   private let pointer: UnsafeRawBufferPointer
 
   /// Opens and maps the file at `path`.
@@ -23,11 +24,12 @@ public final class MappedFile {
       throw CheckpointError(
         .system, path: path, "cannot map: \(String(cString: strerror(errno)).lowercased())")
     }
-    let file = MappedFile(UnsafeRawBufferPointer(start: start, count: size))
+    let file = MappedFile(path, UnsafeRawBufferPointer(start: start, count: size))
     return ByteRegion(owner: file, pointer: file.pointer)
   }
 
-  private init(_ pointer: UnsafeRawBufferPointer) {
+  private init(_ path: String, _ pointer: UnsafeRawBufferPointer) {
+    self.path = path
     self.pointer = pointer
   }
 

@@ -16,3 +16,15 @@ package func concurrentForEach(
   }
   if let failure = first.withLock({ $0 }) { throw failure.error }
 }
+
+/// The results of `body` for 0 ..< `count`, in order, computed on all cores.
+package func concurrentMap<Value: Sendable>(
+  _ count: Int, _ body: @Sendable (Int) throws(CheckpointError) -> Value
+) throws(CheckpointError) -> [Value] {
+  let values = Mutex<[Value?]>(Array(repeating: nil, count: count))
+  try concurrentForEach(count) { index throws(CheckpointError) in
+    let value = try body(index)
+    values.withLock { $0[index] = value }
+  }
+  return values.withLock { $0.compactMap(\.self) }
+}

@@ -1,0 +1,51 @@
+/// How a kind of BatchNorm keeps its state and treats the mini-batch: a value, so that adding a
+/// layout is adding a value.
+///
+/// C features, V virtual devices, N samples in the mini-batch.
+public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
+  /// Which shape a buffer has on disk.
+  public enum BufferShape: Sendable, Hashable {
+    /// `running_mean` and `running_var` [C], `num_batches_tracked` a scalar.
+    case shared
+    /// `running_mean` and `running_var` [V, C], `num_batches_tracked` [V]: a row for each device.
+    case rows
+  }
+
+  /// The name in reports and JSON.
+  public let description: String
+  public let buffers: BufferShape
+
+  /// What `BatchNorm2d` and its like keep; SyncBatchNorm too.
+  public static let standard = Self(description: "standard", buffers: .shared)
+  /// V virtual devices, each with its own running statistics. Consecutive slices of ceil(N/V)
+  /// samples; in evaluation slice i is normalised with row i.
+  public static let replicated = Self(description: "replicated", buffers: .rows)
+
+  public static let all: [BatchNormLayout] = [.standard, .replicated]
+
+  /// The number of values of a statistic that `worldSize` devices keep: its shape on disk.
+  func statisticShape(features: Int, worldSize: Int) -> [Int] {
+    switch buffers {
+    case .shared: [features]
+    case .rows: [worldSize, features]
+    }
+  }
+
+  func counterShape(worldSize: Int) -> [Int] {
+    switch buffers {
+    case .shared: []
+    case .rows: [worldSize]
+    }
+  }
+
+  /// Recognises the layout of a `running_mean` by its shape.
+  static func recognise(statisticShape shape: [Int]) -> (
+    layout: Self, worldSize: Int, features: Int
+  )? {
+    switch shape.count {
+    case 1: (.standard, 1, shape[0])
+    case 2 where shape[0] > 0: (.replicated, shape[0], shape[1])
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,35 @@
+public import Tensors
+
+extension Checkpoint {
+  /// Reads a checkpoint of any known format, recognised by its content.
+  ///
+  /// Tensors stay in the file, mapped, until their bytes are asked for.
+  ///
+  /// - Throws: `unknownFormat`, or what is wrong with the file; always with its path.
+  public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      let file = try MappedFile.open(path)
+      return try CheckpointFormat.recognise(file, path: path).read(path, file)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched.
+  ///
+  /// - Parameter format: nil: by the path's extension.
+  public func write(
+    to path: String, as format: CheckpointFormat? = nil
+  ) throws(CheckpointError) {
+    let format = try format ?? CheckpointFormat.forWriting(path)
+    guard let write = format.write else {
+      throw CheckpointError(
+        .unknownFormat, path: path, "\(format.name) files cannot be written yet")
+    }
+    do throws(CheckpointError) {
+      try write(self, path)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+}

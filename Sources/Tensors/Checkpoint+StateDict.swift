@@ -1,0 +1,107 @@
+extension CheckpointError.Code {
+  /// The tree holds no state dict, or several and no telling which is meant.
+  public static let noStateDict = Self("no-state-dict")
+  /// Nothing stands at the path that was asked for.
+  public static let noSuchEntry = Self("no-such-entry")
+}
+
+extension Checkpoint {
+  /// The names under which training scripts keep a model's state dict, the most usual first.
+  public static let usualEntries = [
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
+    "weights", "params",
+  ]
+
+  /// Finds the state dict: at `entry`, or else under one of the usual names, at the root, or where
+  /// the only mapping of names to tensors is.
+  ///
+  /// - Throws: `noSuchEntry`, `noStateDict` with the places that could be meant.
+  public func findStateDict(
+    at entry: EntryPath? = nil
+  ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
+    if let entry { return (entry, try stateDict(at: entry)) }
+    if let dictionary = root.dictionary, dictionary.entries.isEmpty {
+      return (EntryPath(), try stateDict(at: EntryPath()))
+    }
+    let candidates = stateDictCandidates()
+    guard let best = candidates.min(by: { $0.rank < $1.rank }) else {
+      throw CheckpointError(
+        .noStateDict, "there is no state dict in it: no mapping of names to tensors",
+        advice: "save one with torch.save(model.state_dict(), path)")
+    }
+    let rivals = candidates.filter { $0.rank == best.rank }
+    guard rivals.count == 1 else {
+      throw CheckpointError(
+        .noStateDict,
+        "\(rivals.count) places could be the state dict: "
+          + rivals.prefix(5).map { "\($0.path)" }.joined(separator: ", "),
+        advice: "say which with --entry")
+    }
+    return (best.path, try stateDict(at: best.path))
+  }
+
+  /// The same checkpoint with another state dict at a place that has one.
+  public func replacingStateDict(at entry: EntryPath, with stateDict: StateDict) -> Checkpoint {
+    var result = self
+    result.root = root.replacing(entry.keys[...], with: .dictionary(stateDict.dictionary))
+    return result
+  }
+
+  private func stateDict(at entry: EntryPath) throws(CheckpointError) -> StateDict {
+    var value = root
+    for key in entry.keys {
+      guard let next = value.dictionary?[key] else {
+        throw CheckpointError(
+          .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
+          advice: "see what is there with 'dbn-convert info'")
+      }
+      value = next
+    }
+    guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
+      throw CheckpointError(
+        .noStateDict, name: "\(entry)", "is a \(value.typeName), not a mapping of names to tensors")
+    }
+    return stateDict
+  }
+
+  private typealias Candidate = (path: EntryPath, rank: Int)
+
+  /// The mappings that hold tensors under names, with how likely each is meant: a usual name, the
+  /// shallower the better, before the root, before any other place.
+  private func stateDictCandidates() -> [Candidate] {
+    var candidates: [Candidate] = []
+    func visit(_ value: CheckpointValue, _ path: EntryPath) {
+      guard let dictionary = value.dictionary else { return }
+      if let stateDict = StateDict(dictionary), !stateDict.tensors.isEmpty {
+        candidates.append((path, Self.rank(path)))
+      }
+      guard path.keys.count < Self.searchDepth else { return }
+      for entry in dictionary.entries { visit(entry.value, path.appending(entry.key)) }
+    }
+    visit(root, EntryPath())
+    return candidates
+  }
+
+  /// How deep a state dict is looked for; deeper ones can be named.
+  private static let searchDepth = 3
+
+  private static func rank(_ path: EntryPath) -> Int {
+    guard let last = path.keys.last else { return searchDepth * usualEntries.count }
+    if let usual = usualEntries.firstIndex(where: { .string($0) == last }) {
+      return (path.keys.count - 1) * usualEntries.count + usual
+    }
+    return searchDepth * usualEntries.count + path.keys.count
+  }
+}
+
+extension CheckpointValue {
+  /// The tree with the value at the path replaced; a path that leads nowhere changes nothing.
+  fileprivate func replacing(
+    _ keys: ArraySlice<CheckpointDictionary.Key>, with value: CheckpointValue
+  ) -> CheckpointValue {
+    guard let key = keys.first else { return value }
+    guard var dictionary, let inner = dictionary[key] else { return self }
+    dictionary.set(key, to: inner.replacing(keys.dropFirst(), with: value))
+    return .dictionary(dictionary)
+  }
+}

@@ -1,0 +1,24 @@
+/// What a conversion did, thing by thing: nothing is changed or left alone in silence.
+public struct ConversionReport: Sendable {
+  public struct Item: Sendable, Equatable {
+    public let name: String
+    public let reason: String
+
+    public init(_ name: String, _ reason: String) {
+      self.name = name
+      self.reason = reason
+    }
+  }
+
+  /// What was converted, in the order of the file.
+  public var converted: [String] = []
+  /// What could have been converted and was not, and why.
+  public var skipped: [Item] = []
+  /// What the result no longer tells, and by how much.
+  public var losses: [Item] = []
+
+  public init() {}
+
+  /// Whether the result can be converted back to the last bit.
+  public var isLossless: Bool { losses.isEmpty }
+}

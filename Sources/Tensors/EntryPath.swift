@@ -1,0 +1,26 @@
+/// Where a value stands in the tree of a checkpoint: the keys from the root, `state/model`.
+///
+/// As text the keys are joined by slashes, with `/` and `%` inside a key written `%2F` and `%25`.
+/// The root's path is empty.
+public struct EntryPath: Sendable, Hashable, CustomStringConvertible {
+  public var keys: [CheckpointDictionary.Key]
+
+  public init(_ keys: [CheckpointDictionary.Key] = []) {
+    self.keys = keys
+  }
+
+  public init(_ text: String) {
+    keys = text.split(separator: "/").map { key in
+      .string(String(key).replacing("%2F", with: "/").replacing("%25", with: "%"))
+    }
+  }
+
+  public var description: String {
+    keys.map { $0.description.replacing("%", with: "%25").replacing("/", with: "%2F") }
+      .joined(separator: "/")
+  }
+
+  public func appending(_ key: CheckpointDictionary.Key) -> EntryPath {
+    EntryPath(keys + [key])
+  }
+}

@@ -1,0 +1,120 @@
+import Tensors
+
+/// A value on the pickle machine's stack: small and trivial to copy. What is larger lies in a
+/// `PickleHeap`, at the index given.
+enum PickleValue: Hashable {
+  case none
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  case string(Int)
+  case list(Int)
+  case tuple(Int)
+  case set(Int)
+  case dictionary(Int)
+  /// A finished value: bytes, a complex number, a size, a device, a large integer, a tensor.
+  case leaf(Int)
+  case storage(Int)
+  case global(Int)
+  /// Stands for a value that could not be made, while the machine finds out under which key.
+  case failed
+}
+
+/// The values of one pickle, by kind, each referring to others by index: the depth of a pickle
+/// costs no recursion, and values that contain themselves no memory that is never freed.
+struct PickleHeap {
+  var strings: [String] = []
+  var lists: [[PickleValue]] = []
+  var tuples: [[PickleValue]] = []
+  var sets: [[PickleValue]] = []
+  var dictionaries: [PickleDictionary] = []
+  var leaves: [CheckpointValue] = []
+  var storages: [TorchStorage] = []
+  var globals: [PickleGlobal] = []
+
+  mutating func string(_ text: String) -> PickleValue {
+    strings.append(text)
+    return .string(strings.count - 1)
+  }
+
+  mutating func list(_ elements: [PickleValue] = []) -> PickleValue {
+    lists.append(elements)
+    return .list(lists.count - 1)
+  }
+
+  mutating func tuple(_ elements: [PickleValue]) -> PickleValue {
+    tuples.append(elements)
+    return .tuple(tuples.count - 1)
+  }
+
+  mutating func set(_ elements: [PickleValue] = []) -> PickleValue {
+    sets.append(elements)
+    return .set(sets.count - 1)
+  }
+
+  mutating func dictionary(_ dictionary: PickleDictionary) -> PickleValue {
+    dictionaries.append(dictionary)
+    return .dictionary(dictionaries.count - 1)
+  }
+
+  mutating func leaf(_ value: CheckpointValue) -> PickleValue {
+    leaves.append(value)
+    return .leaf(leaves.count - 1)
+  }
+
+  mutating func storage(_ storage: TorchStorage) -> PickleValue {
+    storages.append(storage)
+    return .storage(storages.count - 1)
+  }
+
+  mutating func global(_ global: PickleGlobal) -> PickleValue {
+    globals.append(global)
+    return .global(globals.count - 1)
+  }
+
+  func text(_ value: PickleValue) -> String? {
+    guard case .string(let index) = value else { return nil }
+    return strings[index]
+  }
+
+  func tensor(_ value: PickleValue) -> Tensor? {
+    guard case .leaf(let index) = value else { return nil }
+    return leaves[index].tensor
+  }
+
+  func dictionary(_ value: PickleValue) -> PickleDictionary? {
+    guard case .dictionary(let index) = value else { return nil }
+    return dictionaries[index]
+  }
+
+  /// The name of the value's type, for errors.
+  func typeName(_ value: PickleValue) -> String {
+    switch value {
+    case .none: "None"
+    case .bool: "bool"
+    case .int: "int"
+    case .float: "float"
+    case .string: "str"
+    case .list: "list"
+    case .tuple: "tuple"
+    case .set: "set"
+    case .dictionary(let index): dictionaries[index].kind.rawValue
+    case .leaf(let index): leaves[index].typeName
+    case .storage: "storage"
+    case .global(let index): globals[index].name
+    case .failed: "nothing"
+    }
+  }
+}
+
+/// A dictionary while it is being filled: entries as they were set, later ones for the same key
+/// included.
+struct PickleDictionary {
+  var kind: CheckpointDictionary.Kind
+  var entries: [(key: CheckpointDictionary.Key, value: PickleValue)] = []
+  var attributes: [(name: String, value: PickleValue)] = []
+
+  subscript(name: String) -> PickleValue? {
+    entries.last { $0.key == .string(name) }?.value
+  }
+}

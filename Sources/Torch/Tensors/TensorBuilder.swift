@@ -1,0 +1,121 @@
+import Tensors
+import Zip
+
+/// Makes the tensors of a checkpoint from the views that its pickle describes.
+struct TensorBuilder {
+  private let archive: TorchArchive
+  private var records: [String: (bytes: TensorStorage, region: ByteRegion?)] = [:]
+  private var made: [TensorView: TensorStorage] = [:]
+  /// Records whose own storage object has been given to a tensor.
+  private var taken: Set<String> = []
+  private var byteCount = 0
+  private let byteLimit: Int
+  private(set) var views: [Int: TensorView] = [:]
+  /// Attributes of tensors that are not carried over, by the tensor's place in the heap.
+  var droppedAttributes: [Int: [String]] = [:]
+
+  /// Views make much of little: an expanded scalar of 1 TB takes no space in the file. All
+  /// distinct tensors together may have 64 times the file's bytes, or this many where that is
+  /// more: a small file of a whole expanded network is legitimate.
+  private static let modestByteCount = 1 << 30
+
+  init(_ archive: TorchArchive) {
+    self.archive = archive
+    byteLimit = max(
+      Self.modestByteCount, archive.byteCount.multipliedReportingOverflow(by: 64).partialValue)
+  }
+
+  /// The storage behind a persistent id.
+  mutating func storage(
+    _ key: String, _ type: TorchStorageType, count: Int
+  ) throws(CheckpointError) -> TorchStorage {
+    let record = try record(key)
+    // A storage's size is cut to whole elements when it is seen as a type.
+    guard count == record.bytes.byteCount / type.elementByteCount else {
+      throw CheckpointError(
+        .torchStorage,
+        "the storage should have \(count) elements of \(type.elementByteCount) bytes, but "
+          + "\(archive.recordName(of: key)) has \(record.bytes.byteCount) bytes",
+        advice: "the file is damaged; get it again")
+    }
+    return TorchStorage(key: key, type: type, bytes: record.bytes, region: record.region)
+  }
+
+  private mutating func record(
+    _ key: String
+  ) throws(CheckpointError) -> (bytes: TensorStorage, region: ByteRegion?) {
+    if let known = records[key] { return known }
+    let entry = try archive.storageRecord(key)
+    let record = (entry.storage(), entry.method == .stored ? entry.payload : nil)
+    records[key] = record
+    return record
+  }
+
+  /// The contiguous little-endian bytes of a view; the same object for the same view.
+  mutating func bytes(
+    of view: TensorView, in storage: TorchStorage
+  ) throws(CheckpointError) -> TensorStorage {
+    if let known = made[view] { return known }
+    let extent = try view.extent(in: storage.bytes.byteCount)
+    let byteCount = try countedBytes(of: view)
+    let repair = try ElementRepair(of: view, fromBigEndian: archive.isBigEndian)
+    let bytes =
+      if view.isContiguous, !repair.isNeeded, let region = storage.region {
+        try borrow(region, extent, of: storage)
+      } else {
+        Self.compute(byteCount, view, repair, from: storage.bytes)
+      }
+    made[view] = bytes
+    return bytes
+  }
+
+  private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
+    let size: Int
+    do throws(CheckpointError) {
+      size = try Tensor.byteCount(of: view.scalarType, shape: view.size)
+    } catch {
+      throw CheckpointError(.torchView, error.reason, advice: "the file is damaged; get it again")
+    }
+    guard size <= byteLimit - byteCount else {
+      throw CheckpointError(
+        .limitExceeded,
+        "the tensors so far would take more than \(byteLimit) bytes, from a file of "
+          + "\(archive.byteCount): an expanded view of \(view.size)",
+        advice: "save the tensors before they are expanded")
+    }
+    byteCount += size
+    return size
+  }
+
+  private mutating func borrow(
+    _ region: ByteRegion, _ extent: Range<Int>, of storage: TorchStorage
+  ) throws(CheckpointError) -> TensorStorage {
+    if extent == 0..<region.count, taken.insert(storage.key).inserted { return storage.bytes }
+    let part = try region.slice(from: extent.lowerBound, count: extent.count)
+    return TensorStorage(part, of: storage.bytes)
+  }
+
+  private static func compute(
+    _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
+  ) -> TensorStorage {
+    let copy = StridedCopy(view)
+    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+      try bytes.withBytes { source throws(CheckpointError) in
+        source.withUnsafeBytes { copy.copy(from: $0, to: target) }
+      }
+      repair.apply(to: target)
+    }
+  }
+}
+
+extension TensorBuilder {
+  /// Keeps which view the tensor at a place of the heap is, for the notes.
+  mutating func remember(_ view: TensorView, ofLeaf leaf: Int) {
+    views[leaf] = view
+  }
+
+  mutating func copyNotes(ofLeaf old: Int, toLeaf new: Int) {
+    views[new] = views[old]
+    droppedAttributes[new] = droppedAttributes[old]
+  }
+}

@@ -1,0 +1,46 @@
+import Tensors
+
+/// What a storage says its elements are.
+enum TorchStorageType: Sendable, Hashable {
+  case typed(ScalarType)
+  /// Bytes whose type each tensor gives itself.
+  case untyped
+
+  var scalarType: ScalarType? {
+    guard case .typed(let type) = self else { return nil }
+    return type
+  }
+
+  /// The size of one of the elements that the storage is counted in.
+  var elementByteCount: Int { scalarType?.byteCount ?? 1 }
+
+  /// PyTorch's storage classes; those of CUDA stand in the files of older versions.
+  static let byName: [String: TorchStorageType] = {
+    var types: [String: TorchStorageType] = [
+      "torch.UntypedStorage": .untyped, "torch.storage.UntypedStorage": .untyped,
+      "torch.storage._UntypedStorage": .untyped,
+    ]
+    for (name, type) in names {
+      types["torch.\(name)Storage"] = .typed(type)
+      types["torch.cuda.\(name)Storage"] = .typed(type)
+    }
+    return types
+  }()
+
+  private static let names: [(String, ScalarType)] = [
+    ("Double", .float64), ("Float", .float32), ("Half", .float16), ("BFloat16", .bfloat16),
+    ("Long", .int64), ("Int", .int32), ("Short", .int16), ("Char", .int8), ("Byte", .uint8),
+    ("Bool", .bool), ("ComplexDouble", .complex128), ("ComplexFloat", .complex64),
+  ]
+}
+
+/// A storage: the bytes that one or several tensors are views of.
+struct TorchStorage: Sendable {
+  /// The record's name below `data/`.
+  let key: String
+  let type: TorchStorageType
+  /// The bytes as they are in the file.
+  let bytes: TensorStorage
+  /// The same bytes in place, where they are stored without compression.
+  let region: ByteRegion?
+}

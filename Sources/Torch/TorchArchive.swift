@@ -1,0 +1,108 @@
+import Tensors
+import Zip
+
+/// The records of a zip checkpoint, as `torch.save` of PyTorch 1.6 and later names them.
+///
+/// Source: `torch/serialization.py`, `caffe2/serialize/inline_container.cc`.
+struct TorchArchive: Sendable {
+  /// The size of the file.
+  let byteCount: Int
+  let isBigEndian: Bool
+  let pickle: ByteRegion
+  /// The name of the record of the pickle.
+  let pickleName: String
+  private let zip: ZipArchive
+  /// The folder that all records are in, with its slash: the stem of the file it was saved to.
+  private let prefix: String
+
+  init(_ file: ByteRegion) throws(CheckpointError) {
+    byteCount = file.count
+    zip = try ZipArchive(file)
+    prefix = Self.prefix(of: zip)
+    try Self.refusePrograms(zip, prefix)
+    pickleName = "\(prefix)data.pkl"
+    guard let pickle = zip[pickleName] else { throw Self.noPickle(zip, prefix) }
+    try Self.checkVersion(zip["\(prefix)version"])
+    isBigEndian = try Self.isBigEndian(zip["\(prefix)byteorder"])
+    self.pickle = try pickle.content()
+  }
+
+  /// As PyTorch's reader does: what the first record's name has before its first slash.
+  private static func prefix(of zip: ZipArchive) -> String {
+    guard let name = zip.entries.first?.name, let slash = name.firstIndex(of: "/") else {
+      return ""
+    }
+    return String(name[...slash])
+  }
+
+  func recordName(of key: String) -> String { "\(prefix)data/\(key)" }
+
+  func storageRecord(_ key: String) throws(CheckpointError) -> ZipEntry {
+    guard let entry = zip[recordName(of: key)] else {
+      throw CheckpointError(
+        .torchRecordMissing, "its record \(recordName(of: key)) is not in the archive",
+        advice: "the file is incomplete; get it again")
+    }
+    return entry
+  }
+}
+
+extension TorchArchive {
+  private static func refusePrograms(_ zip: ZipArchive, _ prefix: String) throws(CheckpointError) {
+    if zip["\(prefix)constants.pkl"] != nil
+      || zip.entries.contains(where: { $0.name.hasPrefix("\(prefix)code/") })
+    {
+      throw CheckpointError(
+        .torchProgram, "is a TorchScript program, not a checkpoint",
+        advice: "save its weights: torch.save(torch.jit.load(path).state_dict(), other)")
+    }
+    if zip.entries.contains(where: { $0.name.hasPrefix("\(prefix)models/") }) {
+      throw CheckpointError(
+        .torchProgram, "is a program of torch.export, not a checkpoint",
+        advice: "save its weights: torch.save(torch.export.load(path).state_dict, other)")
+    }
+  }
+
+  private static func noPickle(_ zip: ZipArchive, _ prefix: String) -> CheckpointError {
+    let isCheckpoint = zip.entries.contains { $0.name.hasPrefix("\(prefix)data/") }
+    guard isCheckpoint, !prefix.isEmpty else {
+      return CheckpointError(
+        .notATorchCheckpoint, "is a zip archive without a data.pkl, so no PyTorch checkpoint",
+        advice: "name a file that torch.save wrote")
+    }
+    return CheckpointError(
+      .torchRecordMissing, "the record \(prefix)data.pkl is not in the archive",
+      advice: "the file is incomplete; get it again")
+  }
+
+  /// Versions 1 to 10 (`kMinSupportedFileFormatVersion`, `kMaxSupportedFileFormatVersion`).
+  private static func checkVersion(_ entry: ZipEntry?) throws(CheckpointError) {
+    guard let entry else { return }
+    let text = try entry.text()
+    guard let version = Int(text), 1...10 ~= version else {
+      throw CheckpointError(
+        .torchVersion, name: entry.name, "version '\(text)' of the format is not known",
+        advice: "save it again with another version of PyTorch")
+    }
+  }
+
+  private static func isBigEndian(_ entry: ZipEntry?) throws(CheckpointError) -> Bool {
+    guard let entry else { return false }
+    switch try entry.text() {
+    case "little": return false
+    case "big": return true
+    case let other:
+      throw CheckpointError(
+        .torchByteOrder, name: entry.name, "'\(other)' is no byte order",
+        advice: "the file is damaged; get it again")
+    }
+  }
+}
+
+extension ZipEntry {
+  /// A small record's text, without the line's end.
+  fileprivate func text() throws(CheckpointError) -> String {
+    let bytes = try content().array
+    return String(decoding: bytes.prefix(32).filter { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+}

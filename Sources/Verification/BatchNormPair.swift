@@ -1,0 +1,106 @@
+import BatchNorm
+import Execution
+public import Tensors
+
+/// The same BatchNorm in two checkpoints, ready to run.
+struct BatchNormPair {
+  let name: String
+  let a: BatchNormModule
+  let b: BatchNormModule
+  /// The type that differences are counted in ULPs of.
+  let scalarType: ScalarType
+  /// The keys of its tensors in the state dicts.
+  let keys: [CheckpointDictionary.Key]
+
+  /// Pairs the BatchNorms of two state dicts by name, in the order of A.
+  static func matching(
+    _ a: StateDict, _ b: StateDict, options: BatchNormModule.Options
+  ) throws(CheckpointError) -> [BatchNormPair] {
+    let (sitesA, sitesB) = (try sites(of: a), try sites(of: b))
+    let byName = Dictionary(
+      sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
+    let names = Set(sitesA.map { CheckpointDictionary.Key.string($0.name) })
+    if let extra = sitesB.first(where: { !names.contains(.string($0.name)) }) {
+      throw unpaired(extra, "only the second checkpoint has this BatchNorm")
+    }
+    var pairs: [BatchNormPair] = []
+    for site in sitesA {
+      guard let other = byName[.string(site.name)] else {
+        throw unpaired(site, "only the first checkpoint has this BatchNorm")
+      }
+      pairs.append(try BatchNormPair(site, in: a, other, in: b, options: options))
+    }
+    return pairs
+  }
+
+  private init(
+    _ siteA: BatchNormSite, in a: StateDict, _ siteB: BatchNormSite, in b: StateDict,
+    options: BatchNormModule.Options
+  ) throws(CheckpointError) {
+    guard siteA.features == siteB.features else {
+      throw Self.unpaired(
+        siteA, "it has \(siteA.features) features in one, \(siteB.features) in the other")
+    }
+    guard siteA.worldSize == 1 || siteB.worldSize == 1 || siteA.worldSize == siteB.worldSize else {
+      throw Self.unpaired(
+        siteA, "\(siteA.worldSize) devices cannot be held against \(siteB.worldSize)",
+        advice: "convert one of them to standard first")
+    }
+    name = siteA.name
+    self.a = try BatchNormModule(siteA, in: a, options: options)
+    self.b = try BatchNormModule(siteB, in: b, options: options)
+    scalarType = a[siteA.key("running_mean")]?.scalarType ?? .float32
+    keys = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+      .map { .string(siteA.key($0)) }
+  }
+
+  private static func sites(of stateDict: StateDict) throws(CheckpointError) -> [BatchNormSite] {
+    let survey = BatchNormSurvey(stateDict)
+    if let problem = survey.unrecognised.first {
+      throw CheckpointError(
+        .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)")
+    }
+    return survey.sites
+  }
+
+  private static func unpaired(
+    _ site: BatchNormSite, _ reason: String,
+    advice: String = "compare two checkpoints of the same model"
+  ) -> CheckpointError {
+    CheckpointError(.batchNormsDiffer, name: site.name, reason, advice: advice)
+  }
+
+  /// How a mini-batch is given to the devices of the one that has more of them.
+  func slices(of samples: Int) -> [Range<Int>] {
+    (a.worldSize >= b.worldSize ? a : b).slices(of: samples)
+  }
+
+  /// A mini-batch drawn from the running statistics of A (of the device that will see it), in the
+  /// precision of a float32 model.
+  func input(_ samples: Int, _ positions: Int, _ generator: InputGenerator) -> Activations {
+    var generator = generator
+    var values: [Double] = []
+    values.reserveCapacity(samples * a.features * positions)
+    for (range, row) in zip(a.slices(of: samples), a.rows) {
+      let deviations = row.variance.map { $0 > 0 && $0.isFinite ? $0.squareRoot() : 1 }
+      for _ in range {
+        for feature in 0..<a.features {
+          let center = row.mean[feature].isFinite ? row.mean[feature] : 0
+          for _ in 0..<positions {
+            values.append(
+              Double(Float(center + deviations[feature] * generator.nextNormal())))
+          }
+        }
+      }
+    }
+    return Activations(
+      samples: samples, features: a.features, positions: positions, values: values)
+  }
+}
+
+extension CheckpointError.Code {
+  /// The two checkpoints don't have the same BatchNorms, so that they can't be compared.
+  public static let batchNormsDiffer = Self("batch-norms-differ")
+  /// A mini-batch without samples.
+  public static let invalidBatch = Self("invalid-batch")
+}

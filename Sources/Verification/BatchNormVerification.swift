@@ -1,0 +1,87 @@
+public import Execution
+public import Tensors
+
+import BatchNorm
+
+/// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
+/// drawn from its own statistics, standard against distributed or like against like.
+///
+/// In training, a distributed module is held against a standard one that is run on each slice
+/// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
+/// equal; that is what simulating V devices means. All tensors outside the BatchNorms must have
+/// equal bytes.
+public struct BatchNormVerification: Sendable {
+  public var mode = VerificationMode.evaluation
+  /// N; nil: two samples for each virtual device, at least 8.
+  public var samples: Int?
+  /// P: how many positions (pixels) a sample has.
+  public var positions = 4
+  public var tolerance = NumberComparison.Tolerance()
+  public var options = BatchNormModule.Options()
+  public var seed: UInt64 = 2026
+
+  public init() {}
+
+  /// - Throws: `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
+  ///   training, when a slice has one value per channel.
+  public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
+  {
+    let pairs = try BatchNormPair.matching(a, b, options: options)
+    let devices = pairs.map { max($0.a.worldSize, $0.b.worldSize) }.max() ?? 1
+    let samples = samples ?? max(8, 2 * devices)
+    guard samples > 0 else {
+      throw CheckpointError(.invalidBatch, "a batch of \(samples) samples shows nothing")
+    }
+    var result = VerificationResult(mode: mode, samples: samples)
+    result.layers = try concurrentMap(pairs.count) { index throws(CheckpointError) in
+      try compare(pairs[index], stream: index, samples: samples)
+    }
+    try compareOtherTensors(a, b, except: pairs, in: &result)
+    return result
+  }
+
+  private func compare(
+    _ pair: BatchNormPair, stream: Int, samples: Int
+  ) throws(CheckpointError) -> VerificationResult.Layer {
+    let input = pair.input(samples, positions, InputGenerator(seed: seed, stream: stream))
+    var layer = LayerComparison(pair, tolerance: tolerance)
+    do throws(CheckpointError) {
+      switch mode {
+      case .evaluation: layer.compareEvaluation(on: input)
+      case .training: try layer.compareTraining(on: input)
+      }
+    } catch {
+      throw error.with(name: pair.name)
+    }
+    return layer.result
+  }
+
+  private func compareOtherTensors(
+    _ a: StateDict, _ b: StateDict, except pairs: [BatchNormPair],
+    in result: inout VerificationResult
+  ) throws(CheckpointError) {
+    let inBatchNorms = Set(pairs.flatMap(\.keys))
+    for (name, tensor) in a.tensors where !inBatchNorms.contains(.string(name)) {
+      result.otherTensors += 1
+      guard let reason = try difference(name, tensor, b[name]) else { continue }
+      result.differentTensors.append(.init(name, reason))
+    }
+    for (name, _) in b.tensors where !inBatchNorms.contains(.string(name)) && a[name] == nil {
+      result.differentTensors.append(.init(name, "only in the second"))
+    }
+  }
+
+  private func difference(
+    _ name: String, _ a: Tensor, _ b: Tensor?
+  ) throws(CheckpointError) -> String? {
+    guard let b else { return "only in the first" }
+    guard a.scalarType == b.scalarType, a.shape == b.shape else {
+      return "\(a.scalarType.name) \(a.shape) and \(b.scalarType.name) \(b.shape)"
+    }
+    do throws(CheckpointError) {
+      return try a.storage.hasEqualBytes(to: b.storage) ? nil : "values"
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+}

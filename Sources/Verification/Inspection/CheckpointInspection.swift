@@ -1,0 +1,97 @@
+public import BatchNorm
+public import Tensors
+
+/// What is in a checkpoint, as `info` tells it.
+public struct CheckpointInspection: Sendable {
+  public struct TensorRow: Sendable {
+    public let name: String
+    public let tensor: Tensor
+    /// The first name of the same storage, if this is a further one.
+    public let tiedTo: String?
+    /// As the file says; where it does not, as the names do: running statistics are buffers, what
+    /// else stands in a state dict is taken for a parameter.
+    public let kind: Tensor.Kind
+  }
+
+  public struct BatchNormRow: Sendable {
+    public let site: BatchNormSite
+    /// Equal to the last bit, counters included.
+    public let replicasAreIdentical: Bool
+    public let drift: ReplicaDrift
+  }
+
+  /// Where the state dict is; nil if there is none, then the tensors are all there are.
+  public let entry: EntryPath?
+  /// In the file's order, names relative to the entry.
+  public private(set) var tensors: [TensorRow] = []
+  public private(set) var batchNorms: [BatchNormRow] = []
+  /// What looks like a BatchNorm and can't be read as one.
+  public private(set) var unrecognised: [ConversionReport.Item] = []
+  /// Everything that is not a tensor of the state dict, in the file's order.
+  public private(set) var others: [(path: EntryPath, value: CheckpointValue)] = []
+
+  /// - Parameter entry: where the state dict is; nil: where it is found.
+  public init(_ checkpoint: Checkpoint, entry: EntryPath? = nil) throws(CheckpointError) {
+    guard let found = try Self.find(checkpoint, entry) else {
+      self.entry = nil
+      let leaves = checkpoint.root.leaves
+      addTensors(
+        leaves.compactMap { path, value in value.tensor.map { ("\(path)", $0) } }, buffers: [])
+      others = leaves.filter { $0.value.tensor == nil }
+      return
+    }
+    self.entry = found.entry
+    let survey = BatchNormSurvey(found.stateDict)
+    unrecognised = survey.unrecognised
+    addTensors(found.stateDict.tensors, buffers: Set(survey.sites.flatMap(\.bufferKeys)))
+    batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
+      try Self.describe(survey.sites[index], in: found.stateDict)
+    }
+    addOthers(checkpoint, found.entry, found.stateDict)
+  }
+
+  private static func find(
+    _ checkpoint: Checkpoint, _ entry: EntryPath?
+  ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict)? {
+    do throws(CheckpointError) {
+      return try checkpoint.findStateDict(at: entry)
+    } catch {
+      // Without a state dict there is still something to show; a wrong --entry is an error.
+      if entry != nil { throw error }
+      return nil
+    }
+  }
+
+  private static func describe(
+    _ site: BatchNormSite, in stateDict: StateDict
+  ) throws(CheckpointError) -> BatchNormRow {
+    BatchNormRow(
+      site: site, replicasAreIdentical: try stateDict.replicasAreIdentical(site),
+      drift: site.worldSize == 1 ? ReplicaDrift() : try ReplicaStatistics(site, in: stateDict).drift
+    )
+  }
+
+  private mutating func addTensors(_ tensors: [(String, Tensor)], buffers: Set<String>) {
+    var firstNames: [ObjectIdentifier: String] = [:]
+    for (name, tensor) in tensors {
+      let identity = ObjectIdentifier(tensor.storage)
+      let byName = buffers.contains(name) ? Tensor.Kind.buffer : .parameter
+      self.tensors.append(
+        TensorRow(
+          name: name, tensor: tensor, tiedTo: firstNames[identity],
+          kind: tensor.kind == .tensor ? byName : tensor.kind))
+      if firstNames[identity] == nil { firstNames[identity] = name }
+    }
+  }
+
+  private mutating func addOthers(
+    _ checkpoint: Checkpoint, _ entry: EntryPath, _ stateDict: StateDict
+  ) {
+    for (path, value) in checkpoint.root.leaves {
+      let isInside = path.keys.starts(with: entry.keys)
+      let isItsTensor = isInside && value.tensor != nil && path.keys.count == entry.keys.count + 1
+      let isEmptyStateDict = path == entry
+      if !isItsTensor && !isEmptyStateDict { others.append((path, value)) }
+    }
+  }
+}

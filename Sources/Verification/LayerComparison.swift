@@ -1,0 +1,89 @@
+import Execution
+import Tensors
+
+/// Runs the two modules of a pair on one input and compares what can be seen of them.
+struct LayerComparison {
+  private let pair: BatchNormPair
+  private let tolerance: NumberComparison.Tolerance
+  private(set) var result: VerificationResult.Layer
+
+  init(_ pair: BatchNormPair, tolerance: NumberComparison.Tolerance) {
+    self.pair = pair
+    self.tolerance = tolerance
+    let nothing = NumberComparison([], [], ulpsOf: pair.scalarType)
+    result = VerificationResult.Layer(name: pair.name, comparison: nothing)
+  }
+
+  mutating func compareEvaluation(on input: Activations) {
+    let slices = pair.slices(of: input.samples)
+    let (a, b) = (pair.a.evaluate(input), pair.b.evaluate(input))
+    for (device, range) in slices.enumerated() {
+      compareOutputs(device, range, a.slice(range), b.slice(range))
+    }
+  }
+
+  mutating func compareTraining(on input: Activations) throws(CheckpointError) {
+    let slices = pair.slices(of: input.samples)
+    let a = try pair.a.trained(on: input, slices)
+    let b = try pair.b.trained(on: input, slices)
+    for (device, range) in slices.enumerated() {
+      compareOutputs(device, range, a[device].output, b[device].output)
+      let (rowA, rowB) = (a[device].row, b[device].row)
+      compare("running_mean", device, rowA.mean, rowB.mean) { [$0] }
+      compare("running_var", device, rowA.variance, rowB.variance) { [$0] }
+      compare(
+        "num_batches_tracked", device, [Double(rowA.batchesTracked)],
+        [Double(rowB.batchesTracked)]
+      ) { _ in [] }
+    }
+  }
+
+  private mutating func compareOutputs(
+    _ device: Int, _ range: Range<Int>, _ a: Activations, _ b: Activations
+  ) {
+    let (features, positions) = (a.features, a.positions)
+    compare("output", device, a.values, b.values) { index in
+      [
+        range.lowerBound + index / (features * positions), index / positions % features,
+        index % positions,
+      ]
+    }
+  }
+
+  private mutating func compare(
+    _ quantity: String, _ device: Int, _ a: [Double], _ b: [Double], place: (Int) -> [Int]
+  ) {
+    let comparison = NumberComparison(a, b, ulpsOf: pair.scalarType, tolerance: tolerance)
+    result.comparison.formUnion(comparison)
+    guard result.divergence == nil, let first = comparison.firstDifference else { return }
+    let isDistributed = max(pair.a.worldSize, pair.b.worldSize) > 1
+    result.divergence = VerificationResult.Divergence(
+      quantity: quantity, device: isDistributed ? device : nil, index: place(first.index),
+      a: first.a, b: first.b)
+  }
+}
+
+extension BatchNormModule {
+  /// What one training forward leaves to be seen of one device.
+  fileprivate typealias Trained = (output: Activations, row: Row)
+
+  /// A training forward over the slices: of all of them at once if the module has a device for
+  /// each, else of each slice alone, from the module's own statistics.
+  fileprivate func trained(
+    on input: Activations, _ slices: [Range<Int>]
+  ) throws(CheckpointError) -> [Trained] {
+    var result: [Trained] = []
+    if worldSize == slices.count {
+      var module = self
+      let output = try module.train(input)
+      for (range, row) in zip(slices, module.rows) { result.append((output.slice(range), row)) }
+    } else {
+      for range in slices {
+        var module = self
+        let output = try module.train(input.slice(range))
+        result.append((output, module.rows[0]))
+      }
+    }
+    return result
+  }
+}

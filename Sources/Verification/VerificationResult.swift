@@ -1,0 +1,58 @@
+public import Tensors
+
+/// Whether two checkpoints give the same outputs, and where they do not.
+public struct VerificationResult: Sendable {
+  /// The comparison of one layer.
+  public struct Layer: Sendable {
+    public let name: String
+    public var comparison: NumberComparison
+    /// What of the layer first differs, if anything does.
+    public var divergence: Divergence?
+  }
+
+  /// A value that differs by more than the tolerance.
+  public struct Divergence: Sendable, Equatable {
+    /// `output`, `running_mean`, `running_var`, `num_batches_tracked`, or a tensor's name.
+    public let quantity: String
+    /// The virtual device whose slice or buffer row it is, where there are several.
+    public let device: Int?
+    /// The place in the quantity: sample, feature and position of an output, feature of a buffer.
+    public let index: [Int]
+    public let a: Double
+    public let b: Double
+  }
+
+  public let mode: VerificationMode
+  /// The size of the mini-batch.
+  public let samples: Int
+  public var layers: [Layer] = []
+  /// Tensors outside the layers: how many were compared, byte for byte.
+  public var otherTensors = 0
+  /// Those that differ, in the order of A, then those that only one has.
+  public var differentTensors: [ConversionReport.Item] = []
+
+  /// Whether everything is equal within the tolerance.
+  public var isEqual: Bool {
+    differentTensors.isEmpty && layers.allSatisfy { $0.divergence == nil }
+  }
+
+  public var isBitIdentical: Bool {
+    differentTensors.isEmpty && layers.allSatisfy(\.comparison.isBitIdentical)
+  }
+
+  public var maxAbsolute: Double { layers.map(\.comparison.maxAbsolute).max() ?? 0 }
+  public var maxULP: Int { layers.map(\.comparison.maxULP).max() ?? 0 }
+  public var firstDivergence: Layer? { layers.first { $0.divergence != nil } }
+
+  init(mode: VerificationMode, samples: Int) {
+    self.mode = mode
+    self.samples = samples
+  }
+}
+
+public enum VerificationMode: String, Sendable, CaseIterable {
+  /// Running statistics normalise.
+  case evaluation = "eval"
+  /// The batch's own statistics normalise, and the running ones move.
+  case training = "train"
+}

@@ -1,0 +1,44 @@
+package import Tensors
+
+extension ZipEntry {
+  /// The content, in place where it is stored, checked against its checksum at once.
+  package func content() throws(CheckpointError) -> ByteRegion {
+    let content = try uncheckedContent()
+    let found = content.withBytes { CRC32.of($0) }
+    guard crc32 == nil || crc32 == found else {
+      throw CheckpointError(
+        .checksumMismatch, name: name, offset: payload.fileOffset,
+        "has CRC-32 \(found.hexadecimal), not \(crc32?.hexadecimal ?? "") as recorded",
+        advice: "the file is damaged or was edited; get it again")
+    }
+    return content
+  }
+
+  /// The content as a tensor's bytes: borrowed, or decompressed whenever they are read; the
+  /// checksum is enforced then.
+  package func storage() -> TensorStorage {
+    switch method {
+    case .stored: TensorStorage(payload, crc32: crc32, record: name)
+    case .deflated:
+      TensorStorage(computing: size, crc32: crc32, record: name) {
+        target throws(CheckpointError) in
+        try decompress(into: target)
+      }
+    }
+  }
+
+  private func uncheckedContent() throws(CheckpointError) -> ByteRegion {
+    switch method {
+    case .stored: payload
+    case .deflated: try ByteRegion(byteCount: size, decompress)
+    }
+  }
+
+  private func decompress(into target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      try Inflate.inflate(payload, into: target)
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+}

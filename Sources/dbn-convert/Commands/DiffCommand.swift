@@ -1,0 +1,65 @@
+import ArgumentParser
+import Checkpoints
+import Tensors
+import Verification
+
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Compare two checkpoints: keys, types, shapes, values, order, ties, metadata.",
+    discussion: """
+      Without a tolerance, values are compared to the last bit. Exit status 0: equal; 1: different.
+      """)
+
+  @Argument(help: "The first checkpoint.")
+  var a: String
+
+  @Argument(help: "The second checkpoint; it may be of another format.")
+  var b: String
+
+  @OptionGroup var tolerance: ToleranceOptions
+  @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    let (checkpointA, checkpointB) = (try Checkpoint.open(a), try Checkpoint.open(b))
+    let difference = try CheckpointDifference(
+      checkpointA, entry: try? checkpointA.findStateDict().entry,
+      checkpointB, entry: try? checkpointB.findStateDict().entry, tolerance: tolerance.tolerance)
+    options.remark(checkpointA.notes + checkpointB.notes)
+    options.print(difference.json, text: text(difference))
+    if !difference.isEqual { throw Console.different }
+  }
+
+  private func text(_ difference: CheckpointDifference) -> String {
+    guard !difference.isEqual else {
+      return "equal: \(counted(difference.tensorsCompared, "tensor")), keys, order, types, shapes, "
+        + "values, ties, metadata and all other values"
+    }
+    var lines = difference.onlyInA.map { "only in \(a): \($0.visible())" }
+    lines += difference.onlyInB.map { "only in \(b): \($0.visible())" }
+    lines += difference.different.map { item in
+      let distance = item.maxAbsolute.map { ", up to \($0)" } ?? ""
+      return
+        "\(item.name.visible()): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
+    }
+    return (lines + ["different: \(counted(lines.count, "difference"))"]).joined(separator: "\n")
+  }
+}
+
+extension CheckpointDifference {
+  fileprivate var json: JSON {
+    [
+      "equal": .bool(isEqual), "only_in_a": .array(onlyInA.map { .string($0) }),
+      "only_in_b": .array(onlyInB.map { .string($0) }),
+      "different": .array(
+        different.map { item in
+          var members = [
+            JSON.Member("name", .string(item.name)), JSON.Member("why", .string(item.why)),
+          ]
+          if let detail = item.detail { members.append(.init("detail", .string(detail))) }
+          if let distance = item.maxAbsolute { members.append(.init("max_abs", .double(distance))) }
+          return .object(members)
+        }),
+    ]
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import BatchNorm
+import Checkpoints
+import Tensors
+import Verification
+
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Show what is in a checkpoint: tensors, BatchNorms and their layout, ties, the rest.")
+
+  @Argument(help: "The checkpoint.")
+  var file: String
+
+  @Option(help: ArgumentHelp("List only tensors whose names match.", valueName: "glob"))
+  var keys: String?
+
+  @OptionGroup var entry: EntryOption
+  @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    let format = try CheckpointFormat.recognise(file)
+    let checkpoint = try Checkpoint.open(file)
+    let inspection: CheckpointInspection
+    do throws(CheckpointError) {
+      inspection = try CheckpointInspection(checkpoint, entry: entry.path)
+    } catch {
+      throw error.with(path: file)
+    }
+    options.remark(checkpoint.notes)
+    let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
+    let report = InfoReport(
+      path: file, format: format.name, checkpoint: checkpoint, inspection: inspection,
+      tensors: inspection.tensors.filter { selection.contains($0.name) })
+    options.print(report.json, text: report.text)
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import BatchNorm
+import Tensors
+
+struct ToDistributedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "to-distributed",
+    abstract: "Map standard BatchNorm to distributed BatchNorm of V virtual devices.",
+    discussion: """
+      Every device starts from the same running statistics: in evaluation the outputs are the same \
+      to the last bit, and 'to-standard' gives the checkpoint back.
+      """)
+
+  @Argument(help: "The checkpoint to read.")
+  var input: String
+
+  @Argument(help: "The file to write; its extension says the format.")
+  var output: String
+
+  @Option(help: ArgumentHelp("The number of virtual devices.", valueName: "V"))
+  var worldSize: Int
+
+  @Option(help: "How the devices' statistics are kept.")
+  var layout = DistributedLayout.replicated
+
+  @OptionGroup var selection: SelectionOptions
+  @OptionGroup var entry: EntryOption
+  @OptionGroup var options: OutputOptions
+
+  func validate() throws {
+    guard (1...StateDict.worldSizeLimit).contains(worldSize) else {
+      throw ValidationError("--world-size is from 1 to \(StateDict.worldSizeLimit).")
+    }
+  }
+
+  func run() throws {
+    let conversion = try Conversion(from: input, to: output)
+    let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
+    let converted = try stateDict.toDistributed(
+      worldSize: worldSize, layout: layout.layout, selection: selection.selection)
+    try conversion.write(
+      conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
+      record: converted.record)
+    options.remark(conversion.checkpoint.notes)
+    options.print(
+      conversion.json(converted.record, converted.report),
+      text: "\(output): \(counted(converted.report.converted.count, "BatchNorm")) of "
+        + "\(input) mapped to \(layout.rawValue), \(counted(worldSize, "virtual device"))"
+        + converted.report.skippedText)
+  }
+}
+
+/// The layouts that can be asked for by name.
+enum DistributedLayout: String, ExpressibleByArgument, CaseIterable {
+  case replicated
+
+  var layout: BatchNormLayout {
+    switch self {
+    case .replicated: .replicated
+    }
+  }
+}
+
+extension ConversionReport {
+  /// "; 2 left alone (bn1: not selected, ...)", or nothing.
+  var skippedText: String {
+    guard let first = skipped.first else { return "" }
+    return "; \(skipped.count) left alone (\(first.name): \(first.reason)"
+      + (skipped.count > 1 ? ", ...)" : ")")
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import BatchNorm
+import Tensors
+
+struct ToStandardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "to-standard",
+    abstract: "Map distributed BatchNorm back to standard BatchNorm.",
+    discussion: """
+      Replicas that are equal to the last bit merge without loss. Where they differ, how to merge \
+      them is your choice; it is recorded in the file's history with what was lost.
+      """)
+
+  @Argument(help: "The checkpoint to read.")
+  var input: String
+
+  @Argument(help: "The file to write; its extension says the format.")
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "How to merge replicas: identical, first, mean, pooled or replica:K.",
+      discussion: """
+        identical: they must be equal to the last bit. first: replica 0's. mean: the mean of means \
+        and of variances. pooled: the mean and variance of all devices' samples together (law of \
+        total variance). replica:K: replica K's, counted from 0.
+        """,
+      valueName: "rule"))
+  var statistics = MergeRule.identical
+
+  @OptionGroup var selection: SelectionOptions
+  @OptionGroup var entry: EntryOption
+  @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    let conversion = try Conversion(from: input, to: output)
+    let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
+    let converted: BatchNormConversion
+    do throws(CheckpointError) {
+      converted = try stateDict.toStandard(merging: statistics, selection: selection.selection)
+    } catch {
+      throw error.with(path: input)
+    }
+    try conversion.write(
+      conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
+      record: converted.record)
+    options.remark(conversion.checkpoint.notes)
+    options.print(conversion.json(converted.record, converted.report), text: text(converted.report))
+  }
+
+  private func text(_ report: ConversionReport) -> String {
+    let count = counted(report.converted.count, "BatchNorm")
+    guard let worst = report.losses.first else {
+      return "\(output): \(count) of \(input) mapped to standard; the replicas were identical, "
+        + "nothing is lost" + report.skippedText
+    }
+    return "\(output): \(count) of \(input) mapped to standard, replicas merged by "
+      + "'\(statistics)'; those of \(report.losses.count) differed, most in \(worst.name): "
+      + worst.reason + report.skippedText
+  }
+}
+
+extension MergeRule: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+  public var defaultValueDescription: String { description }
+}

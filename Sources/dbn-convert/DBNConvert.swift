@@ -1,0 +1,36 @@
+import ArgumentParser
+import Glibc
+import Tensors
+
+@main
+struct DBNConvert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dbn-convert",
+    abstract: "Convert checkpoints of models with BatchNorm, and prove that nothing changed.",
+    discussion: """
+      Reads PyTorch checkpoints (.pth) and HDF5; writes HDF5. A format is recognised by content \
+      when reading and by the extension when writing.
+
+      Exit status: 0 done, and equal where something was compared; 1 compared, and different; \
+      2 a file could not be read, converted or written; 64 wrong usage.
+      """,
+    version: Toolkit.version,
+    subcommands: [
+      InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
+      VerifyCommand.self, DiffCommand.self,
+    ])
+
+  static func main() {
+    // A write beyond the file size limit is to be an error with a name, not a silent death.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as CheckpointError {
+      Console.error("dbn-convert: error: \(error)")
+      exit(2)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import ArgumentParser
+import BatchNorm
+
+/// Which BatchNorms a conversion touches.
+struct SelectionOptions: ParsableArguments {
+  @Option(help: "Convert only BatchNorms whose names match, e.g. 'layer4.*'; may be repeated.")
+  var include: [String] = []
+
+  @Option(help: "Leave alone BatchNorms whose names match; may be repeated.")
+  var exclude: [String] = []
+
+  var selection: BatchNormSelection { BatchNormSelection(include: include, exclude: exclude) }
+}

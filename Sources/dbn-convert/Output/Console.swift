@@ -1,0 +1,32 @@
+import ArgumentParser
+import Glibc
+import Tensors
+
+/// Where results and remarks go.
+enum Console {
+  /// Results, to standard output.
+  static func result(_ text: String) {
+    print(text)
+  }
+
+  /// Remarks and errors, a line each, to standard error.
+  static func error(_ line: String) {
+    fputs(line + "\n", stderr)
+  }
+
+  /// Exits with 1: the two were compared, and are different.
+  static var different: ExitCode { ExitCode(1) }
+}
+
+/// 97.8 MiB: a size that a person can read.
+func readable(byteCount: Int) -> String {
+  let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+  var (size, unit) = (Double(byteCount), 0)
+  while size >= 1024, unit < units.count - 1 { (size, unit) = (size / 1024, unit + 1) }
+  return unit == 0 ? "\(byteCount) bytes" : "\((size * 10).rounded() / 10) \(units[unit])"
+}
+
+/// "1 BatchNorm", "53 BatchNorms".
+func counted(_ count: Int, _ thing: String) -> String {
+  "\(count) \(thing)\(count == 1 ? "" : "s")"
+}

@@ -1,0 +1,123 @@
+import Tensors
+import Verification
+
+/// What `info` prints.
+struct InfoReport {
+  let path: String
+  let format: String
+  let checkpoint: Checkpoint
+  let inspection: CheckpointInspection
+  /// Those that were asked for.
+  let tensors: [CheckpointInspection.TensorRow]
+
+  var json: JSON {
+    [
+      "path": .string(path), "format": .string(format),
+      "entry": inspection.entry.map { .string("\($0)") } ?? .null,
+      "tensors": .array(tensors.map(\.json)),
+      "batch_norms": .array(inspection.batchNorms.map(\.json)),
+      "unrecognised": .array(
+        inspection.unrecognised.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+      "other": .array(
+        inspection.others.map { path, value in
+          [
+            "name": .string("\(path)"), "type": .string(value.typeName),
+            "value": value.jsonScalar,
+          ]
+        }),
+      "history": .array(checkpoint.history),
+    ]
+  }
+
+  var text: String {
+    let sections = [[summary], tensorLines, batchNormLines, otherLines, historyLines]
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+      .joined(separator: "\n\n")
+  }
+
+  private var summary: String {
+    let place = inspection.entry.map { $0.keys.isEmpty ? "at the root" : "at \($0)" }
+    let bytes = Set(inspection.tensors.map { ObjectIdentifier($0.tensor.storage) }).count
+    var text = "\(path): \(format), "
+    text += place.map { "state dict \($0)" } ?? "no state dict"
+    text += ", \(counted(inspection.tensors.count, "tensor"))"
+    if bytes < inspection.tensors.count { text += " (\(inspection.tensors.count - bytes) tied)" }
+    return text + ", \(readable(byteCount: byteCount)), "
+      + counted(inspection.batchNorms.count, "BatchNorm")
+  }
+
+  private var byteCount: Int {
+    inspection.tensors.filter { $0.tiedTo == nil }.reduce(0) { $0 + $1.tensor.byteCount }
+  }
+
+  private var tensorLines: [String] {
+    let names = tensors.map { $0.name.visible() }
+    let width = min(names.map(\.count).max() ?? 0, 60)
+    return zip(names, tensors).map { name, row in
+      let padding = String(repeating: " ", count: max(0, width - name.count))
+      let tie = row.tiedTo.map { ", tied to \($0.visible())" } ?? ""
+      return "\(name)\(padding)  \(row.tensor.scalarType.name) \(row.tensor.shape)\(tie)"
+    }
+  }
+
+  private var batchNormLines: [String] {
+    inspection.batchNorms.map(\.text)
+      + inspection.unrecognised.map { "\($0.name.visible()): not a known BatchNorm: \($0.reason)" }
+  }
+
+  private var otherLines: [String] {
+    let limit = 40
+    let lines = inspection.others.prefix(limit).map { path, value in
+      "\("\(path)".visible()): \(value.typeName) \(value.scalarText.visible())"
+    }
+    guard inspection.others.count > limit else { return lines }
+    return lines + ["... and \(inspection.others.count - limit) more values (--json lists all)"]
+  }
+
+  private var historyLines: [String] {
+    checkpoint.history.map { "history: \($0.text().visible(limit: 400))" }
+  }
+}
+
+extension CheckpointInspection.TensorRow {
+  fileprivate var json: JSON {
+    [
+      "name": .string(name), "dtype": .string(tensor.scalarType.name),
+      "shape": .array(tensor.shape.map { .int($0) }), "bytes": .int(tensor.byteCount),
+      "tied_to": tiedTo.map { .string($0) } ?? .null, "kind": .string(kind.rawValue),
+    ]
+  }
+}
+
+extension CheckpointInspection.BatchNormRow {
+  fileprivate var json: JSON {
+    [
+      "name": .string(site.name), "features": .int(site.features),
+      "layout": .string("\(site.layout)"), "world_size": .int(site.worldSize),
+      "affine": .bool(site.isAffine), "replicas_identical": .bool(replicasAreIdentical),
+      "drift": ["mean": .double(drift.mean), "variance": .double(drift.variance)],
+    ]
+  }
+
+  fileprivate var text: String {
+    var text = "\(site.name.visible()): BatchNorm of \(site.features) features, \(site.layout)"
+    if !site.isAffine { text += ", without weight and bias" }
+    guard site.worldSize > 1 else { return text }
+    text += ", \(site.worldSize) devices, "
+    return text + (replicasAreIdentical ? "replicas identical" : "replicas differ: \(drift)")
+  }
+}
+
+extension CheckpointValue {
+  /// The value where JSON has one for it, else a text.
+  fileprivate var jsonScalar: JSON {
+    switch self {
+    case .none: .null
+    case .bool(let flag): .bool(flag)
+    case .int(let number): .int(number)
+    case .float(let number): .double(number)
+    case .string(let text): .string(text)
+    default: .string(scalarText)
+    }
+  }
+}
