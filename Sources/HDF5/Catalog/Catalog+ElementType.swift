@@ -68,6 +68,9 @@ extension Catalog {
     package let filters: [Filter]
     /// Those that were written.
     package let chunks: [Chunk]
+    /// The bytes of an element of a chunk that was not.
     package let fill: [UInt8]
+    /// Whether chunks that reach over the edge of the shape are stored without the filters.
+    package let leavesEdgesUnfiltered: Bool
   }
 }

@@ -40,10 +40,18 @@ struct DatasetContents {
       case .region(let region): TensorStorage(region, crc32: crc32)
       case .repeated(let element, let count):
         TensorStorage(computing: element.count * count, crc32: crc32) { $0.fill(with: element) }
+      case .chunked(let chunked):
+        TensorStorage(
+          computing: chunked.byteCount, crc32: crc32
+        ) { buffer throws(CheckpointError) in
+          try chunked.read(from: file, to: buffer)
+        }
       }
     }
-    return TensorStorage(computing: stored.byteCount, crc32: crc32) { buffer in
-      stored.copy(to: buffer)
+    return TensorStorage(
+      computing: stored.byteCount, crc32: crc32
+    ) { buffer throws(CheckpointError) in
+      try stored.copy(from: file, to: buffer)
       buffer.reverseUnits(of: type.componentByteCount)
     }
   }
@@ -58,19 +66,24 @@ struct DatasetContents {
   private enum Stored {
     case region(ByteRegion)
     case repeated(element: [UInt8], count: Int)
+    case chunked(ChunkedDataset)
 
     var byteCount: Int {
       switch self {
       case .region(let region): region.count
       case .repeated(let element, let count): element.count * count
+      case .chunked(let chunked): chunked.byteCount
       }
     }
 
-    func copy(to buffer: UnsafeMutableRawBufferPointer) {
+    func copy(
+      from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
+    ) throws(CheckpointError) {
       switch self {
       case .region(let region):
         region.withBytes { bytes in bytes.withUnsafeBytes { buffer.copyMemory(from: $0) } }
       case .repeated(let element, _): buffer.fill(with: element)
+      case .chunked(let chunked): try chunked.read(from: file, to: buffer)
       }
     }
   }
@@ -84,7 +97,8 @@ struct DatasetContents {
     case .unwritten(let fill):
       let count = try Tensor.byteCount(of: .uint8, shape: dataset.shape ?? [])
       return .repeated(element: fill, count: count)
-    case .strings, .chunked, .external, .virtual, .unsupported:
+    case .chunked(let chunks): return .chunked(try ChunkedDataset(chunks, of: dataset))
+    case .strings, .external, .virtual, .unsupported:
       throw CheckpointError(
         .unsupportedLayout, name: dataset.path, "its bytes can't be read as they lie in the file")
     }
@@ -111,7 +125,7 @@ extension Catalog.Dataset {
 }
 
 extension UnsafeMutableRawBufferPointer {
-  fileprivate func fill(with element: [UInt8]) {
+  func fill(with element: [UInt8]) {
     guard !element.isEmpty else { return }
     for start in stride(from: 0, to: count, by: element.count) {
       UnsafeMutableRawBufferPointer(rebasing: self[start..<start + element.count])
