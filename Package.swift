@@ -20,7 +20,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "dbn-convert",
-  products: [],
+  products: [
+    .library(
+      name: "DBNConvert",
+      targets: [
+        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Execution", "Verification",
+      ]),
+    .executable(name: "dbn-convert", targets: ["dbn-convert"]),
+  ],
   dependencies: [
     // The command line: parsing, help and usage errors are not what this project is about.
     // Apple's own, Apache-2.0, no dependency of its own.
@@ -34,22 +41,33 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     module("Tensors", ["CZlib"]),
-    module("BatchNorm", ["Tensors"]),
-    module("Execution", ["Tensors", "BatchNorm"]),
-    module("Verification", ["Tensors", "BatchNorm", "Execution"]),
     module("Zip", ["Tensors"]),
     module("Torch", ["Tensors", "Zip"]),
     module("HDF5", ["Tensors", "CHDF5"]),
+    module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
+    module("BatchNorm", ["Tensors"]),
+    module("Execution", ["Tensors", "BatchNorm"]),
+    module("Verification", ["Tensors", "BatchNorm", "Execution"]),
+    .executableTarget(
+      name: "dbn-convert",
+      dependencies: [
+        "Tensors", "Checkpoints", "BatchNorm", "Verification",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
 
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
-    tests("BatchNormTests", ["BatchNorm"]),
-    tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("ZipTests", ["Zip"]),
     tests("TorchTests", ["Torch"]),
     tests("HDF5Tests", ["HDF5"]),
+    tests("CheckpointsTests", ["Checkpoints"]),
+    tests("BatchNormTests", ["BatchNorm"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Torch"]),
+    tests("VerificationTests", ["Verification", "BatchNorm"]),
+    tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],
   swiftLanguageModes: [.v6]
 )

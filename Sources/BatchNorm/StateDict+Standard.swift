@@ -20,7 +20,7 @@ extension StateDict {
       try merge(site, key, buffer, by: rule)
     }
     converter.report.converted = converter.selected.map(\.name)
-    converter.report.losses = drifts.map { .init($0.name, "replicas differed: \($0.drift)") }
+    converter.report.losses = drifts.map { .init($0.name, "\($0.drift)") }
     return BatchNormConversion(
       stateDict: merged, report: converter.report,
       record: record(rule, converter.selected, drifts))

@@ -21,10 +21,10 @@ extension Checkpoint {
   public func write(
     to path: String, as format: CheckpointFormat? = nil
   ) throws(CheckpointError) {
-    let format = try format ?? CheckpointFormat.forWriting(path)
-    guard let write = format.write else {
-      throw CheckpointError(
-        .unknownFormat, path: path, "\(format.name) files cannot be written yet")
+    var format = format
+    if format == nil { format = try CheckpointFormat.forWriting(path) }
+    guard let write = format?.write else {
+      throw CheckpointError(.unknownFormat, path: path, "this format cannot be written yet")
     }
     do throws(CheckpointError) {
       try write(self, path)

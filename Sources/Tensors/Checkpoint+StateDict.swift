@@ -20,10 +20,9 @@ extension Checkpoint {
     at entry: EntryPath? = nil
   ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
     if let entry { return (entry, try stateDict(at: entry)) }
-    if let dictionary = root.dictionary, dictionary.entries.isEmpty {
-      return (EntryPath(), try stateDict(at: EntryPath()))
-    }
-    let candidates = stateDictCandidates()
+    let filled = stateDictCandidates { !$0.tensors.isEmpty }
+    // A model without tensors has a state dict too, an empty one.
+    let candidates = filled.isEmpty ? stateDictCandidates { $0.dictionary.entries.isEmpty } : filled
     guard let best = candidates.min(by: { $0.rank < $1.rank }) else {
       throw CheckpointError(
         .noStateDict, "there is no state dict in it: no mapping of names to tensors",
@@ -66,13 +65,13 @@ extension Checkpoint {
 
   private typealias Candidate = (path: EntryPath, rank: Int)
 
-  /// The mappings that hold tensors under names, with how likely each is meant: a usual name, the
-  /// shallower the better, before the root, before any other place.
-  private func stateDictCandidates() -> [Candidate] {
+  /// The mappings with names for keys that qualify, with how likely each is meant: a usual name,
+  /// the shallower the better, before the root, before any other place.
+  private func stateDictCandidates(_ qualifies: (StateDict) -> Bool) -> [Candidate] {
     var candidates: [Candidate] = []
     func visit(_ value: CheckpointValue, _ path: EntryPath) {
       guard let dictionary = value.dictionary else { return }
-      if let stateDict = StateDict(dictionary), !stateDict.tensors.isEmpty {
+      if let stateDict = StateDict(dictionary), qualifies(stateDict) {
         candidates.append((path, Self.rank(path)))
       }
       guard path.keys.count < Self.searchDepth else { return }

@@ -28,7 +28,7 @@ struct DBNConvert: ParsableCommand {
       try command.run()
     } catch let error as CheckpointError {
       Console.error("dbn-convert: error: \(error)")
-      exit(2)
+      Glibc.exit(2)
     } catch {
       exit(withError: error)
     }

@@ -14,15 +14,28 @@ public struct ByteReader: Sendable {
   /// Where the next byte lies in the file.
   public var fileOffset: Int { region.fileOffset + position }
 
+  /// A number of at most 64 bits. Inlinable: a pickle is a million of these.
+  @inlinable
   public mutating func read<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
   ) throws(CheckpointError) -> Number {
-    let start = try advance(by: MemoryLayout<Number>.size)
+    Number(truncatingIfNeeded: try readBits(byteCount: MemoryLayout<Number>.size))
+  }
+
+  @usableFromInline
+  mutating func readBits(byteCount: Int) throws(CheckpointError) -> UInt64 {
+    let start = try advance(by: byteCount)
     return region.withBytes { bytes in
-      Number(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: Number.self))
+      switch byteCount {
+      case 1: UInt64(bytes.littleEndian(UInt8.self, at: start))
+      case 2: UInt64(bytes.littleEndian(UInt16.self, at: start))
+      case 4: UInt64(bytes.littleEndian(UInt32.self, at: start))
+      default: bytes.littleEndian(UInt64.self, at: start)
+      }
     }
   }
 
+  @inlinable
   public mutating func readBigEndian<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
   ) throws(CheckpointError) -> Number {
@@ -30,6 +43,7 @@ public struct ByteReader: Sendable {
   }
 
   /// A number that must fit an `Int`: a size, a count, an offset.
+  @inlinable
   public mutating func readCount<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
   ) throws(CheckpointError) -> Int {
@@ -84,8 +98,17 @@ public struct ByteReader: Sendable {
   }
 
   private mutating func advance(by count: Int) throws(CheckpointError) -> Int {
-    _ = try region.slice(from: position, count: count)
+    if count < 0 || count > remaining { _ = try region.slice(from: position, count: count) }
     defer { position += count }
     return position
+  }
+}
+
+extension RawSpan {
+  /// The number at an offset that is known to be inside.
+  fileprivate func littleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type, at offset: Int
+  ) -> Number {
+    Number(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: type))
   }
 }

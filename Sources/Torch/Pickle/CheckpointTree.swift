@@ -154,11 +154,15 @@ extension CheckpointTree {
   /// What a person should know about how the tensors were read.
   var notes: [String] {
     var notes: [String] = []
+    var overlaps = TensorOverlaps()
     for (leaf, name) in names {
+      if let (view, extent) = tensors.views[leaf] {
+        overlaps.add(view, extent: extent, name: name)
+      }
       for attribute in tensors.droppedAttributes[leaf] ?? [] {
         notes.append("'\(name)': the tensor's attribute '\(attribute)' is not carried over")
       }
     }
-    return notes
+    return notes + overlaps.notes
   }
 }

@@ -30,7 +30,11 @@ extension PickleGlobal {
       "save tensor.dequantize(), or the tensor.int_repr() with scale and zero point"
     ),
     ("torch.q", "of a quantized type", "save tensor.dequantize() instead"),
-    ("torch.Q", "a storage of a quantized type", "save tensor.dequantize() instead"),
+    ("torch.QInt8", "of the quantized type qint8", "save tensor.dequantize() instead"),
+    ("torch.QUInt8", "of the quantized type quint8", "save tensor.dequantize() instead"),
+    ("torch.QInt32", "of the quantized type qint32", "save tensor.dequantize() instead"),
+    ("torch.QUInt4x2", "of the quantized type quint4x2", "save tensor.dequantize() instead"),
+    ("torch.QUInt2x4", "of the quantized type quint2x4", "save tensor.dequantize() instead"),
     ("torch.per_", "a quantized tensor", "save tensor.dequantize() instead"),
     (
       "torch._utils._rebuild_sparse", "a sparse tensor",

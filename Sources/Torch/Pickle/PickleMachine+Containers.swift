@@ -46,10 +46,17 @@ extension PickleMachine {
     default:
       throw CheckpointError(
         .pickleKey,
-        "a dictionary in here has a key of type \(heap.typeName(value)); keys can be text and "
-          + "64-bit integers",
+        "a dictionary in here has a key that is \(described(value)); keys can be text and 64-bit "
+          + "integers",
         advice: "save it again with other keys, or without the dictionary")
     }
+  }
+
+  private func described(_ value: PickleValue) -> String {
+    if case .leaf(let index) = value, case .largeInt = heap.leaves[index] {
+      return "an int of more than 64 bits"
+    }
+    return "of type \(heap.typeName(value))"
   }
 
   /// Elements of a set: what Python can hash. Tuples are taken without looking inside.

@@ -67,6 +67,7 @@ extension PickleMachine {
     case "TUPLE3": return traceTuple(3)
     case "TUPLE": return traceTuple(nil)
     case "REDUCE", "NEWOBJ", "BUILD": return traceCall(2)
+    case "INST", "OBJ": return traceCall(nil)
     case "BINPERSID": return traceCall(1)
     default: return false
     }
@@ -105,7 +106,7 @@ extension PickleMachine {
     return true
   }
 
-  private mutating func traceCall(_ count: Int) -> Bool {
+  private mutating func traceCall(_ count: Int?) -> Bool {
     guard takeIfFailed(count, below: 0) != nil else { return false }
     failure?.unwrapArguments()
     push(.failed)

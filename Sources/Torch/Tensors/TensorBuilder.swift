@@ -5,12 +5,13 @@ import Zip
 struct TensorBuilder {
   private let archive: TorchArchive
   private var records: [String: (bytes: TensorStorage, region: ByteRegion?)] = [:]
-  private var made: [TensorView: TensorStorage] = [:]
+  private var made: [TensorView: (bytes: TensorStorage, extent: Range<Int>)] = [:]
   /// Records whose own storage object has been given to a tensor.
   private var taken: Set<String> = []
   private var byteCount = 0
   private let byteLimit: Int
-  private(set) var views: [Int: TensorView] = [:]
+  /// The tensors' views and the bytes of the storage that they reach, by place in the heap.
+  private(set) var views: [Int: (view: TensorView, extent: Range<Int>)] = [:]
   /// Attributes of tensors that are not carried over, by the tensor's place in the heap.
   var droppedAttributes: [Int: [String]] = [:]
 
@@ -55,17 +56,19 @@ struct TensorBuilder {
   mutating func bytes(
     of view: TensorView, in storage: TorchStorage
   ) throws(CheckpointError) -> TensorStorage {
-    if let known = made[view] { return known }
+    if let known = made[view] { return known.bytes }
     let extent = try view.extent(in: storage.bytes.byteCount)
     let byteCount = try countedBytes(of: view)
     let repair = try ElementRepair(of: view, fromBigEndian: archive.isBigEndian)
     let bytes =
-      if view.isContiguous, !repair.isNeeded, let region = storage.region {
+      if byteCount == 0 {
+        TensorStorage(ByteRegion([]))
+      } else if view.isContiguous, !repair.isNeeded, let region = storage.region {
         try borrow(region, extent, of: storage)
       } else {
         Self.compute(byteCount, view, repair, from: storage.bytes)
       }
-    made[view] = bytes
+    made[view] = (bytes, extent)
     return bytes
   }
 
@@ -111,7 +114,7 @@ struct TensorBuilder {
 extension TensorBuilder {
   /// Keeps which view the tensor at a place of the heap is, for the notes.
   mutating func remember(_ view: TensorView, ofLeaf leaf: Int) {
-    views[leaf] = view
+    views[leaf] = made[view].map { (view, $0.extent) }
   }
 
   mutating func copyNotes(ofLeaf old: Int, toLeaf new: Int) {

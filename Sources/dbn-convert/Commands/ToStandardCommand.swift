@@ -1,5 +1,5 @@
-import ArgumentParser
-import BatchNorm
+public import ArgumentParser
+public import BatchNorm
 import Tensors
 
 struct ToStandardCommand: ParsableCommand {

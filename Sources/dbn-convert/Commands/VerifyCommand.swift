@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Checkpoints
 import Execution
 import Tensors
-import Verification
+public import Verification
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

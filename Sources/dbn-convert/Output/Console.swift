@@ -11,7 +11,8 @@ enum Console {
 
   /// Remarks and errors, a line each, to standard error.
   static func error(_ line: String) {
-    fputs(line + "\n", stderr)
+    let bytes = Array("\(line)\n".utf8)
+    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
   /// Exits with 1: the two were compared, and are different.

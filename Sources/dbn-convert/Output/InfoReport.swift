@@ -1,3 +1,4 @@
+import BatchNorm
 import Tensors
 import Verification
 

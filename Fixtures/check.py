@@ -1,0 +1,65 @@
+"""Reads every case back with the tool that wrote it, without trusting the file, and compares with expected.json.
+
+python Fixtures/check.py            compares
+python Fixtures/check.py --remake   runs every make.py first and reports files whose bytes changed
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from expectation import describe_checkpoint, describe_hdf5
+
+ROOT = Path(__file__).resolve().parent
+
+
+def fingerprints() -> dict[Path, str]:
+    files = [path for path in ROOT.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def remake() -> None:
+    before = fingerprints()
+    for script in sorted(ROOT.rglob("make.py")):
+        subprocess.run([sys.executable, "-W", "ignore", script], check=True, stdout=subprocess.DEVNULL)
+    after = fingerprints()
+    changed = [path for path in after if before.get(path) != after[path]]
+    for path in changed + [path for path in before if path not in after]:
+        print("changed", path.relative_to(ROOT))
+    print(f"made anew: {len(after)} files, {len(changed)} with other bytes")
+
+
+def read_back(folder: Path, expected: dict) -> dict:
+    if expected["format"] == "hdf5":
+        return describe_hdf5(folder / "weights.h5")
+    value = torch.load(folder / "checkpoint.pth", map_location="cpu", weights_only=True)
+    return describe_checkpoint(value, expected["entry"])
+
+
+def main() -> int:
+    if "--remake" in sys.argv:
+        remake()
+    failures = readable = refused = 0
+    for path in sorted(ROOT.rglob("expected.json")):
+        expected, name = json.loads(path.read_text()), path.parent.relative_to(ROOT)
+        if isinstance(expected, list):
+            missing = [row["file"] for row in expected if not (path.parent / row["file"]).exists()]
+            failures, refused = failures + len(missing), refused + len(expected)
+            print(f"{name}: {len(expected)} files to be refused" + (f", missing: {missing}" if missing else ""))
+            continue
+        readable += 1
+        found = json.loads(json.dumps(read_back(path.parent, expected)))
+        for field in (expected.keys() | found.keys()) - {"minimum_library"}:
+            if found.get(field) != expected.get(field):
+                failures += 1
+                print(f"{name}: {field} differs")
+    print(f"{readable} readable cases, {refused} files to be refused, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

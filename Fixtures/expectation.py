@@ -1,0 +1,191 @@
+"""Turns what a file holds into the document beside it, `expected.json`.
+
+The fields are explained in README.md. Every make.py uses `write_torch_case` or `write_hdf5_case`; check.py compares
+what PyTorch and h5py read back with what is written here.
+"""
+
+import json
+import zlib
+from collections import Counter, OrderedDict
+from pathlib import Path
+
+import torch
+
+# One thread adds numbers in one order, so that a file made anew has the same bytes.
+torch.set_num_threads(1)
+
+
+def contiguous_bytes(tensor: torch.Tensor) -> bytes:
+    """The values in row-major order, little-endian, conjugation and negation carried out."""
+    plain = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    return plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+
+
+def scalar_type_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def tensor_kind(tensor: torch.Tensor) -> str:
+    if isinstance(tensor, torch.nn.Parameter):
+        return "parameter"
+    return "buffer" if isinstance(tensor, torch.nn.Buffer) else "tensor"
+
+
+def describe_tensor(tensor: torch.Tensor) -> dict:
+    return {
+        "dtype": scalar_type_name(tensor.dtype),
+        "shape": list(tensor.shape),
+        "crc32": f"{zlib.crc32(contiguous_bytes(tensor)):08x}",
+        "kind": tensor_kind(tensor),
+        "requires_grad": tensor.requires_grad,
+    }
+
+
+def identity(tensor: torch.Tensor) -> tuple:
+    """Two names are tied when these agree: the same storage, seen in the same way."""
+    return (
+        tensor.untyped_storage()._cdata,
+        tensor.dtype,
+        tensor.storage_offset(),
+        tuple(tensor.shape),
+        tensor.stride(),
+        tensor.is_conj(),
+        tensor.is_neg(),
+    )
+
+
+def describe_state_dict(state_dict: dict) -> list[dict]:
+    first_names, rows = {}, []
+    for name, tensor in state_dict.items():
+        if not isinstance(tensor, torch.Tensor):
+            continue
+        first = first_names.setdefault(identity(tensor), name)
+        rows.append({"name": name, **describe_tensor(tensor), "tied_to": None if first == name else first})
+    return rows
+
+
+def tag(value) -> object:
+    """The value as JSON in which every type can be told from every other."""
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, torch.Tensor):
+        return {"tensor": describe_tensor(value)}
+    tagged = TAGS[type(value)](value)
+    if isinstance(value, OrderedDict) and vars(value):
+        tagged["attributes"] = {name: tag(attribute) for name, attribute in vars(value).items()}
+    return tagged
+
+
+def tag_items(mapping: dict) -> list:
+    return [[tag(key), tag(value)] for key, value in mapping.items()]
+
+
+TAGS = {
+    int: lambda value: {"int": str(value)},
+    float: lambda value: {"float": value.hex()},
+    complex: lambda value: {"complex": [value.real.hex(), value.imag.hex()]},
+    str: lambda value: {"str": value},
+    bytes: lambda value: {"bytes": value.hex()},
+    bytearray: lambda value: {"bytearray": value.hex()},
+    list: lambda value: {"list": [tag(element) for element in value]},
+    tuple: lambda value: {"tuple": [tag(element) for element in value]},
+    set: lambda value: {"set": sorted((tag(element) for element in value), key=json.dumps)},
+    dict: lambda value: {"dict": tag_items(value)},
+    OrderedDict: lambda value: {"OrderedDict": tag_items(value)},
+    Counter: lambda value: {"Counter": tag_items(value)},
+    torch.Size: lambda value: {"Size": list(value)},
+    torch.dtype: lambda value: {"dtype": scalar_type_name(value)},
+    torch.device: lambda value: {"device": str(value)},
+}
+
+
+def look_up(value, entry: str | None):
+    for key in entry.split("/") if entry else []:
+        value = value[key]
+    return value
+
+
+def describe_checkpoint(value, entry: str | None) -> dict:
+    """`entry` is the path of the state dict, "" for the root, None where there is no state dict."""
+    tensors = [] if entry is None else describe_state_dict(look_up(value, entry))
+    return {"format": "torch-zip", "entry": entry, "tensors": tensors, "tree": tag(value)}
+
+
+def describe_hdf5(path: Path) -> dict:
+    """Datasets in the file's order; groups join with dots. What is not a tensor stands under "values"."""
+    import h5py
+
+    tensors, values, first_names = [], [], {}
+
+    def visit(group: h5py.Group, prefix: str) -> None:
+        for key in group:
+            node, name = group[key], prefix + key
+            if isinstance(node, h5py.Group):
+                visit(node, name + ".")
+                continue
+            if node.shape is None or h5py.check_string_dtype(node.dtype):
+                values.append({"name": name, "value": tag(plain_value(node))})
+                continue
+            address = h5py.h5o.get_info(node.id).addr
+            first = first_names.setdefault(address, name)
+            row = describe_tensor(torch_tensor(node))
+            tensors.append({"name": name, **row, "tied_to": None if first == name else first})
+
+    with h5py.File(path) as file:
+        visit(file, "")
+    document = {"format": "hdf5", "entry": "", "tensors": tensors}
+    return document | {"values": values} if values else document
+
+
+def plain_value(dataset):
+    """None for a null dataspace, str or a list of str for strings."""
+    if dataset.shape is None:
+        return None
+    strings = dataset.asstr()[()]
+    return strings if isinstance(strings, str) else strings.tolist()
+
+
+def torch_tensor(dataset) -> torch.Tensor:
+    """The dataset as h5py reads it; two types h5py has no name for are taken by their bytes."""
+    import numpy
+
+    array = numpy.asarray(dataset[()])
+    array = array.astype(array.dtype.newbyteorder("<"), copy=True, order="C")
+    if dataset.attrs.get("dtype") == "bfloat16":
+        return torch.from_numpy(array.view(numpy.uint16)).view(torch.bfloat16)
+    if array.dtype.names == ("r", "i"):
+        return torch.from_numpy(array.view(numpy.uint32).copy()).view(torch.complex32)
+    return torch.from_numpy(array)
+
+
+def write_document(path: Path, document: dict | list) -> None:
+    """JSON in ASCII, one tensor or one refused file to the line."""
+    if isinstance(document, list):
+        text = rows_text(document, "") + "\n"
+    else:
+        lines = [
+            f"{json.dumps(key)}: {rows_text(value, '  ') if key in ('tensors', 'values') else json.dumps(value)}"
+            for key, value in document.items()
+        ]
+        text = "{\n  " + ",\n  ".join(lines) + "\n}\n"
+    path.write_text(text)
+
+
+def rows_text(rows: list, indent: str) -> str:
+    if not rows:
+        return "[]"
+    separator = f",\n{indent}  "
+    return f"[\n{indent}  " + separator.join(json.dumps(row) for row in rows) + f"\n{indent}]"
+
+
+def write_torch_case(folder: Path, value, entry: str | None = "") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(value, folder / "checkpoint.pth")
+    write_document(folder / "expected.json", describe_checkpoint(value, entry))
+
+
+def write_hdf5_case(folder: Path, minimum_library: str | None = None) -> None:
+    document = describe_hdf5(folder / "weights.h5")
+    write_document(
+        folder / "expected.json", document | {"minimum_library": minimum_library} if minimum_library else document
+    )

@@ -1,0 +1,48 @@
+# dbn-convert: `make demo` shows it, `make test` checks it; both set up what is missing.
+
+SWIFT ?= swift
+PYTHON ?= python3
+PACKAGES = libhdf5-dev zlib1g-dev pkg-config
+COMMAND = .build/release/dbn-convert
+VENV = .build-venv
+
+.PHONY: setup build demo test check lint interop benchmark clean
+
+# Installs the system packages, unless they are there.
+setup:
+	@if ! pkg-config --exists hdf5 zlib 2>/dev/null; then \
+	  echo "Installing $(PACKAGES)"; \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(PACKAGES) >/dev/null; \
+	fi
+
+build: setup
+	$(SWIFT) build -c release --product dbn-convert --static-swift-stdlib
+
+demo: build
+	@COMMAND=$(COMMAND) ./demo.sh
+
+test: setup
+	$(SWIFT) test --disable-xctest
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+
+check: lint test
+
+$(VENV)/ready: Fixtures/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet torch==2.13.0+cpu h5py==3.16.0 numpy
+	touch $@
+
+# Checkpoints by the installed PyTorch, through the command, read by h5py, bit for bit.
+interop: build $(VENV)/ready
+	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
+
+# The whole process against nine lines of Python and against cp.
+benchmark: build $(VENV)/ready
+	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
+
+clean:
+	rm -rf .build .build-demo .build-venv

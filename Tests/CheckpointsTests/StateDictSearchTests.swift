@@ -1,0 +1,43 @@
+import Checkpoints
+import Tensors
+import TestSupport
+import Testing
+
+struct StateDictSearchTests {
+  @Test(arguments: Fixture.all("torch/entries") + Fixture.all("torch"))
+  func theStateDictIsFoundWhereTheScriptPutIt(fixture: Fixture) throws {
+    guard let expected = try fixture.expected["entry"]?.string else { return }
+    let found = try Checkpoint.open(fixture.file("checkpoint.pth")).findStateDict()
+    #expect("\(found.entry)" == expected)
+  }
+
+  @Test func theUserCanSayWhichIsMeant() throws {
+    let checkpoint = try Checkpoint.open(
+      Fixture("torch/entries/nested").file("checkpoint.pth"))
+    let named = try checkpoint.findStateDict(at: EntryPath("state/model"))
+    #expect(!named.stateDict.tensors.isEmpty)
+    let missing = #expect(throws: CheckpointError.self) {
+      try checkpoint.findStateDict(at: EntryPath("state/none"))
+    }
+    #expect(missing?.code == .noSuchEntry)
+  }
+
+  @Test func severalPlacesOfOneRankAreAmbiguous() throws {
+    var stateDict = StateDict()
+    stateDict["weight"] = try .float32([1])
+    var root = CheckpointDictionary()
+    for name in ["generator", "discriminator"] {
+      root.set(.string(name), to: .dictionary(stateDict.dictionary))
+    }
+    let checkpoint = Checkpoint(root: .dictionary(root))
+    let error = #expect(throws: CheckpointError.self) { try checkpoint.findStateDict() }
+    #expect(error?.code == .noStateDict)
+    #expect(error?.reason.contains("generator, discriminator") == true)
+  }
+
+  @Test func slashesInsideKeysAreEscapedInPaths() {
+    let path = EntryPath([.string("a/b"), .string("50%")])
+    #expect(path.description == "a%2Fb/50%25")
+    #expect(EntryPath(path.description) == path)
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bad input ends with one line that says what and where, status 2, and nothing left behind.
+struct BadInputTests {
+  private let folder: TemporaryFolder
+  private let digits = Fixture("torch/digits-standard").file("checkpoint.pth")
+  private var output: String { folder.file("out.h5") }
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func expectRefusal(_ command: Command, mentions words: String...) {
+    #expect(command.status == 2, "\(command.output)\(command.error)")
+    #expect(command.output.isEmpty)
+    #expect(command.error.split(separator: "\n").count == 1, "\(command.error)")
+    for word in words { #expect(command.error.contains(word), "\(word) in: \(command.error)") }
+    #expect(!folder.contents.contains("out.h5"))
+  }
+
+  @Test func aTruncatedFile() throws {
+    let bytes = try Fixture("torch/digits-standard").bytes("checkpoint.pth")
+    for length in [10, bytes.count / 2, bytes.count - 1] {
+      let path = try folder.write(Array(bytes[..<length]), to: "cut.pth")
+      expectRefusal(try Command("convert", path, output), mentions: "cut.pth")
+    }
+    #expect(folder.contents == ["cut.pth"])
+  }
+
+  @Test func aFileThatIsNoCheckpoint() throws {
+    let path = try folder.write(Array("import torch\n".utf8), to: "train.py")
+    expectRefusal(try Command("info", path), mentions: "train.py", "not a checkpoint")
+  }
+
+  @Test func anEmptyFile() throws {
+    let path = try folder.write([], to: "empty.pth")
+    expectRefusal(try Command("convert", path, output), mentions: "empty.pth", "is empty")
+  }
+
+  @Test func aFolder() throws {
+    expectRefusal(try Command("info", folder.path), mentions: folder.path, "is a folder")
+  }
+
+  @Test func aFileThatIsNotThere() throws {
+    expectRefusal(
+      try Command("info", folder.file("none.pth")), mentions: "none.pth", "no such file")
+  }
+
+  @Test func aFileWithoutPermission() throws {
+    let path = try folder.write([1], to: "secret.pth")
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+    // Root may read everything, so the command is run as nobody where the test runs as root.
+    guard getuid() != 0 else { return }
+    expectRefusal(try Command("info", path), mentions: "secret.pth", "permission denied")
+  }
+
+  @Test func anOutputFolderThatIsNotThere() throws {
+    expectRefusal(
+      try Command("convert", digits, folder.file("none/out.h5")), mentions: "none", "no such file")
+  }
+
+  @Test func anOutputThatIsAFolder() throws {
+    let path = folder.file("folder.h5")
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    expectRefusal(try Command("convert", digits, path), mentions: "folder.h5")
+  }
+
+  @Test func anOutputExtensionThatSaysNothing() throws {
+    expectRefusal(
+      try Command("convert", digits, folder.file("out.xyz")), mentions: "out.xyz", ".h5")
+    #expect(folder.contents.isEmpty)
+  }
+
+  /// The shell's file size limit stands in for a full disk: the same error path, without a disk.
+  @Test func aFullDiskLeavesTheOldFile() throws {
+    let old = try folder.write(Array("old".utf8), to: "old.h5")
+    for blocks in [8, 100] {
+      let full = try Command(after: "ulimit -f \(blocks)", "convert", digits, old)
+      expectRefusal(full, mentions: "old.h5", "file too large")
+    }
+    #expect(try Data(contentsOf: URL(filePath: old)) == Data("old".utf8))
+    #expect(folder.contents == ["old.h5"])
+  }
+
+  @Test func wrongUsageIs64() throws {
+    for arguments in [["to-distributed", digits, output], ["info"], ["nonsense"]] {
+      let command = try Command(arguments)
+      #expect(command.status == 64)
+      #expect(!command.error.isEmpty)
+    }
+  }
+
+  @Test func theCommandAlonePrintsHelp() throws {
+    let command = try Command([])
+    #expect(command.status == 0 && command.output.contains("SUBCOMMANDS"))
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// The command under test, run as a process of its own.
+struct Command {
+  let status: Int32
+  let output: String
+  let error: String
+
+  /// Runs `dbn-convert` with the arguments, in at most a minute.
+  init(_ arguments: String...) throws {
+    try self.init(arguments)
+  }
+
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    try self.init(shell: nil, arguments, environment)
+  }
+
+  /// Runs it by way of a shell that does something first, such as setting a limit.
+  init(after shell: String, _ arguments: String...) throws {
+    try self.init(shell: shell, arguments, [:])
+  }
+
+  private init(
+    shell: String?, _ arguments: [String], _ environment: [String: String]
+  ) throws {
+    let process = Process()
+    if let shell {
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.path] + arguments
+    } else {
+      process.executableURL = URL(filePath: Self.path)
+      process.arguments = arguments
+    }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, error) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = error
+    try process.run()
+    self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    self.error = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationReason == .exit ? process.terminationStatus : -1
+  }
+
+  /// Beside the test bundle, where the package manager builds both.
+  private static let path =
+    Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+    .map { $0.deletingLastPathComponent().appending(path: "dbn-convert").path }
+    ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appending(path: "dbn-convert").path
+}

@@ -1,0 +1,173 @@
+"""Checkpoints of the installed PyTorch, through dbn-convert, read back by h5py: equal bit for bit.
+
+    python Tests/Interop/interop.py .build/release/dbn-convert
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+
+import h5py
+import numpy
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+from loader import load
+
+COMMAND = str(Path(sys.argv[1]).resolve())
+WORLD_SIZE = 8
+
+
+def run(*arguments, status: int = 0) -> str:
+    done = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == status, f"{arguments}: exit {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def one_liner(path: Path) -> dict:
+    return {k: torch.as_tensor(d[()]) for k, d in h5py.File(path).items()}
+
+
+def bits(tensor: torch.Tensor) -> bytes:
+    return tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
+def assert_equal_tensors(expected: torch.Tensor, actual: torch.Tensor, name: str) -> None:
+    assert expected.dtype == actual.dtype, f"{name}: {expected.dtype} became {actual.dtype}"
+    assert expected.shape == actual.shape, f"{name}: {expected.shape} became {actual.shape}"
+    assert bits(expected) == bits(actual), f"{name}: values differ"
+
+
+def assert_equal(expected, actual, name: str = "root") -> None:
+    """Equal in type, order, value and, for tensors, to the last bit."""
+    assert type(expected) is type(actual), f"{name}: {type(expected)} became {type(actual)}"
+    if isinstance(expected, torch.Tensor):
+        assert_equal_tensors(expected, actual, name)
+        assert expected.requires_grad == actual.requires_grad, f"{name}: requires_grad"
+    elif isinstance(expected, dict):
+        assert list(expected) == list(actual), f"{name}: keys or their order differ"
+        for key in expected:
+            assert_equal(expected[key], actual[key], f"{name}/{key}")
+        if hasattr(expected, "__dict__"):
+            assert_equal(vars(expected), vars(actual), f"{name}.__dict__")
+    elif isinstance(expected, (list, tuple)):
+        assert len(expected) == len(actual), f"{name}: length"
+        for index, (one, other) in enumerate(zip(expected, actual)):
+            assert_equal(one, other, f"{name}/{index}")
+    elif isinstance(expected, float):
+        assert numpy.float64(expected).tobytes() == numpy.float64(actual).tobytes(), name
+    else:
+        assert expected == actual, f"{name}: {expected!r} became {actual!r}"
+
+
+class SmallNet(torch.nn.Module):
+    """BatchNorms in one, two and three dimensions, a tied weight, a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 16, 3, bias=False)
+        self.bn2d = torch.nn.BatchNorm2d(16)
+        self.bn1d = torch.nn.BatchNorm1d(24)
+        self.bn3d = torch.nn.BatchNorm3d(4, affine=False)
+        self.encoder = torch.nn.Linear(16, 24)
+        self.decoder = torch.nn.Linear(16, 24)
+        self.decoder.weight = self.encoder.weight
+        self.register_buffer("anchor", torch.randn(5, dtype=torch.float64))
+
+
+def randomised(model: torch.nn.Module) -> torch.nn.Module:
+    with torch.no_grad():
+        for tensor in [*model.parameters(), *model.buffers()]:
+            if tensor.is_floating_point():
+                tensor.copy_(torch.rand_like(tensor) + 0.25)
+            else:
+                tensor.fill_(90)
+    return model
+
+
+def training_checkpoint() -> dict:
+    model = randomised(SmallNet())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model.encoder(torch.randn(2, 16)).sum().backward()
+    optimizer.step()
+    return {
+        "epoch": 90, "state_dict": model.state_dict(), "optimizer": optimizer.state_dict(),
+        "best_acc1": torch.tensor(76.13), "lrs": [0.1, 0.01], "name": "réseau", "none": None,
+        "shape": torch.Size([3, 224]), "nested": {"a": (1, "b", [True, 2.5]), 5: {"x"}},
+        "view": torch.arange(24.0).reshape(4, 6).t()[1:, ::2], "scale": torch.tensor(1.5).expand(3, 2),
+    }
+
+
+def scalar_types() -> OrderedDict:
+    result = OrderedDict()
+    raw = torch.arange(256, dtype=torch.uint8).repeat(2)
+    for name in ("uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64 complex32 "
+                 "complex64 complex128 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz").split():
+        result[name] = raw.clone().view(getattr(torch, name))
+    result["bool"] = torch.tensor([True, False, True])
+    result["zero_dim"], result["empty"] = torch.tensor(3.5), torch.empty(3, 0, 2)
+    return result
+
+
+def to_hdf5(folder: Path, name: str, value) -> tuple[Path, Path]:
+    source, target = folder / f"{name}.pth", folder / f"{name}.h5"
+    torch.save(value, source)
+    run("convert", source, target)
+    return source, target
+
+
+def check_state_dict(folder: Path) -> None:
+    state_dict = randomised(SmallNet()).state_dict()
+    source, target = to_hdf5(folder, "state_dict", state_dict)
+    loaded = one_liner(target)
+    assert list(loaded) == list(state_dict), "h5py does not list the keys in PyTorch's order"
+    for name, tensor in state_dict.items():
+        assert_equal_tensors(tensor, loaded[name], name)
+    with h5py.File(target) as file:
+        assert file["encoder.weight"] == file["decoder.weight"], "tied tensors are not one dataset"
+    assert_equal(state_dict, load(target))
+    assert "equal" in run("diff", source, target)
+
+
+def check_distributed(folder: Path) -> None:
+    state_dict = randomised(SmallNet()).state_dict()
+    source, _ = to_hdf5(folder, "standard", state_dict)
+    distributed, back = folder / "distributed.h5", folder / "back.h5"
+    run("to-distributed", source, distributed, "--world-size", WORLD_SIZE)
+    for name, tensor in one_liner(distributed).items():
+        replicated = name.rsplit(".", 1)[-1] in ("running_mean", "running_var", "num_batches_tracked")
+        expected = torch.stack([state_dict[name]] * WORLD_SIZE) if replicated else state_dict[name]
+        assert_equal_tensors(expected, tensor, name)
+    run("verify", source, distributed)
+    run("verify", source, distributed, "--mode", "train")
+    run("to-standard", distributed, back)
+    assert_equal(state_dict, load(back))
+    run("diff", source, back)
+
+
+def check_training_checkpoint(folder: Path) -> None:
+    value = training_checkpoint()
+    _, target = to_hdf5(folder, "training", value)
+    assert_equal(value, load(target))
+
+
+def check_scalar_types(folder: Path) -> None:
+    value = scalar_types()
+    _, target = to_hdf5(folder, "scalar-types", value)
+    assert_equal(value, load(target))
+
+
+def main() -> None:
+    torch.manual_seed(2026)
+    checks = [check_state_dict, check_distributed, check_training_checkpoint, check_scalar_types]
+    for check in checks:
+        with tempfile.TemporaryDirectory() as folder:
+            check(Path(folder))
+        print(f"ok {check.__name__}")
+    print(f"torch {torch.__version__}, h5py {h5py.__version__}: {len(checks)} passed, 0 failed")
+
+
+if __name__ == "__main__":
+    main()
