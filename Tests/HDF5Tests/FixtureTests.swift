@@ -44,7 +44,8 @@ struct FixtureTests {
     "type": [.unsupportedElementType, .hdf5Library],
     "size": [.declaredTooLarge, .overflow, .invalidChunk],
     "bounds": [.extentOutsideFile, .inconsistentTensor, .overflow],
-    "filter": [.unsupportedFilter], "chunk": [.invalidChunk], "empty": [.notHDF5],
+    "filter": [.unsupportedFilter], "chunk": [.invalidChunk, .declaredTooLarge],
+    "empty": [.notHDF5],
     "format": [.notHDF5], "truncated": [.hdf5Library], "corrupt": [.hdf5Library],
   ]
 

@@ -54,7 +54,8 @@ struct SchemaTests {
 
   @Test(arguments: [
     ("history", "{}"), ("checksums", "[]"), ("checksums", #"{"a": "123"}"#),
-    ("checksums", #"{"a": "1234567g"}"#), ("attributes", "[]"), ("attributes", #"{"a": {"$x": 1}}"#),
+    ("checksums", #"{"a": "1234567g"}"#), ("attributes", "[]"),
+    ("attributes", #"{"a": {"$x": 1}}"#),
   ])
   func attributesHaveTheirForm(name: String, text: String) {
     #expect(code(catalog([Attribute(name, .string(text))])) == .schemaViolation)
@@ -89,7 +90,8 @@ struct SchemaTests {
   @Test(arguments: [
     ("int", Catalog.ElementType.scalar(.float64), [] as [Int]), ("int", .scalar(.int64), [2, 2]),
     ("float", .scalar(.float32), []), ("bool", .scalar(.uint8), []), ("str", .scalar(.uint8), []),
-    ("complex", .scalar(.complex64), []), ("Size", .scalar(.int64), []), ("None2", .scalar(.int8), []),
+    ("complex", .scalar(.complex64), []), ("Size", .scalar(.int64), []),
+    ("None2", .scalar(.int8), []),
     ("bytes", .scalar(.int8), [0]), ("list", .scalar(.int32), [0]), ("tuple", .scalar(.int64), []),
     ("device", .scalar(.int8), []),
   ])

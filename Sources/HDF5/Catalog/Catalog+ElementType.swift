@@ -19,6 +19,11 @@ extension Catalog {
       case spaces
     }
 
+    package var isBigEndian: Bool {
+      guard case .scalar(_, let isBigEndian) = self else { return false }
+      return isBigEndian
+    }
+
     /// The bytes of one element; nil where they do not lie in the dataset.
     package var byteCount: Int? {
       switch self {

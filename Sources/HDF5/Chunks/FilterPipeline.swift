@@ -113,7 +113,8 @@ struct FilterPipeline: Sendable {
     ]
     let filter = known[identifier].map { "\($0) (\(identifier))" } ?? "\(identifier)"
     return CheckpointError(
-      .unsupportedFilter, name: name, "its chunks went through the filter \(filter); only deflate "
+      .unsupportedFilter, name: name,
+      "its chunks went through the filter \(filter); only deflate "
         + "(gzip), shuffle and fletcher32 are read", advice: "write it with gzip, or without")
   }
 }
