@@ -23,6 +23,8 @@ extension CheckpointError.Code {
   public static let unsupportedElementType = Self("unsupported-element-type")
   /// A storage layout that can't be read yet.
   public static let unsupportedLayout = Self("unsupported-layout")
+  /// A stored chunk does not fit its dataset, or can't be brought back through its filters.
+  public static let invalidChunk = Self("invalid-chunk")
   /// A dataset's bytes would lie outside the file.
   public static let extentOutsideFile = Self("extent-outside-file")
   /// Datasets claim more bytes than the file stores.

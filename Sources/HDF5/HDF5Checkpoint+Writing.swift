@@ -1,4 +1,3 @@
-import Synchronization
 public import Tensors
 
 extension HDF5Checkpoint {
@@ -29,19 +28,15 @@ extension HDF5Checkpoint {
   private static func writeBytes(
     of plan: SchemaWriter, at offsets: [Int?], to file: borrowing AtomicFile
   ) throws(CheckpointError) -> [JSON.Member] {
-    let checksums = Mutex(Array(repeating: 0 as UInt32, count: offsets.count))
     let destination = file.destination
-    try concurrentForEach(offsets.count) { index throws(CheckpointError) in
-      let checksum: UInt32
+    return try concurrentMap(offsets.count) { index throws(CheckpointError) in
+      let name = plan.catalog.datasets[index].path
       do throws(CheckpointError) {
-        checksum = try plan.contents[index].write(to: destination, at: offsets[index] ?? 0)
+        let checksum = try plan.contents[index].write(to: destination, at: offsets[index] ?? 0)
+        return JSON.Member(name, .string(checksum.hexadecimal))
       } catch {
-        throw error.with(name: plan.catalog.datasets[index].path)
+        throw error.with(name: name)
       }
-      checksums.withLock { $0[index] = checksum }
-    }
-    return zip(plan.catalog.datasets, checksums.withLock { $0 }).map { dataset, checksum in
-      JSON.Member(dataset.path, .string(checksum.hexadecimal))
     }
   }
 }

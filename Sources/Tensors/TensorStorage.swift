@@ -18,15 +18,24 @@ public final class TensorStorage: Sendable {
   private let expectedCRC32: UInt32?
   /// What the file calls these bytes, for errors.
   private let record: String?
+  private let damageAdvice: String
   /// The checksum of the bytes, once known and found to be as expected.
   private let verifiedCRC32 = Mutex<UInt32?>(nil)
 
+  /// What to do about a wrong checksum, where the format has nothing to add.
+  package static let damageAdvice = "the file is damaged or was edited; get it again"
+
   /// Bytes that lie in memory or in a mapped file. `crc32` is enforced when they are first read.
-  public init(_ region: ByteRegion, crc32: UInt32? = nil, record: String? = nil) {
+  public convenience init(_ region: ByteRegion, crc32: UInt32? = nil, record: String? = nil) {
+    self.init(region, crc32: crc32, record: record, damageAdvice: TensorStorage.damageAdvice)
+  }
+
+  package init(_ region: ByteRegion, crc32: UInt32?, record: String?, damageAdvice: String) {
     byteCount = region.count
     source = .region(region)
     expectedCRC32 = crc32
     self.record = record
+    self.damageAdvice = damageAdvice
   }
 
   /// Bytes that are part of the bytes of `whole`, whose checksum is enforced before they are lent.
@@ -35,17 +44,20 @@ public final class TensorStorage: Sendable {
     source = .part(part, whole: whole)
     expectedCRC32 = nil
     record = whole.record
+    damageAdvice = whole.damageAdvice
   }
 
   /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
   package init(
     computing byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
+    damageAdvice: String = TensorStorage.damageAdvice,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
     self.byteCount = byteCount
     source = .computed(fill)
     expectedCRC32 = crc32
     self.record = record
+    self.damageAdvice = damageAdvice
   }
 
   /// Lends the bytes for the duration of the call.
@@ -121,7 +133,7 @@ public final class TensorStorage: Sendable {
         .checksumMismatch, path: region?.path, offset: region?.fileOffset,
         "\(record ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
-        advice: "the file is damaged or was edited; get it again")
+        advice: damageAdvice)
     }
     verifiedCRC32.withLock { $0 = crc32 }
     return crc32

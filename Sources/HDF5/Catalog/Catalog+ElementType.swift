@@ -19,6 +19,11 @@ extension Catalog {
       case spaces
     }
 
+    package var isBigEndian: Bool {
+      guard case .scalar(_, let isBigEndian) = self else { return false }
+      return isBigEndian
+    }
+
     /// The bytes of one element; nil where they do not lie in the dataset.
     package var byteCount: Int? {
       switch self {
@@ -68,6 +73,9 @@ extension Catalog {
     package let filters: [Filter]
     /// Those that were written.
     package let chunks: [Chunk]
+    /// The bytes of an element of a chunk that was not.
     package let fill: [UInt8]
+    /// Whether chunks that reach over the edge of the shape are stored without the filters.
+    package let leavesEdgesUnfiltered: Bool
   }
 }

@@ -67,8 +67,15 @@ extension Catalog.Dataset {
     case .contiguous(let offset, let byteCount):
       try validate(reserved: byteCount, offset)
       try budget.spend(storedAt: offset, byteCount, for: path)
-    case .unwritten(let fill): try budget.spend(unwritten: fill.count, shape ?? [], for: path)
-    case .chunked(let chunks): try validate(chunks, &budget)
+    case .unwritten(let fill):
+      let byteCount = try? Tensor.byteCount(of: .uint8, shape: (shape ?? []) + [fill.count])
+      try budget.spend(unwritten: byteCount ?? .max, for: path)
+    case .chunked(let chunks):
+      let dataset = try ChunkedDataset(chunks, of: self)
+      for chunk in chunks.chunks {
+        try budget.spend(storedAt: chunk.offset, chunk.byteCount, for: path)
+      }
+      try budget.spend(unwritten: dataset.unwrittenByteCount, for: path)
     case .external:
       throw CheckpointError(
         .externalStorage, name: path, "has external storage: its bytes lie in another file",
@@ -94,10 +101,6 @@ extension Catalog.Dataset {
         advice: "the file is damaged; get it again")
     }
   }
-
-  private func validate(
-    _ chunks: Catalog.Chunks, _ budget: inout Budget
-  ) throws(CheckpointError) {}
 }
 
 /// What the datasets of a file may still claim.
@@ -129,16 +132,12 @@ private struct Budget {
     stored -= byteCount
   }
 
-  /// - Parameter elementSize: the bytes of one element.
-  mutating func spend(
-    unwritten elementSize: Int, _ shape: [Int], for name: String
-  ) throws(CheckpointError) {
-    let byteCount = try? Tensor.byteCount(of: .uint8, shape: shape + [elementSize])
-    guard let byteCount, byteCount <= unwritten else {
+  mutating func spend(unwritten byteCount: Int, for name: String) throws(CheckpointError) {
+    guard byteCount <= unwritten else {
       throw CheckpointError(
         .declaredTooLarge, name: name,
-        "has the shape \(shape), but its values were never written; at most "
-          + "\(HDF5Limits.unwrittenBytes) such bytes are allowed in a file",
+        "declares values that were never written; a file may have "
+          + "\(HDF5Limits.unwrittenBytes) bytes of them",
         advice: "write the values, or remove the dataset")
     }
     unwritten -= byteCount

@@ -34,17 +34,23 @@ struct DatasetContents {
   private func makeStorage(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
-    let stored = try storedBytes(dataset)
-    guard case .scalar(let type, isBigEndian: true) = dataset.type else {
-      return switch stored {
-      case .region(let region): TensorStorage(region, crc32: crc32)
-      case .repeated(let element, let count):
-        TensorStorage(computing: element.count * count, crc32: crc32) { $0.fill(with: element) }
-      }
+    let (stored, name, file) = (try storedBytes(dataset), dataset.path, file)
+    if case .region(let region) = stored, !dataset.type.isBigEndian {
+      return TensorStorage(
+        region, crc32: crc32, record: "'\(name)'", damageAdvice: Schema.damageAdvice)
     }
-    return TensorStorage(computing: stored.byteCount, crc32: crc32) { buffer in
-      stored.copy(to: buffer)
-      buffer.reverseUnits(of: type.componentByteCount)
+    return TensorStorage(
+      computing: stored.byteCount, crc32: crc32, record: "'\(name)'",
+      damageAdvice: Schema.damageAdvice
+    ) { buffer throws(CheckpointError) in
+      do throws(CheckpointError) {
+        try stored.copy(from: file, to: buffer)
+      } catch {
+        throw error.with(path: file.path, name: name)
+      }
+      if case .scalar(let type, isBigEndian: true) = dataset.type {
+        buffer.reverseUnits(of: type.componentByteCount)
+      }
     }
   }
 
@@ -55,27 +61,7 @@ struct DatasetContents {
     return try storage.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
   }
 
-  private enum Stored {
-    case region(ByteRegion)
-    case repeated(element: [UInt8], count: Int)
-
-    var byteCount: Int {
-      switch self {
-      case .region(let region): region.count
-      case .repeated(let element, let count): element.count * count
-      }
-    }
-
-    func copy(to buffer: UnsafeMutableRawBufferPointer) {
-      switch self {
-      case .region(let region):
-        region.withBytes { bytes in bytes.withUnsafeBytes { buffer.copyMemory(from: $0) } }
-      case .repeated(let element, _): buffer.fill(with: element)
-      }
-    }
-  }
-
-  private func storedBytes(_ dataset: Catalog.Dataset) throws(CheckpointError) -> Stored {
+  private func storedBytes(_ dataset: Catalog.Dataset) throws(CheckpointError) -> StoredBytes {
     switch dataset.extent {
     case .none: return .region(ByteRegion([]))
     case .contiguous(let offset, let byteCount):
@@ -84,7 +70,8 @@ struct DatasetContents {
     case .unwritten(let fill):
       let count = try Tensor.byteCount(of: .uint8, shape: dataset.shape ?? [])
       return .repeated(element: fill, count: count)
-    case .strings, .chunked, .external, .virtual, .unsupported:
+    case .chunked(let chunks): return .chunked(try ChunkedDataset(chunks, of: dataset))
+    case .strings, .external, .virtual, .unsupported:
       throw CheckpointError(
         .unsupportedLayout, name: dataset.path, "its bytes can't be read as they lie in the file")
     }
@@ -107,22 +94,5 @@ extension Catalog.Dataset {
     throw CheckpointError(
       .unsupportedElementType, name: path, "its elements are not numbers",
       advice: "for opaque elements, add an attribute `dtype` with PyTorch's name of their type")
-  }
-}
-
-extension UnsafeMutableRawBufferPointer {
-  fileprivate func fill(with element: [UInt8]) {
-    guard !element.isEmpty else { return }
-    for start in stride(from: 0, to: count, by: element.count) {
-      UnsafeMutableRawBufferPointer(rebasing: self[start..<start + element.count])
-        .copyBytes(from: element)
-    }
-  }
-
-  /// Turns the byte order of every run of `size` bytes around.
-  fileprivate func reverseUnits(of size: Int) {
-    for start in stride(from: 0, to: count, by: size) {
-      self[start..<start + size].reverse()
-    }
   }
 }

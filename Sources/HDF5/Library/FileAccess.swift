@@ -10,7 +10,7 @@ extension Handle {
       return try Handle("cannot open", H5Fopen(path, chdf5_read_only(), access.identifier))
     } catch {
       var error = error
-      error.advice = "the file is cut short or damaged; get it again"
+      error.advice = error.advice ?? "the file is cut short or damaged; get it again"
       throw error
     }
   }

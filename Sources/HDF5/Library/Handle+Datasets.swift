@@ -71,7 +71,7 @@ extension Handle {
         throw CheckpointError(.overflow, name: path, "the offset \(offset) can't be counted")
       }
       return .contiguous(offset: offset, byteCount: Int(clamping: H5Dget_storage_size(identifier)))
-    case H5D_CHUNKED: return .unsupported("chunks")
+    case H5D_CHUNKED: return .chunked(try chunks(creation, type, path))
     default: return .unsupported("an unknown layout")
     }
   }

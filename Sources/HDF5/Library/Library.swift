@@ -28,6 +28,14 @@ enum Library {
     }
   }
 
+  /// What to do about a part of the format that this library does not know.
+  fileprivate static var versionAdvice: String {
+    var (major, minor, release) = (0 as UInt32, 0 as UInt32, 0 as UInt32)
+    H5get_libversion(&major, &minor, &release)
+    return "the file is damaged, or needs a later HDF5 library than the installed "
+      + "\(major).\(minor).\(release)"
+  }
+
   /// H5E_DEFAULT, H5P_DEFAULT and H5S_ALL, which are casts that Swift does not import.
   static let errorStack: hid_t = 0
   static let defaults: hid_t = 0
@@ -47,7 +55,8 @@ func check<Result: SignedInteger>(
   }
   H5Eclear2(Library.errorStack)
   throw CheckpointError(
-    .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)")
+    .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)",
+    advice: reason.contains("version number") ? Library.versionAdvice : nil)
 }
 
 /// Called from the innermost error outwards: keeps the first description.

@@ -1,19 +1,28 @@
 private import CZlib
 
-/// Decompression of raw DEFLATE streams (RFC 1951), as zip files hold them, by zlib's `inflate`.
+/// Decompression by zlib's `inflate`: of raw DEFLATE streams (RFC 1951), as zip files hold them, and
+/// of those with zlib's header and checksum around them (RFC 1950), as HDF5 files do.
 package enum Inflate {
   /// The most bytes that one compressed byte can stand for: zlib's technical details, "maximum
   /// compression factor".
   package static let maximumRatio = 1032
 
+  package enum Format: Sendable {
+    case raw
+    case zlib
+
+    /// zlib's window bits: negative for a stream with nothing around it.
+    fileprivate var windowBits: Int32 { self == .raw ? -MAX_WBITS : MAX_WBITS }
+  }
+
   /// Decompresses `source` into `target`, which it must fill exactly.
   ///
   /// - Throws: `invalidCompression` when the stream is damaged, or is longer or shorter.
   package static func inflate(
-    _ source: ByteRegion, into target: UnsafeMutableRawBufferPointer
+    _ source: ByteRegion, _ format: Format = .raw, into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
     let complete = source.withBytes { bytes in
-      bytes.withUnsafeBytes { inflateWhole($0, into: target) }
+      bytes.withUnsafeBytes { inflateWhole($0, format, into: target) }
     }
     guard complete else {
       throw CheckpointError(
@@ -25,13 +34,13 @@ package enum Inflate {
 }
 
 private func inflateWhole(
-  _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+  _ source: UnsafeRawBufferPointer, _ format: Inflate.Format,
+  into target: UnsafeMutableRawBufferPointer
 ) -> Bool {
   var stream = z_stream()
-  // Negative: no zlib header around the stream.
-  let version = zlibVersion()
-  guard inflateInit2_(&stream, -MAX_WBITS, version, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-  else { return false }
+  let status = inflateInit2_(
+    &stream, format.windowBits, zlibVersion(), Int32(MemoryLayout<z_stream>.size))
+  guard status == Z_OK else { return false }
   defer { inflateEnd(&stream) }
   // zlib wants a place to write even for nothing.
   var nowhere: UInt8 = 0

@@ -1,0 +1,146 @@
+internal import Tensors
+
+/// A dataset in blocks, found to be consistent: blocks lie on the grid, each at most once, and
+/// their stored sizes can give what they declare.
+struct ChunkedDataset: Sendable {
+  private let name: String
+  private let chunks: Catalog.Chunks
+  private let shape: [Int]
+  private let elementSize: Int
+  private let pipeline: FilterPipeline
+  /// The bytes of all elements.
+  let byteCount: Int
+  /// The bytes of the elements in blocks that were never written.
+  let unwrittenByteCount: Int
+
+  init(_ chunks: Catalog.Chunks, of dataset: Catalog.Dataset) throws(CheckpointError) {
+    name = dataset.path
+    self.chunks = chunks
+    shape = dataset.shape ?? []
+    elementSize = dataset.type.byteCount ?? 0
+    guard chunks.shape.count == shape.count, chunks.shape.allSatisfy({ $0 > 0 }), elementSize > 0,
+      chunks.fill.count == elementSize
+    else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
+    byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
+    let chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
+    pipeline = try FilterPipeline(chunks.filters, chunkByteCount: chunkByteCount, name: name)
+    var (written, origins) = (0, Set<[Int]>())
+    for chunk in chunks.chunks {
+      guard origins.insert(chunk.origin).inserted else {
+        throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
+      }
+      try pipeline.validate(
+        chunk, mask: ChunkedDataset.mask(of: chunk, chunks, in: shape), name: name)
+      let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
+      written += extent.reduce(elementSize, *)
+    }
+    unwrittenByteCount = byteCount - written
+  }
+
+  /// Puts all elements into the buffer in row-major order, on all cores.
+  func read(
+    from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
+    if unwrittenByteCount > 0, chunks.fill.contains(where: { $0 != 0 }) {
+      buffer.fill(with: chunks.fill)
+    }
+    let target = DisjointTarget(buffer: buffer)
+    try concurrentForEach(chunks.chunks.count) { index throws(CheckpointError) in
+      let chunk = chunks.chunks[index]
+      let mask = ChunkedDataset.mask(of: chunk, chunks, in: shape)
+      let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
+      let block = try pipeline.decode(stored, mask: mask, name: name)
+      let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
+      copy(block, at: chunk.origin, extent: extent, to: target.buffer)
+    }
+  }
+
+  /// Copies the rows of a block that lie inside the shape.
+  private func copy(
+    _ block: ByteRegion, at origin: [Int], extent: [Int], to buffer: UnsafeMutableRawBufferPointer
+  ) {
+    let rank = shape.count
+    let rowByteCount = (extent.last ?? 1) * elementSize
+    var position = [Int](repeating: 0, count: rank)
+    let rowCount = extent.dropLast().reduce(1, *)
+    block.withBytes { bytes in
+      bytes.withUnsafeBytes { source in
+        for _ in 0..<rowCount {
+          var (from, to) = (0, 0)
+          for dimension in 0..<rank {
+            from = from * chunks.shape[dimension] + position[dimension]
+            to = to * shape[dimension] + origin[dimension] + position[dimension]
+          }
+          let row = source[(from * elementSize)...].prefix(rowByteCount)
+          UnsafeMutableRawBufferPointer(rebasing: buffer[(to * elementSize)...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: row))
+          position.advance(within: extent)
+        }
+      }
+    }
+  }
+
+  /// The part of a block that lies inside the shape, as a shape.
+  private static func extent(
+    of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int], _ name: String
+  ) throws(CheckpointError) -> [Int] {
+    var extent: [Int] = []
+    for (dimension, start) in chunk.origin.enumerated() {
+      guard dimension < shape.count, start >= 0, start < shape[dimension],
+        start % chunks.shape[dimension] == 0
+      else { throw invalid(name, chunk.offset, "lie outside the dataset's shape") }
+      extent.append(min(chunks.shape[dimension], shape[dimension] - start))
+    }
+    guard extent.count == shape.count else {
+      throw invalid(name, chunk.offset, "do not have the dataset's dimensions")
+    }
+    return extent
+  }
+
+  /// The filters that were left out for a block.
+  private static func mask(
+    of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int]
+  ) -> UInt32 {
+    guard chunks.leavesEdgesUnfiltered else { return chunk.filterMask }
+    let reachesOver = zip(zip(chunk.origin, chunks.shape), shape).contains { place, size in
+      place.1 > size - place.0
+    }
+    return reachesOver ? .max : chunk.filterMask
+  }
+
+  private static func byteCount(
+    _ shape: [Int], _ elementSize: Int, _ name: String
+  ) throws(CheckpointError) -> Int {
+    do throws(CheckpointError) {
+      return try Tensor.byteCount(of: .uint8, shape: shape + [elementSize])
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+
+  static func invalid(_ name: String, _ offset: Int?, _ reason: String) -> CheckpointError {
+    CheckpointError(
+      .invalidChunk, name: name, offset: offset, "its chunks \(reason)",
+      advice: "the file is damaged; get it again")
+  }
+}
+
+/// A buffer that several threads write to.
+///
+/// `@unchecked Sendable`: every thread writes the elements of blocks of its own, which do not
+/// overlap since their origins are different points of one grid, and nothing reads before all are
+/// done.
+private struct DisjointTarget: @unchecked Sendable {
+  let buffer: UnsafeMutableRawBufferPointer
+}
+
+extension [Int] {
+  /// The index of the next row in row-major order; the last dimension stands still.
+  fileprivate mutating func advance(within extent: [Int]) {
+    for dimension in indices.dropLast().reversed() {
+      self[dimension] += 1
+      if self[dimension] < extent[dimension] { return }
+      self[dimension] = 0
+    }
+  }
+}
