@@ -1,4 +1,5 @@
 internal import CHDF5
+import Glibc
 import Synchronization
 internal import Tensors
 
@@ -49,14 +50,24 @@ func check<Result: SignedInteger>(
   _ purpose: String, name: String? = nil, _ result: Result
 ) throws(CheckpointError) -> Result {
   guard result < 0 else { return result }
+  let disk = diskProblem()
   var reason = ""
   withUnsafeMutablePointer(to: &reason) { reason in
     _ = H5Ewalk2(Library.errorStack, H5E_WALK_UPWARD, keepDeepestReason, reason)
   }
   H5Eclear2(Library.errorStack)
+  if let disk { throw CheckpointError(.system, name: name, "\(purpose): \(disk)") }
   throw CheckpointError(
     .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)",
     advice: reason.contains("version number") ? Library.versionAdvice : nil)
+}
+
+/// What the operating system said, if it was that a disk can't take more: libhdf5 reports no more
+/// than that a file could not be closed.
+private func diskProblem() -> String? {
+  let number = errno
+  guard [ENOSPC, EFBIG, EDQUOT, EIO].contains(number) else { return nil }
+  return String(cString: strerror(number)).lowercased()
 }
 
 /// Called from the innermost error outwards: keeps the first description.
