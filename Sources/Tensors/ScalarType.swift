@@ -25,6 +25,13 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   case float8E8M0FNU = "float8_e8m0fnu"
   /// Two 4-bit floats in one byte; shapes count bytes.
   case float4E2M1FNx2 = "float4_e2m1fn_x2"
+  /// Bits without a meaning: eight, four, two or one to a byte, or sixteen in two; shapes count
+  /// bytes, or pairs of them.
+  case bits8
+  case bits16
+  case bits1x8
+  case bits2x4
+  case bits4x2
 
   /// PyTorch's name without the `torch.`: `float32`, `float8_e4m3fn`.
   public var name: String { rawValue }
@@ -33,12 +40,23 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   public var byteCount: Int {
     switch self {
     case .bool, .uint8, .int8, .float8E4M3FN, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ,
-      .float8E8M0FNU, .float4E2M1FNx2:
+      .float8E8M0FNU, .float4E2M1FNx2, .bits8, .bits1x8, .bits2x4, .bits4x2:
       1
-    case .uint16, .int16, .float16, .bfloat16: 2
+    case .uint16, .int16, .float16, .bfloat16, .bits16: 2
     case .uint32, .int32, .float32, .complex32: 4
     case .uint64, .int64, .float64, .complex64: 8
     case .complex128: 16
+    }
+  }
+
+  /// Whether elements are numbers that a double can stand for: the integers, bool, and the floats
+  /// of at least 16 bits.
+  public var isReal: Bool {
+    switch self {
+    case .bool, .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64, .float16,
+      .bfloat16, .float32, .float64:
+      true
+    default: false
     }
   }
 

@@ -2,7 +2,7 @@ extension Tensor {
   /// The elements as doubles, in row-major order; exact for every type but 64-bit integers beyond
   /// 2^53.
   ///
-  /// - Throws: `unsupportedScalarType` for complex and 8-bit floats.
+  /// - Throws: `unsupportedScalarType` unless the scalar type `isReal`.
   public func doubles() throws(CheckpointError) -> [Double] {
     try storage.withBytes { bytes throws(CheckpointError) in
       switch scalarType {

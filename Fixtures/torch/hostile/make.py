@@ -294,7 +294,6 @@ def written_by_torch() -> None:
     write_saved(
         "quantized-type", {"w": torch.arange(4, dtype=torch.uint8).view(torch.quint8)}, "quantized", "quint8", "w"
     )
-    write_saved("bits", {"w": torch.arange(4, dtype=torch.uint8).view(torch.bits8)}, "type", "bits8", "w")
     write_saved("type-of-four-bits", {"w": weight, "type": torch.int4}, "type", "torch.int4", "type")
     write_saved("meta", {"w": weight.to("meta")}, "meta", "w")
     write_saved("nested", {"w": torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])}, "nested", "w")

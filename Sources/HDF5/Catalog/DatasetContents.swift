@@ -80,12 +80,13 @@ struct DatasetContents {
 
 extension Catalog.Dataset {
   /// The scalar type of the tensor, which an attribute `dtype` tells where HDF5 has no such type:
-  /// for 8-bit floats kept as bytes, and for opaque elements, which is what h5py and Keras make of
+  /// for 8-bit floats and raw bits kept as unsigned integers, and for opaque elements, which is what h5py and Keras make of
   /// bfloat16.
   func scalarType() throws(CheckpointError) -> ScalarType {
     let named = attributes.string("dtype").flatMap { ScalarType(rawValue: $0) }
     switch type {
-    case .scalar(.uint8, _): return named.flatMap { $0.byteCount == 1 ? $0 : nil } ?? .uint8
+    case .scalar(let type, _) where type == .uint8 || type == .uint16:
+      return named.flatMap { $0.byteCount == type.byteCount ? $0 : nil } ?? type
     case .scalar(let type, _): return type
     case .opaque(let byteCount):
       if let named, named.byteCount == byteCount { return named }

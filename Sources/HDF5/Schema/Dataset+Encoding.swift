@@ -98,15 +98,12 @@ enum PlainNumbers {
 }
 
 extension Catalog.ElementType {
-  /// How elements of a scalar type are kept. HDF5 can describe 8-bit floats, but its library
-  /// converts some of them wrongly, so they are kept as bytes.
+  /// How elements of a scalar type are kept: as they are where HDF5 has numbers like them, else as
+  /// unsigned integers of their size. HDF5 can describe 8-bit floats, but its library converts some
+  /// of them wrongly.
   fileprivate static func storing(_ type: ScalarType) -> Catalog.ElementType {
-    switch type {
-    case .float8E4M3FN, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ, .float8E8M0FNU,
-      .float4E2M1FNx2:
-      .scalar(.uint8)
-    default: .scalar(type)
-    }
+    if type.isReal || type.isComplex { return .scalar(type) }
+    return .scalar(type.byteCount == 1 ? .uint8 : .uint16)
   }
 }
 

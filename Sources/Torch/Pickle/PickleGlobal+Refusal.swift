@@ -68,9 +68,6 @@ extension PickleGlobal {
     ("torch._utils._rebuild_xla", "a tensor of another device", "save tensor.cpu() instead"),
     ("torch.ScriptObject", "a TorchScript object", "save its state_dict() instead"),
     ("torch.jit", "a TorchScript object", "save its state_dict() instead"),
-    (
-      "torch.bits", "of a type of raw bits", "save tensor.view(torch.uint8) instead"
-    ),
     ("torch.int", "of a type of less than 8 bits", "save it as torch.int8 instead"),
     ("torch.uint", "of a type of less than 8 bits", "save it as torch.uint8 instead"),
   ]

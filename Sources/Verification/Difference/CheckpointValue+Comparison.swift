@@ -49,13 +49,8 @@ extension Tensor {
   func comparison(
     with other: Tensor, tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) -> NumberComparison? {
-    switch scalarType {
-    case .complex32, .complex64, .complex128, .float8E4M3FN, .float8E5M2, .float8E4M3FNUZ,
-      .float8E5M2FNUZ, .float8E8M0FNU, .float4E2M1FNx2:
-      nil
-    default:
-      NumberComparison(
-        try doubles(), try other.doubles(), ulpsOf: scalarType, tolerance: tolerance)
-    }
+    guard scalarType.isReal else { return nil }
+    return NumberComparison(
+      try doubles(), try other.doubles(), ulpsOf: scalarType, tolerance: tolerance)
   }
 }
