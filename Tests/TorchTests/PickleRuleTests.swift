@@ -71,7 +71,23 @@ struct PickleRuleTests {
     Rule("a function by itself", .pickleValue, Pickle.global("torch.Size")),
   ]
 
+  /// The same text, turned into bytes again and again.
+  static var repeatedCalls: [UInt8] {
+    let encode = Pickle.global("_codecs.encode") + Pickle.put(1)
+    let again = Pickle.get(1) + Pickle.get(0) + Pickle.text("latin1") + [0x86] + Pickle.reduce
+    return Pickle.list(Pickle.text(String(repeating: "a", count: 1000)) + Pickle.put(0), encode)
+      + [0x30] + Pickle.emptyList + Pickle.mark + [[UInt8]](repeating: again, count: 1000).joined()
+      + Pickle.appends
+  }
+
+  static var manyAttributes: [UInt8] {
+    let entries = (0..<101).map { (Pickle.text("\($0)"), Pickle.none) }
+    let state = Pickle.emptyDict + Pickle.mark + entries.flatMap { $0.0 + $0.1 } + Pickle.setItems
+    return Pickle.call("collections.OrderedDict") + state + Pickle.build
+  }
+
   static let tensors: [Rule] = [
+    Rule("more attributes than any object has", .limitExceeded, manyAttributes),
     Rule("a record that is missing", .torchRecordMissing, Pickle.tensor(of: Pickle.storage("7"))),
     Rule("a record of another size", .torchStorage, Pickle.tensor(of: Pickle.storage(count: 5))),
     Rule("elements outside", .torchView, Pickle.tensor([5])),
@@ -96,6 +112,7 @@ struct PickleRuleTests {
   }
 
   static let wholes: [Rule] = [
+    Rule("one text for many calls", .limitExceeded, repeatedCalls),
     Rule("a protocol to come", .pickleProtocol, [0x80, 6, 0x4E]),
     Rule("nothing", .pickleStack, []),
     Rule("a value left over", .pickleStack, [0x4E, 0x4E]),

@@ -17,8 +17,13 @@ struct TensorViewTests {
     var generator = SeededGenerator(seed)
     let count = 200
     let storage = (0..<count * type.size).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    for _ in 0..<100 {
-      let view = RandomView(elements: count, using: &generator)
+    // A transposed matrix, wider than what is copied at a time, and one in a larger storage.
+    let matrices = [
+      SmallView(size: [5, 40], stride: [1, 5], offset: 0),
+      SmallView(size: [2, 2, 33], stride: [1, 2, 6], offset: 3),
+    ]
+    let views = (0..<100).map { _ in SmallView(elements: count, using: &generator) }
+    for view in matrices + views {
       let pickle = Pickle.tensor(
         view.size, stride: view.stride, offset: view.offset,
         of: Pickle.storage(count: count, type: "torch.\(type.name)Storage"))
@@ -104,11 +109,17 @@ struct TensorViewTests {
   }
 }
 
-/// A view that stays inside a storage, of up to four dimensions, some of them expanded.
-struct RandomView {
+/// A view of a storage; a random one has up to four dimensions, some of them expanded.
+struct SmallView {
   let size: [Int]
   let stride: [Int]
   let offset: Int
+
+  init(size: [Int], stride: [Int], offset: Int) {
+    self.size = size
+    self.stride = stride
+    self.offset = offset
+  }
 
   init(elements: Int, using generator: inout SeededGenerator) {
     let rank = Int.random(in: 0...4, using: &generator)

@@ -76,7 +76,7 @@ extension PickleGlobal {
   static let rebuildParameterWithState: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(4...4)
     let parameter = try parameter(arguments, &machine)
-    machine.dropAttributes(arguments[3], of: parameter)
+    machine.dropAttributes(try machine.state(arguments[3]), of: parameter)
     return parameter
   }
 
@@ -101,14 +101,16 @@ extension PickleGlobal {
     guard case .global(let type) = arguments[1],
       case .tensorClass(let kind) = machine.heap.globals[type].role
     else { throw arguments.wrong(1, "a class of tensors", machine.heap) }
-    let inner = PickleArguments(
-      of: machine.heap.globals[index].name, try arguments.elements(2, machine.heap))
+    let elements = try arguments.elements(2, machine.heap)
+    try machine.charge(elements)
+    let inner = PickleArguments(of: machine.heap.globals[index].name, elements)
     let made = try function(&machine, inner)
-    let isBuffer = machine.heap.stateDictionary(arguments[3])?["_is_buffer"] == .bool(true)
+    let state = try machine.state(arguments[3])
+    let isBuffer = state?["_is_buffer"] == .bool(true)
     guard let tensor = machine.retype(made, as: isBuffer ? .buffer : kind) else {
       throw arguments.wrong(0, "a function that rebuilds a tensor", machine.heap)
     }
-    machine.dropAttributes(arguments[3], of: tensor)
+    machine.dropAttributes(state, of: tensor)
     return tensor
   }
 }
@@ -126,19 +128,19 @@ extension PickleMachine {
   }
 
   /// Notes which attributes of a tensor are not carried over; PyTorch's own are no loss.
-  fileprivate mutating func dropAttributes(_ state: PickleValue, of tensor: PickleValue) {
-    guard case .leaf(let index) = tensor, let state = heap.stateDictionary(state) else { return }
+  fileprivate mutating func dropAttributes(_ state: PickleDictionary?, of tensor: PickleValue) {
+    guard case .leaf(let index) = tensor, let state else { return }
     let names = state.entries.map(\.key.description)
     tensors.droppedAttributes[index] = names.filter { $0 != "_is_buffer" && $0 != "persistent" }
   }
-}
 
-extension PickleHeap {
   /// The attributes in an object's state: a dict, or a tuple of one and another for slots.
-  fileprivate func stateDictionary(_ state: PickleValue) -> PickleDictionary? {
-    guard case .tuple(let index) = state, let first = tuples[index].first else {
-      return dictionary(state)
+  fileprivate mutating func state(_ value: PickleValue) throws(CheckpointError) -> PickleDictionary?
+  {
+    guard case .tuple(let index) = value, let first = heap.tuples[index].first else {
+      return heap.dictionary(value)
     }
-    return dictionary(first)
+    try charge([first])
+    return heap.dictionary(first)
   }
 }

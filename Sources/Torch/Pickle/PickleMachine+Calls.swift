@@ -41,6 +41,7 @@ extension PickleMachine {
         "\(operation) calls \(heap.globals[index].name) with \(heap.typeName(operands[1])) in "
           + "place of a tuple of arguments")
     }
+    try charge(heap.tuples[arguments])
     let values = PickleArguments(of: heap.globals[index].name, heap.tuples[arguments])
     push(try function(&self, values))
   }
@@ -57,8 +58,15 @@ extension PickleMachine {
       throw CheckpointError(
         .pickleTarget, "BUILD takes attributes from a dict, not from \(heap.typeName(state))")
     }
+    guard entries.count + heap.dictionaries[index].attributes.count <= Self.maximumAttributes
+    else {
+      throw CheckpointError(.limitExceeded, "BUILD gives \(entries.count) attributes")
+    }
     for (key, value) in entries { try setAttribute(key, to: value, of: index) }
   }
+
+  /// A state dict has one attribute, `_metadata`; they are looked for one after the other.
+  private static let maximumAttributes = 100
 
   private mutating func setAttribute(
     _ key: CheckpointDictionary.Key, to value: PickleValue, of index: Int

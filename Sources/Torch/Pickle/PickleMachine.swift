@@ -15,6 +15,8 @@ struct PickleMachine {
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
+  /// The sizes of all arguments of calls so far.
+  private var argumentSize = 0
 
   init(_ pickle: ByteRegion, tensors: TensorBuilder) {
     reader = ByteReader(pickle)
@@ -53,6 +55,17 @@ struct PickleMachine {
 }
 
 extension PickleMachine {
+  /// Counts what a call is given. A pickler writes each argument once; a file that hands one large
+  /// value to many calls would have it copied by each, so that all together are bounded by 16
+  /// times the pickle.
+  mutating func charge(_ arguments: [PickleValue]) throws(CheckpointError) {
+    for argument in arguments { argumentSize += heap.size(argument) }
+    guard argumentSize / 16 <= reader.region.count else {
+      throw CheckpointError(
+        .limitExceeded, "the pickle gives its functions far more than it holds")
+    }
+  }
+
   mutating func push(_ value: PickleValue) {
     stack.append(value)
   }

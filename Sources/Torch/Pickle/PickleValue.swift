@@ -87,6 +87,21 @@ struct PickleHeap {
     return dictionaries[index]
   }
 
+  /// The bytes of a text, the elements of a container: what a copy of the value costs.
+  func size(_ value: PickleValue) -> Int {
+    switch value {
+    case .string(let index): return strings[index].utf8.count
+    case .list(let index): return lists[index].count
+    case .tuple(let index): return tuples[index].count
+    case .set(let index): return sets[index].count
+    case .dictionary(let index): return dictionaries[index].entries.count
+    case .leaf(let index):
+      guard case .bytes(let bytes) = leaves[index] else { return 1 }
+      return bytes.count
+    default: return 1
+    }
+  }
+
   /// The name of the value's type, for errors.
   func typeName(_ value: PickleValue) -> String {
     switch value {

@@ -28,6 +28,7 @@ struct ElementRepair: Sendable {
   var isNeeded: Bool { swaps || isConjugate || isNegative }
 
   func apply(to bytes: UnsafeMutableRawBufferPointer) {
+    guard isNeeded else { return }
     switch type.componentByteCount {
     case 2: apply(to: bytes, UInt16.self)
     case 4: apply(to: bytes, UInt32.self)

@@ -13,11 +13,16 @@ struct StridedCopy: Sendable {
 
   private let start: Int
   private let elementSize: Int
-  /// From the slowest to the fastest; the innermost is `inner`.
+  /// From the slowest to the fastest, without the two innermost.
   private let outer: [Dimension]
-  private let inner: Dimension
+  private let rows: Dimension
+  private let columns: Dimension
 
-  /// The view must have been found to lie inside the source.
+  /// Columns copied at a time where a transposed plane would touch another cache line for each
+  /// element: 16 of float32 fill a line of the target.
+  private static let tile = 16
+
+  /// The view must have been found to lie inside the source, and to have elements.
   init(_ view: TensorView) {
     elementSize = view.scalarType.byteCount
     start = view.offset * elementSize
@@ -31,24 +36,24 @@ struct StridedCopy: Sendable {
         dimensions.append(dimension)
       }
     }
-    inner = dimensions.popLast() ?? Dimension(count: 1, stride: elementSize)
+    columns = dimensions.popLast() ?? Dimension(count: 1, stride: elementSize)
+    rows = dimensions.popLast() ?? Dimension(count: 1, stride: 0)
     outer = dimensions
   }
 
   /// Fills `target`, which has exactly the bytes of the view's elements.
   func copy(from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
-    guard let from = source.baseAddress, let to = target.baseAddress, !target.isEmpty else {
-      return
-    }
+    guard let from = source.baseAddress, let to = target.baseAddress else { return }
     var counters = [Int](repeating: 0, count: outer.count)
     var position = start
-    for offset in stride(from: 0, to: target.count, by: inner.count * elementSize) {
-      copyRun(from: from + position, to: to + offset)
+    let planeSize = rows.count * columns.count * elementSize
+    for offset in stride(from: 0, to: target.count, by: planeSize) {
+      copyPlane(from: from + position, to: to + offset)
       advance(&counters, &position)
     }
   }
 
-  /// Moves to the next run, as an odometer does.
+  /// Moves to the next plane, as an odometer does.
   private func advance(_ counters: inout [Int], _ position: inout Int) {
     for index in outer.indices.reversed() {
       counters[index] += 1
@@ -59,9 +64,12 @@ struct StridedCopy: Sendable {
     }
   }
 
-  private func copyRun(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
-    if inner.stride == elementSize {
-      target.copyMemory(from: source, byteCount: inner.count * elementSize)
+  private func copyPlane(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+    if columns.stride == elementSize {
+      let size = columns.count * elementSize
+      for row in 0..<rows.count {
+        (target + row * size).copyMemory(from: source + row * rows.stride, byteCount: size)
+      }
       return
     }
     switch elementSize {
@@ -76,10 +84,16 @@ struct StridedCopy: Sendable {
   private func copyElements<Element: BitwiseCopyable>(
     _ type: Element.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
   ) {
-    for index in 0..<inner.count {
-      let element = source.loadUnaligned(fromByteOffset: index * inner.stride, as: type)
-      target.storeBytes(
-        of: element, toByteOffset: index * MemoryLayout<Element>.size, as: type)
+    let size = MemoryLayout<Element>.size
+    let tile = rows.stride < columns.stride ? Self.tile : columns.count
+    for first in stride(from: 0, to: columns.count, by: tile) {
+      for row in 0..<rows.count {
+        let (from, to) = (source + row * rows.stride, target + row * columns.count * size)
+        for column in first..<min(first + tile, columns.count) {
+          let element = from.loadUnaligned(fromByteOffset: column * columns.stride, as: type)
+          to.storeBytes(of: element, toByteOffset: column * size, as: type)
+        }
+      }
     }
   }
 }

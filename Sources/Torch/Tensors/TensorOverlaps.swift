@@ -5,20 +5,18 @@ import Tensors
 struct TensorOverlaps {
   private struct Member {
     let name: String
-    let footprint: Footprint
+    let view: TensorView
+    let extent: Range<Int>
   }
 
   private var members: [String: [Member]] = [:]
-  private var seen: Set<TensorView> = []
   /// Records in the order they were met, so that the notes have one order.
   private var records: [String] = []
 
   /// Adds a tensor under the first name it was met by.
   mutating func add(_ view: TensorView, extent: Range<Int>, name: String) {
-    guard seen.insert(view).inserted, !extent.isEmpty else { return }
-    let footprint = Footprint(view, extent)
-    if members[view.record] == nil { records.append(view.record) }
-    members[view.record, default: []].append(Member(name: name, footprint: footprint))
+    if members[view.record, default: []].isEmpty { records.append(view.record) }
+    members[view.record, default: []].append(Member(name: name, view: view, extent: extent))
   }
 
   /// One sentence for each storage with overlapping tensors.
@@ -35,17 +33,19 @@ struct TensorOverlaps {
   /// Names of members that reach bytes which another reaches, by a sweep in the bytes' order: each
   /// is held against the one before it that reaches furthest.
   private static func overlapping(_ members: [Member]) -> [String] {
+    // Most storages have one tensor.
+    guard members.count > 1 else { return [] }
+    var seen: Set<TensorView> = []
+    let members = members.filter { !$0.extent.isEmpty && seen.insert($0.view).inserted }
+    let footprints = members.map { Footprint($0.view, $0.extent) }
     let order = members.indices.sorted {
-      members[$0].footprint.extent.lowerBound < members[$1].footprint.extent.lowerBound
+      members[$0].extent.lowerBound < members[$1].extent.lowerBound
     }
     var found: Set<Int> = []
     var furthest = order.first ?? 0
     for index in order.dropFirst() {
-      if members[furthest].footprint.overlaps(members[index].footprint) {
-        found.formUnion([furthest, index])
-      }
-      let reach = members[index].footprint.extent.upperBound
-      if reach > members[furthest].footprint.extent.upperBound { furthest = index }
+      if footprints[furthest].overlaps(footprints[index]) { found.formUnion([furthest, index]) }
+      if members[index].extent.upperBound > members[furthest].extent.upperBound { furthest = index }
     }
     return found.sorted().map { members[$0].name }
   }

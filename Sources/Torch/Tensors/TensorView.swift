@@ -14,12 +14,6 @@ struct TensorView: Hashable, Sendable {
   /// The values are to be negated.
   let isNegative: Bool
 
-  /// Few tensors share a storage and an offset: the rest is compared, not hashed.
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(record)
-    hasher.combine(offset)
-  }
-
   /// The most dimensions that PyTorch's operations (`TensorIterator`) and NumPy allow.
   static let maximumRank = 64
 

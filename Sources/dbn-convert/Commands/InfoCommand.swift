@@ -12,7 +12,9 @@ struct InfoCommand: ParsableCommand {
   @Argument(help: "The checkpoint.")
   var file: String
 
-  @Option(help: ArgumentHelp("List only tensors whose names match.", valueName: "glob"))
+  @Option(
+    help: ArgumentHelp(
+      "List only tensors whose names match, and their BatchNorms.", valueName: "glob"))
   var keys: String?
 
   @OptionGroup var entry: EntryOption
@@ -31,7 +33,10 @@ struct InfoCommand: ParsableCommand {
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
     let report = InfoReport(
       path: file, format: format.name, checkpoint: checkpoint, inspection: inspection,
-      tensors: inspection.tensors.filter { selection.contains($0.name) })
+      tensors: inspection.tensors.filter { selection.contains($0.name) },
+      batchNorms: inspection.batchNorms.filter { row in
+        row.site.bufferKeys.contains(where: selection.contains)
+      })
     options.print(report.json, text: report.text)
   }
 }

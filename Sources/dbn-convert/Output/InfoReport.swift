@@ -10,13 +10,15 @@ struct InfoReport {
   let inspection: CheckpointInspection
   /// Those that were asked for.
   let tensors: [CheckpointInspection.TensorRow]
+  /// Those of the tensors that were asked for.
+  let batchNorms: [CheckpointInspection.BatchNormRow]
 
   var json: JSON {
     [
       "path": .string(path), "format": .string(format),
       "entry": inspection.entry.map { .string("\($0)") } ?? .null,
       "tensors": .array(tensors.map(\.json)),
-      "batch_norms": .array(inspection.batchNorms.map(\.json)),
+      "batch_norms": .array(batchNorms.map(\.json)),
       "unrecognised": .array(
         inspection.unrecognised.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
       "other": .array(
@@ -62,7 +64,7 @@ struct InfoReport {
   }
 
   private var batchNormLines: [String] {
-    inspection.batchNorms.map(\.text)
+    batchNorms.map(\.text)
       + inspection.unrecognised.map { "\($0.name.visible()): not a known BatchNorm: \($0.reason)" }
   }
 
