@@ -54,7 +54,7 @@ struct SchemaTests {
 
   @Test(arguments: [
     ("history", "{}"), ("checksums", "[]"), ("checksums", #"{"a": "123"}"#),
-    ("checksums", #"{"a": "1234567g"}"#), ("attributes", "[]"),
+    ("checksums", #"{"a": "1234567g"}"#), ("attributes", "[]"), ("overrides", "[]"),
     ("attributes", #"{"a": {"$x": 1}}"#),
   ])
   func attributesHaveTheirForm(name: String, text: String) {

@@ -8,6 +8,10 @@ package enum HDF5Limits {
   /// Soft links passed on the way to one object; libhdf5's default.
   package static let softLinks = 16
 
+  /// Bytes in the paths of all links of a file: some more than the names it stores, since paths
+  /// repeat the names of groups.
+  package static func pathBytes(fileByteCount: Int) -> Int { (64 << 20) + 4 * fileByteCount }
+
   /// Entries that may be reached through this many links: groups that are linked from several
   /// places count each time, and 100 links can make 2^50 paths.
   package static func entries(links: Int) -> Int { 1000 + 16 * links }

@@ -12,11 +12,14 @@ struct CatalogReader: ~Copyable {
   private var catalog = Catalog()
   private var places: [haddr_t: Catalog.Target] = [:]
   private var pending: [PendingGroup] = []
-  private var linkCount = 0
+  /// Bytes in the paths of all links: names below a long one repeat it.
+  private var pathByteCount = 0
+  private var search = ChunkSearch()
 
   private struct PendingGroup {
     let place: Int
     let address: haddr_t?
+    let depth: Int
   }
 
   static func read(_ path: String, byteCount: Int) throws(CheckpointError) -> Catalog {
@@ -32,7 +35,7 @@ struct CatalogReader: ~Copyable {
   }
 
   private mutating func readAll() throws(CheckpointError) -> Catalog {
-    pending = [PendingGroup(place: 0, address: nil)]
+    pending = [PendingGroup(place: 0, address: nil, depth: 0)]
     while let group = pending.popLast() { try read(group) }
     return catalog
   }
@@ -47,13 +50,17 @@ struct CatalogReader: ~Copyable {
     if pendingGroup.address == nil { try notePlaceOfRoot(group) }
     catalog.groups[place].attributes = try group.attributes(of: path, within: fileByteCount)
     for link in try group.links(of: path) {
-      linkCount += 1
-      guard linkCount <= CheckpointLimits.values else {
-        throw CheckpointError(.limitExceeded, name: path, "the file has too many links")
-      }
       let linkPath = path.appending(link: link.name)
-      let target = try target(of: link, in: group, path: linkPath)
+      try count(linkPath, in: path)
+      let target = try target(of: link, in: group, path: linkPath, depth: pendingGroup.depth + 1)
       catalog.groups[place].links.append(Catalog.Link(link.name, target))
+    }
+  }
+
+  private mutating func count(_ linkPath: String, in group: String) throws(CheckpointError) {
+    pathByteCount += linkPath.utf8.count
+    guard pathByteCount <= HDF5Limits.pathBytes(fileByteCount: fileByteCount) else {
+      throw CheckpointError(.limitExceeded, name: group, "the names of its entries are too long")
     }
   }
 
@@ -65,10 +72,10 @@ struct CatalogReader: ~Copyable {
   }
 
   private mutating func target(
-    of link: LibraryLink, in group: borrowing Handle, path: String
+    of link: LibraryLink, in group: borrowing Handle, path: String, depth: Int
   ) throws(CheckpointError) -> Catalog.Target {
     switch link.type {
-    case H5L_TYPE_HARD: try object(at: link.address, path: path)
+    case H5L_TYPE_HARD: try object(at: link.address, path: path, depth: depth)
     case H5L_TYPE_SOFT: .softLink(try group.softLinkValue(link, path: path))
     case H5L_TYPE_EXTERNAL: .externalLink
     default: .userDefinedLink
@@ -76,7 +83,7 @@ struct CatalogReader: ~Copyable {
   }
 
   private mutating func object(
-    at address: haddr_t, path: String
+    at address: haddr_t, path: String, depth: Int
   ) throws(CheckpointError) -> Catalog.Target {
     if let known = places[address] { return known }
     let object = try open(address, path)
@@ -84,11 +91,13 @@ struct CatalogReader: ~Copyable {
     switch H5Iget_type(object.identifier) {
     case H5I_GROUP:
       target = .group(catalog.groups.count)
-      pending.append(PendingGroup(place: catalog.groups.count, address: address))
+      guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
+      let place = catalog.groups.count
+      pending.append(PendingGroup(place: place, address: address, depth: depth))
       catalog.groups.append(Catalog.Group(path: path))
     case H5I_DATASET:
       target = .dataset(catalog.datasets.count)
-      catalog.datasets.append(try object.dataset(path: path, fileByteCount: fileByteCount))
+      catalog.datasets.append(try object.dataset(path: path, fileByteCount: fileByteCount, &search))
     default: target = .namedType
     }
     places[address] = target

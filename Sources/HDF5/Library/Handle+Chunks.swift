@@ -1,14 +1,30 @@
 internal import CHDF5
 internal import Tensors
 
-/// libhdf5 1.10 finds a chunk by passing over all before it: asking for a hundred thousand takes
-/// minutes.
-private let chunkLimit = 30_000
+/// What finding chunks has cost: libhdf5 1.10 finds each by passing over all before it.
+struct ChunkSearch {
+  /// Chunks that may be passed over for one file: a few seconds. 20,000 chunks in one dataset, or
+  /// 1000 in each of 400.
+  private static let limit = 200_000_000
+  private var passed = 0
+
+  mutating func spend(_ count: hsize_t, name: String) throws(CheckpointError) {
+    // A square of more than this many can't be counted, and need not.
+    let count = Int(clamping: min(count, 1 << 30))
+    passed += count * count / 2
+    guard passed <= ChunkSearch.limit else {
+      throw CheckpointError(
+        .limitExceeded, name: name, "has more chunks than can be found in reasonable time",
+        advice: "write the file with larger chunks, or contiguous")
+    }
+  }
+}
 
 extension Handle {
   /// On a dataset: its blocks, the filters they went through, and where each lies.
   func chunks(
-    _ creation: borrowing Handle, _ type: borrowing Handle, _ path: String
+    _ creation: borrowing Handle, _ type: borrowing Handle, _ search: inout ChunkSearch,
+    _ path: String
   ) throws(CheckpointError) -> Catalog.Chunks {
     let space = try Handle("cannot describe", name: path, H5Dget_space(identifier))
     var options: UInt32 = 0
@@ -17,12 +33,12 @@ extension Handle {
       H5Pget_chunk_opts(creation.identifier, &options))
     return Catalog.Chunks(
       shape: try creation.chunkShape(path), filters: try creation.filters(path),
-      chunks: try storedChunks(space, path), fill: try creation.fillValue(type, path),
+      chunks: try storedChunks(space, &search, path), fill: try creation.fillValue(type, path),
       leavesEdgesUnfiltered: options & UInt32(H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0)
   }
 
   private func storedChunks(
-    _ space: borrowing Handle, _ path: String
+    _ space: borrowing Handle, _ search: inout ChunkSearch, _ path: String
   ) throws(CheckpointError) -> [Catalog.Chunks.Chunk] {
     let rank = try check(
       "cannot describe the shape", name: path, H5Sget_simple_extent_ndims(space.identifier))
@@ -30,11 +46,7 @@ extension Handle {
     try check(
       "cannot count the chunks", name: path,
       H5Dget_num_chunks(identifier, space.identifier, &count))
-    guard count <= chunkLimit else {
-      throw CheckpointError(
-        .limitExceeded, name: path, "has \(count) chunks; up to \(chunkLimit) can be read",
-        advice: "write the dataset with larger chunks, or contiguous")
-    }
+    try search.spend(count, name: path)
     let base = try chunkBase(path)
     var chunks: [Catalog.Chunks.Chunk] = []
     for index in 0..<count {

@@ -3,7 +3,9 @@ internal import Tensors
 
 extension Handle {
   /// Describes the dataset: type, shape, and where its bytes lie.
-  func dataset(path: String, fileByteCount: Int) throws(CheckpointError) -> Catalog.Dataset {
+  func dataset(
+    path: String, fileByteCount: Int, _ search: inout ChunkSearch
+  ) throws(CheckpointError) -> Catalog.Dataset {
     let type = try Handle("cannot describe the type", name: path, H5Dget_type(identifier))
     let elementType = try type.elementType(path)
     let creation = try Handle("cannot describe", name: path, H5Dget_create_plist(identifier))
@@ -17,7 +19,7 @@ extension Handle {
     dataset.shape = try datasetShape(path)
     guard let shape = dataset.shape, !shape.contains(0) else { return dataset }
     dataset.extent = try extent(
-      creation, type, try Count(shape, elementType, path), path, fileByteCount)
+      creation, type, try Count(shape, elementType, path), path, fileByteCount, &search)
     return dataset
   }
 
@@ -54,7 +56,7 @@ extension Handle {
 
   private func extent(
     _ creation: borrowing Handle, _ type: borrowing Handle, _ count: Count, _ path: String,
-    _ fileByteCount: Int
+    _ fileByteCount: Int, _ search: inout ChunkSearch
   ) throws(CheckpointError) -> Catalog.Extent {
     guard let byteCount = count.bytes else {
       return try stringsExtent(type, count.elements, path, fileByteCount)
@@ -71,7 +73,7 @@ extension Handle {
         throw CheckpointError(.overflow, name: path, "the offset \(offset) can't be counted")
       }
       return .contiguous(offset: offset, byteCount: Int(clamping: H5Dget_storage_size(identifier)))
-    case H5D_CHUNKED: return .chunked(try chunks(creation, type, path))
+    case H5D_CHUNKED: return .chunked(try chunks(creation, type, &search, path))
     default: return .unsupported("an unknown layout")
     }
   }

@@ -25,6 +25,8 @@ enum Library {
       }
       // Printing is a setting of each thread.
       H5Eset_auto2(errorStack, nil, nil)
+      // What an earlier call on this thread left there would be taken for the disk's fault.
+      errno = 0
       return try body()
     }
   }

@@ -11,8 +11,8 @@ extension Catalog.Dataset {
     if tensor.kind != .tensor {
       dataset.setAttribute(Schema.Attribute.kind, .string(tensor.kind.rawValue))
     }
-    if tensor.requiresGrad != (tensor.kind == .parameter) {
-      dataset.setAttribute(Schema.Attribute.requiresGrad, .bool(tensor.requiresGrad))
+    if tensor.requiresGrad {
+      dataset.setAttribute(Schema.Attribute.requiresGrad, .bool(true))
     }
     return dataset
   }

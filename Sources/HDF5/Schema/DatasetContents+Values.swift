@@ -38,10 +38,7 @@ extension DatasetContents {
     tensor.kind =
       attributes.string(Schema.Attribute.kind)
       .flatMap { Tensor.Kind(rawValue: $0) } ?? .tensor
-    tensor.requiresGrad = tensor.kind == .parameter
-    if case .bool(let flag) = attributes[Schema.Attribute.requiresGrad] {
-      tensor.requiresGrad = flag
-    }
+    tensor.requiresGrad = attributes[Schema.Attribute.requiresGrad] == .bool(true)
     return tensor
   }
 

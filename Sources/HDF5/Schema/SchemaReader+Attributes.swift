@@ -28,23 +28,42 @@ extension [Catalog.Attribute] {
 }
 
 extension Catalog.Group {
-  /// Gives a tensor the kind it has under this name, where the attribute `overrides` says that it
+  /// The attribute `overrides`, by link name: what tensors are under a name of this group, where it
   /// differs from what the dataset, which tied names share, says.
-  func override(
-    _ value: inout CheckpointValue, link: String
-  ) throws(CheckpointError) {
-    guard case .tensor(var tensor) = value,
-      let text = attributes.string(Schema.Attribute.overrides),
-      let own = try JSON(parsing: text)[link]
-    else { return }
-    guard let kind = own[Schema.Attribute.kind]?.string.flatMap({ Tensor.Kind(rawValue: $0) }),
-      case .bool(let requiresGrad) = own[Schema.Attribute.requiresGrad]
-    else {
-      throw SchemaReader.violation(
-        path.appending(link: link), "the group's attribute `overrides` lacks its kind")
+  func overrides() throws(CheckpointError) -> [CheckpointDictionary.Key: TensorOverride] {
+    guard let text = attributes.string(Schema.Attribute.overrides) else { return [:] }
+    guard let members = try JSON(parsing: text).members else {
+      throw SchemaReader.violation(path, "has an attribute `overrides` that is not a JSON object")
     }
+    var overrides: [CheckpointDictionary.Key: TensorOverride] = [:]
+    for member in members {
+      guard let override = TensorOverride(member.value) else {
+        throw SchemaReader.violation(
+          path.appending(link: member.name), "the group's attribute `overrides` lacks its kind")
+      }
+      overrides[.string(member.name)] = override
+    }
+    return overrides
+  }
+}
+
+/// What a tensor is under one of its names.
+struct TensorOverride {
+  private let kind: Tensor.Kind
+  private let requiresGrad: Bool
+
+  init?(_ json: JSON) {
+    guard let kind = json[Schema.Attribute.kind]?.string.flatMap({ Tensor.Kind(rawValue: $0) }),
+      case .bool(let requiresGrad) = json[Schema.Attribute.requiresGrad]
+    else { return nil }
+    self.kind = kind
+    self.requiresGrad = requiresGrad
+  }
+
+  func applied(to value: CheckpointValue) -> CheckpointValue {
+    guard case .tensor(var tensor) = value else { return value }
     tensor.kind = kind
     tensor.requiresGrad = requiresGrad
-    value = .tensor(tensor)
+    return .tensor(tensor)
   }
 }

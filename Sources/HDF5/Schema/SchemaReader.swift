@@ -6,6 +6,8 @@ struct SchemaReader {
   private var resolver: CatalogResolver
   private var checksums: [CheckpointDictionary.Key: UInt32] = [:]
   private var openGroups: Set<Int> = []
+  /// By open group.
+  private var overrides: [Int: [CheckpointDictionary.Key: TensorOverride]] = [:]
   private var visits = 0
   private let entryLimit: Int
 
@@ -60,9 +62,8 @@ struct SchemaReader {
     switch try resolver.object(link, in: group) {
     case .group(let child): return try value(ofGroup: child, path: path, depth: depth)
     case .dataset(let place):
-      var value = try contents.value(place, crc32: checksums.removeValue(forKey: .string(path)))
-      try catalog.groups[group].override(&value, link: link.name)
-      return value
+      let value = try contents.value(place, crc32: checksums.removeValue(forKey: .string(path)))
+      return overrides[group]?[.string(link.name)]?.applied(to: value) ?? value
     case .namedType: throw CheckpointError.namedType(path)
     }
   }
@@ -71,6 +72,7 @@ struct SchemaReader {
     ofGroup place: Int, path: String, depth: Int
   ) throws(CheckpointError) -> CheckpointValue {
     guard openGroups.insert(place).inserted else { throw CheckpointError.groupCycle(path) }
+    overrides[place] = try catalog.groups[place].overrides()
     defer { openGroups.remove(place) }
     guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
     let kind = catalog.groups[place].attributes.string(Schema.Attribute.kind) ?? ""
