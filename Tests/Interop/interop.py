@@ -153,6 +153,12 @@ def check_training_checkpoint(folder: Path) -> None:
     assert_equal(value, load(target))
 
 
+def check_parameters(folder: Path) -> None:
+    state_dict = randomised(SmallNet()).state_dict(keep_vars=True)
+    _, target = to_hdf5(folder, "parameters", state_dict)
+    assert_equal(state_dict, load(target))
+
+
 def check_scalar_types(folder: Path) -> None:
     value = scalar_types()
     _, target = to_hdf5(folder, "scalar-types", value)
@@ -161,7 +167,9 @@ def check_scalar_types(folder: Path) -> None:
 
 def main() -> None:
     torch.manual_seed(2026)
-    checks = [check_state_dict, check_distributed, check_training_checkpoint, check_scalar_types]
+    checks = [
+        check_state_dict, check_distributed, check_training_checkpoint, check_parameters, check_scalar_types,
+    ]
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:
             check(Path(folder))

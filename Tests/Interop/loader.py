@@ -39,8 +39,12 @@ def load_value(node, tensors):
 
 def load_mapping(group, tensors):
     mapping = MAPPINGS[group.attrs["kind"]]()
+    overrides = json.loads(group.attrs.get("overrides", "{}"))
     for link in group:
-        mapping[key_of(link, bool(group.attrs.get("int_keys", False)))] = load_value(group[link], tensors)
+        value = load_value(group[link], tensors)
+        if link in overrides:  # Tied to a tensor of another kind.
+            value = with_kind(value.detach(), **overrides[link])
+        mapping[key_of(link, bool(group.attrs.get("int_keys", False)))] = value
     for name, value in json.loads(group.attrs.get("attributes", "{}")).items():
         setattr(mapping, name, untag(value))
     return mapping
@@ -62,8 +66,10 @@ def load_tensor(dataset, kind):
     dtype = getattr(torch, dataset.attrs.get("dtype", storage_dtype(dataset)))
     raw = raw_bytes(dataset)
     tensor = torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)
-    tensor = tensor.reshape(dataset.shape)
-    requires_grad = bool(dataset.attrs.get("requires_grad", False))
+    return with_kind(tensor.reshape(dataset.shape), kind, bool(dataset.attrs.get("requires_grad", False)))
+
+
+def with_kind(tensor, kind, requires_grad):
     if kind == "parameter":
         return torch.nn.Parameter(tensor, requires_grad=requires_grad)
     return tensor.requires_grad_(requires_grad) if requires_grad else tensor
