@@ -18,16 +18,19 @@ extension Checkpoint {
   /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched.
   ///
   /// - Parameter format: nil: by the path's extension.
+  /// - Returns: what the format could not hold and was left out, if the options allow that.
+  @discardableResult
   public func write(
-    to path: String, as format: CheckpointFormat? = nil
-  ) throws(CheckpointError) {
+    to path: String, as format: CheckpointFormat? = nil,
+    options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
     var format = format
     if format == nil { format = try CheckpointFormat.forWriting(path) }
     guard let write = format?.write else {
       throw CheckpointError(.unknownFormat, path: path, "this format cannot be written yet")
     }
     do throws(CheckpointError) {
-      try write(self, path)
+      return try write(self, path, options)
     } catch {
       throw error.with(path: path)
     }

@@ -14,7 +14,12 @@ public struct CheckpointFormat: Sendable {
   public let extensions: [String]
   let recognises: @Sendable (ByteRegion) -> Bool
   let read: @Sendable (_ path: String, ByteRegion) throws(CheckpointError) -> Checkpoint
-  let write: (@Sendable (Checkpoint, _ path: String) throws(CheckpointError) -> Void)?
+  let write: Writer?
+
+  /// Writes a checkpoint and returns what it had to leave out.
+  typealias Writer =
+    @Sendable (Checkpoint, _ path: String, WritingOptions) throws(CheckpointError) ->
+    [ConversionReport.Item]
 
   /// What `torch.save` writes since PyTorch 1.6.
   public static let torchZip = CheckpointFormat(
@@ -31,8 +36,8 @@ public struct CheckpointFormat: Sendable {
     read: { path, _ throws(CheckpointError) in
       try HDF5Checkpoint.read(path)
     },
-    write: { checkpoint, path throws(CheckpointError) in
-      try HDF5Checkpoint.write(checkpoint, to: path)
+    write: { checkpoint, path, options throws(CheckpointError) in
+      try HDF5Checkpoint.write(checkpoint, to: path, options: options)
     })
 
   public static let all: [CheckpointFormat] = [.torchZip, .hdf5]

@@ -37,6 +37,4 @@ extension CheckpointError.Code {
   public static let schemaViolation = Self("schema-violation")
   /// A dataset that the file's checksums name is not there.
   public static let missingDataset = Self("missing-dataset")
-  /// A value that the schema has no place for.
-  public static let cannotBeWritten = Self("cannot-be-written")
 }

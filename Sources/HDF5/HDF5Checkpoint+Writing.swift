@@ -5,9 +5,17 @@ extension HDF5Checkpoint {
   ///
   /// The file appears complete or not at all; one that was there stays as it was on any error.
   ///
+  /// - Returns: what was left out; the schema has a place for everything.
   /// - Throws: `cannotBeWritten` for what the schema has no place for; `checksumMismatch` when the
   ///   bytes of a source are damaged; `system` when the disk is full.
-  public static func write(_ checkpoint: Checkpoint, to path: String) throws(CheckpointError) {
+  @discardableResult
+  public static func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    guard options.compression == nil, options.shardByteCount == nil else {
+      throw CheckpointError(
+        .cannotBeWritten, path: path, "HDF5 files are not written compressed or in shards yet")
+    }
     do throws(CheckpointError) {
       let plan = try SchemaWriter(checkpoint)
       let file = try AtomicFile(replacing: path)
@@ -18,6 +26,7 @@ extension HDF5Checkpoint {
       try CatalogWriter.add(
         Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
       try file.commit()
+      return []
     } catch {
       throw error.with(path: path)
     }

@@ -77,6 +77,8 @@ extension CheckpointError.Code {
   public static let unsupportedScalarType = Self("unsupported-scalar-type")
   /// Compressed bytes can't be decompressed.
   public static let invalidCompression = Self("invalid-compression")
+  /// The format to be written has no place for a value, or no such option.
+  public static let cannotBeWritten = Self("cannot-be-written")
   /// A file declares more than its size can justify, or nests deeper than any checkpoint does.
   public static let limitExceeded = Self("limit-exceeded")
 }

@@ -1,0 +1,24 @@
+/// How a checkpoint is to be written, where a format leaves a choice.
+public struct WritingOptions: Sendable {
+  /// How tensors' bytes are compressed.
+  public enum Compression: Sendable, Hashable {
+    /// Deflate, behind a byte shuffle; levels 1 to 9.
+    case gzip(level: Int)
+  }
+
+  /// Whether what the format can't hold is left out and reported. If not, it is an error.
+  public var allowsLosses: Bool
+  /// nil: not compressed. A format that can't compress refuses any other.
+  public var compression: Compression?
+  /// The most bytes of tensors in one file; nil: one file for all. A format without shards refuses
+  /// any other.
+  public var shardByteCount: Int?
+
+  public init(
+    allowsLosses: Bool = false, compression: Compression? = nil, shardByteCount: Int? = nil
+  ) {
+    self.allowsLosses = allowsLosses
+    self.compression = compression
+    self.shardByteCount = shardByteCount
+  }
+}
