@@ -85,7 +85,7 @@ private func littleEndianBytes(_ values: [some FixedWidthInteger]) -> [UInt8] {
 
 /// Rounds to the nearest bfloat16, ties to even, in one step: rounding by way of float32 would
 /// round twice.
-private func bfloat16BitPattern(_ value: Double) -> UInt16 {
+func bfloat16BitPattern(_ value: Double) -> UInt16 {
   let float = Float(value)
   guard float.isFinite else {
     return UInt16(float.bitPattern >> 16) | (float.isNaN ? 0x40 : 0)
