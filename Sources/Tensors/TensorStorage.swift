@@ -101,6 +101,15 @@ public final class TensorStorage: Sendable {
     return try region.withBytes(body)
   }
 
+  /// Whether the file has a checksum of these bytes, or of those they are part of or made from.
+  public var hasChecksum: Bool {
+    switch source {
+    case .part(_, let whole): whole.hasChecksum
+    case .converted(let source, _): source.hasChecksum
+    case .region, .computed: expectedCRC32 != nil
+    }
+  }
+
   /// The CRC-32 of the bytes, computed once.
   ///
   /// - Throws: `checksumMismatch`, as `withBytes`.
