@@ -46,6 +46,7 @@ let package = Package(
     module("HDF5", ["Tensors", "CHDF5"]),
     module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
+    module("Models", ["Tensors", "BatchNorm"]),
     module("Execution", ["Tensors", "BatchNorm"]),
     module("Verification", ["Tensors", "BatchNorm", "Execution"]),
     .executableTarget(
@@ -65,6 +66,7 @@ let package = Package(
     tests("HDF5Tests", ["HDF5"]),
     tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
+    tests("ModelsTests", ["Models"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Torch"]),
     tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
