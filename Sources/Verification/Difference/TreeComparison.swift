@@ -88,16 +88,14 @@ struct TreeComparison {
     do throws(CheckpointError) {
       guard try !a.storage.hasEqualBytes(to: b.storage) else { return }
       let comparison = try a.comparison(with: b, tolerance: tolerance)
-      guard comparison?.isWithinTolerance != true || isExact else { return }
+      // Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
+      guard comparison?.isWithinTolerance != true || tolerance.isExact else { return }
       difference.different.append(
         .init(path.name, "values", maxAbsolute: comparison?.maxAbsolute))
     } catch {
       throw error.with(name: path.name)
     }
   }
-
-  /// Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
-  private var isExact: Bool { tolerance.absolute == 0 && tolerance.relative == 0 }
 
   /// Which names share a storage must be the same on both sides.
   mutating func compareTies(_ a: CheckpointValue, _ b: CheckpointValue) {
