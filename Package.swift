@@ -63,7 +63,7 @@ let package = Package(
     tests("ZipTests", ["Zip"]),
     tests("TorchTests", ["Torch", "Zip"]),
     tests("HDF5Tests", ["HDF5"]),
-    tests("CheckpointsTests", ["Checkpoints"]),
+    tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Torch"]),
     tests("VerificationTests", ["Verification", "BatchNorm"]),
