@@ -62,7 +62,7 @@ let package = Package(
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
     tests("ZipTests", ["Zip"]),
-    tests("TorchTests", ["Torch"]),
+    tests("TorchTests", ["Torch", "Zip"]),
     tests("HDF5Tests", ["HDF5"]),
     tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),

@@ -30,6 +30,7 @@ extension TaggedJSON {
         "a tensor stands among the attributes of a mapping, where "
           + "HDF5 files of this schema have no place for it",
         advice: "keep it as an entry of the mapping")
+    case .opaque(let value): throw .opaque(value, name: name)
     }
   }
 
