@@ -1,6 +1,7 @@
 extension JSON {
   /// The deepest nesting of arrays and objects that is read; the parser recurses this far at most.
-  public static let depthLimit = 512
+  /// Values as deep as a checkpoint may hold them take three levels each, as tagged JSON.
+  public static let depthLimit = 3 * CheckpointLimits.depth + 40
 
   /// Parses one document by RFC 8259, strictly: no trailing text, no duplicate keys, integers that
   /// fit 64 bits.
