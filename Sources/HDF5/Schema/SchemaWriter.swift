@@ -135,16 +135,3 @@ struct SchemaWriter {
     overrides[group, default: []].append(member)
   }
 }
-
-/// What makes tensors one parameter under several names, as `Tensor.isTied` says.
-private struct TiedTensor: Hashable {
-  let storage: ObjectIdentifier
-  let scalarType: ScalarType
-  let shape: [Int]
-
-  init(_ tensor: Tensor) {
-    storage = ObjectIdentifier(tensor.storage)
-    scalarType = tensor.scalarType
-    shape = tensor.shape
-  }
-}

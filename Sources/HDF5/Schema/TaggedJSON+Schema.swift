@@ -3,16 +3,18 @@ internal import Tensors
 extension TaggedJSON {
   /// For the attributes of mappings, such as the `_metadata` of a state dict. The schema has no
   /// place for a tensor there.
-  static let schema = TaggedJSON(
-    json: { _, name throws(CheckpointError) in
-      throw CheckpointError(
-        .cannotBeWritten, name: name,
-        "a tensor stands among the attributes of a mapping, where "
-          + "HDF5 files of this schema have no place for it",
-        advice: "keep it as an entry of the mapping")
-    },
-    tensor: { _, name throws(CheckpointError) in throw invalidAttributes(name) },
-    invalid: invalidAttributes)
+  static var schema: TaggedJSON {
+    TaggedJSON(
+      json: { _, name throws(CheckpointError) in
+        throw CheckpointError(
+          .cannotBeWritten, name: name,
+          "a tensor stands among the attributes of a mapping, where "
+            + "HDF5 files of this schema have no place for it",
+          advice: "keep it as an entry of the mapping")
+      },
+      tensor: { _, name throws(CheckpointError) in throw invalidAttributes(name) },
+      invalid: invalidAttributes)
+  }
 }
 
 private func invalidAttributes(_ name: String) -> CheckpointError {

@@ -6,21 +6,21 @@
 /// with `$` gets one more. Everything else is an object with a member whose name begins with one
 /// `$`. What stands for a tensor, if anything can, is for the format to say. Specified in
 /// docs/hdf5-schema.md.
-package struct TaggedJSON: Sendable {
+package struct TaggedJSON {
   /// The member by which an object stands for a tensor; the first one.
   package static let tensorTag = "$tensor"
 
   /// What stands for a tensor; the name is for errors.
-  let json: @Sendable (_ tensor: Tensor, _ name: String) throws(CheckpointError) -> JSON
+  let json: (_ tensor: Tensor, _ name: String) throws(CheckpointError) -> JSON
   /// The tensor that an object with `tensorTag` stands for.
-  let tensor: @Sendable (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor
+  let tensor: (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor
   /// The error for JSON of another form, by the name of the place.
-  let invalid: @Sendable (_ name: String) -> CheckpointError
+  let invalid: (_ name: String) -> CheckpointError
 
   package init(
-    json: @escaping @Sendable (_ tensor: Tensor, _ name: String) throws(CheckpointError) -> JSON,
-    tensor: @escaping @Sendable (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor,
-    invalid: @escaping @Sendable (_ name: String) -> CheckpointError
+    json: @escaping (_ tensor: Tensor, _ name: String) throws(CheckpointError) -> JSON,
+    tensor: @escaping (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor,
+    invalid: @escaping (_ name: String) -> CheckpointError
   ) {
     self.json = json
     self.tensor = tensor
