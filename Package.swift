@@ -42,6 +42,7 @@ let package = Package(
 
     module("Tensors", ["CZlib"]),
     module("Zip", ["Tensors"]),
+    module("Safetensors", ["Tensors"]),
     module("Torch", ["Tensors", "Zip"]),
     module("HDF5", ["Tensors", "CHDF5"]),
     module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
@@ -62,6 +63,7 @@ let package = Package(
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
     tests("ZipTests", ["Zip"]),
+    tests("SafetensorsTests", ["Safetensors"]),
     tests("TorchTests", ["Torch", "Zip"]),
     tests("HDF5Tests", ["HDF5"]),
     tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
