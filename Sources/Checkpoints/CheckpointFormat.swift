@@ -61,6 +61,14 @@ public struct CheckpointFormat: Sendable {
         : "formats that can be read: \(all.map(\.name).joined(separator: ", "))")
   }
 
+  /// The format of this name, or with this extension.
+  public static func named(_ name: String) -> CheckpointFormat? {
+    all.first { $0.name == name || $0.extensions.contains(name) }
+  }
+
+  /// Whether checkpoints can be written in it.
+  public var isWritable: Bool { write != nil }
+
   /// The format that a file is to be written in, by its extension.
   ///
   /// - Throws: `unknownFormat` when nothing is written under that extension.

@@ -9,7 +9,28 @@ public final class TensorStorage: Sendable {
   private enum Source {
     case region(ByteRegion)
     case part(ByteRegion, whole: TensorStorage)
+    case converted(TensorStorage, Conversion)
     case computed(@Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
+  }
+
+  /// How each element of one storage becomes one of another.
+  package struct Conversion: Sendable {
+    /// The sizes of an element in bytes, before and after.
+    let from: Int
+    let to: Int
+    /// Converts as many elements as there are; called for consecutive pieces.
+    let convert: @Sendable (RawSpan, UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+
+    package init(
+      from: Int, to: Int,
+      _ convert:
+        @escaping @Sendable (RawSpan, UnsafeMutableRawBufferPointer)
+        throws(CheckpointError) -> Void
+    ) {
+      self.from = from
+      self.to = to
+      self.convert = convert
+    }
   }
 
   public let byteCount: Int
@@ -60,6 +81,15 @@ public final class TensorStorage: Sendable {
     self.damageAdvice = damageAdvice
   }
 
+  /// The elements of `source`, converted piece by piece whenever they are read.
+  package init(_ source: TensorStorage, converting conversion: Conversion) {
+    byteCount = source.byteCount / conversion.from * conversion.to
+    self.source = .converted(source, conversion)
+    expectedCRC32 = nil
+    record = nil
+    damageAdvice = source.damageAdvice
+  }
+
   /// Lends the bytes for the duration of the call.
   ///
   /// - Throws: `checksumMismatch` when the file's checksum says that they are damaged.
@@ -69,6 +99,15 @@ public final class TensorStorage: Sendable {
     let region = try materialised()
     if expectedCRC32 != nil { _ = try checksum(of: region) }
     return try region.withBytes(body)
+  }
+
+  /// Whether the file has a checksum of these bytes, or of those they are part of or made from.
+  public var hasChecksum: Bool {
+    switch source {
+    case .part(_, let whole): whole.hasChecksum
+    case .converted(let source, _): source.hasChecksum
+    case .region, .computed: expectedCRC32 != nil
+    }
   }
 
   /// The CRC-32 of the bytes, computed once.
@@ -87,17 +126,48 @@ public final class TensorStorage: Sendable {
   package func forEachPiece(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) -> UInt32 {
-    let region = try materialised()
     var checksum = CRC32()
-    for start in stride(from: 0, to: region.count, by: size) {
-      let piece = try region.slice(from: start, count: min(size, region.count - start))
+    try pieces(of: size) { start, bytes throws(CheckpointError) in
+      checksum.update(bytes)
+      try body(start, bytes)
+    }
+    return try accept(checksum.value)
+  }
+
+  private func pieces(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    switch source {
+    case .converted(let source, let conversion):
+      try convertedPieces(of: size, from: source, conversion, body)
+    case .computed where byteCount > Self.largeByteCount:
+      // One at a time, or memory would grow with the number of threads.
+      try Self.largeOnes.withLock { _ throws(CheckpointError) in
+        try materialised().forEachPiece(of: size, body)
+      }
+    default: try materialised().forEachPiece(of: size, body)
+    }
+  }
+
+  private static let largeByteCount = 16 << 20
+  private static let largeOnes = Mutex<Void>(())
+
+  private func convertedPieces(
+    of size: Int, from source: TensorStorage, _ conversion: Conversion,
+    _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let count = max(1, size / max(conversion.from, conversion.to))
+    _ = try source.forEachPiece(of: count * conversion.from) {
+      start, bytes throws(CheckpointError) in
+      let elements = bytes.byteCount / conversion.from
+      let piece = try ByteRegion(byteCount: elements * conversion.to) {
+        target throws(CheckpointError) in
+        try conversion.convert(bytes, target)
+      }
       try piece.withBytes { bytes throws(CheckpointError) in
-        checksum.update(bytes)
-        try body(start, bytes)
+        try body(start / conversion.from * conversion.to, bytes)
       }
     }
-    region.release()
-    return try accept(checksum.value)
   }
 
   /// Whether both have the same bytes, whatever they mean.
@@ -119,6 +189,14 @@ public final class TensorStorage: Sendable {
       try whole.verify()
       return region
     case .computed(let fill): return try ByteRegion(byteCount: byteCount, fill)
+    case .converted:
+      return try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
+        try pieces(of: 1 << 20) { start, bytes in
+          bytes.withUnsafeBytes { piece in
+            UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: piece)
+          }
+        }
+      }
     }
   }
 

@@ -62,6 +62,18 @@ public struct ByteRegion: @unchecked Sendable {
   /// The bytes as an array of their own.
   public var array: [UInt8] { Array(pointer) }
 
+  /// Hands out the bytes in pieces of at most `size`, in order, each with its offset, and gives the
+  /// pages of a mapped file back after each.
+  package func forEachPiece(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    for start in stride(from: 0, to: count, by: size) {
+      let piece = try slice(from: start, count: min(size, count - start))
+      try piece.withBytes { bytes throws(CheckpointError) in try body(start, bytes) }
+      piece.release()
+    }
+  }
+
   /// Tells the kernel that these pages of a mapped file will not be needed soon, so that a
   /// conversion's memory does not grow with the file. They can still be read.
   package func release() {

@@ -30,10 +30,11 @@ struct ToStandardCommand: ParsableCommand {
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output)
+    let conversion = try Conversion(from: input, to: output, target)
     let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
     let converted: BatchNormConversion
     do throws(CheckpointError) {
@@ -41,11 +42,13 @@ struct ToStandardCommand: ParsableCommand {
     } catch {
       throw error.with(path: input)
     }
-    try conversion.write(
+    let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record)
     options.remark(conversion.checkpoint.notes)
-    options.print(conversion.json(converted.record, converted.report), text: text(converted.report))
+    options.print(
+      conversion.json(converted.record, converted.report.adding(losses: losses)),
+      text: text(converted.report) + Conversion.text(losses: losses))
   }
 
   private func text(_ report: ConversionReport) -> String {

@@ -1,0 +1,70 @@
+extension CheckpointError.Code {
+  /// A value is too large for the scalar type it is cast to.
+  public static let castOverflow = Self("cast-overflow")
+}
+
+extension StateDict {
+  /// The same state dict with its floating-point tensors of another type; what is not floating
+  /// point stays, and so does every tensor named in `exceptions`.
+  ///
+  /// Each value is rounded to the nearest, ties to even. Ties between tensors stay. Nothing is
+  /// computed before the tensors are read: a finite value that becomes infinite is an error then,
+  /// unless `allowsOverflow`.
+  ///
+  /// - Returns: the state dict, and the names of the tensors whose type changed.
+  /// - Throws: `unsupportedScalarType` unless the type is float16, bfloat16, float32 or float64.
+  public func casting(
+    to scalarType: ScalarType, except exceptions: Set<CheckpointDictionary.Key> = [],
+    allowsOverflow: Bool = false
+  ) throws(CheckpointError) -> (stateDict: StateDict, cast: [String]) {
+    guard scalarType.isFloatingPoint else {
+      throw CheckpointError(
+        .unsupportedScalarType, "tensors cannot be cast to \(scalarType.name)",
+        advice: "cast to float16, bfloat16, float32 or float64")
+    }
+    var result = self
+    var cast: [ObjectIdentifier: Tensor] = [:]
+    var names: [String] = []
+    for (name, tensor) in tensors where tensor.scalarType.isFloatingPoint {
+      guard tensor.scalarType != scalarType, !exceptions.contains(.string(name)) else { continue }
+      let identity = ObjectIdentifier(tensor.storage)
+      if cast[identity] == nil {
+        cast[identity] = try tensor.cast(to: scalarType, name, allowsOverflow: allowsOverflow)
+      }
+      result[name] = cast[identity]
+      names.append(name)
+    }
+    return (result, names)
+  }
+}
+
+extension ScalarType {
+  /// Whether values of the type are computed with as floating-point numbers here.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float16, .bfloat16, .float32, .float64: true
+    default: false
+    }
+  }
+}
+
+extension Tensor {
+  fileprivate func cast(
+    to target: ScalarType, _ name: String, allowsOverflow: Bool
+  ) throws(CheckpointError) -> Tensor {
+    let source = scalarType
+    let conversion = TensorStorage.Conversion(from: source.byteCount, to: target.byteCount) {
+      bytes, output throws(CheckpointError) in
+      let overflows = convertFloats(bytes, source, to: output, target)
+      guard overflows == 0 || allowsOverflow else {
+        throw CheckpointError(
+          .castOverflow, name: name,
+          "\(overflows) values are too large for \(target.name) and would become infinite",
+          advice: "allow it with --lossy, or cast to bfloat16 or float32")
+      }
+    }
+    return try Tensor(
+      target, shape: shape, storage: TensorStorage(storage, converting: conversion), kind: kind,
+      requiresGrad: requiresGrad)
+  }
+}

@@ -1,0 +1,70 @@
+extension CheckpointError.Code {
+  /// Two keys would have the same name.
+  public static let nameCollision = Self("name-collision")
+  /// A renaming that changes nothing: most likely a mistake in its pattern.
+  public static let nothingRenamed = Self("nothing-renamed")
+}
+
+extension StateDict {
+  /// The same state dict under other names, in the same order.
+  ///
+  /// The names of modules in `_metadata` are renamed along: a module `m` as if it were `m.`.
+  ///
+  /// - Throws: `nameCollision` when two keys come out the same, `nothingRenamed` when all stay.
+  public func renaming(
+    _ what: String, _ rename: (String) -> String
+  ) throws(CheckpointError) -> StateDict {
+    var result = CheckpointDictionary(dictionary.kind)
+    var changed = 0
+    for entry in dictionary.entries {
+      guard let name = entry.key.string else { continue }
+      let newName = rename(name)
+      if !newName.isIdentical(to: name) { changed += 1 }
+      guard !result.contains(.string(newName)) else {
+        throw CheckpointError(
+          .nameCollision, name: newName,
+          "two keys would have this name after \(what), one of them "
+            + "'\(name.visible())'", advice: "choose another replacement")
+      }
+      result.set(.string(newName), to: entry.value)
+    }
+    guard changed > 0 else {
+      throw CheckpointError(
+        .nothingRenamed, "\(what) changes no key",
+        advice: "see the keys with 'dbn-convert info'")
+    }
+    result.attributes = dictionary.attributes.map { attribute in
+      guard attribute.name == "_metadata" else { return attribute }
+      return (attribute.name, attribute.value.renamingModules(rename))
+    }
+    return StateDict(result) ?? self
+  }
+
+  /// Takes a prefix off all keys that have it, such as the `module.` of DataParallel.
+  public func strippingPrefix(_ prefix: String) throws(CheckpointError) -> StateDict {
+    try renaming("stripping the prefix '\(prefix.visible())'") { name in
+      guard name.utf8.starts(with: prefix.utf8) else { return name }
+      return String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+    }
+  }
+}
+
+extension CheckpointValue {
+  fileprivate func renamingModules(_ rename: (String) -> String) -> CheckpointValue {
+    guard let dictionary else { return self }
+    var result = CheckpointDictionary(dictionary.kind)
+    result.attributes = dictionary.attributes
+    for entry in dictionary.entries {
+      result.set(entry.key.renamedModule(rename), to: entry.value)
+    }
+    return .dictionary(result)
+  }
+}
+
+extension CheckpointDictionary.Key {
+  fileprivate func renamedModule(_ rename: (String) -> String) -> Self {
+    guard let name = string, !name.isEmpty else { return self }
+    let renamed = rename(name + ".")
+    return .string(renamed.utf8.last == UInt8(ascii: ".") ? String(renamed.dropLast()) : renamed)
+  }
+}
