@@ -40,9 +40,10 @@ $(VENV)/ready: Fixtures/requirements.txt
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 
-# The whole process against nine lines of Python and against cp.
+# The whole process against nine lines of Python and against cp; compression against h5py.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
+	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
 
 clean:
 	rm -rf .build .build-demo .build-venv
