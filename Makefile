@@ -40,9 +40,11 @@ $(VENV)/ready: Fixtures/requirements.txt
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 
-# The whole process against nine lines of Python and against cp; then the library by itself.
+# The whole process against nine lines of Python and against cp; compression against h5py; then the
+# library by itself.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
+	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
 	$(SWIFT) run -c release --package-path Benchmarks
 
 clean:
