@@ -48,7 +48,7 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
     module("Models", ["Tensors", "BatchNorm"]),
-    module("Execution", ["Tensors", "BatchNorm"]),
+    module("Execution", ["Tensors", "BatchNorm", "Models"]),
     module("Verification", ["Tensors", "BatchNorm", "Execution"]),
     .executableTarget(
       name: "dbn-convert",
@@ -69,7 +69,7 @@ let package = Package(
     tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
     tests("ModelsTests", ["Models"]),
-    tests("ExecutionTests", ["Execution", "BatchNorm", "Torch"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch"]),
     tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],

@@ -33,5 +33,6 @@ def describe(name: str) -> dict:
     }
 
 
-rows = ",\n".join(f'  "{name}": {json.dumps(describe(name))}' for name in NAMES)
-(Path(__file__).parent / "expected.json").write_text("{\n" + rows + "\n}\n")
+if __name__ == "__main__":
+    rows = ",\n".join(f'  "{name}": {json.dumps(describe(name))}' for name in NAMES)
+    (Path(__file__).parent / "expected.json").write_text("{\n" + rows + "\n}\n")
