@@ -24,7 +24,7 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Execution", "Verification",
+        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -53,7 +53,7 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "Checkpoints", "BatchNorm", "Verification",
+        "Tensors", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
