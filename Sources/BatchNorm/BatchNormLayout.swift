@@ -26,14 +26,14 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
   public static let all: [BatchNormLayout] = [.standard, .replicated]
 
   /// The number of values of a statistic that `worldSize` devices keep: its shape on disk.
-  func statisticShape(features: Int, worldSize: Int) -> [Int] {
+  package func statisticShape(features: Int, worldSize: Int) -> [Int] {
     switch buffers {
     case .shared: [features]
     case .rows: [worldSize, features]
     }
   }
 
-  func counterShape(worldSize: Int) -> [Int] {
+  package func counterShape(worldSize: Int) -> [Int] {
     switch buffers {
     case .shared: []
     case .rows: [worldSize]
