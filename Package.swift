@@ -24,7 +24,7 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Execution", "Verification",
+        "Tensors", "Zip", "Safetensors", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Execution", "Verification",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
