@@ -27,7 +27,7 @@ test: setup
 	$(SWIFT) test --disable-xctest
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 check: lint test
 
@@ -40,9 +40,12 @@ $(VENV)/ready: Fixtures/requirements.txt
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 
-# The whole process against nine lines of Python and against cp.
+# The whole process against nine lines of Python and against cp; compression against h5py; then the
+# library by itself.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
+	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
+	$(SWIFT) run -c release --package-path Benchmarks
 
 clean:
 	rm -rf .build .build-demo .build-venv

@@ -27,7 +27,10 @@ public struct CheckpointFormat: Sendable {
     recognises: TorchCheckpoint.recognises,
     read: { _, file throws(CheckpointError) in
       try TorchCheckpoint.read(file)
-    }, write: nil)
+    },
+    write: { checkpoint, path, options throws(CheckpointError) in
+      try TorchCheckpoint.write(checkpoint, to: path, options: options)
+    })
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
@@ -60,6 +63,14 @@ public struct CheckpointFormat: Sendable {
         ? "get the file again"
         : "formats that can be read: \(all.map(\.name).joined(separator: ", "))")
   }
+
+  /// The format of this name, or with this extension.
+  public static func named(_ name: String) -> CheckpointFormat? {
+    all.first { $0.name == name || $0.extensions.contains(name) }
+  }
+
+  /// Whether checkpoints can be written in it.
+  public var isWritable: Bool { write != nil }
 
   /// The format that a file is to be written in, by its extension.
   ///

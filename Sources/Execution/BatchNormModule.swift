@@ -24,7 +24,9 @@ public struct BatchNormModule: Sendable {
     public var mean: [Double]
     /// C values.
     public var variance: [Double]
-    public var batchesTracked: Int
+    /// How many batches it has seen; a Float64 because checkpoints cast as a whole keep it as a
+    /// float, which may be infinite (float16 ends at 65,504).
+    public var batchesTracked: Double
   }
 
   public let layout: BatchNormLayout
@@ -62,7 +64,7 @@ public struct BatchNormModule: Sendable {
     rows = statistics.means.indices.map { row in
       Row(
         mean: statistics.means[row], variance: statistics.variances[row],
-        batchesTracked: counters.map { Int($0[row]) } ?? 0)
+        batchesTracked: counters?[row] ?? 0)
     }
   }
 

@@ -1,41 +1,13 @@
 extension Tensor {
-  /// The elements as doubles, in row-major order; exact for every type but 64-bit integers beyond
-  /// 2^53.
+  /// The elements as doubles, in row-major order.
   ///
   /// - Throws: `unsupportedScalarType` unless the scalar type `isReal`.
-  public func doubles() throws(CheckpointError) -> [Double] {
-    try storage.withBytes { bytes throws(CheckpointError) in
-      switch scalarType {
-      case .float64: bytes.elements(UInt64.self, count) { Double(bitPattern: $0) }
-      case .float32: bytes.elements(UInt32.self, count) { Double(Float(bitPattern: $0)) }
-      case .bfloat16:
-        bytes.elements(UInt16.self, count) { Double(Float(bitPattern: UInt32($0) << 16)) }
-      case .float16: bytes.elements(UInt16.self, count) { Double(Float16(bitPattern: $0)) }
-      case .int64: bytes.elements(Int64.self, count) { Double($0) }
-      case .uint64: bytes.elements(UInt64.self, count) { Double($0) }
-      case .int32: bytes.elements(Int32.self, count) { Double($0) }
-      case .uint32: bytes.elements(UInt32.self, count) { Double($0) }
-      case .int16: bytes.elements(Int16.self, count) { Double($0) }
-      case .uint16: bytes.elements(UInt16.self, count) { Double($0) }
-      case .int8: bytes.elements(Int8.self, count) { Double($0) }
-      case .uint8, .bool: bytes.elements(UInt8.self, count) { Double($0) }
-      default: throw unsupported("as real numbers")
-      }
-    }
-  }
+  public func doubles() throws(CheckpointError) -> [Double] { try array(of: Double.self) }
 
-  /// The elements of an integer or bool tensor that fit 64 bits.
+  /// The elements of an integer or bool tensor.
   ///
   /// - Throws: `unsupportedScalarType` for every other scalar type.
-  public func integers() throws(CheckpointError) -> [Int] {
-    switch scalarType {
-    case .int64:
-      return try storage.withBytes { $0.elements(Int64.self, count) { Int($0) } }
-    case .int32, .uint32, .int16, .uint16, .int8, .uint8, .bool:
-      return try doubles().map { Int($0) }
-    default: throw unsupported("as integers")
-    }
-  }
+  public func integers() throws(CheckpointError) -> [Int] { try array(of: Int.self) }
 
   /// A float tensor of these values, each rounded to the nearest of the scalar type.
   ///
@@ -60,22 +32,6 @@ extension Tensor {
   public init(_ values: [Int], shape: [Int]) throws(CheckpointError) {
     let bytes = littleEndianBytes(values.map { Int64($0) })
     try self.init(.int64, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
-  }
-
-  private func unsupported(_ use: String) -> CheckpointError {
-    CheckpointError(.unsupportedScalarType, "\(scalarType.name) cannot be read \(use)")
-  }
-}
-
-extension RawSpan {
-  fileprivate func elements<Stored: FixedWidthInteger & BitwiseCopyable, Value>(
-    _ type: Stored.Type, _ count: Int, _ value: (Stored) -> Value
-  ) -> [Value] {
-    (0..<count).map { index in
-      let offset = index * MemoryLayout<Stored>.size
-      return value(
-        Stored(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Stored.self)))
-    }
   }
 }
 

@@ -101,6 +101,15 @@ public final class TensorStorage: Sendable {
     return try region.withBytes(body)
   }
 
+  /// Whether the file has a checksum of these bytes, or of those they are part of or made from.
+  public var hasChecksum: Bool {
+    switch source {
+    case .part(_, let whole): whole.hasChecksum
+    case .converted(let source, _): source.hasChecksum
+    case .region, .computed: expectedCRC32 != nil
+    }
+  }
+
   /// The CRC-32 of the bytes, computed once.
   ///
   /// - Throws: `checksumMismatch`, as `withBytes`.
@@ -180,6 +189,10 @@ public final class TensorStorage: Sendable {
     }
   }
 
+  /// The bytes, before their checksum was compared: who asks for them computes it on the way, and
+  /// hands it to `accept` at the end.
+  package func unverifiedBytes() throws(CheckpointError) -> ByteRegion { try materialised() }
+
   private func materialised() throws(CheckpointError) -> ByteRegion {
     switch source {
     case .region(let region): return region
@@ -207,7 +220,8 @@ public final class TensorStorage: Sendable {
     return try accept(region.withBytes { CRC32.of($0) })
   }
 
-  private func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
+  /// Compares the checksum of the bytes with the recorded one.
+  package func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let expectedCRC32, expectedCRC32 != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: region?.path, offset: region?.fileOffset,

@@ -14,11 +14,17 @@ public struct WritingOptions: Sendable {
   /// any other.
   public var shardByteCount: Int?
 
+  /// Called along the way with the number of bytes of tensors that were just taken care of, from
+  /// any thread.
+  public var progress: (@Sendable (Int) -> Void)?
+
   public init(
-    allowsLosses: Bool = false, compression: Compression? = nil, shardByteCount: Int? = nil
+    allowsLosses: Bool = false, compression: Compression? = nil, shardByteCount: Int? = nil,
+    progress: (@Sendable (Int) -> Void)? = nil
   ) {
     self.allowsLosses = allowsLosses
     self.compression = compression
     self.shardByteCount = shardByteCount
+    self.progress = progress
   }
 }

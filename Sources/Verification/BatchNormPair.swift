@@ -76,7 +76,7 @@ struct BatchNormPair {
   }
 
   /// A mini-batch drawn from the running statistics of A (of the device that will see it), in the
-  /// precision of a float32 model.
+  /// precision of a float32 model, unless it is a float64 one.
   func input(_ samples: Int, _ positions: Int, _ generator: InputGenerator) -> Activations {
     var generator = generator
     var values: [Double] = []
@@ -87,8 +87,8 @@ struct BatchNormPair {
         for feature in 0..<a.features {
           let center = row.mean[feature].isFinite ? row.mean[feature] : 0
           for _ in 0..<positions {
-            values.append(
-              Double(Float(center + deviations[feature] * generator.nextNormal())))
+            let value = center + deviations[feature] * generator.nextNormal()
+            values.append(scalarType == .float64 ? value : Double(Float(value)))
           }
         }
       }
@@ -101,6 +101,6 @@ struct BatchNormPair {
 extension CheckpointError.Code {
   /// The two checkpoints don't have the same BatchNorms, so that they can't be compared.
   public static let batchNormsDiffer = Self("batch-norms-differ")
-  /// A mini-batch without samples.
+  /// A mini-batch without samples, or of more than any number of devices needs.
   public static let invalidBatch = Self("invalid-batch")
 }

@@ -6,6 +6,9 @@ import BatchNorm
 /// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
 /// drawn from its own statistics, standard against distributed or like against like.
 ///
+/// Without a tolerance, equality also asks for equal parameters and running statistics: what one
+/// batch does not show.
+///
 /// In training, a distributed module is held against a standard one that is run on each slice
 /// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
 /// equal; that is what simulating V devices means. All tensors outside the BatchNorms must have
@@ -22,15 +25,20 @@ public struct BatchNormVerification: Sendable {
 
   public init() {}
 
-  /// - Throws: `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
+  /// The most samples in a mini-batch: two for each of the most virtual devices.
+  public static let samplesLimit = 2 * StateDict.worldSizeLimit
+
+  /// - Throws: `invalidBatch`; `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
   ///   training, when a slice has one value per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
     let pairs = try BatchNormPair.matching(a, b, options: options)
     let devices = pairs.map { max($0.a.worldSize, $0.b.worldSize) }.max() ?? 1
     let samples = samples ?? max(8, 2 * devices)
-    guard samples > 0 else {
-      throw CheckpointError(.invalidBatch, "a batch of \(samples) samples shows nothing")
+    guard (1...Self.samplesLimit).contains(samples) else {
+      throw CheckpointError(
+        .invalidBatch, "\(samples) is not a number of samples to verify with",
+        advice: "give a batch of 1 to \(Self.samplesLimit) samples")
     }
     var result = VerificationResult(mode: mode, samples: samples)
     result.layers = try concurrentMap(pairs.count) { index throws(CheckpointError) in

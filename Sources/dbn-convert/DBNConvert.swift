@@ -17,7 +17,7 @@ struct DBNConvert: ParsableCommand {
     version: Toolkit.version,
     subcommands: [
       InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
-      VerifyCommand.self, DiffCommand.self,
+      VerifyCommand.self, DiffCommand.self, CheckCommand.self,
     ])
 
   static func main() {

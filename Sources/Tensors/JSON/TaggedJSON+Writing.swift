@@ -23,6 +23,7 @@ extension TaggedJSON {
     case .set(let elements): return [Tag.set: try json(elements, name, depth)]
     case .dictionary(let dictionary): return try json(dictionary, name, depth)
     case .tensor(let tensor): return try json(tensor, name)
+    case .opaque(let value): throw .opaque(value, name: name)
     }
   }
 

@@ -18,26 +18,46 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Write only the state dict, without optimizer, epoch and the like.")
   var stateDictOnly = false
 
+  @OptionGroup var transformations: TransformationOptions
+  @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard entry.entry == nil || stateDictOnly else {
-      throw ValidationError("--entry says which state dict --state-dict-only is about.")
+    guard entry.entry == nil || stateDictOnly || !transformations.isEmpty else {
+      throw ValidationError(
+        "--entry says which state dict --state-dict-only, --strip-prefix, --rename or --cast are "
+          + "about.")
     }
   }
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output)
-    var result = conversion.checkpoint
-    if stateDictOnly {
-      result.root = .dictionary(try result.findStateDict(at: entry.path).stateDict.dictionary)
-    }
-    let record: JSON = ["operation": "convert", "state_dict_only": .bool(stateDictOnly)]
-    try conversion.write(result, record: record)
+    let conversion = try Conversion(from: input, to: output, target)
+    let (result, record) = try transformed(conversion.checkpoint)
+    let losses = try conversion.write(result, record: record)
+    var report = ConversionReport()
+    report.losses = losses
     options.remark(conversion.checkpoint.notes)
     let tensors = result.root.leaves.count { $0.value.tensor != nil }
-    options.print(
-      conversion.json(record),
-      text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))")
+    try options.print(
+      conversion.json(record, report),
+      text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
+        + Conversion.text(losses: losses))
+  }
+
+  private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> (Checkpoint, JSON) {
+    var record: [JSON.Member] = [
+      .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
+    ]
+    guard stateDictOnly || !transformations.isEmpty else { return (checkpoint, .object(record)) }
+    do throws(CheckpointError) {
+      let (place, found) = try checkpoint.findStateDict(at: entry.path)
+      let changed = try transformations.apply(to: found, allowsOverflow: target.lossy)
+      record += changed.record
+      var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
+      if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
+      return (result, .object(record))
+    } catch {
+      throw error.with(path: input)
+    }
   }
 }

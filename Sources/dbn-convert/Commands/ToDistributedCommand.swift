@@ -25,6 +25,7 @@ struct ToDistributedCommand: ParsableCommand {
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -34,19 +35,24 @@ struct ToDistributedCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output)
-    let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
-    let converted = try stateDict.toDistributed(
-      worldSize: worldSize, layout: layout.layout, selection: selection.selection)
-    try conversion.write(
+    let conversion = try Conversion(from: input, to: output, target)
+    let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
+      let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
+      return (
+        place,
+        try stateDict.toDistributed(
+          worldSize: worldSize, layout: layout.layout, selection: selection.selection)
+      )
+    }
+    let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record)
     options.remark(conversion.checkpoint.notes)
-    options.print(
-      conversion.json(converted.record, converted.report),
+    try options.print(
+      conversion.json(converted.record, converted.report.adding(losses: losses)),
       text: "\(output): \(counted(converted.report.converted.count, "BatchNorm")) of "
         + "\(input) mapped to \(layout.rawValue), \(counted(worldSize, "virtual device"))"
-        + converted.report.skippedText)
+        + converted.report.skippedText + Conversion.text(losses: losses))
   }
 }
 
@@ -62,10 +68,17 @@ enum DistributedLayout: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension ConversionReport {
+  /// With what the target's format left out.
+  func adding(losses: [Item]) -> ConversionReport {
+    var report = self
+    report.losses += losses
+    return report
+  }
+
   /// "; 2 left alone (bn1: not selected, ...)", or nothing.
   var skippedText: String {
     guard let first = skipped.first else { return "" }
-    return "; \(skipped.count) left alone (\(first.name): \(first.reason)"
+    return "; \(skipped.count) left alone (\(first.name.moduleName): \(first.reason)"
       + (skipped.count > 1 ? ", ...)" : ")")
   }
 }

@@ -30,22 +30,24 @@ struct ToStandardCommand: ParsableCommand {
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output)
-    let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
-    let converted: BatchNormConversion
-    do throws(CheckpointError) {
-      converted = try stateDict.toStandard(merging: statistics, selection: selection.selection)
-    } catch {
-      throw error.with(path: input)
+    let conversion = try Conversion(from: input, to: output, target)
+    let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
+      let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
+      return (
+        place, try stateDict.toStandard(merging: statistics, selection: selection.selection)
+      )
     }
-    try conversion.write(
+    let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record)
     options.remark(conversion.checkpoint.notes)
-    options.print(conversion.json(converted.record, converted.report), text: text(converted.report))
+    try options.print(
+      conversion.json(converted.record, converted.report.adding(losses: losses)),
+      text: text(converted.report) + Conversion.text(losses: losses))
   }
 
   private func text(_ report: ConversionReport) -> String {
@@ -55,7 +57,7 @@ struct ToStandardCommand: ParsableCommand {
         + "nothing is lost" + report.skippedText
     }
     return "\(output): \(count) of \(input) mapped to standard, replicas merged by "
-      + "'\(statistics)'; those of \(report.losses.count) differed, most in \(worst.name): "
+      + "'\(statistics)'; those of \(report.losses.count) differed, most in \(worst.name.moduleName): "
       + worst.reason + report.skippedText
   }
 }

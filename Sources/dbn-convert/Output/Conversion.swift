@@ -6,20 +6,38 @@ import Tensors
 struct Conversion {
   let input: String
   let output: String
+  let target: TargetOptions
   let format: CheckpointFormat
   let checkpoint: Checkpoint
 
   /// Reads the input, once it is clear that the output can be written.
-  init(from input: String, to output: String) throws(CheckpointError) {
-    _ = try CheckpointFormat.forWriting(output)
+  init(
+    from input: String, to output: String, _ target: TargetOptions
+  ) throws(CheckpointError) {
+    if target.format == nil { _ = try CheckpointFormat.forWriting(output) }
     self.input = input
     self.output = output
+    self.target = target
     format = try CheckpointFormat.recognise(input)
     checkpoint = try Checkpoint.open(input)
   }
 
+  /// The result of `body`, whose errors are about the input.
+  func reading<Value>(
+    _ body: (Checkpoint) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    do throws(CheckpointError) {
+      return try body(checkpoint)
+    } catch {
+      throw error.with(path: input)
+    }
+  }
+
   /// Writes the result, with what was done added to its history.
-  func write(_ result: Checkpoint, record: JSON) throws(CheckpointError) {
+  ///
+  /// - Returns: what the format had no place for, if that was allowed.
+  func write(_ result: Checkpoint, record: JSON) throws(CheckpointError) -> [ConversionReport.Item]
+  {
     var result = result
     let source: JSON = [
       "file": .string(String(input.split(separator: "/").last ?? "")),
@@ -30,7 +48,15 @@ struct Conversion {
         (record.members ?? []) + [
           .init("source", source), .init("by", .string("dbn-convert \(Toolkit.version)")),
         ]))
-    try result.write(to: output)
+    let bar = ProgressBar("writing \(output)", total: result.tensorByteCount)
+    defer { bar.finish() }
+    return try result.write(
+      to: output, as: target.format, options: target.writingOptions { bar.advance(by: $0) })
+  }
+
+  /// What the file has no place for, for a person; empty for most formats and files.
+  static func text(losses: [ConversionReport.Item]) -> String {
+    losses.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
   }
 
   /// What the conversion did, for a program.

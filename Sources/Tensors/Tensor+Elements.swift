@@ -1,0 +1,94 @@
+extension Tensor {
+  /// The elements in row-major order.
+  ///
+  /// Where the scalar type is another, floats are rounded to the nearest, and integers and bools
+  /// become numbers of the same value; floats are not made into integers.
+  ///
+  /// - Throws: `unsupportedScalarType` where there is no such conversion; `overflow` for an integer
+  ///   that the type can't hold.
+  public func array<Element: TensorElement>(
+    of type: Element.Type
+  ) throws(CheckpointError) -> [Element] {
+    try storage.withBytes { bytes throws(CheckpointError) in try elements(bytes) }
+  }
+
+  /// Lends the elements for the duration of the call: in place where they are of the type, as
+  /// they lie in the file; converted as by `array(of:)` otherwise.
+  public func withSpan<Element: TensorElement, Value>(
+    of type: Element.Type, _ body: (Span<Element>) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    try storage.withBytes { bytes throws(CheckpointError) in
+      if let plain = plainElements(bytes, type) { return try body(plain.span) }
+      let converted: [Element] = try elements(bytes)
+      return try body(converted.span)
+    }
+  }
+
+  private func elements<Element: TensorElement>(
+    _ bytes: RawSpan
+  ) throws(CheckpointError) -> [Element] {
+    if let plain = plainElements(bytes, Element.self) { return Array(plain) }
+    if scalarType.isFloatingPoint && Element.scalarType.isFloatingPoint { return converted(bytes) }
+    guard scalarType.isReal, !scalarType.isFloatingPoint else {
+      throw CheckpointError(
+        .unsupportedScalarType,
+        "\(scalarType.name) elements cannot be read as \(Element.self)",
+        advice: scalarType.isReal ? "read them as Double" : "read the tensor's bytes")
+    }
+    return try integers(bytes)
+  }
+
+  /// The elements where they lie, if they are of the type and aligned. A bool in a file can be any
+  /// byte, a Bool can not.
+  private func plainElements<Element: TensorElement>(
+    _ bytes: RawSpan, _ type: Element.Type
+  ) -> UnsafeBufferPointer<Element>? {
+    guard scalarType == Element.scalarType, type != Bool.self else { return nil }
+    return bytes.withUnsafeBytes { buffer in
+      let address = UInt(bitPattern: buffer.baseAddress)
+      guard address % UInt(MemoryLayout<Element>.alignment) == 0 else { return nil }
+      return buffer.bindMemory(to: Element.self)
+    }
+  }
+
+  private func converted<Element: TensorElement>(_ bytes: RawSpan) -> [Element] {
+    [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      _ = convertFloats(
+        bytes, scalarType, to: UnsafeMutableRawBufferPointer(buffer), Element.scalarType)
+      initialized = count
+    }
+  }
+
+  private func integers<Element: TensorElement>(
+    _ bytes: RawSpan
+  ) throws(CheckpointError) -> [Element] {
+    switch scalarType {
+    case .bool: try elements(bytes, UInt8.self) { Int($0 == 0 ? 0 : 1) }
+    case .uint8: try elements(bytes, UInt8.self) { Int($0) }
+    case .int8: try elements(bytes, Int8.self) { Int($0) }
+    case .uint16: try elements(bytes, UInt16.self) { Int($0) }
+    case .int16: try elements(bytes, Int16.self) { Int($0) }
+    case .uint32: try elements(bytes, UInt32.self) { Int($0) }
+    case .int32: try elements(bytes, Int32.self) { Int($0) }
+    case .uint64: try elements(bytes, UInt64.self) { Int(exactly: $0) }
+    default: try elements(bytes, Int64.self) { Int($0) }
+    }
+  }
+
+  private func elements<Stored: FixedWidthInteger & BitwiseCopyable, Element: TensorElement>(
+    _ bytes: RawSpan, _ type: Stored.Type, _ integer: (Stored) -> Int?
+  ) throws(CheckpointError) -> [Element] {
+    var elements: [Element] = []
+    elements.reserveCapacity(count)
+    for index in 0..<count {
+      let stored = Stored(
+        littleEndian: bytes.unsafeLoadUnaligned(
+          fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self))
+      guard let element = integer(stored).flatMap({ Element(integer: $0) }) else {
+        throw CheckpointError(.overflow, "element \(index), \(stored), is no \(Element.self)")
+      }
+      elements.append(element)
+    }
+    return elements
+  }
+}

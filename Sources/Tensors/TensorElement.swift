@@ -1,0 +1,72 @@
+/// A Swift type that a tensor's elements can be read as.
+public protocol TensorElement: Sendable, BitwiseCopyable {
+  /// The scalar type that is read as this without conversion.
+  static var scalarType: ScalarType { get }
+  /// The nearest value, nil if there is none that stands for it.
+  init?(integer: Int)
+}
+
+extension TensorElement where Self: BinaryInteger {
+  public init?(integer: Int) { self.init(exactly: integer) }
+}
+
+extension TensorElement where Self: BinaryFloatingPoint {
+  public init?(integer: Int) { self.init(integer) }
+}
+
+extension Bool: TensorElement {
+  public static var scalarType: ScalarType { .bool }
+
+  public init?(integer: Int) {
+    guard integer == 0 || integer == 1 else { return nil }
+    self = integer == 1
+  }
+}
+
+extension UInt8: TensorElement {
+  public static var scalarType: ScalarType { .uint8 }
+}
+
+extension Int8: TensorElement {
+  public static var scalarType: ScalarType { .int8 }
+}
+
+extension UInt16: TensorElement {
+  public static var scalarType: ScalarType { .uint16 }
+}
+
+extension Int16: TensorElement {
+  public static var scalarType: ScalarType { .int16 }
+}
+
+extension UInt32: TensorElement {
+  public static var scalarType: ScalarType { .uint32 }
+}
+
+extension Int32: TensorElement {
+  public static var scalarType: ScalarType { .int32 }
+}
+
+extension UInt64: TensorElement {
+  public static var scalarType: ScalarType { .uint64 }
+}
+
+extension Int64: TensorElement {
+  public static var scalarType: ScalarType { .int64 }
+}
+
+extension Int: TensorElement {
+  public static var scalarType: ScalarType { .int64 }
+}
+
+extension Float16: TensorElement {
+  public static var scalarType: ScalarType { .float16 }
+}
+
+extension Float: TensorElement {
+  public static var scalarType: ScalarType { .float32 }
+}
+
+extension Double: TensorElement {
+  public static var scalarType: ScalarType { .float64 }
+}

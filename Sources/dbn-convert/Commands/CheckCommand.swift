@@ -1,0 +1,38 @@
+import ArgumentParser
+import Checkpoints
+import Tensors
+import Verification
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Read everything in a checkpoint, and verify every checksum it has.")
+
+  @Argument(help: "The checkpoint.")
+  var file: String
+
+  @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    let format = try CheckpointFormat.recognise(file)
+    let checkpoint = try Checkpoint.open(file)
+    let bar = ProgressBar("checking \(file)", total: checkpoint.tensorByteCount)
+    let result: IntegrityCheck
+    do throws(CheckpointError) {
+      defer { bar.finish() }
+      result = try IntegrityCheck(checkpoint) { bar.advance(by: $0) }
+    } catch {
+      throw error.with(path: file)
+    }
+    options.remark(checkpoint.notes)
+    try options.print(
+      [
+        "path": .string(file), "format": .string(format.name), "tensors": .int(result.tensors),
+        "bytes": .int(result.byteCount), "with_checksum": .int(result.withChecksum),
+      ],
+      text: "\(file): \(format.name), \(counted(result.tensors, "tensor")) read, "
+        + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
+        + "are right"
+        + (result.withChecksum < result.tensors ? ", the others have none" : ""))
+  }
+}

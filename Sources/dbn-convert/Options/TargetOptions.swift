@@ -1,0 +1,67 @@
+import ArgumentParser
+import Checkpoints
+import Tensors
+
+/// How the result is written.
+struct TargetOptions: ParsableArguments {
+  @Option(
+    name: .customLong("to"),
+    help: ArgumentHelp(
+      "The format to write, where the extension does not say it.", valueName: "format"))
+  var formatName: String?
+
+  @Flag(help: "Leave out what the format cannot hold, and list it, instead of refusing.")
+  var lossy = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Compress HDF5 datasets: gzip, or gzip:LEVEL with a level from 1 to 9.",
+      valueName: "method"))
+  var compress: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write safetensors in files of at most this size: 500MB, 2GB, or bytes.",
+      valueName: "size"))
+  var shardSize: String?
+
+  var format: CheckpointFormat? { formatName.flatMap { CheckpointFormat.named($0) } }
+
+  func writingOptions(progress: @escaping @Sendable (Int) -> Void) -> WritingOptions {
+    WritingOptions(
+      allowsLosses: lossy, compression: compression, shardByteCount: shardByteCount,
+      progress: progress)
+  }
+
+  func validate() throws {
+    if let formatName, format?.isWritable != true {
+      let names = CheckpointFormat.all.filter(\.isWritable).map(\.name)
+      throw ValidationError(
+        "'\(formatName)' cannot be written; formats: \(names.joined(separator: ", ")).")
+    }
+    guard compress == nil || compression != nil else {
+      throw ValidationError("--compress takes gzip, or gzip:1 to gzip:9.")
+    }
+    guard shardSize == nil || shardByteCount != nil else {
+      throw ValidationError("--shard-size takes a number of bytes, or one with KB, MB or GB.")
+    }
+  }
+
+  private var compression: WritingOptions.Compression? {
+    guard let parts = compress?.split(separator: ":", omittingEmptySubsequences: false),
+      parts[0] == "gzip"
+    else { return nil }
+    if parts.count == 1 { return .gzip(level: 4) }
+    guard parts.count == 2, let level = Int(parts[1]), (1...9).contains(level) else { return nil }
+    return .gzip(level: level)
+  }
+
+  private var shardByteCount: Int? {
+    guard let shardSize else { return nil }
+    let units = ["KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000]
+    let unit = units.first { shardSize.uppercased().hasSuffix($0.key) }
+    guard let number = Int(shardSize.dropLast(unit?.key.count ?? 0)), number > 0 else { return nil }
+    let (byteCount, overflow) = number.multipliedReportingOverflow(by: unit?.value ?? 1)
+    return overflow ? nil : byteCount
+  }
+}

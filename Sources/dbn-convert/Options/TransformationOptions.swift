@@ -1,0 +1,67 @@
+import ArgumentParser
+import BatchNorm
+import Tensors
+
+/// What is changed about a state dict on the way, in this order.
+struct TransformationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Take this prefix off keys that have it: module.", valueName: "prefix"))
+  var stripPrefix: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Rename keys as sed does, 's/REGEX/REPLACEMENT/'; may be repeated.",
+      valueName: "substitution"))
+  var rename: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Round floating-point tensors to float16, bfloat16, float32 or float64.",
+      discussion: "BatchNorm statistics stay as they are: a variance can vanish in float16.",
+      valueName: "type"))
+  var cast: String?
+
+  @Flag(help: "Let --cast change the running statistics of BatchNorms too.")
+  var castStatistics = false
+
+  var isEmpty: Bool { stripPrefix == nil && rename.isEmpty && cast == nil }
+
+  private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
+
+  func validate() throws {
+    for text in rename where Substitution(text) == nil {
+      throw ValidationError("'\(text)' is not of the form 's/REGEX/REPLACEMENT/'.")
+    }
+    guard cast == nil || scalarType?.isFloatingPoint == true else {
+      throw ValidationError("--cast takes float16, bfloat16, float32 or float64.")
+    }
+  }
+
+  /// The transformed state dict, and what was done for the history.
+  func apply(
+    to stateDict: StateDict, allowsOverflow: Bool
+  ) throws(CheckpointError) -> (stateDict: StateDict, record: [JSON.Member]) {
+    var (result, record) = (stateDict, [JSON.Member]())
+    if let stripPrefix {
+      result = try result.strippingPrefix(stripPrefix)
+      record.append(.init("strip_prefix", .string(stripPrefix)))
+    }
+    for text in rename {
+      guard let substitution = Substitution(text) else { continue }
+      result = try result.renaming(text) { substitution($0) }
+    }
+    if !rename.isEmpty { record.append(.init("rename", .array(rename.map { .string($0) }))) }
+    guard let scalarType else { return (result, record) }
+    let cast = try result.casting(
+      to: scalarType, except: castStatistics ? [] : statistics(of: result),
+      allowsOverflow: allowsOverflow)
+    record += [
+      .init("cast", .string(scalarType.name)), .init("tensors_cast", .int(cast.cast.count)),
+    ]
+    return (cast.stateDict, record)
+  }
+
+  private func statistics(of stateDict: StateDict) -> Set<CheckpointDictionary.Key> {
+    Set(BatchNormSurvey(stateDict).sites.flatMap(\.bufferKeys).map { .string($0) })
+  }
+}

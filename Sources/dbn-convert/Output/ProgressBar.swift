@@ -1,0 +1,63 @@
+import Glibc
+import Synchronization
+import Tensors
+
+/// A bar on standard error, for work of more than a second, and only on a terminal.
+final class ProgressBar: Sendable {
+  private let title: String
+  private let total: Int
+  private let start = ContinuousClock.now
+  private let isOnTerminal = isatty(STDERR_FILENO) == 1
+  private let state = Mutex(State())
+
+  private struct State {
+    var done = 0
+    var shownAt: ContinuousClock.Instant?
+  }
+
+  /// - Parameter total: the work in bytes.
+  init(_ title: String, total: Int) {
+    self.title = title
+    self.total = total
+  }
+
+  func advance(by byteCount: Int) {
+    state.withLock { state in
+      state.done += byteCount
+      guard isOnTerminal, isDue(state) else { return }
+      state.shownAt = .now
+      show(state.done)
+    }
+  }
+
+  /// Clears the line.
+  func finish() {
+    state.withLock { state in
+      guard state.shownAt != nil else { return }
+      state.shownAt = nil
+      put("\r\u{1B}[K")
+    }
+  }
+
+  private func isDue(_ state: State) -> Bool {
+    guard let shownAt = state.shownAt else { return start.duration(to: .now) > .seconds(1) }
+    return shownAt.duration(to: .now) > .milliseconds(100)
+  }
+
+  private func show(_ done: Int) {
+    let width = 30
+    let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
+    let filled = Int(share * Double(width))
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+    let seconds = Double(start.duration(to: .now).components.seconds)
+    let speed = seconds > 0 ? ", \(readable(byteCount: Int(Double(done) / seconds)))/s" : ""
+    put(
+      "\r\(title.visible(limit: 40)) [\(bar)] \(Int(share * 100)) %, "
+        + "\(readable(byteCount: done))\(speed)\u{1B}[K")
+  }
+
+  private func put(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

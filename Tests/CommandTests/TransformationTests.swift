@@ -1,0 +1,103 @@
+import Checkpoints
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// Options of `convert` that change the state dict on the way, and `check`.
+struct TransformationTests {
+  private let folder: TemporaryFolder
+  private let training = Fixture("torch/training").file("checkpoint.pth")
+  private let digits = Fixture("torch/digits-standard").file("checkpoint.pth")
+  private var output: String { folder.file("out.h5") }
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func names(_ path: String) throws -> [String] {
+    try Checkpoint.open(path).findStateDict().stateDict.names
+  }
+
+  @Test func theStateDictAloneWithoutItsPrefix() throws {
+    let before = try names(training)
+    #expect(before.allSatisfy { $0.hasPrefix("module.") })
+    let command = try Command(
+      "convert", training, output, "--state-dict-only", "--strip-prefix", "module.")
+    #expect(command.status == 0, "\(command.error)")
+    #expect(try names(output) == before.map { String($0.dropFirst(7)) })
+    #expect(try Checkpoint.open(output).findStateDict().entry.keys.isEmpty)
+    let record = try #require(try Checkpoint.open(output).history.last)
+    #expect(record["strip_prefix"] == "module." && record["state_dict_only"] == true)
+  }
+
+  @Test func theRestStaysWhereTheStateDictIsChangedInPlace() throws {
+    let command = try Command("convert", training, output, "--rename", #"s/^module\.//"#)
+    #expect(command.status == 0, "\(command.error)")
+    let (before, after) = (try Checkpoint.open(training), try Checkpoint.open(output))
+    #expect(after.root.dictionary?["epoch"] != nil)
+    #expect(before.root.leaves.count == after.root.leaves.count)
+  }
+
+  @Test func castingLeavesStatisticsAloneUnlessForced() throws {
+    #expect(try Command("convert", digits, output, "--cast", "float16").status == 0)
+    let cast = try Checkpoint.open(output).findStateDict().stateDict
+    #expect(cast["conv1.weight"]?.scalarType == .float16)
+    #expect(cast["bn1.weight"]?.scalarType == .float16)
+    #expect(cast["bn1.running_var"]?.scalarType == .float32)
+    #expect(cast["bn1.num_batches_tracked"]?.scalarType == .int64)
+    let forced = try Command(
+      "convert", digits, output, "--cast", "bfloat16", "--cast-statistics")
+    #expect(forced.status == 0)
+    let all = try Checkpoint.open(output).findStateDict().stateDict
+    #expect(all["bn1.running_var"]?.scalarType == .bfloat16)
+  }
+
+  @Test(arguments: [
+    ["--strip-prefix", "nothing."], ["--rename", "s/.*/same/"],
+    ["--entry", "none", "--cast", "float16"],
+  ])
+  func mistakesAreErrorsThatLeaveNothing(arguments: [String]) throws {
+    let command = try Command(["convert", training, output] + arguments)
+    #expect(command.status == 2 && command.error.split(separator: "\n").count == 1)
+    #expect(command.error.contains("checkpoint.pth"))
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test(arguments: [
+    ["--rename", "a/b/"], ["--cast", "int8"], ["--compress", "zip"], ["--compress", "gzip:10"],
+    ["--shard-size", "-1"], ["--to", "gif"], ["--entry", "x"],
+  ])
+  func wrongOptionsAreWrongUsage(arguments: [String]) throws {
+    #expect(try Command(["convert", digits, output] + arguments).status == 64)
+  }
+
+  @Test func theFormatCanBeNamed() throws {
+    let path = folder.file("model.weights")
+    #expect(try Command("convert", digits, path, "--to", "hdf5").status == 0)
+    #expect(try CheckpointFormat.recognise(path).name == "hdf5")
+  }
+
+  @Test func checkReadsEverything() throws {
+    let result = try JSON(parsing: Command("check", digits, "--json").output)
+    #expect(result["tensors"] == 20 && result["with_checksum"] == 20)
+    #expect(try Command("convert", digits, output).status == 0)
+    let file = try Command("check", output)
+    #expect(file.status == 0 && file.output.contains("the checksums of 20 are right"))
+  }
+
+  @Test func checkFindsOneFlippedBitAndNamesTheTensor() throws {
+    #expect(try Command("convert", digits, output).status == 0)
+    var bytes = Array(try Data(contentsOf: URL(filePath: output)))
+    let weight = try #require(
+      try Checkpoint.open(output).findStateDict().stateDict["conv2.weight"])
+    let needle = try weight.storage.withBytes { $0.withUnsafeBytes { Array($0.prefix(64)) } }
+    let place = try #require(
+      bytes.indices.first { bytes[$0...].starts(with: needle) })
+    bytes[place + 5] ^= 0x10
+    let path = try folder.write(bytes, to: "damaged.h5")
+    let command = try Command("check", path)
+    #expect(command.status == 2)
+    #expect(command.error.contains("damaged.h5") && command.error.contains("conv2.weight"))
+  }
+}
