@@ -24,7 +24,8 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
+        "Tensors", "Zip", "Safetensors", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Models",
+        "Execution", "Verification",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],

@@ -22,6 +22,7 @@ public enum SafetensorsCheckpoint {
   public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     let (header, data) = try SafetensorsHeader.read(file)
     var content = SafetensorsContent(metadata: header.metadata, notes: header.notes)
+    content.reserveCapacity(header.entries.count)
     for entry in header.entries { try content.add(entry, in: data) }
     return try content.checkpoint()
   }

@@ -37,13 +37,14 @@ extension SafetensorsHeader {
   }
 
   private init(parsing text: ByteRegion) throws(CheckpointError) {
-    guard text.withBytes({ $0.withUnsafeBytes { String(validating: $0, as: UTF8.self) } }) != nil
-    else {
+    let bytes = text.array
+    guard bytes.isUTF8 else {
       throw CheckpointError(
         .invalidText, offset: text.fileOffset, "the header is not valid UTF-8")
     }
-    var parser = JSONParser(text.array, fileOffset: text.fileOffset)
+    var parser = JSONParser(bytes, fileOffset: text.fileOffset)
     var names: Set<CheckpointDictionary.Key> = []
+    names.reserveCapacity(bytes.count / Self.usualEntryByteCount)
     try parser.parseObject { parser, name throws(CheckpointError) in
       guard names.insert(.string(name)).inserted else {
         throw Self.duplicate(name, at: parser.offset)
@@ -56,6 +57,9 @@ extension SafetensorsHeader {
     }
     try parser.expectEnd()
   }
+
+  /// The least that an entry of an ordinary file takes, to make room for all at once.
+  private static let usualEntryByteCount = 60
 
   private mutating func parseMetadata(_ parser: inout JSONParser) throws(CheckpointError) {
     let value = try parser.parseValue()
@@ -121,6 +125,7 @@ extension SafetensorsHeader {
     _ parser: inout JSONParser
   ) throws(CheckpointError) -> [Int] {
     var counts: [Int] = []
+    counts.reserveCapacity(4)
     try parser.parseArray { parser throws(CheckpointError) in
       counts.append(try parser.parseCount())
     }
@@ -142,5 +147,16 @@ extension SafetensorsHeader {
   private static func invalidMetadata(_ name: String) -> CheckpointError {
     CheckpointError(
       .safetensorsMetadata, name: name, "the file's metadata must be a mapping of text to text")
+  }
+}
+
+extension [UInt8] {
+  fileprivate var isUTF8: Bool {
+    do {
+      _ = try UTF8Span(validating: span)
+      return true
+    } catch {
+      return false
+    }
   }
 }

@@ -66,6 +66,7 @@ struct ShardReader {
 
   private consuming func checkpoint() throws(CheckpointError) -> Checkpoint {
     var byteCount = 0
+    content.reserveCapacity(index.tensors.count)
     for name in index.tensors {
       guard let (entry, data) = entries[.string(name)] else {
         let shard = index.shardByTensor[.string(name)] ?? ""

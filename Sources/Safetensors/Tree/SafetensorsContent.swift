@@ -33,6 +33,10 @@ struct SafetensorsContent {
     }
   }
 
+  mutating func reserveCapacity(_ count: Int) {
+    tensors.reserveCapacity(count)
+  }
+
   mutating func note(_ note: String) {
     notes.append(note)
   }

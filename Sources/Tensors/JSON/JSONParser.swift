@@ -164,21 +164,26 @@ package struct JSONParser {
       position += 1
     }
     // Nearly all strings end here, without an escape.
-    var utf8 = bytes[start..<position]
+    if take("\"") { return try text(bytes.span.extracting(start..<position - 1)) }
+    var utf8 = Array(bytes[start..<position])
     while let byte = peek {
       position += 1
       switch byte {
-      case UInt8(ascii: "\""):
-        guard let text = String(validating: utf8, as: UTF8.self) else {
-          throw error("a string is not valid UTF-8")
-        }
-        return text
+      case UInt8(ascii: "\""): return try text(utf8.span)
       case UInt8(ascii: "\\"): utf8.append(contentsOf: try parseEscape().utf8)
       case 0..<0x20: throw error("a control character stands in a string")
       default: utf8.append(byte)
       }
     }
     throw error("a string has no end")
+  }
+
+  private func text(_ utf8: Span<UInt8>) throws(CheckpointError) -> String {
+    do {
+      return String(copying: try UTF8Span(validating: utf8))
+    } catch {
+      throw self.error("a string is not valid UTF-8")
+    }
   }
 
   private mutating func parseEscape() throws(CheckpointError) -> String {
