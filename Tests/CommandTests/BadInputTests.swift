@@ -29,6 +29,14 @@ struct BadInputTests {
     #expect(folder.contents == ["cut.pth"])
   }
 
+  /// The damage shows while the output is written, but it is not the output's.
+  @Test func aDamagedDeflatedRecordIsTheInputs() throws {
+    var bytes = try Fixture("torch/deflated").bytes("checkpoint.pth")
+    bytes[bytes.count / 3] ^= 0x55
+    let path = try folder.write(bytes, to: "damaged.pth")
+    expectRefusal(try Command("convert", path, output), mentions: "\(path): ", "damaged")
+  }
+
   @Test func aFileThatIsNoCheckpoint() throws {
     let path = try folder.write(Array("import torch\n".utf8), to: "train.py")
     expectRefusal(try Command("info", path), mentions: "train.py", "not a checkpoint")
