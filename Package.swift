@@ -25,8 +25,7 @@ let package = Package(
       name: "DBNConvert",
       targets: [
         "Tensors", "Zip", "Safetensors", "NumPy", "Torch", "HDF5", "Checkpoints", "BatchNorm",
-        "Execution",
-        "Verification",
+        "Models", "Execution", "Verification",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -56,7 +55,7 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "Checkpoints", "BatchNorm", "Verification",
+        "Tensors", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -32,8 +32,8 @@ public struct BatchNormModule: Sendable {
   public let layout: BatchNormLayout
   public let options: Options
   /// C values; nil without affine parameters.
-  public let weight: [Double]?
-  public let bias: [Double]?
+  public private(set) var weight: [Double]?
+  public private(set) var bias: [Double]?
   /// V rows; one in the standard layout.
   public internal(set) var rows: [Row]
 
@@ -75,6 +75,19 @@ public struct BatchNormModule: Sendable {
     weight = module.weight
     bias = module.bias
     rows = [row]
+  }
+
+  /// A module of some of the features, which BatchNorm treats each by itself.
+  public func part(_ features: Range<Int>) -> BatchNormModule {
+    var part = self
+    part.weight = weight.map { Array($0[features]) }
+    part.bias = bias.map { Array($0[features]) }
+    part.rows = rows.map { row in
+      Row(
+        mean: Array(row.mean[features]), variance: Array(row.variance[features]),
+        batchesTracked: row.batchesTracked)
+    }
+    return part
   }
 
   /// The samples of each device: V consecutive slices of ceil(N/V), the last ones short or empty.

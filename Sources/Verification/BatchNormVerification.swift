@@ -28,6 +28,9 @@ public struct BatchNormVerification: Sendable {
   /// The most samples in a mini-batch: two for each of the most virtual devices.
   public static let samplesLimit = 2 * StateDict.worldSizeLimit
 
+  /// The most values of one layer's batch that are in memory at a time: 8 MiB, several times.
+  private static let valuesLimit = 1 << 20
+
   /// - Throws: `invalidBatch`; `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
   ///   training, when a slice has one value per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
@@ -51,17 +54,22 @@ public struct BatchNormVerification: Sendable {
   private func compare(
     _ pair: BatchNormPair, stream: Int, samples: Int
   ) throws(CheckpointError) -> VerificationResult.Layer {
-    let input = pair.input(samples, positions, InputGenerator(seed: seed, stream: stream))
-    var layer = LayerComparison(pair, tolerance: tolerance)
-    do throws(CheckpointError) {
-      switch mode {
-      case .evaluation: layer.compareEvaluation(on: input)
-      case .training: try layer.compareTraining(on: input)
+    var generator = InputGenerator(seed: seed, stream: stream)
+    var result = VerificationResult.Layer(pair)
+    for part in pair.parts(of: Self.valuesLimit, valuesPerFeature: samples * positions) {
+      let input = part.input(samples, positions, &generator)
+      var layer = LayerComparison(part, result, tolerance: tolerance)
+      do throws(CheckpointError) {
+        switch mode {
+        case .evaluation: layer.compareEvaluation(on: input)
+        case .training: try layer.compareTraining(on: input)
+        }
+      } catch {
+        throw error.with(name: pair.name)
       }
-    } catch {
-      throw error.with(name: pair.name)
+      result = layer.result
     }
-    return layer.result
+    return result
   }
 
   private func compareOtherTensors(

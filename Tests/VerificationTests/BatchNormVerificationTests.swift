@@ -74,6 +74,20 @@ struct BatchNormVerificationTests {
     }
   }
 
+  /// Large batches are run a few features at a time; places are counted in the whole layer.
+  @Test(arguments: VerificationMode.allCases)
+  func largeBatchesAreComparedInParts(mode: VerificationMode) throws {
+    var other = try standard.toDistributed(worldSize: 4).stateDict
+    var verification = BatchNormVerification()
+    verification.mode = mode
+    verification.samples = 16
+    verification.positions = 1 << 15
+    #expect(try verification.compare(standard, other).isBitIdentical)
+    other["bn.bias"] = try .float32([-0.5, -0.25, 1])
+    let divergence = try verification.compare(standard, other).firstDivergence?.divergence
+    #expect(divergence?.quantity == "output" && divergence?.index == [0, 2, 0])
+  }
+
   @Test func devicesThatTheBatchLeavesWithoutSamplesAreComparedToo() throws {
     var other = try standard.toDistributed(worldSize: 4).stateDict
     var values = try #require(other["bn.running_var"]).doubles()

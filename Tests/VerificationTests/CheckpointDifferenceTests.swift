@@ -45,4 +45,35 @@ struct CheckpointDifferenceTests {
       #expect(different.map(\.name) == ["ema/weight"] && different.map(\.why) == ["tied_to"])
     }
   }
+
+  @Test func aDifferenceFarInALargeTensorIsFoundAndMeasured() throws {
+    var values = Array(repeating: 1.0, count: 600_000)
+    let a = checkpoint([("state_dict", stateDict(try .float32(values)))])
+    values[550_000] = 1.5
+    let b = checkpoint([("state_dict", stateDict(try .float32(values)))])
+    #expect(try difference(a, b).different.first?.maxAbsolute == 0.5)
+    func comparison(within absolute: Double) throws -> CheckpointDifference {
+      try CheckpointDifference(
+        a, entry: a.findStateDict().entry, b, entry: b.findStateDict().entry,
+        tolerance: .init(absolute: absolute))
+    }
+    #expect(try comparison(within: 0.5).isEqual)
+    #expect(try !comparison(within: 0.4).isEqual)
+  }
+
+  @Test(arguments: ScalarType.allCases)
+  func everyScalarTypeIsCompared(scalarType: ScalarType) throws {
+    let byteCount = scalarType.byteCount
+    let tensors = try [0, 0xFF].map { byte in
+      try Tensor(
+        scalarType, shape: [1],
+        storage: TensorStorage(ByteRegion(Array(repeating: byte, count: byteCount))))
+    }
+    let (a, b) = (
+      checkpoint([("state_dict", stateDict(tensors[0]))]),
+      checkpoint([("state_dict", stateDict(tensors[1]))])
+    )
+    #expect(try difference(a, a).isEqual)
+    #expect(try difference(a, b).different.map(\.why) == ["values"])
+  }
 }
