@@ -33,7 +33,7 @@ check: lint test
 
 $(VENV)/ready: Fixtures/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet h5py==3.16.0 numpy
+	$(VENV)/bin/pip install --quiet h5py==3.16.0 safetensors==0.8.0 numpy
 	$(VENV)/bin/pip install --quiet torch==2.13.0+cpu || $(VENV)/bin/pip install --quiet torch
 	touch $@
 
