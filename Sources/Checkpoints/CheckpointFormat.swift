@@ -24,13 +24,27 @@ public struct CheckpointFormat: Sendable {
   /// What `torch.save` writes since PyTorch 1.6.
   public static let torchZip = CheckpointFormat(
     name: "torch-zip", extensions: ["pth", "pt", "ckpt", "bin"],
-    recognises: TorchCheckpoint.recognises,
+    recognises: { TorchFormat(of: $0) == .zip },
     read: { _, file throws(CheckpointError) in
       try TorchCheckpoint.read(file)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
       try TorchCheckpoint.write(checkpoint, to: path, options: options)
     })
+
+  /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
+  public static let torchLegacy = CheckpointFormat(
+    name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
+    read: { _, file throws(CheckpointError) in
+      try TorchCheckpoint.read(file)
+    }, write: nil)
+
+  /// What `torch.save` wrote before PyTorch 0.1.10.
+  public static let torchTar = CheckpointFormat(
+    name: "torch-tar", extensions: [], recognises: { TorchFormat(of: $0) == .tar },
+    read: { _, file throws(CheckpointError) in
+      try TorchCheckpoint.read(file)
+    }, write: nil)
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
@@ -43,7 +57,7 @@ public struct CheckpointFormat: Sendable {
       try HDF5Checkpoint.write(checkpoint, to: path, options: options)
     })
 
-  public static let all: [CheckpointFormat] = [.torchZip, .hdf5]
+  public static let all: [CheckpointFormat] = [.torchZip, .torchLegacy, .torchTar, .hdf5]
 
   /// The format of a file, by its content.
   ///

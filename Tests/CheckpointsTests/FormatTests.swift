@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct FormatTests {
-  @Test(arguments: Fixture.all("torch") + Fixture.all("hdf5"))
+  @Test(arguments: Fixture.all("torch") + Fixture.all("torch/legacy") + Fixture.all("hdf5"))
   func everyFixtureIsRecognisedByItsContent(fixture: Fixture) throws {
     let expected = try fixture.expected
     guard let format = expected["format"]?.string else { return }

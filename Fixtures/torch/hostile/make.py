@@ -279,7 +279,6 @@ def written_by_torch() -> None:
     Settings.__module__ = "train"
     sys.modules["train"] = sys.modules["__main__"]
     write_saved("class-of-a-script", {"w": weight, "settings": Settings()}, "global", "train.Settings", "settings")
-    write_saved("empty-bytes", {"w": weight, "rng": b""}, "global", "builtins.bytes", "rng")
     write_saved("frozenset", {"w": weight, "names": frozenset({"a"})}, "global", "builtins.frozenset", "names")
     write_saved("storage", {"w": weight.untyped_storage()}, "storage-value", "w")
     write_saved("sparse-coo", {"w": weight.to_sparse()}, "sparse", "w")
