@@ -34,7 +34,8 @@ def legacy_file(
 ) -> bytes:
     """The format of PyTorch 0.1.10 to 1.5: pickles, then for each storage its element count and its bytes."""
     facts = {
-        "protocol_version": version, "little_endian": little_endian,
+        "protocol_version": version,
+        "little_endian": little_endian,
         "type_sizes": {"short": 2, "int": 4, "long": 8 if little_endian else 4},
     }
     start = b"".join(pickle.dumps(value, protocol=2) for value in (MAGIC_NUMBER, version, facts))
@@ -62,7 +63,9 @@ class TarFile:
             tensors += struct.pack(f"<ii{2 * len(sizes) + 1}q", len(sizes), 0, *sizes, *strides, offset)
         facts = {"protocol_version": 1000, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 8}}
         return {
-            "sys_info": pickle.dumps(facts, protocol=2), "pickle": self.pickle, "tensors": tensors,
+            "sys_info": pickle.dumps(facts, protocol=2),
+            "pickle": self.pickle,
+            "tensors": tensors,
             "storages": storages,
         }
 

@@ -18,8 +18,14 @@ from pickles import call, integer, pickle, text, whole
 # Storages by their address: the type, the values.
 file = TarFile()
 for key, kind, dtype in [
-    (140001, "Float", "f4"), (140002, "Double", "f8"), (140003, "Half", "f2"), (140004, "Long", "i8"),
-    (140005, "Int", "i4"), (140006, "Short", "i2"), (140007, "Char", "i1"), (140008, "Byte", "u1"),
+    (140001, "Float", "f4"),
+    (140002, "Double", "f8"),
+    (140003, "Half", "f2"),
+    (140004, "Long", "i8"),
+    (140005, "Int", "i4"),
+    (140006, "Short", "i2"),
+    (140007, "Char", "i1"),
+    (140008, "Byte", "u1"),
 ]:
     file.storages[key] = (kind, numpy.arange(12).astype(dtype))
 # (root, offset, count)
@@ -40,7 +46,10 @@ def persistent(key: int) -> bytes:
 entries = b"".join(
     text(name) + persistent(key)
     for name, key in [
-        ("weight", 150001), ("tied", 150001), ("part", 150002), ("transposed", 150003),
+        ("weight", 150001),
+        ("tied", 150001),
+        ("part", 150002),
+        ("transposed", 150003),
         *[(f"type.{key}", key) for key in range(150010, 150017)],
     ]
 )
