@@ -12,17 +12,13 @@ extension HDF5Checkpoint {
   public static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
   ) throws(CheckpointError) -> [ConversionReport.Item] {
-    guard options.compression == nil, options.shardByteCount == nil else {
-      throw CheckpointError(
-        .cannotBeWritten, path: path, "HDF5 files are not written compressed or in shards yet")
-    }
     do throws(CheckpointError) {
+      let level = try level(of: options)
       let plan = try SchemaWriter(checkpoint)
       let file = try AtomicFile(replacing: path)
-      let offsets = try CatalogWriter.create(plan.catalog, at: file.libraryPath)
-      let checksums = try writeBytes(of: plan, at: offsets, to: file)
+      let checksums = try write(plan, level: level, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them.
-      let text = JSON.object(plan.tensors.map { checksums[$0] }).text()
+      let text = JSON.object(checksums).text()
       try CatalogWriter.add(
         Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
       try file.commit()
@@ -32,19 +28,53 @@ extension HDF5Checkpoint {
     }
   }
 
-  /// Puts the bytes of all datasets at their offsets, on all cores, and returns the member of
-  /// `checksums` for each.
+  /// The level of compression that is asked for; nil for none.
+  private static func level(of options: WritingOptions) throws(CheckpointError) -> Int? {
+    guard options.shardByteCount == nil else {
+      throw CheckpointError(
+        .cannotBeWritten, "HDF5 files are not written in shards", advice: "leave out the shard size"
+      )
+    }
+    guard case .gzip(let level)? = options.compression else { return nil }
+    guard 1...9 ~= level else {
+      throw CheckpointError(
+        .cannotBeWritten, "gzip has no level \(level)", advice: "choose one of 1 to 9")
+    }
+    return level
+  }
+
+  /// - Returns: the member of the attribute `checksums` for each tensor, in order.
+  private static func write(
+    _ plan: SchemaWriter, level: Int?, to file: borrowing AtomicFile
+  ) throws(CheckpointError) -> [JSON.Member] {
+    var catalog = plan.catalog
+    if let level {
+      for place in plan.tensors { catalog.datasets[place].compress(level: level) }
+    }
+    let offsets = try CatalogWriter.create(catalog, at: file.libraryPath)
+    var checksums = try writeBytes(of: plan, at: offsets, to: file)
+    if let level {
+      let compressed = try CompressedWriter.write(plan, catalog, level: level, at: file.libraryPath)
+      for (place, checksum) in compressed { checksums[place] = checksum }
+    }
+    return plan.tensors.map { place in
+      JSON.Member(catalog.datasets[place].path, .string(checksums[place].hexadecimal))
+    }
+  }
+
+  /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
+  /// Those whose bytes come in chunks are passed over.
   private static func writeBytes(
     of plan: SchemaWriter, at offsets: [Int?], to file: borrowing AtomicFile
-  ) throws(CheckpointError) -> [JSON.Member] {
+  ) throws(CheckpointError) -> [UInt32] {
     let destination = file.destination
     return try concurrentMap(offsets.count) { index throws(CheckpointError) in
-      let name = plan.catalog.datasets[index].path
+      let contents = plan.contents[index]
+      guard offsets[index] != nil || contents.byteCount == 0 else { return 0 }
       do throws(CheckpointError) {
-        let checksum = try plan.contents[index].write(to: destination, at: offsets[index] ?? 0)
-        return JSON.Member(name, .string(checksum.hexadecimal))
+        return try contents.write(to: destination, at: offsets[index] ?? 0)
       } catch {
-        throw error.with(name: name)
+        throw error.with(name: plan.catalog.datasets[index].path)
       }
     }
   }

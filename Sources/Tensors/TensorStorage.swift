@@ -134,6 +134,17 @@ public final class TensorStorage: Sendable {
     return try accept(checksum.value)
   }
 
+  /// The same for those who keep no checksum: one is computed only where the file records one.
+  package func forEachUncheckedPiece(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    if expectedCRC32 == nil {
+      try pieces(of: size, body)
+    } else {
+      _ = try forEachPiece(of: size, body)
+    }
+  }
+
   private func pieces(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -178,6 +189,10 @@ public final class TensorStorage: Sendable {
     }
   }
 
+  /// The bytes, before their checksum was compared: who asks for them computes it on the way, and
+  /// hands it to `accept` at the end.
+  package func unverifiedBytes() throws(CheckpointError) -> ByteRegion { try materialised() }
+
   private func materialised() throws(CheckpointError) -> ByteRegion {
     switch source {
     case .region(let region): return region
@@ -205,7 +220,8 @@ public final class TensorStorage: Sendable {
     return try accept(region.withBytes { CRC32.of($0) })
   }
 
-  private func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
+  /// Compares the checksum of the bytes with the recorded one.
+  package func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let expectedCRC32, expectedCRC32 != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: region?.path, offset: region?.fileOffset,

@@ -44,40 +44,29 @@ struct ChunkedDataset: Sendable {
     if unwrittenByteCount > 0, chunks.fill.contains(where: { $0 != 0 }) {
       buffer.fill(with: chunks.fill)
     }
+    let rows = BlockRows(shape: shape, blockShape: chunks.shape, elementSize: elementSize)
     let target = DisjointTarget(buffer: buffer)
     try concurrentForEach(chunks.chunks.count) { index throws(CheckpointError) in
       let chunk = chunks.chunks[index]
-      let mask = ChunkedDataset.mask(of: chunk, chunks, in: shape)
-      let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
-      let block = try pipeline.decode(stored, mask: mask, name: name)
       let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
-      copy(block, at: chunk.origin, extent: extent, to: target.buffer)
+      if let run = rows.run(of: extent, at: chunk.origin) {
+        let whole = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
+        return try decode(chunk, from: file, into: whole)
+      }
+      let block = try ByteRegion(byteCount: rows.blockByteCount) {
+        block throws(CheckpointError) in try decode(chunk, from: file, into: block)
+      }
+      rows.copy(block, at: chunk.origin, extent: extent, to: target.buffer)
     }
   }
 
-  /// Copies the rows of a block that lie inside the shape.
-  private func copy(
-    _ block: ByteRegion, at origin: [Int], extent: [Int], to buffer: UnsafeMutableRawBufferPointer
-  ) {
-    let rank = shape.count
-    let rowByteCount = (extent.last ?? 1) * elementSize
-    var position = [Int](repeating: 0, count: rank)
-    let rowCount = extent.dropLast().reduce(1, *)
-    block.withBytes { bytes in
-      bytes.withUnsafeBytes { source in
-        for _ in 0..<rowCount {
-          var (from, to) = (0, 0)
-          for dimension in 0..<rank {
-            from = from * chunks.shape[dimension] + position[dimension]
-            to = to * shape[dimension] + origin[dimension] + position[dimension]
-          }
-          let row = source[(from * elementSize)...].prefix(rowByteCount)
-          UnsafeMutableRawBufferPointer(rebasing: buffer[(to * elementSize)...])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: row))
-          position.advance(within: extent)
-        }
-      }
-    }
+  private func decode(
+    _ chunk: Catalog.Chunks.Chunk, from file: ByteRegion,
+    into block: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
+    let mask = ChunkedDataset.mask(of: chunk, chunks, in: shape)
+    let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
+    try pipeline.decode(stored, mask: mask, name: name, into: block)
   }
 
   /// The part of a block that lies inside the shape, as a shape.
@@ -132,15 +121,4 @@ struct ChunkedDataset: Sendable {
 /// done.
 private struct DisjointTarget: @unchecked Sendable {
   let buffer: UnsafeMutableRawBufferPointer
-}
-
-extension [Int] {
-  /// The index of the next row in row-major order; the last dimension stands still.
-  fileprivate mutating func advance(within extent: [Int]) {
-    for dimension in indices.dropLast().reversed() {
-      self[dimension] += 1
-      if self[dimension] < extent[dimension] { return }
-      self[dimension] = 0
-    }
-  }
 }

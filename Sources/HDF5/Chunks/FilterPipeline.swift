@@ -56,19 +56,19 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  /// The bytes of a chunk as they were before they were written.
+  /// Puts the bytes of a chunk, as they were before they were written, into the buffer, which has
+  /// the size of a chunk.
   func decode(
-    _ stored: ByteRegion, mask: UInt32, name: String
-  ) throws(CheckpointError) -> ByteRegion {
+    _ stored: ByteRegion, mask: UInt32, name: String, into target: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
     do throws(CheckpointError) {
       var bytes = stored
-      for (filter, size) in zip(applied(mask), sizes(mask)).reversed() {
+      var steps = Array(zip(applied(mask), sizes(mask)))
+      let last = steps.isEmpty ? nil : steps.removeFirst().0
+      for (filter, size) in steps.reversed() {
         bytes = try FilterPipeline.undo(filter, bytes, size: size)
       }
-      guard bytes.count == chunkByteCount else {
-        throw CheckpointError(.invalidChunk, "a chunk is not as long as its shape")
-      }
-      return bytes
+      try FilterPipeline.undo(last, bytes, into: target)
     } catch {
       throw CheckpointError(
         .invalidChunk, name: name, offset: stored.fileOffset, error.reason,
@@ -96,14 +96,37 @@ struct FilterPipeline: Sendable {
   private static func undo(
     _ filter: Filter, _ bytes: ByteRegion, size: Int
   ) throws(CheckpointError) -> ByteRegion {
-    switch filter {
-    case .deflate:
-      try ByteRegion(byteCount: size) { target throws(CheckpointError) in
-        try Inflate.inflate(bytes, .zlib, into: target)
-      }
-    case .shuffle(let elementSize): Shuffle.undo(bytes, elementSize: elementSize)
-    case .fletcher32: try Fletcher32.verify(bytes)
+    if case .fletcher32 = filter { return try Fletcher32.verify(bytes) }
+    return try ByteRegion(byteCount: size) { target throws(CheckpointError) in
+      try undo(filter, bytes, into: target)
     }
+  }
+
+  /// Nil copies the bytes: no filter is left.
+  private static func undo(
+    _ filter: Filter?, _ bytes: ByteRegion, into target: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
+    switch filter {
+    case .deflate: try Inflate.inflate(bytes, .zlib, into: target)
+    case .shuffle(let elementSize)
+    where Shuffle.applies(to: target.count, elementSize: elementSize):
+      try copy(bytes, into: target) {
+        Shuffle.undo($0, elementSize: elementSize, into: $1)
+      }
+    case .fletcher32:
+      try copy(Fletcher32.verify(bytes), into: target) { $1.copyMemory(from: $0) }
+    case .shuffle, nil: try copy(bytes, into: target) { $1.copyMemory(from: $0) }
+    }
+  }
+
+  private static func copy(
+    _ bytes: ByteRegion, into target: UnsafeMutableRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
+  ) throws(CheckpointError) {
+    guard bytes.count == target.count else {
+      throw CheckpointError(.invalidChunk, "a chunk is not as long as its shape")
+    }
+    bytes.withBytes { bytes in bytes.withUnsafeBytes { body($0, target) } }
   }
 
   private static func unsupported(_ identifier: Int, _ name: String) -> CheckpointError {

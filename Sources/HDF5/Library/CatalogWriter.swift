@@ -8,11 +8,12 @@ struct CatalogWriter: ~Copyable {
   private let catalog: Catalog
   private let properties: Properties
   private var types: [Catalog.ElementType: SharedType] = [:]
-  /// Where the bytes of each dataset go; nil where there are none.
+  /// Where the bytes of each dataset go, as `create` says.
   private var offsets: [Int?]
   private var isCreated: [Bool]
 
-  /// - Returns: for each dataset, where in the file its bytes are to be put.
+  /// - Returns: for each dataset, where in the file its bytes are to be put; nil where there are
+  ///   none, or they come in chunks.
   static func create(_ catalog: Catalog, at path: String) throws(CheckpointError) -> [Int?] {
     try Library.run { () throws(CheckpointError) in
       var writer = CatalogWriter(try .file(creating: path), try .make(), catalog)
@@ -26,6 +27,15 @@ struct CatalogWriter: ~Copyable {
     try Library.run { () throws(CheckpointError) in
       let file = try Handle.file(changing: path)
       try file.add(attribute, path: "/")
+      try file.closeFile()
+    }
+  }
+
+  /// Puts chunks into datasets that `create` made, in the order given.
+  static func add(_ chunks: [StoredChunk], at path: String) throws(CheckpointError) {
+    try Library.run { () throws(CheckpointError) in
+      let file = try Handle.file(changing: path)
+      for chunk in chunks { try file.add(chunk) }
       try file.closeFile()
     }
   }
@@ -86,15 +96,22 @@ struct CatalogWriter: ~Copyable {
   ) throws(CheckpointError) {
     let description = catalog.datasets[place]
     let space = try Handle.space(description.shape, path: description.path)
-    let dataset = try Handle(
-      "cannot create the dataset", name: description.path,
-      H5Dcreate2(
-        parent.identifier, name, try type(of: description), space.identifier,
-        properties.link.identifier, properties.dataset.identifier, Library.defaults))
+    let type = try type(of: description)
+    let dataset =
+      if case .chunked(let chunks) = description.extent {
+        try Handle.dataset(
+          name, in: parent, type, space, properties.link,
+          .properties(chunks, path: description.path), path: description.path)
+      } else {
+        try Handle.dataset(
+          name, in: parent, type, space, properties.link, properties.dataset,
+          path: description.path)
+      }
     for attribute in description.attributes {
       try dataset.add(attribute, path: description.path)
     }
     isCreated[place] = true
+    if case .chunked = description.extent { return }
     guard let shape = description.shape, !shape.contains(0) else { return }
     offsets[place] = try dataset.offset(path: description.path)
   }

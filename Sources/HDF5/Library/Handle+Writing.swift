@@ -10,6 +10,58 @@ extension Handle {
     try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
   }
 
+  /// Creation properties of a dataset in chunks, with the filters it has.
+  static func properties(
+    _ chunks: Catalog.Chunks, path: String
+  ) throws(CheckpointError) -> Handle {
+    let creation = try properties(chdf5_dataset_create())
+    let sizes = chunks.shape.map { hsize_t($0) }
+    try check(
+      "cannot choose chunks", name: path,
+      H5Pset_chunk(creation.identifier, Int32(sizes.count), sizes))
+    for filter in chunks.filters {
+      // The parameter of a shuffle is the library's to set.
+      let parameters = filter.identifier == H5Z_FILTER_SHUFFLE ? [] : filter.parameters
+      try check(
+        "cannot choose a filter", name: path,
+        H5Pset_filter(
+          creation.identifier, H5Z_filter_t(filter.identifier), UInt32(H5Z_FLAG_OPTIONAL),
+          parameters.count, parameters))
+    }
+    try check(
+      "cannot leave filling out", H5Pset_fill_time(creation.identifier, H5D_FILL_TIME_NEVER))
+    try check("cannot leave times out", H5Pset_obj_track_times(creation.identifier, false))
+    return creation
+  }
+
+  /// Creates a dataset (`H5Dcreate2`).
+  static func dataset(
+    _ name: String, in parent: borrowing Handle, _ type: hid_t, _ space: borrowing Handle,
+    _ link: borrowing Handle, _ creation: borrowing Handle, path: String
+  ) throws(CheckpointError) -> Handle {
+    try Handle(
+      "cannot create the dataset", name: path,
+      H5Dcreate2(
+        parent.identifier, name, type, space.identifier, link.identifier, creation.identifier,
+        Library.defaults))
+  }
+
+  /// On a file: puts a chunk into its dataset as it is (`H5Dwrite_chunk`).
+  func add(_ chunk: StoredChunk) throws(CheckpointError) {
+    let dataset = try Handle(
+      "cannot open", name: chunk.path, H5Dopen2(identifier, chunk.path, Library.defaults))
+    let origin = chunk.origin.map { hsize_t($0) }
+    try chunk.bytes.withBytes { bytes throws(CheckpointError) in
+      try bytes.withUnsafeBytes { bytes throws(CheckpointError) in
+        _ = try check(
+          "cannot write", name: chunk.path,
+          H5Dwrite_chunk(
+            dataset.identifier, Library.defaults, chunk.filterMask, origin, bytes.count,
+            bytes.baseAddress))
+      }
+    }
+  }
+
   /// Where the bytes of a new dataset lie, from the start of the file (`H5Dget_offset`).
   func offset(path: String) throws(CheckpointError) -> Int {
     guard let offset = Int(exactly: H5Dget_offset(identifier)) else {
@@ -70,4 +122,13 @@ extension Handle {
     try check("cannot make a type", H5Tset_cset(type.identifier, H5T_CSET_UTF8))
     return type
   }
+}
+
+/// A chunk on its way into a file.
+struct StoredChunk: Sendable {
+  /// Of its dataset.
+  let path: String
+  let origin: [Int]
+  let bytes: ByteRegion
+  let filterMask: UInt32
 }

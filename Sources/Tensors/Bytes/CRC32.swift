@@ -18,6 +18,11 @@ public struct CRC32: Sendable {
       return UInt32(truncatingIfNeeded: crc32_z(uLong(value), start, buffer.count))
     }
   }
+
+  /// The checksum of some bytes followed by others, from the checksums of both (`crc32_combine`).
+  package static func combine(_ first: UInt32, _ second: UInt32, secondByteCount: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: crc32_combine(uLong(first), uLong(second), secondByteCount))
+  }
 }
 
 extension UInt32 {

@@ -1,0 +1,120 @@
+internal import Tensors
+import Synchronization
+
+/// Compresses tensors chunk by chunk on all cores and puts them into the file that was created for
+/// them.
+///
+/// Chunks go in groups: while one is compressed, the one before is written and the one after is
+/// fetched. Two groups are in memory, whatever the file's size.
+struct CompressedWriter {
+  /// The same on every machine, since the file's bytes depend on what is written at once.
+  private static let groupCount = 32
+
+  private let catalog: Catalog
+  private let level: Int
+  private let path: String
+  private let state: State
+
+  /// What the thread that writes and fetches changes, while the others compress.
+  private final class State: Sendable {
+    let queue: Mutex<ChunkQueue>
+    let compressed = Mutex<[StoredChunk]>([])
+    let fetched = Mutex<[ChunkQueue.Chunk]>([])
+
+    init(_ queue: ChunkQueue) {
+      self.queue = Mutex(queue)
+    }
+  }
+
+  /// - Parameter path: of the file, for the library.
+  /// - Returns: the CRC-32 of each tensor's bytes, by the place of its dataset.
+  static func write(
+    _ plan: SchemaWriter, _ catalog: Catalog, level: Int, at path: String
+  ) throws(CheckpointError) -> [Int: UInt32] {
+    let tensors = catalog.datasets.enumerated().compactMap { place, dataset in
+      dataset.chunkPlan.map {
+        ChunkQueue.Tensor(
+          dataset: place, name: dataset.path, plan: $0, storage: plan.contents[place])
+      }
+    }
+    let writer = CompressedWriter(
+      catalog: catalog, level: level, path: path, state: State(ChunkQueue(tensors)))
+    let checksums = try writer.writeAll()
+    for (place, checksum) in checksums {
+      do throws(CheckpointError) {
+        _ = try plan.contents[place].accept(checksum)
+      } catch {
+        throw error.with(name: catalog.datasets[place].path)
+      }
+    }
+    return checksums
+  }
+
+  private func writeAll() throws(CheckpointError) -> [Int: UInt32] {
+    var checksums: [Int: UInt32] = [:]
+    try fetch()
+    while true {
+      let group = state.fetched.withLock { $0 }
+      guard !group.isEmpty else { break }
+      let results = try concurrentMap(group.count + 1) { index throws(CheckpointError) in
+        if index > 0 { return try compress(group[index - 1]) as CompressedChunk? }
+        try writeCompressed()
+        try fetch()
+        return nil
+      }
+      let compressed = results.compactMap(\.self)
+      for (chunk, result) in zip(group, compressed) {
+        checksums[chunk.dataset] = CRC32.combine(
+          checksums[chunk.dataset] ?? 0, result.crc32, secondByteCount: chunk.source.count)
+      }
+      state.compressed.withLock { $0 = zip(group, compressed).map(stored) }
+    }
+    try writeCompressed()
+    return checksums
+  }
+
+  private func fetch() throws(CheckpointError) {
+    let chunks = try state.queue.withLock { queue throws(CheckpointError) in
+      try queue.next(CompressedWriter.groupCount)
+    }
+    state.fetched.withLock { $0 = chunks }
+  }
+
+  private func writeCompressed() throws(CheckpointError) {
+    let chunks = state.compressed.withLock { $0 }
+    if !chunks.isEmpty { try CatalogWriter.add(chunks, at: path) }
+  }
+
+  private func compress(_ chunk: ChunkQueue.Chunk) throws(CheckpointError) -> CompressedChunk {
+    defer { chunk.source.release() }
+    return try CompressedChunk(
+      chunk.source, byteCount: chunk.plan.chunkByteCount, elementSize: chunk.plan.elementSize,
+      level: level)
+  }
+
+  private func stored(_ chunk: ChunkQueue.Chunk, _ compressed: CompressedChunk) -> StoredChunk {
+    StoredChunk(
+      path: catalog.datasets[chunk.dataset].path, origin: chunk.origin, bytes: compressed.bytes,
+      filterMask: compressed.filterMask)
+  }
+}
+
+extension Catalog.Dataset {
+  /// How the dataset is cut up, if it is to be compressed.
+  fileprivate var chunkPlan: ChunkPlan? {
+    guard case .chunked = extent, let shape, let elementSize = type.byteCount else { return nil }
+    return ChunkPlan(shape: shape, elementSize: elementSize)
+  }
+
+  /// Has the dataset of a tensor written in compressed chunks, if it is large enough.
+  mutating func compress(level: Int) {
+    guard let shape, let elementSize = type.byteCount,
+      let plan = ChunkPlan(shape: shape, elementSize: elementSize)
+    else { return }
+    extent = .chunked(
+      Catalog.Chunks(
+        shape: plan.chunkShape,
+        filters: CompressedChunk.filters(level: level, elementSize: elementSize), chunks: [],
+        fill: [], leavesEdgesUnfiltered: false))
+  }
+}
