@@ -26,13 +26,27 @@ public struct CheckpointFormat: Sendable {
   /// What `torch.save` writes since PyTorch 1.6.
   public static let torchZip = CheckpointFormat(
     name: "torch-zip", extensions: ["pth", "pt", "ckpt", "bin"],
-    recognises: TorchCheckpoint.recognises,
+    recognises: { TorchFormat(of: $0) == .zip },
     read: { _, file throws(CheckpointError) in
       try TorchCheckpoint.read(file)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
       try TorchCheckpoint.write(checkpoint, to: path, options: options)
     })
+
+  /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
+  public static let torchLegacy = CheckpointFormat(
+    name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
+    read: { _, file throws(CheckpointError) in
+      try TorchCheckpoint.read(file)
+    }, write: nil)
+
+  /// What `torch.save` wrote before PyTorch 0.1.10.
+  public static let torchTar = CheckpointFormat(
+    name: "torch-tar", extensions: [], recognises: { TorchFormat(of: $0) == .tar },
+    read: { _, file throws(CheckpointError) in
+      try TorchCheckpoint.read(file)
+    }, write: nil)
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
@@ -69,7 +83,9 @@ public struct CheckpointFormat: Sendable {
     }, write: nil)
 
   /// Archives of arrays stand before those of PyTorch, which has every other zip file.
-  public static let all: [CheckpointFormat] = [.npz, .torchZip, .hdf5, .safetensors]
+  public static let all: [CheckpointFormat] = [
+    .npz, .torchZip, .torchLegacy, .torchTar, .hdf5, .safetensors,
+  ]
 
   /// The format of a file, by its content.
   ///

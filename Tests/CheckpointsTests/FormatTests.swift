@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 
 struct FormatTests {
-  private static let fixtures = ["torch", "hdf5", "safetensors", "npz"].flatMap { Fixture.all($0) }
+  private static let fixtures = ["torch", "torch/legacy", "hdf5", "safetensors", "npz"].flatMap {
+    Fixture.all($0)
+  }
 
   private static let fileNames = [
     "weights.h5", "checkpoint.pth", "model.safetensors", "model.safetensors.index.json",
