@@ -27,23 +27,26 @@ test: setup
 	$(SWIFT) test --disable-xctest
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 check: lint test
 
 $(VENV)/ready: Fixtures/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet torch==2.13.0+cpu h5py==3.16.0 numpy
+	$(VENV)/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu \
+	  torch==2.13.0+cpu h5py==3.16.0 numpy
 	touch $@
 
 # Checkpoints by the installed PyTorch, through the command, read by h5py, bit for bit.
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 
-# The whole process against nine lines of Python and against cp; compression against h5py.
+# The whole process against nine lines of Python and against cp; compression against h5py; then the
+# library by itself.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
 	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
+	$(SWIFT) run -c release --package-path Benchmarks
 
 clean:
 	rm -rf .build .build-demo .build-venv

@@ -24,7 +24,8 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Execution", "Verification",
+        "Tensors", "Zip", "Safetensors", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Models",
+        "Execution", "Verification",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -42,16 +43,18 @@ let package = Package(
 
     module("Tensors", ["CZlib"]),
     module("Zip", ["Tensors"]),
+    module("Safetensors", ["Tensors"]),
     module("Torch", ["Tensors", "Zip"]),
     module("HDF5", ["Tensors", "CHDF5"]),
     module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
-    module("Execution", ["Tensors", "BatchNorm"]),
+    module("Models", ["Tensors", "BatchNorm"]),
+    module("Execution", ["Tensors", "BatchNorm", "Models"]),
     module("Verification", ["Tensors", "BatchNorm", "Execution"]),
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "Checkpoints", "BatchNorm", "Verification",
+        "Tensors", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -61,12 +64,14 @@ let package = Package(
       swiftSettings: settings),
     tests("TensorsTests", ["Tensors"]),
     tests("ZipTests", ["Zip"]),
-    tests("TorchTests", ["Torch"]),
+    tests("SafetensorsTests", ["Safetensors"]),
+    tests("TorchTests", ["Torch", "Zip"]),
     // libhdf5 as an oracle: what is read of a file must be what it says.
     tests("HDF5Tests", ["HDF5", "CHDF5"]),
-    tests("CheckpointsTests", ["Checkpoints"]),
+    tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
-    tests("ExecutionTests", ["Execution", "BatchNorm", "Torch"]),
+    tests("ModelsTests", ["Models"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch"]),
     tests("VerificationTests", ["Verification", "BatchNorm"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],

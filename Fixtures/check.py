@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from expectation import describe_checkpoint, describe_hdf5
+from expectation import describe_checkpoint, describe_hdf5, describe_npz, describe_safetensors, describe_shards
 
 ROOT = Path(__file__).resolve().parent
 
@@ -36,6 +36,11 @@ def remake() -> None:
 def read_back(folder: Path, expected: dict) -> dict:
     if expected["format"] == "hdf5":
         return describe_hdf5(folder / "weights.h5")
+    if expected["format"] == "safetensors":
+        sharded = (folder / "model.safetensors.index.json").exists()
+        return describe_shards(folder) if sharded else describe_safetensors(folder / "model.safetensors")
+    if expected["format"] == "npz":
+        return describe_npz(next(folder.glob("arrays.np[yz]")))
     value = torch.load(folder / "checkpoint.pth", map_location="cpu", weights_only=True)
     return describe_checkpoint(value, expected["entry"])
 

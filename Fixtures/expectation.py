@@ -158,6 +158,41 @@ def torch_tensor(dataset) -> torch.Tensor:
     return torch.from_numpy(array)
 
 
+def describe_safetensors(path: Path) -> dict:
+    """The tensors in the file's order; the metadata, but for the usual format, as the tagged value "metadata"."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        tensors = [{"name": key, **describe_tensor(file.get_tensor(key)), "tied_to": None} for key in file.offset_keys()]
+        metadata = file.metadata() or {}
+    document = {"format": "safetensors", "entry": "", "tensors": tensors}
+    if metadata.get("format") == "pt":
+        del metadata["format"]
+    return document | {"metadata": tag(dict(sorted(metadata.items())))} if metadata else document
+
+
+def describe_shards(folder: Path) -> dict:
+    """All shards as one, in the order of the index."""
+    index = json.loads((folder / "model.safetensors.index.json").read_text())
+    rows = {}
+    for shard in sorted(set(index["weight_map"].values())):
+        rows |= {row["name"]: row for row in describe_safetensors(folder / shard)["tensors"]}
+    return {"format": "safetensors", "entry": "", "tensors": [rows[name] for name in index["weight_map"]]}
+
+
+def describe_npz(path: Path) -> dict:
+    """The arrays in the archive's order; a lone .npy is one array without a name."""
+    import numpy
+
+    loaded = numpy.load(path, allow_pickle=False)
+    arrays = {"": loaded} if isinstance(loaded, numpy.ndarray) else {name: loaded[name] for name in loaded.files}
+    tensors = []
+    for name, array in arrays.items():
+        native = array.astype(array.dtype.newbyteorder("="), order="C")
+        tensors.append({"name": name, **describe_tensor(torch.from_numpy(native)), "tied_to": None})
+    return {"format": "npz", "entry": "", "tensors": tensors}
+
+
 def write_document(path: Path, document: dict | list) -> None:
     """JSON in ASCII, one tensor or one refused file to the line."""
     if isinstance(document, list):
@@ -189,3 +224,11 @@ def write_hdf5_case(folder: Path, minimum_library: str | None = None) -> None:
     write_document(
         folder / "expected.json", document | {"minimum_library": minimum_library} if minimum_library else document
     )
+
+
+def write_safetensors_case(folder: Path, tensors: dict, metadata: dict | None = None) -> None:
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / "model.safetensors", metadata)
+    write_document(folder / "expected.json", describe_safetensors(folder / "model.safetensors"))

@@ -1,3 +1,5 @@
+import Tensors
+
 /// How a kind of BatchNorm keeps its state and treats the mini-batch: a value, so that adding a
 /// layout is adding a value.
 ///
@@ -24,27 +26,29 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
   public static let all: [BatchNormLayout] = [.standard, .replicated]
 
   /// The number of values of a statistic that `worldSize` devices keep: its shape on disk.
-  func statisticShape(features: Int, worldSize: Int) -> [Int] {
+  package func statisticShape(features: Int, worldSize: Int) -> [Int] {
     switch buffers {
     case .shared: [features]
     case .rows: [worldSize, features]
     }
   }
 
-  func counterShape(worldSize: Int) -> [Int] {
+  package func counterShape(worldSize: Int) -> [Int] {
     switch buffers {
     case .shared: []
     case .rows: [worldSize]
     }
   }
 
-  /// Recognises the layout of a `running_mean` by its shape.
+  /// Recognises the layout of a `running_mean` by its shape. A file can declare 2^40 devices of no
+  /// features, so V is limited before anything is allocated for each.
   static func recognise(statisticShape shape: [Int]) -> (
     layout: Self, worldSize: Int, features: Int
   )? {
     switch shape.count {
     case 1: (.standard, 1, shape[0])
-    case 2 where shape[0] > 0: (.replicated, shape[0], shape[1])
+    case 2 where (1...StateDict.worldSizeLimit).contains(shape[0]):
+      (.replicated, shape[0], shape[1])
     default: nil
     }
   }

@@ -21,6 +21,12 @@ public struct BatchNormSite: Sendable {
   public var bufferKeys: [String] {
     [key("running_mean"), key("running_var")] + (hasCounter ? [key("num_batches_tracked")] : [])
   }
+
+  /// Whether a tensor of this name is the buffer of a BatchNorm, by its last part.
+  public static func namesBuffer(_ name: String) -> Bool {
+    let last = name.split(whereSeparator: { $0 == "." || $0 == "/" }).last ?? ""
+    return ["running_mean", "running_var", "num_batches_tracked"].contains(last)
+  }
 }
 
 /// The BatchNorms of a state dict, in its order, and what looks like one but can't be read as one.

@@ -83,12 +83,15 @@ extension StateDict {
     case .replica(let index): return try buffer.row(index)
     case .mean, .pooled:
       if key == site.key("num_batches_tracked") {
-        return try Tensor([buffer.integers().max() ?? 0], shape: [])
+        return try buffer.row(try buffer.doubles().indexOfLargest)
       }
-      let merged = try ReplicaStatistics(site, in: self).merged(by: rule)
-      return try Tensor(
-        rounding: key == site.key("running_mean") ? merged.mean : merged.variance,
+      let statistics = try ReplicaStatistics(site, in: self).merged(by: rule)
+      var merged = try Tensor(
+        rounding: key == site.key("running_mean") ? statistics.mean : statistics.variance,
         to: buffer.scalarType, shape: [site.features])
+      merged.kind = buffer.kind
+      merged.requiresGrad = buffer.requiresGrad
+      return merged
     }
   }
 }
@@ -120,6 +123,10 @@ extension Tensor {
   }
 }
 
+extension [Double] {
+  fileprivate var indexOfLargest: Int { indices.max { self[$0] < self[$1] } ?? 0 }
+}
+
 extension MergeRule {
   /// The keys that a merged buffer is made from: `pooled` variances need the means.
   fileprivate func sources(_ site: BatchNormSite, _ key: String) -> [String] {
@@ -128,14 +135,20 @@ extension MergeRule {
 }
 
 extension ReplicaDrift: CustomStringConvertible {
-  /// "means up to 0.31 standard deviations apart, variances up to 12 %".
+  /// "means are up to 0.31 standard deviations and variances up to 12 % from the mean of all".
   public var description: String {
-    "means are up to \(mean.shortened) standard deviations and variances up to "
+    guard self != ReplicaDrift() else {
+      return "only num_batches_tracked or the sign of a zero differs, means and variances are equal"
+    }
+    return "means are up to \(mean.shortened) standard deviations and variances up to "
       + "\((variance * 100).shortened) % from the mean of all"
   }
 
+  /// NaN, which nothing can be compared with, counts as infinite.
+  private var largest: Double { mean.isNaN || variance.isNaN ? .infinity : max(mean, variance) }
+
   func isWorse(than other: ReplicaDrift) -> Bool {
-    max(mean, variance) > max(other.mean, other.variance)
+    largest > other.largest
   }
 }
 

@@ -27,7 +27,10 @@ public struct CheckpointFormat: Sendable {
     recognises: TorchCheckpoint.recognises,
     read: { _, file throws(CheckpointError) in
       try TorchCheckpoint.read(file)
-    }, write: nil)
+    },
+    write: { checkpoint, path, options throws(CheckpointError) in
+      try TorchCheckpoint.write(checkpoint, to: path, options: options)
+    })
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(

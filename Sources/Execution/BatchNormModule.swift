@@ -24,14 +24,16 @@ public struct BatchNormModule: Sendable {
     public var mean: [Double]
     /// C values.
     public var variance: [Double]
-    public var batchesTracked: Int
+    /// How many batches it has seen; a Float64 because checkpoints cast as a whole keep it as a
+    /// float, which may be infinite (float16 ends at 65,504).
+    public var batchesTracked: Double
   }
 
   public let layout: BatchNormLayout
   public let options: Options
   /// C values; nil without affine parameters.
-  public let weight: [Double]?
-  public let bias: [Double]?
+  public private(set) var weight: [Double]?
+  public private(set) var bias: [Double]?
   /// V rows; one in the standard layout.
   public internal(set) var rows: [Row]
 
@@ -62,7 +64,7 @@ public struct BatchNormModule: Sendable {
     rows = statistics.means.indices.map { row in
       Row(
         mean: statistics.means[row], variance: statistics.variances[row],
-        batchesTracked: counters.map { Int($0[row]) } ?? 0)
+        batchesTracked: counters?[row] ?? 0)
     }
   }
 
@@ -73,6 +75,19 @@ public struct BatchNormModule: Sendable {
     weight = module.weight
     bias = module.bias
     rows = [row]
+  }
+
+  /// A module of some of the features, which BatchNorm treats each by itself.
+  public func part(_ features: Range<Int>) -> BatchNormModule {
+    var part = self
+    part.weight = weight.map { Array($0[features]) }
+    part.bias = bias.map { Array($0[features]) }
+    part.rows = rows.map { row in
+      Row(
+        mean: Array(row.mean[features]), variance: Array(row.variance[features]),
+        batchesTracked: row.batchesTracked)
+    }
+    return part
   }
 
   /// The samples of each device: V consecutive slices of ceil(N/V), the last ones short or empty.

@@ -19,7 +19,10 @@ extension Checkpoint {
   public func findStateDict(
     at entry: EntryPath? = nil
   ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
-    if let entry { return (entry, try stateDict(at: entry)) }
+    if let entry {
+      let place = try place(of: entry)
+      return (place, try stateDict(at: place))
+    }
     let filled = stateDictCandidates { !$0.tensors.isEmpty }
     // A model without tensors has a state dict too, an empty one.
     let candidates = filled.isEmpty ? stateDictCandidates { $0.dictionary.entries.isEmpty } : filled
@@ -46,19 +49,29 @@ extension Checkpoint {
     return result
   }
 
-  private func stateDict(at entry: EntryPath) throws(CheckpointError) -> StateDict {
-    var value = root
+  /// The path with the keys that are there: a path in words can't tell the number 0 from the text.
+  private func place(of entry: EntryPath) throws(CheckpointError) -> EntryPath {
+    var (value, place) = (root, EntryPath())
     for key in entry.keys {
-      guard let next = value.dictionary?[key] else {
+      let number = key.string.flatMap { Int($0) }.map { CheckpointDictionary.Key.int($0) }
+      let candidates = [key] + (number.map { [$0] } ?? [])
+      guard let dictionary = value.dictionary,
+        let found = candidates.first(where: dictionary.contains), let next = dictionary[found]
+      else {
         throw CheckpointError(
           .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
           advice: "see what is there with 'dbn-convert info'")
       }
-      value = next
+      (value, place) = (next, place.appending(found))
     }
+    return place
+  }
+
+  private func stateDict(at place: EntryPath) throws(CheckpointError) -> StateDict {
+    let value = place.keys.reduce(root) { value, key in value.dictionary?[key] ?? .none }
     guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
       throw CheckpointError(
-        .noStateDict, name: "\(entry)", "is a \(value.typeName), not a mapping of names to tensors")
+        .noStateDict, name: "\(place)", "is a \(value.typeName), not a mapping of names to tensors")
     }
     return stateDict
   }

@@ -31,12 +31,19 @@ public struct CheckpointDictionary: Sendable {
 
   /// Gives the key a value, in its place if it has one, else at the end: Python's assignment.
   public mutating func set(_ key: Key, to value: CheckpointValue) {
-    if let place = places[key] {
+    // One look-up for a new key, which nearly all are.
+    if let place = places.updateValue(entries.count, forKey: key) {
+      places[key] = place
       entries[place].value = value
     } else {
-      places[key] = entries.count
       entries.append(Entry(key: key, value: value))
     }
+  }
+
+  /// Makes room for so many entries.
+  package mutating func reserveCapacity(_ count: Int) {
+    entries.reserveCapacity(count)
+    places.reserveCapacity(count)
   }
 }
 
@@ -80,6 +87,6 @@ extension CheckpointDictionary {
 extension String {
   /// Whether the two have the same UTF-8, which `==` does not ask.
   package func isIdentical(to other: String) -> Bool {
-    utf8.elementsEqual(other.utf8)
+    utf8.span.bytes.hasEqualBytes(to: other.utf8.span.bytes)
   }
 }

@@ -48,7 +48,7 @@ extension CheckpointError: CustomStringConvertible {
   public var description: String {
     var text = ""
     if let path { text += "\(path.visible()): " }
-    if let name { text += "'\(name.visible())': " }
+    if let name, !name.isEmpty { text += "'\(name.visible())': " }
     text += reason.visible(limit: .max)
     if let offset { text += " (at byte \(offset))" }
     if let advice { text += "; \(advice.visible(limit: .max))" }

@@ -23,6 +23,8 @@ public indirect enum CheckpointValue: Sendable {
   case scalarType(ScalarType)
   /// `torch.device`, as PyTorch writes it: `cpu`, `cuda:0`.
   case device(String)
+  /// An object of a class that is unknown here, kept only where `ReadingOptions` ask for it.
+  case opaque(OpaqueValue)
 
   /// The name of the kind of value, as error messages and `info` say it.
   public var typeName: String {
@@ -43,6 +45,7 @@ public indirect enum CheckpointValue: Sendable {
     case .size: "Size"
     case .scalarType: "dtype"
     case .device: "device"
+    case .opaque(let value): value.name
     }
   }
 

@@ -63,20 +63,20 @@ extension Tensor {
     _ bytes: RawSpan
   ) throws(CheckpointError) -> [Element] {
     switch scalarType {
-    case .bool: try elements(bytes, UInt8.self) { Int($0 == 0 ? 0 : 1) }
-    case .uint8: try elements(bytes, UInt8.self) { Int($0) }
-    case .int8: try elements(bytes, Int8.self) { Int($0) }
-    case .uint16: try elements(bytes, UInt16.self) { Int($0) }
-    case .int16: try elements(bytes, Int16.self) { Int($0) }
-    case .uint32: try elements(bytes, UInt32.self) { Int($0) }
-    case .int32: try elements(bytes, Int32.self) { Int($0) }
-    case .uint64: try elements(bytes, UInt64.self) { Int(exactly: $0) }
-    default: try elements(bytes, Int64.self) { Int($0) }
+    case .bool: try elements(bytes, UInt8.self) { $0 == 0 ? 0 : 1 }
+    case .uint8: try elements(bytes, UInt8.self)
+    case .int8: try elements(bytes, Int8.self)
+    case .uint16: try elements(bytes, UInt16.self)
+    case .int16: try elements(bytes, Int16.self)
+    case .uint32: try elements(bytes, UInt32.self)
+    case .int32: try elements(bytes, Int32.self)
+    case .uint64: try elements(bytes, UInt64.self)
+    default: try elements(bytes, Int64.self)
     }
   }
 
   private func elements<Stored: FixedWidthInteger & BitwiseCopyable, Element: TensorElement>(
-    _ bytes: RawSpan, _ type: Stored.Type, _ integer: (Stored) -> Int?
+    _ bytes: RawSpan, _ type: Stored.Type, _ meaning: (Stored) -> Stored = { $0 }
   ) throws(CheckpointError) -> [Element] {
     var elements: [Element] = []
     elements.reserveCapacity(count)
@@ -84,7 +84,7 @@ extension Tensor {
       let stored = Stored(
         littleEndian: bytes.unsafeLoadUnaligned(
           fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self))
-      guard let element = integer(stored).flatMap({ Element(integer: $0) }) else {
+      guard let element = Element(integer: meaning(stored)) else {
         throw CheckpointError(.overflow, "element \(index), \(stored), is no \(Element.self)")
       }
       elements.append(element)

@@ -3,21 +3,21 @@ public protocol TensorElement: Sendable, BitwiseCopyable {
   /// The scalar type that is read as this without conversion.
   static var scalarType: ScalarType { get }
   /// The nearest value, nil if there is none that stands for it.
-  init?(integer: Int)
+  init?(integer: some FixedWidthInteger)
 }
 
 extension TensorElement where Self: BinaryInteger {
-  public init?(integer: Int) { self.init(exactly: integer) }
+  public init?(integer: some FixedWidthInteger) { self.init(exactly: integer) }
 }
 
 extension TensorElement where Self: BinaryFloatingPoint {
-  public init?(integer: Int) { self.init(integer) }
+  public init?(integer: some FixedWidthInteger) { self.init(integer) }
 }
 
 extension Bool: TensorElement {
   public static var scalarType: ScalarType { .bool }
 
-  public init?(integer: Int) {
+  public init?(integer: some FixedWidthInteger) {
     guard integer == 0 || integer == 1 else { return nil }
     self = integer == 1
   }

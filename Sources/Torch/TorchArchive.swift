@@ -11,6 +11,8 @@ struct TorchArchive: Sendable {
   let pickle: ByteRegion
   /// The name of the record of the pickle.
   let pickleName: String
+  /// The conversions that led to the file, where this toolkit wrote it.
+  let history: [JSON]
   private let zip: ZipArchive
   /// The folder that all records are in, with its slash: the stem of the file it was saved to.
   private let prefix: String
@@ -25,6 +27,7 @@ struct TorchArchive: Sendable {
     try Self.checkVersion(zip["\(prefix)version"])
     isBigEndian = try Self.isBigEndian(zip["\(prefix)byteorder"])
     self.pickle = try pickle.content()
+    history = try Self.history(zip["\(prefix)\(Self.historyName)"])
   }
 
   /// As PyTorch's reader does: what the first record's name has before its first slash.
@@ -33,6 +36,22 @@ struct TorchArchive: Sendable {
       return ""
     }
     return String(name[...slash])
+  }
+
+  /// The record of the history, in the folder where PyTorch keeps what others add to an archive.
+  static let historyName = "extra/dbn_convert_history.json"
+
+  private static func history(_ entry: ZipEntry?) throws(CheckpointError) -> [JSON] {
+    guard let entry else { return [] }
+    do throws(CheckpointError) {
+      let json = try JSON(parsing: entry.content())
+      guard let history = json.array else {
+        throw CheckpointError(.invalidJSON, "the history of conversions is not an array")
+      }
+      return history
+    } catch {
+      throw error.with(name: entry.name)
+    }
   }
 
   func recordName(of key: String) -> String { "\(prefix)data/\(key)" }

@@ -30,7 +30,8 @@ public enum TorchCheckpoint {
       var machine = PickleMachine(archive.pickle, tensors: TensorBuilder(archive))
       let value = try machine.run()
       var tree = CheckpointTree(machine.heap, machine.tensors)
-      return Checkpoint(root: try tree.convert(value), notes: tree.notes)
+      return Checkpoint(
+        root: try tree.convert(value), history: archive.history, notes: tree.notes)
     } catch {
       throw error.with(name: archive.pickleName)
     }

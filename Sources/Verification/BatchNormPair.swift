@@ -5,8 +5,10 @@ public import Tensors
 /// The same BatchNorm in two checkpoints, ready to run.
 struct BatchNormPair {
   let name: String
-  let a: BatchNormModule
-  let b: BatchNormModule
+  private(set) var a: BatchNormModule
+  private(set) var b: BatchNormModule
+  /// Which of the layer's features these modules have.
+  private(set) var features: Range<Int>
   /// The type that differences are counted in ULPs of.
   let scalarType: ScalarType
   /// The keys of its tensors in the state dicts.
@@ -49,6 +51,7 @@ struct BatchNormPair {
     name = siteA.name
     self.a = try BatchNormModule(siteA, in: a, options: options)
     self.b = try BatchNormModule(siteB, in: b, options: options)
+    features = 0..<siteA.features
     scalarType = a[siteA.key("running_mean")]?.scalarType ?? .float32
     keys = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
       .map { .string(siteA.key($0)) }
@@ -70,15 +73,28 @@ struct BatchNormPair {
     CheckpointError(.batchNormsDiffer, name: site.name, reason, advice: advice)
   }
 
+  /// The pair in parts of so few features that one batch has at most `limit` values.
+  func parts(of limit: Int, valuesPerFeature: Int) -> [BatchNormPair] {
+    let count = max(1, limit / valuesPerFeature)
+    return stride(from: 0, to: features.count, by: count).map { start in
+      var part = self
+      part.features = start..<min(start + count, features.count)
+      part.a = a.part(part.features)
+      part.b = b.part(part.features)
+      return part
+    }
+  }
+
   /// How a mini-batch is given to the devices of the one that has more of them.
   func slices(of samples: Int) -> [Range<Int>] {
     (a.worldSize >= b.worldSize ? a : b).slices(of: samples)
   }
 
   /// A mini-batch drawn from the running statistics of A (of the device that will see it), in the
-  /// precision of a float32 model.
-  func input(_ samples: Int, _ positions: Int, _ generator: InputGenerator) -> Activations {
-    var generator = generator
+  /// precision of a float32 model, unless it is a float64 one.
+  func input(
+    _ samples: Int, _ positions: Int, _ generator: inout InputGenerator
+  ) -> Activations {
     var values: [Double] = []
     values.reserveCapacity(samples * a.features * positions)
     for (range, row) in zip(a.slices(of: samples), a.rows) {
@@ -87,8 +103,8 @@ struct BatchNormPair {
         for feature in 0..<a.features {
           let center = row.mean[feature].isFinite ? row.mean[feature] : 0
           for _ in 0..<positions {
-            values.append(
-              Double(Float(center + deviations[feature] * generator.nextNormal())))
+            let value = center + deviations[feature] * generator.nextNormal()
+            values.append(scalarType == .float64 ? value : Double(Float(value)))
           }
         }
       }
@@ -101,6 +117,6 @@ struct BatchNormPair {
 extension CheckpointError.Code {
   /// The two checkpoints don't have the same BatchNorms, so that they can't be compared.
   public static let batchNormsDiffer = Self("batch-norms-differ")
-  /// A mini-batch without samples.
+  /// A mini-batch without samples, or of more than any number of devices needs.
   public static let invalidBatch = Self("invalid-batch")
 }

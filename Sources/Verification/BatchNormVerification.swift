@@ -6,6 +6,9 @@ import BatchNorm
 /// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
 /// drawn from its own statistics, standard against distributed or like against like.
 ///
+/// Without a tolerance, equality also asks for equal parameters and running statistics: what one
+/// batch does not show.
+///
 /// In training, a distributed module is held against a standard one that is run on each slice
 /// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
 /// equal; that is what simulating V devices means. All tensors outside the BatchNorms must have
@@ -22,15 +25,23 @@ public struct BatchNormVerification: Sendable {
 
   public init() {}
 
-  /// - Throws: `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
+  /// The most samples in a mini-batch: two for each of the most virtual devices.
+  public static let samplesLimit = 2 * StateDict.worldSizeLimit
+
+  /// The most values of one layer's batch that are in memory at a time: 8 MiB, several times.
+  private static let valuesLimit = 1 << 20
+
+  /// - Throws: `invalidBatch`; `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
   ///   training, when a slice has one value per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
     let pairs = try BatchNormPair.matching(a, b, options: options)
     let devices = pairs.map { max($0.a.worldSize, $0.b.worldSize) }.max() ?? 1
     let samples = samples ?? max(8, 2 * devices)
-    guard samples > 0 else {
-      throw CheckpointError(.invalidBatch, "a batch of \(samples) samples shows nothing")
+    guard (1...Self.samplesLimit).contains(samples) else {
+      throw CheckpointError(
+        .invalidBatch, "\(samples) is not a number of samples to verify with",
+        advice: "give a batch of 1 to \(Self.samplesLimit) samples")
     }
     var result = VerificationResult(mode: mode, samples: samples)
     result.layers = try concurrentMap(pairs.count) { index throws(CheckpointError) in
@@ -43,17 +54,22 @@ public struct BatchNormVerification: Sendable {
   private func compare(
     _ pair: BatchNormPair, stream: Int, samples: Int
   ) throws(CheckpointError) -> VerificationResult.Layer {
-    let input = pair.input(samples, positions, InputGenerator(seed: seed, stream: stream))
-    var layer = LayerComparison(pair, tolerance: tolerance)
-    do throws(CheckpointError) {
-      switch mode {
-      case .evaluation: layer.compareEvaluation(on: input)
-      case .training: try layer.compareTraining(on: input)
+    var generator = InputGenerator(seed: seed, stream: stream)
+    var result = VerificationResult.Layer(pair)
+    for part in pair.parts(of: Self.valuesLimit, valuesPerFeature: samples * positions) {
+      let input = part.input(samples, positions, &generator)
+      var layer = LayerComparison(part, result, tolerance: tolerance)
+      do throws(CheckpointError) {
+        switch mode {
+        case .evaluation: layer.compareEvaluation(on: input)
+        case .training: try layer.compareTraining(on: input)
+        }
+      } catch {
+        throw error.with(name: pair.name)
       }
-    } catch {
-      throw error.with(name: pair.name)
+      result = layer.result
     }
-    return layer.result
+    return result
   }
 
   private func compareOtherTensors(

@@ -18,6 +18,14 @@ public struct NumberComparison: Sendable {
       self.absolute = absolute
       self.relative = relative
     }
+
+    /// Without a tolerance, bits decide.
+    var isExact: Bool { absolute == 0 && relative == 0 }
+
+    /// What is infinitely far is never near, however large the tolerance.
+    func contains(_ distance: Double, from b: Double) -> Bool {
+      distance == 0 || (distance.isFinite && distance <= absolute + relative * abs(b))
+    }
   }
 
   /// The largest |a - b|; infinite where one is NaN or infinite and the other not the same.
@@ -46,7 +54,7 @@ public struct NumberComparison: Sendable {
     let distance = a == b ? 0 : (a.isFinite && b.isFinite ? abs(a - b) : .infinity)
     maxAbsolute = max(maxAbsolute, distance)
     maxULP = max(maxULP, scalarType == .float64 ? a.ulps(to: b) : Float(a).ulps(to: Float(b)))
-    if firstDifference == nil, !(distance <= tolerance.absolute + tolerance.relative * abs(b)) {
+    if firstDifference == nil, !tolerance.contains(distance, from: b) {
       firstDifference = Difference(index: index, a: a, b: b)
     }
   }

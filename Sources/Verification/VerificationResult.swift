@@ -12,7 +12,7 @@ public struct VerificationResult: Sendable {
 
   /// A value that differs by more than the tolerance.
   public struct Divergence: Sendable, Equatable {
-    /// `output`, `running_mean`, `running_var`, `num_batches_tracked`, or a tensor's name.
+    /// `output`, `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`.
     public let quantity: String
     /// The virtual device whose slice or buffer row it is, where there are several.
     public let device: Int?

@@ -107,6 +107,16 @@ struct MappingTests {
     #expect(error?.code == .noBatchNorm)
   }
 
+  /// A file of a few bytes can declare 2^40 devices without features.
+  @Test func moreDevicesThanAnyClusterHasAreNotRecognised() throws {
+    var stateDict = StateDict()
+    for last in ["running_mean", "running_var"] {
+      stateDict["bn.\(last)"] = try .float32([], [1 << 40, 0])
+    }
+    let survey = BatchNormSurvey(stateDict)
+    #expect(survey.sites.isEmpty && survey.unrecognised.map(\.name) == ["bn"])
+  }
+
   @Test(arguments: ["running_var", "weight", "num_batches_tracked"])
   func shapesThatDoNotAgreeAreNamed(last: String) throws {
     var broken = standard

@@ -65,6 +65,31 @@ struct MergeTests {
     #expect(throws: CheckpointError.self) { try nudged.toStandard() }
   }
 
+  @Test func countersAloneThatDifferAreCalledThat() throws {
+    let counted = try StateDict.batchNorm(
+      means: [[1, 2], [1, 2]], variances: [[1, 1], [1, 1]], counters: [3, 4])
+    let error = #expect(throws: CheckpointError.self) { try counted.toStandard() }
+    #expect(error?.reason.contains("only num_batches_tracked") == true)
+  }
+
+  @Test(arguments: [MergeRule.first, .mean, .pooled])
+  func mergedBuffersKeepTheirTypeAndKind(rule: MergeRule) throws {
+    var cast = drifted
+    for last in ["running_mean", "running_var", "num_batches_tracked"] {
+      let buffer = try #require(drifted["bn.\(last)"])
+      var float = try Tensor(rounding: buffer.doubles(), to: .float16, shape: buffer.shape)
+      float.kind = .buffer
+      cast["bn.\(last)"] = float
+    }
+    let merged = try cast.toStandard(merging: rule).stateDict
+    for last in ["running_mean", "running_var", "num_batches_tracked"] {
+      let buffer = try #require(merged["bn.\(last)"])
+      #expect(buffer.scalarType == .float16 && buffer.kind == .buffer)
+    }
+    let counter = try #require(merged["bn.num_batches_tracked"]).doubles()
+    #expect(counter == [rule == .first ? 5 : 9])
+  }
+
   @Test func aReplicaThatDoesNotExistIsRefused() {
     let error = #expect(throws: CheckpointError.self) {
       try drifted.toStandard(merging: .replica(3))

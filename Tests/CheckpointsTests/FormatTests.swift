@@ -12,12 +12,15 @@ struct FormatTests {
     #expect(try CheckpointFormat.recognise(fixture.file(file)).name == format)
   }
 
-  @Test(arguments: [("model.h5", "hdf5"), ("a.b/MODEL.HDF5", "hdf5")])
+  @Test(arguments: [
+    ("model.h5", "hdf5"), ("a.b/MODEL.HDF5", "hdf5"), ("m.pth", "torch-zip"),
+    ("M.CKPT", "torch-zip"),
+  ])
   func theExtensionSaysWhatToWrite(path: String, format: String) throws {
     #expect(try CheckpointFormat.forWriting(path).name == format)
   }
 
-  @Test(arguments: ["model", "model.pth", "model.txt", "h5", ".h5/model", ""])
+  @Test(arguments: ["model", "model.txt", "h5", ".h5/model", ""])
   func namesThatSayNothingAreRefused(path: String) {
     let error = #expect(throws: CheckpointError.self) { try CheckpointFormat.forWriting(path) }
     #expect(error?.code == .unknownFormat)

@@ -35,6 +35,15 @@ struct StateDictSearchTests {
     #expect(error?.reason.contains("generator, discriminator") == true)
   }
 
+  @Test func aPathInWordsReachesNumberedPlaces() throws {
+    var stateDict = StateDict()
+    stateDict["weight"] = try .float32([1])
+    var root = CheckpointDictionary()
+    root.set(.int(0), to: .dictionary(stateDict.dictionary))
+    let found = try Checkpoint(root: .dictionary(root)).findStateDict(at: EntryPath("0"))
+    #expect(found.entry == EntryPath([.int(0)]) && found.stateDict.names == ["weight"])
+  }
+
   @Test func slashesInsideKeysAreEscapedInPaths() {
     let path = EntryPath([.string("a/b"), .string("50%")])
     #expect(path.description == "a%2Fb/50%25")

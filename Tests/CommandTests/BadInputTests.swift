@@ -84,8 +84,29 @@ struct BadInputTests {
     #expect(folder.contents == ["old.h5"])
   }
 
+  @Test func anOutputThatCannotBeWrittenIsAnError() throws {
+    let full = try Command(after: "exec >/dev/full", "info", digits)
+    expectRefusal(full, mentions: "standard output", "no space")
+  }
+
+  @Test(arguments: ["to-distributed", "to-standard"])
+  func aFileWithoutBatchNormIsNamed(subcommand: String) throws {
+    let path = Fixture("torch/scalar-types").file("checkpoint.pth")
+    let options = subcommand == "to-distributed" ? ["--world-size", "2"] : []
+    expectRefusal(
+      try Command([subcommand, path, output] + options), mentions: path, "no BatchNorm")
+    expectRefusal(
+      try Command([subcommand, path, output, "--entry", "none"] + options),
+      mentions: path, "no such entry")
+  }
+
   @Test func wrongUsageIs64() throws {
-    for arguments in [["to-distributed", digits, output], ["info"], ["nonsense"]] {
+    for arguments in [
+      ["to-distributed", digits, output], ["info"], ["nonsense"],
+      ["verify", digits, digits, "--batch", "9223372036854775807"],
+      ["verify", digits, digits, "--eps", "nan"], ["verify", digits, digits, "--eps=-1"],
+      ["verify", digits, digits, "--momentum", "2"],
+    ] {
       let command = try Command(arguments)
       #expect(command.status == 64)
       #expect(!command.error.isEmpty)

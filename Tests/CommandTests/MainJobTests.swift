@@ -77,6 +77,50 @@ struct MainJobTests {
     #expect(info["history"]?.array?.first?["operation"] == "to-distributed")
   }
 
+  @Test func infoSaysWhichPlacesCouldBeTheStateDict() throws {
+    var root = CheckpointDictionary()
+    var stateDict = StateDict()
+    stateDict["1.running_mean"] = try .float32([1, 2])
+    for name in ["G", "D"] { root.set(.string(name), to: .dictionary(stateDict.dictionary)) }
+    let path = folder.file("gan.h5")
+    try Checkpoint(root: .dictionary(root)).write(to: path)
+    let info = try Command("info", path)
+    #expect(info.status == 0)
+    #expect(info.output.contains("hdf5, 2 places could be the state dict: G, D, 2 tensors"))
+    let tensors = try JSON(parsing: Command("info", path, "--json").output)["tensors"]?.array
+    #expect(tensors?.allSatisfy { $0["kind"] == "buffer" } == true)
+  }
+
+  @Test func whatHasNoNameIsCalledTheRoot() throws {
+    var batchNorm = StateDict()
+    for last in ["running_mean", "running_var"] { batchNorm[last] = try .float32([1, 2]) }
+    let path = folder.file("bare.h5")
+    try Checkpoint(root: .dictionary(batchNorm.dictionary)).write(to: path)
+    #expect(try Command("info", path).output.contains("(root): BatchNorm of 2 features"))
+    #expect(try Command("verify", path, path, "--layers").output.contains("(root): max abs"))
+    let refused = try Command("to-standard", path, folder.file("out.h5"))
+    #expect(refused.error.hasPrefix("dbn-convert: error: \(path): its layout is already"))
+  }
+
+  @Test func namesFromAFileCannotMoveTheCursor() throws {
+    var root = CheckpointDictionary()
+    var stateDict = StateDict()
+    for last in ["running_mean", "running_var"] {
+      stateDict["\u{1B}[31m.\(last)"] = try .float32([1, 2])
+      stateDict["bn.\(last)"] = try .float32([1, 2])
+    }
+    root.set(.string("\u{1B}[2J"), to: .dictionary(stateDict.dictionary))
+    let path = folder.file("escape.h5")
+    try Checkpoint(root: .dictionary(root)).write(to: path)
+    for arguments in [
+      ["info", path],
+      ["to-distributed", path, folder.file("o.h5"), "--world-size", "2", "--include", "bn"],
+    ] {
+      let command = try Command(arguments)
+      #expect(command.status == 0 && !command.output.contains("\u{1B}"), "\(command.output)")
+    }
+  }
+
   @Test func theRestOfATrainingCheckpointIsCarriedAlong() throws {
     let source = Fixture("torch/training").file("checkpoint.pth")
     let there = folder.file("there.h5")

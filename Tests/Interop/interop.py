@@ -1,4 +1,4 @@
-"""Checkpoints of the installed PyTorch, through dbn-convert, read back by h5py: equal bit for bit.
+"""Checkpoints of the installed PyTorch, through dbn-convert, read back by h5py and PyTorch: equal bit for bit.
 
     python Tests/Interop/interop.py .build/release/dbn-convert
 """
@@ -118,6 +118,18 @@ def to_hdf5(folder: Path, name: str, value) -> tuple[Path, Path]:
     return source, target
 
 
+def assert_same_ties(expected: dict, actual: dict) -> None:
+    """The same names share memory."""
+    assert groups(expected) == groups(actual), "tied tensors differ"
+
+
+def groups(mapping: dict) -> list[list[str]]:
+    names = {}
+    for name, tensor in mapping.items():
+        names.setdefault((tensor.data_ptr(), tensor.shape) if tensor.numel() else name, []).append(name)
+    return list(names.values())
+
+
 def check_state_dict(folder: Path) -> None:
     state_dict = randomised(SmallNet()).state_dict()
     source, target = to_hdf5(folder, "state_dict", state_dict)
@@ -165,10 +177,42 @@ def check_scalar_types(folder: Path) -> None:
     assert_equal(value, load(target))
 
 
+def load_strictly(path: Path) -> list:
+    """What PyTorch reads without trusting the file: at once, mapped, and with record offsets computed."""
+    from torch.utils.serialization import config
+
+    values = [torch.load(path, weights_only=True), torch.load(path, weights_only=True, mmap=True)]
+    config.load.calculate_storage_offsets = True
+    values.append(torch.load(path, weights_only=True, mmap=True))
+    config.load.calculate_storage_offsets = False
+    return values
+
+
+def check_writing_pth(folder: Path) -> None:
+    model = randomised(SmallNet())
+    cases = {
+        "state-dict": model.state_dict(), "parameters": model.state_dict(keep_vars=True),
+        "training": training_checkpoint(), "scalar-types": scalar_types(),
+        "buffers": OrderedDict(a=torch.nn.Buffer(torch.arange(4.0)), b=torch.zeros(2)),
+    }
+    for name, value in cases.items():
+        source, hdf5 = to_hdf5(folder, name, value)
+        direct, roundabout = folder / f"{name}.direct.pth", folder / f"{name}.roundabout.pth"
+        run("convert", source, direct)
+        run("convert", hdf5, roundabout)
+        for written in load_strictly(direct) + load_strictly(roundabout):
+            assert_equal(value, written, name)
+            if isinstance(value, OrderedDict):
+                assert_same_ties(value, written)
+        assert "equal" in run("diff", source, roundabout)
+    model.load_state_dict(torch.load(folder / "state-dict.roundabout.pth", weights_only=True))
+
+
 def main() -> None:
     torch.manual_seed(2026)
     checks = [
         check_state_dict, check_distributed, check_training_checkpoint, check_parameters, check_scalar_types,
+        check_writing_pth,
     ]
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:

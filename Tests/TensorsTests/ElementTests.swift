@@ -34,6 +34,15 @@ struct ElementTests {
     #expect(try tensor(.bool, [0, 1, 7]).array(of: Double.self) == [0, 1, 1])
   }
 
+  @Test func theLargestUnsignedIntegersAreNumbersToo() throws {
+    let bytes = Array(repeating: UInt8(0xFF), count: 8)
+    #expect(try tensor(.uint64, bytes).array(of: Double.self) == [0x1p64])
+    let unaligned = try ByteRegion([0] + bytes).slice(from: 1, count: 8)
+    let tensor = try Tensor(.uint64, shape: [1], storage: TensorStorage(unaligned))
+    #expect(try tensor.array(of: UInt64.self) == [.max])
+    #expect(throws: CheckpointError.self) { try tensor.array(of: Int.self) }
+  }
+
   @Test func anyByteOfABoolIsABool() throws {
     #expect(try tensor(.bool, [0, 1, 2, 255]).array(of: Bool.self) == [false, true, true, true])
   }

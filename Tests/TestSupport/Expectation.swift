@@ -25,6 +25,7 @@ public enum Expectation {
     case .size(let sizes): ["Size": .array(sizes.map { .int($0) })]
     case .scalarType(let type): ["dtype": .string(type.name)]
     case .device(let device): ["device": .string(device)]
+    case .opaque(let value): try tree(value)
     }
   }
 
@@ -36,6 +37,22 @@ public enum Expectation {
     if !dictionary.attributes.isEmpty {
       let attributes = try dictionary.attributes.map { JSON.Member($0.name, try tree($0.value)) }
       members.append(JSON.Member("attributes", .object(attributes)))
+    }
+    return .object(members)
+  }
+
+  private static func tree(_ value: OpaqueValue) throws -> JSON {
+    var members = [JSON.Member("opaque", .string(value.name))]
+    if let arguments = value.arguments {
+      members.append(JSON.Member("arguments", .array(try arguments.map(tree))))
+    }
+    if let state = value.state { members.append(JSON.Member("state", try tree(state))) }
+    if !value.elements.isEmpty {
+      members.append(JSON.Member("elements", .array(try value.elements.map(tree))))
+    }
+    if !value.entries.isEmpty {
+      let pairs = try value.entries.map { JSON.array([try tree($0.key), try tree($0.value)]) }
+      members.append(JSON.Member("entries", .array(pairs)))
     }
     return .object(members)
   }

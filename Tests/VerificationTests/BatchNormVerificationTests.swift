@@ -54,6 +54,93 @@ struct BatchNormVerificationTests {
     #expect(divergence?.a == 8 && divergence?.b == 9)
   }
 
+  /// A ULP of a float64 is often lost in the rounding of an output.
+  @Test(arguments: ["weight", "bias", "running_mean", "running_var"], VerificationMode.allCases)
+  func oneULPOfAFloat64IsFound(last: String, mode: VerificationMode) throws {
+    var model = standard
+    for (name, tensor) in standard.tensors where name.hasPrefix("bn.") {
+      if tensor.scalarType == .int64 { continue }
+      model[name] = try Tensor(rounding: tensor.doubles(), to: .float64, shape: tensor.shape)
+    }
+    var verification = BatchNormVerification()
+    verification.mode = mode
+    for place in 0..<3 {
+      var values = try #require(model["bn.\(last)"]).doubles()
+      values[place] = values[place].nextUp
+      var nudged = model
+      nudged["bn.\(last)"] = try Tensor(rounding: values, to: .float64, shape: [3])
+      let result = try verification.compare(model, nudged)
+      #expect(!result.isEqual && !result.isBitIdentical && result.maxULP > 0)
+    }
+  }
+
+  /// Large batches are run a few features at a time; places are counted in the whole layer.
+  @Test(arguments: VerificationMode.allCases)
+  func largeBatchesAreComparedInParts(mode: VerificationMode) throws {
+    var other = try standard.toDistributed(worldSize: 4).stateDict
+    var verification = BatchNormVerification()
+    verification.mode = mode
+    verification.samples = 16
+    verification.positions = 1 << 15
+    #expect(try verification.compare(standard, other).isBitIdentical)
+    other["bn.bias"] = try .float32([-0.5, -0.25, 1])
+    let divergence = try verification.compare(standard, other).firstDivergence?.divergence
+    #expect(divergence?.quantity == "output" && divergence?.index == [0, 2, 0])
+  }
+
+  @Test func devicesThatTheBatchLeavesWithoutSamplesAreComparedToo() throws {
+    var other = try standard.toDistributed(worldSize: 4).stateDict
+    var values = try #require(other["bn.running_var"]).doubles()
+    values[3 * 3 + 2] = 5
+    other["bn.running_var"] = try .float32(values, [4, 3])
+    var verification = BatchNormVerification()
+    verification.samples = 2
+    let divergence = try verification.compare(standard, other).firstDivergence?.divergence
+    #expect(divergence?.quantity == "running_var" && divergence?.device == 3)
+    #expect(divergence?.index == [2])
+  }
+
+  @Test(arguments: VerificationMode.allCases)
+  func absentParametersAreOnesAndZeros(mode: VerificationMode) throws {
+    var plain = StateDict()
+    for last in ["running_mean", "running_var"] { plain["bn.\(last)"] = standard["bn.\(last)"] }
+    var affine = plain
+    affine["bn.weight"] = try .float32([1, 1, 1])
+    affine["bn.bias"] = try .float32([0, 0, 0])
+    var verification = BatchNormVerification()
+    verification.mode = mode
+    #expect(try verification.compare(plain, affine).isBitIdentical)
+  }
+
+  /// Checkpoints that were cast as a whole have such counters: float16 ends at 65,504.
+  @Test(arguments: [Double.infinity, .nan, 1e300], VerificationMode.allCases)
+  func countersNeedNotBeIntegers(counter: Double, mode: VerificationMode) throws {
+    var model = standard
+    model["bn.num_batches_tracked"] = try Tensor(rounding: [counter], to: .float64, shape: [])
+    let distributed = try model.toDistributed(worldSize: 2).stateDict
+    var verification = BatchNormVerification()
+    verification.mode = mode
+    #expect(try verification.compare(model, distributed).isBitIdentical)
+  }
+
+  @Test func theLargestCounterIsNoObstacle() throws {
+    var model = standard
+    model["bn.num_batches_tracked"] = try Tensor([.max], shape: [])
+    var verification = BatchNormVerification()
+    verification.mode = .training
+    #expect(try verification.compare(model, model).isBitIdentical)
+  }
+
+  @Test(arguments: [0, -1, BatchNormVerification.samplesLimit + 1, Int.max])
+  func batchesThatMakeNoSenseAreRefused(samples: Int) {
+    var verification = BatchNormVerification()
+    verification.samples = samples
+    let error = #expect(throws: CheckpointError.self) {
+      try verification.compare(standard, standard)
+    }
+    #expect(error?.code == .invalidBatch)
+  }
+
   @Test func aToleranceIsAChoice() throws {
     var other = standard
     other["bn.bias"] = try .float32([-0.5, -0.25, 0.001])

@@ -31,6 +31,21 @@ struct NumberComparisonTests {
         .isWithinTolerance)
   }
 
+  @Test(
+    arguments: [
+      (1, Double.infinity), (.nan, .infinity), (.infinity, -.infinity), (1, .nan),
+    ])
+  func noToleranceReachesInfinity(a: Double, b: Double) {
+    for tolerance in [
+      NumberComparison.Tolerance(relative: 0.1), .init(absolute: .infinity),
+    ] {
+      for (a, b) in [(a, b), (b, a)] {
+        let comparison = NumberComparison([a], [b], ulpsOf: .float32, tolerance: tolerance)
+        #expect(!comparison.isWithinTolerance)
+      }
+    }
+  }
+
   @Test func theToleranceIsAbsolutePlusRelative() {
     let tolerance = NumberComparison.Tolerance(absolute: 0.1, relative: 0.01)
     #expect(

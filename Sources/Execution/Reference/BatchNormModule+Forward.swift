@@ -77,7 +77,7 @@ extension BatchNormModule.Row {
   fileprivate mutating func move(
     towards batch: (mean: [Double], variance: [Double]), of count: Int, momentum: Double?
   ) {
-    let factor = momentum ?? 1 / Double(batchesTracked)
+    let factor = momentum ?? 1 / batchesTracked
     let unbiased = Double(count) / Double(count - 1)
     for feature in mean.indices {
       mean[feature] = factor * batch.mean[feature] + (1 - factor) * mean[feature]

@@ -21,6 +21,7 @@ extension Catalog.Dataset {
   static func encoding(
     _ value: CheckpointValue, path: String
   ) throws(CheckpointError) -> (dataset: Catalog.Dataset, bytes: TensorStorage) {
+    if case .opaque(let value) = value { throw .opaque(value, name: path) }
     let (type, shape, bytes) = encoded(value)
     var dataset = Catalog.Dataset(path: path, type: type, shape: shape, extent: .none)
     dataset.setAttribute(Schema.Attribute.kind, .string(value.typeName))
@@ -46,7 +47,7 @@ extension Catalog.Dataset {
     case .size(let sizes):
       (.scalar(.int64), [sizes.count], sizes.flatMap(\.littleEndianBytes))
     case .list(let elements), .tuple(let elements): encoded(PlainNumbers(elements))
-    case .none, .set, .dictionary, .tensor: (.scalar(.int8), nil, [])
+    case .none, .set, .dictionary, .tensor, .opaque: (.scalar(.int8), nil, [])
     }
   }
 

@@ -65,7 +65,7 @@ struct SchemaWriter {
     let hasIntKeys = dictionary.entries.contains { $0.key.string == nil }
     if hasIntKeys { setAttribute(group, Schema.Attribute.intKeys, .bool(true)) }
     if !dictionary.attributes.isEmpty {
-      let json = try TaggedJSON.attributes(dictionary, name: catalog.groups[group].path)
+      let json = try TaggedJSON.schema.attributes(dictionary, name: catalog.groups[group].path)
       setAttribute(group, Schema.Attribute.attributes, .string(json.text()))
     }
     for entry in dictionary.entries {
@@ -133,18 +133,5 @@ struct SchemaWriter {
         Schema.Attribute.requiresGrad: .bool(tensor.requiresGrad),
       ])
     overrides[group, default: []].append(member)
-  }
-}
-
-/// What makes tensors one parameter under several names, as `Tensor.isTied` says.
-private struct TiedTensor: Hashable {
-  let storage: ObjectIdentifier
-  let scalarType: ScalarType
-  let shape: [Int]
-
-  init(_ tensor: Tensor) {
-    storage = ObjectIdentifier(tensor.storage)
-    scalarType = tensor.scalarType
-    shape = tensor.shape
   }
 }

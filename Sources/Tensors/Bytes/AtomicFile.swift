@@ -41,22 +41,27 @@ package struct AtomicFile: ~Copyable {
 
   /// Syncs the bytes to the disk and gives the file its name, replacing what was there.
   package consuming func commit() throws(CheckpointError) {
-    _ = try systemCall("cannot write", path: target) { fsync(descriptor) }
-    if let temporaryName {
-      _ = try systemCall("cannot write", path: target) { rename(temporaryName, target) }
-      return
-    }
-    // A link can't replace a file, a rename can: the file is named only between the two calls.
-    let name = try Place(target).temporaryName
-    _ = try systemCall("cannot write", path: target) {
-      linkat(AT_FDCWD, libraryPath, AT_FDCWD, name, AT_SYMLINK_FOLLOW)
-    }
+    let target = target
+    let name = try stage()
     do throws(CheckpointError) {
       _ = try systemCall("cannot write", path: target) { rename(name, target) }
     } catch {
       unlink(name)
       throw error
     }
+  }
+
+  /// Syncs the bytes to the disk and returns a temporary name beside the target, by which the file
+  /// is there from now on; what becomes of that is for the caller to see to.
+  consuming func stage() throws(CheckpointError) -> String {
+    _ = try systemCall("cannot write", path: target) { fsync(descriptor) }
+    let name = try Place(target).temporaryName
+    _ = try systemCall("cannot write", path: target) {
+      // A link can't replace a file, a rename can: a file without a name needs both.
+      if let temporaryName { return rename(temporaryName, name) }
+      return linkat(AT_FDCWD, libraryPath, AT_FDCWD, name, AT_SYMLINK_FOLLOW)
+    }
+    return name
   }
 }
 

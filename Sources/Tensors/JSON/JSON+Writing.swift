@@ -8,6 +8,11 @@ extension JSON {
     writer.write(self, depth: 0)
     return writer.text
   }
+
+  /// The text as a JSON string, with its quotes.
+  package static func quoted(_ text: String) -> String {
+    JSON.string(text).text()
+  }
 }
 
 private struct JSONWriter {

@@ -27,6 +27,11 @@ enum TorchStorageType: Sendable, Hashable {
     return types
   }()
 
+  /// The class of storages of a type; nil for newer types, which have none.
+  static func className(of type: ScalarType) -> String? {
+    names.first { $0.1 == type }.map { "torch.\($0.0)Storage" }
+  }
+
   private static let names: [(String, ScalarType)] = [
     ("Double", .float64), ("Float", .float32), ("Half", .float16), ("BFloat16", .bfloat16),
     ("Long", .int64), ("Int", .int32), ("Short", .int16), ("Char", .int8), ("Byte", .uint8),

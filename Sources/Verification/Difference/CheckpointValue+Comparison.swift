@@ -50,7 +50,30 @@ extension Tensor {
     with other: Tensor, tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) -> NumberComparison? {
     guard scalarType.isReal else { return nil }
-    return NumberComparison(
-      try doubles(), try other.doubles(), ulpsOf: scalarType, tolerance: tolerance)
+    var result = NumberComparison([], [], ulpsOf: scalarType)
+    try storage.withBytes { mine throws(CheckpointError) in
+      try other.storage.withBytes { theirs throws(CheckpointError) in
+        for start in stride(from: 0, to: count, by: Self.pieceCount) {
+          let piece = start..<min(start + Self.pieceCount, count)
+          result.formUnion(
+            NumberComparison(
+              try doubles(piece, of: mine), try doubles(piece, of: theirs), ulpsOf: scalarType,
+              tolerance: tolerance))
+        }
+      }
+    }
+    return result
+  }
+
+  /// How many elements are doubles at a time: all of a large tensor would not fit the memory.
+  private static let pieceCount = 1 << 18
+
+  private func doubles(
+    _ piece: Range<Int>, of bytes: RawSpan
+  ) throws(CheckpointError) -> [Double] {
+    let size = scalarType.byteCount
+    let bytes = bytes.extracting(piece.lowerBound * size..<piece.upperBound * size)
+    let region = ByteRegion(bytes.withUnsafeBytes { Array($0) })
+    return try Tensor(scalarType, shape: [piece.count], storage: TensorStorage(region)).doubles()
   }
 }

@@ -88,7 +88,8 @@ struct TreeComparison {
     do throws(CheckpointError) {
       guard try !a.storage.hasEqualBytes(to: b.storage) else { return }
       let comparison = try a.comparison(with: b, tolerance: tolerance)
-      guard comparison?.isWithinTolerance != true || isExact else { return }
+      // Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
+      guard comparison?.isWithinTolerance != true || tolerance.isExact else { return }
       difference.different.append(
         .init(path.name, "values", maxAbsolute: comparison?.maxAbsolute))
     } catch {
@@ -96,14 +97,16 @@ struct TreeComparison {
     }
   }
 
-  /// Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
-  private var isExact: Bool { tolerance.absolute == 0 && tolerance.relative == 0 }
-
   /// Which names share a storage must be the same on both sides.
-  mutating func compareTies(_ a: CheckpointValue, _ b: CheckpointValue) {
+  ///
+  /// - Parameter except: where ties were compared already: those inside are left out.
+  mutating func compareTies(
+    _ a: CheckpointValue, _ b: CheckpointValue, except entry: EntryPath? = nil
+  ) {
     let inB = Dictionary(b.ties.map { ($0.path, $0.first) }, uniquingKeysWith: { $1 })
     for (path, first) in a.ties {
       guard let other = inB[path], first != other else { continue }
+      if let entry, path.keys.starts(with: entry.keys) { continue }
       note(path, "tied_to", first?.name ?? "nothing", other?.name ?? "nothing")
     }
   }
@@ -117,10 +120,29 @@ struct TreeComparison {
       a.replacingStateDict(at: entryA, with: placeholder).root,
       b.replacingStateDict(at: entryB, with: placeholder).root
     )
-    guard entryA != entryB else { return try compare(aroundA, aroundB, at: EntryPath()) }
-    difference.onlyInA += aroundA.leaves.map(\.path).filter { $0 != entryA }.map(\.name)
-    difference.onlyInB += aroundB.leaves.map(\.path).filter { $0 != entryB }.map(\.name)
+    guard entryA != entryB else {
+      try compare(aroundA, aroundB, at: EntryPath())
+      return compareTies(a.root, b.root, except: entryA)
+    }
+    try compareLeaves(
+      aroundA.leaves.filter { $0.path != entryA }, aroundB.leaves.filter { $0.path != entryB })
   }
+
+  /// Compares values by their paths, where the trees around them can't be the same.
+  private mutating func compareLeaves(_ a: [Leaf], _ b: [Leaf]) throws(CheckpointError) {
+    let inB = Dictionary(b.map { ($0.path, $0.value) }, uniquingKeysWith: { $1 })
+    for (path, value) in a {
+      if let other = inB[path] {
+        try compare(value, other, at: path)
+      } else {
+        difference.onlyInA.append(path.name)
+      }
+    }
+    let inA = Set(a.map(\.path))
+    difference.onlyInB += b.map(\.path).filter { !inA.contains($0) }.map(\.name)
+  }
+
+  private typealias Leaf = (path: EntryPath, value: CheckpointValue)
 
   private mutating func note(_ path: EntryPath, _ why: String, _ a: String, _ b: String) {
     difference.different.append(.init(path.name, why, "\(a) and \(b)"))

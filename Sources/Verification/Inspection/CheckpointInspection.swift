@@ -22,6 +22,8 @@ public struct CheckpointInspection: Sendable {
 
   /// Where the state dict is; nil if there is none, then the tensors are all there are.
   public let entry: EntryPath?
+  /// Why there is none: nothing could be it, or several things could. Empty where there is one.
+  public let missingStateDict: String
   /// In the file's order, names relative to the entry.
   public private(set) var tensors: [TensorRow] = []
   public private(set) var batchNorms: [BatchNormRow] = []
@@ -32,34 +34,28 @@ public struct CheckpointInspection: Sendable {
 
   /// - Parameter entry: where the state dict is; nil: where it is found.
   public init(_ checkpoint: Checkpoint, entry: EntryPath? = nil) throws(CheckpointError) {
-    guard let found = try Self.find(checkpoint, entry) else {
+    let found: (entry: EntryPath, stateDict: StateDict)
+    do throws(CheckpointError) {
+      found = try checkpoint.findStateDict(at: entry)
+    } catch {
+      // Without a state dict there is still something to show; a wrong --entry is an error.
+      if entry != nil { throw error }
       self.entry = nil
+      missingStateDict = error.reason
       let leaves = checkpoint.root.leaves
-      addTensors(
-        leaves.compactMap { path, value in value.tensor.map { ("\(path)", $0) } }, buffers: [])
+      addTensors(leaves.compactMap { path, value in value.tensor.map { ("\(path)", $0) } })
       others = leaves.filter { $0.value.tensor == nil }
       return
     }
     self.entry = found.entry
+    missingStateDict = ""
     let survey = BatchNormSurvey(found.stateDict)
     unrecognised = survey.unrecognised
-    addTensors(found.stateDict.tensors, buffers: Set(survey.sites.flatMap(\.bufferKeys)))
+    addTensors(found.stateDict.tensors)
     batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
       try Self.describe(survey.sites[index], in: found.stateDict)
     }
-    addOthers(checkpoint, found.entry, found.stateDict)
-  }
-
-  private static func find(
-    _ checkpoint: Checkpoint, _ entry: EntryPath?
-  ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict)? {
-    do throws(CheckpointError) {
-      return try checkpoint.findStateDict(at: entry)
-    } catch {
-      // Without a state dict there is still something to show; a wrong --entry is an error.
-      if entry != nil { throw error }
-      return nil
-    }
+    addOthers(checkpoint, found.entry)
   }
 
   private static func describe(
@@ -71,11 +67,11 @@ public struct CheckpointInspection: Sendable {
     )
   }
 
-  private mutating func addTensors(_ tensors: [(String, Tensor)], buffers: Set<String>) {
+  private mutating func addTensors(_ tensors: [(String, Tensor)]) {
     var firstNames: [ObjectIdentifier: String] = [:]
     for (name, tensor) in tensors {
       let identity = ObjectIdentifier(tensor.storage)
-      let byName = buffers.contains(name) ? Tensor.Kind.buffer : .parameter
+      let byName = BatchNormSite.namesBuffer(name) ? Tensor.Kind.buffer : .parameter
       self.tensors.append(
         TensorRow(
           name: name, tensor: tensor, tiedTo: firstNames[identity],
@@ -84,9 +80,7 @@ public struct CheckpointInspection: Sendable {
     }
   }
 
-  private mutating func addOthers(
-    _ checkpoint: Checkpoint, _ entry: EntryPath, _ stateDict: StateDict
-  ) {
+  private mutating func addOthers(_ checkpoint: Checkpoint, _ entry: EntryPath) {
     for (path, value) in checkpoint.root.leaves {
       let isInside = path.keys.starts(with: entry.keys)
       let isItsTensor = isInside && value.tensor != nil && path.keys.count == entry.keys.count + 1

@@ -25,7 +25,7 @@ struct CheckCommand: ParsableCommand {
       throw error.with(path: file)
     }
     options.remark(checkpoint.notes)
-    options.print(
+    try options.print(
       [
         "path": .string(file), "format": .string(format.name), "tensors": .int(result.tensors),
         "bytes": .int(result.byteCount), "with_checksum": .int(result.withChecksum),

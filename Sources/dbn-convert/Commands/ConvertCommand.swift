@@ -38,7 +38,7 @@ struct ConvertCommand: ParsableCommand {
     report.losses = losses
     options.remark(conversion.checkpoint.notes)
     let tensors = result.root.leaves.count { $0.value.tensor != nil }
-    options.print(
+    try options.print(
       conversion.json(record, report),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
         + Conversion.text(losses: losses))

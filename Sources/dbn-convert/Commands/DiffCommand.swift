@@ -26,7 +26,7 @@ struct DiffCommand: ParsableCommand {
       checkpointA, entry: try? checkpointA.findStateDict().entry,
       checkpointB, entry: try? checkpointB.findStateDict().entry, tolerance: tolerance.tolerance)
     options.remark(checkpointA.notes + checkpointB.notes)
-    options.print(difference.json, text: text(difference))
+    try options.print(difference.json, text: text(difference))
     if !difference.isEqual { throw Console.different }
   }
 
@@ -40,7 +40,7 @@ struct DiffCommand: ParsableCommand {
     lines += difference.different.map { item in
       let distance = item.maxAbsolute.map { ", up to \($0)" } ?? ""
       return
-        "\(item.name.visible()): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
+        "\(item.name.moduleName): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
     }
     return (lines + ["different: \(counted(lines.count, "difference"))"]).joined(separator: "\n")
   }

@@ -37,6 +37,6 @@ struct InfoCommand: ParsableCommand {
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
       })
-    options.print(report.json, text: report.text)
+    try options.print(report.json, text: report.text)
   }
 }

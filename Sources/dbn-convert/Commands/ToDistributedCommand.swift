@@ -36,14 +36,19 @@ struct ToDistributedCommand: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(from: input, to: output, target)
-    let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
-    let converted = try stateDict.toDistributed(
-      worldSize: worldSize, layout: layout.layout, selection: selection.selection)
+    let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
+      let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
+      return (
+        place,
+        try stateDict.toDistributed(
+          worldSize: worldSize, layout: layout.layout, selection: selection.selection)
+      )
+    }
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record)
     options.remark(conversion.checkpoint.notes)
-    options.print(
+    try options.print(
       conversion.json(converted.record, converted.report.adding(losses: losses)),
       text: "\(output): \(counted(converted.report.converted.count, "BatchNorm")) of "
         + "\(input) mapped to \(layout.rawValue), \(counted(worldSize, "virtual device"))"
@@ -73,7 +78,7 @@ extension ConversionReport {
   /// "; 2 left alone (bn1: not selected, ...)", or nothing.
   var skippedText: String {
     guard let first = skipped.first else { return "" }
-    return "; \(skipped.count) left alone (\(first.name): \(first.reason)"
+    return "; \(skipped.count) left alone (\(first.name.moduleName): \(first.reason)"
       + (skipped.count > 1 ? ", ...)" : ")")
   }
 }

@@ -35,18 +35,17 @@ struct ToStandardCommand: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(from: input, to: output, target)
-    let (place, stateDict) = try conversion.checkpoint.findStateDict(at: entry.path)
-    let converted: BatchNormConversion
-    do throws(CheckpointError) {
-      converted = try stateDict.toStandard(merging: statistics, selection: selection.selection)
-    } catch {
-      throw error.with(path: input)
+    let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
+      let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
+      return (
+        place, try stateDict.toStandard(merging: statistics, selection: selection.selection)
+      )
     }
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record)
     options.remark(conversion.checkpoint.notes)
-    options.print(
+    try options.print(
       conversion.json(converted.record, converted.report.adding(losses: losses)),
       text: text(converted.report) + Conversion.text(losses: losses))
   }
@@ -58,7 +57,7 @@ struct ToStandardCommand: ParsableCommand {
         + "nothing is lost" + report.skippedText
     }
     return "\(output): \(count) of \(input) mapped to standard, replicas merged by "
-      + "'\(statistics)'; those of \(report.losses.count) differed, most in \(worst.name): "
+      + "'\(statistics)'; those of \(report.losses.count) differed, most in \(worst.name.moduleName): "
       + worst.reason + report.skippedText
   }
 }

@@ -43,7 +43,12 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard batch.map({ $0 > 0 }) ?? true else { throw ValidationError("--batch is positive.") }
+    guard (1...BatchNormVerification.samplesLimit).contains(batch ?? 1) else {
+      throw ValidationError("--batch is from 1 to \(BatchNormVerification.samplesLimit).")
+    }
+    // Others make every output NaN, and all NaNs are equal.
+    guard eps >= 0, eps.isFinite else { throw ValidationError("--eps is 0 or more.") }
+    guard (0...1).contains(momentum) else { throw ValidationError("--momentum is from 0 to 1.") }
   }
 
   func run() throws {
@@ -56,7 +61,7 @@ struct VerifyCommand: ParsableCommand {
     let result = try verification.compare(
       try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
     options.remark(checkpointA.notes + checkpointB.notes)
-    options.print(result.json, text: result.text(layers: layers))
+    try options.print(result.json, text: result.text(layers: layers))
     if !result.isEqual { throw Console.different }
   }
 

@@ -10,11 +10,13 @@ struct OutputOptions: ParsableArguments {
   var quiet = false
 
   /// Prints the result in the form that was asked for.
-  func print(_ json: @autoclosure () -> JSON, text: @autoclosure () -> String) {
+  func print(
+    _ json: @autoclosure () -> JSON, text: @autoclosure () -> String
+  ) throws(CheckpointError) {
     if self.json {
-      Console.result(json().text(indented: true))
+      try Console.result(json().text(indented: true))
     } else if !quiet {
-      Console.result(text())
+      try Console.result(text())
     }
   }
 

@@ -5,8 +5,16 @@ import Tensors
 /// Where results and remarks go.
 enum Console {
   /// Results, to standard output.
-  static func result(_ text: String) {
-    print(text)
+  ///
+  /// - Throws: `system`, when they can't be written: a script must not take half a result for one.
+  static func result(_ text: String) throws(CheckpointError) {
+    let bytes = Array("\(text)\n".utf8)
+    var done = 0
+    while done < bytes.count {
+      done += try systemCall("cannot write", path: "standard output") {
+        bytes[done...].withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      }
+    }
   }
 
   /// Remarks and errors, a line each, to standard error.
@@ -17,6 +25,11 @@ enum Console {
 
   /// Exits with 1: the two were compared, and are different.
   static var different: ExitCode { ExitCode(1) }
+}
+
+extension String {
+  /// The name of a module as people see it: that of a whole model is empty.
+  var moduleName: String { isEmpty ? "(root)" : visible() }
 }
 
 /// 97.8 MiB: a size that a person can read.

@@ -22,6 +22,17 @@ struct Conversion {
     checkpoint = try Checkpoint.open(input)
   }
 
+  /// The result of `body`, whose errors are about the input.
+  func reading<Value>(
+    _ body: (Checkpoint) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    do throws(CheckpointError) {
+      return try body(checkpoint)
+    } catch {
+      throw error.with(path: input)
+    }
+  }
+
   /// Writes the result, with what was done added to its history.
   ///
   /// - Returns: what the format had no place for, if that was allowed.

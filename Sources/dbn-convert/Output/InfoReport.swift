@@ -39,10 +39,10 @@ struct InfoReport {
   }
 
   private var summary: String {
-    let place = inspection.entry.map { $0.keys.isEmpty ? "at the root" : "at \($0)" }
+    let place = inspection.entry.map { $0.keys.isEmpty ? "at the root" : "at \("\($0)".visible())" }
     let bytes = Set(inspection.tensors.map { ObjectIdentifier($0.tensor.storage) }).count
     var text = "\(path): \(format), "
-    text += place.map { "state dict \($0)" } ?? "no state dict"
+    text += place.map { "state dict \($0)" } ?? inspection.missingStateDict
     text += ", \(counted(inspection.tensors.count, "tensor"))"
     if bytes < inspection.tensors.count { text += " (\(inspection.tensors.count - bytes) tied)" }
     return text + ", \(readable(byteCount: byteCount)), "
@@ -65,7 +65,7 @@ struct InfoReport {
 
   private var batchNormLines: [String] {
     batchNorms.map(\.text)
-      + inspection.unrecognised.map { "\($0.name.visible()): not a known BatchNorm: \($0.reason)" }
+      + inspection.unrecognised.map { "\($0.name.moduleName): not a known BatchNorm: \($0.reason)" }
   }
 
   private var otherLines: [String] {
@@ -103,7 +103,7 @@ extension CheckpointInspection.BatchNormRow {
   }
 
   fileprivate var text: String {
-    var text = "\(site.name.visible()): BatchNorm of \(site.features) features, \(site.layout)"
+    var text = "\(site.name.moduleName): BatchNorm of \(site.features) features, \(site.layout)"
     if !site.isAffine { text += ", without weight and bias" }
     guard site.worldSize > 1 else { return text }
     text += ", \(site.worldSize) devices, "

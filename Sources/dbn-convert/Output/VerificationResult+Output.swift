@@ -29,7 +29,7 @@ extension VerificationResult {
     var lines: [String] = []
     if listsLayers {
       lines += layers.map { layer in
-        "\(layer.name.visible()): max abs \(layer.comparison.maxAbsolute), "
+        "\(layer.name.moduleName): max abs \(layer.comparison.maxAbsolute), "
           + "max ulp \(layer.comparison.maxULP)"
       }
     }
@@ -71,6 +71,6 @@ extension VerificationResult.Layer {
 extension VerificationResult.Divergence {
   fileprivate func text(in layer: String) -> String {
     let place = device.map { " of device \($0)" } ?? ""
-    return "\(layer.visible()), \(quantity)\(place) at \(index): \(a) and \(b)"
+    return "\(layer.moduleName), \(quantity)\(place) at \(index): \(a) and \(b)"
   }
 }

@@ -1,10 +1,9 @@
-internal import Tensors
-
 extension TaggedJSON {
-  static func value(
+  /// - Parameter name: what holds the JSON, for errors.
+  package func value(
     _ json: JSON, name: String, depth: Int = 0
   ) throws(CheckpointError) -> CheckpointValue {
-    guard depth <= depthLimit else { throw tooDeep(name) }
+    guard depth <= CheckpointLimits.depth else { throw Self.tooDeep(name) }
     switch json {
     case .null: return .none
     case .bool(let flag): return .bool(flag)
@@ -13,7 +12,7 @@ extension TaggedJSON {
     case .string(let text): return .string(text)
     case .array(let elements): return .list(try values(elements, name, depth))
     case .object(let members):
-      guard let tag = members.first?.name, isTag(tag) else {
+      guard let tag = members.first?.name, Self.isTag(tag) else {
         return .dictionary(try dictionary(.dict, json, name, depth))
       }
       return try value(tag, members, name, depth)
@@ -21,7 +20,7 @@ extension TaggedJSON {
   }
 
   /// The attributes of a mapping from the object that holds them.
-  static func attributes(
+  package func attributes(
     _ json: JSON, name: String, depth: Int = 0
   ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
     guard let members = json.members else { throw invalid(name) }
@@ -32,12 +31,15 @@ extension TaggedJSON {
     return attributes
   }
 
-  private static func value(
+  private func value(
     _ tag: String, _ members: [JSON.Member], _ name: String, _ depth: Int
   ) throws(CheckpointError) -> CheckpointValue {
     let content = members[0].value
     let kind = CheckpointDictionary.Kind(rawValue: String(tag.dropFirst()))
     if let kind { return .dictionary(try mapping(kind, members, name, depth)) }
+    if tag.isIdentical(to: Self.tensorTag) {
+      return .tensor(try tensor(.object(members), name))
+    }
     guard members.count == 1 else { throw invalid(name) }
     switch (tag, content) {
     case (Tag.tuple, .array(let elements)): return .tuple(try values(elements, name, depth))
@@ -62,7 +64,7 @@ extension TaggedJSON {
     }
   }
 
-  private static func mapping(
+  private func mapping(
     _ kind: CheckpointDictionary.Kind, _ members: [JSON.Member], _ name: String, _ depth: Int
   ) throws(CheckpointError) -> CheckpointDictionary {
     var dictionary = try dictionary(kind, members[0].value, name, depth)
@@ -72,7 +74,7 @@ extension TaggedJSON {
     return dictionary
   }
 
-  private static func dictionary(
+  private func dictionary(
     _ kind: CheckpointDictionary.Kind, _ json: JSON, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> CheckpointDictionary {
     var dictionary = CheckpointDictionary(kind)
@@ -83,14 +85,14 @@ extension TaggedJSON {
     return dictionary
   }
 
-  private static func entries(
+  private func entries(
     _ json: JSON, _ name: String
   ) throws(CheckpointError) -> [(CheckpointDictionary.Key, JSON)] {
     switch json {
     case .object(let members):
       return try members.map { member throws(CheckpointError) in
-        guard !isTag(member.name) else { throw invalid(name) }
-        return (.string(unescaped(member.name)), member.value)
+        guard !Self.isTag(member.name) else { throw invalid(name) }
+        return (.string(Self.unescaped(member.name)), member.value)
       }
     case .array(let pairs):
       return try pairs.map { pair throws(CheckpointError) in
@@ -105,7 +107,7 @@ extension TaggedJSON {
     }
   }
 
-  private static func values(
+  private func values(
     _ elements: [JSON], _ name: String, _ depth: Int
   ) throws(CheckpointError) -> [CheckpointValue] {
     try elements.map { element throws(CheckpointError) in
@@ -113,7 +115,7 @@ extension TaggedJSON {
     }
   }
 
-  private static func float(_ json: JSON, _ name: String) throws(CheckpointError) -> Double {
+  private func float(_ json: JSON, _ name: String) throws(CheckpointError) -> Double {
     if case .double(let number) = json { return number }
     switch json[Tag.float]?.string {
     case "nan": return .nan
@@ -128,7 +130,7 @@ extension TaggedJSON {
     }
   }
 
-  private static func bytes(_ digits: String, _ name: String) throws(CheckpointError) -> [UInt8] {
+  private func bytes(_ digits: String, _ name: String) throws(CheckpointError) -> [UInt8] {
     let values = digits.compactMap(\.hexDigitValue)
     guard values.count == digits.utf8.count, values.count % 2 == 0 else { throw invalid(name) }
     return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] * 16 + values[$0 + 1]) }
@@ -141,12 +143,5 @@ extension TaggedJSON {
 
   private static func unescaped(_ name: String) -> String {
     name.utf8.starts(with: "$$".utf8) ? String(name.unicodeScalars.dropFirst()) : name
-  }
-
-  private static func invalid(_ name: String) -> CheckpointError {
-    CheckpointError(
-      .schemaViolation, name: name,
-      "the JSON in its attribute `attributes` is not of the form "
-        + "that the schema describes", advice: "see docs/hdf5-schema.md, or remove the attribute")
   }
 }

@@ -1,12 +1,10 @@
-internal import Tensors
-
 extension TaggedJSON {
-  /// - Parameter name: the attribute or entry, for errors.
-  /// - Throws: `cannotBeWritten` for a tensor.
-  static func json(
+  /// - Parameter name: the path of the value, for errors.
+  /// - Throws: `limitExceeded` beyond `CheckpointLimits.depth`; what the hook for tensors throws.
+  package func json(
     _ value: CheckpointValue, name: String, depth: Int = 0
   ) throws(CheckpointError) -> JSON {
-    guard depth <= depthLimit else { throw tooDeep(name) }
+    guard depth <= CheckpointLimits.depth else { throw Self.tooDeep(name) }
     switch value {
     case .none: return .null
     case .bool(let flag): return .bool(flag)
@@ -24,16 +22,12 @@ extension TaggedJSON {
     case .tuple(let elements): return [Tag.tuple: try json(elements, name, depth)]
     case .set(let elements): return [Tag.set: try json(elements, name, depth)]
     case .dictionary(let dictionary): return try json(dictionary, name, depth)
-    case .tensor:
-      throw CheckpointError(
-        .cannotBeWritten, name: name,
-        "a tensor stands among the attributes of a mapping, where "
-          + "HDF5 files of this schema have no place for it",
-        advice: "keep it as an entry of the mapping")
+    case .tensor(let tensor): return try json(tensor, name)
+    case .opaque(let value): throw .opaque(value, name: name)
     }
   }
 
-  private static func json(
+  private func json(
     _ elements: [CheckpointValue], _ name: String, _ depth: Int
   ) throws(CheckpointError) -> JSON {
     .array(
@@ -42,7 +36,7 @@ extension TaggedJSON {
       })
   }
 
-  private static func json(_ number: Double) -> JSON {
+  private func json(_ number: Double) -> JSON {
     if number.isFinite { return .double(number) }
     if number.isInfinite { return [Tag.float: number < 0 ? "-inf" : "inf"] }
     if number.bitPattern == Double.nan.bitPattern { return [Tag.float: "nan"] }
@@ -50,7 +44,7 @@ extension TaggedJSON {
     return [Tag.float: .string(String(repeating: "0", count: 16 - digits.count) + digits)]
   }
 
-  private static func json(
+  private func json(
     _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> JSON {
     let hasStringKeys = dictionary.entries.allSatisfy { $0.key.string != nil }
@@ -66,31 +60,31 @@ extension TaggedJSON {
   }
 
   /// The attributes of a mapping as an object.
-  static func attributes(
+  package func attributes(
     _ dictionary: CheckpointDictionary, name: String, depth: Int = 0
   ) throws(CheckpointError) -> JSON {
     var members: [JSON.Member] = []
     for (attribute, value) in dictionary.attributes {
-      let name = name.appending(link: attribute)
+      let name = name.appending(key: attribute)
       members.append(JSON.Member(attribute, try json(value, name: name, depth: depth)))
     }
     return .object(members)
   }
 
-  private static func object(
+  private func object(
     _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> JSON {
     var members: [JSON.Member] = []
     for entry in dictionary.entries {
       let key = entry.key.description
       let escaped = key.utf8.first == UInt8(ascii: "$") ? "$" + key : key
-      let name = name.appending(link: key)
+      let name = name.appending(key: key)
       members.append(JSON.Member(escaped, try json(entry.value, name: name, depth: depth + 1)))
     }
     return .object(members)
   }
 
-  private static func pairs(
+  private func pairs(
     _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> JSON {
     var pairs: [JSON] = []
@@ -100,10 +94,16 @@ extension TaggedJSON {
         case .int(let number): .int(number)
         case .string(let text): .string(text)
         }
-      let name = name.appending(link: entry.key.description)
+      let name = name.appending(key: entry.key.description)
       pairs.append([key, try json(entry.value, name: name, depth: depth + 1)])
     }
     return .array(pairs)
+  }
+}
+
+extension String {
+  fileprivate func appending(key: String) -> String {
+    isEmpty ? key : "\(self)/\(key)"
   }
 }
 

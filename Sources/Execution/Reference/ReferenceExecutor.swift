@@ -1,0 +1,83 @@
+import BatchNorm
+public import Models
+public import Tensors
+
+/// Runs a graph in plain Swift, in Float64: the definition that faster engines are held against.
+///
+/// Every output depends only on its own sample's inputs, summed in one order, whatever the size of
+/// the batch and the number of threads (BatchNorm in training apart): results are the same to the
+/// bit from run to run.
+public struct ReferenceExecutor: Sendable {
+  private let graph: Graph
+  private let parameters: [String: DenseArray]
+  /// The BatchNorms by module name, with their running statistics as they are now.
+  public private(set) var batchNorms: [String: BatchNormModule]
+
+  /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
+  ///
+  /// - Throws: `missingOperand` for a tensor that is not there.
+  public init(_ graph: Graph, _ stateDict: StateDict) throws(CheckpointError) {
+    self.graph = graph
+    parameters = try Self.parameters(of: graph, in: stateDict)
+    batchNorms = try Self.batchNorms(of: graph, in: stateDict)
+  }
+
+  /// One forward pass.
+  ///
+  /// In training the running statistics move when everything went well: an error leaves all as
+  /// they were.
+  ///
+  /// - Parameter observe: is shown the outputs of each node.
+  /// - Throws: what is wrong with an input or a node, by its name.
+  public mutating func run(
+    _ inputs: [String: DenseArray], mode: ExecutionMode = .evaluation,
+    observe: (Graph.Node, DenseArray) throws(CheckpointError) -> Void = { _, _ in }
+  ) throws(CheckpointError) -> [DenseArray] {
+    var pass = ForwardPass(graph, parameters, batchNorms, mode)
+    let outputs = try pass.run(inputs, observe)
+    batchNorms = pass.batchNorms
+    return outputs
+  }
+
+  private static func parameters(
+    of graph: Graph, in stateDict: StateDict
+  ) throws(CheckpointError) -> [String: DenseArray] {
+    var parameters: [String: DenseArray] = [:]
+    for node in graph.nodes {
+      for case .parameter(let key) in node.operands where parameters[key] == nil {
+        guard let tensor = stateDict[key] else {
+          throw CheckpointError(
+            .missingOperand, name: key,
+            "the state dict has no tensor of this name, which "
+              + "\(graph.name) needs", advice: "is the checkpoint one of this model?")
+        }
+        do throws(CheckpointError) {
+          parameters[key] = try DenseArray(tensor)
+        } catch {
+          throw error.with(name: key)
+        }
+      }
+    }
+    return parameters
+  }
+
+  private static func batchNorms(
+    of graph: Graph, in stateDict: StateDict
+  ) throws(CheckpointError) -> [String: BatchNormModule] {
+    let sites = Dictionary(
+      BatchNormSurvey(stateDict).sites.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    var modules: [String: BatchNormModule] = [:]
+    for node in graph.nodes {
+      guard case .batchNorm(let attributes) = node.operation else { continue }
+      guard let site = sites[attributes.module] else {
+        throw CheckpointError(
+          .missingOperand, name: attributes.module,
+          "the state dict has no BatchNorm of this name, which \(graph.name) needs",
+          advice: "is the checkpoint one of this model?")
+      }
+      modules[attributes.module] = try BatchNormModule(
+        site, in: stateDict, options: .init(eps: attributes.eps, momentum: attributes.momentum))
+    }
+    return modules
+  }
+}

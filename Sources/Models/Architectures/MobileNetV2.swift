@@ -1,0 +1,62 @@
+/// MobileNetV2 of torchvision.
+///
+/// Source: `torchvision/models/mobilenetv2.py` (Sandler et al. 2018).
+public enum MobileNetV2 {
+  /// Expansion, channels, how many blocks, the stride of the first.
+  private static let stages = [
+    (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
+    (6, 320, 1, 1),
+  ]
+
+  static func graph(classes: Int, normLayer: any NormLayer) -> Graph {
+    var builder = GraphBuilder(normLayer: normLayer)
+    var value = convolution(
+      "features.0", GraphBuilder.image, to: 32, kernel: 3, stride: 2, &builder)
+    var index = 1
+    for (expansion, channels, count, stride) in stages {
+      for block in 0..<count {
+        value = invertedResidual(
+          "features.\(index)", value, to: channels, stride: block == 0 ? stride : 1,
+          expansion: expansion, &builder)
+        index += 1
+      }
+    }
+    value = convolution("features.\(index)", value, to: 1280, kernel: 1, &builder)
+    value = builder.adaptiveAveragePool("avgpool", value, to: 1)
+    value = builder.flatten("flatten", value)
+    value = builder.linear("classifier.1", value, to: classes)
+    return builder.graph(named: "mobilenet_v2", output: value)
+  }
+
+  /// Convolution, BatchNorm, ReLU6.
+  private static func convolution(
+    _ name: String, _ input: GraphBuilder.Value, to channels: Int, kernel: Int, stride: Int = 1,
+    groups: Int = 1, _ builder: inout GraphBuilder
+  ) -> GraphBuilder.Value {
+    var value = builder.convolution(
+      "\(name).0", input, to: channels, kernel: kernel, stride: stride,
+      padding: (kernel - 1) / 2, groups: groups)
+    value = builder.batchNorm("\(name).1", value)
+    return builder.activation("\(name).2", value, .hardTanh(minimum: 0, maximum: 6))
+  }
+
+  private static func invertedResidual(
+    _ name: String, _ input: GraphBuilder.Value, to channels: Int, stride: Int, expansion: Int,
+    _ builder: inout GraphBuilder
+  ) -> GraphBuilder.Value {
+    let hidden = input.channels * expansion
+    var value = input
+    var index = 0
+    if expansion != 1 {
+      value = convolution("\(name).conv.0", value, to: hidden, kernel: 1, &builder)
+      index = 1
+    }
+    value = convolution(
+      "\(name).conv.\(index)", value, to: hidden, kernel: 3, stride: stride, groups: hidden,
+      &builder)
+    value = builder.convolution("\(name).conv.\(index + 1)", value, to: channels, kernel: 1)
+    value = builder.batchNorm("\(name).conv.\(index + 2)", value)
+    guard stride == 1 && input.channels == channels else { return value }
+    return builder.sum("\(name).add", input, value)
+  }
+}

@@ -1,0 +1,114 @@
+/// The residual networks of torchvision: ResNet, ResNeXt, Wide ResNet.
+///
+/// Source: `torchvision/models/resnet.py` (He et al. 2015; Xie et al. 2016; Zagoruyko and
+/// Komodakis 2016).
+public enum ResNet {
+  /// What a member of the family is made of.
+  struct Configuration {
+    let name: String
+    let blocks: [Int]
+    /// Three convolutions to a block and not two.
+    let hasBottlenecks: Bool
+    var groups = 1
+    var widthPerGroup = 64
+  }
+
+  static let configurations = [
+    Configuration(name: "resnet18", blocks: [2, 2, 2, 2], hasBottlenecks: false),
+    Configuration(name: "resnet34", blocks: [3, 4, 6, 3], hasBottlenecks: false),
+    Configuration(name: "resnet50", blocks: [3, 4, 6, 3], hasBottlenecks: true),
+    Configuration(name: "resnet101", blocks: [3, 4, 23, 3], hasBottlenecks: true),
+    Configuration(name: "resnet152", blocks: [3, 8, 36, 3], hasBottlenecks: true),
+    Configuration(
+      name: "resnext50_32x4d", blocks: [3, 4, 6, 3], hasBottlenecks: true, groups: 32,
+      widthPerGroup: 4),
+    Configuration(
+      name: "resnext101_32x8d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 32,
+      widthPerGroup: 8),
+    Configuration(
+      name: "resnext101_64x4d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 64,
+      widthPerGroup: 4),
+    Configuration(
+      name: "wide_resnet50_2", blocks: [3, 4, 6, 3], hasBottlenecks: true, widthPerGroup: 128),
+    Configuration(
+      name: "wide_resnet101_2", blocks: [3, 4, 23, 3], hasBottlenecks: true, widthPerGroup: 128),
+  ]
+
+  static func graph(
+    _ configuration: Configuration, classes: Int, normLayer: any NormLayer
+  ) -> Graph {
+    var builder = GraphBuilder(normLayer: normLayer)
+    var value = builder.convolution(
+      "conv1", GraphBuilder.image, to: 64, kernel: 7, stride: 2, padding: 3)
+    value = builder.batchNorm("bn1", value)
+    value = builder.activation("relu", value, .relu)
+    value = builder.maxPool("maxpool", value, kernel: 3, stride: 2, padding: 1)
+    for (stage, count) in configuration.blocks.enumerated() {
+      for index in 0..<count {
+        let block = Block(
+          name: "layer\(stage + 1).\(index)", planes: 64 << stage,
+          stride: stage > 0 && index == 0 ? 2 : 1, configuration: configuration)
+        value = block.add(value, to: &builder)
+      }
+    }
+    value = builder.adaptiveAveragePool("avgpool", value, to: 1)
+    value = builder.flatten("flatten", value)
+    value = builder.linear("fc", value, to: classes)
+    return builder.graph(named: configuration.name, output: value)
+  }
+}
+
+/// A residual block: two 3x3 convolutions, or 1x1, 3x3, 1x1, and a way past them.
+private struct Block {
+  let name: String
+  let planes: Int
+  let stride: Int
+  let configuration: ResNet.Configuration
+
+  private var outputChannels: Int { configuration.hasBottlenecks ? 4 * planes : planes }
+
+  func add(_ input: GraphBuilder.Value, to builder: inout GraphBuilder) -> GraphBuilder.Value {
+    let value =
+      configuration.hasBottlenecks
+      ? bottleneck(input, &builder) : basic(input, &builder)
+    let shortcut = self.shortcut(input, &builder)
+    let sum = builder.sum("\(name).add", value, shortcut)
+    return builder.activation("\(name).relu", sum, .relu)
+  }
+
+  private func basic(
+    _ input: GraphBuilder.Value, _ builder: inout GraphBuilder
+  ) -> GraphBuilder.Value {
+    var value = builder.convolution(
+      "\(name).conv1", input, to: planes, kernel: 3, stride: stride, padding: 1)
+    value = builder.batchNorm("\(name).bn1", value)
+    value = builder.activation("\(name).relu", value, .relu)
+    value = builder.convolution("\(name).conv2", value, to: planes, kernel: 3, padding: 1)
+    return builder.batchNorm("\(name).bn2", value)
+  }
+
+  private func bottleneck(
+    _ input: GraphBuilder.Value, _ builder: inout GraphBuilder
+  ) -> GraphBuilder.Value {
+    let width = planes * configuration.widthPerGroup / 64 * configuration.groups
+    var value = builder.convolution("\(name).conv1", input, to: width, kernel: 1)
+    value = builder.batchNorm("\(name).bn1", value)
+    value = builder.activation("\(name).relu", value, .relu)
+    value = builder.convolution(
+      "\(name).conv2", value, to: width, kernel: 3, stride: stride, padding: 1,
+      groups: configuration.groups)
+    value = builder.batchNorm("\(name).bn2", value)
+    value = builder.activation("\(name).relu", value, .relu)
+    value = builder.convolution("\(name).conv3", value, to: outputChannels, kernel: 1)
+    return builder.batchNorm("\(name).bn3", value)
+  }
+
+  private func shortcut(
+    _ input: GraphBuilder.Value, _ builder: inout GraphBuilder
+  ) -> GraphBuilder.Value {
+    guard stride != 1 || input.channels != outputChannels else { return input }
+    let value = builder.convolution(
+      "\(name).downsample.0", input, to: outputChannels, kernel: 1, stride: stride)
+    return builder.batchNorm("\(name).downsample.1", value)
+  }
+}

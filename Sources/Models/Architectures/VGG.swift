@@ -1,0 +1,51 @@
+/// The networks of the Visual Geometry Group, with BatchNorm, as torchvision has them.
+///
+/// Source: `torchvision/models/vgg.py` (Simonyan and Zisserman 2014).
+public enum VGG {
+  /// The channels of each convolution; nil: a pooling.
+  struct Configuration {
+    let name: String
+    let layers: [Int?]
+  }
+
+  static let configurations = [
+    Configuration(name: "vgg11_bn", layers: layers([1, 1, 2, 2, 2])),
+    Configuration(name: "vgg13_bn", layers: layers([2, 2, 2, 2, 2])),
+    Configuration(name: "vgg16_bn", layers: layers([2, 2, 3, 3, 3])),
+    Configuration(name: "vgg19_bn", layers: layers([2, 2, 4, 4, 4])),
+  ]
+
+  private static func layers(_ convolutions: [Int]) -> [Int?] {
+    zip([64, 128, 256, 512, 512], convolutions).flatMap { channels, count in
+      Array(repeating: channels, count: count) + [nil]
+    }
+  }
+
+  static func graph(
+    _ configuration: Configuration, classes: Int, normLayer: any NormLayer
+  ) -> Graph {
+    var builder = GraphBuilder(normLayer: normLayer)
+    var value = GraphBuilder.image
+    var index = 0
+    for channels in configuration.layers {
+      if let channels {
+        value = builder.convolution(
+          "features.\(index)", value, to: channels, kernel: 3, padding: 1, hasBias: true)
+        value = builder.batchNorm("features.\(index + 1)", value)
+        value = builder.activation("features.\(index + 2)", value, .relu)
+        index += 3
+      } else {
+        value = builder.maxPool("features.\(index)", value, kernel: 2, stride: 2)
+        index += 1
+      }
+    }
+    value = builder.adaptiveAveragePool("avgpool", value, to: 7)
+    value = builder.flatten("flatten", value, positions: 49)
+    value = builder.linear("classifier.0", value, to: 4096)
+    value = builder.activation("classifier.1", value, .relu)
+    value = builder.linear("classifier.3", value, to: 4096)
+    value = builder.activation("classifier.4", value, .relu)
+    value = builder.linear("classifier.6", value, to: classes)
+    return builder.graph(named: configuration.name, output: value)
+  }
+}

@@ -1,0 +1,70 @@
+/// A model: operations on named values, in an order in which every value is made before it is used.
+///
+/// Parameters stay in the state dict and are named by their keys; which layout a BatchNorm has is
+/// told by its tensors. So converting a state dict converts the model.
+public struct Graph: Sendable, Hashable, Codable {
+  /// One operation.
+  public struct Node: Sendable, Hashable, Codable {
+    /// The module's name, or the operation's where it has none; unique in the graph.
+    public let name: String
+    public let operation: Operation
+    public let operands: [Operand]
+    /// The names of the values that it makes.
+    public let outputs: [String]
+
+    public init(
+      _ name: String, _ operation: Operation, _ operands: [Operand], outputs: [String]? = nil
+    ) {
+      self.name = name
+      self.operation = operation
+      self.operands = operands
+      self.outputs = outputs ?? [name]
+    }
+  }
+
+  /// What an operation works on.
+  public enum Operand: Sendable, Hashable, Codable {
+    /// A value that the caller gave or another node made.
+    case value(String)
+    /// A tensor of the state dict, by its key.
+    case parameter(String)
+    /// An optional operand left out, such as a bias.
+    case none
+  }
+
+  /// A value that the caller gives. nil: a size that may be any.
+  public struct Input: Sendable, Hashable, Codable {
+    public let name: String
+    public let shape: [Int?]
+
+    public init(_ name: String, shape: [Int?]) {
+      self.name = name
+      self.shape = shape
+    }
+  }
+
+  /// What the model is called: `resnet50`.
+  public let name: String
+  public let inputs: [Input]
+  public let nodes: [Node]
+  /// The names of the values that are the model's results.
+  public let outputs: [String]
+  /// The tensors it expects in the state dict, in the model's order.
+  public let parameters: [Parameter]
+
+  /// A tensor that the model expects, with the shape of a standard BatchNorm's.
+  public struct Parameter: Sendable, Hashable, Codable {
+    public let key: String
+    public let shape: [Int]
+  }
+
+  public init(
+    name: String, inputs: [Input], nodes: [Node], outputs: [String], parameters: [Parameter]
+  ) {
+    self.name = name
+    self.inputs = inputs
+    self.nodes = nodes
+    self.outputs = outputs
+    self.parameters = parameters
+  }
+}

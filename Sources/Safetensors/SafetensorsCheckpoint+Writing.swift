@@ -1,0 +1,68 @@
+public import Tensors
+
+extension SafetensorsCheckpoint {
+  /// Writes every value of the checkpoint. The same checkpoint gives the same bytes.
+  ///
+  /// The files appear complete or not at all; those that were there stay as they were on any error.
+  /// Tied tensors are written once, under the first name.
+  ///
+  /// - Parameter options: with `shardByteCount`, several files `name-00001-of-00002.safetensors`
+  ///   and an index `name.safetensors.index.json` take the place of `path`, unless one suffices.
+  /// - Returns: the tensors that were left out, where the options allow that.
+  /// - Throws: `cannotBeWritten` for a tensor of a type that the format does not have;
+  ///   `checksumMismatch` when the bytes of a source are damaged; `system` when the disk is full.
+  @discardableResult
+  public static func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    guard options.compression == nil else {
+      throw CheckpointError(
+        .cannotBeWritten, path: path, "safetensors files are not compressed",
+        advice: "write an HDF5 file, or leave the option out")
+    }
+    do throws(CheckpointError) {
+      let (checkpoint, losses) = try fitting(checkpoint, options)
+      let plan = try SafetensorsPlan(checkpoint)
+      if let limit = options.shardByteCount {
+        try plan.writeShards(of: limit, to: path)
+      } else {
+        try plan.write(to: path)
+      }
+      return losses
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  /// The checkpoint without what the format can't hold, if there is such a thing and it may go.
+  private static func fitting(
+    _ checkpoint: Checkpoint, _ options: WritingOptions
+  ) throws(CheckpointError) -> (Checkpoint, [ConversionReport.Item]) {
+    var losses: [ConversionReport.Item] = []
+    try checkpoint.root.forEachTensor { path, tensor throws(CheckpointError) in
+      guard let reason = obstacle(tensor) else { return }
+      guard options.allowsLosses else {
+        throw CheckpointError(
+          .cannotBeWritten, name: path.description, reason,
+          advice: "write an HDF5 file, cast the tensor, or allow losses to leave it out")
+      }
+      losses.append(ConversionReport.Item(path.description, "left out: \(reason)"))
+    }
+    guard !losses.isEmpty else { return (checkpoint, []) }
+    var checkpoint = checkpoint
+    checkpoint.root = checkpoint.root.keepingTensors { obstacle($0) == nil } ?? .none
+    return (checkpoint, losses)
+  }
+
+  /// Why the format can't hold the tensor.
+  private static func obstacle(_ tensor: Tensor) -> String? {
+    guard let type = SafetensorsType(tensor.scalarType) else {
+      return "the format has no \(tensor.scalarType.name)"
+    }
+    // A pair in a byte needs a dimension of two elements.
+    guard type != .float4 || !tensor.shape.isEmpty else {
+      return "the format has no \(tensor.scalarType.name) without a dimension"
+    }
+    return nil
+  }
+}

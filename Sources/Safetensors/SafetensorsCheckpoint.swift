@@ -1,0 +1,38 @@
+public import Tensors
+
+/// Checkpoints in safetensors files: flat mappings of names to tensors. What such a file has no
+/// place for (order, ties, module versions, every other value of a checkpoint) is recorded beside the
+/// tensors when this toolkit writes one (docs/safetensors.md), so that it comes back the same.
+public enum SafetensorsCheckpoint {
+  /// Whether the file starts with the length of a header and the `{` of one.
+  public static func recognises(_ file: ByteRegion) -> Bool {
+    var reader = ByteReader(file)
+    guard let length = try? reader.read(UInt64.self), let first = try? reader.read(UInt8.self)
+    else { return false }
+    return length <= SafetensorsHeader.byteLimit && first == UInt8(ascii: "{")
+  }
+
+  /// Reads what is in the file; the bytes of tensors stay in the file until asked for.
+  ///
+  /// A file of another writer becomes one ordered dictionary in the order of its header. Its
+  /// metadata, but for the `format` of PyTorch, becomes the dictionary's attribute `__metadata__`.
+  ///
+  /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
+  ///   elements that PyTorch does not have.
+  public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    let (header, data) = try SafetensorsHeader.read(file)
+    var content = SafetensorsContent(metadata: header.metadata, notes: header.notes)
+    content.reserveCapacity(header.entries.count)
+    for entry in header.entries { try content.add(entry, in: data) }
+    return try content.checkpoint()
+  }
+}
+
+extension SafetensorsHeader {
+  /// What a person should know of the header.
+  var notes: [String] {
+    unknownFields.sorted().map {
+      "tensors have the field '\($0.visible())', which the format does not know: left out"
+    }
+  }
+}

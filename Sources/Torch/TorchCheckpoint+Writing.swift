@@ -1,0 +1,82 @@
+public import Tensors
+import Zip
+
+extension TorchCheckpoint {
+  /// Writes a checkpoint as `torch.save` does since PyTorch 1.6; `torch.load` reads it, with
+  /// `weights_only=True` and `mmap=True` too. The same checkpoint gives the same bytes.
+  ///
+  /// The history of conversions is kept in a record of its own, which PyTorch passes over. The file
+  /// appears complete or not at all; one that was there stays as it was on any error.
+  ///
+  /// - Returns: what was left out, if the options allow that: opaque values, integers of more than
+  ///   255 bytes, sets of what Python can't hash.
+  /// - Throws: `cannotBeWritten` for these if the options do not; `checksumMismatch` when the bytes
+  ///   of a source are damaged; `system` when the disk is full.
+  @discardableResult
+  public static func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    guard options.compression == nil, options.shardByteCount == nil else {
+      throw CheckpointError(
+        .cannotBeWritten, path: path, "PyTorch's files are not written compressed or in shards",
+        advice: "leave out --compress and --shard-size, or write HDF5 or safetensors")
+    }
+    do throws(CheckpointError) {
+      let pickle = try PickleWriter(checkpoint.root, allowsLosses: options.allowsLosses)
+      let file = try AtomicFile(replacing: path)
+      var archive = ZipWriter(to: file.destination)
+      let records = records(of: pickle, history: checkpoint.history)
+      let checksums = try archive.append(records)
+      let identifier = identifier(of: records, checksums)
+      _ = try archive.append([.init("\(folder)/.data/serialization_id", identifier)])
+      try archive.finish()
+      try file.commit()
+      return pickle.losses
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  /// The name that PyTorch gives to the folder of all records when it knows no file name: the bytes
+  /// should not depend on what the file is called.
+  private static let folder = "archive"
+
+  private static func records(of pickle: PickleWriter, history: [JSON]) -> [ZipWriter.Record] {
+    var records: [ZipWriter.Record] = [
+      .init("\(folder)/data.pkl", pickle.bytes),
+      .init("\(folder)/.format_version", Array("1".utf8)),
+      .init("\(folder)/.storage_alignment", Array("\(ZipWriter.alignment)".utf8)),
+      .init("\(folder)/byteorder", Array("little".utf8)),
+    ]
+    for (number, storage) in pickle.storages.enumerated() {
+      records.append(.init("\(folder)/data/\(number)", storage.bytes, title: storage.key))
+    }
+    if !history.isEmpty {
+      let text = JSON.array(history).text()
+      records.append(.init("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
+    }
+    records.append(.init("\(folder)/version", Array("3\n".utf8)))
+    return records
+  }
+
+  /// 40 decimal digits, from the names and from the checksums of all records, as PyTorch's; it
+  /// hashes them in another way.
+  private static func identifier(
+    of records: [ZipWriter.Record], _ checksums: [UInt32]
+  ) -> [UInt8] {
+    let names = hash(records.flatMap { Array($0.name.utf8) + [0] })
+    var bytes: [UInt8] = []
+    for checksum in checksums { bytes.append(littleEndian: checksum) }
+    return Array((digits(names) + digits(hash(bytes))).utf8)
+  }
+
+  /// FNV-1a of 64 bits.
+  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
+  private static func digits(_ number: UInt64) -> String {
+    let digits = "\(number)"
+    return String(repeating: "0", count: 20 - digits.count) + digits
+  }
+}

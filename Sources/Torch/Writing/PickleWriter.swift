@@ -1,0 +1,187 @@
+import Tensors
+
+/// Writes a checkpoint's tree as a pickle of protocol 2, with the operations and names that
+/// `torch.load(weights_only=True)` accepts and `torch.save` uses.
+///
+/// Tensors refer to storages by number; tied ones share a number, as they do in PyTorch.
+struct PickleWriter {
+  /// What is written once and then recalled: texts and globals.
+  private enum Memoised: Hashable {
+    case text(CheckpointDictionary.Key)
+    case global(String)
+  }
+
+  /// A storage record. Tensors of different types never share one: PyTorch can't read that.
+  private struct Record: Hashable {
+    let storage: ObjectIdentifier
+    let scalarType: ScalarType
+  }
+
+  private(set) var bytes: [UInt8] = []
+  /// The contents of `data/0`, `data/1`, ..., each with the key it is first found under.
+  private(set) var storages: [(bytes: TensorStorage, key: String)] = []
+  var losses: [ConversionReport.Item] = []
+  let allowsLosses: Bool
+  /// Where the value that is being written stands.
+  var path = EntryPath()
+  private var memo: [Memoised: Int] = [:]
+  private var records: [Record: Int] = [:]
+
+  /// - Throws: `cannotBeWritten` with the key of what a `.pth` file can't hold, `limitExceeded`.
+  init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
+    self.allowsLosses = allowsLosses
+    put(.proto)
+    bytes.append(2)
+    if let refusal = refusal(of: root) { throw refusal }
+    try write(root, depth: 0)
+    put(.stop)
+  }
+
+  /// The number of the record for a tensor's bytes.
+  mutating func record(of tensor: Tensor) -> Int {
+    let record = Record(
+      storage: ObjectIdentifier(tensor.storage), scalarType: tensor.scalarType)
+    if let number = records[record] { return number }
+    records[record] = storages.count
+    storages.append((tensor.storage, "\(path)"))
+    return storages.count - 1
+  }
+}
+
+/// Operations, by their names in CPython's `pickletools`.
+extension PickleWriter {
+  enum Operation: UInt8 {
+    case proto = 0x80
+    case stop = 0x2E
+    case mark = 0x28
+    case none = 0x4E
+    case newTrue = 0x88
+    case newFalse = 0x89
+    case binInt = 0x4A
+    case binInt1 = 0x4B
+    case binInt2 = 0x4D
+    case long1 = 0x8A
+    case binFloat = 0x47
+    case binUnicode = 0x58
+    case emptyTuple = 0x29
+    case tuple1 = 0x85
+    case tuple2 = 0x86
+    case tuple3 = 0x87
+    case tuple = 0x74
+    case emptyList = 0x5D
+    case append = 0x61
+    case appends = 0x65
+    case emptyDict = 0x7D
+    case setItem = 0x73
+    case setItems = 0x75
+    case binGet = 0x68
+    case longBinGet = 0x6A
+    case binPut = 0x71
+    case longBinPut = 0x72
+    case global = 0x63
+    case reduce = 0x52
+    case build = 0x62
+    case binPersID = 0x51
+  }
+
+  mutating func put(_ operation: Operation) {
+    bytes.append(operation.rawValue)
+  }
+
+  mutating func put(_ flag: Bool) {
+    put(flag ? .newTrue : .newFalse)
+  }
+
+  mutating func put(_ number: Int) {
+    if let byte = UInt8(exactly: number) {
+      put(.binInt1)
+      bytes.append(byte)
+    } else if let short = UInt16(exactly: number) {
+      put(.binInt2)
+      bytes.append(littleEndian: short)
+    } else if let int = Int32(exactly: number) {
+      put(.binInt)
+      bytes.append(littleEndian: int)
+    } else {
+      put(.long1)
+      bytes.append(8)
+      bytes.append(littleEndian: number)
+    }
+  }
+
+  /// An integer of at most 255 bytes, in two's complement.
+  mutating func put(large bytes: [UInt8]) {
+    put(.long1)
+    self.bytes.append(UInt8(truncatingIfNeeded: bytes.count))
+    self.bytes += bytes
+  }
+
+  mutating func put(_ number: Double) {
+    put(.binFloat)
+    bytes.append(bigEndian: number.bitPattern)
+  }
+
+  /// A text, without remembering it.
+  mutating func put(once text: String) {
+    put(.binUnicode)
+    bytes.append(littleEndian: UInt32(truncatingIfNeeded: text.utf8.count))
+    bytes += text.utf8
+  }
+
+  mutating func put(_ text: String) {
+    if recall(.text(.string(text))) { return }
+    put(once: text)
+    remember(.text(.string(text)))
+  }
+
+  /// A function or class, by its path: `torch._utils._rebuild_tensor_v2`.
+  mutating func put(global path: String) {
+    if recall(.global(path)) { return }
+    let dot = path.lastIndex(of: ".") ?? path.startIndex
+    put(.global)
+    bytes += path[..<dot].utf8
+    bytes.append(UInt8(ascii: "\n"))
+    bytes += path[dot...].utf8.dropFirst()
+    bytes.append(UInt8(ascii: "\n"))
+    remember(.global(path))
+  }
+
+  /// A tuple of plain integers.
+  mutating func put(_ numbers: [Int]) {
+    if numbers.count > 3 { put(.mark) }
+    for number in numbers { put(number) }
+    closeTuple(of: numbers.count)
+  }
+
+  /// Makes a tuple of the values just written; before more than three a mark must stand.
+  mutating func closeTuple(of count: Int) {
+    switch count {
+    case 0: put(.emptyTuple)
+    case 1: put(.tuple1)
+    case 2: put(.tuple2)
+    case 3: put(.tuple3)
+    default: put(.tuple)
+    }
+  }
+
+  private mutating func recall(_ value: Memoised) -> Bool {
+    guard let index = memo[value] else { return false }
+    put(index, short: .binGet, long: .longBinGet)
+    return true
+  }
+
+  private mutating func remember(_ value: Memoised) {
+    put(memo.count, short: .binPut, long: .longBinPut)
+    memo[value] = memo.count
+  }
+
+  private mutating func put(_ index: Int, short: Operation, long: Operation) {
+    if let byte = UInt8(exactly: index) {
+      put(short)
+      bytes.append(byte)
+    } else {
+      put(long)
+      bytes.append(littleEndian: UInt32(truncatingIfNeeded: index))
+    }
+  }
+}

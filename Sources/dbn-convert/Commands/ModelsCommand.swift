@@ -1,0 +1,16 @@
+import ArgumentParser
+import Models
+import Tensors
+
+struct ModelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "models", abstract: "List the architectures that are known by name.")
+
+  @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    let names = Architecture.all.map(\.name)
+    try options.print(
+      ["models": .array(names.map { .string($0) })], text: names.joined(separator: "\n"))
+  }
+}

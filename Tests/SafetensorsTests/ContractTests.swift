@@ -1,0 +1,25 @@
+import Safetensors
+import TestSupport
+import Tensors
+import Testing
+
+/// The contract of all formats.
+struct ContractTests {
+  static let contract = FormatContract(
+    fileName: "model.safetensors",
+    read: { try SafetensorsCheckpoint.read(MappedFile.open($0)) },
+    write: { try SafetensorsCheckpoint.write($0, to: $1) },
+    holds: { value in
+      guard let tensor = value.tensor else { return true }
+      switch tensor.scalarType {
+      case .complex32, .complex128, .bits8, .bits16, .bits1x8, .bits2x4, .bits4x2: return false
+      case .float4E2M1FNx2: return !tensor.shape.isEmpty
+      default: return true
+      }
+    })
+
+  @Test(arguments: FormatContract.rules)
+  func theContractHolds(rule: FormatContract.Rule) throws {
+    try rule.check(Self.contract)
+  }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Safetensors
+
+/// Checkpoints of several files.
+struct ShardTests {
+  private let folder: TemporaryFolder
+  private let path: String
+  private let index: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.file("model.safetensors")
+    index = folder.file("model.safetensors.index.json")
+  }
+
+  static let contract = FormatContract(
+    fileName: "model.safetensors",
+    read: { path in
+      let index = "\(path).index.json"
+      return FileManager.default.fileExists(atPath: index)
+        ? try SafetensorsCheckpoint.readShards(index)
+        : try SafetensorsCheckpoint.read(MappedFile.open(path))
+    },
+    write: {
+      try SafetensorsCheckpoint.write($0, to: $1, options: WritingOptions(shardByteCount: 50))
+    }, holds: ContractTests.contract.holds)
+
+  /// All but the rule about prefixes, which is of one file.
+  @Test(arguments: FormatContract.rules.filter { !$0.description.contains("prefix") })
+  func theContractHoldsForShards(rule: FormatContract.Rule) throws {
+    try rule.check(Self.contract)
+  }
+
+  private func write(_ names: [String], shardByteCount: Int = 50) throws {
+    try SafetensorsCheckpoint.write(
+      Checkpoint(root: .dictionary(try FormatContract.stateDict(names))), to: path,
+      options: WritingOptions(shardByteCount: shardByteCount))
+  }
+
+  @Test func shardsAreNamedAndFilledInOrder() throws {
+    _ = try folder.write([1], to: "model.safetensors")
+    try write(["c", "a", "b"])
+    #expect(
+      folder.contents == [
+        "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+        "model.safetensors.index.json",
+      ])
+    let shard = try SafetensorsHeader.read(
+      MappedFile.open(folder.file("model-00001-of-00002.safetensors"))
+    ).header
+    #expect(shard.entries.map(\.name) == ["a", "c"])
+    #expect(shard.metadata.map(\.name) == ["format"])
+    let json = try JSON(parsing: MappedFile.open(index))
+    #expect(json["metadata"]?["total_size"] == 72)
+    #expect(json["weight_map"]?["b"] == "model-00002-of-00002.safetensors")
+    #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == index)
+  }
+
+  @Test func oneShardIsOneFileWithoutAnIndex() throws {
+    try write(["a", "b"])
+    #expect(folder.contents == ["model.safetensors"])
+    #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == path)
+  }
+
+  @Test func tensorsBeyondTheLimitStandAlone() throws {
+    try write(["a", "b", "c"], shardByteCount: 1)
+    #expect(folder.contents.count == 4)
+    let error = #expect(throws: CheckpointError.self) { try write(["a"], shardByteCount: 0) }
+    #expect(error?.code == .cannotBeWritten)
+  }
+
+  @Test func aFailureInTheLastShardLeavesAllAsItWas() throws {
+    try write(["c", "a", "b"])
+    _ = try folder.write([1, 2, 3], to: "model.safetensors")
+    let old = try contents()
+    // The second shard's place is taken while the first is written.
+    let shard = folder.file("model-00002-of-00002.safetensors")
+    let aside = folder.file("aside")
+    let trap = TensorStorage(computing: 48) { _ in
+      rename(shard, aside)
+      mkdir(shard, 0o777)
+    }
+    var stateDict = CheckpointDictionary()
+    let other = CheckpointValue.tensor(try FormatContract.makeTensor(.uint8, [48]))
+    stateDict.set(.string("first"), to: other)
+    stateDict.set(
+      .string("second"), to: .tensor(try Tensor(.uint8, shape: [48], storage: trap)))
+    let error = #expect(throws: CheckpointError.self) {
+      try SafetensorsCheckpoint.write(
+        Checkpoint(root: .dictionary(stateDict)), to: path,
+        options: WritingOptions(shardByteCount: 50))
+    }
+    #expect(error?.code == .notARegularFile && error?.path == shard)
+    rmdir(shard)
+    rename(aside, shard)
+    #expect(try contents() == old)
+  }
+
+  private func contents() throws -> [String: Data] {
+    try Dictionary(
+      uniqueKeysWithValues: folder.contents.map {
+        ($0, try Data(contentsOf: URL(filePath: folder.file($0))))
+      })
+  }
+
+  /// The code of reading the fixture's shards with another index.
+  private func failure(
+    _ change: (String) -> String, without missing: String? = nil
+  ) throws -> CheckpointError {
+    let fixture = Fixture("safetensors/sharded")
+    for number in 1...3 {
+      let name = "model-0000\(number)-of-00003.safetensors"
+      if name != missing { _ = try folder.write(fixture.bytes(name), to: name) }
+    }
+    let text = String(decoding: try fixture.bytes("model.safetensors.index.json"), as: UTF8.self)
+    _ = try folder.write(Array(change(text).utf8), to: "model.safetensors.index.json")
+    return try #require(
+      #expect(throws: CheckpointError.self) { try SafetensorsCheckpoint.readShards(index) })
+  }
+
+  @Test func missingShardsAreNamed() throws {
+    let name = "model-00002-of-00003.safetensors"
+    let error = try failure({ $0 }, without: name)
+    #expect(error.code == .shardMissing && error.path == folder.file(name))
+  }
+
+  @Test func tensorsInTheWrongShardAreRefused() throws {
+    let error = try failure {
+      $0.replacing(
+        #""head.weight": "model-00003"#, with: #""head.weight": "model-00001"#)
+    }
+    #expect(error.code == .shardTensorUnlisted && error.name == "head.weight")
+  }
+
+  @Test func tensorsThatNoShardHasAreRefused() throws {
+    let error = try failure {
+      $0.replacing(
+        #""weight_map": {"#, with: #""weight_map": {"x": "model-00001-of-00003.safetensors","#)
+    }
+    #expect(error.code == .shardTensorMissing && error.name == "x")
+  }
+
+  @Test func tensorsThatTheIndexOmitsAreRefused() throws {
+    let error = try failure { $0.replacing(#""head.weight""#, with: #""head.bias""#) }
+    #expect(error.code == .shardTensorUnlisted && error.name == "head.weight")
+  }
+
+  @Test(arguments: ["../secret", "/etc/passwd", "a/../../b", "", ".", "..", "a\\u0000b", "sub/a"])
+  func shardsOutsideTheFolderAreRefused(shard: String) throws {
+    let error = try failure {
+      $0.replacing(#""weight_map": {"#, with: #""weight_map": {"x": "\#(shard)","#)
+    }
+    #expect(error.code == .shardPath && error.name == "x")
+  }
+
+  @Test(arguments: ["{}", #"{"weight_map": []}"#, #"{"weight_map": {"a": 1}}"#])
+  func indexesHaveTheirForm(text: String) throws {
+    #expect(try failure { _ in text }.code == .shardIndex)
+  }
+
+  @Test func theSameTensorTwiceInAnIndexIsRefused() throws {
+    #expect(try failure { _ in #"{"weight_map": {"a": "x", "a": "y"}}"# }.code == .invalidJSON)
+  }
+
+  @Test func foldersWithSeveralCheckpointsAreAmbiguous() throws {
+    #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == nil)
+    for name in ["a", "b"] { _ = try folder.write([1], to: "\(name).safetensors") }
+    let error = #expect(throws: CheckpointError.self) {
+      try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path)
+    }
+    #expect(error?.code == .shardFolder)
+  }
+
+  @Test func shardsThatDisagreeAboutMetadataAreNoted() throws {
+    let record = "model-00001-of-00002.safetensors"
+    for (number, author) in [(1, "x"), (2, "y")] {
+      let file = try AtomicFile(
+        replacing: folder.file("model-0000\(number)-of-00002.safetensors"))
+      try SafetensorsFile(
+        [("t\(number)", try FormatContract.makeTensor())], metadata: [("author", author)]
+      ).write(to: file)
+      try file.commit()
+    }
+    let text =
+      #"{"metadata": {"total_size": 1, "odd": 1}, "weight_map": {"t1": "\#(record)", "#
+      + #""t2": "model-00002-of-00002.safetensors"}}"#
+    _ = try folder.write(Array(text.utf8), to: "model.safetensors.index.json")
+    let checkpoint = try SafetensorsCheckpoint.readShards(index)
+    #expect(checkpoint.notes.count == 3)
+    let metadata = checkpoint.root.dictionary?.attributes.first?.value.dictionary
+    #expect(
+      try metadata.map { try Expectation.tree(.dictionary($0)) } == [
+        "dict": [[["str": "author"], ["str": "x"]]]
+      ])
+  }
+}
