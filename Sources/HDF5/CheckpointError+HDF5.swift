@@ -5,6 +5,10 @@ extension CheckpointError.Code {
   public static let hdf5Library = Self("hdf5-library")
   /// The file does not have HDF5's signature.
   public static let notHDF5 = Self("not-hdf5")
+  /// A structure of the file breaks a rule of the format.
+  public static let invalidHDF5 = Self("invalid-hdf5")
+  /// A structure of the file has a version that came later, or never.
+  public static let unknownHDF5Version = Self("unknown-hdf5-version")
   /// A link leads into another file.
   public static let externalLink = Self("external-link")
   /// The bytes of a dataset lie in another file.

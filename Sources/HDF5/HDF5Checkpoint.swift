@@ -8,13 +8,7 @@ public enum HDF5Checkpoint {
   ///
   /// Source: HDF5 File Format Specification, section II.A.
   public static func recognises(_ file: ByteRegion) -> Bool {
-    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-    var offset = 0
-    while let start = try? file.slice(from: offset, count: signature.count) {
-      if start.array == signature { return true }
-      offset = offset == 0 ? 512 : offset * 2
-    }
-    return false
+    Superblock.place(in: file) != nil
   }
 
   /// Reads what is in the file; the bytes of tensors stay in the file, mapped, until asked for.
@@ -25,17 +19,17 @@ public enum HDF5Checkpoint {
   /// - Throws: `notHDF5`; one of this module's codes when the file is damaged, reaches outside
   ///   itself or holds what no checkpoint can.
   public static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
-    let file = try MappedFile.open(path)
-    guard recognises(file) else {
-      throw CheckpointError(.notHDF5, path: path, "is not an HDF5 file")
-    }
     do throws(CheckpointError) {
-      let catalog = try CatalogReader.read(path, byteCount: file.count)
-      try catalog.validate(fileByteCount: file.count)
-      return try SchemaReader.describes(catalog)
-        ? SchemaReader.read(catalog, file) : PlainReader.read(catalog, file)
+      return try read(MappedFile.open(path))
     } catch {
       throw error.with(path: path)
     }
+  }
+
+  static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    let catalog = try CatalogParser.read(file)
+    try catalog.validate(fileByteCount: file.count)
+    return try SchemaReader.describes(catalog)
+      ? SchemaReader.read(catalog, file) : PlainReader.read(catalog, file)
   }
 }

@@ -4,6 +4,6 @@ import Tensors
 
 extension Catalog {
   static func reading(_ path: String) throws -> Catalog {
-    try CatalogReader.read(path, byteCount: MappedFile.open(path).count)
+    try CatalogParser.read(MappedFile.open(path))
   }
 }

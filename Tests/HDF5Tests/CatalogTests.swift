@@ -61,14 +61,6 @@ struct CatalogTests {
     #expect(code(dataset(.unwritten(fill: [0, 0]), [.max])) == .declaredTooLarge)
   }
 
-  @Test func chunksThatTakeLongToFindAreRefused() throws {
-    var search = ChunkSearch()
-    try search.spend(14_000, name: "")
-    let error = #expect(throws: CheckpointError.self) { try search.spend(15_000, name: "bad") }
-    #expect(error?.code == .limitExceeded && error?.name == "bad")
-    #expect(throws: CheckpointError.self) { try search.spend(.max, name: "bad") }
-  }
-
   @Test func unknownLayoutsAreRefused() {
     #expect(code(dataset(.unsupported("an unknown layout"))) == .unsupportedLayout)
   }

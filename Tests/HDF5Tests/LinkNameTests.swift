@@ -27,7 +27,7 @@ struct LinkNameTests {
 }
 
 /// Knuth's linear congruential generator, for random tests that can be repeated.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -79,3 +79,19 @@ extension Catalog {
     package let leavesEdgesUnfiltered: Bool
   }
 }
+
+extension Catalog.ElementType.Padding {
+  /// The text in the bytes of one element.
+  func text(of bytes: ArraySlice<UInt8>, name: String?) throws(CheckpointError) -> String {
+    let text =
+      switch self {
+      case .nullTerminated: bytes.prefix { $0 != 0 }
+      case .nulls: bytes.dropLast(bytes.reversed().prefix { $0 == 0 }.count)
+      case .spaces: bytes.dropLast(bytes.reversed().prefix { $0 == 0x20 }.count)
+      }
+    guard let text = String(validating: text, as: UTF8.self) else {
+      throw CheckpointError(.invalidText, name: name, "the text is not valid UTF-8")
+    }
+    return text
+  }
+}

@@ -12,6 +12,13 @@ package enum HDF5Limits {
   /// repeat the names of groups.
   package static func pathBytes(fileByteCount: Int) -> Int { (64 << 20) + 4 * fileByteCount }
 
+  /// Chunks of all datasets: 64 GiB in chunks of 64 KiB.
+  package static let chunks = 1 << 20
+
+  /// Bytes of structures that may be read, each as often as something leads to it. No file needs
+  /// more than it has; the reader looks at some twice.
+  package static func metadataBytes(fileByteCount: Int) -> Int { (64 << 20) + 2 * fileByteCount }
+
   /// Entries that may be reached through this many links: groups that are linked from several
   /// places count each time, and 100 links can make 2^50 paths.
   package static func entries(links: Int) -> Int { 1000 + 16 * links }

@@ -72,7 +72,9 @@ package struct Catalog: Sendable {
       case int(Int)
       case float(Double)
       case bool(Bool)
-      /// Something that no reader here asks for: arrays, references.
+      /// A list of texts.
+      case strings([String])
+      /// Something that no reader here asks for: arrays of numbers, references.
       case other
     }
   }
@@ -87,6 +89,12 @@ extension [Catalog.Attribute] {
   package func string(_ name: String) -> String? {
     guard case .string(let text) = self[name] else { return nil }
     return text
+  }
+
+  /// The texts of an attribute that is a list of them.
+  package func strings(_ name: String) -> [String]? {
+    guard case .strings(let texts) = self[name] else { return nil }
+    return texts
   }
 }
 

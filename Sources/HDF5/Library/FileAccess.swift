@@ -2,19 +2,6 @@ internal import CHDF5
 internal import Tensors
 
 extension Handle {
-  /// Opens a file for reading (`H5Fopen`).
-  static func file(reading path: String) throws(CheckpointError) -> Handle {
-    let access = try properties(chdf5_file_access())
-    try check("cannot switch locking off", chdf5_do_not_lock(access.identifier))
-    do throws(CheckpointError) {
-      return try Handle("cannot open", H5Fopen(path, chdf5_read_only(), access.identifier))
-    } catch {
-      var error = error
-      error.advice = error.advice ?? "the file is cut short or damaged; get it again"
-      throw error
-    }
-  }
-
   /// Opens a file to add to it.
   static func file(changing path: String) throws(CheckpointError) -> Handle {
     let access = try writingAccess()

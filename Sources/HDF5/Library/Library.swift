@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 internal import Tensors
 
-/// The door to libhdf5: everything in this folder runs inside `Library.run`, nothing outside calls
+/// The door to libhdf5, which writes: everything in this folder runs inside `Library.run`, nothing outside calls
 /// the library.
 enum Library {
   /// Whether the library was set up. The lock is needed because libhdf5 is usually built without
@@ -31,18 +31,9 @@ enum Library {
     }
   }
 
-  /// What to do about a part of the format that this library does not know.
-  fileprivate static var versionAdvice: String {
-    var (major, minor, release) = (0 as UInt32, 0 as UInt32, 0 as UInt32)
-    H5get_libversion(&major, &minor, &release)
-    return "the file is damaged, or needs a later HDF5 library than the installed "
-      + "\(major).\(minor).\(release)"
-  }
-
-  /// H5E_DEFAULT, H5P_DEFAULT and H5S_ALL, which are casts that Swift does not import.
+  /// H5E_DEFAULT and H5P_DEFAULT, which are casts that Swift does not import.
   static let errorStack: hid_t = 0
   static let defaults: hid_t = 0
-  static let wholeDataspace: hid_t = 0
 }
 
 /// Turns libhdf5's convention (a negative result and a stack of errors) into an error; the stack is
@@ -60,8 +51,7 @@ func check<Result: SignedInteger>(
   H5Eclear2(Library.errorStack)
   if let disk { throw CheckpointError(.system, name: name, "\(purpose): \(disk)") }
   throw CheckpointError(
-    .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)",
-    advice: reason.contains("version number") ? Library.versionAdvice : nil)
+    .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)")
 }
 
 /// What the operating system said, if it was that a disk can't take more: libhdf5 reports no more

@@ -1,5 +1,7 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
+
+@testable import HDF5
 
 extension Handle {
   /// Describes the dataset: type, shape, and where its bytes lie.
@@ -90,7 +92,7 @@ extension Handle {
     try check(
       "cannot read", name: path,
       H5Dread(
-        identifier, type.identifier, Library.wholeDataspace, Library.wholeDataspace,
+        identifier, type.identifier, Library.defaults, Library.defaults,
         Library.defaults, &bytes))
     return bytes
   }

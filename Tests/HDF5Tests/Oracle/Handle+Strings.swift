@@ -1,5 +1,7 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
+
+@testable import HDF5
 
 extension Handle {
   /// The type by which variable-length strings are read: the file's, with its character set.

@@ -1,5 +1,7 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
+
+@testable import HDF5
 
 extension Handle {
   /// The attributes of a group or dataset.
@@ -97,21 +99,5 @@ extension String {
       throw CheckpointError(.invalidText, name: name, "the text is not valid UTF-8")
     }
     self = text
-  }
-}
-
-extension Catalog.ElementType.Padding {
-  /// The text in the bytes of one element.
-  func text(of bytes: ArraySlice<UInt8>, name: String) throws(CheckpointError) -> String {
-    let text =
-      switch self {
-      case .nullTerminated: bytes.prefix { $0 != 0 }
-      case .nulls: bytes.dropLast(bytes.reversed().prefix { $0 == 0 }.count)
-      case .spaces: bytes.dropLast(bytes.reversed().prefix { $0 == 0x20 }.count)
-      }
-    guard let text = String(validating: text, as: UTF8.self) else {
-      throw CheckpointError(.invalidText, name: name, "the text is not valid UTF-8")
-    }
-    return text
   }
 }

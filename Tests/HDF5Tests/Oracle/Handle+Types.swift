@@ -1,5 +1,7 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
+
+@testable import HDF5
 
 extension Handle {
   /// What elements of this type are.

@@ -1,5 +1,7 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
+
+@testable import HDF5
 
 /// What finding chunks has cost: libhdf5 1.10 finds each by passing over all before it.
 struct ChunkSearch {

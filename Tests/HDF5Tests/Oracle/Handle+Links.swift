@@ -1,5 +1,7 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
+
+@testable import HDF5
 
 /// A link as libhdf5 describes it.
 struct LibraryLink {

@@ -1,7 +1,9 @@
-internal import CHDF5
-internal import Tensors
+import CHDF5
+import Tensors
 
-/// Fills a catalog from a file, asking libhdf5 only what is where.
+@testable import HDF5
+
+/// Fills a catalog from a file by asking libhdf5, which our parser is compared with.
 ///
 /// Objects are found by their address and each is described once, however many links lead to it;
 /// there is no recursion, and soft and external links are noted, never followed.
@@ -106,5 +108,14 @@ struct CatalogReader: ~Copyable {
 
   private func open(_ address: haddr_t, _ path: String) throws(CheckpointError) -> Handle {
     try Handle("cannot open", name: path, H5Oopen_by_addr(file.identifier, address))
+  }
+}
+
+extension Handle {
+  /// Opens a file for reading (`H5Fopen`).
+  static func file(reading path: String) throws(CheckpointError) -> Handle {
+    let access = try properties(chdf5_file_access())
+    try check("cannot switch locking off", chdf5_do_not_lock(access.identifier))
+    return try Handle("cannot open", H5Fopen(path, chdf5_read_only(), access.identifier))
   }
 }
