@@ -15,8 +15,12 @@ public struct CheckpointFormat: Sendable {
   /// The extensions that mean this format when writing, the usual one first.
   public let extensions: [String]
   let recognises: @Sendable (ByteRegion) -> Bool
-  let read: @Sendable (_ path: String, ByteRegion) throws(CheckpointError) -> Checkpoint
+  let read: Reader
   let write: Writer?
+
+  /// Reads a checkpoint of the file at the path.
+  typealias Reader =
+    @Sendable (_ path: String, ByteRegion, ReadingOptions) throws(CheckpointError) -> Checkpoint
 
   /// Writes a checkpoint and returns what it had to leave out.
   typealias Writer =
@@ -27,8 +31,8 @@ public struct CheckpointFormat: Sendable {
   public static let torchZip = CheckpointFormat(
     name: "torch-zip", extensions: ["pth", "pt", "ckpt", "bin"],
     recognises: { TorchFormat(of: $0) == .zip },
-    read: { _, file throws(CheckpointError) in
-      try TorchCheckpoint.read(file)
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
       try TorchCheckpoint.write(checkpoint, to: path, options: options)
@@ -37,22 +41,22 @@ public struct CheckpointFormat: Sendable {
   /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
   public static let torchLegacy = CheckpointFormat(
     name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
-    read: { _, file throws(CheckpointError) in
-      try TorchCheckpoint.read(file)
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
     }, write: nil)
 
   /// What `torch.save` wrote before PyTorch 0.1.10.
   public static let torchTar = CheckpointFormat(
     name: "torch-tar", extensions: [], recognises: { TorchFormat(of: $0) == .tar },
-    read: { _, file throws(CheckpointError) in
-      try TorchCheckpoint.read(file)
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
     }, write: nil)
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
     name: "hdf5", extensions: ["h5", "hdf5"],
     recognises: HDF5Checkpoint.recognises,
-    read: { path, _ throws(CheckpointError) in
+    read: { path, _, _ throws(CheckpointError) in
       try HDF5Checkpoint.read(path)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
@@ -66,7 +70,7 @@ public struct CheckpointFormat: Sendable {
       SafetensorsCheckpoint.recognises(file)
         || file.path.map(SafetensorsCheckpoint.isIndex) ?? false
     },
-    read: { path, file throws(CheckpointError) in
+    read: { path, file, _ throws(CheckpointError) in
       SafetensorsCheckpoint.isIndex(path)
         ? try SafetensorsCheckpoint.readShards(path) : try SafetensorsCheckpoint.read(file)
     },
@@ -78,7 +82,7 @@ public struct CheckpointFormat: Sendable {
   public static let npz = CheckpointFormat(
     name: "npz", extensions: ["npz", "npy"],
     recognises: NumPyCheckpoint.recognises,
-    read: { _, file throws(CheckpointError) in
+    read: { _, file, _ throws(CheckpointError) in
       try NumPyCheckpoint.read(file)
     }, write: nil)
 

@@ -23,7 +23,7 @@ extension TorchCheckpoint {
     }
     do throws(CheckpointError) {
       let pickle = try PickleWriter(checkpoint.root, allowsLosses: options.allowsLosses)
-      let file = try AtomicFile(replacing: path)
+      let file = try AtomicFile(replacing: path, progress: options.progress)
       var archive = ZipWriter(to: file.destination)
       let records = records(of: pickle, history: checkpoint.history)
       let checksums = try archive.append(records)
