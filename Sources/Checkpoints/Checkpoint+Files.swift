@@ -8,8 +8,8 @@ extension Checkpoint {
   /// - Throws: `unknownFormat`, or what is wrong with the file; always with its path.
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      let file = try MappedFile.open(path)
-      return try CheckpointFormat.recognise(file, path: path).read(path, file)
+      let (format, file) = try CheckpointFormat.open(path)
+      return try format.read(path, file)
     } catch {
       throw error.with(path: path)
     }

@@ -13,6 +13,8 @@ public struct CheckpointFormat: Sendable {
   /// The extensions that mean this format when writing, the usual one first.
   public let extensions: [String]
   let recognises: @Sendable (ByteRegion) -> Bool
+  /// Whether a folder is a checkpoint of this format; those are read by their path alone.
+  var recognisesFolder: @Sendable (_ path: String) -> Bool = { _ in false }
   let read: @Sendable (_ path: String, ByteRegion) throws(CheckpointError) -> Checkpoint
   let write: Writer?
 
@@ -46,6 +48,14 @@ public struct CheckpointFormat: Sendable {
       try TorchCheckpoint.read(file)
     }, write: nil)
 
+  /// A folder of `torch.distributed.checkpoint`.
+  public static let torchDistributed = CheckpointFormat(
+    name: "torch-distributed", extensions: [], recognises: { _ in false },
+    recognisesFolder: DistributedCheckpoint.recognises(folder:),
+    read: { path, _ throws(CheckpointError) in
+      try DistributedCheckpoint.read(path)
+    }, write: nil)
+
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
     name: "hdf5", extensions: ["h5", "hdf5"],
@@ -57,16 +67,29 @@ public struct CheckpointFormat: Sendable {
       try HDF5Checkpoint.write(checkpoint, to: path, options: options)
     })
 
-  public static let all: [CheckpointFormat] = [.torchZip, .torchLegacy, .torchTar, .hdf5]
+  public static let all: [CheckpointFormat] = [
+    .torchZip, .torchLegacy, .torchTar, .torchDistributed, .hdf5,
+  ]
 
-  /// The format of a file, by its content.
+  /// The format of a file, by its content, or of a folder.
   ///
   /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
   public static func recognise(_ path: String) throws(CheckpointError) -> CheckpointFormat {
-    try recognise(MappedFile.open(path), path: path)
+    try open(path).format
   }
 
-  static func recognise(
+  /// The format of a file or folder, and the file's bytes.
+  static func open(
+    _ path: String
+  ) throws(CheckpointError) -> (format: CheckpointFormat, file: ByteRegion) {
+    if let format = all.first(where: { $0.recognisesFolder(path) }) {
+      return (format, ByteRegion([]))
+    }
+    let file = try MappedFile.open(path)
+    return (try recognise(file, path: path), file)
+  }
+
+  private static func recognise(
     _ file: ByteRegion, path: String
   ) throws(CheckpointError) -> CheckpointFormat {
     if let format = all.first(where: { $0.recognises(file) }) { return format }
