@@ -15,6 +15,10 @@ public struct CheckpointFormat: Sendable {
   /// The extensions that mean this format when writing, the usual one first.
   public let extensions: [String]
   let recognises: @Sendable (ByteRegion) -> Bool
+  /// The file that stands for the checkpoint in a folder; nil if the folder is none of this format.
+  var entryPoint: @Sendable (_ folder: String) throws(CheckpointError) -> String? = {
+    _ throws(CheckpointError) in nil
+  }
   let read: Reader
   let write: Writer?
 
@@ -52,6 +56,19 @@ public struct CheckpointFormat: Sendable {
       try TorchCheckpoint.read(file, options: options)
     }, write: nil)
 
+  /// A folder of `torch.distributed.checkpoint`.
+  public static let torchDistributed = CheckpointFormat(
+    name: "torch-distributed", extensions: [],
+    recognises: { $0.path?.hasSuffix(metadataName) ?? false },
+    entryPoint: { folder in
+      DistributedCheckpoint.recognises(folder: folder) ? folder + metadataName : nil
+    },
+    read: { path, _, _ throws(CheckpointError) in
+      try DistributedCheckpoint.read(String(path.dropLast(metadataName.count)))
+    }, write: nil)
+
+  private static let metadataName = "/.metadata"
+
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
     name: "hdf5", extensions: ["h5", "hdf5"],
@@ -69,6 +86,9 @@ public struct CheckpointFormat: Sendable {
     recognises: { file in
       SafetensorsCheckpoint.recognises(file)
         || file.path.map(SafetensorsCheckpoint.isIndex) ?? false
+    },
+    entryPoint: { folder throws(CheckpointError) in
+      try SafetensorsCheckpoint.entryPoint(ofFolder: folder)
     },
     read: { path, file, _ throws(CheckpointError) in
       SafetensorsCheckpoint.isIndex(path)
@@ -88,10 +108,10 @@ public struct CheckpointFormat: Sendable {
 
   /// Archives of arrays stand before those of PyTorch, which has every other zip file.
   public static let all: [CheckpointFormat] = [
-    .npz, .torchZip, .torchLegacy, .torchTar, .hdf5, .safetensors,
+    .npz, .torchZip, .torchLegacy, .torchTar, .torchDistributed, .hdf5, .safetensors,
   ]
 
-  /// The format of a file, by its content.
+  /// The format of a file, by its content, or of a folder.
   ///
   /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
   public static func recognise(_ path: String) throws(CheckpointError) -> CheckpointFormat {
@@ -111,7 +131,18 @@ public struct CheckpointFormat: Sendable {
     }
   }
 
-  static func recognise(
+  /// The format of a file or folder, and the file's bytes.
+  static func open(
+    _ path: String
+  ) throws(CheckpointError) -> (format: CheckpointFormat, file: ByteRegion) {
+    if let format = all.first(where: { $0.recognisesFolder(path) }) {
+      return (format, ByteRegion([]))
+    }
+    let file = try MappedFile.open(path)
+    return (try recognise(file, path: path), file)
+  }
+
+  private static func recognise(
     _ file: ByteRegion, path: String
   ) throws(CheckpointError) -> CheckpointFormat {
     if let format = all.first(where: { $0.recognises(file) }) { return format }
