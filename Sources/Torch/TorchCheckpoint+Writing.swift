@@ -23,7 +23,7 @@ extension TorchCheckpoint {
     }
     do throws(CheckpointError) {
       let pickle = try PickleWriter(checkpoint.root, allowsLosses: options.allowsLosses)
-      let file = try AtomicFile(replacing: path, progress: options.progress)
+      let file = try AtomicFile(replacing: path)
       var archive = ZipWriter(to: file.destination)
       let (head, tensors, tail) = records(of: pickle, history: checkpoint.history)
       var checksums = try archive.append(head)
