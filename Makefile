@@ -33,8 +33,8 @@ check: lint test
 
 $(VENV)/ready: Fixtures/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu \
-	  torch==2.13.0+cpu h5py==3.16.0 numpy
+	$(VENV)/bin/pip install --quiet h5py==3.16.0 safetensors==0.8.0 numpy
+	$(VENV)/bin/pip install --quiet torch==2.13.0+cpu || $(VENV)/bin/pip install --quiet torch
 	touch $@
 
 # Checkpoints by the installed PyTorch, through the command, read by h5py, bit for bit.

@@ -24,8 +24,8 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "Safetensors", "Torch", "HDF5", "Checkpoints", "BatchNorm", "Models",
-        "Execution", "Verification",
+        "Tensors", "Zip", "Safetensors", "NumPy", "Torch", "HDF5", "Checkpoints", "BatchNorm",
+        "Models", "Execution", "Verification",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -44,9 +44,10 @@ let package = Package(
     module("Tensors", ["CZlib"]),
     module("Zip", ["Tensors"]),
     module("Safetensors", ["Tensors"]),
+    module("NumPy", ["Tensors", "Zip"]),
     module("Torch", ["Tensors", "Zip"]),
     module("HDF5", ["Tensors", "CHDF5"]),
-    module("Checkpoints", ["Tensors", "Torch", "HDF5"]),
+    module("Checkpoints", ["Tensors", "Safetensors", "NumPy", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
     module("Models", ["Tensors", "BatchNorm"]),
     module("Execution", ["Tensors", "BatchNorm", "Models"]),
@@ -65,6 +66,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("ZipTests", ["Zip"]),
     tests("SafetensorsTests", ["Safetensors"]),
+    tests("NumPyTests", ["NumPy"]),
     tests("TorchTests", ["Torch", "Zip"]),
     // libhdf5 as an oracle: what is read of a file must be what it says.
     tests("HDF5Tests", ["HDF5", "CHDF5"]),

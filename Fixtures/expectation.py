@@ -4,6 +4,7 @@ The fields are explained in README.md. Every make.py uses `write_torch_case` or 
 what PyTorch and h5py read back with what is written here.
 """
 
+import copyreg
 import json
 import zlib
 from collections import Counter, OrderedDict
@@ -70,6 +71,8 @@ def tag(value) -> object:
         return value
     if isinstance(value, torch.Tensor):
         return {"tensor": describe_tensor(value)}
+    if type(value) not in TAGS or has_odd_keys(value):
+        return tag_opaque(value)
     tagged = TAGS[type(value)](value)
     if isinstance(value, OrderedDict) and vars(value):
         tagged["attributes"] = {name: tag(attribute) for name, attribute in vars(value).items()}
@@ -78,6 +81,34 @@ def tag(value) -> object:
 
 def tag_items(mapping: dict) -> list:
     return [[tag(key), tag(value)] for key, value in mapping.items()]
+
+
+def has_odd_keys(value) -> bool:
+    return isinstance(value, dict) and any(type(key) not in (int, str) for key in value)
+
+
+def global_path(value) -> str:
+    return f"{value.__module__}.{value.__qualname__}"
+
+
+def tag_opaque(value) -> object:
+    """An object of any other class, by what it tells a pickler; a class or function by its name."""
+    if type(value) is dict:
+        return {"opaque": "builtins.dict", "arguments": [], "entries": tag_items(value)}
+    if isinstance(value, type) or callable(value) and hasattr(value, "__qualname__"):
+        return {"opaque": global_path(value)}
+    function, arguments, *rest = value.__reduce_ex__(2)
+    if function is copyreg.__newobj__:
+        function, *arguments = arguments
+    state, elements, entries = (*rest, None, None, None)[:3]
+    tagged = {"opaque": global_path(function), "arguments": [tag(argument) for argument in arguments]}
+    if state is not None:
+        tagged["state"] = tag(state)
+    if elements := list(elements or []):
+        tagged["elements"] = [tag(element) for element in elements]
+    if entries := list(entries or []):
+        tagged["entries"] = [[tag(key), tag(entry)] for key, entry in entries]
+    return tagged
 
 
 TAGS = {
@@ -105,10 +136,10 @@ def look_up(value, entry: str | None):
     return value
 
 
-def describe_checkpoint(value, entry: str | None) -> dict:
+def describe_checkpoint(value, entry: str | None, format: str = "torch-zip") -> dict:
     """`entry` is the path of the state dict, "" for the root, None where there is no state dict."""
     tensors = [] if entry is None else describe_state_dict(look_up(value, entry))
-    return {"format": "torch-zip", "entry": entry, "tensors": tensors, "tree": tag(value)}
+    return {"format": format, "entry": entry, "tensors": tensors, "tree": tag(value)}
 
 
 def describe_hdf5(path: Path) -> dict:
@@ -238,6 +269,25 @@ def write_torch_case(folder: Path, value, entry: str | None = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(value, folder / "checkpoint.pth")
     write_document(folder / "expected.json", describe_checkpoint(value, entry))
+
+
+def write_legacy_case(
+    folder: Path, value, entry: str | None = "", protocol: int = 2, needs_trust: bool = False
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(value, folder / "checkpoint.pth", pickle_protocol=protocol, _use_new_zipfile_serialization=False)
+    write_checkpoint_document(folder, value, entry, "torch-legacy", needs_trust)
+
+
+def write_expectation(folder: Path, format: str, entry: str | None = "", needs_trust: bool = False) -> None:
+    """For a file that torch.save of this version does not write: as torch.load reads it."""
+    value = torch.load(folder / "checkpoint.pth", map_location="cpu", weights_only=not needs_trust)
+    write_checkpoint_document(folder, value, entry, format, needs_trust)
+
+
+def write_checkpoint_document(folder: Path, value, entry: str | None, format: str, needs_trust: bool) -> None:
+    document = describe_checkpoint(value, entry, format)
+    write_document(folder / "expected.json", document | {"needs_trust": True} if needs_trust else document)
 
 
 def write_hdf5_case(folder: Path, minimum_library: str | None = None) -> None:

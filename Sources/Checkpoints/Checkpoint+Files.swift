@@ -8,7 +8,7 @@ extension Checkpoint {
   /// - Throws: `unknownFormat`, or what is wrong with the file; always with its path.
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      let file = try MappedFile.open(path)
+      let (path, file) = try CheckpointFormat.openFile(path)
       return try CheckpointFormat.recognise(file, path: path).read(path, file)
     } catch {
       throw error.with(path: path)

@@ -1,6 +1,8 @@
 public import Tensors
 
 import HDF5
+import NumPy
+import Safetensors
 import Torch
 
 /// A kind of file that checkpoints are kept in: how it is recognised, read and written.
@@ -24,13 +26,27 @@ public struct CheckpointFormat: Sendable {
   /// What `torch.save` writes since PyTorch 1.6.
   public static let torchZip = CheckpointFormat(
     name: "torch-zip", extensions: ["pth", "pt", "ckpt", "bin"],
-    recognises: TorchCheckpoint.recognises,
+    recognises: { TorchFormat(of: $0) == .zip },
     read: { _, file throws(CheckpointError) in
       try TorchCheckpoint.read(file)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
       try TorchCheckpoint.write(checkpoint, to: path, options: options)
     })
+
+  /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
+  public static let torchLegacy = CheckpointFormat(
+    name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
+    read: { _, file throws(CheckpointError) in
+      try TorchCheckpoint.read(file)
+    }, write: nil)
+
+  /// What `torch.save` wrote before PyTorch 0.1.10.
+  public static let torchTar = CheckpointFormat(
+    name: "torch-tar", extensions: [], recognises: { TorchFormat(of: $0) == .tar },
+    read: { _, file throws(CheckpointError) in
+      try TorchCheckpoint.read(file)
+    }, write: nil)
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
@@ -43,13 +59,52 @@ public struct CheckpointFormat: Sendable {
       try HDF5Checkpoint.write(checkpoint, to: path, options: options)
     })
 
-  public static let all: [CheckpointFormat] = [.torchZip, .hdf5]
+  /// safetensors, in one file or in shards with an index.
+  public static let safetensors = CheckpointFormat(
+    name: "safetensors", extensions: ["safetensors"],
+    recognises: { file in
+      SafetensorsCheckpoint.recognises(file)
+        || file.path.map(SafetensorsCheckpoint.isIndex) ?? false
+    },
+    read: { path, file throws(CheckpointError) in
+      SafetensorsCheckpoint.isIndex(path)
+        ? try SafetensorsCheckpoint.readShards(path) : try SafetensorsCheckpoint.read(file)
+    },
+    write: { checkpoint, path, options throws(CheckpointError) in
+      try SafetensorsCheckpoint.write(checkpoint, to: path, options: options)
+    })
+
+  /// Archives of `numpy.savez`, and single arrays.
+  public static let npz = CheckpointFormat(
+    name: "npz", extensions: ["npz", "npy"],
+    recognises: NumPyCheckpoint.recognises,
+    read: { _, file throws(CheckpointError) in
+      try NumPyCheckpoint.read(file)
+    }, write: nil)
+
+  /// Archives of arrays stand before those of PyTorch, which has every other zip file.
+  public static let all: [CheckpointFormat] = [
+    .npz, .torchZip, .torchLegacy, .torchTar, .hdf5, .safetensors,
+  ]
 
   /// The format of a file, by its content.
   ///
   /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
   public static func recognise(_ path: String) throws(CheckpointError) -> CheckpointFormat {
-    try recognise(MappedFile.open(path), path: path)
+    let (path, file) = try openFile(path)
+    return try recognise(file, path: path)
+  }
+
+  /// The file at the path or, if that is a folder, the one in it that stands for a checkpoint.
+  static func openFile(
+    _ path: String
+  ) throws(CheckpointError) -> (path: String, file: ByteRegion) {
+    do throws(CheckpointError) {
+      return (path, try MappedFile.open(path))
+    } catch  where error.code == .notARegularFile {
+      guard let inside = try SafetensorsCheckpoint.entryPoint(ofFolder: path) else { throw error }
+      return (inside, try MappedFile.open(inside))
+    }
   }
 
   static func recognise(

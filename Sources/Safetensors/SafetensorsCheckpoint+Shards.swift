@@ -9,7 +9,7 @@ extension SafetensorsCheckpoint {
   }
 
   /// The file in a folder that stands for the checkpoint in it: the index, or the only safetensors
-  /// file; nil if the folder has neither.
+  /// file; nil if the folder has neither, or is none.
   ///
   /// - Throws: `shardFolder` when there are several, and no telling which is meant.
   public static func entryPoint(ofFolder path: String) throws(CheckpointError) -> String? {
@@ -43,6 +43,7 @@ extension SafetensorsCheckpoint {
   /// The names of what is in a folder, in order.
   private static func fileNames(inFolder path: String) throws(CheckpointError) -> [String] {
     guard let folder = opendir(path) else {
+      if errno == ENOTDIR { return [] }
       throw CheckpointError(
         .system, path: path, "cannot open: \(String(cString: strerror(errno)).lowercased())")
     }

@@ -46,7 +46,7 @@ extension SafetensorsCheckpoint {
           .cannotBeWritten, name: path.description, reason,
           advice: "write an HDF5 file, cast the tensor, or allow losses to leave it out")
       }
-      losses.append(ConversionReport.Item(path.description, "left out: \(reason)"))
+      losses.append(ConversionReport.Item(path.description, reason))
     }
     guard !losses.isEmpty else { return (checkpoint, []) }
     var checkpoint = checkpoint

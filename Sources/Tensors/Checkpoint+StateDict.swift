@@ -42,6 +42,11 @@ extension Checkpoint {
     return (best.path, try stateDict(at: best.path))
   }
 
+  /// The places of all mappings that hold tensors under names, three levels deep at most.
+  public var stateDictEntries: [EntryPath] {
+    stateDictCandidates { !$0.tensors.isEmpty }.map(\.path)
+  }
+
   /// The same checkpoint with another state dict at a place that has one.
   public func replacingStateDict(at entry: EntryPath, with stateDict: StateDict) -> Checkpoint {
     var result = self
@@ -55,8 +60,8 @@ extension Checkpoint {
     for key in entry.keys {
       let number = key.string.flatMap { Int($0) }.map { CheckpointDictionary.Key.int($0) }
       let candidates = [key] + (number.map { [$0] } ?? [])
-      guard let dictionary = value.dictionary,
-        let found = candidates.first(where: dictionary.contains), let next = dictionary[found]
+      guard let found = candidates.first(where: { value.child($0) != nil }),
+        let next = value.child(found)
       else {
         throw CheckpointError(
           .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
@@ -68,7 +73,7 @@ extension Checkpoint {
   }
 
   private func stateDict(at place: EntryPath) throws(CheckpointError) -> StateDict {
-    let value = place.keys.reduce(root) { value, key in value.dictionary?[key] ?? .none }
+    let value = place.keys.reduce(root) { value, key in value.child(key) ?? .none }
     guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
       throw CheckpointError(
         .noStateDict, name: "\(place)", "is a \(value.typeName), not a mapping of names to tensors")
@@ -83,12 +88,11 @@ extension Checkpoint {
   private func stateDictCandidates(_ qualifies: (StateDict) -> Bool) -> [Candidate] {
     var candidates: [Candidate] = []
     func visit(_ value: CheckpointValue, _ path: EntryPath) {
-      guard let dictionary = value.dictionary else { return }
-      if let stateDict = StateDict(dictionary), qualifies(stateDict) {
+      if let stateDict = value.dictionary.flatMap({ StateDict($0) }), qualifies(stateDict) {
         candidates.append((path, Self.rank(path)))
       }
       guard path.keys.count < Self.searchDepth else { return }
-      for entry in dictionary.entries { visit(entry.value, path.appending(entry.key)) }
+      for (key, child) in value.children { visit(child, path.appending(key)) }
     }
     visit(root, EntryPath())
     return candidates
@@ -112,8 +116,7 @@ extension CheckpointValue {
     _ keys: ArraySlice<CheckpointDictionary.Key>, with value: CheckpointValue
   ) -> CheckpointValue {
     guard let key = keys.first else { return value }
-    guard var dictionary, let inner = dictionary[key] else { return self }
-    dictionary.set(key, to: inner.replacing(keys.dropFirst(), with: value))
-    return .dictionary(dictionary)
+    guard let inner = child(key) else { return self }
+    return replacingChild(key, with: inner.replacing(keys.dropFirst(), with: value))
   }
 }

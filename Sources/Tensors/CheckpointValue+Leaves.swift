@@ -6,15 +6,9 @@ extension CheckpointValue {
   public var leaves: [(path: EntryPath, value: CheckpointValue)] {
     var leaves: [(path: EntryPath, value: CheckpointValue)] = []
     func visit(_ value: CheckpointValue, _ path: EntryPath) {
-      if let dictionary = value.dictionary, !dictionary.entries.isEmpty {
-        for entry in dictionary.entries { visit(entry.value, path.appending(entry.key)) }
-      } else if let elements = value.elements, !elements.isEmpty {
-        for (index, element) in elements.enumerated() {
-          visit(element, path.appending(.int(index)))
-        }
-      } else {
-        leaves.append((path, value))
-      }
+      let children = value.children
+      if children.isEmpty { leaves.append((path, value)) }
+      for (key, child) in children { visit(child, path.appending(key)) }
     }
     visit(self, EntryPath())
     return leaves

@@ -37,6 +37,8 @@ public final class TensorStorage: Sendable {
   private let source: Source
   /// The checksum that the file records for these bytes, if any.
   private let expectedCRC32: UInt32?
+  /// Where the bytes come from in a file, for errors.
+  private let origin: ByteRegion?
   /// What the file calls these bytes, for errors.
   private let record: String?
   private let damageAdvice: String
@@ -54,6 +56,7 @@ public final class TensorStorage: Sendable {
   package init(_ region: ByteRegion, crc32: UInt32?, record: String?, damageAdvice: String) {
     byteCount = region.count
     source = .region(region)
+    origin = region
     expectedCRC32 = crc32
     self.record = record
     self.damageAdvice = damageAdvice
@@ -63,6 +66,7 @@ public final class TensorStorage: Sendable {
   package init(_ part: ByteRegion, of whole: TensorStorage) {
     byteCount = part.count
     source = .part(part, whole: whole)
+    origin = part
     expectedCRC32 = nil
     record = whole.record
     damageAdvice = whole.damageAdvice
@@ -70,12 +74,13 @@ public final class TensorStorage: Sendable {
 
   /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
   package init(
-    computing byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
-    damageAdvice: String = TensorStorage.damageAdvice,
+    computing byteCount: Int, from origin: ByteRegion? = nil, crc32: UInt32? = nil,
+    record: String? = nil, damageAdvice: String = TensorStorage.damageAdvice,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
     self.byteCount = byteCount
     source = .computed(fill)
+    self.origin = origin
     expectedCRC32 = crc32
     self.record = record
     self.damageAdvice = damageAdvice
@@ -85,6 +90,7 @@ public final class TensorStorage: Sendable {
   package init(_ source: TensorStorage, converting conversion: Conversion) {
     byteCount = source.byteCount / conversion.from * conversion.to
     self.source = .converted(source, conversion)
+    origin = nil
     expectedCRC32 = nil
     record = nil
     damageAdvice = source.damageAdvice
@@ -224,17 +230,12 @@ public final class TensorStorage: Sendable {
   package func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let expectedCRC32, expectedCRC32 != crc32 {
       throw CheckpointError(
-        .checksumMismatch, path: region?.path, offset: region?.fileOffset,
+        .checksumMismatch, path: origin?.path, offset: origin?.fileOffset,
         "\(record ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
         advice: damageAdvice)
     }
     verifiedCRC32.withLock { $0 = crc32 }
     return crc32
-  }
-
-  private var region: ByteRegion? {
-    guard case .region(let region) = source else { return nil }
-    return region
   }
 }

@@ -3,8 +3,13 @@ public import Tensors
 extension CheckpointError.Code {
   /// The file is no PyTorch checkpoint.
   public static let notATorchCheckpoint = Self("not-a-torch-checkpoint")
-  /// A checkpoint of PyTorch 1.5 or older, or saved in that format.
+  /// In a file of PyTorch 1.5 or older, a pickle before or behind that of the object is not what
+  /// the format wants there.
   public static let torchLegacyFormat = Self("torch-legacy-format")
+  /// A header of a tar archive is damaged.
+  public static let torchTarHeader = Self("torch-tar-header")
+  /// A member of a tar archive is missing or there twice.
+  public static let torchTarMember = Self("torch-tar-member")
   /// A compiled program (TorchScript, torch.export), not a checkpoint.
   public static let torchProgram = Self("torch-program")
   /// A version of the format that this reader does not know.

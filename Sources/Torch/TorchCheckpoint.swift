@@ -1,23 +1,30 @@
 public import Tensors
-import Zip
 
-/// Checkpoints of `torch.save`, in the zip format of PyTorch 1.6 and later.
+/// Checkpoints of `torch.save`, in all formats that it has had.
 ///
 /// The pickle inside is interpreted without executing anything of it. Tensors borrow the file's
 /// bytes: they are read, and checked against the archive's checksums, when they are used.
 public enum TorchCheckpoint {
   /// Whether the file begins as one that `torch.save` wrote, in any of its formats.
   public static func recognises(_ file: ByteRegion) -> Bool {
-    ZipArchive.recognises(file) || OldTorchFormat(of: file) != nil
+    TorchFormat(of: file) != nil
   }
 
   /// Reads a checkpoint.
   ///
   /// - Throws: a `CheckpointError` that names the key, global or record at fault.
-  public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+  public static func read(
+    _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      guard ZipArchive.recognises(file) else { throw refusal(of: file) }
-      return try read(TorchArchive(file))
+      switch TorchFormat(of: file) {
+      case .zip: return try read(TorchArchive(file), options)
+      case .legacy: return try read(LegacyFile(file, options), options)
+      case .tar:
+        let tar = try TarCheckpoint(file)
+        return try read(tar.pickle, tar, name: "pickle", options)
+      case nil: throw refusal(of: file)
+      }
     } catch {
       var error = error
       error.advice = error.advice ?? "the file is damaged or made to deceive; get it again"
@@ -25,15 +32,35 @@ public enum TorchCheckpoint {
     }
   }
 
-  private static func read(_ archive: TorchArchive) throws(CheckpointError) -> Checkpoint {
+  private static func read(
+    _ archive: TorchArchive, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    var checkpoint = try read(archive.pickle, archive, name: archive.pickleName, options)
+    checkpoint.history = archive.history
+    return checkpoint
+  }
+
+  private static func read(
+    _ file: LegacyFile, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    var checkpoint = try read(file.pickle, file, name: nil, options)
+    if file.trailingByteCount > 0 {
+      checkpoint.notes.append(
+        "\(file.trailingByteCount) bytes behind the checkpoint are not read")
+    }
+    return checkpoint
+  }
+
+  private static func read(
+    _ pickle: ByteRegion, _ source: any StorageSource, name: String?, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      var machine = PickleMachine(archive.pickle, tensors: TensorBuilder(archive))
+      var machine = PickleMachine(pickle, tensors: TensorBuilder(source), options: options)
       let value = try machine.run()
       var tree = CheckpointTree(machine.heap, machine.tensors)
-      return Checkpoint(
-        root: try tree.convert(value), history: archive.history, notes: tree.notes)
+      return Checkpoint(root: try tree.convert(value), notes: tree.notes)
     } catch {
-      throw error.with(name: archive.pickleName)
+      throw error.with(name: name)
     }
   }
 
@@ -42,7 +69,6 @@ public enum TorchCheckpoint {
       return CheckpointError(
         .notATorchCheckpoint, "is empty", advice: "the file is incomplete; get it again")
     }
-    if let format = OldTorchFormat(of: file) { return format.refusal }
     return CheckpointError(
       .notATorchCheckpoint, "is no PyTorch checkpoint",
       advice: "name a file that torch.save wrote")

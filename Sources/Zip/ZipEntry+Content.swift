@@ -20,7 +20,7 @@ extension ZipEntry {
     switch method {
     case .stored: TensorStorage(payload, crc32: crc32, record: name)
     case .deflated:
-      TensorStorage(computing: size, crc32: crc32, record: name) {
+      TensorStorage(computing: size, from: payload, crc32: crc32, record: name) {
         target throws(CheckpointError) in
         try decompress(into: target)
       }
@@ -38,7 +38,8 @@ extension ZipEntry {
     do throws(CheckpointError) {
       try Inflate.inflate(payload, into: target)
     } catch {
-      throw error.with(name: name)
+      // By the time a tensor is decompressed, another file is being written.
+      throw error.with(path: payload.path, name: name)
     }
   }
 }

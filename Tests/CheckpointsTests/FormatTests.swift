@@ -1,19 +1,42 @@
 import Checkpoints
+import Foundation
 import Tensors
 import TestSupport
 import Testing
 
 struct FormatTests {
-  @Test(arguments: Fixture.all("torch") + Fixture.all("hdf5"))
+  private static let fixtures = ["torch", "torch/legacy", "hdf5", "safetensors", "npz"].flatMap {
+    Fixture.all($0)
+  }
+
+  private static let fileNames = [
+    "weights.h5", "checkpoint.pth", "model.safetensors", "model.safetensors.index.json",
+    "arrays.npz", "arrays.npy",
+  ]
+
+  @Test(arguments: fixtures)
   func everyFixtureIsRecognisedByItsContent(fixture: Fixture) throws {
     let expected = try fixture.expected
     guard let format = expected["format"]?.string else { return }
-    let file = format == "hdf5" ? "weights.h5" : "checkpoint.pth"
+    let file = try #require(
+      Self.fileNames.first { FileManager.default.fileExists(atPath: fixture.file($0)) })
     #expect(try CheckpointFormat.recognise(fixture.file(file)).name == format)
+    #expect(throws: Never.self) { try Checkpoint.open(fixture.file(file)) }
+  }
+
+  @Test func aFolderStandsForTheCheckpointInIt() throws {
+    let folder = Fixture("safetensors/sharded").file("")
+    #expect(try CheckpointFormat.recognise(folder).name == "safetensors")
+    #expect(try Checkpoint.open(folder).root.dictionary?.entries.count == 5)
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint.open(Fixture("safetensors").file(""))
+    }
+    #expect(error?.code == .notARegularFile)
   }
 
   @Test(arguments: [
-    ("model.h5", "hdf5"), ("a.b/MODEL.HDF5", "hdf5"), ("m.pth", "torch-zip"),
+    ("model.h5", "hdf5"), ("a.b/MODEL.HDF5", "hdf5"), ("model.safetensors", "safetensors"),
+    ("m.pth", "torch-zip"),
     ("M.CKPT", "torch-zip"),
   ])
   func theExtensionSaysWhatToWrite(path: String, format: String) throws {

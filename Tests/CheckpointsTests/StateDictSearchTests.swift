@@ -44,6 +44,23 @@ struct StateDictSearchTests {
     #expect(found.entry == EntryPath([.int(0)]) && found.stateDict.names == ["weight"])
   }
 
+  @Test func stateDictsInListsAreFoundNamedAndReplaced() throws {
+    var stateDict = StateDict()
+    stateDict["weight"] = try .float32([1])
+    let model = CheckpointValue.dictionary(stateDict.dictionary)
+    let one = Checkpoint(root: .tuple([model, .int(7)]))
+    let found = try one.findStateDict()
+    #expect("\(found.entry)" == "0")
+    var other = StateDict()
+    other["bias"] = try .float32([2])
+    let replaced = one.replacingStateDict(at: found.entry, with: other)
+    #expect(replaced.root.typeName == "tuple")
+    #expect(try replaced.findStateDict(at: EntryPath("0")).stateDict.names == ["bias"])
+    let two = Checkpoint(root: .list([model, model]))
+    #expect(throws: CheckpointError.self) { try two.findStateDict() }
+    #expect(try two.findStateDict(at: EntryPath("1")).stateDict.names == ["weight"])
+  }
+
   @Test func slashesInsideKeysAreEscapedInPaths() {
     let path = EntryPath([.string("a/b"), .string("50%")])
     #expect(path.description == "a%2Fb/50%25")

@@ -29,6 +29,14 @@ struct BadInputTests {
     #expect(folder.contents == ["cut.pth"])
   }
 
+  /// The damage shows while the output is written, but it is not the output's.
+  @Test func aDamagedDeflatedRecordIsTheInputs() throws {
+    var bytes = try Fixture("torch/deflated").bytes("checkpoint.pth")
+    bytes[bytes.count / 3] ^= 0x55
+    let path = try folder.write(bytes, to: "damaged.pth")
+    expectRefusal(try Command("convert", path, output), mentions: "\(path): ", "damaged")
+  }
+
   @Test func aFileThatIsNoCheckpoint() throws {
     let path = try folder.write(Array("import torch\n".utf8), to: "train.py")
     expectRefusal(try Command("info", path), mentions: "train.py", "not a checkpoint")
@@ -51,9 +59,12 @@ struct BadInputTests {
   @Test func aFileWithoutPermission() throws {
     let path = try folder.write([1], to: "secret.pth")
     try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
-    // Root may read everything, so the command is run as nobody where the test runs as root.
-    guard getuid() != 0 else { return }
-    expectRefusal(try Command("info", path), mentions: "secret.pth", "permission denied")
+    // Root may read everything, so there the command runs without that privilege.
+    let command =
+      getuid() == 0
+      ? try Command(through: ["setpriv", "--bounding-set=-all", "--inh-caps=-all"], "info", path)
+      : try Command("info", path)
+    expectRefusal(command, mentions: "secret.pth", "permission denied")
   }
 
   @Test func anOutputFolderThatIsNotThere() throws {

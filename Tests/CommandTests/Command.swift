@@ -15,6 +15,11 @@ struct Command {
     try self.init(shell: nil, arguments, environment)
   }
 
+  /// Runs it by way of another command that takes it as its arguments.
+  init(through prefix: [String], _ arguments: String...) throws {
+    try self.init(shell: "exec \(prefix.joined(separator: " ")) \"$0\" \"$@\"", arguments, [:])
+  }
+
   /// Runs it by way of a shell that does something first, such as setting a limit.
   init(after shell: String, _ arguments: String...) throws {
     try self.init(shell: shell, arguments, [:])

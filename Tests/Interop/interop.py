@@ -3,6 +3,7 @@
     python Tests/Interop/interop.py .build/release/dbn-convert
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -208,11 +209,66 @@ def check_writing_pth(folder: Path) -> None:
     model.load_state_dict(torch.load(folder / "state-dict.roundabout.pth", weights_only=True))
 
 
+def check_safetensors(folder: Path) -> None:
+    from safetensors.torch import load_file, safe_open
+
+    types = scalar_types()
+    for name in ("complex32", "complex128"):
+        del types[name]
+    model = randomised(SmallNet())
+    cases = {"state-dict": model.state_dict(), "parameters": model.state_dict(keep_vars=True), "types": types}
+    for name, value in (cases | {"training": training_checkpoint()}).items():
+        source, target, back = (folder / f"{name}.{suffix}" for suffix in ("pth", "safetensors", "back.pth"))
+        torch.save(value, source)
+        run("convert", source, target)
+        run("convert", target, back)
+        assert_equal(value, torch.load(back, weights_only=True), name)
+        loaded = load_file(target)
+        for key in cases.get(name, {}).keys() - {"decoder.weight"}:
+            assert_equal_tensors(value[key], loaded[key], key)
+        with safe_open(target, "pt") as file:
+            assert file.metadata()["format"] == "pt"
+        assert "equal" in run("diff", source, target)
+    missing = model.load_state_dict(load_file(folder / "state-dict.safetensors"), strict=False)
+    assert missing.missing_keys == ["decoder.weight"] and not missing.unexpected_keys, missing
+
+
+def check_shards(folder: Path) -> None:
+    from safetensors.torch import load_file
+
+    value = randomised(SmallNet()).state_dict()
+    source, target, back = (folder / name for name in ("a.pth", "a.safetensors", "back.pth"))
+    torch.save(value, source)
+    run("convert", source, target, "--shard-size", 1000)
+    index = json.loads((folder / "a.safetensors.index.json").read_text())
+    shards = set(index["weight_map"].values())
+    assert len(shards) > 2 and not target.exists()
+    loaded = {name: tensor for shard in shards for name, tensor in load_file(folder / shard).items()}
+    assert loaded.keys() == index["weight_map"].keys() == value.keys() - {"decoder.weight"}
+    assert index["metadata"]["total_size"] == sum(tensor.nbytes for tensor in loaded.values())
+    run("convert", folder / "a.safetensors.index.json", back)
+    written = torch.load(back, weights_only=True)
+    assert_equal(value, written)
+    assert_same_ties(value, written)
+
+
+def check_npz(folder: Path) -> None:
+    arrays = {"b": numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3)), "a": numpy.arange(4, dtype=">i4")}
+    for save in (numpy.savez, numpy.savez_compressed):
+        save(folder / "arrays.npz", **arrays)
+        run("convert", folder / "arrays.npz", folder / "arrays.h5")
+        loaded = one_liner(folder / "arrays.h5")
+        assert list(loaded) == ["b", "a"]
+        for name, array in arrays.items():
+            native = array.astype(array.dtype.newbyteorder("="), order="C")
+            assert_equal_tensors(torch.from_numpy(native), loaded[name], name)
+
+
 def main() -> None:
     torch.manual_seed(2026)
     checks = [
         check_state_dict, check_distributed, check_training_checkpoint, check_parameters, check_scalar_types,
-        check_writing_pth,
+        check_writing_pth, check_safetensors, check_shards, check_npz,
     ]
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:

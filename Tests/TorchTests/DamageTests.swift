@@ -16,9 +16,41 @@ struct DamageTests {
     }
   }
 
-  static let cases = ["values", "strides", "buffers", "ties", "training", "byteorder-big"]
+  @Test(arguments: ["torch/legacy/storage-views", "torch/legacy/protocol-0"])
+  func everyShortPrefixOfALegacyFileIsRefused(name: String) throws {
+    let bytes = try Fixture(name).bytes("checkpoint.pth")
+    for count in bytes.indices {
+      #expect(throws: CheckpointError.self) {
+        try TorchCheckpoint.read(ByteRegion(Array(bytes[..<count])))
+      }
+    }
+  }
 
-  @Test(arguments: cases)
+  /// The last zeros of an archive only fill its last block.
+  @Test func everyShortPrefixOfATarFileIsRefused() throws {
+    let bytes = try Fixture("torch/tar").bytes("checkpoint.pth")
+    let end = try #require(bytes.lastIndex { $0 != 0 }) / 512 * 512 + 3 * 512
+    #expect(end <= bytes.count)
+    for count in 0..<end {
+      #expect(throws: CheckpointError.self) {
+        try TorchCheckpoint.read(ByteRegion(Array(bytes[..<count])))
+      }
+    }
+    #expect(throws: Never.self) {
+      try TorchCheckpoint.read(ByteRegion(Array(bytes[..<end])))
+    }
+  }
+
+  @Test func bytesBehindALegacyCheckpointAreNoted() throws {
+    let bytes = try Fixture("torch/legacy/state-dict").bytes("checkpoint.pth")
+    let checkpoint = try TorchCheckpoint.read(ByteRegion(bytes + [1, 2, 3]))
+    #expect(checkpoint.notes.contains { $0.contains("3 bytes") })
+  }
+
+  static let cases = ["values", "strides", "buffers", "ties", "training", "byteorder-big"]
+  static let older = ["legacy/views", "legacy/protocol-0", "legacy/protocol-1", "tar"]
+
+  @Test(arguments: cases + older)
   func mutatedFilesEndInAValueOrAnError(name: String) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("seed \(seed)")
@@ -58,7 +90,8 @@ struct DamageTests {
 
   private static func isRefused(_ bytes: [UInt8]) -> Bool {
     do throws(CheckpointError) {
-      try TorchCheckpoint.read(ByteRegion(bytes)).root.readSmallTensors()
+      let options = ReadingOptions(keepsOpaqueValues: true)
+      try TorchCheckpoint.read(ByteRegion(bytes), options: options).root.readSmallTensors()
       return false
     } catch {
       return true

@@ -5,8 +5,9 @@ import Torch
 
 struct FixtureTests {
   /// The readable cases: those whose expectation describes one checkpoint.
-  static let readable = (Fixture.all("torch") + Fixture.all("torch/entries"))
-    .filter { (try? $0.expected)?["tree"] != nil }
+  static let readable =
+    ["torch", "torch/entries", "torch/rezipped", "torch/pytorch-1.13", "torch/legacy"]
+    .flatMap(Fixture.all).filter { (try? $0.expected)?["tree"] != nil }
 
   @Test(arguments: readable)
   func everyValueIsAsPyTorchReadsIt(fixture: Fixture) throws {
@@ -28,7 +29,21 @@ struct FixtureTests {
     #expect(try Expectation.tensors(stateDict) == expected["tensors"])
   }
 
+  static let opaque = Fixture.all("torch/opaque")
+
+  @Test(arguments: opaque)
+  func opaqueValuesAreKeptWhereAskedFor(fixture: Fixture) throws {
+    let file = try MappedFile.open(fixture.file("checkpoint.pth"))
+    let checkpoint = try TorchCheckpoint.read(
+      file, options: ReadingOptions(keepsOpaqueValues: true))
+    let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
+    #expect(try Expectation.tree(checkpoint.root) == expected)
+    let error = try #require(throws: CheckpointError.self) { try TorchCheckpoint.read(file) }
+    #expect(error.code == .pickleGlobal)
+  }
+
   @Test func allFixturesAreFound() {
-    #expect(Self.readable.count >= 25)
+    #expect(Self.readable.count >= 60)
+    #expect(Self.opaque.count >= 4)
   }
 }

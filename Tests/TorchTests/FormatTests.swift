@@ -5,14 +5,7 @@ import Torch
 
 /// What is recognised as a file of `torch.save`, and what is said of those that can't be read.
 struct FormatTests {
-  static let legacy: [UInt8] = [
-    0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
-  ]
-  static let tar = [UInt8](repeating: 0, count: 257) + Array("ustar\u{0}".utf8)
-
   static let files: [(name: String, bytes: [UInt8], isOurs: Bool, code: CheckpointError.Code)] = [
-    ("legacy", legacy, true, .torchLegacyFormat),
-    ("tar", tar, true, .torchLegacyFormat),
     (
       "TorchScript", Archive([.init("a/data.pkl", []), .init("a/constants.pkl", [])]).bytes, true,
       .torchProgram

@@ -20,7 +20,7 @@ from torch import nn
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
-from archive import checkpoint_records, write_archive
+from archive import TarFile, checkpoint_records, legacy_file, write_archive
 from expectation import write_document
 from pickles import (
     PROTO2,
@@ -279,7 +279,6 @@ def written_by_torch() -> None:
     Settings.__module__ = "train"
     sys.modules["train"] = sys.modules["__main__"]
     write_saved("class-of-a-script", {"w": weight, "settings": Settings()}, "global", "train.Settings", "settings")
-    write_saved("empty-bytes", {"w": weight, "rng": b""}, "global", "builtins.bytes", "rng")
     write_saved("frozenset", {"w": weight, "names": frozenset({"a"})}, "global", "builtins.frozenset", "names")
     write_saved("storage", {"w": weight.untyped_storage()}, "storage-value", "w")
     write_saved("sparse-coo", {"w": weight.to_sparse()}, "sparse", "w")
@@ -304,6 +303,105 @@ def written_by_torch() -> None:
         names = [name for name in script.namelist() if not name.endswith((".debug_pkl", "serialization_id"))]
         records = {name.partition("/")[2]: script.read(name) for name in names}
     write("torchscript", archive(records), "torchscript", "TorchScript")
+
+
+def legacy() -> None:
+    """The format of PyTorch 0.1.10 to 1.5, broken one rule at a time."""
+    identifier = [text("storage"), global_name("torch.FloatStorage"), text("9"), text("cpu")]
+    storage = a_tuple(*identifier, integer(4), pickle.NONE) + pickle.BINPERSID
+    good, stored = checkpoint(tensor(of=storage)), [("9", 4, STORAGE)]
+
+    def write_legacy(name: str, data: bytes, hint: str, *mentions: str) -> None:
+        write(f"legacy-{name}", data, hint, *mentions)
+
+    def viewed(*view: int) -> bytes:
+        return checkpoint(tensor(of=a_tuple(*identifier, integer(4), integers(*view)) + pickle.BINPERSID))
+
+    whole_file = legacy_file(good, stored)
+    for percent in (5, 30, 60, 90, 99):
+        write_legacy(f"truncated-{percent}", whole_file[: percent * len(whole_file) // 100], "truncated")
+    write_legacy("version-unknown", legacy_file(good, stored, version=1002), "version", "1002")
+    write_legacy(
+        "global",
+        legacy_file(checkpoint(call("os.system", text("touch executed"))), []),
+        "global",
+        "os.system",
+        "fc.weight",
+    )
+    write_legacy("storage-missing", legacy_file(good, []), "storage-missing", "9", "fc.weight")
+    write_legacy("storage-unknown", legacy_file(good, [*stored, ("10", 4, STORAGE)]), "storage", "storage number 1")
+    write_legacy("storage-twice", legacy_file(good, [*stored, *stored]), "storage", "twice")
+    write_legacy("storage-shorter", legacy_file(good, [("9", 3, STORAGE)]), "storage", "9", "3")
+    write_legacy("storage-negative", legacy_file(good, [("9", -1, STORAGE)]), "overflow", "-1")
+    write_legacy(
+        "storage-keys-no-list", legacy_file(good, stored).replace(pickle.dumps(["9"], 2), pickle.dumps(9, 2)), "format"
+    )
+    huge = checkpoint(tensor((2**40,), of=a_tuple(*identifier, integer(2**40), pickle.NONE) + pickle.BINPERSID))
+    write_legacy("storage-huge", legacy_file(huge, [("9", 2**40, STORAGE)]), "storage", "fc.weight")
+    overflowing = checkpoint(tensor((0,), of=a_tuple(*identifier, integer(2**62), pickle.NONE) + pickle.BINPERSID))
+    write_legacy("storage-overflow", legacy_file(overflowing, [("9", 2**62, STORAGE)]), "storage", "fc.weight")
+    write_legacy("view-outside", legacy_file(viewed(1, 2, 3), stored), "storage", "fc.weight")
+    write_legacy("view-negative", legacy_file(viewed(1, -1, 3), stored), "storage", "fc.weight")
+    write_legacy("view-overflow", legacy_file(viewed(1, 2, 2**63 - 1), stored), "storage", "fc.weight")
+    write_legacy("view-of-two-numbers", legacy_file(viewed(1, 2), stored), "persistent-id", "fc.weight")
+    write_legacy("tensor-past-the-view", legacy_file(viewed(1, 0, 3), stored), "view-bounds", "fc.weight")
+    write_legacy(
+        "memo-beyond-the-pickle",
+        legacy_file(whole(pickle.NONE + pickle.LONG_BINPUT + b"\xff\xff\0\0"), [("9", 1 << 16, bytes(1 << 18))]),
+        "memo",
+    )
+
+
+def tar() -> None:
+    """The format of PyTorch before 0.1.10, broken one rule at a time."""
+
+    def file(**changes) -> TarFile:
+        tar = TarFile()
+        tar.storages[1] = ("Float", numpy.arange(4, dtype="f4"))
+        tar.tensors[2] = (1, (4,), (1,), 0)
+        tar.pickle = checkpoint(text("2") + pickle.BINPERSID)
+        for name, value in changes.items():
+            setattr(tar, name, value)
+        return tar
+
+    def write_tar(name: str, data: bytes, hint: str, *mentions: str) -> None:
+        write(f"tar-{name}", data, hint, *mentions)
+
+    good = file().data()
+    members = file().members()
+    for percent in (10, 40, 70):
+        write_tar(f"truncated-{percent}", good[: percent * good.rindex(b"storages") // 100], "truncated")
+    for name in ("pickle", "tensors", "storages"):
+        rest = [item for item in members.items() if item[0] != name]
+        write_tar(f"{name}-missing", file().data(rest), "tar-member", name)
+    write_tar("member-twice", file().data([*members.items(), ("pickle", b"")]), "tar-member", "pickle")
+    write_tar("checksum", patched(good, 148, "<B", 0x37), "tar-header")
+    write_tar(
+        "global",
+        file(pickle=checkpoint(call("os.system", text("touch executed")))).data(),
+        "global",
+        "os.system",
+        "fc.weight",
+    )
+    write_tar(
+        "tensor-unknown", file(pickle=checkpoint(text("3") + pickle.BINPERSID)).data(), "persistent-id", "fc.weight"
+    )
+    write_tar("tensor-outside", file(tensors={2: (1, (5,), (1,), 0)}).data(), "view-bounds", "fc.weight")
+    write_tar(
+        "tensor-offset-overflow", file(tensors={2: (1, (4,), (1,), 2**63 - 1)}).data(), "view-bounds", "fc.weight"
+    )
+    write_tar(
+        "tensor-of-100-dimensions", file(tensors={2: (1, (1,) * 100, (1,) * 100, 0)}).data(), "view-bounds", "100"
+    )
+    write_tar("tensor-of-no-storage", file(tensors={2: (7, (4,), (1,), 0)}).data(), "storage-missing", "7")
+    write_tar("view-outside", file(views={5: (1, 2, 3)}).data(), "storage", "2")
+    write_tar("view-of-no-storage", file(views={5: (7, 0, 1)}).data(), "storage-missing", "7")
+    write_tar("key-twice", file(tensors={1: (1, (4,), (1,), 0)}).data(), "storage", "1")
+    storages = pickle.dumps(2**40, 2) + members["storages"][5:]
+    write_tar("storages-countless", file().data(list((members | {"storages": storages}).items())), "format")
+    longer = members["storages"].replace(struct.pack("<q", 4), struct.pack("<q", 2**61))
+    write_tar("storage-overflow", file().data(list((members | {"storages": longer}).items())), "truncated")
+    write_tar("later-format", file(pickle=checkpoint(tensor())).data(), "persistent-id", "fc.weight")
 
 
 def patched(data: bytes, at: int, layout: str, value: int) -> bytes:
@@ -409,4 +507,6 @@ keys()
 tensors()
 written_by_torch()
 archives()
+legacy()
+tar()
 write_document(FOLDER / "expected.json", refused)

@@ -40,7 +40,7 @@ struct CheckpointTree {
     case .string(let index): Converted(value: .string(heap.strings[index]))
     case .leaf(let index): leaf(index)
     case .storage, .global: Converted(value: try plain(value))
-    case .list, .tuple, .set, .dictionary: try container(value)
+    case .list, .tuple, .set, .dictionary, .opaque: try container(value)
     }
   }
 
@@ -89,6 +89,7 @@ struct CheckpointTree {
     case .tuple(let index): try sequence(heap.tuples[index]) { .tuple($0) }
     case .set(let index): try sequence(heap.sets[index]) { .set($0) }
     case .dictionary(let index): try dictionary(heap.dictionaries[index])
+    case .opaque(let index): try opaque(heap.opaques[index])
     default: Converted(value: .none)
     }
   }
@@ -96,12 +97,8 @@ struct CheckpointTree {
   private mutating func sequence(
     _ elements: [PickleValue], _ make: ([CheckpointValue]) -> CheckpointValue
   ) throws(CheckpointError) -> Converted {
-    var values: [CheckpointValue] = []
-    values.reserveCapacity(elements.count)
     var sum = Sum()
-    for (index, element) in elements.enumerated() {
-      values.append(try child(element, "\(index)", &sum))
-    }
+    let values = try children(elements, &sum)
     return Converted(value: make(values), count: sum.count, height: sum.height)
   }
 
@@ -111,12 +108,59 @@ struct CheckpointTree {
     var result = CheckpointDictionary(dictionary.kind)
     var sum = Sum()
     for (key, value) in dictionary.entries {
+      guard let key = heap.key(key) else { return try opaque(dictionary) }
       result.set(key, to: try child(value, key.description, &sum))
     }
     for (name, value) in dictionary.attributes {
       result.attributes.append((name, try child(value, name, &sum)))
     }
     return Converted(value: .dictionary(result), count: sum.count, height: sum.height)
+  }
+
+  /// A dictionary with other keys than a checkpoint's can have: as the class it is of.
+  private mutating func opaque(
+    _ dictionary: PickleDictionary
+  ) throws(CheckpointError) -> Converted {
+    var object = PickleOpaque(name: dictionary.kind.path, arguments: [])
+    object.entries = dictionary.entries
+    return try opaque(object, attributes: dictionary.attributes)
+  }
+
+  private mutating func opaque(
+    _ object: PickleOpaque, attributes: [(name: String, value: PickleValue)] = []
+  ) throws(CheckpointError) -> Converted {
+    var result = OpaqueValue(object.name)
+    var sum = Sum()
+    result.arguments = try object.arguments.map { values throws(CheckpointError) in
+      try children(values, &sum)
+    }
+    result.state = try object.state.map { state throws(CheckpointError) in
+      try child(state, "state", &sum)
+    }
+    if !attributes.isEmpty {
+      var state = CheckpointDictionary()
+      for (name, value) in attributes {
+        state.set(.string(name), to: try child(value, name, &sum))
+      }
+      result.state = .dictionary(state)
+    }
+    result.elements = try children(object.elements, &sum)
+    for (key, value) in object.entries {
+      let name = heap.key(key)?.description ?? "\(result.entries.count)"
+      result.entries.append((try child(key, name, &sum), try child(value, name, &sum)))
+    }
+    return Converted(value: .opaque(result), count: sum.count, height: sum.height)
+  }
+
+  private mutating func children(
+    _ elements: [PickleValue], _ sum: inout Sum
+  ) throws(CheckpointError) -> [CheckpointValue] {
+    var values: [CheckpointValue] = []
+    values.reserveCapacity(elements.count)
+    for (index, element) in elements.enumerated() {
+      values.append(try child(element, "\(index)", &sum))
+    }
+    return values
   }
 
   /// What a container is made of.
@@ -164,5 +208,12 @@ extension CheckpointTree {
       }
     }
     return notes + overlaps.notes
+  }
+}
+
+extension CheckpointDictionary.Kind {
+  /// The class, as a pickle names it.
+  fileprivate var path: String {
+    self == .dict ? "builtins.dict" : "collections.\(rawValue)"
   }
 }

@@ -77,7 +77,6 @@ extension PickleGlobal {
     ("numpy.", "save value.item() for a NumPy number, torch.from_numpy(value) for an array"),
     ("argparse.Namespace", "save vars(args) in place of args"),
     ("pathlib.", "save str(path) in place of the path"),
-    ("builtins.bytes", "save a bytearray, or leave the empty bytes out"),
     ("builtins.frozenset", "save a set in its place"),
     ("collections.defaultdict", "save dict(value) in its place"),
     ("collections.deque", "save list(value) in its place"),

@@ -38,16 +38,14 @@ extension PickleGlobal {
     guard let scalarType = type ?? storage.type.scalarType else {
       throw arguments.wrong(0, "a storage with a type", machine.heap)
     }
+    let start = try storage.start(for: scalarType)
+    let (offset, overflow) = try arguments.int(1, machine.heap).addingReportingOverflow(start)
     let view = TensorView(
-      record: storage.key, scalarType: scalarType, offset: try arguments.int(1, machine.heap),
+      record: storage.key, scalarType: scalarType, offset: overflow ? .max : offset,
       size: try arguments.ints(2, machine.heap), stride: try arguments.ints(3, machine.heap),
       isConjugate: try flag("conj", in: metadata, arguments, machine),
       isNegative: try flag("neg", in: metadata, arguments, machine))
-    let bytes = try machine.tensors.bytes(of: view, in: storage)
-    let tensor = try Tensor(
-      scalarType, shape: view.size, storage: bytes, requiresGrad: requiresGrad)
-    machine.tensors.remember(view, ofLeaf: machine.heap.leaves.count)
-    return machine.heap.leaf(.tensor(tensor))
+    return try machine.tensor(view, in: storage, requiresGrad: requiresGrad)
   }
 
   private static func flag(
@@ -58,12 +56,16 @@ extension PickleGlobal {
     guard let dictionary = machine.heap.dictionary(metadata) else {
       throw arguments.wrong(arguments.count - 1, "a dict", machine.heap)
     }
-    for (key, _) in dictionary.entries where key != .string("conj") && key != .string("neg") {
-      throw CheckpointError(
-        .pickleArguments, "the tensor has the property '\(key)', which this version cannot apply",
-        advice: "save tensor.contiguous() instead")
+    for (key, _) in dictionary.entries {
+      let property = machine.heap.text(key)
+      guard property == "conj" || property == "neg" else {
+        throw CheckpointError(
+          .pickleArguments,
+          "the tensor has the property '\(property ?? machine.heap.typeName(key))', which this "
+            + "version cannot apply", advice: "save tensor.contiguous() instead")
+      }
     }
-    return dictionary[name] == .bool(true)
+    return machine.heap.entry(name, of: metadata) == .bool(true)
   }
 
   /// `(data, requires_grad, hooks)`.
@@ -98,24 +100,47 @@ extension PickleGlobal {
       case .callable(let function) = machine.heap.globals[index].role,
       machine.heap.globals[index].name.hasPrefix("torch._utils._rebuild_")
     else { throw arguments.wrong(0, "a function that rebuilds a tensor", machine.heap) }
-    guard case .global(let type) = arguments[1],
-      case .tensorClass(let kind) = machine.heap.globals[type].role
-    else { throw arguments.wrong(1, "a class of tensors", machine.heap) }
     let elements = try arguments.elements(2, machine.heap)
     try machine.charge(elements)
     let inner = PickleArguments(of: machine.heap.globals[index].name, elements)
     let made = try function(&machine, inner)
-    let state = try machine.state(arguments[3])
-    let isBuffer = state?["_is_buffer"] == .bool(true)
-    guard let tensor = machine.retype(made, as: isBuffer ? .buffer : kind) else {
-      throw arguments.wrong(0, "a function that rebuilds a tensor", machine.heap)
-    }
-    machine.dropAttributes(state, of: tensor)
-    return tensor
+    return try machine.typed(made, arguments)
   }
 }
 
 extension PickleMachine {
+  /// The tensor that is a view, as a value of the pickle.
+  mutating func tensor(
+    _ view: TensorView, in storage: TorchStorage, requiresGrad: Bool
+  ) throws(CheckpointError) -> PickleValue {
+    let bytes = try tensors.bytes(of: view, in: storage)
+    let tensor = try Tensor(
+      view.scalarType, shape: view.size, storage: bytes, requiresGrad: requiresGrad)
+    tensors.remember(view, ofLeaf: heap.leaves.count)
+    return heap.leaf(.tensor(tensor))
+  }
+
+  /// The tensor as the class that `_rebuild_from_type_v2` is given, with its attributes; a tensor
+  /// of an unknown class is inside an opaque value.
+  fileprivate mutating func typed(
+    _ made: PickleValue, _ arguments: PickleArguments
+  ) throws(CheckpointError) -> PickleValue {
+    if case .opaque(let index) = arguments[1] {
+      let name = heap.opaques[index].name
+      return heap.opaque(PickleOpaque(name: name, arguments: [made], state: arguments[3]))
+    }
+    guard case .global(let type) = arguments[1],
+      case .tensorClass(let kind) = heap.globals[type].role
+    else { throw arguments.wrong(1, "a class of tensors", heap) }
+    let state = try state(arguments[3])
+    let isBuffer = heap.entry("_is_buffer", of: state) == .bool(true)
+    guard let tensor = retype(made, as: isBuffer ? .buffer : kind) else {
+      throw arguments.wrong(0, "a function that rebuilds a tensor", heap)
+    }
+    dropAttributes(state, of: tensor)
+    return tensor
+  }
+
   /// The same tensor, as another kind.
   fileprivate mutating func retype(
     _ value: PickleValue, as kind: Tensor.Kind, requiresGrad: Bool? = nil
@@ -128,19 +153,17 @@ extension PickleMachine {
   }
 
   /// Notes which attributes of a tensor are not carried over; PyTorch's own are no loss.
-  fileprivate mutating func dropAttributes(_ state: PickleDictionary?, of tensor: PickleValue) {
-    guard case .leaf(let index) = tensor, let state else { return }
-    let names = state.entries.map(\.key.description)
+  fileprivate mutating func dropAttributes(_ state: PickleValue?, of tensor: PickleValue) {
+    guard case .leaf(let index) = tensor, let state, let entries = heap.dictionary(state)?.entries
+    else { return }
+    let names = entries.map { heap.key($0.key)?.description ?? heap.typeName($0.key) }
     tensors.droppedAttributes[index] = names.filter { $0 != "_is_buffer" && $0 != "persistent" }
   }
 
   /// The attributes in an object's state: a dict, or a tuple of one and another for slots.
-  fileprivate mutating func state(_ value: PickleValue) throws(CheckpointError) -> PickleDictionary?
-  {
-    guard case .tuple(let index) = value, let first = heap.tuples[index].first else {
-      return heap.dictionary(value)
-    }
+  fileprivate mutating func state(_ value: PickleValue) throws(CheckpointError) -> PickleValue? {
+    guard case .tuple(let index) = value, let first = heap.tuples[index].first else { return value }
     try charge([first])
-    return heap.dictionary(first)
+    return first
   }
 }

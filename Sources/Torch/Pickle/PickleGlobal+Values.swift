@@ -24,14 +24,15 @@ extension PickleGlobal {
   /// Pairs of key and value, as Python 2 pickled an `OrderedDict`.
   private static func entries(
     of arguments: PickleArguments, _ machine: PickleMachine
-  ) throws(CheckpointError) -> [(key: CheckpointDictionary.Key, value: PickleValue)] {
+  ) throws(CheckpointError) -> [(key: PickleValue, value: PickleValue)] {
     if let dictionary = machine.heap.dictionary(arguments[0]) { return dictionary.entries }
-    var entries: [(key: CheckpointDictionary.Key, value: PickleValue)] = []
+    var entries: [(key: PickleValue, value: PickleValue)] = []
     for element in try arguments.elements(0, machine.heap) {
       let pair = PickleArguments(of: arguments.function, [element])
       let parts = try pair.elements(0, machine.heap)
       guard parts.count == 2 else { throw arguments.wrong(0, "a list of pairs", machine.heap) }
-      entries.append((try machine.key(parts[0]), parts[1]))
+      try machine.checkKey(parts[0])
+      entries.append((parts[0], parts[1]))
     }
     return entries
   }
@@ -41,6 +42,12 @@ extension PickleGlobal {
     let elements = arguments.count == 0 ? [] : try arguments.elements(0, machine.heap)
     try machine.checkHashable(elements)
     return machine.heap.set(elements)
+  }
+
+  /// How protocol 2 writes empty `bytes`; any others it writes by `_codecs.encode`.
+  static let makeBytes: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...0)
+    return machine.heap.leaf(.bytes([]))
   }
 
   static let makeByteArray: Function = { machine, arguments throws(CheckpointError) in

@@ -21,6 +21,10 @@ struct PickleGlobal: Sendable {
     var table = functions
     for type in ScalarType.allCases { table["torch.\(type.name)"] = .scalarType(type) }
     for (name, type) in TorchStorageType.byName { table[name] = .storageType(type) }
+    // The classes of tensors before PyTorch 0.4: their types stand in their storages.
+    for name in TorchStorageType.byName.keys where TorchStorageType.byName[name] != .untyped {
+      table[name.replacing("Storage", with: "Tensor")] = .tensorClass(.tensor)
+    }
     return table
   }()
 
@@ -28,6 +32,7 @@ struct PickleGlobal: Sendable {
     "collections.OrderedDict": .callable(makeOrderedDict),
     "collections.Counter": .callable(makeCounter),
     "builtins.set": .callable(makeSet),
+    "builtins.bytes": .callable(makeBytes),
     "builtins.bytearray": .callable(makeByteArray),
     "builtins.complex": .callable(makeComplex),
     "_codecs.encode": .callable(encode),

@@ -19,36 +19,78 @@ extension PickleMachine {
   private mutating func pushGlobal(
     _ module: String, _ name: String, by operation: String
   ) throws(CheckpointError) {
-    // Protocol 2 writes Python 2's name of the module.
-    let path = "\(module == "__builtin__" ? "builtins" : module).\(name)"
-    guard let role = PickleGlobal.table[path] else {
-      throw PickleGlobal.refusal(of: path, by: operation)
+    let path = Python2.path("\(Python2.module(module)).\(name)")
+    if let role = PickleGlobal.table[path] {
+      return push(heap.global(PickleGlobal(name: path, role: role)))
     }
-    push(heap.global(PickleGlobal(name: path, role: role)))
+    let refusal = PickleGlobal.refusal(of: path, by: operation)
+    // What says what it is, a module or a sparse tensor, is refused in any case.
+    guard options.keepsOpaqueValues, refusal.code == .pickleGlobal else { throw refusal }
+    push(heap.opaque(PickleOpaque(name: path)))
   }
 
   mutating func call(_ operation: String) throws(CheckpointError) {
     let operands = try pop(2)
-    guard case .global(let index) = operands[0],
-      case .callable(let function) = heap.globals[index].role
-    else {
-      throw CheckpointError(
-        .pickleCall, "\(operation) calls \(heap.typeName(operands[0])), which is no function")
-    }
     guard case .tuple(let arguments) = operands[1] else {
       throw CheckpointError(
         .pickleCall,
-        "\(operation) calls \(heap.globals[index].name) with \(heap.typeName(operands[1])) in "
+        "\(operation) calls \(heap.typeName(operands[0])) with \(heap.typeName(operands[1])) in "
           + "place of a tuple of arguments")
     }
-    try charge(heap.tuples[arguments])
-    let values = PickleArguments(of: heap.globals[index].name, heap.tuples[arguments])
-    push(try function(&self, values))
+    try call(operands[0], heap.tuples[arguments], by: operation)
   }
 
-  /// Gives a dictionary attributes of its own, such as `_metadata`.
+  private mutating func call(
+    _ callee: PickleValue, _ arguments: [PickleValue], by operation: String
+  ) throws(CheckpointError) {
+    switch callee {
+    case .global(let index):
+      guard case .callable(let function) = heap.globals[index].role else { break }
+      try charge(arguments)
+      let values = PickleArguments(of: heap.globals[index].name, arguments)
+      return push(try function(&self, values))
+    case .opaque(let index) where heap.opaques[index].arguments == nil:
+      let name = heap.opaques[index].name
+      return push(heap.opaque(PickleOpaque(name: name, arguments: arguments)))
+    default: break
+    }
+    throw CheckpointError(
+      .pickleCall, "\(operation) calls \(heap.typeName(callee)), which is no function")
+  }
+
+  /// INST, of protocol 0: the class is named in the operation.
+  mutating func callNamed() throws(CheckpointError) {
+    let (module, name) = (try reader.readLine().utf8Text, try reader.readLine().utf8Text)
+    let arguments = try popMark()
+    try pushGlobal(module, name, by: "INST")
+    try call(pop(), arguments, by: "INST")
+  }
+
+  /// OBJ, of protocol 1: the class lies below its arguments.
+  mutating func callMarked() throws(CheckpointError) {
+    let values = try popMark()
+    guard let callee = values.first else {
+      throw CheckpointError(.pickleCall, "OBJ calls nothing")
+    }
+    try call(callee, Array(values.dropFirst()), by: "OBJ")
+  }
+
+  /// NEWOBJ_EX has named arguments too; only objects that are not made can be given them.
+  mutating func callWithNames() throws(CheckpointError) {
+    let operands = try pop(3)
+    guard case .opaque(let index) = operands[0], heap.opaques[index].arguments == nil else {
+      throw CheckpointError(
+        .pickleCall,
+        "NEWOBJ_EX calls \(heap.typeName(operands[0])), which takes no named arguments")
+    }
+    let name = heap.opaques[index].name
+    push(heap.opaque(PickleOpaque(name: name, arguments: Array(operands[1...]))))
+  }
+
+  /// Gives a dictionary attributes of its own, such as `_metadata`, or an opaque object its state.
   mutating func build() throws(CheckpointError) {
     let state = try pop()
+    if case .opaque(let index) = try top() { return try build(opaque: index, state) }
     guard case .dictionary(let index) = try top(), heap.dictionaries[index].kind != .dict else {
       throw CheckpointError(
         .pickleTarget, "BUILD works on an OrderedDict, not on \(heap.typeName(try top()))",
@@ -65,14 +107,23 @@ extension PickleMachine {
     for (key, value) in entries { try setAttribute(key, to: value, of: index) }
   }
 
+  private mutating func build(opaque index: Int, _ state: PickleValue) throws(CheckpointError) {
+    guard heap.opaques[index].arguments != nil, heap.opaques[index].state == nil else {
+      throw CheckpointError(
+        .pickleTarget, "BUILD works on a new object, not on \(heap.opaques[index].name)")
+    }
+    heap.opaques[index].state = state
+  }
+
   /// A state dict has one attribute, `_metadata`; they are looked for one after the other.
   private static let maximumAttributes = 100
 
   private mutating func setAttribute(
-    _ key: CheckpointDictionary.Key, to value: PickleValue, of index: Int
+    _ key: PickleValue, to value: PickleValue, of index: Int
   ) throws(CheckpointError) {
-    guard let name = key.string else {
-      throw CheckpointError(.pickleTarget, "BUILD names an attribute \(key), which is no text")
+    guard let name = heap.text(key) else {
+      throw CheckpointError(
+        .pickleTarget, "BUILD names an attribute by \(heap.typeName(key)), which is no text")
     }
     let attributes = heap.dictionaries[index].attributes
     if let place = attributes.firstIndex(where: { $0.name.isIdentical(to: name) }) {
@@ -80,22 +131,6 @@ extension PickleMachine {
     } else {
       heap.dictionaries[index].attributes.append((name, value))
     }
-  }
-
-  /// A storage by its persistent id: `('storage', type, key, location, numel)`.
-  mutating func pushStorage() throws(CheckpointError) {
-    let identifier = try pop()
-    guard case .tuple(let index) = identifier, heap.tuples[index].count == 5,
-      case let parts = heap.tuples[index], heap.text(parts[0]) == "storage",
-      case .global(let type) = parts[1],
-      case .storageType(let storageType) = heap.globals[type].role,
-      let key = heap.text(parts[2]), case .int(let count) = parts[4]
-    else {
-      throw CheckpointError(
-        .picklePersistentID, "the persistent id is not that of a storage",
-        advice: "save it again with torch.save, as a state dict")
-    }
-    push(heap.storage(try tensors.storage(key, storageType, count: count)))
   }
 }
 

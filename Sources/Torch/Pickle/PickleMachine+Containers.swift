@@ -10,46 +10,83 @@ extension PickleMachine {
     push(heap.tuple(try popMark()))
   }
 
+  /// LIST, of protocol 0.
+  mutating func pushList() throws(CheckpointError) {
+    push(heap.list(try popMark()))
+  }
+
+  /// DICT, of protocol 0.
+  mutating func pushDictionary() throws(CheckpointError) {
+    let pairs = try pairs(of: popMark(), "DICT")
+    for (key, _) in pairs { try checkKey(key) }
+    push(heap.dictionary(PickleDictionary(kind: .dict, entries: pairs)))
+  }
+
+  /// FROZENSET, of protocol 4, is opaque, as the call is that older protocols make of it.
+  mutating func pushFrozenSet() throws(CheckpointError) {
+    let items = try popMark()
+    guard options.keepsOpaqueValues else {
+      throw PickleGlobal.refusal(of: "builtins.frozenset", by: "FROZENSET")
+    }
+    let arguments = [heap.list(items)]
+    push(heap.opaque(PickleOpaque(name: "builtins.frozenset", arguments: arguments)))
+  }
+
   mutating func append(
     _ operation: String, _ items: [PickleValue]
   ) throws(CheckpointError) {
-    guard case .list(let index) = try top() else { throw try wrongTarget(operation, "a list") }
-    heap.lists[index].append(contentsOf: items)
+    switch try top() {
+    case .list(let index): heap.lists[index].append(contentsOf: items)
+    case .opaque(let index) where heap.opaques[index].arguments != nil:
+      heap.opaques[index].elements.append(contentsOf: items)
+    default: throw try wrongTarget(operation, "a list")
+    }
   }
 
   mutating func addItems() throws(CheckpointError) {
     let items = try popMark()
-    guard case .set(let index) = try top() else { throw try wrongTarget("ADDITEMS", "a set") }
-    try checkHashable(items)
-    heap.sets[index].append(contentsOf: items)
+    switch try top() {
+    case .set(let index):
+      try checkHashable(items)
+      heap.sets[index].append(contentsOf: items)
+    case .opaque(let index) where heap.opaques[index].arguments != nil:
+      heap.opaques[index].elements.append(contentsOf: items)
+    default: throw try wrongTarget("ADDITEMS", "a set")
+    }
   }
 
   mutating func setItems(
     _ operation: String, _ items: [PickleValue]
   ) throws(CheckpointError) {
-    guard case .dictionary(let index) = try top() else {
-      throw try wrongTarget(operation, "a dictionary")
-    }
-    guard items.count.isMultiple(of: 2) else {
-      throw CheckpointError(.pickleArguments, "\(operation) has a key without a value")
-    }
-    for position in stride(from: 0, to: items.count, by: 2) {
-      heap.dictionaries[index].entries.append((try key(items[position]), items[position + 1]))
+    let pairs = try pairs(of: items, operation)
+    switch try top() {
+    case .dictionary(let index):
+      for (key, _) in pairs { try checkKey(key) }
+      heap.dictionaries[index].entries.append(contentsOf: pairs)
+    case .opaque(let index) where heap.opaques[index].arguments != nil:
+      heap.opaques[index].entries.append(contentsOf: pairs)
+    default: throw try wrongTarget(operation, "a dictionary")
     }
   }
 
-  /// The value as a key of a dictionary.
-  func key(_ value: PickleValue) throws(CheckpointError) -> CheckpointDictionary.Key {
-    switch value {
-    case .string(let index): return .string(heap.strings[index])
-    case .int(let number): return .int(number)
-    default:
-      throw CheckpointError(
-        .pickleKey,
-        "a dictionary in here has a key that is \(described(value)); keys can be text and 64-bit "
-          + "integers",
-        advice: "save it again with other keys, or without the dictionary")
+  private func pairs(
+    of items: [PickleValue], _ operation: String
+  ) throws(CheckpointError) -> [(key: PickleValue, value: PickleValue)] {
+    guard items.count.isMultiple(of: 2) else {
+      throw CheckpointError(.pickleArguments, "\(operation) has a key without a value")
     }
+    return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
+  }
+
+  /// Whether the value can be a key; where opaque values are kept, a dictionary with others becomes
+  /// one of them.
+  func checkKey(_ value: PickleValue) throws(CheckpointError) {
+    guard heap.key(value) == nil, !options.keepsOpaqueValues else { return }
+    throw CheckpointError(
+      .pickleKey,
+      "a dictionary in here has a key that is \(described(value)); keys can be text and 64-bit "
+        + "integers",
+      advice: "save it again with other keys, or without the dictionary")
   }
 
   private func described(_ value: PickleValue) -> String {

@@ -62,22 +62,26 @@ extension PickleMachine {
     case "SETITEMS": return traceItems(count: nil, isMapping: true)
     case "APPEND": return traceItems(count: 1, isMapping: false)
     case "APPENDS", "ADDITEMS": return traceItems(count: nil, isMapping: false)
+    case "DICT": return traceItems(count: nil, isMapping: true, below: 0)
     case "TUPLE1": return traceTuple(1)
     case "TUPLE2": return traceTuple(2)
     case "TUPLE3": return traceTuple(3)
-    case "TUPLE": return traceTuple(nil)
+    case "TUPLE", "LIST": return traceTuple(nil)
     case "REDUCE", "NEWOBJ", "BUILD": return traceCall(2)
-    case "INST", "OBJ": return traceCall(nil)
+    case "NEWOBJ_EX": return traceCall(3)
+    case "INST": return try traceNamedCall()
+    case "OBJ": return traceCall(nil)
     case "BINPERSID": return traceCall(1)
     default: return false
     }
   }
 
-  private mutating func traceItems(count: Int?, isMapping: Bool) -> Bool {
-    guard let values = takeIfFailed(count, below: 1), let target = values.first else {
+  /// - Parameter below: 1 where the items go into a target that lies below them.
+  private mutating func traceItems(count: Int?, isMapping: Bool, below: Int = 1) -> Bool {
+    guard let values = takeIfFailed(count, below: below), let target = values.first else {
       return false
     }
-    let items = values.dropFirst()
+    let items = values.dropFirst(below)
     if let position = items.firstIndex(of: .failed).map({ $0 - items.startIndex }) {
       let step = isMapping ? key(of: position, in: items) : .index(elementCount(target) + position)
       if let step { failure?.wrap(step) }
@@ -103,6 +107,13 @@ extension PickleMachine {
     guard let values = takeIfFailed(count, below: 0) else { return false }
     if let position = values.firstIndex(of: .failed) { failure?.wrap(.index(position)) }
     push(.failed)
+    return true
+  }
+
+  /// The name of the class stands in the operation.
+  private mutating func traceNamedCall() throws(CheckpointError) -> Bool {
+    guard traceCall(nil) else { return false }
+    for _ in 0..<2 { _ = try reader.readLine() }
     return true
   }
 

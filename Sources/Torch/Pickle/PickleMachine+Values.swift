@@ -20,7 +20,11 @@ extension PickleMachine {
   mutating func pushLong<Count: FixedWidthInteger & BitwiseCopyable>(
     _ type: Count.Type
   ) throws(CheckpointError) {
-    let bytes = try readCounted(type, "LONG4")
+    pushInteger(try readCounted(type, "LONG4"))
+  }
+
+  /// An integer in two's complement, least byte first.
+  mutating func pushInteger(_ bytes: [UInt8]) {
     let significant = bytes.trimmingSignExtension()
     guard significant.count > 8 else {
       push(.int(significant.signExtended()))
@@ -79,11 +83,11 @@ extension PickleMachine {
     try remember(at: memo.count)
   }
 
-  /// Picklers number what they store from 0 up; a number above the pickle's own size is refused,
-  /// which bounds the memo's memory by the file's.
-  private mutating func remember(at index: Int) throws(CheckpointError) {
+  /// Picklers number what they store from 0 up, or from 1; a number above that of the bytes read so
+  /// far is refused, which bounds the memo's memory by the pickle's size.
+  mutating func remember(at index: Int) throws(CheckpointError) {
     let value = try top()
-    guard index < reader.region.count else {
+    guard index < reader.position else {
       throw CheckpointError(.pickleMemo, "the pickle stores value number \(index), beyond its size")
     }
     while memo.count <= index { memo.append(nil) }
@@ -93,7 +97,10 @@ extension PickleMachine {
   mutating func recall<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
   ) throws(CheckpointError) {
-    let index = try reader.readCount(type)
+    try recall(at: reader.readCount(type))
+  }
+
+  mutating func recall(at index: Int) throws(CheckpointError) {
     guard index < memo.count, let value = memo[index] else {
       throw CheckpointError(.pickleMemo, "the pickle recalls value number \(index), never stored")
     }

@@ -15,12 +15,16 @@ struct PickleMachine {
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
+  let options: ReadingOptions
   /// The sizes of all arguments of calls so far.
   private var argumentSize = 0
 
-  init(_ pickle: ByteRegion, tensors: TensorBuilder) {
+  init(
+    _ pickle: ByteRegion, tensors: TensorBuilder, options: ReadingOptions = ReadingOptions()
+  ) {
     reader = ByteReader(pickle)
     self.tensors = tensors
+    self.options = options
   }
 
   /// Runs the pickle to its end and returns its value.
@@ -60,7 +64,7 @@ extension PickleMachine {
   /// times the pickle.
   mutating func charge(_ arguments: [PickleValue]) throws(CheckpointError) {
     for argument in arguments { argumentSize += heap.size(argument) }
-    guard argumentSize / 16 <= reader.region.count else {
+    guard argumentSize / 16 <= reader.position else {
       throw CheckpointError(
         .limitExceeded, "the pickle gives its functions far more than it holds")
     }

@@ -34,14 +34,10 @@ struct PickleOpcode: Sendable {
     }
   }
 
-  /// An operation that no checkpoint needs; its argument is passed over and the values it takes.
-  private static func refused(
-    _ code: UInt8, _ name: String, bytes: Int = 0, lines: Int = 0, mark: Bool = false
-  ) -> PickleOpcode {
+  /// An operation that no checkpoint needs; its argument is passed over.
+  private static func refused(_ code: UInt8, _ name: String, bytes: Int = 0) -> PickleOpcode {
     PickleOpcode(code, name) { machine throws(CheckpointError) in
       try machine.reader.skip(bytes)
-      for _ in 0..<lines { _ = try machine.reader.readLine() }
-      if mark { _ = try machine.popMark() }
       throw CheckpointError(
         .pickleOpcode, "the pickle operation \(name) is not one that checkpoints of weights use",
         advice: "save it again with torch.save, as a state dict")
@@ -123,25 +119,29 @@ struct PickleOpcode: Sendable {
     PickleOpcode(0x62, "BUILD", changesTop: true) { m throws(CheckpointError) in try m.build() },
     PickleOpcode(0x51, "BINPERSID") { m throws(CheckpointError) in try m.pushStorage() },
 
-    refused(0x50, "PERSID", lines: 1),
-    refused(0x69, "INST", lines: 2, mark: true),
-    refused(0x6F, "OBJ", mark: true),
-    refused(0x92, "NEWOBJ_EX"),
+    // Protocols 0 and 1, of PyTorch's first years.
+    PickleOpcode(0x49, "INT") { m throws(CheckpointError) in try m.pushIntText() },
+    PickleOpcode(0x4C, "LONG") { m throws(CheckpointError) in try m.pushLongText() },
+    PickleOpcode(0x46, "FLOAT") { m throws(CheckpointError) in try m.pushFloatText() },
+    PickleOpcode(0x53, "STRING") { m throws(CheckpointError) in try m.pushQuotedText() },
+    PickleOpcode(0x56, "UNICODE") { m throws(CheckpointError) in try m.pushEscapedText() },
+    PickleOpcode(0x67, "GET") { m throws(CheckpointError) in try m.recallByText() },
+    PickleOpcode(0x70, "PUT", changesTop: true) { m throws(CheckpointError) in
+      try m.rememberByText()
+    },
+    PickleOpcode(0x6C, "LIST") { m throws(CheckpointError) in try m.pushList() },
+    PickleOpcode(0x64, "DICT") { m throws(CheckpointError) in try m.pushDictionary() },
+    PickleOpcode(0x32, "DUP") { m throws(CheckpointError) in m.push(try m.top()) },
+    PickleOpcode(0x69, "INST") { m throws(CheckpointError) in try m.callNamed() },
+    PickleOpcode(0x6F, "OBJ") { m throws(CheckpointError) in try m.callMarked() },
+    PickleOpcode(0x50, "PERSID") { m throws(CheckpointError) in try m.pushNamedStorage() },
+
+    PickleOpcode(0x92, "NEWOBJ_EX") { m throws(CheckpointError) in try m.callWithNames() },
+    PickleOpcode(0x91, "FROZENSET") { m throws(CheckpointError) in try m.pushFrozenSet() },
     refused(0x82, "EXT1", bytes: 1),
     refused(0x83, "EXT2", bytes: 2),
     refused(0x84, "EXT4", bytes: 4),
     refused(0x97, "NEXT_BUFFER"),
     refused(0x98, "READONLY_BUFFER"),
-    refused(0x91, "FROZENSET", mark: true),
-    refused(0x49, "INT", lines: 1),
-    refused(0x4C, "LONG", lines: 1),
-    refused(0x46, "FLOAT", lines: 1),
-    refused(0x53, "STRING", lines: 1),
-    refused(0x56, "UNICODE", lines: 1),
-    refused(0x67, "GET", lines: 1),
-    refused(0x70, "PUT", lines: 1),
-    refused(0x6C, "LIST", mark: true),
-    refused(0x64, "DICT", mark: true),
-    refused(0x32, "DUP"),
   ]
 }

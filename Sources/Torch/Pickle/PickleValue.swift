@@ -16,6 +16,8 @@ enum PickleValue: Hashable {
   case leaf(Int)
   case storage(Int)
   case global(Int)
+  /// An object of a class that is not in the table of globals, or such a class.
+  case opaque(Int)
   /// Stands for a value that could not be made, while the machine finds out under which key.
   case failed
 }
@@ -31,6 +33,7 @@ struct PickleHeap {
   var leaves: [CheckpointValue] = []
   var storages: [TorchStorage] = []
   var globals: [PickleGlobal] = []
+  var opaques: [PickleOpaque] = []
 
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
@@ -72,6 +75,11 @@ struct PickleHeap {
     return .global(globals.count - 1)
   }
 
+  mutating func opaque(_ opaque: PickleOpaque) -> PickleValue {
+    opaques.append(opaque)
+    return .opaque(opaques.count - 1)
+  }
+
   func text(_ value: PickleValue) -> String? {
     guard case .string(let index) = value else { return nil }
     return strings[index]
@@ -85,6 +93,21 @@ struct PickleHeap {
   func dictionary(_ value: PickleValue) -> PickleDictionary? {
     guard case .dictionary(let index) = value else { return nil }
     return dictionaries[index]
+  }
+
+  /// The value under a text key of a dictionary that is given as a value; nil for any other.
+  func entry(_ name: String, of value: PickleValue?) -> PickleValue? {
+    guard let value, let entries = dictionary(value)?.entries else { return nil }
+    return entries.last { text($0.key)?.isIdentical(to: name) == true }?.value
+  }
+
+  /// What can be the key of a `CheckpointDictionary`; nil for every other value.
+  func key(_ value: PickleValue) -> CheckpointDictionary.Key? {
+    switch value {
+    case .string(let index): .string(strings[index])
+    case .int(let number): .int(number)
+    default: nil
+    }
   }
 
   /// The bytes of a text, the elements of a container: what a copy of the value costs.
@@ -117,19 +140,26 @@ struct PickleHeap {
     case .leaf(let index): leaves[index].typeName
     case .storage: "storage"
     case .global(let index): globals[index].name
+    case .opaque(let index): opaques[index].name
     case .failed: "nothing"
     }
   }
 }
 
 /// A dictionary while it is being filled: entries as they were set, later ones for the same key
-/// included.
+/// included. Keys are texts and integers, or anything where opaque values are kept.
 struct PickleDictionary {
   var kind: CheckpointDictionary.Kind
-  var entries: [(key: CheckpointDictionary.Key, value: PickleValue)] = []
+  var entries: [(key: PickleValue, value: PickleValue)] = []
   var attributes: [(name: String, value: PickleValue)] = []
+}
 
-  subscript(name: String) -> PickleValue? {
-    entries.last { $0.key == .string(name) }?.value
-  }
+/// An object that is kept by the name of its class and what it was to be made from.
+struct PickleOpaque {
+  let name: String
+  /// nil for the class or function itself.
+  var arguments: [PickleValue]?
+  var state: PickleValue?
+  var elements: [PickleValue] = []
+  var entries: [(key: PickleValue, value: PickleValue)] = []
 }

@@ -1,10 +1,9 @@
 import Tensors
-import Zip
 
 /// Makes the tensors of a checkpoint from the views that its pickle describes.
 struct TensorBuilder {
-  private let archive: TorchArchive
-  private var records: [String: (bytes: TensorStorage, region: ByteRegion?)] = [:]
+  private let source: any StorageSource
+  private var records: [String: StoredBytes] = [:]
   private var made: [TensorView: (bytes: TensorStorage, extent: Range<Int>)] = [:]
   /// Records whose own storage object has been given to a tensor.
   private var taken: Set<String> = []
@@ -20,34 +19,35 @@ struct TensorBuilder {
   /// more: a small file of a whole expanded network is legitimate.
   private static let modestByteCount = 1 << 30
 
-  init(_ archive: TorchArchive) {
-    self.archive = archive
+  init(_ source: any StorageSource) {
+    self.source = source
     byteLimit = max(
-      Self.modestByteCount, archive.byteCount.multipliedReportingOverflow(by: 64).partialValue)
+      Self.modestByteCount, source.byteCount.multipliedReportingOverflow(by: 64).partialValue)
   }
 
   /// The storage behind a persistent id.
   mutating func storage(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TorchStorage {
-    let record = try record(key)
+    let record = try record(key, type, count)
     // A storage's size is cut to whole elements when it is seen as a type.
     guard count == record.bytes.byteCount / type.elementByteCount else {
       throw CheckpointError(
         .torchStorage,
         "the storage should have \(count) elements of \(type.elementByteCount) bytes, but "
-          + "\(archive.recordName(of: key)) has \(record.bytes.byteCount) bytes",
+          + "\(source.place(of: key)) has \(record.bytes.byteCount) bytes",
         advice: "the file is damaged; get it again")
     }
-    return TorchStorage(key: key, type: type, bytes: record.bytes, region: record.region)
+    return TorchStorage(key, type, record)
   }
 
+  func stored(_ number: Int) -> StoredObject? { source.stored(number) }
+
   private mutating func record(
-    _ key: String
-  ) throws(CheckpointError) -> (bytes: TensorStorage, region: ByteRegion?) {
+    _ key: String, _ type: TorchStorageType, _ count: Int
+  ) throws(CheckpointError) -> StoredBytes {
     if let known = records[key] { return known }
-    let entry = try archive.storageRecord(key)
-    let record = (entry.storage(), entry.method == .stored ? entry.payload : nil)
+    let record = try source.storedBytes(key, type, count: count)
     records[key] = record
     return record
   }
@@ -57,9 +57,9 @@ struct TensorBuilder {
     of view: TensorView, in storage: TorchStorage
   ) throws(CheckpointError) -> TensorStorage {
     if let known = made[view] { return known.bytes }
-    let extent = try view.extent(in: storage.bytes.byteCount)
+    let extent = try view.extent(in: storage.byteEnd)
     let byteCount = try countedBytes(of: view)
-    let repair = try ElementRepair(of: view, fromBigEndian: archive.isBigEndian)
+    let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
     let bytes =
       if byteCount == 0 {
         TensorStorage(ByteRegion([]))
@@ -83,7 +83,7 @@ struct TensorBuilder {
       throw CheckpointError(
         .limitExceeded,
         "the tensors so far would take more than \(byteLimit) bytes, from a file of "
-          + "\(archive.byteCount): an expanded view of \(view.size)",
+          + "\(source.byteCount): an expanded view of \(view.size)",
         advice: "save the tensors before they are expanded")
     }
     byteCount += size

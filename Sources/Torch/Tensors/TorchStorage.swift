@@ -41,11 +41,38 @@ enum TorchStorageType: Sendable, Hashable {
 
 /// A storage: the bytes that one or several tensors are views of.
 struct TorchStorage: Sendable {
-  /// The record's name below `data/`.
+  /// What tells it from others: in an archive, the record's name below `data/`.
   let key: String
   let type: TorchStorageType
   /// The bytes as they are in the file.
   let bytes: TensorStorage
   /// The same bytes in place, where they are stored without compression.
   let region: ByteRegion?
+  /// The elements that are meant: all, but for the views of storages that PyTorch once had.
+  var elements: Range<Int>
+
+  init(_ key: String, _ type: TorchStorageType, _ stored: StoredBytes) {
+    self.key = key
+    self.type = type
+    bytes = stored.bytes
+    region = stored.region
+    elements = 0..<stored.bytes.byteCount / type.elementByteCount
+  }
+
+  /// The first element, counted in elements of a tensor's type.
+  func start(for scalarType: ScalarType) throws(CheckpointError) -> Int {
+    guard elements.lowerBound == 0 || type.elementByteCount == scalarType.byteCount else {
+      throw CheckpointError(
+        .torchView,
+        "a view of a \(type.elementByteCount)-byte storage cannot be \(scalarType.name)",
+        advice: "the file is damaged; get it again")
+    }
+    return elements.lowerBound
+  }
+
+  /// Where the meant elements end, in bytes.
+  var byteEnd: Int {
+    elements.upperBound == bytes.byteCount / type.elementByteCount
+      ? bytes.byteCount : elements.upperBound * type.elementByteCount
+  }
 }

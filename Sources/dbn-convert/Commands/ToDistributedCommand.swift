@@ -47,7 +47,7 @@ struct ToDistributedCommand: ParsableCommand {
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record)
-    options.remark(conversion.checkpoint.notes)
+    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
     try options.print(
       conversion.json(converted.record, converted.report.adding(losses: losses)),
       text: "\(output): \(counted(converted.report.converted.count, "BatchNorm")) of "

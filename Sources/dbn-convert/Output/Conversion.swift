@@ -33,6 +33,17 @@ struct Conversion {
     }
   }
 
+  /// Other state dicts of the file with BatchNorms, such as a moving average of the model, which a
+  /// conversion of the one at `place` leaves as they are.
+  func untouched(besides place: EntryPath) -> [String] {
+    checkpoint.stateDictEntries.filter { $0 != place }.compactMap { other in
+      guard let stateDict = try? checkpoint.findStateDict(at: other).stateDict,
+        !BatchNormSurvey(stateDict).sites.isEmpty
+      else { return nil }
+      return "'\(other)' holds BatchNorms too and is left as it is; --entry \(other) converts it"
+    }
+  }
+
   /// Writes the result, with what was done added to its history.
   ///
   /// - Returns: what the format had no place for, if that was allowed.

@@ -4,8 +4,7 @@ import Zip
 /// The records of a zip checkpoint, as `torch.save` of PyTorch 1.6 and later names them.
 ///
 /// Source: `torch/serialization.py`, `caffe2/serialize/inline_container.cc`.
-struct TorchArchive: Sendable {
-  /// The size of the file.
+struct TorchArchive: StorageSource {
   let byteCount: Int
   let isBigEndian: Bool
   let pickle: ByteRegion
@@ -54,15 +53,17 @@ struct TorchArchive: Sendable {
     }
   }
 
-  func recordName(of key: String) -> String { "\(prefix)data/\(key)" }
+  func place(of key: String) -> String { "\(prefix)data/\(key)" }
 
-  func storageRecord(_ key: String) throws(CheckpointError) -> ZipEntry {
-    guard let entry = zip[recordName(of: key)] else {
+  func storedBytes(
+    _ key: String, _ type: TorchStorageType, count: Int
+  ) throws(CheckpointError) -> StoredBytes {
+    guard let entry = zip[place(of: key)] else {
       throw CheckpointError(
-        .torchRecordMissing, "its record \(recordName(of: key)) is not in the archive",
+        .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
-    return entry
+    return (entry.storage(), entry.method == .stored ? entry.payload : nil)
   }
 }
 

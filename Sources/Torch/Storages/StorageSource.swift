@@ -1,0 +1,46 @@
+import Tensors
+
+/// The bytes of a storage, and where they lie in place, if they do.
+typealias StoredBytes = (bytes: TensorStorage, region: ByteRegion?)
+
+/// Where a checkpoint's storages lie: each format of `torch.save` has a way of its own.
+protocol StorageSource: Sendable {
+  /// The size of the file.
+  var byteCount: Int { get }
+  var isBigEndian: Bool { get }
+
+  /// The bytes of the storage that the pickle calls by this key, says to have `count` elements.
+  func storedBytes(
+    _ key: String, _ type: TorchStorageType, count: Int
+  ) throws(CheckpointError) -> StoredBytes
+
+  /// How a person finds the storage in the file.
+  func place(of key: String) -> String
+
+  /// What has this number as its persistent id, in files from before PyTorch 0.1.10.
+  func stored(_ number: Int) -> StoredObject?
+}
+
+/// What a number can stand for as a persistent id.
+enum StoredObject: Sendable {
+  case storage(TorchStorage)
+  case tensor(TensorView, TorchStorage)
+}
+
+extension StorageSource {
+  func stored(_ number: Int) -> StoredObject? { nil }
+}
+
+/// For pickles that can refer to no storages.
+struct NoStorages: StorageSource {
+  let byteCount = 0
+  let isBigEndian = false
+
+  func storedBytes(
+    _ key: String, _ type: TorchStorageType, count: Int
+  ) throws(CheckpointError) -> StoredBytes {
+    throw CheckpointError(.picklePersistentID, "a storage is named where none can be")
+  }
+
+  func place(of key: String) -> String { key }
+}
