@@ -168,6 +168,27 @@ def describe_hdf5(path: Path) -> dict:
     return document | {"values": values} if values else document
 
 
+def describe_keras(path: Path) -> dict:
+    """As `describe_hdf5`; the weights of an older file come in the order of its layers, before all others."""
+    import h5py
+
+    document = describe_hdf5(path)
+    with h5py.File(path) as file:
+        root = file.get("model_weights", file)
+        order = [
+            f"{root.name}/{text(layer)}/{text(weight)}".strip("/").replace("/", ".")
+            for layer in root.attrs.get("layer_names", [])
+            for weight in root[text(layer)].attrs["weight_names"]
+        ]
+    rows = {row["name"]: row for row in document["tensors"]}
+    names = order + [name for name in rows if name not in order]
+    return document | {"format": "keras-hdf5", "tensors": [rows[name] for name in names]}
+
+
+def text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
 def plain_value(dataset):
     """None for a null dataspace, str or a list of str for strings."""
     if dataset.shape is None:
@@ -230,7 +251,7 @@ def write_document(path: Path, document: dict | list) -> None:
         text = rows_text(document, "") + "\n"
     else:
         lines = [
-            f"{json.dumps(key)}: {rows_text(value, '  ') if key in ('tensors', 'values') else json.dumps(value)}"
+            f"{json.dumps(key)}: {rows_text(value, '  ') if key in ('tensors', 'values', 'pytorch') else json.dumps(value)}"
             for key, value in document.items()
         ]
         text = "{\n  " + ",\n  ".join(lines) + "\n}\n"

@@ -15,6 +15,7 @@ struct PlainReader {
     var reader = PlainReader(
       resolver: CatalogResolver(catalog), contents: DatasetContents(catalog, file))
     try reader.read(group: 0, prefix: "", depth: 0)
+    reader.putFirst(KerasFile(catalog).order)
     reader.noteAttributes()
     return Checkpoint(root: .dictionary(reader.stateDict), notes: reader.notes)
   }
@@ -69,6 +70,17 @@ struct PlainReader {
     default: value = .tensor(try contents.tensor(place))
     }
     stateDict.set(.string(name), to: value)
+  }
+
+  /// Puts the datasets at these paths before all others.
+  private mutating func putFirst(_ paths: [String]) {
+    guard !paths.isEmpty else { return }
+    let names = paths.map { CheckpointDictionary.Key.string($0.replacing("/", with: ".")) }
+    var ordered = CheckpointDictionary(stateDict.kind)
+    for key in names + stateDict.entries.map(\.key) {
+      if !ordered.contains(key), let value = stateDict[key] { ordered.set(key, to: value) }
+    }
+    stateDict = ordered
   }
 
   private mutating func noteAttributes() {

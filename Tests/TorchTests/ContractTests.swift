@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// The contract of all formats. A checkpoint of PyTorch has no place for a history.
+/// The contract of all formats.
 struct ContractTests {
   @Test(arguments: FormatContract.rules)
   func theContractHolds(rule: FormatContract.Rule) throws {
@@ -12,7 +12,6 @@ struct ContractTests {
         fileName: "model.pth", read: { try TorchCheckpoint.read(MappedFile.open($0)) },
         write: { try TorchCheckpoint.write($0, to: $1) },
         // A plain dict of Python has no attributes.
-        holds: { $0.dictionary?.kind != .dict || $0.dictionary?.attributes.isEmpty == true },
-        keepsHistory: false))
+        holds: { $0.dictionary?.kind != .dict || $0.dictionary?.attributes.isEmpty == true }))
   }
 }

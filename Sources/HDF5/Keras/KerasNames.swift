@@ -1,0 +1,63 @@
+public import Tensors
+
+/// Gives the weights of a Keras model the names, and the order of axes, that PyTorch's modules have.
+///
+/// A layer keeps its name: what stands for `gamma`, `beta`, `moving_mean`, `moving_variance` and
+/// `kernel` becomes `weight`, `bias`, `running_mean` and `running_var`. Kernels change from
+/// [height, width, in, out] to [out, in, height, width], those of dense layers from [in, out] to
+/// [out, in], in one, two and three dimensions; transposed convolutions to [in, out, ...]. Keras
+/// does not count batches, so there is no `num_batches_tracked`; its momentum `m` is `1 - m` in
+/// PyTorch.
+///
+/// Newer files tell variables only by their number, so that the name and shapes of a layer have to
+/// say what it is. What can't be told keeps its name and is reported.
+public enum KerasNames {
+  /// - Returns: the state dict in the same order, and what was renamed and what was not.
+  /// - Throws: `nameCollision` when two weights come out under one name.
+  public static func converting(
+    _ stateDict: StateDict
+  ) throws(CheckpointError) -> (stateDict: StateDict, report: ConversionReport) {
+    var converted: [String: (name: String, tensor: Tensor)] = [:]
+    var reasons: [String: String] = [:]
+    for layer in KerasLayer.layers(of: stateDict) {
+      switch KerasRoles(layer) {
+      case .known(let roles):
+        for (variable, role) in zip(layer.variables, roles) {
+          converted[variable.name] = (
+            "\(layer.name).\(role.name)", try role.apply(to: variable.tensor)
+          )
+        }
+      case .unknown(let reason):
+        for variable in layer.variables { reasons[variable.name] = reason }
+      }
+    }
+    return try assemble(stateDict, converted, reasons)
+  }
+
+  private static func assemble(
+    _ stateDict: StateDict, _ converted: [String: (name: String, tensor: Tensor)],
+    _ reasons: [String: String]
+  ) throws(CheckpointError) -> (stateDict: StateDict, report: ConversionReport) {
+    var result = CheckpointDictionary(stateDict.dictionary.kind)
+    result.attributes = stateDict.dictionary.attributes
+    var report = ConversionReport()
+    for entry in stateDict.dictionary.entries {
+      let old = entry.key.description
+      let new = converted[old]
+      guard !result.contains(.string(new?.name ?? old)) else {
+        throw CheckpointError(
+          .nameCollision, name: new?.name ?? old,
+          "two weights would have this name in PyTorch, one of them '\(old.visible())'",
+          advice: "rename one of them with --rename")
+      }
+      result.set(.string(new?.name ?? old), to: new.map { .tensor($0.tensor) } ?? entry.value)
+      if new != nil {
+        report.converted.append(old)
+      } else {
+        report.skipped.append(
+          ConversionReport.Item(old, reasons[old] ?? "is not a weight of a layer"))
+      }
+    }
+    return (StateDict(result) ?? stateDict, report)
+  }
+}
