@@ -12,7 +12,10 @@ from pathlib import Path
 
 import torch
 
-from expectation import describe_checkpoint, describe_hdf5, describe_keras, describe_npz, describe_safetensors, describe_shards
+import distributed_checkpoint
+from expectation import (
+    describe_checkpoint, describe_hdf5, describe_keras, describe_npz, describe_safetensors, describe_shards,
+)
 
 ROOT = Path(__file__).resolve().parent
 
@@ -41,6 +44,8 @@ def read_back(folder: Path, expected: dict) -> dict:
         return describe_shards(folder) if sharded else describe_safetensors(folder / "model.safetensors")
     if expected["format"] == "npz":
         return describe_npz(next(folder.glob("arrays.np[yz]")))
+    if expected["format"] == "torch-distributed":
+        return describe_checkpoint(distributed_checkpoint.load(folder), expected["entry"], expected["format"])
     if expected["format"] == "keras-hdf5":
         return describe_keras(folder / "weights.h5")
     trusting = expected.get("needs_trust", False)

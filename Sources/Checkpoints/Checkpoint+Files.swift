@@ -6,10 +6,12 @@ extension Checkpoint {
   /// Tensors stay in the file, mapped, until their bytes are asked for.
   ///
   /// - Throws: `unknownFormat`, or what is wrong with the file; always with its path.
-  public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+  public static func open(
+    _ path: String, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
       let (path, file) = try CheckpointFormat.openFile(path)
-      return try CheckpointFormat.recognise(file, path: path).read(path, file)
+      return try CheckpointFormat.recognise(file, path: path).read(path, file, options)
     } catch {
       throw error.with(path: path)
     }
@@ -30,7 +32,9 @@ extension Checkpoint {
       throw CheckpointError(.unknownFormat, path: path, "this format cannot be written yet")
     }
     do throws(CheckpointError) {
-      return try write(self, path, options)
+      // No format has a place for what is not known.
+      let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
+      return dropped + (try write(kept, path, options))
     } catch {
       throw error.with(path: path)
     }

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 import HDF5
 import NumPy
@@ -15,8 +15,16 @@ public struct CheckpointFormat: Sendable {
   /// The extensions that mean this format when writing, the usual one first.
   public let extensions: [String]
   let recognises: @Sendable (ByteRegion) -> Bool
-  let read: @Sendable (_ path: String, ByteRegion) throws(CheckpointError) -> Checkpoint
+  /// The file that stands for the checkpoint in a folder; nil if the folder is none of this format.
+  var entryPoint: @Sendable (_ folder: String) throws(CheckpointError) -> String? = {
+    _ throws(CheckpointError) in nil
+  }
+  let read: Reader
   let write: Writer?
+
+  /// Reads a checkpoint of the file at the path.
+  typealias Reader =
+    @Sendable (_ path: String, ByteRegion, ReadingOptions) throws(CheckpointError) -> Checkpoint
 
   /// Writes a checkpoint and returns what it had to leave out.
   typealias Writer =
@@ -27,8 +35,8 @@ public struct CheckpointFormat: Sendable {
   public static let torchZip = CheckpointFormat(
     name: "torch-zip", extensions: ["pth", "pt", "ckpt", "bin"],
     recognises: { TorchFormat(of: $0) == .zip },
-    read: { _, file throws(CheckpointError) in
-      try TorchCheckpoint.read(file)
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
       try TorchCheckpoint.write(checkpoint, to: path, options: options)
@@ -37,22 +45,35 @@ public struct CheckpointFormat: Sendable {
   /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
   public static let torchLegacy = CheckpointFormat(
     name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
-    read: { _, file throws(CheckpointError) in
-      try TorchCheckpoint.read(file)
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
     }, write: nil)
 
   /// What `torch.save` wrote before PyTorch 0.1.10.
   public static let torchTar = CheckpointFormat(
     name: "torch-tar", extensions: [], recognises: { TorchFormat(of: $0) == .tar },
-    read: { _, file throws(CheckpointError) in
-      try TorchCheckpoint.read(file)
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
     }, write: nil)
+
+  /// A folder of `torch.distributed.checkpoint`.
+  public static let torchDistributed = CheckpointFormat(
+    name: "torch-distributed", extensions: [],
+    recognises: { $0.path?.hasSuffix(metadataName) ?? false },
+    entryPoint: { folder in
+      DistributedCheckpoint.recognises(folder: folder) ? folder + metadataName : nil
+    },
+    read: { path, _, _ throws(CheckpointError) in
+      try DistributedCheckpoint.read(String(path.dropLast(metadataName.count)))
+    }, write: nil)
+
+  private static let metadataName = "/.metadata"
 
   /// HDF5, by the schema of this toolkit or any file of numeric datasets.
   public static let hdf5 = CheckpointFormat(
     name: "hdf5", extensions: ["h5", "hdf5"],
     recognises: HDF5Checkpoint.recognises,
-    read: { path, _ throws(CheckpointError) in
+    read: { path, _, _ throws(CheckpointError) in
       try HDF5Checkpoint.read(path)
     },
     write: { checkpoint, path, options throws(CheckpointError) in
@@ -66,7 +87,10 @@ public struct CheckpointFormat: Sendable {
       SafetensorsCheckpoint.recognises(file)
         || file.path.map(SafetensorsCheckpoint.isIndex) ?? false
     },
-    read: { path, file throws(CheckpointError) in
+    entryPoint: { folder throws(CheckpointError) in
+      try SafetensorsCheckpoint.entryPoint(ofFolder: folder)
+    },
+    read: { path, file, _ throws(CheckpointError) in
       SafetensorsCheckpoint.isIndex(path)
         ? try SafetensorsCheckpoint.readShards(path) : try SafetensorsCheckpoint.read(file)
     },
@@ -78,75 +102,12 @@ public struct CheckpointFormat: Sendable {
   public static let npz = CheckpointFormat(
     name: "npz", extensions: ["npz", "npy"],
     recognises: NumPyCheckpoint.recognises,
-    read: { _, file throws(CheckpointError) in
+    read: { _, file, _ throws(CheckpointError) in
       try NumPyCheckpoint.read(file)
     }, write: nil)
 
   /// Archives of arrays stand before those of PyTorch, which has every other zip file.
   public static let all: [CheckpointFormat] = [
-    .npz, .torchZip, .torchLegacy, .torchTar, .hdf5, .safetensors,
+    .npz, .torchZip, .torchLegacy, .torchTar, .torchDistributed, .hdf5, .safetensors,
   ]
-
-  /// The format of a file, by its content.
-  ///
-  /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
-  public static func recognise(_ path: String) throws(CheckpointError) -> CheckpointFormat {
-    let (path, file) = try openFile(path)
-    return try recognise(file, path: path)
-  }
-
-  /// The file at the path or, if that is a folder, the one in it that stands for a checkpoint.
-  static func openFile(
-    _ path: String
-  ) throws(CheckpointError) -> (path: String, file: ByteRegion) {
-    do throws(CheckpointError) {
-      return (path, try MappedFile.open(path))
-    } catch  where error.code == .notARegularFile {
-      guard let inside = try SafetensorsCheckpoint.entryPoint(ofFolder: path) else { throw error }
-      return (inside, try MappedFile.open(inside))
-    }
-  }
-
-  static func recognise(
-    _ file: ByteRegion, path: String
-  ) throws(CheckpointError) -> CheckpointFormat {
-    if let format = all.first(where: { $0.recognises(file) }) { return format }
-    throw CheckpointError(
-      .unknownFormat, path: path,
-      file.count == 0 ? "is empty" : "is not a checkpoint of a kind known here",
-      advice: file.count == 0
-        ? "get the file again"
-        : "formats that can be read: \(all.map(\.name).joined(separator: ", "))")
-  }
-
-  /// The format of this name, or with this extension.
-  public static func named(_ name: String) -> CheckpointFormat? {
-    all.first { $0.name == name || $0.extensions.contains(name) }
-  }
-
-  /// Whether checkpoints can be written in it.
-  public var isWritable: Bool { write != nil }
-
-  /// The format that a file is to be written in, by its extension.
-  ///
-  /// - Throws: `unknownFormat` when nothing is written under that extension.
-  public static func forWriting(_ path: String) throws(CheckpointError) -> CheckpointFormat {
-    let name = path.split(separator: "/").last ?? ""
-    let suffix = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last
-    let known = all.first { $0.extensions.contains(suffix?.lowercased() ?? "") }
-    guard let known, known.write != nil else {
-      let writable = all.filter { $0.write != nil }.flatMap(\.extensions)
-      throw CheckpointError(
-        .unknownFormat, path: path,
-        known.map { "\($0.name) files cannot be written yet" }
-          ?? "the extension does not say what to write",
-        advice: "end the name in " + writable.map { ".\($0)" }.joined(separator: " or "))
-    }
-    return known
-  }
-}
-
-extension CheckpointError.Code {
-  /// The file is of no known format, or its name does not say which to write.
-  public static let unknownFormat = Self("unknown-format")
 }

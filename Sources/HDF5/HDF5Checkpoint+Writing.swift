@@ -15,7 +15,7 @@ extension HDF5Checkpoint {
     do throws(CheckpointError) {
       let level = try level(of: options)
       let plan = try SchemaWriter(checkpoint)
-      let file = try AtomicFile(replacing: path)
+      let file = try AtomicFile(replacing: path, progress: options.progress)
       let checksums = try write(plan, level: level, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them.
       let text = JSON.object(checksums).text()

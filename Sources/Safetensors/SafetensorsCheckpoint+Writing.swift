@@ -24,9 +24,9 @@ extension SafetensorsCheckpoint {
       let (checkpoint, losses) = try fitting(checkpoint, options)
       let plan = try SafetensorsPlan(checkpoint)
       if let limit = options.shardByteCount {
-        try plan.writeShards(of: limit, to: path)
+        try plan.writeShards(of: limit, to: path, progress: options.progress)
       } else {
-        try plan.write(to: path)
+        try plan.write(to: path, progress: options.progress)
       }
       return losses
     } catch {

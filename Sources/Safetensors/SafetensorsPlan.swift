@@ -22,8 +22,10 @@ struct SafetensorsPlan {
   }
 
   /// Writes all into one file.
-  func write(to path: String) throws(CheckpointError) {
-    let file = try AtomicFile(replacing: path)
+  func write(
+    to path: String, progress: (@Sendable (Int) -> Void)?
+  ) throws(CheckpointError) {
+    let file = try AtomicFile(replacing: path, progress: progress)
     try SafetensorsFile(tensors, metadata: metadata + [record]).write(to: file)
     try file.commit()
   }

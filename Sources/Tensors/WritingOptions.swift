@@ -14,8 +14,7 @@ public struct WritingOptions: Sendable {
   /// any other.
   public var shardByteCount: Int?
 
-  /// Called along the way with the number of bytes of tensors that were just taken care of, from
-  /// any thread.
+  /// Called along the way with the number of bytes that were just written, from any thread.
   public var progress: (@Sendable (Int) -> Void)?
 
   public init(

@@ -51,4 +51,17 @@ extension CheckpointError.Code {
   public static let pickleCycle = Self("pickle-cycle")
   /// A function, class or storage stands where a value should be.
   public static let pickleValue = Self("pickle-value")
+
+  /// The `.metadata` of a distributed checkpoint is not of the form that PyTorch gives it.
+  public static let distributedMetadata = Self("distributed-metadata")
+  /// A distributed checkpoint names a file outside its folder.
+  public static let distributedPath = Self("distributed-path")
+  /// An entry of a distributed checkpoint lies in none of its files.
+  public static let distributedMissing = Self("distributed-missing")
+  /// The chunks of a tensor overlap, leave a hole, or lie outside it.
+  public static let distributedChunks = Self("distributed-chunks")
+  /// What a file of a distributed checkpoint holds is not what its metadata says.
+  public static let distributedContent = Self("distributed-content")
+  /// An entry of a distributed checkpoint is compressed or encrypted.
+  public static let distributedTransform = Self("distributed-transform")
 }

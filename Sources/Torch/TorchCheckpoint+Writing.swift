@@ -25,9 +25,11 @@ extension TorchCheckpoint {
       let pickle = try PickleWriter(checkpoint.root, allowsLosses: options.allowsLosses)
       let file = try AtomicFile(replacing: path)
       var archive = ZipWriter(to: file.destination)
-      let records = records(of: pickle, history: checkpoint.history)
-      let checksums = try archive.append(records)
-      let identifier = identifier(of: records, checksums)
+      let (head, tensors, tail) = records(of: pickle, history: checkpoint.history)
+      var checksums = try archive.append(head)
+      checksums += try archive.append(tensors, progress: options.progress)
+      checksums += try archive.append(tail)
+      let identifier = identifier(of: head + tensors + tail, checksums)
       _ = try archive.append([.init("\(folder)/.data/serialization_id", identifier)])
       try archive.finish()
       try file.commit()
@@ -41,22 +43,28 @@ extension TorchCheckpoint {
   /// should not depend on what the file is called.
   private static let folder = "archive"
 
-  private static func records(of pickle: PickleWriter, history: [JSON]) -> [ZipWriter.Record] {
-    var records: [ZipWriter.Record] = [
+  private typealias Records = [ZipWriter.Record]
+
+  /// What stands before the tensors, the tensors, and what stands behind them.
+  private static func records(
+    of pickle: PickleWriter, history: [JSON]
+  ) -> (head: Records, tensors: Records, tail: Records) {
+    let head: Records = [
       .init("\(folder)/data.pkl", pickle.bytes),
       .init("\(folder)/.format_version", Array("1".utf8)),
       .init("\(folder)/.storage_alignment", Array("\(ZipWriter.alignment)".utf8)),
       .init("\(folder)/byteorder", Array("little".utf8)),
     ]
-    for (number, storage) in pickle.storages.enumerated() {
-      records.append(.init("\(folder)/data/\(number)", storage.bytes, title: storage.key))
+    let tensors = pickle.storages.enumerated().map { number, storage in
+      ZipWriter.Record("\(folder)/data/\(number)", storage.bytes, title: storage.key)
     }
+    var tail: Records = []
     if !history.isEmpty {
       let text = JSON.array(history).text()
-      records.append(.init("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
+      tail.append(.init("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
     }
-    records.append(.init("\(folder)/version", Array("3\n".utf8)))
-    return records
+    tail.append(.init("\(folder)/version", Array("3\n".utf8)))
+    return (head, tensors, tail)
   }
 
   /// 40 decimal digits, from the names and from the checksums of all records, as PyTorch's; it

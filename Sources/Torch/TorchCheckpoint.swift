@@ -55,7 +55,8 @@ public enum TorchCheckpoint {
     _ pickle: ByteRegion, _ source: any StorageSource, name: String?, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      var machine = PickleMachine(pickle, tensors: TensorBuilder(source), options: options)
+      var machine = PickleMachine(
+        pickle, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
       let value = try machine.run()
       var tree = CheckpointTree(machine.heap, machine.tensors)
       return Checkpoint(root: try tree.convert(value), notes: tree.notes)

@@ -6,8 +6,8 @@ struct ZipDirectory {
   let region: ByteRegion
   let count: Int
 
-  /// Where the directory begins: no record may reach further.
-  var start: Int { region.fileOffset }
+  /// Where the directory begins in the archive: no record may reach further.
+  let start: Int
 
   init(of file: ByteRegion) throws(CheckpointError) {
     let end = try ZipEndRecord(of: file)
@@ -27,7 +27,8 @@ struct ZipDirectory {
           + "\(end.directoryOffset)",
         advice: "the file is cut short or damaged; get it again")
     }
-    region = try file.slice(from: end.directoryOffset, count: end.directorySize)
+    start = end.directoryOffset
+    region = try file.slice(from: start, count: end.directorySize)
     count = end.count
   }
 

@@ -16,7 +16,7 @@ package struct ZipEntry: Sendable {
   package let crc32: UInt32?
   /// The bytes as they lie in the file.
   package let payload: ByteRegion
-  /// What the record takes of the file, its local header included.
+  /// What the record takes of the archive, its local header included.
   let extent: Range<Int>
 
   init(
@@ -28,7 +28,8 @@ package struct ZipEntry: Sendable {
     method = try Self.method(of: header)
     try Self.checkSizes(of: header, method: method)
     payload = try Self.payload(of: header, in: file, endingBefore: limit)
-    extent = header.localHeaderOffset..<payload.fileOffset + payload.count
+    // The archive can be a part of a file.
+    extent = header.localHeaderOffset..<payload.fileOffset - file.fileOffset + payload.count
   }
 
   private static func method(of header: ZipHeader) throws(CheckpointError) -> Method {
@@ -76,7 +77,7 @@ package struct ZipEntry: Sendable {
       return try reader.readRegion(count: header.compressedSize)
     } catch  where error.code == .truncated {
       throw CheckpointError(
-        .zipBounds, name: header.name, offset: header.localHeaderOffset,
+        .zipBounds, name: header.name, offset: file.fileOffset + header.localHeaderOffset,
         "the record reaches beyond the archive's content, which ends at byte \(limit)",
         advice: "the file is cut short or damaged; get it again")
     }

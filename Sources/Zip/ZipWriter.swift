@@ -42,9 +42,12 @@ package struct ZipWriter {
 
   /// Writes records behind those already there, on all cores.
   ///
+  /// - Parameter progress: called from any thread with the number of bytes just written.
   /// - Returns: the CRC-32 of each.
   /// - Throws: `checksumMismatch`, `system`; the archive is then to be thrown away.
-  package mutating func append(_ records: [Record]) throws(CheckpointError) -> [UInt32] {
+  package mutating func append(
+    _ records: [Record], progress: (@Sendable (Int) -> Void)? = nil
+  ) throws(CheckpointError) -> [UInt32] {
     var placements: [ZipPlacement] = []
     for record in records {
       let placement = ZipPlacement(record.name, record.content.byteCount, at: position)
@@ -55,7 +58,7 @@ package struct ZipWriter {
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
       let record = records[index]
       do throws(CheckpointError) {
-        return try Self.write(record, at: placed[index], to: destination)
+        return try Self.write(record, at: placed[index], to: destination, progress)
       } catch {
         throw error.with(name: record.title ?? record.name)
       }
@@ -74,13 +77,15 @@ package struct ZipWriter {
   }
 
   private static func write(
-    _ record: Record, at placement: ZipPlacement, to destination: FileDestination
+    _ record: Record, at placement: ZipPlacement, to destination: FileDestination,
+    _ progress: (@Sendable (Int) -> Void)?
   ) throws(CheckpointError) -> UInt32 {
     try destination.write(placement.localHeader.span.bytes, at: placement.offset)
     let payload = placement.payloadOffset
     let checksum = try record.content.forEachPiece(of: pieceSize) {
       start, bytes throws(CheckpointError) in
       try destination.write(bytes, at: payload + start)
+      progress?(bytes.byteCount)
     }
     let descriptor = placement.descriptor(crc32: checksum)
     try destination.write(descriptor.span.bytes, at: payload + placement.size)

@@ -14,7 +14,9 @@ import h5py
 import numpy
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
+FIXTURES = Path(__file__).resolve().parents[2] / "Fixtures"
+sys.path[:0] = [str(Path(__file__).parent), str(FIXTURES)]
+from expectation import describe_checkpoint
 from loader import load
 
 COMMAND = str(Path(sys.argv[1]).resolve())
@@ -264,11 +266,29 @@ def check_npz(folder: Path) -> None:
             assert_equal_tensors(torch.from_numpy(native), loaded[name], name)
 
 
+def check_fixtures(folder: Path) -> None:
+    """Every fixture of a checkpoint, written as .pth: PyTorch finds in it what it found in the original."""
+    count = 0
+    for path in sorted((FIXTURES / "torch").rglob("expected.json")):
+        expected = json.loads(path.read_text())
+        if isinstance(expected, list) or path.parent.parent.name == "opaque":
+            continue
+        name = "checkpoint" if expected["format"] == "torch-distributed" else "checkpoint.pth"
+        written = folder / "written.pth"
+        run("convert", path.parent / name, written)
+        for value in load_strictly(written):
+            found = json.loads(json.dumps(describe_checkpoint(value, expected["entry"])))
+            for field in ("tree", "tensors"):
+                assert found[field] == expected[field], f"{path.parent}: {field} differs"
+        count += 1
+    assert count > 60, count
+
+
 def main() -> None:
     torch.manual_seed(2026)
     checks = [
         check_state_dict, check_distributed, check_training_checkpoint, check_parameters, check_scalar_types,
-        check_writing_pth, check_safetensors, check_shards, check_npz,
+        check_writing_pth, check_fixtures, check_safetensors, check_shards, check_npz,
     ]
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -102,6 +103,16 @@ struct WritingTests {
     #expect(tensors[0].isTied(to: tensors[1]))
     #expect(tensors[0].storage !== tensors[2].storage)
     #expect(!tensors[0].isTied(to: tensors[3]))
+  }
+
+  @Test func progressCountsTheBytesOfTensors() throws {
+    let count = Mutex(0)
+    let tensors = try [[1000, 700], [3], []].map { try Self.tensor(.float32, $0) }
+    try TorchCheckpoint.write(
+      Checkpoint(root: .list(tensors.map { .tensor($0) })), to: folder.file("a.pth"),
+      options: WritingOptions(progress: { bytes in count.withLock { $0 += bytes } }))
+    let total = count.withLock { $0 }
+    #expect(total == 2_800_016)
   }
 
   @Test func historyIsKeptBesideWhatPyTorchReads() throws {

@@ -16,7 +16,17 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
 from archive import legacy_file
 from expectation import write_expectation, write_legacy_case
-from pickles import a_tuple, call, dictionary, global_name, integer, integers, pickle, text, whole
+from pickles import (
+    a_tuple,
+    call,
+    dictionary,
+    global_name,
+    integer,
+    integers,
+    pickle,
+    text,
+    whole,
+)
 
 torch.manual_seed(15)
 model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(4, 3))

@@ -51,7 +51,7 @@ struct SchemaWriter {
     _ group: Int, with value: CheckpointValue, depth: Int
   ) throws(CheckpointError) {
     let path = catalog.groups[group].path
-    guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
+    guard depth < CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
     setAttribute(group, Schema.Attribute.kind, .string(value.typeName))
     if let dictionary = value.dictionary { try fill(group, with: dictionary, depth: depth) }
     for (index, element) in (value.elements ?? []).enumerated() {

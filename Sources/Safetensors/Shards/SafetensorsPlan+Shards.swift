@@ -3,17 +3,19 @@ internal import Tensors
 extension SafetensorsPlan {
   /// Writes files of at most `limit` bytes of tensors, or of one tensor that is larger, and their
   /// index; one file without an index if that suffices. A file at `path` itself is replaced by them.
-  func writeShards(of limit: Int, to path: String) throws(CheckpointError) {
+  func writeShards(
+    of limit: Int, to path: String, progress: (@Sendable (Int) -> Void)?
+  ) throws(CheckpointError) {
     guard limit > 0 else {
       throw CheckpointError(.cannotBeWritten, path: path, "a shard of no bytes can hold no tensor")
     }
     let shards = shards(of: limit)
-    guard shards.count > 1 else { return try write(to: path) }
+    guard shards.count > 1 else { return try write(to: path, progress: progress) }
     let names = ShardNames(path)
     let shardNames = (1...shards.count).map { names.shard($0, of: shards.count) }
     var files = StagedFiles()
     for (shard, name) in zip(shards, shardNames) {
-      let file = try AtomicFile(replacing: names.folder + name)
+      let file = try AtomicFile(replacing: names.folder + name, progress: progress)
       try SafetensorsFile(Array(shard), metadata: metadata).write(to: file)
       try files.add(file)
     }

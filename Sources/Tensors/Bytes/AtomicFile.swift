@@ -12,14 +12,19 @@ package struct AtomicFile: ~Copyable {
   /// Open for reading and writing until the value is gone.
   package let descriptor: Int32
   private let temporaryName: String?
+  private let progress: (@Sendable (Int) -> Void)?
 
-  package init(replacing path: String) throws(CheckpointError) {
+  /// - Parameter progress: is told how many bytes were written, each time.
+  package init(
+    replacing path: String, progress: (@Sendable (Int) -> Void)? = nil
+  ) throws(CheckpointError) {
     let place = try Place(path)
     let file = try place.createFile()
     if place.replaces { fchmod(file.descriptor, place.mode) }
     target = place.target
     descriptor = file.descriptor
     temporaryName = file.temporaryName
+    self.progress = progress
   }
 
   deinit {
@@ -36,7 +41,7 @@ package struct AtomicFile: ~Copyable {
 
   /// For writing from several threads; to be used only while this value lives.
   package var destination: FileDestination {
-    FileDestination(descriptor: descriptor, path: target)
+    FileDestination(descriptor: descriptor, path: target, progress: progress)
   }
 
   /// Syncs the bytes to the disk and gives the file its name, replacing what was there.
@@ -69,6 +74,7 @@ package struct AtomicFile: ~Copyable {
 package struct FileDestination: Sendable {
   fileprivate let descriptor: Int32
   fileprivate let path: String
+  fileprivate let progress: (@Sendable (Int) -> Void)?
 
   package func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
     var done = 0
@@ -81,6 +87,7 @@ package struct FileDestination: Sendable {
         }
       }
     }
+    progress?(done)
   }
 }
 

@@ -16,7 +16,8 @@ struct PickleSequence {
     _ source: any StorageSource = NoStorages(), options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> (value: PickleValue, machine: PickleMachine, bytes: ByteRegion) {
     let rest = try reader.region.slice(from: reader.position, count: reader.remaining)
-    var machine = PickleMachine(rest, tensors: TensorBuilder(source), options: options)
+    var machine = PickleMachine(
+      rest, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
     let value = try machine.run()
     return (value, machine, try reader.readRegion(count: machine.reader.position))
   }

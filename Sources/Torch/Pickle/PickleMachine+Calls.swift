@@ -24,8 +24,7 @@ extension PickleMachine {
       return push(heap.global(PickleGlobal(name: path, role: role)))
     }
     let refusal = PickleGlobal.refusal(of: path, by: operation)
-    // What says what it is, a module or a sparse tensor, is refused in any case.
-    guard options.keepsOpaqueValues, refusal.code == .pickleGlobal else { throw refusal }
+    guard opaqueNames.contains(path, refused: refusal) else { throw refusal }
     push(heap.opaque(PickleOpaque(name: path)))
   }
 

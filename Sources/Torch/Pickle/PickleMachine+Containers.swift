@@ -25,9 +25,8 @@ extension PickleMachine {
   /// FROZENSET, of protocol 4, is opaque, as the call is that older protocols make of it.
   mutating func pushFrozenSet() throws(CheckpointError) {
     let items = try popMark()
-    guard options.keepsOpaqueValues else {
-      throw PickleGlobal.refusal(of: "builtins.frozenset", by: "FROZENSET")
-    }
+    let refusal = PickleGlobal.refusal(of: "builtins.frozenset", by: "FROZENSET")
+    guard opaqueNames.contains("builtins.frozenset", refused: refusal) else { throw refusal }
     let arguments = [heap.list(items)]
     push(heap.opaque(PickleOpaque(name: "builtins.frozenset", arguments: arguments)))
   }
@@ -81,7 +80,7 @@ extension PickleMachine {
   /// Whether the value can be a key; where opaque values are kept, a dictionary with others becomes
   /// one of them.
   func checkKey(_ value: PickleValue) throws(CheckpointError) {
-    guard heap.key(value) == nil, !options.keepsOpaqueValues else { return }
+    guard heap.key(value) == nil, opaqueNames.isEmpty else { return }
     throw CheckpointError(
       .pickleKey,
       "a dictionary in here has a key that is \(described(value)); keys can be text and 64-bit "

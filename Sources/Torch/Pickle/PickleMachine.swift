@@ -15,16 +15,17 @@ struct PickleMachine {
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
-  let options: ReadingOptions
+  /// What is kept by name of the classes that are not in the table.
+  let opaqueNames: OpaqueNames
   /// The sizes of all arguments of calls so far.
   private var argumentSize = 0
 
   init(
-    _ pickle: ByteRegion, tensors: TensorBuilder, options: ReadingOptions = ReadingOptions()
+    _ pickle: ByteRegion, tensors: TensorBuilder, opaqueNames: OpaqueNames = .none
   ) {
     reader = ByteReader(pickle)
     self.tensors = tensors
-    self.options = options
+    self.opaqueNames = opaqueNames
   }
 
   /// Runs the pickle to its end and returns its value.

@@ -11,12 +11,6 @@ struct PickleWriter {
     case global(String)
   }
 
-  /// A storage record. Tensors of different types never share one: PyTorch can't read that.
-  private struct Record: Hashable {
-    let storage: ObjectIdentifier
-    let scalarType: ScalarType
-  }
-
   private(set) var bytes: [UInt8] = []
   /// The contents of `data/0`, `data/1`, ..., each with the key it is first found under.
   private(set) var storages: [(bytes: TensorStorage, key: String)] = []
@@ -25,7 +19,9 @@ struct PickleWriter {
   /// Where the value that is being written stands.
   var path = EntryPath()
   private var memo: [Memoised: Int] = [:]
-  private var records: [Record: Int] = [:]
+  /// The number of each distinct tensor's record. Different views of one storage never share one:
+  /// PyTorch can't read two types in one, and what is read back has as many storages as this.
+  private var records: [TiedTensor: Int] = [:]
 
   /// - Throws: `cannotBeWritten` with the key of what a `.pth` file can't hold, `limitExceeded`.
   init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
@@ -39,8 +35,7 @@ struct PickleWriter {
 
   /// The number of the record for a tensor's bytes.
   mutating func record(of tensor: Tensor) -> Int {
-    let record = Record(
-      storage: ObjectIdentifier(tensor.storage), scalarType: tensor.scalarType)
+    let record = TiedTensor(tensor)
     if let number = records[record] { return number }
     records[record] = storages.count
     storages.append((tensor.storage, "\(path)"))

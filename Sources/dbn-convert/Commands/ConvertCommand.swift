@@ -14,6 +14,7 @@ struct ConvertCommand: ParsableCommand {
   var output: String
 
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
 
   @Flag(help: "Write only the state dict, without optimizer, epoch and the like.")
   var stateDictOnly = false
@@ -31,7 +32,8 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output, target)
+    let conversion = try Conversion(
+      from: input, to: output, target, reading: opaque.readingOptions)
     let (result, record) = try transformed(conversion.checkpoint)
     let losses = try conversion.write(result, record: record)
     var report = ConversionReport()

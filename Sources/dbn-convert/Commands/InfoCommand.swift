@@ -18,11 +18,12 @@ struct InfoCommand: ParsableCommand {
   var keys: String?
 
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     let format = try CheckpointFormat.recognise(file)
-    let checkpoint = try Checkpoint.open(file)
+    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions)
     let inspection: CheckpointInspection
     do throws(CheckpointError) {
       inspection = try CheckpointInspection(checkpoint, entry: entry.path)

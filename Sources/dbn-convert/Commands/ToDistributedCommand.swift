@@ -25,6 +25,7 @@ struct ToDistributedCommand: ParsableCommand {
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -35,7 +36,8 @@ struct ToDistributedCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output, target)
+    let conversion = try Conversion(
+      from: input, to: output, target, reading: opaque.readingOptions)
     let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (

@@ -30,11 +30,13 @@ struct ToStandardCommand: ParsableCommand {
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let conversion = try Conversion(from: input, to: output, target)
+    let conversion = try Conversion(
+      from: input, to: output, target, reading: opaque.readingOptions)
     let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (

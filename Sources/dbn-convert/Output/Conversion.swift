@@ -12,14 +12,15 @@ struct Conversion {
 
   /// Reads the input, once it is clear that the output can be written.
   init(
-    from input: String, to output: String, _ target: TargetOptions
+    from input: String, to output: String, _ target: TargetOptions,
+    reading options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) {
     if target.format == nil { _ = try CheckpointFormat.forWriting(output) }
     self.input = input
     self.output = output
     self.target = target
     format = try CheckpointFormat.recognise(input)
-    checkpoint = try Checkpoint.open(input)
+    checkpoint = try Checkpoint.open(input, options: options)
   }
 
   /// The result of `body`, whose errors are about the input.

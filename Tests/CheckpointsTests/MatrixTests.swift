@@ -1,0 +1,58 @@
+import Checkpoints
+import Tensors
+import TestSupport
+import Testing
+import Verification
+
+/// Every format to every format and back, over the fixtures: every scalar type, shapes of all
+/// kinds, views, ties, trees of values, odd keys. What a format can't hold is in the report.
+struct MatrixTests {
+  static let formats = CheckpointFormat.all.filter(\.isWritable).map(\.name)
+
+  /// All that is small enough to be written eighteen times.
+  static let fixtures = (Fixture.all("torch") + Fixture.all("torch/entries"))
+    .filter { !["torch/resnet18", "torch/hostile"].contains($0.name) }
+
+  @Test(arguments: formats, formats)
+  func nothingIsLostInSilence(from first: String, to second: String) throws {
+    let folder = try TemporaryFolder()
+    for fixture in Self.fixtures {
+      let original = try Checkpoint.open(fixture.file("checkpoint.pth"))
+      var checkpoint = original
+      var losses: Set<String> = []
+      for (step, name) in [first, second, first].enumerated() {
+        let format = try #require(CheckpointFormat.named(name))
+        let path = folder.file("\(step).\(format.extensions[0])")
+        let lost = try checkpoint.write(
+          to: path, as: format, options: WritingOptions(allowsLosses: true))
+        losses.formUnion(lost.map(\.name))
+        #expect(try CheckpointFormat.recognise(path).name == name)
+        checkpoint = try Checkpoint.open(path)
+      }
+      let difference = try CheckpointDifference(original, entry: nil, checkpoint, entry: nil)
+      let changed = difference.onlyInA + difference.onlyInB + difference.different.map(\.name)
+      #expect(
+        Set(changed).subtracting(losses).isEmpty, "\(fixture): \(changed), reported: \(losses)")
+      if losses.isEmpty {
+        let (before, after) = (
+          try Expectation.tree(original.root), try Expectation.tree(checkpoint.root)
+        )
+        #expect(before == after, "\(fixture)")
+      }
+    }
+  }
+
+  @Test func whatAFormatCannotHoldIsAnErrorUnlessAllowed() throws {
+    let folder = try TemporaryFolder()
+    let scalarTypes = try Checkpoint.open(
+      Fixture("torch/scalar-types").file("checkpoint.pth"))
+    let path = folder.file("model.safetensors")
+    let error = #expect(throws: CheckpointError.self) { try scalarTypes.write(to: path) }
+    #expect(error?.code == .cannotBeWritten && error?.name?.isEmpty == false)
+    #expect(folder.contents.isEmpty)
+    let losses = try scalarTypes.write(to: path, options: WritingOptions(allowsLosses: true))
+    #expect(!losses.isEmpty)
+    let kept = try Checkpoint.open(path).root.leaves.count
+    #expect(kept + losses.count == scalarTypes.root.leaves.count)
+  }
+}

@@ -1,0 +1,14 @@
+import HDF5
+import TestSupport
+import Testing
+
+/// The contract of all formats, plain and compressed.
+struct ContractTests {
+  @Test(arguments: FormatContract.rules)
+  func theContractHolds(rule: FormatContract.Rule) throws {
+    try rule.check(
+      FormatContract(
+        fileName: "model.h5", read: { try HDF5Checkpoint.read($0) },
+        write: { try HDF5Checkpoint.write($0, to: $1) }))
+  }
+}
