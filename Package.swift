@@ -55,7 +55,7 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
+        "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

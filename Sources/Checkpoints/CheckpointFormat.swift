@@ -80,6 +80,17 @@ public struct CheckpointFormat: Sendable {
       try HDF5Checkpoint.write(checkpoint, to: path, options: options)
     })
 
+  /// Weight files of Keras, in HDF5: read as such, under Keras' names.
+  public static let kerasHDF5 = CheckpointFormat(
+    name: "keras-hdf5", extensions: [],
+    recognises: { file in
+      guard HDF5Checkpoint.recognises(file), let path = file.path else { return false }
+      return (try? HDF5Checkpoint.isKeras(path)) ?? false
+    },
+    read: { path, _, _ throws(CheckpointError) in
+      try HDF5Checkpoint.read(path)
+    }, write: nil)
+
   /// safetensors, in one file or in shards with an index.
   public static let safetensors = CheckpointFormat(
     name: "safetensors", extensions: ["safetensors"],
@@ -108,6 +119,7 @@ public struct CheckpointFormat: Sendable {
 
   /// Archives of arrays stand before those of PyTorch, which has every other zip file.
   public static let all: [CheckpointFormat] = [
-    .npz, .torchZip, .torchLegacy, .torchTar, .torchDistributed, .hdf5, .safetensors,
+    .npz, .torchZip, .torchLegacy, .torchTar, .torchDistributed, .kerasHDF5, .hdf5,
+    .safetensors,
   ]
 }

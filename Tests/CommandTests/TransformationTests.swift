@@ -72,6 +72,47 @@ struct TransformationTests {
     #expect(try Command(["convert", digits, output] + arguments).status == 64)
   }
 
+  @Test func kerasWeightsGetPyTorchsNames() throws {
+    let source = Fixture("keras/keras3-weights").file("weights.h5")
+    let info = try JSON(parsing: Command("info", source, "--json").output)
+    #expect(info["format"] == "keras-hdf5")
+    let command = try Command("convert", source, output, "--rename", "keras")
+    #expect(command.status == 0, "\(command.error)")
+    let renamed = try names(output)
+    #expect(renamed.contains { $0.hasSuffix(".running_mean") })
+    #expect(!renamed.contains { $0.hasSuffix("moving_mean") })
+  }
+
+  @Test func anUnknownClassStandsInNobodysWay() throws {
+    let file = try #require(
+      try Fixture("torch/hostile").expected.array?.compactMap { $0["file"]?.string }
+        .first { $0.contains("namespace") })
+    let source = Fixture("torch/hostile").file(file)
+    #expect(try Command("convert", source, output).status == 2)
+    let refused = try Command("convert", source, output, "--allow-opaque")
+    #expect(refused.status == 2 && refused.error.contains("argparse.Namespace"))
+    #expect(folder.contents.isEmpty)
+    let dropped = try Command("convert", source, output, "--allow-opaque", "--lossy")
+    #expect(dropped.status == 0 && dropped.output.contains("left out: "), "\(dropped.error)")
+  }
+
+  @Test func compressedFilesHoldTheSame() throws {
+    let compressed = try Command("convert", digits, output, "--compress", "gzip:9")
+    #expect(compressed.status == 0, "\(compressed.error)")
+    #expect(try Command("diff", digits, output).status == 0)
+    let check = try Command("check", output)
+    #expect(check.status == 0 && check.output.contains("the checksums of 20 are right"))
+  }
+
+  @Test(arguments: ["back.pth", "back.safetensors"])
+  func theWayThroughEveryFormatIsEqual(name: String) throws {
+    let back = folder.file(name)
+    #expect(try Command("to-distributed", training, output, "--world-size", "4").status == 0)
+    #expect(try Command("to-standard", output, back).status == 0)
+    let same = try Command("diff", training, back)
+    #expect(same.status == 0, "\(same.output)")
+  }
+
   @Test func theFormatCanBeNamed() throws {
     let path = folder.file("model.weights")
     #expect(try Command("convert", digits, path, "--to", "hdf5").status == 0)

@@ -34,30 +34,37 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let (result, record) = try transformed(conversion.checkpoint)
+    let (result, record, skipped) = try transformed(conversion.checkpoint)
     let losses = try conversion.write(result, record: record)
     var report = ConversionReport()
     report.losses = losses
+    report.skipped = skipped
     options.remark(conversion.checkpoint.notes)
     let tensors = result.root.leaves.count { $0.value.tensor != nil }
     try options.print(
       conversion.json(record, report),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
-        + Conversion.text(losses: losses))
+        + report.skippedText + Conversion.text(losses: losses))
   }
 
-  private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> (Checkpoint, JSON) {
+  private typealias Result = (
+    checkpoint: Checkpoint, record: JSON, skipped: [ConversionReport.Item]
+  )
+
+  private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> Result {
     var record: [JSON.Member] = [
       .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
     ]
-    guard stateDictOnly || !transformations.isEmpty else { return (checkpoint, .object(record)) }
+    guard stateDictOnly || !transformations.isEmpty else {
+      return (checkpoint, .object(record), [])
+    }
     do throws(CheckpointError) {
       let (place, found) = try checkpoint.findStateDict(at: entry.path)
       let changed = try transformations.apply(to: found, allowsOverflow: target.lossy)
       record += changed.record
       var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
       if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
-      return (result, .object(record))
+      return (result, .object(record), changed.skipped)
     } catch {
       throw error.with(path: input)
     }

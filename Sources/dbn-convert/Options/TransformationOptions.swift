@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchNorm
+import HDF5
 import Tensors
 
 /// What is changed about a state dict on the way, in this order.
@@ -11,6 +12,7 @@ struct TransformationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Rename keys as sed does, 's/REGEX/REPLACEMENT/'; may be repeated.",
+      discussion: "The word keras gives Keras' weights PyTorch's names and order of axes.",
       valueName: "substitution"))
   var rename: [String] = []
 
@@ -29,36 +31,50 @@ struct TransformationOptions: ParsableArguments {
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
   func validate() throws {
-    for text in rename where Substitution(text) == nil {
-      throw ValidationError("'\(text)' is not of the form 's/REGEX/REPLACEMENT/'.")
+    for text in rename where text != Self.keras && Substitution(text) == nil {
+      throw ValidationError("'\(text)' is not of the form 's/REGEX/REPLACEMENT/', nor 'keras'.")
     }
     guard cast == nil || scalarType?.isFloatingPoint == true else {
       throw ValidationError("--cast takes float16, bfloat16, float32 or float64.")
     }
   }
 
-  /// The transformed state dict, and what was done for the history.
+  /// The word for `--rename` that stands for Keras' names.
+  private static let keras = "keras"
+
+  /// A state dict, what was done for the history, and what could not be.
+  typealias Transformed = (
+    stateDict: StateDict, record: [JSON.Member], skipped: [ConversionReport.Item]
+  )
+
+  /// The transformed state dict.
   func apply(
     to stateDict: StateDict, allowsOverflow: Bool
-  ) throws(CheckpointError) -> (stateDict: StateDict, record: [JSON.Member]) {
+  ) throws(CheckpointError) -> Transformed {
     var (result, record) = (stateDict, [JSON.Member]())
+    var skipped: [ConversionReport.Item] = []
     if let stripPrefix {
       result = try result.strippingPrefix(stripPrefix)
       record.append(.init("strip_prefix", .string(stripPrefix)))
     }
     for text in rename {
-      guard let substitution = Substitution(text) else { continue }
-      result = try result.renaming(text) { substitution($0) }
+      if text == Self.keras {
+        let converted = try KerasNames.converting(result)
+        result = converted.stateDict
+        skipped += converted.report.skipped
+      } else if let substitution = Substitution(text) {
+        result = try result.renaming(text) { substitution($0) }
+      }
     }
     if !rename.isEmpty { record.append(.init("rename", .array(rename.map { .string($0) }))) }
-    guard let scalarType else { return (result, record) }
+    guard let scalarType else { return (result, record, skipped) }
     let cast = try result.casting(
       to: scalarType, except: castStatistics ? [] : statistics(of: result),
       allowsOverflow: allowsOverflow)
     record += [
       .init("cast", .string(scalarType.name)), .init("tensors_cast", .int(cast.cast.count)),
     ]
-    return (cast.stateDict, record)
+    return (cast.stateDict, record, skipped)
   }
 
   private func statistics(of stateDict: StateDict) -> Set<CheckpointDictionary.Key> {
