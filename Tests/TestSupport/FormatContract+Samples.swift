@@ -56,7 +56,7 @@ extension FormatContract {
   /// Values of every kind but tensors.
   public static let values: [CheckpointValue] = [
     .none, .bool(true), .bool(false), .int(0), .int(.min), .int(.max),
-    .largeInt([0, 0, 0, 0, 0, 0, 0, 0, 1]), .largeInt([0, 0, 0, 0, 0, 0, 0, 0x80, 0xFF]),
+    .largeInt([0, 0, 0, 0, 0, 0, 0, 0, 1]), .largeInt([0, 0, 0, 0, 0, 0, 0, 0x7F, 0xFF]),
     .float(0), .float(-0.0), .float(1e300), .float(5), .float(.leastNonzeroMagnitude),
     .float(.infinity), .float(-.infinity), .float(.nan), .float(-.nan),
     .float(Double(bitPattern: 0x7FF8_0000_0000_0001)),

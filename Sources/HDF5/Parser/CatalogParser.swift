@@ -41,7 +41,8 @@ struct CatalogParser {
       do throws(CheckpointError) {
         try read(group)
       } catch {
-        throw error.with(name: catalog.groups[group.place].path)
+        let path = catalog.groups[group.place].path
+        throw error.with(name: path.isEmpty ? nil : path)
       }
     }
     return catalog
