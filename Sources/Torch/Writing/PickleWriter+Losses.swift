@@ -27,7 +27,8 @@ extension PickleWriter {
   func refusal(of value: CheckpointValue) -> CheckpointError? {
     switch value {
     case .opaque(let value): return .opaque(value, name: nil)
-    case .largeInt(let bytes) where bytes.count > Self.longestInteger:
+    case .largeInt(let bytes)
+    where bytes.trimmingSignExtension().count > Self.longestInteger:
       return CheckpointError(
         .cannotBeWritten,
         "is an integer of \(bytes.count) bytes; PyTorch reads integers of up to "

@@ -104,11 +104,13 @@ extension PickleWriter {
     }
   }
 
-  /// An integer of at most 255 bytes, in two's complement.
+  /// An integer of at most 255 bytes that matter, in as few as it needs.
   mutating func put(large bytes: [UInt8]) {
+    let significant = bytes.trimmingSignExtension()
+    if significant.count <= 8 { return put(significant.signExtended()) }
     put(.long1)
-    self.bytes.append(UInt8(truncatingIfNeeded: bytes.count))
-    self.bytes += bytes
+    self.bytes.append(UInt8(truncatingIfNeeded: significant.count))
+    self.bytes += significant
   }
 
   mutating func put(_ number: Double) {
