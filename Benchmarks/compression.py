@@ -1,11 +1,13 @@
 """ResNet-50 to HDF5 with gzip 4 and shuffle, and back: `convert --compress gzip:4` and `check` against h5py.
 
-Whole processes, in turn, medians; for h5py also the seconds inside the process, from tensors in memory to the closed
-file and from the file to arrays, without the start of Python. What dbn-convert wrote is read by h5py and compared.
+Whole processes, in turn, medians of seconds and of processor seconds, which a busy machine changes less; for h5py also
+the seconds inside the process, from tensors in memory to the closed file and from the file to arrays, without the
+start of Python. What dbn-convert wrote is read by h5py and compared.
 
     python Benchmarks/compression.py .build/release/dbn-convert [runs]
 """
 
+import resource
 import statistics
 import subprocess
 import sys
@@ -44,10 +46,15 @@ with h5py.File(sys.argv[2]) as file:
 """
 
 
-def run(command: list[str]) -> tuple[float, str]:
-    start = time.perf_counter()
+def processor_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def run(command: list[str]) -> tuple[float, float, str]:
+    start, processor = time.perf_counter(), processor_seconds()
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return time.perf_counter() - start, output
+    return time.perf_counter() - start, processor_seconds() - processor, output
 
 
 def main() -> None:
@@ -65,17 +72,17 @@ def main() -> None:
         measured = {name: [] for name in commands}
         for _ in range(runs + 1):
             for name, arguments in commands.items():
-                seconds, output = run(arguments)
+                seconds, processor, output = run(arguments)
                 inside = float(output) if "h5py" in name else seconds
-                measured[name].append((seconds, inside))
+                measured[name].append((seconds, inside, processor))
         subprocess.run([sys.executable, "-c", COMPARE, source, ours], check=True)
         sizes = [Path(path).stat().st_size / 2**20 for path in (source, ours, theirs)]
         print("resnet50.pth {:.1f} MiB, by dbn-convert {:.1f} MiB, by h5py {:.1f} MiB".format(*sizes))
         medians = {}
         for name, times in measured.items():
-            whole, inside = ([row[column] for row in times[1:]] for column in (0, 1))  # The first warms the caches.
-            medians[name] = statistics.median(whole), statistics.median(inside)
-            print("{:20} median {:.3f} s, inside the process {:.3f} s".format(name, *medians[name]))
+            # The first run warms the caches.
+            medians[name] = [statistics.median(column) for column in zip(*times[1:])]
+            print("{:20} median {:.3f} s, inside the process {:.3f} s, processor {:.3f} s".format(name, *medians[name]))
         for work in ("write", "read"):
             mine, other = medians[f"{work}, dbn-convert"][0], medians[f"{work}, h5py"]
             print(f"{work}: {other[0] / mine:.1f} times faster than the whole process with h5py, "
