@@ -63,8 +63,9 @@ public struct CheckpointFormat: Sendable {
     entryPoint: { folder in
       DistributedCheckpoint.recognises(folder: folder) ? folder + metadataName : nil
     },
-    read: { path, _, _ throws(CheckpointError) in
-      try DistributedCheckpoint.read(String(path.dropLast(metadataName.count)))
+    read: { path, _, options throws(CheckpointError) in
+      try DistributedCheckpoint.read(
+        String(path.dropLast(metadataName.count)), options: options)
     }, write: nil)
 
   private static let metadataName = "/.metadata"
