@@ -66,6 +66,8 @@ struct ChunkedDataset: Sendable {
   ) throws(CheckpointError) {
     let mask = ChunkedDataset.mask(of: chunk, chunks, in: shape)
     let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
+    // The pages of what is decoded are not needed again: memory must not grow with the file.
+    defer { stored.release() }
     try pipeline.decode(stored, mask: mask, name: name, into: block)
   }
 
