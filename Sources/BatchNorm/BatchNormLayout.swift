@@ -13,15 +13,47 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     case rows
   }
 
+  /// Which samples of a mini-batch a device gets.
+  public enum Slices: String, Sendable, Hashable, Codable {
+    /// Device i has samples i * k ..< min((i + 1) * k, N), where k = ceil(N / V).
+    case contiguous
+    /// Device i has the samples j with j mod V = i.
+    case interleaved
+  }
+
+  /// Whose running statistics a batch's statistics go to in training.
+  public enum Training: String, Sendable, Hashable, Codable {
+    /// Each device moves its own row.
+    case everyDevice
+    /// Device 0 alone moves the buffers that all share.
+    case firstDevice
+  }
+
   /// The name in reports and JSON.
   public let description: String
   public let buffers: BufferShape
+  public let slices: Slices
+  public let training: Training
+
+  public init(
+    description: String, buffers: BufferShape, slices: Slices = .contiguous,
+    training: Training = .everyDevice
+  ) {
+    self.description = description
+    self.buffers = buffers
+    self.slices = slices
+    self.training = training
+  }
 
   /// What `BatchNorm2d` and its like keep; SyncBatchNorm too.
   public static let standard = Self(description: "standard", buffers: .shared)
   /// V virtual devices, each with its own running statistics. Consecutive slices of ceil(N/V)
   /// samples; in evaluation slice i is normalised with row i.
   public static let replicated = Self(description: "replicated", buffers: .rows)
+  /// V virtual devices of which the first alone moves the running statistics, as rank 0 of a
+  /// data-parallel job that saves its own. On disk the same as standard.
+  public static let firstDevice = Self(
+    description: "first-device", buffers: .shared, training: .firstDevice)
 
   public static let all: [BatchNormLayout] = [.standard, .replicated]
 

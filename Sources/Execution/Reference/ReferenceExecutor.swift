@@ -7,10 +7,9 @@ public import Tensors
 /// Every output depends only on its own sample's inputs, summed in one order, whatever the size of
 /// the batch and the number of threads (BatchNorm in training apart): results are the same to the
 /// bit from run to run.
-public struct ReferenceExecutor: Sendable {
-  private let graph: Graph
+public struct ReferenceExecutor: Executor {
+  public let graph: Graph
   private let parameters: [String: DenseArray]
-  /// The BatchNorms by module name, with their running statistics as they are now.
   public private(set) var batchNorms: [String: BatchNormModule]
 
   /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
@@ -22,16 +21,8 @@ public struct ReferenceExecutor: Sendable {
     batchNorms = try Self.batchNorms(of: graph, in: stateDict)
   }
 
-  /// One forward pass.
-  ///
-  /// In training the running statistics move when everything went well: an error leaves all as
-  /// they were.
-  ///
-  /// - Parameter observe: is shown the outputs of each node.
-  /// - Throws: what is wrong with an input or a node, by its name.
   public mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode = .evaluation,
-    observe: (Graph.Node, DenseArray) throws(CheckpointError) -> Void = { _, _ in }
+    _ inputs: [String: DenseArray], mode: ExecutionMode, observe: Observer?
   ) throws(CheckpointError) -> [DenseArray] {
     var pass = ForwardPass(graph, parameters, batchNorms, mode)
     let outputs = try pass.run(inputs, observe)
