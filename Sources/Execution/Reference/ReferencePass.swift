@@ -1,42 +1,46 @@
 import Models
 import Tensors
 
-/// One run through the nodes of a graph.
-struct ForwardPass {
+/// A forward pass of the reference engine.
+struct ReferencePass: ForwardPass {
   private let graph: Graph
   private let parameters: [String: DenseArray]
   private let mode: ExecutionMode
   private(set) var batchNorms: [String: BatchNormModule]
   private var values: LiveValues<DenseArray>
+  /// The index of the next node.
+  private var place = 0
 
   init(
     _ graph: Graph, _ parameters: [String: DenseArray], _ batchNorms: [String: BatchNormModule],
-    _ mode: ExecutionMode
-  ) {
+    _ inputs: [String: DenseArray], _ mode: ExecutionMode
+  ) throws(CheckpointError) {
     self.graph = graph
     self.parameters = parameters
     self.batchNorms = batchNorms
     self.mode = mode
     values = LiveValues(graph)
-  }
-
-  mutating func run(
-    _ inputs: [String: DenseArray], _ observe: Executor.Observer?
-  ) throws(CheckpointError) -> [DenseArray] {
     for input in graph.inputs {
       values.set(input.name, to: try checked(inputs[input.name], for: input))
     }
-    for node in graph.nodes {
-      do throws(CheckpointError) {
-        let outputs = try evaluate(node)
-        try observe?(node, outputs)
-        for (name, output) in zip(node.outputs, outputs) { values.set(name, to: output) }
-      } catch {
-        throw error.with(name: node.name)
-      }
+  }
+
+  mutating func next() throws(CheckpointError) -> Layer? {
+    guard place < graph.nodes.count else { return nil }
+    let node = graph.nodes[place]
+    place += 1
+    do throws(CheckpointError) {
+      let layer = Layer(node: node, outputs: try evaluate(node))
+      for (name, output) in zip(node.outputs, layer.outputs) { values.set(name, to: output) }
       values.release(node)
+      return layer
+    } catch {
+      throw error.with(name: node.name)
     }
-    return try graph.outputs.map { name throws(CheckpointError) in try values.value(name) }
+  }
+
+  func outputs() throws(CheckpointError) -> [DenseArray] {
+    try graph.outputs.map { name throws(CheckpointError) in try values.value(name) }
   }
 
   private func checked(
