@@ -75,23 +75,15 @@ struct ForwardPass {
   private mutating func batchNorm(
     _ module: String, _ input: DenseArray
   ) throws(CheckpointError) -> DenseArray {
-    guard var batchNorm = batchNorms[module], input.shape.count >= 2,
-      input.shape[1] == batchNorm.features
-    else {
-      throw .shape(
-        "an input of shape \(input.shape) does not have \(batchNorms[module]?.features ?? 0) "
-          + "features")
+    guard var batchNorm = batchNorms[module] else {
+      throw CheckpointError(.missingOperand, "the graph uses a BatchNorm that nothing has read")
     }
-    let activations = Activations(
-      samples: input.shape[0], features: input.shape[1],
-      positions: input.shape[2...].reduce(1, *), values: input.values)
     switch mode {
-    case .evaluation:
-      return try .init(shape: input.shape, values: batchNorm.evaluate(activations).values)
+    case .evaluation: return try batchNorm.evaluate(input)
     case .training:
-      let output = try batchNorm.train(activations)
+      let output = try batchNorm.train(input)
       batchNorms[module] = batchNorm
-      return try DenseArray(shape: input.shape, values: output.values)
+      return output
     }
   }
 }
