@@ -27,6 +27,12 @@ public struct BatchNormModule: Sendable {
     /// How many batches it has seen; a Float64 because checkpoints cast as a whole keep it as a
     /// float, which may be infinite (float16 ends at 65,504).
     public var batchesTracked: Double
+
+    public init(mean: [Double], variance: [Double], batchesTracked: Double = 0) {
+      self.mean = mean
+      self.variance = variance
+      self.batchesTracked = batchesTracked
+    }
   }
 
   /// What its tensors don't say of it.
