@@ -76,7 +76,8 @@ struct NormLayerTests {
       let data = try JSONEncoder().encode(module)
       #expect(try JSONDecoder().decode(NormModule.self, from: data) == module)
     }
-    let plain = String(decoding: try JSONEncoder().encode(NormModule(numFeatures: 9)), as: UTF8.self)
+    let plain = String(
+      decoding: try JSONEncoder().encode(NormModule(numFeatures: 9)), as: UTF8.self)
     #expect(plain == #"{"numFeatures":9}"#)
   }
 
