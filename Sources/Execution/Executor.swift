@@ -11,9 +11,6 @@ public enum ExecutionMode: String, Sendable, CaseIterable {
 ///
 /// An executor is a value: a copy of it has running statistics of its own.
 public protocol Executor: Sendable {
-  /// Is shown the values that each node makes, in the order of the graph.
-  typealias Observer = (Graph.Node, [DenseArray]) throws(CheckpointError) -> Void
-
   var graph: Graph { get }
   /// The BatchNorms by module name, with their running statistics as they are now.
   var batchNorms: [String: BatchNormModule] { get }
@@ -24,35 +21,53 @@ public protocol Executor: Sendable {
   /// they were.
   ///
   /// - Parameter inputs: by the names of the graph's inputs.
-  /// - Parameter observe: nil leaves an engine free to compute several nodes at once.
   /// - Returns: the graph's outputs.
   /// - Throws: what is wrong with an input or a node, by its name, before anything runs where
   ///   shapes can tell.
   mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode, observe: Observer?
+    _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> [DenseArray]
+
+  /// Begins a forward pass that is taken node by node, each computed by itself: so that layers can
+  /// be looked at, and those of several passes compared without keeping them all.
+  ///
+  /// The executor's own running statistics stay as they are.
+  func start(
+    _ inputs: [String: DenseArray], mode: ExecutionMode
+  ) throws(CheckpointError) -> any ForwardPass
 }
 
 extension Executor {
   public mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode = .evaluation
+    _ inputs: [String: DenseArray]
   ) throws(CheckpointError) -> [DenseArray] {
-    try run(inputs, mode: mode, observe: nil)
+    try run(inputs, mode: .evaluation)
   }
 }
 
-extension CheckpointError.Code {
-  /// The engine can't run an operation.
-  public static let unsupportedOperation = Self("unsupported-operation")
-  /// An operand of a node has a shape that its operation has no meaning for.
-  public static let shapeMismatch = Self("shape-mismatch")
-  /// The state dict lacks a tensor that the model needs, or an input is not given.
-  public static let missingOperand = Self("missing-operand")
+/// A forward pass on its way through a graph.
+public protocol ForwardPass {
+  /// Computes the next node.
+  ///
+  /// - Returns: the node and its outputs; nil when all have been computed.
+  /// - Throws: what is wrong, by the node's name.
+  mutating func next() throws(CheckpointError) -> Layer?
+
+  /// The BatchNorms with their running statistics as this pass has moved them so far.
+  var batchNorms: [String: BatchNormModule] { get }
+
+  /// The graph's outputs, once all nodes have been computed.
+  func outputs() throws(CheckpointError) -> [DenseArray]
 }
 
-extension CheckpointError {
-  static func shape(_ reason: String) -> CheckpointError {
-    CheckpointError(
-      .shapeMismatch, reason, advice: "give the model inputs and weights of the shapes it is for")
+/// A node that has been computed.
+public struct Layer: Sendable {
+  public let node: Graph.Node
+  /// A value for each of the node's outputs.
+  public let outputs: [DenseArray]
+
+  public init(node: Graph.Node, outputs: [DenseArray]) {
+    self.node = node
+    self.outputs = outputs
   }
 }

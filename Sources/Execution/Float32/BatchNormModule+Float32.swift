@@ -1,3 +1,4 @@
+import Models
 public import Tensors
 
 /// The same forwards on Float32 values where they lie, on all cores: for speed, where Float64 is

@@ -21,12 +21,18 @@ public struct ReferenceExecutor: Executor {
   }
 
   public mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode, observe: Observer?
+    _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> [DenseArray] {
-    var pass = ForwardPass(graph, parameters, batchNorms, mode)
-    let outputs = try pass.run(inputs, observe)
+    var pass = try start(inputs, mode: mode)
+    while try pass.next() != nil {}
     batchNorms = pass.batchNorms
-    return outputs
+    return try pass.outputs()
+  }
+
+  public func start(
+    _ inputs: [String: DenseArray], mode: ExecutionMode
+  ) throws(CheckpointError) -> any ForwardPass {
+    try ReferencePass(graph, parameters, batchNorms, inputs, mode)
   }
 
   private static func parameters(

@@ -1,59 +1,49 @@
 import Models
 import Tensors
 
-/// One run through the nodes of a graph.
-struct ForwardPass {
+/// A forward pass of the reference engine.
+struct ReferencePass: ForwardPass {
   private let graph: Graph
   private let parameters: [String: DenseArray]
   private let mode: ExecutionMode
   private(set) var batchNorms: [String: BatchNormModule]
   private var values: LiveValues<DenseArray>
+  /// The index of the next node.
+  private var place = 0
 
   init(
     _ graph: Graph, _ parameters: [String: DenseArray], _ batchNorms: [String: BatchNormModule],
-    _ mode: ExecutionMode
-  ) {
-    self.graph = graph
+    _ inputs: [String: DenseArray], _ mode: ExecutionMode
+  ) throws(CheckpointError) {
+    let sized = try graph.sized(
+      for: inputs.mapValues(\.shape), parameters: parameters.mapValues(\.shape),
+      features: batchNorms.mapValues(\.features))
+    self.graph = sized.graph
     self.parameters = parameters
     self.batchNorms = batchNorms
     self.mode = mode
     values = LiveValues(graph)
-  }
-
-  mutating func run(
-    _ inputs: [String: DenseArray], _ observe: Executor.Observer?
-  ) throws(CheckpointError) -> [DenseArray] {
     for input in graph.inputs {
-      values.set(input.name, to: try checked(inputs[input.name], for: input))
+      if let value = inputs[input.name] { values.set(input.name, to: value) }
     }
-    for node in graph.nodes {
-      do throws(CheckpointError) {
-        let outputs = try evaluate(node)
-        try observe?(node, outputs)
-        for (name, output) in zip(node.outputs, outputs) { values.set(name, to: output) }
-      } catch {
-        throw error.with(name: node.name)
-      }
-      values.release(node)
-    }
-    return try graph.outputs.map { name throws(CheckpointError) in try values.value(name) }
   }
 
-  private func checked(
-    _ value: DenseArray?, for input: Graph.Input
-  ) throws(CheckpointError) -> DenseArray {
-    guard let value else {
-      throw CheckpointError(.missingOperand, name: input.name, "the model's input is not given")
+  mutating func next() throws(CheckpointError) -> Layer? {
+    guard place < graph.nodes.count else { return nil }
+    let node = graph.nodes[place]
+    place += 1
+    do throws(CheckpointError) {
+      let layer = Layer(node: node, outputs: try evaluate(node))
+      for (name, output) in zip(node.outputs, layer.outputs) { values.set(name, to: output) }
+      values.release(node)
+      return layer
+    } catch {
+      throw error.with(name: node.name)
     }
-    let fits =
-      value.shape.count == input.shape.count
-      && zip(value.shape, input.shape).allSatisfy { $0 == $1 ?? $0 }
-    guard fits else {
-      let wanted = input.shape.map { $0.map { "\($0)" } ?? "any" }.joined(separator: ", ")
-      throw CheckpointError.shape("the input has the shape \(value.shape), not [\(wanted)]")
-        .with(name: input.name)
-    }
-    return value
+  }
+
+  func outputs() throws(CheckpointError) -> [DenseArray] {
+    try graph.outputs.map { name throws(CheckpointError) in try values.value(name) }
   }
 
   private mutating func evaluate(_ node: Graph.Node) throws(CheckpointError) -> [DenseArray] {
@@ -76,7 +66,7 @@ struct ForwardPass {
     _ module: String, _ input: DenseArray
   ) throws(CheckpointError) -> DenseArray {
     guard var batchNorm = batchNorms[module] else {
-      throw CheckpointError(.missingOperand, "the graph uses a BatchNorm that nothing has read")
+      throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
     }
     switch mode {
     case .evaluation: return try batchNorm.evaluate(input)
