@@ -17,7 +17,8 @@ struct DBNConvert: ParsableCommand {
     version: Toolkit.version,
     subcommands: [
       InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
-      VerifyCommand.self, DiffCommand.self, CheckCommand.self, RunCommand.self, ModelsCommand.self,
+      VerifyCommand.self, DiffCommand.self, CheckCommand.self, RunCommand.self,
+      EvalCommand.self, RecalibrateCommand.self, ModelsCommand.self,
     ])
 
   static func main() {
