@@ -17,8 +17,9 @@ struct DBNConvert: ParsableCommand {
     version: Toolkit.version,
     subcommands: [
       InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
-      VerifyCommand.self, DiffCommand.self, CheckCommand.self, RunCommand.self,
-      EvalCommand.self, RecalibrateCommand.self, ModelsCommand.self,
+      GatherCommand.self, ScatterCommand.self, VerifyCommand.self, DiffCommand.self,
+      CheckCommand.self, RunCommand.self, EvalCommand.self, RecalibrateCommand.self,
+      ModelsCommand.self,
     ])
 
   static func main() {
