@@ -30,7 +30,8 @@ extension Operation {
     case .addScalar(let number): return [given[0].mapped { $0 + number }]
     case .multiplyScalar(let number): return [given[0].mapped { $0 * number }]
     case .divideScalar(let number): return [given[0].mapped { $0 / number }]
-    case .fill(let number): return [DenseArray(repeating: number, shapes[0])]
+    case .fill(let number), .full(_, let number):
+      return [DenseArray(repeating: number, shapes[0])]
     case .identity: return [given[0]]
     case .batchNorm:
       throw CheckpointError(.unsupportedOperation, "a BatchNorm cannot run without its module")

@@ -15,12 +15,17 @@ extension Operation {
     for operands: [[Int]?], valueShapes: [String: [Int]] = [:]
   ) throws(CheckpointError) -> Sized {
     let shapes = OperandShapes(operands, valueShapes: valueShapes)
+    if case .full(let sizes, let value) = self {
+      let shape = try shapes.numbers(sizes)
+      guard shape.allSatisfy({ $0 >= 0 }) else { throw .shape("\(shape) is no shape") }
+      return (.full(shape.map { .fixed($0) }, value), [shape])
+    }
     let input = try shapes.required(0)
     switch self {
     case .batchNorm:
       guard input.count >= 2 else { throw .shape("an input \(input) has no channels") }
       return (self, [input])
-    case .activation, .addScalar, .multiplyScalar, .divideScalar, .fill, .identity:
+    case .activation, .addScalar, .multiplyScalar, .divideScalar, .fill, .full, .identity:
       return (self, [input])
     case .add, .multiply, .divide:
       return (self, [try input.broadcast(with: shapes.required(1))])

@@ -25,6 +25,8 @@ public enum Operation: Sendable, Hashable {
   case divideScalar(Double)
   /// Operand: a tensor, of which only the shape counts; every element is the number.
   case fill(Double)
+  /// No operand: a tensor of a shape, every element the number.
+  case full([Size], Double)
   /// Operand: input [N, C, ...] or [C, ...].
   case maxPool(Pooling)
   case averagePool(Pooling)
@@ -56,7 +58,7 @@ public enum Operation: Sendable, Hashable {
   case sliceScatter(dimension: Int, start: Size, end: Size, step: Int)
   case selectScatter(dimension: Int, index: Int)
   /// How many elements of a number to put before and behind each of the last dimensions.
-  case pad(before: [Int], after: [Int], value: Double)
+  case pad(before: [Size], after: [Size], value: Double)
   /// Operands: input, weight or none, bias or none; over the last dimensions.
   case layerNorm(shape: [Int], eps: Double)
   case softmax(dimension: Int)
