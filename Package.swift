@@ -51,7 +51,7 @@ let package = Package(
     module("BatchNorm", ["Tensors"]),
     module("Models", ["Tensors", "BatchNorm"]),
     module("Execution", ["Tensors", "BatchNorm", "Models"]),
-    module("Verification", ["Tensors", "BatchNorm", "Execution"]),
+    module("Verification", ["Tensors", "BatchNorm", "Models", "Execution"]),
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
@@ -74,7 +74,7 @@ let package = Package(
     tests("BatchNormTests", ["BatchNorm"]),
     tests("ModelsTests", ["Models"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch"]),
-    tests("VerificationTests", ["Verification", "BatchNorm"]),
+    tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],
   swiftLanguageModes: [.v6]

@@ -21,7 +21,7 @@ extension HDF5Checkpoint {
       let text = JSON.object(checksums).text()
       try CatalogWriter.add(
         Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
-      try file.commit()
+      try file.commit(provenBy: options.proof)
       return []
     } catch {
       throw error.with(path: path)

@@ -20,13 +20,18 @@ extension SafetensorsCheckpoint {
         .cannotBeWritten, path: path, "safetensors files are not compressed",
         advice: "write an HDF5 file, or leave the option out")
     }
+    guard options.proof == nil || options.shardByteCount == nil else {
+      throw CheckpointError(
+        .cannotBeWritten, path: path, "shards cannot be verified before they are in their places",
+        advice: "leave out --verify, and verify the folder afterwards")
+    }
     do throws(CheckpointError) {
       let (checkpoint, losses) = try fitting(checkpoint, options)
       let plan = try SafetensorsPlan(checkpoint)
       if let limit = options.shardByteCount {
         try plan.writeShards(of: limit, to: path, progress: options.progress)
       } else {
-        try plan.write(to: path, progress: options.progress)
+        try plan.write(to: path, options: options)
       }
       return losses
     } catch {

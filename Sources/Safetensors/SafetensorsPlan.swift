@@ -23,11 +23,11 @@ struct SafetensorsPlan {
 
   /// Writes all into one file.
   func write(
-    to path: String, progress: (@Sendable (Int) -> Void)?
+    to path: String, options: WritingOptions
   ) throws(CheckpointError) {
-    let file = try AtomicFile(replacing: path, progress: progress)
+    let file = try AtomicFile(replacing: path, progress: options.progress)
     try SafetensorsFile(tensors, metadata: metadata + [record]).write(to: file)
-    try file.commit()
+    try file.commit(provenBy: options.proof)
   }
 }
 

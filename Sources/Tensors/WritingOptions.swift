@@ -14,16 +14,24 @@ public struct WritingOptions: Sendable {
   /// any other.
   public var shardByteCount: Int?
 
+  /// Called with a path under which the finished file can be read, before it takes its place: an
+  /// error that is thrown leaves no file, or the old one. Shards have no such path, and with it set
+  /// refuse to be written.
+  public var proof: Proof?
+
+  public typealias Proof = @Sendable (_ path: String) throws(CheckpointError) -> Void
+
   /// Called along the way with the number of bytes that were just written, from any thread.
   public var progress: (@Sendable (Int) -> Void)?
 
   public init(
     allowsLosses: Bool = false, compression: Compression? = nil, shardByteCount: Int? = nil,
-    progress: (@Sendable (Int) -> Void)? = nil
+    proof: Proof? = nil, progress: (@Sendable (Int) -> Void)? = nil
   ) {
     self.allowsLosses = allowsLosses
     self.compression = compression
     self.shardByteCount = shardByteCount
+    self.proof = proof
     self.progress = progress
   }
 }

@@ -33,7 +33,7 @@ extension TorchCheckpoint {
       let identifier = identifier(of: head + tensors + tail, checksums)
       _ = try archive.append([.init("\(folder)/.data/serialization_id", identifier)])
       try archive.finish()
-      try file.commit()
+      try file.commit(provenBy: options.proof)
       return pickle.losses
     } catch {
       throw error.with(path: path)

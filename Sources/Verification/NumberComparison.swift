@@ -20,7 +20,7 @@ public struct NumberComparison: Sendable {
     }
 
     /// Without a tolerance, bits decide.
-    var isExact: Bool { absolute == 0 && relative == 0 }
+    public var isExact: Bool { absolute == 0 && relative == 0 }
 
     /// What is infinitely far is never near, however large the tolerance.
     func contains(_ distance: Double, from b: Double) -> Bool {

@@ -1,3 +1,4 @@
+public import Execution
 public import Tensors
 
 /// Whether two checkpoints give the same outputs, and where they do not.
@@ -5,9 +6,30 @@ public struct VerificationResult: Sendable {
   /// The comparison of one layer.
   public struct Layer: Sendable {
     public let name: String
+    /// The BatchNorm in the state dict, where the layer is one.
+    var module: String?
     public var comparison: NumberComparison
     /// What of the layer first differs, if anything does.
     public var divergence: Divergence?
+
+    init(name: String, comparison: NumberComparison, module: String? = nil) {
+      self.name = name
+      self.comparison = comparison
+      self.module = module
+    }
+
+    /// Adds what a comparison of one of the layer's quantities gave.
+    ///
+    /// - Parameter place: the coordinates of a value in the quantity.
+    mutating func add(
+      _ comparison: NumberComparison, _ quantity: String, device: Int?,
+      place: (Int) -> [Int]
+    ) {
+      self.comparison.formUnion(comparison)
+      guard divergence == nil, let first = comparison.firstDifference else { return }
+      divergence = Divergence(
+        quantity: quantity, device: device, index: place(first.index), a: first.a, b: first.b)
+    }
   }
 
   /// A value that differs by more than the tolerance.
@@ -22,7 +44,9 @@ public struct VerificationResult: Sendable {
     public let b: Double
   }
 
-  public let mode: VerificationMode
+  /// The model that was run; nil: every BatchNorm by itself.
+  public let model: String?
+  public let mode: ExecutionMode
   /// The size of the mini-batch.
   public let samples: Int
   public var layers: [Layer] = []
@@ -44,15 +68,9 @@ public struct VerificationResult: Sendable {
   public var maxULP: Int { layers.map(\.comparison.maxULP).max() ?? 0 }
   public var firstDivergence: Layer? { layers.first { $0.divergence != nil } }
 
-  init(mode: VerificationMode, samples: Int) {
+  init(model: String? = nil, mode: ExecutionMode, samples: Int) {
+    self.model = model
     self.mode = mode
     self.samples = samples
   }
-}
-
-public enum VerificationMode: String, Sendable, CaseIterable {
-  /// Running statistics normalise.
-  case evaluation = "eval"
-  /// The batch's own statistics normalise, and the running ones move.
-  case training = "train"
 }

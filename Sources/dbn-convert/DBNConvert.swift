@@ -28,7 +28,7 @@ struct DBNConvert: ParsableCommand {
       try command.run()
     } catch let error as CheckpointError {
       Console.error("dbn-convert: error: \(error)")
-      Glibc.exit(2)
+      Glibc.exit(error.code == .outputsDiffer ? 1 : 2)
     } catch {
       exit(withError: error)
     }

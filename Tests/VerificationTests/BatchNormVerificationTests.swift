@@ -1,3 +1,4 @@
+import Execution
 import Tensors
 import TestSupport
 import Testing
@@ -13,8 +14,8 @@ struct BatchNormVerificationTests {
       means: [[0.5, -3, 100]], variances: [[2, 0.125, 1e-8]], counters: [7])
   }
 
-  @Test(arguments: [1, 2, 4, 8, 16], VerificationMode.allCases)
-  func aConvertedStateDictIsBitIdentical(worldSize: Int, mode: VerificationMode) throws {
+  @Test(arguments: [1, 2, 4, 8, 16], ExecutionMode.allCases)
+  func aConvertedStateDictIsBitIdentical(worldSize: Int, mode: ExecutionMode) throws {
     let distributed = try standard.toDistributed(worldSize: worldSize).stateDict
     var verification = BatchNormVerification()
     verification.mode = mode
@@ -55,8 +56,8 @@ struct BatchNormVerificationTests {
   }
 
   /// A ULP of a float64 is often lost in the rounding of an output.
-  @Test(arguments: ["weight", "bias", "running_mean", "running_var"], VerificationMode.allCases)
-  func oneULPOfAFloat64IsFound(last: String, mode: VerificationMode) throws {
+  @Test(arguments: ["weight", "bias", "running_mean", "running_var"], ExecutionMode.allCases)
+  func oneULPOfAFloat64IsFound(last: String, mode: ExecutionMode) throws {
     var model = standard
     for (name, tensor) in standard.tensors where name.hasPrefix("bn.") {
       if tensor.scalarType == .int64 { continue }
@@ -75,8 +76,8 @@ struct BatchNormVerificationTests {
   }
 
   /// Large batches are run a few features at a time; places are counted in the whole layer.
-  @Test(arguments: VerificationMode.allCases)
-  func largeBatchesAreComparedInParts(mode: VerificationMode) throws {
+  @Test(arguments: ExecutionMode.allCases)
+  func largeBatchesAreComparedInParts(mode: ExecutionMode) throws {
     var other = try standard.toDistributed(worldSize: 4).stateDict
     var verification = BatchNormVerification()
     verification.mode = mode
@@ -100,8 +101,8 @@ struct BatchNormVerificationTests {
     #expect(divergence?.index == [2])
   }
 
-  @Test(arguments: VerificationMode.allCases)
-  func absentParametersAreOnesAndZeros(mode: VerificationMode) throws {
+  @Test(arguments: ExecutionMode.allCases)
+  func absentParametersAreOnesAndZeros(mode: ExecutionMode) throws {
     var plain = StateDict()
     for last in ["running_mean", "running_var"] { plain["bn.\(last)"] = standard["bn.\(last)"] }
     var affine = plain
@@ -113,8 +114,8 @@ struct BatchNormVerificationTests {
   }
 
   /// Checkpoints that were cast as a whole have such counters: float16 ends at 65,504.
-  @Test(arguments: [Double.infinity, .nan, 1e300], VerificationMode.allCases)
-  func countersNeedNotBeIntegers(counter: Double, mode: VerificationMode) throws {
+  @Test(arguments: [Double.infinity, .nan, 1e300], ExecutionMode.allCases)
+  func countersNeedNotBeIntegers(counter: Double, mode: ExecutionMode) throws {
     var model = standard
     model["bn.num_batches_tracked"] = try Tensor(rounding: [counter], to: .float64, shape: [])
     let distributed = try model.toDistributed(worldSize: 2).stateDict

@@ -10,7 +10,9 @@ extension SafetensorsPlan {
       throw CheckpointError(.cannotBeWritten, path: path, "a shard of no bytes can hold no tensor")
     }
     let shards = shards(of: limit)
-    guard shards.count > 1 else { return try write(to: path, progress: progress) }
+    guard shards.count > 1 else {
+      return try write(to: path, options: WritingOptions(progress: progress))
+    }
     let names = ShardNames(path)
     let shardNames = (1...shards.count).map { names.shard($0, of: shards.count) }
     var files = StagedFiles()

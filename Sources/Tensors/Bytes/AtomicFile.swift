@@ -45,8 +45,13 @@ package struct AtomicFile: ~Copyable {
   }
 
   /// Syncs the bytes to the disk and gives the file its name, replacing what was there.
-  package consuming func commit() throws(CheckpointError) {
+  ///
+  /// - Parameter proof: reads the finished file before that, and throws if it is not to be.
+  package consuming func commit(
+    provenBy proof: WritingOptions.Proof? = nil
+  ) throws(CheckpointError) {
     let target = target
+    try proof?(libraryPath)
     let name = try stage()
     do throws(CheckpointError) {
       _ = try systemCall("cannot write", path: target) { rename(name, target) }

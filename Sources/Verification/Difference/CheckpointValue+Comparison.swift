@@ -45,11 +45,11 @@ extension Tensor {
   /// "parameter", "tensor that requires grad".
   var kindText: String { kind.rawValue + (requiresGrad ? " that requires grad" : "") }
 
-  /// The comparison of two tensors of one type and shape; nil for types without real numbers.
+  /// The comparison of two tensors of one shape; nil for types without real numbers.
   func comparison(
     with other: Tensor, tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) -> NumberComparison? {
-    guard scalarType.isReal else { return nil }
+    guard scalarType.isReal, other.scalarType.isReal else { return nil }
     var result = NumberComparison([], [], ulpsOf: scalarType)
     try storage.withBytes { mine throws(CheckpointError) in
       try other.storage.withBytes { theirs throws(CheckpointError) in
@@ -57,7 +57,8 @@ extension Tensor {
           let piece = start..<min(start + Self.pieceCount, count)
           result.formUnion(
             NumberComparison(
-              try doubles(piece, of: mine), try doubles(piece, of: theirs), ulpsOf: scalarType,
+              try doubles(piece, of: mine), try other.doubles(piece, of: theirs),
+              ulpsOf: scalarType,
               tolerance: tolerance))
         }
       }

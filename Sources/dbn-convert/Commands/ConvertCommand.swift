@@ -21,6 +21,7 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var transformations: TransformationOptions
   @OptionGroup var target: TargetOptions
+  @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -35,16 +36,34 @@ struct ConvertCommand: ParsableCommand {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
     let (result, record, skipped) = try transformed(conversion.checkpoint)
-    let losses = try conversion.write(result, record: record)
+    let proof = try conversion.reading { checkpoint throws(CheckpointError) in
+      try self.proof(of: checkpoint)
+    }
+    let losses = try conversion.write(result, record: record, proof: proof)
     var report = ConversionReport()
     report.losses = losses
     report.skipped = skipped
     options.remark(conversion.checkpoint.notes)
     let tensors = result.root.leaves.count { $0.value.tensor != nil }
     try options.print(
-      conversion.json(record, report),
+      conversion.json(record, report, proof: proof),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
-        + report.skippedText + Conversion.text(losses: losses))
+        + report.skippedText + Conversion.text(losses: losses)
+        + Conversion.text(proof: proof))
+  }
+
+  /// What must hold of the written state dict: it is held against the input's, under the names that
+  /// the output has.
+  private func proof(
+    of checkpoint: Checkpoint
+  ) throws(CheckpointError) -> ConversionProof? {
+    guard proofOptions.verify else { return nil }
+    let (place, found) = try checkpoint.findStateDict(at: entry.path)
+    var renaming = transformations
+    renaming.cast = nil
+    let source = try renaming.apply(to: found, allowsOverflow: false).stateDict
+    return proofOptions.proof(
+      of: source, from: input, writtenAt: stateDictOnly ? EntryPath() : place)
   }
 
   private typealias Result = (

@@ -27,6 +27,7 @@ struct ToDistributedCommand: ParsableCommand {
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var target: TargetOptions
+  @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -38,23 +39,27 @@ struct ToDistributedCommand: ParsableCommand {
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
+    let (place, source, converted) = try conversion.reading {
+      checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (
-        place,
+        place, stateDict,
         try stateDict.toDistributed(
           worldSize: worldSize, layout: layout.layout, selection: selection.selection)
       )
     }
+    let proof = proofOptions.proof(of: source, from: input, writtenAt: place)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record)
+      record: converted.record, proof: proof)
     options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
     try options.print(
-      conversion.json(converted.record, converted.report.adding(losses: losses)),
+      conversion.json(
+        converted.record, converted.report.adding(losses: losses), proof: proof),
       text: "\(output): \(counted(converted.report.converted.count, "BatchNorm")) of "
         + "\(input) mapped to \(layout.rawValue), \(counted(worldSize, "virtual device"))"
-        + converted.report.skippedText + Conversion.text(losses: losses))
+        + converted.report.skippedText + Conversion.text(losses: losses)
+        + Conversion.text(proof: proof))
   }
 }
 

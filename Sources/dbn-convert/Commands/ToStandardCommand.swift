@@ -32,24 +32,30 @@ struct ToStandardCommand: ParsableCommand {
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var target: TargetOptions
+  @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let (place, converted) = try conversion.reading { checkpoint throws(CheckpointError) in
+    let (place, source, converted) = try conversion.reading {
+      checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (
-        place, try stateDict.toStandard(merging: statistics, selection: selection.selection)
+        place, stateDict,
+        try stateDict.toStandard(merging: statistics, selection: selection.selection)
       )
     }
+    let proof = proofOptions.proof(of: source, from: input, writtenAt: place)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record)
+      record: converted.record, proof: proof)
     options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
     try options.print(
-      conversion.json(converted.record, converted.report.adding(losses: losses)),
-      text: text(converted.report) + Conversion.text(losses: losses))
+      conversion.json(
+        converted.record, converted.report.adding(losses: losses), proof: proof),
+      text: text(converted.report) + Conversion.text(losses: losses)
+        + Conversion.text(proof: proof))
   }
 
   private func text(_ report: ConversionReport) -> String {

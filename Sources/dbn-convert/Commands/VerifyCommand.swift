@@ -1,15 +1,17 @@
-public import ArgumentParser
+import ArgumentParser
 import Checkpoints
 import Execution
 import Tensors
-public import Verification
+import Models
+import Verification
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Prove that two checkpoints give the same outputs, or show where they differ.",
     discussion: """
-      Every BatchNorm is run by itself, in Float64, on inputs drawn from its own statistics; all \
+      With a model, it is run with both on the same inputs, and every layer is compared. Without, \
+      every BatchNorm is run by itself, in Float64, on inputs drawn from its own statistics, and all \
       other tensors must have equal bytes. In training mode a distributed checkpoint is held \
       against a standard one that is run on each device's slice alone: the outputs of slice i and \
       row i of the updated buffers must be equal. Exit status 0: equal; 1: different.
@@ -21,8 +23,16 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: "The second checkpoint, of the same model.")
   var b: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Run this model: an architecture, or 'auto' for what the weights tell.", valueName: "model"))
+  var model: String?
+
+  @Option(help: "The model's inputs: tensors by name, or the only tensor there is.")
+  var input: String?
+
   @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
-  var mode = VerificationMode.evaluation
+  var mode = ExecutionMode.evaluation
 
   @Option(
     help: ArgumentHelp(
@@ -39,12 +49,19 @@ struct VerifyCommand: ParsableCommand {
   var layers = false
 
   @OptionGroup var tolerance: ToleranceOptions
+  @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
     guard (1...BatchNormVerification.samplesLimit).contains(batch ?? 1) else {
       throw ValidationError("--batch is from 1 to \(BatchNormVerification.samplesLimit).")
+    }
+    guard model != nil || input == nil else {
+      throw ValidationError("--input is for a model: name it with --model.")
+    }
+    guard batch == nil || input == nil else {
+      throw ValidationError("--input says how many samples there are: leave out --batch.")
     }
     // Others make every output NaN, and all NaNs are equal.
     guard eps >= 0, eps.isFinite else { throw ValidationError("--eps is 0 or more.") }
@@ -53,16 +70,32 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let (checkpointA, checkpointB) = (try Checkpoint.open(a), try Checkpoint.open(b))
+    let result = try result(try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
+    options.remark(checkpointA.notes + checkpointB.notes)
+    try options.print(result.json, text: result.text(layers: layers))
+    if !result.isEqual { throw Console.different }
+  }
+
+  private func result(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
+  {
+    if let model { return try run(ModelSource.graph(named: model, weights: a, from: self.a), a, b) }
     var verification = BatchNormVerification()
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     verification.options = BatchNormModule.Options(eps: eps, momentum: momentum)
-    let result = try verification.compare(
-      try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
-    options.remark(checkpointA.notes + checkpointB.notes)
-    try options.print(result.json, text: result.text(layers: layers))
-    if !result.isEqual { throw Console.different }
+    return try verification.compare(a, b)
+  }
+
+  private func run(
+    _ graph: Graph, _ a: StateDict, _ b: StateDict
+  ) throws(CheckpointError) -> VerificationResult {
+    var verification = ModelVerification(graph, engine: engine.engine)
+    verification.mode = mode
+    verification.samples = batch
+    verification.tolerance = tolerance.tolerance
+    if let input { verification.inputs = try graph.inputs(from: input) }
+    return try verification.compare(a, b)
   }
 
   private func stateDict(
@@ -75,5 +108,3 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 }
-
-extension VerificationMode: ExpressibleByArgument {}

@@ -47,9 +47,11 @@ struct Conversion {
 
   /// Writes the result, with what was done added to its history.
   ///
+  /// - Parameter proof: what must hold of the file before it takes its place.
   /// - Returns: what the format had no place for, if that was allowed.
-  func write(_ result: Checkpoint, record: JSON) throws(CheckpointError) -> [ConversionReport.Item]
-  {
+  func write(
+    _ result: Checkpoint, record: JSON, proof: ConversionProof? = nil
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
     var result = result
     let source: JSON = [
       "file": .string(String(input.split(separator: "/").last ?? "")),
@@ -62,8 +64,20 @@ struct Conversion {
         ]))
     let bar = ProgressBar("writing \(output)", total: result.tensorByteCount)
     defer { bar.finish() }
-    return try result.write(
-      to: output, as: target.format, options: target.writingOptions { bar.advance(by: $0) })
+    var options = target.writingOptions { bar.advance(by: $0) }
+    if let proof {
+      options.proof = { path throws(CheckpointError) in
+        do throws(CheckpointError) {
+          try proof.check(path)
+        } catch {
+          // The file has no name yet that could mean anything to a person.
+          var error = error
+          if error.path == path { error.path = output }
+          throw error
+        }
+      }
+    }
+    return try result.write(to: output, as: target.format, options: options)
   }
 
   /// What the file has no place for, for a person; empty for most formats and files.
@@ -71,15 +85,22 @@ struct Conversion {
     losses.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
   }
 
+  /// What was proven, for a person; nothing if nothing was asked for.
+  static func text(proof: ConversionProof?) -> String {
+    proof?.result.map { "\nverified: \($0.text(layers: false))" } ?? ""
+  }
+
   /// What the conversion did, for a program.
-  func json(_ record: JSON, _ report: ConversionReport = ConversionReport()) -> JSON {
+  func json(
+    _ record: JSON, _ report: ConversionReport = ConversionReport(), proof: ConversionProof? = nil
+  ) -> JSON {
     .object(
       [.init("input", .string(input)), .init("output", .string(output))]
         + (record.members ?? []) + [
           .init("converted", .array(report.converted.map { .string($0) })),
           .init("skipped", items(report.skipped)), .init("losses", items(report.losses)),
           .init("notes", .array(checkpoint.notes.map { .string($0) })),
-        ])
+        ] + (proof?.result.map { [.init("verification", $0.json)] } ?? []))
   }
 
   private func items(_ items: [ConversionReport.Item]) -> JSON {

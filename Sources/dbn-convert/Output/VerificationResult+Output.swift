@@ -1,3 +1,4 @@
+import Execution
 import Tensors
 import Verification
 
@@ -7,7 +8,7 @@ extension VerificationResult {
     [
       "equal": .bool(isEqual), "bit_identical": .bool(isBitIdentical),
       "max_abs": .double(maxAbsolute), "max_ulp": .int(maxULP), "mode": .string(mode.rawValue),
-      "model": .null, "samples": .int(samples),
+      "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
       "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
       "layers": .array(
         layers.map { layer in
@@ -25,7 +26,7 @@ extension VerificationResult {
   }
 
   /// The same for a person.
-  func text(layers listsLayers: Bool) -> String {
+  func text(layers listsLayers: Bool, separator: String = "\n") -> String {
     var lines: [String] = []
     if listsLayers {
       lines += layers.map { layer in
@@ -39,18 +40,21 @@ extension VerificationResult {
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
     }
-    return (lines + [summary]).joined(separator: "\n")
+    return (lines + [summary]).joined(separator: separator)
   }
 
   private var summary: String {
-    let scope =
-      "\(counted(layers.count, "BatchNorm")), batch of \(samples), mode \(mode.rawValue); "
-      + "\(counted(otherTensors, "other tensor")) compared byte for byte"
+    let things = model == nil ? "BatchNorm" : "layer"
+    let place = model.map { " of \($0)" } ?? ""
+    var scope =
+      "\(counted(layers.count, things))\(place), batch of \(samples), "
+      + "mode \(mode.rawValue)"
+    if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
     let distance = "max abs \(maxAbsolute), max ulp \(maxULP)"
     if isEqual { return "equal within the tolerance (\(distance)): \(scope)" }
     let wrong = layers.count { $0.divergence != nil }
-    return "different in \(counted(wrong, "BatchNorm")) and "
+    return "different in \(counted(wrong, things)) and "
       + "\(counted(differentTensors.count, "other tensor")) (\(distance)): \(scope)"
   }
 }

@@ -46,7 +46,7 @@ struct LayerComparison {
   ///
   /// One batch does not show every difference: rounding hides a ULP of a float64 model, and a batch
   /// smaller than V leaves devices without samples.
-  private mutating func compareState() {
+  mutating func compareState() {
     guard tolerance.isExact, result.comparison.isBitIdentical else { return }
     let (a, b) = (pair.a, pair.b)
     let ones = Array(repeating: 1.0, count: a.features)
@@ -79,13 +79,10 @@ struct LayerComparison {
   private mutating func compare(
     _ quantity: String, _ device: Int?, _ a: [Double], _ b: [Double], place: (Int) -> [Int]
   ) {
-    let comparison = NumberComparison(a, b, ulpsOf: pair.scalarType, tolerance: tolerance)
-    result.comparison.formUnion(comparison)
-    guard result.divergence == nil, let first = comparison.firstDifference else { return }
     let isDistributed = max(pair.a.worldSize, pair.b.worldSize) > 1
-    result.divergence = VerificationResult.Divergence(
-      quantity: quantity, device: isDistributed ? device : nil, index: place(first.index),
-      a: first.a, b: first.b)
+    result.add(
+      NumberComparison(a, b, ulpsOf: pair.scalarType, tolerance: tolerance), quantity,
+      device: isDistributed ? device : nil, place: place)
   }
 }
 

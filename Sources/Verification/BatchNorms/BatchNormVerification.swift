@@ -14,7 +14,7 @@ import BatchNorm
 /// equal; that is what simulating V devices means. All tensors outside the BatchNorms must have
 /// equal bytes.
 public struct BatchNormVerification: Sendable {
-  public var mode = VerificationMode.evaluation
+  public var mode = ExecutionMode.evaluation
   /// N; nil: two samples for each virtual device, at least 8.
   public var samples: Int?
   /// P: how many positions (pixels) a sample has.
@@ -39,15 +39,13 @@ public struct BatchNormVerification: Sendable {
     let devices = pairs.map { max($0.a.worldSize, $0.b.worldSize) }.max() ?? 1
     let samples = samples ?? max(8, 2 * devices)
     guard (1...Self.samplesLimit).contains(samples) else {
-      throw CheckpointError(
-        .invalidBatch, "\(samples) is not a number of samples to verify with",
-        advice: "give a batch of 1 to \(Self.samplesLimit) samples")
+      throw .invalidBatch(samples)
     }
     var result = VerificationResult(mode: mode, samples: samples)
     result.layers = try concurrentMap(pairs.count) { index throws(CheckpointError) in
       try compare(pairs[index], stream: index, samples: samples)
     }
-    try compareOtherTensors(a, b, except: pairs, in: &result)
+    try result.compareOtherTensors(a, b, except: pairs, tolerance: tolerance)
     return result
   }
 
@@ -70,34 +68,5 @@ public struct BatchNormVerification: Sendable {
       result = layer.result
     }
     return result
-  }
-
-  private func compareOtherTensors(
-    _ a: StateDict, _ b: StateDict, except pairs: [BatchNormPair],
-    in result: inout VerificationResult
-  ) throws(CheckpointError) {
-    let inBatchNorms = Set(pairs.flatMap(\.keys))
-    for (name, tensor) in a.tensors where !inBatchNorms.contains(.string(name)) {
-      result.otherTensors += 1
-      guard let reason = try difference(name, tensor, b[name]) else { continue }
-      result.differentTensors.append(.init(name, reason))
-    }
-    for (name, _) in b.tensors where !inBatchNorms.contains(.string(name)) && a[name] == nil {
-      result.differentTensors.append(.init(name, "only in the second"))
-    }
-  }
-
-  private func difference(
-    _ name: String, _ a: Tensor, _ b: Tensor?
-  ) throws(CheckpointError) -> String? {
-    guard let b else { return "only in the first" }
-    guard a.scalarType == b.scalarType, a.shape == b.shape else {
-      return "\(a.scalarType.name) \(a.shape) and \(b.scalarType.name) \(b.shape)"
-    }
-    do throws(CheckpointError) {
-      return try a.storage.hasEqualBytes(to: b.storage) ? nil : "values"
-    } catch {
-      throw error.with(name: name)
-    }
   }
 }

@@ -1,6 +1,6 @@
 import BatchNorm
 import Execution
-public import Tensors
+import Tensors
 
 /// The same BatchNorm in two checkpoints, ready to run.
 struct BatchNormPair {
@@ -112,11 +112,4 @@ struct BatchNormPair {
     return Activations(
       samples: samples, features: a.features, positions: positions, values: values)
   }
-}
-
-extension CheckpointError.Code {
-  /// The two checkpoints don't have the same BatchNorms, so that they can't be compared.
-  public static let batchNormsDiffer = Self("batch-norms-differ")
-  /// A mini-batch without samples, or of more than any number of devices needs.
-  public static let invalidBatch = Self("invalid-batch")
 }

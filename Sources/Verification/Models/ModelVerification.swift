@@ -1,0 +1,75 @@
+public import Execution
+public import Models
+public import Tensors
+
+/// Compares two checkpoints of one model by running it: every layer of both on the same inputs, side
+/// by side.
+///
+/// In training, a distributed checkpoint is held against a standard one that is run on each device's
+/// slice alone, from its own buffers: the outputs of every layer for slice i, and row i of the
+/// updated buffers, must be equal; that is what simulating V devices means.
+///
+/// Without a tolerance, equality also asks for equal parameters and running statistics: one batch
+/// does not show every difference.
+public struct ModelVerification: Sendable {
+  public var graph: Graph
+  public var engine: Engine
+  public var mode = ExecutionMode.evaluation
+  /// N, where the model leaves it open; nil: a batch that reaches every virtual device.
+  public var samples: Int?
+  /// By the names of the graph's inputs; nil: drawn from the seed.
+  public var inputs: [String: DenseArray]?
+  public var tolerance = NumberComparison.Tolerance()
+  public var seed: UInt64 = 2026
+
+  public init(_ graph: Graph, engine: Engine = .reference) {
+    self.graph = graph
+    self.engine = engine
+  }
+
+  /// - Throws: `batchNormsDiffer` when the two can't be held against each other, `invalidBatch`,
+  ///   and what an engine can say of a model that does not fit.
+  public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
+  {
+    let pair = ExecutorPair(
+      a: try executor(for: a, "first"), b: try executor(for: b, "second"))
+    var inputs = self.inputs ?? [:]
+    if self.inputs == nil { inputs = try drawnInputs(for: pair) }
+    let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
+    var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
+    switch mode {
+    case .evaluation: try comparison.compareEvaluation(on: inputs)
+    case .training: try comparison.compareTraining(on: inputs, samples: samples)
+    }
+    var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
+    result.layers = comparison.layers
+    if tolerance.isExact { try result.compareState(a, b, graph) }
+    return result
+  }
+
+  private func executor(
+    for stateDict: StateDict, _ which: String
+  ) throws(CheckpointError) -> any Executor {
+    do throws(CheckpointError) {
+      return try engine.executor(graph, stateDict)
+    } catch {
+      var error = error
+      error.reason = "of the \(which) checkpoint: \(error.reason)"
+      throw error
+    }
+  }
+
+  private func drawnInputs(for pair: ExecutorPair) throws(CheckpointError) -> [String: DenseArray] {
+    let samples = samples ?? max(8, (mode == .training ? 2 : 1) * pair.worldSize)
+    guard (1...BatchNormVerification.samplesLimit).contains(samples) else {
+      throw .invalidBatch(samples)
+    }
+    return try graph.drawInputs(samples: samples, seed: seed)
+  }
+
+  /// The type that differences are counted in ULPs of.
+  private func scalarType(of stateDict: StateDict) -> ScalarType {
+    let isDouble = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
+    return isDouble ? .float64 : .float32
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Checkpoints
+import Execution
+import Synchronization
+import Tensors
+import Verification
+
+/// Whether a conversion is proven before its file takes its place.
+struct ProofOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Prove that the written file gives the same outputs; if not, leave nothing and exit with 1.",
+      discussion: """
+        The finished file is read again before it takes its place, and held against the input as \
+        'verify' does, in evaluation.
+        """))
+  var verify = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Prove it by running this model: an architecture, or 'auto' for what the weights tell.",
+      valueName: "model"))
+  var model: String?
+
+  @OptionGroup var tolerance: ToleranceOptions
+  @OptionGroup var engine: EngineOptions
+
+  func validate() throws {
+    guard verify || (model == nil && tolerance.tolerance.isExact) else {
+      throw ValidationError("--model, --atol and --rtol belong to --verify.")
+    }
+  }
+
+  /// What compares a state dict with the one that a finished file has.
+  ///
+  /// - Parameters:
+  ///   - source: the state dict that was converted.
+  ///   - input: the file it is from.
+  ///   - place: where its result is in the written file.
+  /// - Returns: nil unless a proof was asked for.
+  func proof(
+    of source: StateDict, from input: String, writtenAt place: EntryPath
+  ) -> ConversionProof? {
+    guard verify else { return nil }
+    return ConversionProof(place) { written throws(CheckpointError) in
+      guard let model else {
+        var verification = BatchNormVerification()
+        verification.tolerance = tolerance.tolerance
+        return try verification.compare(source, written)
+      }
+      let graph = try ModelSource.graph(named: model, weights: source, from: input)
+      var verification = ModelVerification(graph, engine: engine.engine)
+      verification.tolerance = tolerance.tolerance
+      return try verification.compare(source, written)
+    }
+  }
+}
+
+/// A comparison to be made with a file before it takes its place, and its result afterwards.
+final class ConversionProof: Sendable {
+  private let entry: EntryPath
+  private let compare: @Sendable (StateDict) throws(CheckpointError) -> VerificationResult
+  private let found = Mutex<VerificationResult?>(nil)
+
+  /// - Parameter entry: where in the file the state dict is that is compared.
+  init(
+    _ entry: EntryPath,
+    _ compare: @escaping @Sendable (StateDict) throws(CheckpointError) -> VerificationResult
+  ) {
+    self.entry = entry
+    self.compare = compare
+  }
+
+  /// nil until the comparison was made.
+  var result: VerificationResult? { found.withLock { $0 } }
+
+  /// Compares with the file's state dict.
+  ///
+  /// - Throws: `outputsDiffer`.
+  func check(_ path: String) throws(CheckpointError) {
+    let result = try compare(Checkpoint.open(path).findStateDict(at: entry).stateDict)
+    found.withLock { $0 = result }
+    guard result.isEqual else {
+      throw CheckpointError(
+        .outputsDiffer, "not written: \(result.text(layers: false, separator: "; "))",
+        advice: "say how large a difference is none with --atol and --rtol, or convert without "
+          + "--verify")
+    }
+  }
+}
+
+extension CheckpointError.Code {
+  /// The converted model does not give the same outputs.
+  static let outputsDiffer = Self("outputs-differ")
+}

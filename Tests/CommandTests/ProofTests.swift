@@ -1,0 +1,106 @@
+import Checkpoints
+import Tensors
+import TestSupport
+import Testing
+
+/// `--verify` of the conversions, and `verify --model`.
+struct ProofTests {
+  private let folder: TemporaryFolder
+  private let digits = Fixture("torch/digits-standard").file("checkpoint.pth")
+  private let drifted = Fixture("torch/digits-replicated").file("checkpoint.pth")
+  private let resnet18 = Fixture("torch/resnet18").file("checkpoint.pth")
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test(arguments: ["h5", "pth", "safetensors"])
+  func aProvenConversionSaysSo(suffix: String) throws {
+    let there = folder.file("there.\(suffix)")
+    let mapped = try Command(
+      "to-distributed", digits, there, "--world-size", "4", "--verify", "--json")
+    #expect(mapped.status == 0, "\(mapped.error)")
+    let verification = try JSON(parsing: mapped.output)["verification"]
+    #expect(verification?["bit_identical"] == true && verification?["other_tensors"] != nil)
+    let back = try Command("to-standard", there, folder.file("back.\(suffix)"), "--verify")
+    #expect(back.status == 0 && back.output.contains("verified: equal, bit-identical"))
+  }
+
+  @Test func aConversionThatChangesOutputsLeavesNothing() throws {
+    let merged = folder.file("merged.h5")
+    let refused = try Command(
+      "to-standard", drifted, merged, "--statistics", "mean", "--verify")
+    #expect(refused.status == 1 && refused.output.isEmpty)
+    #expect(refused.error.contains("merged.h5: not written: first divergence: bn1"))
+    #expect(refused.error.split(separator: "\n").count == 1 && folder.contents.isEmpty)
+    let cast = try Command("convert", digits, merged, "--cast", "float16", "--verify")
+    #expect(cast.status == 1 && folder.contents.isEmpty)
+  }
+
+  @Test func anOldFileStaysWhenTheProofFails() throws {
+    let old = folder.file("old.h5")
+    #expect(try Command("convert", digits, old).status == 0)
+    let refused = try Command("convert", digits, old, "--cast", "bfloat16", "--verify")
+    #expect(refused.status == 1)
+    #expect(try Command("diff", digits, old).status == 0)
+  }
+
+  @Test func aToleranceLetsRoundingThrough() throws {
+    let half = folder.file("half.h5")
+    let cast = try Command(
+      "convert", digits, half, "--cast", "float16", "--verify", "--atol", "0.01")
+    #expect(cast.status == 0 && cast.output.contains("equal within the tolerance"))
+  }
+
+  @Test func renamedTensorsAreProvenUnderTheirNewNames() throws {
+    let renamed = folder.file("renamed.h5")
+    let converted = try Command(
+      "convert", digits, renamed, "--rename", "s/^bn/norm/", "--verify")
+    #expect(converted.status == 0 && converted.output.contains("verified"), "\(converted.error)")
+  }
+
+  @Test func shardsAreNotProvenBeforeTheyAreThere() throws {
+    let refused = try Command(
+      "convert", resnet18, folder.file("a.safetensors"), "--shard-size", "100KB", "--verify")
+    #expect(refused.status == 2 && refused.error.contains("shards") && folder.contents.isEmpty)
+  }
+
+  @Test func aToleranceWithoutAProofIsWrongUsage() throws {
+    for extra in [["--atol", "1"], ["--model", "resnet18"]] {
+      let command = try Command(["convert", digits, folder.file("a.h5")] + extra)
+      #expect(command.status == 64)
+    }
+  }
+
+  @Test(arguments: ["eval", "train"])
+  func aModelIsRunWithBoth(mode: String) throws {
+    let there = folder.file("there.h5")
+    #expect(
+      try Command("to-distributed", resnet18, there, "--world-size", "2").status == 0)
+    var inputs = StateDict()
+    let values = (0..<4 * 3 * 24 * 24).map { (index: Int) -> Double in
+      Double(index * index % 251) / 125 - 1
+    }
+    inputs["input"] = try Tensor(rounding: values, to: .float32, shape: [4, 3, 24, 24])
+    try Checkpoint(root: .dictionary(inputs.dictionary)).write(to: folder.file("x.h5"))
+    let verified = try Command(
+      "verify", resnet18, there, "--model", "auto", "--input", folder.file("x.h5"), "--mode", mode,
+      "--json")
+    // One pixel is left in the last stage: two samples to a device have two values a channel.
+    #expect(verified.status == 0, "\(verified.error)")
+    let result = try JSON(parsing: verified.output)
+    #expect(result["model"] == "resnet18" && result["bit_identical"] == true)
+    #expect(result["samples"] == 4 && result["layers"]?.array?.count == 69)
+  }
+
+  @Test func anUnknownModelIsNamed() throws {
+    let command = try Command("verify", digits, digits, "--model", "resnet19")
+    #expect(command.status == 2 && command.error.contains("'resnet19'"))
+    let auto = try Command("verify", digits, digits, "--model", "auto")
+    #expect(auto.status == 2 && auto.error.contains("not those of a known architecture"))
+  }
+
+  @Test func inputsNeedAModel() throws {
+    #expect(try Command("verify", digits, digits, "--input", digits).status == 64)
+  }
+}

@@ -1,0 +1,131 @@
+import BatchNorm
+import Execution
+import Models
+import Tensors
+import TestSupport
+import Testing
+import Verification
+
+/// A model is run with both checkpoints, and every layer compared.
+struct ModelVerificationTests {
+  private let standard: StateDict
+  private let graph = Graph(
+    name: "small", inputs: [.init("x", shape: [nil, 2, 3, 3])],
+    nodes: [
+      .init(
+        "conv",
+        .convolution(.init(stride: [1, 1], padding: [0, 0], dilation: [1, 1])),
+        [.value("x"), .parameter("conv.weight"), .none]),
+      .init("bn", .batchNorm(.init(module: "bn")), [.value("conv")]),
+      .init("relu", .activation(.relu), [.value("bn")]),
+      .init("sum", .add(scale: 1), [.value("relu"), .value("conv")]),
+    ], outputs: ["sum"], parameters: [])
+
+  init() throws {
+    standard = try .batchNorm(means: [[0.5, -3]], variances: [[2, 0.125]], counters: [7])
+  }
+
+  private func nudged(_ key: String, _ place: Int, worldSize: Int) throws -> StateDict {
+    var distributed = try standard.toDistributed(worldSize: worldSize).stateDict
+    let tensor = try #require(distributed[key])
+    var values = try tensor.doubles()
+    values[place] = Double(Float(values[place]).nextUp)
+    distributed[key] = try .float32(values, tensor.shape)
+    return distributed
+  }
+
+  @Test(arguments: [1, 2, 4, 8, 16], ExecutionMode.allCases)
+  func aConvertedModelIsBitIdentical(worldSize: Int, mode: ExecutionMode) throws {
+    let distributed = try standard.toDistributed(worldSize: worldSize).stateDict
+    var verification = ModelVerification(graph)
+    verification.mode = mode
+    for samples in [nil, 3 * worldSize + 1] {
+      verification.samples = samples
+      for (a, b) in [(standard, distributed), (distributed, standard)] {
+        let result = try verification.compare(a, b)
+        #expect(result.isEqual && result.isBitIdentical && result.maxAbsolute == 0)
+        #expect(result.layers.map(\.name) == ["conv", "bn", "relu", "sum"])
+        #expect(result.model == "small" && result.otherTensors == 1)
+      }
+    }
+  }
+
+  @Test func theBatchReachesEveryDevice() throws {
+    let distributed = try standard.toDistributed(worldSize: 20).stateDict
+    var verification = ModelVerification(graph)
+    #expect(try verification.compare(standard, distributed).samples == 20)
+    verification.mode = .training
+    #expect(try verification.compare(standard, distributed).samples == 40)
+  }
+
+  @Test(arguments: ["running_mean", "running_var"])
+  func oneULPInOneReplicaIsFoundInItsLayer(last: String) throws {
+    let other = try nudged("bn.\(last)", 5 * 2 + 1, worldSize: 8)
+    let result = try ModelVerification(graph).compare(standard, other)
+    let layer = try #require(result.firstDivergence)
+    #expect(!result.isEqual && layer.name == "bn" && layer.divergence?.quantity == "output")
+    #expect(layer.divergence?.index == [5, 1, 0, 0])
+  }
+
+  /// Training normalises with the batch's statistics: only the updated row shows it.
+  @Test func inTrainingTheRowIsNamed() throws {
+    let other = try nudged("bn.running_mean", 2 * 2, worldSize: 4)
+    var verification = ModelVerification(graph)
+    verification.mode = .training
+    let divergence = try verification.compare(standard, other).firstDivergence?.divergence
+    #expect(divergence?.quantity == "running_mean" && divergence?.device == 2)
+    #expect(divergence?.index == [0])
+  }
+
+  /// A batch of one sample leaves the other devices idle.
+  @Test func whatTheBatchDoesNotReachIsComparedToo() throws {
+    let other = try nudged("bn.running_var", 3 * 2, worldSize: 4)
+    var verification = ModelVerification(graph)
+    verification.samples = 1
+    let layer = try #require(try verification.compare(standard, other).firstDivergence)
+    #expect(layer.name == "bn" && layer.divergence?.quantity == "running_var")
+    #expect(layer.divergence?.device == 3)
+  }
+
+  @Test func aToleranceIsAboutTheOutputs() throws {
+    var other = standard
+    let weight = try #require(standard["conv.weight"])
+    other["conv.weight"] = try Tensor(
+      rounding: weight.doubles().map { $0 * (1 + 1e-7) }, to: .float64, shape: weight.shape)
+    var verification = ModelVerification(graph)
+    let exact = try verification.compare(standard, other)
+    #expect(exact.firstDivergence?.name == "conv" && exact.differentTensors.count == 1)
+    verification.tolerance.absolute = 1e-5
+    let near = try verification.compare(standard, other)
+    #expect(near.isEqual && !near.isBitIdentical && near.maxAbsolute > 0)
+  }
+
+  @Test(arguments: ExecutionMode.allCases)
+  func numbersOfDevicesMustFit(mode: ExecutionMode) throws {
+    let four = try standard.toDistributed(worldSize: 4).stateDict
+    let two = try standard.toDistributed(worldSize: 2).stateDict
+    var verification = ModelVerification(graph)
+    verification.mode = mode
+    let error = #expect(throws: CheckpointError.self) { try verification.compare(four, two) }
+    #expect(error?.code == .batchNormsDiffer)
+  }
+
+  @Test(arguments: [0, -1, Int.max])
+  func batchesThatMakeNoSenseAreRefused(samples: Int) {
+    var verification = ModelVerification(graph)
+    verification.samples = samples
+    let error = #expect(throws: CheckpointError.self) {
+      try verification.compare(standard, standard)
+    }
+    #expect(error?.code == .invalidBatch)
+  }
+
+  @Test func aMissingTensorIsNamedWithItsCheckpoint() throws {
+    var other = StateDict()
+    for (name, tensor) in standard.tensors where name != "conv.weight" { other[name] = tensor }
+    let error = #expect(throws: CheckpointError.self) {
+      try ModelVerification(graph).compare(standard, other)
+    }
+    #expect(error?.name == "conv.weight" && error?.reason.contains("second") == true)
+  }
+}
