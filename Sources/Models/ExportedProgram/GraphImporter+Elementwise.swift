@@ -3,7 +3,7 @@ import Tensors
 /// Operations on each element by itself, and on pairs of them.
 extension GraphImporter {
   static let elementwiseHandlers: [String: Handler] = functions.reduce(
-    into: parametrisedHandlers
+    into: parametrisedHandlers.merging(comparisonHandlers) { first, _ in first }
   ) { handlers, function in
     handlers[function.key] = handler(of: function.value)
   }
@@ -20,7 +20,8 @@ extension GraphImporter {
     "hardsigmoid": .hardSigmoid, "silu": .silu, "sigmoid": .sigmoid, "tanh": .tanh,
     "mish": .mish, "square": .power(2), "sqrt": .squareRoot, "rsqrt": .reciprocalSquareRoot,
     "reciprocal": .reciprocal, "exp": .exponential, "log": .logarithm, "neg": .negative,
-    "abs": .absolute,
+    "abs": .absolute, "expm1": .exponentialMinusOne, "log1p": .logarithmOfOnePlus,
+    "erf": .errorFunction,
   ]
 
   private static let parametrisedHandlers: [String: Handler] = [
@@ -81,6 +82,32 @@ extension GraphImporter {
     "div": { importer, call throws(CheckpointError) in
       try importer.pair(&call, .divide) { .divideScalar($0) }
     },
+    "maximum": { importer, call throws(CheckpointError) in
+      try importer.pair(&call, .maximum) {
+        .activation(.hardTanh(minimum: $0, maximum: .infinity))
+      }
+    },
+    "minimum": { importer, call throws(CheckpointError) in
+      try importer.pair(&call, .minimum) {
+        .activation(.hardTanh(minimum: -.infinity, maximum: $0))
+      }
+    },
+    "where": { importer, call throws(CheckpointError) in
+      let operands = [
+        try importer.operand(of: call.tensor("condition")),
+        try importer.operand(of: call.tensor("self")),
+        try importer.operand(of: call.tensor("other")),
+      ]
+      return try importer.result(.choose, operands, call)
+    },
+    "arange": { importer, call throws(CheckpointError) in
+      call.ignoreTensorOptions()
+      let operation = Operation.range(
+        start: try importer.sizes("start", &call)?.first ?? 0,
+        end: try importer.sizes("end", &call).orProgramError("`end`")[0],
+        step: try call.int("step", default: 1))
+      return try importer.result(operation, [], call)
+    },
     "fill": { importer, call throws(CheckpointError) in
       guard let value = call.number("value") else { throw call.unsupported("a tensor's value") }
       return try importer.result(.fill(value), of: call.tensor(), call)
@@ -116,6 +143,19 @@ extension GraphImporter {
     },
   ]
 
+  private static let comparisonHandlers = comparisons.mapValues { handler(of: $0) }
+
+  private static let comparisons: [String: Operation.Comparison] = [
+    "eq": .equal, "ne": .notEqual, "lt": .less, "le": .lessOrEqual, "gt": .greater,
+    "ge": .greaterOrEqual,
+  ]
+
+  private static func handler(of comparison: Operation.Comparison) -> Handler {
+    { importer, call throws(CheckpointError) in
+      try importer.pair(&call, .compare(comparison)) { .compareScalar(comparison, $0) }
+    }
+  }
+
   private mutating func clamp(
     _ minimum: Double?, _ maximum: Double?, _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Result] {
@@ -128,6 +168,10 @@ extension GraphImporter {
   private mutating func pair(
     _ call: inout ProgramCall, _ operation: Operation, scalar: (Double) -> Operation
   ) throws(CheckpointError) -> [Result] {
+    if let number = call.number("self") {
+      let first = try single(.full([], number), [], call.node.name + ".number")
+      return try result(operation, [first, operand(of: call.tensor("other"))], call)
+    }
     let tensor = try call.tensor()
     if let number = call.number("other") { return try result(scalar(number), of: tensor, call) }
     let other = try call.tensor("other")

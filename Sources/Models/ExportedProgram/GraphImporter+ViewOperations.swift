@@ -30,6 +30,9 @@ extension GraphImporter {
       return rank < 2
         ? [.same(try call.tensor())] : try importer.transposed(&call, 0, 1)
     },
+    "mT": { importer, call throws(CheckpointError) in
+      try importer.transposed(&call, -2, -1)
+    },
     "permute": { importer, call throws(CheckpointError) in
       let name = try call.tensor()
       let rank = try importer.meta(name).rank

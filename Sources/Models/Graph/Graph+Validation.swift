@@ -64,6 +64,7 @@ extension Operation {
   package var sizes: [Size] {
     switch self {
     case .reshape(let sizes), .expand(let sizes), .full(let sizes, _): sizes
+    case .range(let start, let end, _): [start, end]
     case .slice(_, let start, let end, _), .sliceScatter(_, let start, let end, _): [start, end]
     case .pad(let before, let after, _): before + after
     default: []

@@ -19,6 +19,16 @@ public enum Operation: Sendable, Hashable {
   case add(scale: Double)
   case multiply
   case divide
+  /// Operands: two tensors that broadcast.
+  case maximum
+  case minimum
+  /// Operands: two tensors that broadcast, or one that is compared with a number: 1 where it holds,
+  /// else 0.
+  case compare(Comparison)
+  case compareScalar(Comparison, Double)
+  /// Operands: a condition and two tensors, which broadcast: of the first of these where the
+  /// condition is not 0.
+  case choose
   /// Operand: a tensor; every element with the number.
   case addScalar(Double)
   case multiplyScalar(Double)
@@ -27,6 +37,8 @@ public enum Operation: Sendable, Hashable {
   case fill(Double)
   /// No operand: a tensor of a shape, every element the number.
   case full([Size], Double)
+  /// No operand: the integers from one number to before another.
+  case range(start: Size, end: Size, step: Int)
   /// Operand: input [N, C, ...] or [C, ...].
   case maxPool(Pooling)
   case averagePool(Pooling)
@@ -92,6 +104,15 @@ public enum Operation: Sendable, Hashable {
       self.eps = eps
       self.momentum = momentum
     }
+  }
+
+  public enum Comparison: String, Sendable, Hashable, CaseIterable {
+    case equal
+    case notEqual
+    case less
+    case lessOrEqual
+    case greater
+    case greaterOrEqual
   }
 
   public struct Pooling: Sendable, Hashable {

@@ -65,7 +65,9 @@ struct CheckpointRecord {
         "the tensor '\(extra.key.description.visible())' is not in the record")
     }
     guard let history = (json[Member.history] ?? []).array else { throw Self.invalid(nil) }
-    return Checkpoint(root: value, history: history, graph: json[Member.graph]?.string)
+    let graph = json[Member.graph]
+    guard graph == nil || graph?.string != nil else { throw Self.invalid(nil) }
+    return Checkpoint(root: value, history: history, graph: graph?.string)
   }
 
   private static func reference(to name: String, _ tensor: Tensor) -> JSON {

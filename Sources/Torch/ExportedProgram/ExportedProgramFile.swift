@@ -23,17 +23,18 @@ enum ExportedProgramFile {
     guard let graph = archive.graph else {
       throw CheckpointError(.torchRecordMissing, "the model's operations are not in the archive")
     }
-    let stateDict = try tensors(archive, archive.weights, folder: "data/weights/")
-    let constants = try tensors(archive, archive.constants, folder: "data/constants/")
-    return checkpoint(stateDict, constants, try graph.wholeText(), besides: archive.otherRecords)
+    let stateDict = try tensors(archive.weights, of: archive, options)
+    let constants = try tensors(archive.constants, of: archive, options)
+    return checkpoint(
+      stateDict, constants, try graph.wholeText(), besides: archive.otherRecords)
   }
 
   private static func tensors(
-    _ archive: ProgramArchive, _ config: ZipEntry?, folder: String
+    _ tensors: ProgramArchive.Tensors, of archive: ProgramArchive, _ options: ReadingOptions
   ) throws(CheckpointError) -> CheckpointDictionary {
-    guard let config else { return CheckpointDictionary(.orderedDict) }
+    guard let config = tensors.config else { return try self.tensors(tensors.checkpoint, options) }
     do throws(CheckpointError) {
-      var reader = ProgramTensors(archive, folder: folder)
+      var reader = ProgramTensors(archive, folder: tensors.folder)
       return try reader.read(JSON(parsing: config.content()))
     } catch {
       throw error.with(name: config.name)

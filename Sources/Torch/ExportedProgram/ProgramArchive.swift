@@ -32,11 +32,25 @@ struct ProgramArchive: StorageSource {
   /// The operations, as PyTorch wrote them.
   var graph: ZipEntry? { zip["\(prefix)models/\(model).json"] }
 
-  /// What says where the parameters and buffers are.
-  var weights: ZipEntry? { zip["\(prefix)data/weights/\(model)_weights_config.json"] }
+  /// Tensors of a program: what says where they lie, or from PyTorch 2.8 itself, a checkpoint.
+  struct Tensors {
+    let folder: String
+    let config: ZipEntry?
+    let checkpoint: ZipEntry?
+  }
 
-  /// What says where tensors are that the operations use and the state dict has not.
-  var constants: ZipEntry? { zip["\(prefix)data/constants/\(model)_constants_config.json"] }
+  /// The parameters and buffers.
+  var weights: Tensors { tensors("weights") }
+
+  /// Tensors that the operations use and the state dict has not.
+  var constants: Tensors { tensors("constants") }
+
+  private func tensors(_ kind: String) -> Tensors {
+    let folder = "data/\(kind)/"
+    return Tensors(
+      folder: folder, config: zip["\(prefix)\(folder)\(model)_\(kind)_config.json"],
+      checkpoint: zip["\(prefix)\(folder)\(model).pt"])
+  }
 
   private static func model(
     in zip: ZipArchive, _ prefix: String

@@ -43,7 +43,7 @@ extension Graph {
       throw CheckpointError(
         .limitExceeded, "a graph of \(text.utf8.count) bytes is larger than any model's")
     }
-    return try JSON(parsing: text)
+    return try JSON(roundingLargeIntegersOf: text)
   }
 
   init(_ json: JSON) throws(CheckpointError) {

@@ -18,6 +18,15 @@ extension Operation {
     case "multiply": self = .multiply
     case "divide": self = .divide
     case "identity": self = .identity
+    case "maximum": self = .maximum
+    case "minimum": self = .minimum
+    case "choose": self = .choose
+    case "compare": self = .compare(try Comparison(reader))
+    case "compareScalar":
+      self = .compareScalar(try Comparison(reader), try reader.number("number"))
+    case "range":
+      self = .range(
+        start: try reader.size("start"), end: try reader.size("end"), step: try reader.int("step"))
     case "add": self = .add(scale: try reader.number("scale"))
     case "addScalar": self = .addScalar(try reader.number("number"))
     case "multiplyScalar": self = .multiplyScalar(try reader.number("number"))
@@ -93,11 +102,23 @@ extension Activation {
     case "reciprocalSquareRoot": self = .reciprocalSquareRoot
     case "reciprocal": self = .reciprocal
     case "exponential": self = .exponential
+    case "exponentialMinusOne": self = .exponentialMinusOne
     case "logarithm": self = .logarithm
+    case "logarithmOfOnePlus": self = .logarithmOfOnePlus
+    case "errorFunction": self = .errorFunction
     case "negative": self = .negative
     case "absolute": self = .absolute
     default: return nil
     }
+  }
+}
+
+extension Operation.Comparison {
+  fileprivate init(_ reader: GraphReader) throws(CheckpointError) {
+    guard let comparison = Self(rawValue: try reader.text("comparison")) else {
+      throw reader.invalid("comparison")
+    }
+    self = comparison
   }
 }
 

@@ -14,6 +14,21 @@ extension Operation {
     case .multiply: [kind("multiply")]
     case .divide: [kind("divide")]
     case .identity: [kind("identity")]
+    case .maximum: [kind("maximum")]
+    case .minimum: [kind("minimum")]
+    case .choose: [kind("choose")]
+    case .compare(let comparison):
+      [kind("compare"), .init("comparison", .string(comparison.rawValue))]
+    case .compareScalar(let comparison, let number):
+      [
+        kind("compareScalar"), .init("comparison", .string(comparison.rawValue)),
+        .init("number", .double(number)),
+      ]
+    case .range(let start, let end, let step):
+      [
+        kind("range"), .init("start", start.json), .init("end", end.json),
+        .init("step", .int(step)),
+      ]
     case .add(let scale):
       [kind("add"), .init("scale", .double(scale))]
     case .addScalar(let number):
@@ -108,7 +123,10 @@ extension Activation {
     case .reciprocalSquareRoot: [kind("reciprocalSquareRoot")]
     case .reciprocal: [kind("reciprocal")]
     case .exponential: [kind("exponential")]
+    case .exponentialMinusOne: [kind("exponentialMinusOne")]
     case .logarithm: [kind("logarithm")]
+    case .logarithmOfOnePlus: [kind("logarithmOfOnePlus")]
+    case .errorFunction: [kind("errorFunction")]
     case .negative: [kind("negative")]
     case .absolute: [kind("absolute")]
     }
