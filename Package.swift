@@ -73,7 +73,7 @@ let package = Package(
     tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
     tests("ModelsTests", ["Models"]),
-    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],
