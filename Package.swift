@@ -72,7 +72,7 @@ let package = Package(
     tests("HDF5Tests", ["HDF5", "CHDF5"]),
     tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
-    tests("ModelsTests", ["Models"]),
+    tests("ModelsTests", ["Models", "BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),

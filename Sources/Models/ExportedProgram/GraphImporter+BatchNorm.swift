@@ -16,13 +16,30 @@ extension GraphImporter {
     // What a module without momentum, which averages over all batches, gives when it does not train.
     if momentum == 0 && !isTraining { momentum = nil }
     let module = try module(of: parts, call)
-    let attributes = Operation.BatchNormAttributes(
-      module: module, eps: try call.number("eps", default: 1e-5), momentum: momentum)
+    var norm = NormModule(numFeatures: try features(parts, input))
+    norm.eps = try call.number("eps", default: 1e-5)
+    norm.momentum = momentum
+    norm.affine = (parts["weight"] ?? nil) != nil
+    norm.hasBias = (parts["bias"] ?? nil) != nil
+    norm.tracksRunningStatistics = (parts["running_mean"] ?? nil) != nil
+    let attributes = Operation.BatchNormAttributes(module: module, norm)
     let output = try single(
       .batchNorm(attributes), [operand(of: input)], module.isEmpty ? call.node.name : module)
     // The statistics of the batch, and the running ones after it, which the module keeps itself.
     let statistics = Result.missing("uses statistics that a BatchNorm keeps to itself")
     return [.new(output)] + Array(repeating: statistics, count: 4)
+  }
+
+  private func features(
+    _ parts: [String: String?], _ input: String
+  ) throws(CheckpointError) -> Int {
+    let shape = try meta(input).shape
+    let tensor = ["running_mean", "weight"].lazy.compactMap { parts[$0] ?? nil }.first
+    let sizes = try tensor.map { name throws(CheckpointError) in try meta(name).shape } ?? []
+    guard let features = sizes.first ?? (shape.count > 1 ? shape[1] : nil) else {
+      throw .program("a BatchNorm has no features")
+    }
+    return features
   }
 
   /// The module that all the tensors belong to, by the last part of their names.

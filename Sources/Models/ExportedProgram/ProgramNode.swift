@@ -27,7 +27,7 @@ struct ProgramNode: Sendable {
     name = json["name"]?.string ?? names.first ?? target
     let stack = Self.modules(json["metadata"]?["nn_module_stack"]?.string ?? "")
     module = stack.last
-    root = stack.first?.type
+    root = stack.first { $0.path.isEmpty }?.type
   }
 
   /// The modules that a node stands in, outermost first: `key,path,class` joined by semicolons.

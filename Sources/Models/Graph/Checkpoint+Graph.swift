@@ -10,6 +10,12 @@ extension Checkpoint {
     /// What the graph leaves out of what the model did, a sentence each.
     public let notes: [String]
 
+    public init(graph: Graph, constants: StateDict = StateDict(), notes: [String] = []) {
+      self.graph = graph
+      self.constants = constants
+      self.notes = notes
+    }
+
     /// The tensors that an engine needs: those of a state dict of this model, and the constants.
     public func tensors(with stateDict: StateDict) -> StateDict {
       var tensors = stateDict

@@ -23,6 +23,10 @@ enum ExportedProgramFile {
     guard let graph = archive.graph else {
       throw CheckpointError(.torchRecordMissing, "the model's operations are not in the archive")
     }
+    guard archive.weights.config != nil || archive.weights.checkpoint != nil else {
+      throw CheckpointError(
+        .torchRecordMissing, "the list of the model's weights is not in the archive")
+    }
     let stateDict = try tensors(archive.weights, of: archive, options)
     let constants = try tensors(archive.constants, of: archive, options)
     return checkpoint(

@@ -46,7 +46,8 @@ struct ToStandardCommand: ParsableCommand {
         try stateDict.toStandard(merging: statistics, selection: selection.selection)
       )
     }
-    let proof = proofOptions.proof(of: source, from: input, writtenAt: place)
+    let proof = proofOptions.proof(
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)

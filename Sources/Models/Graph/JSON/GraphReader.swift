@@ -18,6 +18,8 @@ struct GraphReader {
     return try elements.map { element throws(CheckpointError) in try body(GraphReader(element)) }
   }
 
+  func has(_ name: String) -> Bool { json[name] != nil }
+
   func text(_ name: String) throws(CheckpointError) -> String {
     guard let text = json[name]?.string else { throw invalid(name) }
     return text

@@ -130,15 +130,6 @@ extension Operation.Convolution {
   }
 }
 
-extension Operation.BatchNormAttributes {
-  fileprivate init(_ reader: GraphReader) throws(CheckpointError) {
-    let hasMomentum = reader.json["momentum"] != .null
-    self.init(
-      module: try reader.text("module"), eps: try reader.number("eps"),
-      momentum: hasMomentum ? try reader.number("momentum") : nil)
-  }
-}
-
 extension Operation.Pooling {
   fileprivate init(_ reader: GraphReader) throws(CheckpointError) {
     let hasDivisor = reader.json["divisor"] != .null

@@ -5,7 +5,7 @@ extension Operation {
   var members: [JSON.Member] {
     switch self {
     case .convolution(let attributes): attributes.members
-    case .batchNorm(let attributes): attributes.members
+    case .batchNorm(let attributes): [kind("batchNorm")] + attributes.members
     case .activation(let function): function.members
     case .maxPool(let pooling): [kind("maxPool")] + pooling.members
     case .averagePool(let pooling): [kind("averagePool")] + pooling.members
@@ -138,15 +138,6 @@ extension Operation.Convolution {
     [
       kind("convolution"), .init("stride", .ints(stride)), .init("padding", .ints(padding)),
       .init("dilation", .ints(dilation)), .init("groups", .int(groups)),
-    ]
-  }
-}
-
-extension Operation.BatchNormAttributes {
-  fileprivate var members: [JSON.Member] {
-    [
-      kind("batchNorm"), .init("module", .string(module)), .init("eps", .double(eps)),
-      .init("momentum", momentum.map { .double($0) } ?? .null),
     ]
   }
 }
