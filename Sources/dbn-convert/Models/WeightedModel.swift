@@ -13,22 +13,30 @@ struct WeightedModel {
     let stateDict: StateDict
   }
 
-  let graph: Graph
   let weights: [Weights]
+  private let model: Checkpoint.Model
 
+  /// - Parameters:
+  ///   - name: an architecture's, the path of a file with a graph, or `auto` for what the first of
+  ///     the weights tell.
+  ///   - paths: the checkpoints; none: the file called `name` has the weights too.
   init(_ name: String, weights paths: [String], entry: EntryPath?) throws(CheckpointError) {
-    weights = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
+    let weights = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
       try Weights(path, entry)
     }
-    graph = try ModelSource.graph(
-      named: paths.isEmpty ? nil : name, weights: weights[0].stateDict, from: weights[0].path)
+    self.weights = weights
+    model = try ModelSource.model(
+      named: paths.isEmpty ? nil : name, weights: weights[0].stateDict,
+      in: weights[0].checkpoint, from: weights[0].path)
   }
 
+  var graph: Graph { model.graph }
+
   /// The tensors to run it with, for each of the checkpoints.
-  var tensors: [StateDict] { weights.map(\.stateDict) }
+  var tensors: [StateDict] { weights.map { model.tensors(with: $0.stateDict) } }
 
   /// What a person should know about the files, a sentence each.
-  var notes: [String] { weights.flatMap(\.checkpoint.notes) }
+  var notes: [String] { model.notes + weights.flatMap(\.checkpoint.notes) }
 }
 
 extension WeightedModel.Weights {
