@@ -30,6 +30,7 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
@@ -42,9 +43,10 @@ struct EvalCommand: ParsableCommand {
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }
     bar.finish()
     options.remark(source.notes)
-    let report = EvaluationReport(
+    let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
-    try options.print(report.json, text: report.text)
+    try report.write(output.page)
+    try options.print(output.json, text: output.text)
   }
 }

@@ -1,8 +1,9 @@
+import Reports
 import Tensors
 import Verification
 
 /// What `eval` prints.
-struct EvaluationReport {
+struct EvaluationOutput {
   let model: String
   let data: String
   let samples: SampleData
@@ -52,12 +53,26 @@ struct EvaluationReport {
     ]
   }
 
-  var text: String {
+  var page: Report {
+    let sliceNotes = slices.map { ("Devices", $0) }
+    return Report(
+      zip(weights, results).map { (name: $0, result: $1) },
+      summary: [
+        ("Model", model), ("Data", "\(data), \(counted(samples.count, "sample"))"),
+        ("Inputs", samples.scaling.text), ("Batch", batches),
+      ] + sliceNotes, listsClasses: listsClasses)
+  }
+
+  private var batches: String {
     let remainder = samples.count % batch
     let last = remainder == 0 || samples.count < batch ? "" : ", the last of \(remainder)"
+    return "\(min(batch, samples.count))\(last)"
+  }
+
+  var text: String {
     let header =
       "\(model) on \(data): \(counted(samples.count, "sample")), "
-      + "inputs \(samples.scaling.text), batches of \(min(batch, samples.count))\(last)"
+      + "inputs \(samples.scaling.text), batches of \(batches)"
     let sections =
       [header, table.text] + slices + undefined + (listsClasses ? classTables : [])
     return sections.joined(separator: "\n")
