@@ -66,7 +66,8 @@ struct ToStandardCommand: ParsableCommand {
           reading: hint)
       )
     }
-    let proof = proofOptions.proof(of: source, from: input, writtenAt: place)
+    let proof = proofOptions.proof(
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
