@@ -4,9 +4,9 @@ import Tensors
 /// layout is adding a value.
 ///
 /// C features, V virtual devices, N samples in the mini-batch.
-public struct BatchNormLayout: Sendable, Hashable, Codable, CustomStringConvertible {
+public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
   /// Which shape a buffer has on disk.
-  public enum BufferShape: String, Sendable, Hashable, Codable {
+  public enum BufferShape: Sendable, Hashable {
     /// `running_mean` and `running_var` [C], `num_batches_tracked` a scalar.
     case shared
     /// `running_mean` and `running_var` [V, C], `num_batches_tracked` [V]: a row for each device.
@@ -14,7 +14,7 @@ public struct BatchNormLayout: Sendable, Hashable, Codable, CustomStringConverti
   }
 
   /// Which samples of a mini-batch a device gets.
-  public enum Slices: String, Sendable, Hashable, Codable {
+  public enum Slices: Sendable, Hashable {
     /// Device i has samples i * k ..< min((i + 1) * k, N), where k = ceil(N / V).
     case contiguous
     /// Device i has the samples j with j mod V = i.
@@ -22,7 +22,7 @@ public struct BatchNormLayout: Sendable, Hashable, Codable, CustomStringConverti
   }
 
   /// Whose running statistics a batch's statistics go to in training.
-  public enum Training: String, Sendable, Hashable, Codable {
+  public enum Training: Sendable, Hashable {
     /// Each device moves its own row.
     case everyDevice
     /// Device 0 alone moves the buffers that all share.
@@ -63,6 +63,11 @@ public struct BatchNormLayout: Sendable, Hashable, Codable, CustomStringConverti
         description: "\(description), interleaved", buffers: buffers, slices: .interleaved,
         training: training)
   }
+
+  /// All that a model can be made with.
+  package static let known: [BatchNormLayout] = [
+    .standard, .replicated, .replicated.interleaved, .firstDevice, .firstDevice.interleaved,
+  ]
 
   public static let all: [BatchNormLayout] = [.standard, .replicated]
 

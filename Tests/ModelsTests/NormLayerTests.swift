@@ -1,5 +1,4 @@
 import BatchNorm
-import Foundation
 import Models
 import Tensors
 import Testing
@@ -73,11 +72,21 @@ struct NormLayerTests {
         layout: .firstDevice.interleaved)(2),
     ]
     for module in modules {
-      let data = try JSONEncoder().encode(module)
-      #expect(try JSONDecoder().decode(NormModule.self, from: data) == module)
+      let text = module.json.text()
+      let json = try JSON(parsing: ByteRegion(Array(text.utf8)))
+      #expect(try NormModule(json) == module)
     }
-    let plain = String(
-      decoding: try JSONEncoder().encode(NormModule(numFeatures: 9)), as: UTF8.self)
-    #expect(plain == #"{"numFeatures":9}"#)
+    #expect(NormModule(numFeatures: 9).json == ["features": 9])
+  }
+
+  @Test(arguments: [
+    [:], ["features": "64"], ["features": -1], ["features": 2, "world_size": 0],
+    ["features": 2, "layout": "sideways"], ["features": 2, "dimensions": 4],
+    ["features": 2, "world_size": 2], ["features": 2, "affine": 1],
+    ["features": 2, "accumulation_steps": 0], ["features": 2, "momentum": "much"],
+  ] as [JSON])
+  func whatMakesNoModuleIsAnError(json: JSON) {
+    let error = #expect(throws: CheckpointError.self) { try NormModule(json) }
+    #expect(error?.code == .invalidModule || error?.code == .invalidWorldSize)
   }
 }

@@ -18,11 +18,12 @@ extension NormModule {
         .invalidModule, "the layout \(layout) has no place for \(worldSize) virtual devices",
         advice: "use the replicated or the first-device layout")
     }
-    guard numFeatures >= 0, accumulationSteps > 0 else {
+    guard numFeatures >= 0, accumulationSteps > 0, (1...3).contains(dimensions ?? 1) else {
       throw CheckpointError(
         .invalidModule,
-        "a BatchNorm of \(numFeatures) features and \(accumulationSteps) accumulation steps "
-          + "makes no sense", advice: "give a positive number of each")
+        "a BatchNorm of \(numFeatures) features, \(accumulationSteps) accumulation steps and "
+          + "\(dimensions ?? 1) dimensions makes no sense",
+        advice: "give positive numbers, and at most 3 dimensions")
     }
   }
 }
