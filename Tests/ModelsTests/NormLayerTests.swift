@@ -79,12 +79,13 @@ struct NormLayerTests {
     #expect(NormModule(numFeatures: 9).json == ["features": 9])
   }
 
-  @Test(arguments: [
-    [:], ["features": "64"], ["features": -1], ["features": 2, "world_size": 0],
-    ["features": 2, "layout": "sideways"], ["features": 2, "dimensions": 4],
-    ["features": 2, "world_size": 2], ["features": 2, "affine": 1],
-    ["features": 2, "accumulation_steps": 0], ["features": 2, "momentum": "much"],
-  ] as [JSON])
+  @Test(
+    arguments: [
+      [:], ["features": "64"], ["features": -1], ["features": 2, "world_size": 0],
+      ["features": 2, "layout": "sideways"], ["features": 2, "dimensions": 4],
+      ["features": 2, "world_size": 2], ["features": 2, "affine": 1],
+      ["features": 2, "accumulation_steps": 0], ["features": 2, "momentum": "much"],
+    ] as [JSON])
   func whatMakesNoModuleIsAnError(json: JSON) {
     let error = #expect(throws: CheckpointError.self) { try NormModule(json) }
     #expect(error?.code == .invalidModule || error?.code == .invalidWorldSize)
