@@ -72,7 +72,7 @@ extension JSON {
   }
 
   fileprivate var layout: BatchNormLayout? {
-    BatchNormLayout.known.first { $0.description == string }
+    string.flatMap { BatchNormLayout.named($0) }
   }
 }
 
