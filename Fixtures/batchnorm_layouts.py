@@ -8,7 +8,7 @@ from fractions import Fraction
 import torch
 
 # Below the BatchNorm's name; all others have their statistics right there.
-INNER = {"nested-ghost": ".bn", "sub": ".split_bn"}
+INNER = {"nested": ".bn", "sub": ".split_bn"}
 RULES = ("first", "mean", "pooled")
 
 
@@ -18,7 +18,7 @@ def batchnorm_names(state_dict: dict, layout: str) -> list[str]:
 
 
 def parameter(state_dict: dict, layout: str, name: str, key: str) -> torch.Tensor:
-    return state_dict[f"{name}{'.bn' if layout == 'nested-ghost' else ''}.{key}"]
+    return state_dict[f"{name}{'.bn' if layout == 'nested' else ''}.{key}"]
 
 
 def rows(state_dict: dict, layout: str, name: str, key: str) -> torch.Tensor:

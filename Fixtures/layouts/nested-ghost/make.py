@@ -27,7 +27,7 @@ places = contiguous(SAMPLES, 3)  # Pieces of 3.
 model = trained(LayoutNet(linear, partial(GBN, virtual_batch_size=VIRTUAL_BATCH)), places, 3)
 norm, x = model.bn1, batch(places, 4)
 assert_slices(norm, x, places, affine=lambda norm, device: (norm.bn.weight, norm.bn.bias))
-assert_evaluation(norm, x, "nested-ghost", norm.bn.running_mean, norm.bn.running_var)
+assert_evaluation(norm, x, "nested", norm.bn.running_mean, norm.bn.running_var)
 assert norm.bn.num_batches_tracked == 12 * 3
 
 expected = norm.bn.running_mean.double()
@@ -38,4 +38,4 @@ moved(x.double())
 torch.testing.assert_close(moved.bn.running_mean, expected, rtol=1e-11, atol=1e-11)
 
 x = batch(places, 3)
-write_layout_case(FOLDER, model, x, "nested-ghost", "chunks", "buffers", package("pytorch-tabnet"))
+write_layout_case(FOLDER, model, x, "nested", "chunks", "buffers", package("pytorch-tabnet"))
