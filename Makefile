@@ -41,12 +41,14 @@ $(VENV)/ready: Fixtures/requirements.txt
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 
-# The whole process against nine lines of Python and against cp; compression against h5py; then the
-# library by itself.
+# The whole process against nine lines of Python and against cp; compression against h5py; BatchNorm
+# against PyTorch's; then the library by itself.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
 	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
-	$(SWIFT) run -c release --package-path Benchmarks
+	$(SWIFT) build -c release --package-path Benchmarks --product batchnorm
+	$(VENV)/bin/python Benchmarks/batchnorm.py Benchmarks/.build/release/batchnorm
+	$(SWIFT) run -c release --package-path Benchmarks benchmarks
 
 clean:
 	rm -rf .build .build-demo .build-venv

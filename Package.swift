@@ -81,7 +81,8 @@ let package = Package(
     tests("TorchTests", ["Torch", "Zip"]),
     // libhdf5 as an oracle: what is read of a file must be what it says.
     tests("HDF5Tests", ["HDF5", "CHDF5"]),
-    tests("CheckpointsTests", ["Checkpoints", "BatchNorm", "Verification"]),
+    tests(
+      "CheckpointsTests", ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
     tests("ModelsTests", ["Models", "BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip"]),

@@ -102,8 +102,8 @@ extension NormModule {
         adapted.layout =
           layout.slices == .interleaved ? site.layout.interleaved : site.layout
       }
-    } else if layout.buffers == .rows {
-      (adapted.layout, adapted.worldSize) = (.standard, 1)
+    } else if layout.buffers == .rows || site.layout == .keras {
+      (adapted.layout, adapted.worldSize) = (site.layout, 1)
     }
     return adapted
   }

@@ -37,30 +37,42 @@ extension BatchNormModule {
   ///
   /// - Parameter scalarType: of all but `num_batches_tracked`, which is int64.
   /// - Throws: `unsupportedScalarType` unless it is float16, bfloat16, float32 or float64;
-  ///   `overflow` for a counter that is not an integer.
+  ///   `overflow` for a counter that is not an integer; `invalidModule` for a layout that keeps its
+  ///   tensors under other names.
   public func stateDict(
     as scalarType: ScalarType = .float32
   ) throws(CheckpointError) -> StateDict {
+    try norm.validate()
     var stateDict = StateDict()
     for (name, shape) in norm.tensors {
-      stateDict[name] =
-        name == "num_batches_tracked"
-        ? try Tensor(rows.map { _ in 0 }, shape: shape)
-          .replacing(numbers(name) ?? [])
-        : try Tensor(rounding: numbers(name) ?? [], to: scalarType, shape: shape)
+      switch BatchNormQuantity(rawValue: name) {
+      case .weight:
+        stateDict[name] = try Tensor(rounding: weight ?? [], to: scalarType, shape: shape)
+      case .bias: stateDict[name] = try Tensor(rounding: bias ?? [], to: scalarType, shape: shape)
+      case .numBatchesTracked:
+        let zeros = try Tensor(rows.map { _ in 0 }, shape: shape)
+        stateDict[name] = try zeros.replacing(rows.map(\.batchesTracked))
+      case let quantity?:
+        let numbers = buffer(quantity)?.numbers ?? []
+        stateDict[name] = try Tensor(rounding: numbers, to: scalarType, shape: shape)
+      case nil: break
+      }
     }
     return stateDict
   }
 
-  /// The numbers of one of its tensors, if it has it.
-  func numbers(_ tensor: String) -> [Double]? {
-    switch tensor {
-    case "weight": weight
-    case "bias": bias
-    case "running_mean": rows.isEmpty ? nil : rows.flatMap(\.mean)
-    case "running_var": rows.isEmpty ? nil : rows.flatMap(\.variance)
-    case "num_batches_tracked": rows.isEmpty ? nil : rows.map(\.batchesTracked)
-    default: nil
+  /// The numbers of a buffer, and the key behind the module's name under which the layout keeps
+  /// them: those that all devices share, where there are such.
+  func buffer(_ quantity: BatchNormQuantity) -> (key: String, numbers: [Double])? {
+    guard let placement = layout.tensors[quantity], !rows.isEmpty,
+      let key = placement.shared ?? placement.devices?.key
+    else { return nil }
+    let kept = placement.shared == nil ? rows[...] : rows[..<1]
+    return switch quantity {
+    case .runningMean: (key, kept.flatMap(\.mean))
+    case .runningVar: (key, kept.flatMap(\.variance))
+    case .numBatchesTracked: (key, kept.map(\.batchesTracked))
+    case .weight, .bias: nil
     }
   }
 }
@@ -79,9 +91,10 @@ private struct BufferUpdate {
   }
 
   mutating func write(_ module: BatchNormModule, named name: String) throws(CheckpointError) {
-    for last in ["running_mean", "running_var", "num_batches_tracked"] {
+    for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
+      guard let (last, numbers) = module.buffer(quantity) else { continue }
       let key = name.isEmpty ? last : "\(name).\(last)"
-      guard let old = original[key], let numbers = module.numbers(last) else { continue }
+      guard let old = original[key] else { continue }
       do throws(CheckpointError) {
         updated[key] = try successor(of: old, numbers)
       } catch {

@@ -16,7 +16,8 @@ extension BatchNormModule {
   /// Refuses slices whose variance can't be estimated, before anything is computed.
   ///
   /// - Throws: `unsupportedOperation` for layouts that are only run in evaluation: those that keep
-  ///   what evaluation uses beside what each device has. `tooFewValues`, PyTorch's "Expected more than 1 value per channel when training".
+  ///   what evaluation uses beside what each device has. `tooFewValues`, PyTorch's "Expected more
+  ///   than 1 value per channel when training".
   func check(_ slices: [BatchSlice], positions: Int) throws(CheckpointError) {
     guard layout.buffers == .shared || layout.evaluation != .shared else {
       throw CheckpointError(

@@ -1,5 +1,7 @@
 import BatchNorm
 import Checkpoints
+import Execution
+import Models
 import Tensors
 import TestSupport
 import Testing
@@ -32,5 +34,39 @@ struct LibraryExampleTests {
 
     let result = try BatchNormVerification().compare(stateDict, distributed.stateDict)
     #expect(result.isBitIdentical && result.maxULP == 0)
+  }
+
+  @Test func theExampleOfADistributedBatchNormRuns() throws {
+    let images = (0..<16 * 64 * 4 * 4).map { Float($0 % 101) / 101 }
+    let batchNorm = try DistributedBatchNorm2d(virtualWorldSize: 8)
+    var bn1 = try BatchNormModule(batchNorm(numFeatures: 64))
+    let output = try bn1.train(images, shape: [16, 64, 4, 4])
+    let state = try bn1.stateDict()
+    #expect(output.count == images.count && state["running_mean"]?.shape == [8, 64])
+
+    let model = try ResNet.resnext50_32x4d(
+      normLayer: DistributedBatchNorm2d(virtualWorldSize: 8))
+    #expect(model.parameters.first { $0.key == "bn1.running_mean" }?.shape == [8, 64])
+  }
+
+  @Test func theExampleOfTrainingAModelRuns() throws {
+    let model = MobileNetV2.mobilenet_v2(classes: 2)
+    var weights = StateDict()
+    for parameter in model.parameters {
+      let count = parameter.shape.reduce(1, *)
+      weights[parameter.key] =
+        parameter.key.hasSuffix("num_batches_tracked")
+        ? try Tensor([5], shape: [])
+        : try Tensor(
+          rounding: (0..<count).map { Double($0 % 7) / 7 }, to: .float32, shape: parameter.shape)
+    }
+    let batch = try DenseArray(
+      shape: [2, 3, 32, 32], values: (0..<2 * 3 * 1024).map { Double($0 % 89) })
+
+    var executor = try ReferenceExecutor(model, weights)
+    let logits = try executor.run(["input": batch], mode: .training)
+    let trained = try executor.stateDict(updating: weights)
+    #expect(logits[0].shape == [2, 2] && trained.names == weights.names)
+    #expect(try trained["features.0.1.num_batches_tracked"]?.integers() == [6])
   }
 }

@@ -55,6 +55,14 @@ struct BatchNormLayoutTests {
     #expect(try module(BatchNorm2d(), standard(nil)).rows[0].batchesTracked == 0)
   }
 
+  @Test func namesOfKerasAreFound() throws {
+    var stateDict = StateDict()
+    stateDict["bn.moving_mean"] = try .float32([1, 2])
+    stateDict["bn.moving_variance"] = try .float32([3, 4])
+    let module = try module(BatchNorm2d(affine: false), stateDict)
+    #expect(module.layout == .keras && module.rows == [.init(mean: [1, 2], variance: [3, 4])])
+  }
+
   @Test(arguments: ["weight", "bias", "running_mean", "running_var"])
   func aTensorThatTheModelNeedsIsThere(last: String) throws {
     let whole = try standard()

@@ -100,6 +100,20 @@ struct TrainingGraphTests {
     #expect(try trained["a.num_batches_tracked"]?.integers() == [4, 4, 4])
   }
 
+  /// Buffers [V * C] and one counter for all.
+  @Test func ghostBuffersComeBackWhereTheyWere() throws {
+    let stateDict = try stateDict().toDistributed(worldSize: 2, layout: .ghost).stateDict
+    var executor = try ReferenceExecutor(graph(BatchNorm2d()), stateDict)
+    _ = try executor.run(["input": input(4)], mode: .training)
+    let trained = try executor.stateDict(updating: stateDict)
+    let module = try #require(executor.batchNorms["a"])
+    #expect(trained["a.running_mean"]?.shape == [4])
+    let wanted = module.rows.flatMap(\.mean).map { Double(Float($0)) }
+    #expect(try trained["a.running_mean"]?.doubles() == wanted)
+    #expect(try trained["a.num_batches_tracked"]?.integers() == [4])
+    #expect(trained["a.num_batches_tracked"]?.shape == [])
+  }
+
   @Test func aModuleThatStandsInTheStateDictTwiceStaysOne() throws {
     var stateDict = try stateDict()
     for last in ["running_mean", "running_var", "num_batches_tracked"] {

@@ -97,7 +97,7 @@ struct GraphJSONTests {
     .init(
       description: "an unknown operation", from: "\"linear\"", to: "\"attention\"",
       code: .unsupportedOperation),
-    .init(description: "no operands", from: ", \"operands\": [\"fc\"]", to: ""),
+    .init(description: "no operands", from: "\"operands\": [\"fc\"]", to: "\"operand\": 1"),
     .init(description: "a size of another kind", from: "{\"dimension\": 0", to: "{\"width\": 0"),
     .init(description: "no attribute", from: "\"sizes\"", to: "\"shape\""),
     .init(

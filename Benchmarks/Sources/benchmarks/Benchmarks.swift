@@ -6,7 +6,7 @@ import Verification
 /// Times what the library does with a ResNet-50 (320 tensors, 98 MiB of random content), each
 /// several times in turn, and prints medians. Writing includes the sync to the disk.
 ///
-///     swift run -c release --package-path Benchmarks
+///     swift run -c release --package-path Benchmarks benchmarks
 @main
 enum Benchmarks {
   static let runs = 7

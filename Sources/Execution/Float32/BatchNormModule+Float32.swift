@@ -88,10 +88,9 @@ extension BatchNormModule {
   private func statistics(
     _ batch: Float32Batch?
   ) throws(CheckpointError) -> [SliceStatistics] {
-    guard let batch else { return [] }
-    let slices = slices(of: batch.samples)
-    try check(slices, positions: batch.positions)
-    return try batch.normalised(slices, by: self)
+    let slices = slices(of: batch?.samples ?? 0)
+    try check(slices, positions: batch?.positions ?? 0)
+    return try batch?.normalised(slices, by: self) ?? []
   }
 
   private func batch(

@@ -11,19 +11,26 @@ extension NormModule {
         .invalidWorldSize, "\(worldSize) is not a number of virtual devices",
         advice: "give a world size from 1 to \(StateDict.worldSizeLimit)")
     }
-    let sharesWithoutRule =
-      worldSize > 1 && layout.buffers == .shared && layout.training == .everyDevice
-    guard !sharesWithoutRule else {
-      throw CheckpointError(
-        .invalidModule, "the layout \(layout) has no place for \(worldSize) virtual devices",
-        advice: "use the replicated or the first-device layout")
-    }
-    guard numFeatures >= 0, accumulationSteps > 0 else {
+    guard hasPlaceForDevices else {
       throw CheckpointError(
         .invalidModule,
-        "a BatchNorm of \(numFeatures) features and \(accumulationSteps) accumulation steps "
-          + "makes no sense", advice: "give a positive number of each")
+        "a BatchNorm of \(worldSize) virtual devices can't be made in the layout \(layout)",
+        advice: "use the replicated or the first-device layout")
     }
+    guard numFeatures >= 0, accumulationSteps > 0, (1...3).contains(dimensions ?? 1) else {
+      throw CheckpointError(
+        .invalidModule,
+        "a BatchNorm of \(numFeatures) features, \(accumulationSteps) accumulation steps and "
+          + "\(dimensions ?? 1) dimensions makes no sense",
+        advice: "give positive numbers, and at most 3 dimensions")
+    }
+  }
+
+  /// Buffers are PyTorch's: a row for each device, or shared by those that know who moves them.
+  private var hasPlaceForDevices: Bool {
+    if layout.tensors == BatchNormLayout.replicated.tensors { return true }
+    return layout.tensors == BatchNormLayout.standard.tensors
+      && (worldSize == 1 || layout.training == .firstDevice)
   }
 }
 
