@@ -24,7 +24,7 @@ extension Report {
       facts: summary.map { Page.Fact($0.term, $0.meaning) }
         + (replicated.isEmpty
           ? []
-          : [Page.Fact("Drift", "means \(drift.mean.brief), variances \(drift.variance.brief)")]),
+          : [Page.Fact("Drift", "\(drift)")]),
       sections: replicated.isEmpty
         ? [DriftSections.plain(layers)]
         : [

@@ -12,7 +12,8 @@ extension Report {
     _ results: [(name: String, result: Evaluation.Result)],
     summary: [(term: String, meaning: String)], listsClasses: Bool
   ) {
-    let tallies = results.map { ($0.name.visible(), $0.result.classification) }
+    let names = Self.shortNames(results.map(\.name))
+    let tallies = zip(names, results).map { ($0, $1.result.classification) }
     let best = tallies.max { $0.1.total.top1 < $1.1.total.top1 }
     let word =
       best.map { name, classification in
@@ -22,9 +23,16 @@ extension Report {
       } ?? "Nothing was evaluated"
     page = Page(
       title: "Evaluation", verdict: Page.Verdict(word, .neutral),
-      facts: summary.map { Page.Fact($0.term, $0.meaning) },
+      facts: summary.map { Page.Fact($0.term, $0.meaning) }
+        + zip(names, results).filter { $0 != $1.name }.map { Page.Fact($0, $1.name) },
       sections: [EvaluationSections.accuracy(tallies), EvaluationSections.loss(tallies)]
         + (listsClasses ? tallies.map(EvaluationSections.classes) : []))
+  }
+
+  /// The last parts of paths, if they tell them apart; else all of them.
+  private static func shortNames(_ paths: [String]) -> [String] {
+    let names = paths.map(\.fileName)
+    return Set(names).count == names.count ? names : paths.map { $0.visible() }
   }
 }
 

@@ -51,7 +51,7 @@ struct BarPlot: Sendable {
     barRows = rows.enumerated().map { index, row in
       let top = index * rowHeight
       return Row(
-        barName: row.name.visible(limit: 44),
+        barName: row.name.visible(limit: series.count == 1 ? 38 : 32),
         barText: row.values.map(text).joined(separator: " · "),
         textY: top + 13,
         bars: row.values.enumerated().map { place, value in

@@ -48,7 +48,7 @@ struct HeatMap: Sendable {
     largestText = largest.brief
     heatRows = rows.enumerated().map { index, row in
       Row(
-        heatName: row.name.visible(limit: 44),
+        heatName: row.name.visible(limit: 36),
         heatText:
           "max \((row.values.contains(where: \.isNaN) ? .nan : row.values.max() ?? 0).brief)",
         textY: index * 36 + 13,

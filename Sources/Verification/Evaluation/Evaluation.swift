@@ -42,8 +42,7 @@ public struct Evaluation: Sendable {
     var measured = try checkpoints.map { stateDict throws(CheckpointError) in
       Measurement(try engine.executor(graph, stateDict))
     }
-    var batches = try SampleBatches(data, batch: batch)
-    while let next = try batches.next() {
+    try SampleBatches(data, batch: batch).forEach { next throws(CheckpointError) in
       for index in measured.indices { try measured[index].add(next, as: input) }
       progress(next.range.count)
     }

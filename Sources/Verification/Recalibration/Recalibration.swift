@@ -54,15 +54,15 @@ public struct Recalibration: Sendable {
   ) throws(CheckpointError) -> Result {
     let input = try graph.onlyInput(batch: min(batch, batches ?? 1))
     var measurement = try StatisticsMeasurement(graph, engine, stateDict)
-    var source = try SampleBatches(data, batch: batch, batches: batches)
-    let count = source.sizes.count
-    while let next = try source.next() {
+    let source = SampleBatches(data, batch: batch, batches: batches)
+    try source.forEach { next throws(CheckpointError) in
       try measurement.add([input: next.input])
       progress(next.range.count)
     }
     let modules = try measurement.modules(statistics)
     return Result(
-      stateDict: try stateDict.withBuffers(of: modules), samples: source.samples, batches: count,
+      stateDict: try stateDict.withBuffers(of: modules), samples: source.samples,
+      batches: source.count,
       layers: measurement.names.compactMap { name in
         guard let old = measurement.originals[name], let new = modules[name] else { return nil }
         return RecalibratedLayer(name: name, from: old, to: new)

@@ -3,9 +3,8 @@ import Tensors
 
 /// The samples in mini-batches, one after the other.
 ///
-/// Memory holds one batch: the pages of a mapped file are given back when a batch was read. Only
-/// compressed samples are decompressed as a whole. A checksum that the file has is compared when all
-/// samples were read.
+/// Memory holds one batch, whether the samples are stored as they are or deflated; only those in
+/// compressed chunks of HDF5 are put together as a whole first.
 struct SampleBatches {
   struct Batch {
     /// Which samples of all they are.
@@ -17,54 +16,47 @@ struct SampleBatches {
 
   private let data: SampleData
   private let batch: Int
-  private let end: Int
-  private let bytes: ByteRegion
-  private let sampleByteCount: Int
-  private var checksum = CRC32()
-  private var position = 0
+  /// How many samples there are in all batches.
+  let samples: Int
 
   /// - Parameters:
   ///   - batch: N, positive; the last batch may be shorter.
-  ///   - batches: how many at most; nil: all.
-  init(_ data: SampleData, batch: Int, batches: Int? = nil) throws(CheckpointError) {
+  ///   - batches: how many at most, positive; nil: all.
+  init(_ data: SampleData, batch: Int, batches: Int? = nil) {
     self.data = data
-    self.batch = batch
+    self.batch = min(batch, data.count)
     let (most, overflow) = batch.multipliedReportingOverflow(by: batches ?? .max)
-    end = overflow ? data.count : min(most, data.count)
-    bytes = try data.inputs.storage.unverifiedBytes()
-    sampleByteCount = bytes.count / data.count
+    samples = overflow ? data.count : min(most, data.count)
   }
 
-  /// How many samples there are in all batches.
-  var samples: Int { end }
+  /// How many batches there are.
+  var count: Int { (samples + batch - 1) / batch }
 
-  /// The numbers of samples in the batches: all alike, but the last.
-  var sizes: [Int] {
-    stride(from: 0, to: end, by: batch).map { min(batch, end - $0) }
-  }
-
-  /// The next batch; nil when all were given.
+  /// Hands out the batches in order.
   ///
-  /// - Throws: `checksumMismatch` instead of the last batch of damaged samples.
-  mutating func next() throws(CheckpointError) -> Batch? {
-    guard position < end else { return nil }
-    let range = position..<min(position + batch, end)
-    let part = try bytes.slice(
-      from: range.lowerBound * sampleByteCount, count: range.count * sampleByteCount)
-    if data.inputs.storage.hasChecksum {
-      part.withBytes { checksum.update($0) }
-      if range.upperBound == data.count { _ = try data.inputs.storage.accept(checksum.value) }
+  /// - Throws: `checksumMismatch` at the end, when the samples turn out to be damaged: what was done
+  ///   with them is to be undone.
+  func forEach(_ body: (Batch) throws(CheckpointError) -> Void) throws(CheckpointError) {
+    let sampleByteCount = data.inputs.byteCount / data.count
+    try data.inputs.storage.scan(of: batch * sampleByteCount) {
+      start, bytes throws(CheckpointError) in
+      let first = start / sampleByteCount
+      // What is beyond the last batch counts for the checksum alone.
+      guard first < samples else { return }
+      let range = first..<min(first + bytes.byteCount / sampleByteCount, samples)
+      let part = bytes.extracting(first: range.count * sampleByteCount)
+      try body(
+        Batch(
+          range: range, input: try input(part, count: range.count),
+          labels: data.labels?[range] ?? []))
     }
-    let input = try input(part, count: range.count)
-    part.release()
-    position = range.upperBound
-    return Batch(range: range, input: input, labels: data.labels?[range] ?? [])
   }
 
-  private func input(_ part: ByteRegion, count: Int) throws(CheckpointError) -> DenseArray {
+  private func input(_ bytes: RawSpan, count: Int) throws(CheckpointError) -> DenseArray {
     let stored = data.inputs
     let shape = [count] + stored.shape.dropFirst()
-    let tensor = try Tensor(stored.scalarType, shape: shape, storage: TensorStorage(part))
+    let copy = ByteRegion(bytes.withUnsafeBytes { Array($0) })
+    let tensor = try Tensor(stored.scalarType, shape: shape, storage: TensorStorage(copy))
     let values =
       stored.scalarType == .float64
       ? data.scaling.scaled(try tensor.array(of: Double.self), shape: shape)
