@@ -73,8 +73,8 @@ let package = Package(
     tests(
       "CheckpointsTests", ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification"]),
     tests("BatchNormTests", ["BatchNorm"]),
-    tests("ModelsTests", ["Models"]),
-    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch"]),
+    tests("ModelsTests", ["Models", "BatchNorm"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],

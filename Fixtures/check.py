@@ -13,11 +13,14 @@ from pathlib import Path
 import torch
 
 import distributed_checkpoint
+from batchnorm_layouts import describe_batchnorms
 from expectation import (
     describe_checkpoint, describe_hdf5, describe_keras, describe_npz, describe_safetensors, describe_shards,
 )
 
 ROOT = Path(__file__).resolve().parent
+# What cannot be read out of the file itself.
+SAID_ONLY = {"minimum_library", "needs_trust", "pytorch", "layout", "sets", "evaluation"}
 
 
 def fingerprints() -> dict[Path, str]:
@@ -50,7 +53,10 @@ def read_back(folder: Path, expected: dict) -> dict:
         return describe_keras(folder / "weights.h5")
     trusting = expected.get("needs_trust", False)
     value = torch.load(folder / "checkpoint.pth", map_location="cpu", weights_only=not trusting)
-    return describe_checkpoint(value, expected["entry"], expected["format"])
+    document = describe_checkpoint(value, expected["entry"], expected["format"])
+    if "layout" in expected:
+        document["batchnorms"] = describe_batchnorms(value, expected["layout"]["name"])
+    return document
 
 
 def main() -> int:
@@ -68,7 +74,7 @@ def main() -> int:
             continue  # Not a checkpoint: what a folder of models must give.
         readable += 1
         found = json.loads(json.dumps(read_back(path.parent, expected)))
-        for field in (expected.keys() | found.keys()) - {"minimum_library", "needs_trust", "pytorch"}:
+        for field in (expected.keys() | found.keys()) - SAID_ONLY:
             if found.get(field) != expected.get(field):
                 failures += 1
                 print(f"{name}: {field} differs")

@@ -245,13 +245,17 @@ def describe_npz(path: Path) -> dict:
     return {"format": "npz", "entry": "", "tensors": tensors}
 
 
+# Fields that are lists with one element to the line.
+ROWS = ("tensors", "values", "pytorch", "batchnorms", "sets", "evaluation")
+
+
 def write_document(path: Path, document: dict | list) -> None:
-    """JSON in ASCII, one tensor or one refused file to the line."""
+    """JSON in ASCII, one tensor, one BatchNorm or one refused file to the line."""
     if isinstance(document, list):
         text = rows_text(document, "") + "\n"
     else:
         lines = [
-            f"{json.dumps(key)}: {rows_text(value, '  ') if key in ('tensors', 'values', 'pytorch') else json.dumps(value)}"
+            f"{json.dumps(key)}: {rows_text(value, '  ') if key in ROWS else json.dumps(value)}"
             for key, value in document.items()
         ]
         text = "{\n  " + ",\n  ".join(lines) + "\n}\n"

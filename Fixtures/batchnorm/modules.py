@@ -11,6 +11,8 @@ from torch.nn import functional
 
 
 class DistributedBatchNorm(nn.Module):
+    _version = 2  # As BatchNorm since num_batches_tracked exists.
+
     def __init__(
         self, num_features: int, world_size: int, layout: str = "replicated", slices: str = "contiguous",
         accumulation_steps: int = 1, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,

@@ -52,9 +52,14 @@ package struct Window: Sendable {
     "kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation)"
   }
 
-  /// The places of the input under the window at a place of the output.
-  package func places(at index: Int, of size: Int) -> [Int] {
-    (0..<kernel).map { index * stride - padding + $0 * dilation }.filter { 0..<size ~= $0 }
+  /// The places of the input under the window at a place of the output: the first, and how many
+  /// there are, `dilation` apart. Computed, not listed: a graph can ask for any kernel.
+  package func places(at index: Int, of size: Int) -> (first: Int, count: Int) {
+    let start = index * stride - padding
+    let skipped = start < 0 ? (dilation - 1 - start) / dilation : 0
+    let first = start + skipped * dilation
+    guard first < size else { return (0, 0) }
+    return (first, max(0, min(kernel - skipped, (size - 1 - first) / dilation + 1)))
   }
 
   /// How many places an average divides by where padding counts: the window's, cut at the padded

@@ -27,7 +27,7 @@ struct Pool {
       let window = Window(pooling, axis: axis)
       let places = window.places(at: index, of: size)
       return Run(
-        start: places.first ?? 0, count: places.count, step: window.dilation,
+        start: places.first, count: places.count, step: window.dilation,
         paddedCount: window.paddedCount(at: index, of: size))
     }
   }
