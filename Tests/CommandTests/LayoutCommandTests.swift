@@ -51,6 +51,32 @@ struct LayoutCommandTests {
     #expect(folder.contents.count == 5)
   }
 
+  /// Four ranks of a real data-parallel job, in every format they may have been saved in.
+  @Test func realRanksOfMixedFormatsAreGathered() throws {
+    let fixture = Fixture("layouts/per-rank")
+    let all = folder.file("all.pth")
+    for files in [
+      ["rank0.pth", "rank1.pth", "rank2.pth", "rank3.pth"],
+      ["rank0.pth", "rank1.safetensors", "rank2.h5", "rank3.safetensors"],
+    ] {
+      let gathered = try Command(["gather"] + files.map { fixture.file($0) } + [all])
+      #expect(gathered.status == 0, "\(gathered.error)")
+      #expect(try Command("diff", fixture.file("checkpoint.pth"), all).status == 0)
+    }
+  }
+
+  @Test func whatIsNoSetOfRanksIsRefused() throws {
+    let fixture = Fixture("layouts/per-rank")
+    for wrong in try #require(fixture.expected["sets"]?.array) {
+      let files = try #require(wrong["files"]?.array).compactMap(\.string)
+      let refused = try Command(
+        ["gather"] + files.map { fixture.file($0) } + [folder.file("none.h5")])
+      let mentions = try #require(wrong["mentions"]?.string).replacing("rank2", with: "rank 2")
+      #expect(refused.status == 2 && refused.error.contains(mentions), "\(refused.error)")
+      #expect(folder.contents.isEmpty)
+    }
+  }
+
   @Test func scatteringThatFailsLeavesNothing() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("rank-2.h5"), withIntermediateDirectories: false)

@@ -72,12 +72,28 @@ struct NormLayerTests {
         layout: .firstDevice.interleaved)(2),
     ]
     for module in modules {
-      let node = Graph.Node("bn", .batchNorm(.init(module: "bn", module)), [.value("x")])
-      let graph = Graph(
-        name: "one", inputs: [.init("x", shape: [nil, module.numFeatures])], nodes: [node],
-        outputs: ["bn"], parameters: [])
-      let text = graph.json.text()
-      #expect(try Graph(parsing: text) == graph, "\(text)")
+      let graph = Self.graph(of: module)
+      #expect(try Graph(parsing: graph.json.text()) == graph)
     }
+  }
+
+  @Test(arguments: [
+    #""features": -1"#, #""features": 2, "world_size": 0"#, #""features": 2, "dimensions": 4"#,
+    #""features": 2, "layout": "sideways""#, #""features": 2, "world_size": 2"#,
+    #""features": 2, "layout": "ghost""#, #""features": 2, "accumulation_steps": 0"#,
+    #""features": 2, "affine": 1"#, #""features": "2""#,
+  ])
+  func whatMakesNoModuleIsAnError(members: String) throws {
+    let text = Self.graph(of: NormModule(numFeatures: 2)).json.text()
+    let broken = text.replacing(#""features": 2"#, with: members)
+    try #require(broken != text)
+    #expect(throws: CheckpointError.self) { try Graph(parsing: broken) }
+  }
+
+  private static func graph(of module: NormModule) -> Graph {
+    Graph(
+      name: "one", inputs: [.init("x", shape: [nil, module.numFeatures])],
+      nodes: [.init("bn", .batchNorm(.init(module: "bn", module)), [.value("x")])],
+      outputs: ["bn"], parameters: [])
   }
 }

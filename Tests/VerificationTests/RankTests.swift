@@ -70,6 +70,15 @@ struct RankTests {
     #expect(scattering?.code == .unexpectedLayout)
   }
 
+  /// Ranks may all be equal, as broadcast buffers are; a rank that is another's copy is an accident.
+  @Test func aRankThatIsACopyIsAnError() throws {
+    let same = [try checkpoint(rank(3), 0), try checkpoint(rank(3), 1)]
+    #expect(try StateDict.gathering(same).stateDict["bn.running_mean"]?.shape == [2, 2])
+    let copied = same + [try checkpoint(rank(4), 2)]
+    let error = #expect(throws: CheckpointError.self) { try StateDict.gathering(copied) }
+    #expect(error?.code == .invalidRanks && error?.path == "rank-1")
+  }
+
   @Test func namesTellTheOrder() throws {
     let shuffled = ["r-10.pth", "r-2.pth", "r-0.pth", "r-1.pth"] + (3..<10).map { "r-\($0).pth" }
     let ordered = try RankNumbers.ordered(shuffled)

@@ -25,6 +25,7 @@ extension StateDict {
       try ranks[index + 1].differences(from: first, except: buffers)
     }
     try refuse(differences, among: ranks)
+    try refuseCopies(of: sites.flatMap(\.bufferKeys), among: ranks)
     var gathered = first.stateDict
     var stacked: [[ObjectIdentifier?]: Tensor] = [:]
     for key in sites.flatMap(\.bufferKeys) {
@@ -74,6 +75,32 @@ extension StateDict {
       "\(wrong.count) of \(ranks.count) ranks differ from rank 0 in more than BatchNorm buffers: "
         + shown.joined(separator: "; ") + more,
       advice: "gather files that the ranks of one job saved at the same step")
+  }
+}
+
+extension StateDict {
+  /// Ranks may all have the same buffers, if they were broadcast; if only some do, a file was copied
+  /// over another.
+  private static func refuseCopies(
+    of keys: [String], among ranks: [RankCheckpoint]
+  ) throws(CheckpointError) {
+    var first: [[UInt32]: RankCheckpoint] = [:]
+    var copy: (path: String, of: String)?
+    for rank in ranks {
+      let checksums = try keys.map { key throws(CheckpointError) in
+        try rank.stateDict[key]?.storage.crc32() ?? 0
+      }
+      if let earlier = first[checksums] {
+        copy = copy ?? (rank.path, earlier.path)
+      } else {
+        first[checksums] = rank
+      }
+    }
+    guard let copy, first.count > 1 else { return }
+    throw CheckpointError(
+      .invalidRanks, path: copy.path,
+      "it has the very running statistics of \(copy.of), where other ranks' differ",
+      advice: "give each rank's own file")
   }
 }
 
