@@ -6,7 +6,7 @@ PACKAGES = libhdf5-dev zlib1g-dev pkg-config
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-.PHONY: setup build demo test check lint interop benchmark clean
+.PHONY: setup build demo test check lint interop browser browser-test screenshots benchmark clean
 
 # Installs the system packages, unless they are there.
 setup:
@@ -40,6 +40,22 @@ $(VENV)/ready: Fixtures/requirements.txt
 # Checkpoints by the installed PyTorch, through the command, read by h5py, bit for bit.
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
+
+# Installs a browser, unless there is one.
+browser:
+	@if ! command -v chromium >/dev/null && [ -z "$$CHROMIUM" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium >/dev/null; \
+	fi
+
+# The reports in a headless browser: they load, fit a phone, and show what the numbers say.
+browser-test: build browser
+	$(PYTHON) Tests/Browser/browser.py $(COMMAND)
+
+# The pictures of the reports in the README, anew.
+screenshots: build browser
+	$(PYTHON) Tests/Browser/browser.py $(COMMAND) docs
 
 # The whole process against nine lines of Python and against cp; compression against h5py; BatchNorm
 # against PyTorch's; then the library by itself.

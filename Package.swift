@@ -82,7 +82,8 @@ let package = Package(
     // libhdf5 as an oracle: what is read of a file must be what it says.
     tests("HDF5Tests", ["HDF5", "CHDF5"]),
     tests(
-      "CheckpointsTests", ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification"]),
+      "CheckpointsTests",
+      ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification", "Reports"]),
     tests("BatchNormTests", ["BatchNorm"]),
     tests("ModelsTests", ["Models", "BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip"]),

@@ -2,6 +2,7 @@ import BatchNorm
 import Checkpoints
 import Execution
 import Models
+import Reports
 import Tensors
 import TestSupport
 import Testing
@@ -68,5 +69,23 @@ struct LibraryExampleTests {
     let trained = try executor.stateDict(updating: weights)
     #expect(logits[0].shape == [2, 2] && trained.names == weights.names)
     #expect(try trained["features.0.1.num_batches_tracked"]?.integers() == [6])
+  }
+
+  @Test func checkpointsAreMeasuredAndShown() throws {
+    let folder = try TemporaryFolder()
+    let fixture = Fixture("torch/digits-shards")
+    let stateDict = try Checkpoint.open(fixture.file("model.pt2")).findStateDict().stateDict
+    let data = try SampleData(
+      Checkpoint.open(fixture.file("test.npz")).findStateDict().stateDict, labelled: true,
+      scaling: InputScaling(divisor: 16))
+    let model = try #require(try Checkpoint.open(fixture.file("model.pt2")).model())
+
+    let measured = try Recalibration(model.graph).run(stateDict, on: data)
+    let results = try Evaluation(model.graph).run([stateDict, measured.stateDict], on: data)
+    let accuracies = results.map(\.classification.total.top1Accuracy)
+    #expect(accuracies[0] == 272.0 / 360 && accuracies[1] > accuracies[0])
+    let named = Array(zip(["before", "after"], results))
+    try Report(named, summary: [], listsClasses: false).write(to: folder.file("report.html"))
+    #expect(folder.contents == ["report.html"])
   }
 }
