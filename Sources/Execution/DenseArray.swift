@@ -40,9 +40,32 @@ public struct DenseArray: Sendable, Equatable {
     self.values = values
   }
 
-  /// The same numbers in another shape.
-  func reshaped(_ shape: [Int]) throws(CheckpointError) -> DenseArray {
-    try DenseArray(shape: shape, values: values)
+  /// An array of a shape that is known to fit memory, whose values `initialise` sets, every one.
+  @inline(__always)
+  init(_ shape: [Int], initialise: (UnsafeMutablePointer<Double>) -> Void) {
+    let count = shape.reduce(1, *)
+    self.shape = shape
+    values = [Double](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      if let start = buffer.baseAddress, count > 0 { initialise(start) }
+      initializedCount = count
+    }
+  }
+
+  /// An array of a shape that is known to fit memory.
+  init(repeating value: Double, _ shape: [Int]) {
+    self.shape = shape
+    values = [Double](repeating: value, count: shape.reduce(1, *))
+  }
+
+  /// The same numbers in another shape of as many.
+  func reshaped(to shape: [Int]) -> DenseArray {
+    precondition(shape.reduce(1, *) == values.count)
+    return DenseArray(shape: shape, sameCount: values)
+  }
+
+  private init(shape: [Int], sameCount values: [Double]) {
+    self.shape = shape
+    self.values = values
   }
 }
 

@@ -6,52 +6,70 @@ extension Operation {
   /// whose module has a state.
   ///
   /// - Parameter operands: those of the node; nil where one is left out.
+  /// - Throws: `shapeMismatch`, `missingOperand`; `unsupportedOperation` for BatchNorm.
   func outputs(of operands: [DenseArray?]) throws(CheckpointError) -> [DenseArray] {
-    let given = Operands(operands)
-    let input = try given.required(0)
+    let (operation, shapes) = try sized(for: operands.map { $0?.shape })
+    let given = operands.compactMap(\.self)
+    switch operation {
+    case .convolution, .linear, .matrixMultiply:
+      return [try operation.product(of: given, operands.count > 2 ? operands[2] : nil, shapes[0])]
+    case .add, .multiply, .divide: return [operation.combination(of: given, shapes[0])]
+    case .maxPool, .averagePool, .adaptiveAveragePool:
+      return [try operation.pooled(given[0], shapes[0])]
+    case .layerNorm(let shape, let eps):
+      return [
+        given[0].layerNormalised(
+          shape.reduce(1, *), eps: eps, weight: operands.count > 1 ? operands[1] : nil,
+          bias: operands.count > 2 ? operands[2] : nil)
+      ]
+    case .mean(let dimensions, _): return [given[0].averaged(over: dimensions, to: shapes[0])]
+    case .sum(let dimensions, _): return [given[0].summed(over: dimensions, to: shapes[0])]
+    case .softmax(let dimension): return [given[0].softmax(along: dimension, logarithm: false)]
+    case .logSoftmax(let dimension): return [given[0].softmax(along: dimension, logarithm: true)]
+    case .activation(let function): return [given[0].mapped(function.callAsFunction)]
+    case .addScalar(let number): return [given[0].mapped { $0 + number }]
+    case .multiplyScalar(let number): return [given[0].mapped { $0 * number }]
+    case .divideScalar(let number): return [given[0].mapped { $0 / number }]
+    case .fill(let number): return [DenseArray(repeating: number, shapes[0])]
+    case .identity: return [given[0]]
+    case .batchNorm:
+      throw CheckpointError(.unsupportedOperation, "a BatchNorm cannot run without its module")
+    case .concatenate, .chunk, .split, .flatten, .reshape, .expand, .permute, .unsqueeze,
+      .squeeze, .slice, .select, .sliceScatter, .selectScatter, .pad:
+      return DenseArray.arranged(operation, given, shapes)
+    }
+  }
+
+  private func product(
+    of operands: [DenseArray], _ bias: DenseArray?, _ shape: [Int]
+  ) throws(CheckpointError) -> DenseArray {
     switch self {
     case .convolution(let attributes):
-      return [
-        try Execution.Convolution(attributes, input, try given.required(1), given[2]).output()
-      ]
-    case .linear: return [try Execution.linear(input, try given.required(1), given[2])]
-    case .activation(let function): return [input.mapped(function.callAsFunction)]
-    case .add(let scale): return [try input.combined(with: given.required(1)) { $0 + scale * $1 }]
-    case .multiply: return [try input.combined(with: given.required(1)) { $0 * $1 }]
-    case .divide: return [try input.combined(with: given.required(1)) { $0 / $1 }]
-    case .addScalar(let number): return [input.mapped { $0 + number }]
-    case .multiplyScalar(let number): return [input.mapped { $0 * number }]
-    case .maxPool(let pooling): return [try Pool(pooling, input).maximum()]
-    case .averagePool(let pooling): return [try Pool(pooling, input).average()]
-    case .adaptiveAveragePool(let sizes): return [try input.adaptivelyAveraged(to: sizes)]
-    case .concatenate(let dimension):
-      return [try DenseArray(concatenating: given.all(), along: dimension)]
-    case .flatten(let start, let end): return [try input.flattened(from: start, to: end)]
-    case .identity: return [input]
-    default:
-      throw CheckpointError(.unsupportedOperation, "the reference engine cannot run \(self) yet")
+      try Execution.Convolution(attributes, operands[0], operands[1], bias, to: shape).output()
+    case .linear: try Execution.linear(operands[0], operands[1], bias, to: shape)
+    default: operands[0].multiplied(with: operands[1], to: shape)
     }
   }
-}
 
-/// The operands of a node, of which some may be left out.
-private struct Operands {
-  private let operands: [DenseArray?]
-
-  init(_ operands: [DenseArray?]) {
-    self.operands = operands
-  }
-
-  subscript(index: Int) -> DenseArray? { index < operands.count ? operands[index] : nil }
-
-  func required(_ index: Int) throws(CheckpointError) -> DenseArray {
-    guard let array = self[index] else {
-      throw CheckpointError(.missingOperand, "operand \(index) is missing")
+  private func combination(of operands: [DenseArray], _ shape: [Int]) -> DenseArray {
+    switch self {
+    case .add(let scale): operands[0].combined(with: operands[1], to: shape) { $0 + scale * $1 }
+    case .multiply: operands[0].combined(with: operands[1], to: shape) { $0 * $1 }
+    default: operands[0].combined(with: operands[1], to: shape) { $0 / $1 }
     }
-    return array
   }
 
-  func all() throws(CheckpointError) -> [DenseArray] {
-    try operands.indices.map { index throws(CheckpointError) in try required(index) }
+  private func pooled(
+    _ input: DenseArray, _ shape: [Int]
+  ) throws(CheckpointError) -> DenseArray {
+    switch self {
+    case .maxPool(let pooling): try Pool(pooling, input, to: shape).maximum()
+    case .averagePool(let pooling):
+      try Pool(pooling, input, to: shape)
+        .average(countsPadding: pooling.countsPadding, divisor: pooling.divisor)
+    case .adaptiveAveragePool(let sizes):
+      try Pool(adaptive: input, rank: sizes.count, to: shape).average()
+    default: input
+    }
   }
 }

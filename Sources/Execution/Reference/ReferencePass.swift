@@ -15,13 +15,16 @@ struct ReferencePass: ForwardPass {
     _ graph: Graph, _ parameters: [String: DenseArray], _ batchNorms: [String: BatchNormModule],
     _ inputs: [String: DenseArray], _ mode: ExecutionMode
   ) throws(CheckpointError) {
-    self.graph = graph
+    let sized = try graph.sized(
+      for: inputs.mapValues(\.shape), parameters: parameters.mapValues(\.shape),
+      features: batchNorms.mapValues(\.features))
+    self.graph = sized.graph
     self.parameters = parameters
     self.batchNorms = batchNorms
     self.mode = mode
     values = LiveValues(graph)
     for input in graph.inputs {
-      values.set(input.name, to: try checked(inputs[input.name], for: input))
+      if let value = inputs[input.name] { values.set(input.name, to: value) }
     }
   }
 
@@ -43,23 +46,6 @@ struct ReferencePass: ForwardPass {
     try graph.outputs.map { name throws(CheckpointError) in try values.value(name) }
   }
 
-  private func checked(
-    _ value: DenseArray?, for input: Graph.Input
-  ) throws(CheckpointError) -> DenseArray {
-    guard let value else {
-      throw CheckpointError(.missingOperand, name: input.name, "the model's input is not given")
-    }
-    let fits =
-      value.shape.count == input.shape.count
-      && zip(value.shape, input.shape).allSatisfy { $0 == $1 ?? $0 }
-    guard fits else {
-      let wanted = input.shape.map { $0.map { "\($0)" } ?? "any" }.joined(separator: ", ")
-      throw CheckpointError.shape("the input has the shape \(value.shape), not [\(wanted)]")
-        .with(name: input.name)
-    }
-    return value
-  }
-
   private mutating func evaluate(_ node: Graph.Node) throws(CheckpointError) -> [DenseArray] {
     let operands = try node.operands.map { operand throws(CheckpointError) in try value(operand) }
     guard case .batchNorm(let attributes) = node.operation, case let input?? = operands.first else {
@@ -79,12 +65,8 @@ struct ReferencePass: ForwardPass {
   private mutating func batchNorm(
     _ module: String, _ input: DenseArray
   ) throws(CheckpointError) -> DenseArray {
-    guard var batchNorm = batchNorms[module], input.shape.count >= 2,
-      input.shape[1] == batchNorm.features
-    else {
-      throw .shape(
-        "an input of shape \(input.shape) does not have \(batchNorms[module]?.features ?? 0) "
-          + "features")
+    guard var batchNorm = batchNorms[module] else {
+      throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
     }
     let activations = Activations(
       samples: input.shape[0], features: input.shape[1],

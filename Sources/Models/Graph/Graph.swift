@@ -2,9 +2,9 @@
 ///
 /// Parameters stay in the state dict and are named by their keys; which layout a BatchNorm has is
 /// told by its tensors. So converting a state dict converts the model.
-public struct Graph: Sendable, Hashable, Codable {
+public struct Graph: Sendable, Hashable {
   /// One operation.
-  public struct Node: Sendable, Hashable, Codable {
+  public struct Node: Sendable, Hashable {
     /// The module's name, or the operation's where it has none; unique in the graph.
     public let name: String
     public let operation: Operation
@@ -23,7 +23,7 @@ public struct Graph: Sendable, Hashable, Codable {
   }
 
   /// What an operation works on.
-  public enum Operand: Sendable, Hashable, Codable {
+  public enum Operand: Sendable, Hashable {
     /// A value that the caller gave or another node made.
     case value(String)
     /// A tensor of the state dict, by its key.
@@ -33,7 +33,7 @@ public struct Graph: Sendable, Hashable, Codable {
   }
 
   /// A value that the caller gives. nil: a size that may be any.
-  public struct Input: Sendable, Hashable, Codable {
+  public struct Input: Sendable, Hashable {
     public let name: String
     public let shape: [Int?]
 
@@ -53,7 +53,7 @@ public struct Graph: Sendable, Hashable, Codable {
   public let parameters: [Parameter]
 
   /// A tensor that the model expects, with the shape of a standard BatchNorm's.
-  public struct Parameter: Sendable, Hashable, Codable {
+  public struct Parameter: Sendable, Hashable {
     public let key: String
     public let shape: [Int]
   }

@@ -1,16 +1,18 @@
 /// What a node does: an ATen operation with its attributes, by ATen's names and defaults.
 ///
 /// Tensors are operands of the node, not of the operation. Sizes along the spatial dimensions have
-/// one number for each of them.
+/// one number for each of them. Dimensions that are negative count from the end.
 ///
 /// Source: `aten/src/ATen/native/native_functions.yaml`.
-public enum Operation: Sendable, Hashable, Codable {
+public enum Operation: Sendable, Hashable {
   /// Operands: input [N, C, ...], weight [K, C / groups, ...], bias [K] or none.
   case convolution(Convolution)
   /// Operand: input [N, C, ...]. The module's tensors are found by its name.
   case batchNorm(BatchNormAttributes)
   /// Operands: input [..., I], weight [O, I], bias [O] or none.
   case linear
+  /// Operands: [..., M, K] and [..., K, N], whose dimensions before the last two broadcast.
+  case matrixMultiply
   /// Operand: any tensor, element by element.
   case activation(Activation)
   /// Operands: two tensors that broadcast; the second is multiplied by `scale` first.
@@ -20,29 +22,49 @@ public enum Operation: Sendable, Hashable, Codable {
   /// Operand: a tensor; every element with the number.
   case addScalar(Double)
   case multiplyScalar(Double)
-  /// Operand: input [N, C, ...].
+  case divideScalar(Double)
+  /// Operand: a tensor, of which only the shape counts; every element is the number.
+  case fill(Double)
+  /// Operand: input [N, C, ...] or [C, ...].
   case maxPool(Pooling)
   case averagePool(Pooling)
-  /// Operand: input [N, C, ...]; the output's spatial sizes.
+  /// Operand: input [N, C, ...] or [C, ...]; the output's spatial sizes.
   case adaptiveAveragePool([Int])
+  /// Over the dimensions; over all where there are none.
   case mean(dimensions: [Int], keepsDimensions: Bool)
-  /// Operands: tensors that agree in all other dimensions.
+  case sum(dimensions: [Int], keepsDimensions: Bool)
+  /// Operands: tensors that agree in all other dimensions. Empty ones of one dimension are passed
+  /// over, as PyTorch does.
   case concatenate(dimension: Int)
-  /// One output for each of the nearly equal parts.
+  /// One output for each of the nearly equal parts, of which there may be fewer.
   case chunk(count: Int, dimension: Int)
+  /// One output for each of the sizes.
+  case split(sizes: [Int], dimension: Int)
   case flatten(start: Int, end: Int)
-  /// -1 is inferred; a size of the operand is kept as `.input`.
-  case reshape([ReshapeSize])
+  case reshape([Size])
+  /// Dimensions of one element are repeated, and new ones put in front.
+  case expand([Size])
   case permute([Int])
-  case slice(dimension: Int, start: Int, end: Int, step: Int)
+  /// A dimension of one element is put in.
+  case unsqueeze(dimension: Int)
+  /// Those of the dimensions that have one element are taken out.
+  case squeeze(dimensions: [Int])
+  /// Bounds beyond the ends are cut, negative ones count from the end.
+  case slice(dimension: Int, start: Size, end: Size, step: Int)
   case select(dimension: Int, index: Int)
-  /// Operands: input, weight, bias; over the last dimensions.
+  /// Operands: a tensor, and what takes the place of its slice.
+  case sliceScatter(dimension: Int, start: Size, end: Size, step: Int)
+  case selectScatter(dimension: Int, index: Int)
+  /// How many elements of a number to put before and behind each of the last dimensions.
+  case pad(before: [Int], after: [Int], value: Double)
+  /// Operands: input, weight or none, bias or none; over the last dimensions.
   case layerNorm(shape: [Int], eps: Double)
   case softmax(dimension: Int)
-  /// Dropout in evaluation, `contiguous`, `detach` and the like.
+  case logSoftmax(dimension: Int)
+  /// Dropout, `contiguous`, `detach` and the like.
   case identity
 
-  public struct Convolution: Sendable, Hashable, Codable {
+  public struct Convolution: Sendable, Hashable {
     public var stride: [Int]
     public var padding: [Int]
     public var dilation: [Int]
@@ -56,7 +78,7 @@ public enum Operation: Sendable, Hashable, Codable {
     }
   }
 
-  public struct BatchNormAttributes: Sendable, Hashable, Codable {
+  public struct BatchNormAttributes: Sendable, Hashable {
     /// The module's name in the state dict: `layer1.0.bn1`.
     public var module: String
     public var eps: Double
@@ -70,7 +92,7 @@ public enum Operation: Sendable, Hashable, Codable {
     }
   }
 
-  public struct Pooling: Sendable, Hashable, Codable {
+  public struct Pooling: Sendable, Hashable {
     public var kernel: [Int]
     public var stride: [Int]
     public var padding: [Int]
@@ -79,10 +101,12 @@ public enum Operation: Sendable, Hashable, Codable {
     public var usesCeiling: Bool
     /// Whether averages count the padding.
     public var countsPadding: Bool
+    /// What sums are divided by to be averages, whatever the windows hold.
+    public var divisor: Int?
 
     public init(
       kernel: [Int], stride: [Int], padding: [Int], dilation: [Int]? = nil,
-      usesCeiling: Bool = false, countsPadding: Bool = true
+      usesCeiling: Bool = false, countsPadding: Bool = true, divisor: Int? = nil
     ) {
       self.kernel = kernel
       self.stride = stride
@@ -90,26 +114,7 @@ public enum Operation: Sendable, Hashable, Codable {
       self.dilation = dilation ?? kernel.map { _ in 1 }
       self.usesCeiling = usesCeiling
       self.countsPadding = countsPadding
+      self.divisor = divisor
     }
   }
-
-  public enum ReshapeSize: Sendable, Hashable, Codable {
-    case fixed(Int)
-    /// The size of the operand's dimension: how a graph keeps the batch size open.
-    case input(dimension: Int)
-    case inferred
-  }
-}
-
-/// A function of one number.
-public enum Activation: Sendable, Hashable, Codable {
-  case relu
-  case hardTanh(minimum: Double, maximum: Double)
-  case hardSwish
-  case hardSigmoid
-  case silu
-  case sigmoid
-  /// The exact one, by the error function, or its approximation by tanh.
-  case gelu(usesTanh: Bool)
-  case tanh
 }

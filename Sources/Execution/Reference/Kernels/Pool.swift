@@ -1,105 +1,137 @@
 import Models
 import Tensors
 
-/// Pooling over windows of 1, 2 or 3 spatial dimensions.
+/// Pooling over windows of 1, 2 or 3 spatial dimensions: the last ones; each plane before them by
+/// itself.
 struct Pool {
-  private let pooling: Operation.Pooling
-  private let input: DenseArray
-  private let windows: [Window]
-  private let outputSpatial: [Int]
+  /// The places under a window along one axis.
+  struct Run {
+    let start: Int
+    let count: Int
+    let step: Int
+    /// How many an average divides by where padding counts.
+    let paddedCount: Int
+  }
 
-  init(_ pooling: Operation.Pooling, _ input: DenseArray) throws(CheckpointError) {
+  private let input: DenseArray
+  private let rank: Int
+  private let outputShape: [Int]
+  /// For depth, height and width, of which the first may be missing and then have one place: the
+  /// windows at each place of the output.
+  private let runs: [[Run]]
+  private let spatial: [Int]
+
+  init(_ pooling: Operation.Pooling, _ input: DenseArray, to outputShape: [Int]) {
     let rank = pooling.kernel.count
-    guard input.shape.count == rank + 2, rank > 0,
-      [pooling.stride, pooling.padding, pooling.dilation].allSatisfy({ $0.count == rank })
-    else { throw .shape("an input \(input.shape) cannot be pooled over \(pooling.kernel)") }
-    self.pooling = pooling
-    self.input = input
-    let windows = (0..<rank).map { Window(pooling, $0) }
-    self.windows = windows
-    outputSpatial = try (0..<rank).map { axis throws(CheckpointError) in
-      try windows[axis].outputSize(of: input.shape[2 + axis])
+    self.init(input, rank: rank, to: outputShape) { axis, index, size in
+      let window = Window(pooling, axis: axis)
+      let places = window.places(at: index, of: size)
+      return Run(
+        start: places.first ?? 0, count: places.count, step: window.dilation,
+        paddedCount: window.paddedCount(at: index, of: size))
     }
+  }
+
+  /// Nearly equal parts, as `adaptive_avg_pool2d` has them.
+  init(adaptive input: DenseArray, rank: Int, to outputShape: [Int]) {
+    let sizes = outputShape.suffix(rank)
+    self.init(input, rank: rank, to: outputShape) { axis, index, size in
+      let count = sizes[sizes.startIndex + axis]
+      let (start, end) = (index * size / count, ((index + 1) * size + count - 1) / count)
+      return Run(start: start, count: end - start, step: 1, paddedCount: end - start)
+    }
+  }
+
+  private init(
+    _ input: DenseArray, rank: Int, to outputShape: [Int],
+    run: (_ axis: Int, _ index: Int, _ size: Int) -> Run
+  ) {
+    self.input = input
+    self.rank = rank
+    self.outputShape = outputShape
+    let sizes = [Int](input.shape.suffix(rank))
+    let counts = [Int](outputShape.suffix(rank))
+    let missing = 3 - rank
+    spatial = [Int](repeating: 1, count: missing) + sizes
+    runs =
+      Array(repeating: [Run(start: 0, count: 1, step: 1, paddedCount: 1)], count: missing)
+      + (0..<rank).map { axis in (0..<counts[axis]).map { run(axis, $0, sizes[axis]) } }
   }
 
   func maximum() throws(CheckpointError) -> DenseArray {
-    try pooled { values, _ in
-      // A NaN wins, as in PyTorch.
-      values.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+    try pooled { plane, depth, height, width, row, size in
+      var largest = -Double.infinity
+      Self.forEach(plane, depth, height, width, row, size) { value in
+        // A NaN wins, as in PyTorch.
+        if value > largest || value.isNaN { largest = value }
+      }
+      return largest
     }
   }
 
-  func average() throws(CheckpointError) -> DenseArray {
-    try pooled { values, paddedCount in
-      values.reduce(0, +) / Double(pooling.countsPadding ? paddedCount : values.count)
+  func average(countsPadding: Bool = false, divisor: Int? = nil) throws(CheckpointError)
+    -> DenseArray
+  {
+    try pooled { plane, depth, height, width, row, size in
+      let count = depth.count * height.count * width.count
+      // Windows that lie in the padding alone are 0 in PyTorch.
+      guard count > 0 else { return 0 }
+      var sum = 0.0
+      Self.forEach(plane, depth, height, width, row, size) { sum += $0 }
+      let padded = depth.paddedCount * height.paddedCount * width.paddedCount
+      return sum / Double(divisor ?? (countsPadding ? padded : count))
     }
   }
 
-  private func pooled(
-    _ reduce: @Sendable ([Double], _ paddedCount: Int) -> Double
-  ) throws(CheckpointError) -> DenseArray {
-    let spatial = Array(input.shape[2...])
-    let (size, positions) = (spatial.reduce(1, *), outputSpatial.reduce(1, *))
-    let under = underWindows(spatial)
-    return try DenseArray(shape: Array(input.shape[..<2]) + outputSpatial) {
-      output throws(CheckpointError) in
-      try concurrentForEach(input.shape[0] * input.shape[1]) { plane in
-        for (position, window) in under.enumerated() {
-          let values = window.places.map { input.values[plane * size + $0] }
-          output[plane * positions + position] = reduce(values, window.paddedCount)
+  private typealias Reduction =
+    @Sendable (
+      UnsafePointer<Double>, _ depth: Run, _ height: Run, _ width: Run, _ row: Int, _ slice: Int
+    ) -> Double
+
+  private func pooled(_ reduce: Reduction) throws(CheckpointError) -> DenseArray {
+    let size = spatial.reduce(1, *)
+    let positions = runs.reduce(1) { $0 * $1.count }
+    let planes = outputShape.dropLast(rank).reduce(1, *)
+    return try DenseArray(shape: outputShape) { output throws(CheckpointError) in
+      try concurrentForEach(planes) { plane in
+        input.values.withUnsafeBufferPointer { values in
+          guard let source = values.baseAddress else { return }
+          var place = plane * positions
+          for depth in runs[0] {
+            for height in runs[1] {
+              for width in runs[2] {
+                output[place] = reduce(
+                  source + plane * size, depth, height, width, spatial[2],
+                  spatial[1] * spatial[2])
+                place += 1
+              }
+            }
+          }
         }
       }
     }
   }
 
-  /// For each output position: the places of a plane under its window.
-  private func underWindows(_ spatial: [Int]) -> [(places: [Int], paddedCount: Int)] {
-    (0..<outputSpatial.reduce(1, *)).map { position in
-      var rest = position
-      var places = [0]
-      var paddedCount = 1
-      var stride = 1
-      for axis in spatial.indices.reversed() {
-        let index = rest % outputSpatial[axis]
-        rest /= outputSpatial[axis]
-        let along = windows[axis].places(at: index, of: spatial[axis])
-        places = along.flatMap { place in places.map { place * stride + $0 } }
-        paddedCount *= windows[axis].paddedCount(at: index, of: spatial[axis])
-        stride *= spatial[axis]
-      }
-      return (places, paddedCount)
-    }
-  }
-}
-
-extension DenseArray {
-  /// The mean over nearly equal parts of each spatial axis, as `adaptive_avg_pool2d`.
-  func adaptivelyAveraged(to sizes: [Int]) throws(CheckpointError) -> DenseArray {
-    guard shape.count == sizes.count + 2, sizes.allSatisfy({ $0 > 0 }) else {
-      throw .shape("an input \(shape) cannot be averaged to \(sizes)")
-    }
-    var result = self
-    for axis in sizes.indices { result = try result.averagedAlong(2 + axis, to: sizes[axis]) }
-    return result
-  }
-
-  private func averagedAlong(_ axis: Int, to count: Int) throws(CheckpointError) -> DenseArray {
-    let size = shape[axis]
-    let inner = shape[(axis + 1)...].reduce(1, *)
-    let outer = shape[..<axis].reduce(1, *)
-    var outputShape = shape
-    outputShape[axis] = count
-    var values: [Double] = []
-    values.reserveCapacity(outer * count * inner)
-    for plane in 0..<outer {
-      for index in 0..<count {
-        let part = index * size / count..<((index + 1) * size + count - 1) / count
-        for column in 0..<inner {
-          let sum = part.reduce(0.0) { $0 + self.values[(plane * size + $1) * inner + column] }
-          values.append(sum / Double(part.count))
+  @inline(__always)
+  private static func forEach(
+    _ plane: UnsafePointer<Double>, _ depth: Run, _ height: Run, _ width: Run, _ row: Int,
+    _ slice: Int, _ body: (Double) -> Void
+  ) {
+    var layer = 0
+    while layer < depth.count {
+      let layerStart = plane + (depth.start + layer * depth.step) * slice
+      var line = 0
+      while line < height.count {
+        var place = layerStart + (height.start + line * height.step) * row + width.start
+        var column = 0
+        while column < width.count {
+          body(place.pointee)
+          place += width.step
+          column &+= 1
         }
+        line &+= 1
       }
+      layer &+= 1
     }
-    return try DenseArray(shape: outputShape, values: values)
   }
 }
