@@ -4,9 +4,9 @@ import Tensors
 /// layout is adding a value.
 ///
 /// C features, V virtual devices, N samples in the mini-batch.
-public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
+public struct BatchNormLayout: Sendable, Hashable, Codable, CustomStringConvertible {
   /// Which shape a buffer has on disk.
-  public enum BufferShape: Sendable, Hashable {
+  public enum BufferShape: String, Sendable, Hashable, Codable {
     /// `running_mean` and `running_var` [C], `num_batches_tracked` a scalar.
     case shared
     /// `running_mean` and `running_var` [V, C], `num_batches_tracked` [V]: a row for each device.
@@ -54,6 +54,15 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
   /// data-parallel job that saves its own. On disk the same as standard.
   public static let firstDevice = Self(
     description: "first-device", buffers: .shared, training: .firstDevice)
+
+  /// The same state for devices that have the samples j with j mod V = i, not consecutive ones.
+  public var interleaved: Self {
+    slices == .interleaved
+      ? self
+      : Self(
+        description: "\(description), interleaved", buffers: buffers, slices: .interleaved,
+        training: training)
+  }
 
   public static let all: [BatchNormLayout] = [.standard, .replicated]
 

@@ -37,52 +37,59 @@ public struct BatchNormSurvey: Sendable {
   /// A BatchNorm is a module with `running_mean` and `running_var`. InstanceNorm with running
   /// statistics has the same names and can't be told apart by them.
   public init(_ stateDict: StateDict) {
-    for (key, mean) in stateDict.tensors {
+    for key in stateDict.names {
       guard let name = key.moduleName(of: "running_mean") else { continue }
-      switch examine(name, mean: mean, in: stateDict) {
-      case .success(let site): sites.append(site)
-      case .failure(let problem): unrecognised.append(ConversionReport.Item(name, problem.reason))
+      do throws(CheckpointError) {
+        if let site = try BatchNormSite.find(name, in: stateDict) { sites.append(site) }
+      } catch {
+        unrecognised.append(ConversionReport.Item(name, error.reason))
       }
     }
   }
+}
 
-  private struct Problem: Error {
-    let reason: String
-  }
-
-  private func examine(
-    _ name: String, mean: Tensor, in stateDict: StateDict
-  ) -> Result<BatchNormSite, Problem> {
+extension BatchNormSite {
+  /// The BatchNorm of this name, if the state dict has its `running_mean`.
+  ///
+  /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
+  package static func find(
+    _ name: String, in stateDict: StateDict
+  ) throws(CheckpointError) -> BatchNormSite? {
     let tensor = { (last: String) in stateDict[name.isEmpty ? last : "\(name).\(last)"] }
+    guard let mean = tensor("running_mean") else { return nil }
     guard let found = BatchNormLayout.recognise(statisticShape: mean.shape) else {
-      return .failure(Problem(reason: "running_mean has the shape \(mean.shape)"))
+      throw .unrecognised(name, "running_mean has the shape \(mean.shape)")
     }
     guard let variance = tensor("running_var") else {
-      return .failure(Problem(reason: "running_var is missing"))
+      throw .unrecognised(name, "running_var is missing")
     }
     guard variance.shape == mean.shape, variance.scalarType == mean.scalarType else {
-      return .failure(
-        Problem(
-          reason: "running_mean is \(mean.scalarType.name) \(mean.shape), running_var is "
-            + "\(variance.scalarType.name) \(variance.shape)"))
+      throw .unrecognised(
+        name,
+        "running_mean is \(mean.scalarType.name) \(mean.shape), running_var is "
+          + "\(variance.scalarType.name) \(variance.shape)")
     }
     for parameter in ["weight", "bias"] {
       if let shape = tensor(parameter)?.shape, shape != [found.features] {
-        return .failure(
-          Problem(reason: "\(parameter) has the shape \(shape) beside \(found.features) features"))
+        throw .unrecognised(
+          name, "\(parameter) has the shape \(shape) beside \(found.features) features")
       }
     }
     let counter = tensor("num_batches_tracked")
     let counterShape = found.layout.counterShape(worldSize: found.worldSize)
     if let shape = counter?.shape, shape != counterShape {
-      return .failure(
-        Problem(
-          reason: "num_batches_tracked has the shape \(shape) where \(counterShape) is expected"))
+      throw .unrecognised(
+        name, "num_batches_tracked has the shape \(shape) where \(counterShape) is expected")
     }
-    return .success(
-      BatchNormSite(
-        name: name, layout: found.layout, features: found.features, worldSize: found.worldSize,
-        isAffine: tensor("weight") != nil, hasCounter: counter != nil))
+    return BatchNormSite(
+      name: name, layout: found.layout, features: found.features, worldSize: found.worldSize,
+      isAffine: tensor("weight") != nil, hasCounter: counter != nil)
+  }
+}
+
+extension CheckpointError {
+  fileprivate static func unrecognised(_ name: String, _ reason: String) -> CheckpointError {
+    CheckpointError(.unexpectedLayout, name: name, reason)
   }
 }
 

@@ -21,11 +21,13 @@ public struct Activations: Sendable, Equatable {
     return start..<start + positions
   }
 
-  /// The consecutive samples of a slice, as a mini-batch of their own.
-  public func slice(_ range: Range<Int>) -> Activations {
+  /// Some of the samples, such as the slice of a device, as a mini-batch of their own.
+  public func slice(_ slice: some Collection<Int>) -> Activations {
     let stride = features * positions
+    var values: [Double] = []
+    values.reserveCapacity(slice.count * stride)
+    for sample in slice { values += self.values[sample * stride..<(sample + 1) * stride] }
     return Activations(
-      samples: range.count, features: features, positions: positions,
-      values: Array(values[range.lowerBound * stride..<range.upperBound * stride]))
+      samples: slice.count, features: features, positions: positions, values: values)
   }
 }

@@ -1,10 +1,10 @@
 public import BatchNorm
-public import Tensors
+public import Models
 
 /// A BatchNorm ready to run: its parameters and running statistics as numbers.
 ///
-/// The semantics are those of `torch.nn.BatchNorm2d`, and of V of them side by side sharing `weight`
-/// and `bias`.
+/// The semantics are those of `torch.nn.BatchNorm1d`, `2d`, `3d`, and of V of them side by side
+/// sharing `weight` and `bias`. It is a value: a copy has running statistics of its own.
 public struct BatchNormModule: Sendable {
   /// What the file does not say.
   public struct Options: Sendable {
@@ -27,74 +27,66 @@ public struct BatchNormModule: Sendable {
     /// How many batches it has seen; a Float64 because checkpoints cast as a whole keep it as a
     /// float, which may be infinite (float16 ends at 65,504).
     public var batchesTracked: Double
+
+    public init(mean: [Double], variance: [Double], batchesTracked: Double = 0) {
+      self.mean = mean
+      self.variance = variance
+      self.batchesTracked = batchesTracked
+    }
   }
 
-  public let layout: BatchNormLayout
-  public let options: Options
+  /// What its tensors don't say of it.
+  public let norm: NormModule
   /// C values; nil without affine parameters.
-  public private(set) var weight: [Double]?
-  public private(set) var bias: [Double]?
-  /// V rows; one in the standard layout.
+  public internal(set) var weight: [Double]?
+  public internal(set) var bias: [Double]?
+  /// The running statistics: V rows, or one that all devices share, or none if there are none.
   public internal(set) var rows: [Row]
+  /// Which of a training step's forwards the next one is: 0 ..< `norm.accumulationSteps`.
+  public internal(set) var accumulationStep = 0
 
-  public var worldSize: Int { rows.count }
-  public var features: Int { rows.first?.mean.count ?? 0 }
+  public var layout: BatchNormLayout { norm.layout }
+  /// V.
+  public var worldSize: Int { norm.worldSize }
+  /// C.
+  public var features: Int { norm.numFeatures }
+  public var options: Options { Options(eps: norm.eps, momentum: norm.momentum) }
 
-  /// Reads the module from a state dict. A missing `num_batches_tracked` (state dicts of version 1)
-  /// is 0.
-  ///
-  /// - Throws: `unsupportedScalarType`, when the tensors are not real numbers.
-  public init(
-    _ site: BatchNormSite, in stateDict: StateDict, options: Options = Options()
-  ) throws(CheckpointError) {
-    func numbers(_ last: String) throws(CheckpointError) -> [Double]? {
-      let key = site.key(last)
-      do throws(CheckpointError) {
-        return try stateDict[key]?.doubles()
-      } catch {
-        throw error.with(name: key)
-      }
-    }
-    let statistics = try ReplicaStatistics(site, in: stateDict)
-    let counters = try numbers("num_batches_tracked")
-    layout = site.layout
-    self.options = options
-    weight = try numbers("weight")
-    bias = try numbers("bias")
-    rows = statistics.means.indices.map { row in
-      Row(
-        mean: statistics.means[row], variance: statistics.variances[row],
-        batchesTracked: counters?[row] ?? 0)
-    }
+  init(_ norm: NormModule, weight: [Double]?, bias: [Double]?, rows: [Row]) {
+    self.norm = norm
+    self.weight = weight
+    self.bias = bias
+    self.rows = rows
   }
 
   /// A standard BatchNorm that starts from one device's statistics.
   public init(standard row: Row, of module: BatchNormModule) {
-    layout = .standard
-    options = module.options
-    weight = module.weight
-    bias = module.bias
-    rows = [row]
+    var norm = module.norm
+    norm.layout = .standard
+    norm.worldSize = 1
+    self.init(norm, weight: module.weight, bias: module.bias, rows: [row])
   }
 
   /// A module of some of the features, which BatchNorm treats each by itself.
   public func part(_ features: Range<Int>) -> BatchNormModule {
-    var part = self
-    part.weight = weight.map { Array($0[features]) }
-    part.bias = bias.map { Array($0[features]) }
-    part.rows = rows.map { row in
-      Row(
-        mean: Array(row.mean[features]), variance: Array(row.variance[features]),
-        batchesTracked: row.batchesTracked)
-    }
+    var norm = norm
+    norm.numFeatures = features.count
+    var part = BatchNormModule(
+      norm, weight: weight.map { Array($0[features]) }, bias: bias.map { Array($0[features]) },
+      rows: rows.map { row in
+        Row(
+          mean: Array(row.mean[features]), variance: Array(row.variance[features]),
+          batchesTracked: row.batchesTracked)
+      })
+    part.accumulationStep = accumulationStep
     return part
   }
 
-  /// The samples of each device: V consecutive slices of ceil(N/V), the last ones short or empty.
-  public func slices(of samples: Int) -> [Range<Int>] {
-    let length = (samples + worldSize - 1) / worldSize
-    return (0..<worldSize).map { device in
-      min(device * length, samples)..<min((device + 1) * length, samples)
-    }
+  /// The samples of each of the V devices.
+  public func slices(of samples: Int) -> [BatchSlice] {
+    layout.slices(of: samples, worldSize: worldSize)
   }
+
+  /// The running statistics that a device is normalised with in evaluation; there must be some.
+  func row(of device: Int) -> Row { rows[layout.buffers == .rows ? device : 0] }
 }

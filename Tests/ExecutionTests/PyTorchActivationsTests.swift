@@ -14,7 +14,7 @@ struct PyTorchActivationsTests {
     arguments: ["torch/digits-standard", "torch/digits-replicated"], ["bn1", "bn2", "bn3"])
   func evaluationGivesPyTorchsOutputs(fixture: String, layer: String) throws {
     let recorded = try Recorded(fixture, layer: layer)
-    let output = recorded.module.evaluate(try recorded.input())
+    let output = try recorded.module.evaluate(recorded.input())
     #expect(try recorded.relativeError(of: output.values, in: "eval.\(layer).output") < 4e-6)
   }
 

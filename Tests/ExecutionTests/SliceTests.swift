@@ -35,6 +35,22 @@ struct SliceTests {
     #expect(slices.map(\.count) == example.lengths)
   }
 
+  @Test(arguments: [0, 1, 3, 7, 8, 10, 33], [1, 2, 4, 8])
+  func everySampleIsInOneSlice(samples: Int, worldSize: Int) {
+    for layout in [BatchNormLayout.replicated, .replicated.interleaved] {
+      let slices = layout.slices(of: samples, worldSize: worldSize)
+      #expect(slices.count == worldSize)
+      #expect(slices.flatMap(\.self).sorted() == Array(0..<samples))
+      let wanted = { (sample: Int) in
+        layout.slices == .interleaved
+          ? sample % worldSize : sample / ((samples + worldSize - 1) / worldSize)
+      }
+      for (device, slice) in slices.enumerated() {
+        #expect(slice.allSatisfy { wanted($0) == device })
+      }
+    }
+  }
+
   @Test func anEmptySliceCountsTheBatchAndKeepsItsRow() throws {
     var module = try module(worldSize: 8)
     let before = module.rows

@@ -1,4 +1,3 @@
-import BatchNorm
 public import Models
 public import Tensors
 
@@ -61,19 +60,13 @@ public struct ReferenceExecutor: Executor {
   private static func batchNorms(
     of graph: Graph, in stateDict: StateDict
   ) throws(CheckpointError) -> [String: BatchNormModule] {
-    let sites = Dictionary(
-      BatchNormSurvey(stateDict).sites.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     var modules: [String: BatchNormModule] = [:]
     for node in graph.nodes {
-      guard case .batchNorm(let attributes) = node.operation else { continue }
-      guard let site = sites[attributes.module] else {
-        throw CheckpointError(
-          .missingOperand, name: attributes.module,
-          "the state dict has no BatchNorm of this name, which \(graph.name) needs",
-          advice: "is the checkpoint one of this model?")
-      }
+      guard case .batchNorm(let attributes) = node.operation,
+        modules[attributes.module] == nil
+      else { continue }
       modules[attributes.module] = try BatchNormModule(
-        site, in: stateDict, options: .init(eps: attributes.eps, momentum: attributes.momentum))
+        attributes.norm, named: attributes.module, in: stateDict)
     }
     return modules
   }

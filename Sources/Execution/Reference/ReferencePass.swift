@@ -68,16 +68,12 @@ struct ReferencePass: ForwardPass {
     guard var batchNorm = batchNorms[module] else {
       throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
     }
-    let activations = Activations(
-      samples: input.shape[0], features: input.shape[1],
-      positions: input.shape[2...].reduce(1, *), values: input.values)
     switch mode {
-    case .evaluation:
-      return try .init(shape: input.shape, values: batchNorm.evaluate(activations).values)
+    case .evaluation: return try batchNorm.evaluate(input)
     case .training:
-      let output = try batchNorm.train(activations)
+      let output = try batchNorm.train(input)
       batchNorms[module] = batchNorm
-      return try DenseArray(shape: input.shape, values: output.values)
+      return output
     }
   }
 }

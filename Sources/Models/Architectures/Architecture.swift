@@ -1,12 +1,21 @@
 /// A model that is known by name: torchvision's, with a BatchNorm of one's choice.
+///
+/// Called, it gives the model's graph: `ResNet.resnet50(classes: 10)`.
 public struct Architecture: Sendable {
   /// torchvision's name: `resnet50`.
   public let name: String
   private let make: @Sendable (Int, any NormLayer) -> Graph
 
+  init(name: String, _ make: @escaping @Sendable (Int, any NormLayer) -> Graph) {
+    self.name = name
+    self.make = make
+  }
+
   /// The graph of the model.
   ///
-  /// - Parameter classes: the size of the last layer.
+  /// - Parameters:
+  ///   - classes: the size of the last layer.
+  ///   - normLayer: what makes its BatchNorms: `BatchNorm2d`, `DistributedBatchNorm2d`.
   public func callAsFunction(
     classes: Int = 1000, normLayer: any NormLayer = BatchNorm2d()
   ) -> Graph {
@@ -14,24 +23,7 @@ public struct Architecture: Sendable {
   }
 
   public static let all: [Architecture] =
-    ResNet.configurations.map { configuration in
-      Architecture(name: configuration.name) {
-        ResNet.graph(configuration, classes: $0, normLayer: $1)
-      }
-    }
-    + VGG.configurations.map { configuration in
-      Architecture(name: configuration.name) {
-        VGG.graph(configuration, classes: $0, normLayer: $1)
-      }
-    }
-    + DenseNet.configurations.map { configuration in
-      Architecture(name: configuration.name) {
-        DenseNet.graph(configuration, classes: $0, normLayer: $1)
-      }
-    }
-    + [
-      Architecture(name: "mobilenet_v2") { MobileNetV2.graph(classes: $0, normLayer: $1) }
-    ]
+    ResNet.all + VGG.all + DenseNet.all + [MobileNetV2.mobilenet_v2]
 
   /// The architecture of this name.
   public static func named(_ name: String) -> Architecture? {

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// Names of torchvision.
+
 /// The densely connected networks of torchvision.
 ///
 /// Source: `torchvision/models/densenet.py` (Huang et al. 2016).
@@ -11,12 +14,22 @@ public enum DenseNet {
     let stem: Int
   }
 
-  static let configurations = [
-    Configuration(name: "densenet121", growth: 32, blocks: [6, 12, 24, 16], stem: 64),
-    Configuration(name: "densenet161", growth: 48, blocks: [6, 12, 36, 24], stem: 96),
-    Configuration(name: "densenet169", growth: 32, blocks: [6, 12, 32, 32], stem: 64),
-    Configuration(name: "densenet201", growth: 32, blocks: [6, 12, 48, 32], stem: 64),
+  public static let all: [Architecture] = [
+    densenet121, densenet161, densenet169, densenet201,
   ]
+
+  public static let densenet121 = architecture(
+    Configuration(name: "densenet121", growth: 32, blocks: [6, 12, 24, 16], stem: 64))
+  public static let densenet161 = architecture(
+    Configuration(name: "densenet161", growth: 48, blocks: [6, 12, 36, 24], stem: 96))
+  public static let densenet169 = architecture(
+    Configuration(name: "densenet169", growth: 32, blocks: [6, 12, 32, 32], stem: 64))
+  public static let densenet201 = architecture(
+    Configuration(name: "densenet201", growth: 32, blocks: [6, 12, 48, 32], stem: 64))
+
+  private static func architecture(_ configuration: Configuration) -> Architecture {
+    Architecture(name: configuration.name) { graph(configuration, classes: $0, normLayer: $1) }
+  }
 
   static func graph(
     _ configuration: Configuration, classes: Int, normLayer: any NormLayer

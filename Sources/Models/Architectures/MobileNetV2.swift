@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// Names of torchvision.
+
 /// MobileNetV2 of torchvision.
 ///
 /// Source: `torchvision/models/mobilenetv2.py` (Sandler et al. 2018).
@@ -7,6 +10,10 @@ public enum MobileNetV2 {
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
     (6, 320, 1, 1),
   ]
+
+  public static let mobilenet_v2 = Architecture(name: "mobilenet_v2") {
+    graph(classes: $0, normLayer: $1)
+  }
 
   static func graph(classes: Int, normLayer: any NormLayer) -> Graph {
     var builder = GraphBuilder(normLayer: normLayer)

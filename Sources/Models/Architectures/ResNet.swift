@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// Names of torchvision.
+
 /// The residual networks of torchvision: ResNet, ResNeXt, Wide ResNet.
 ///
 /// Source: `torchvision/models/resnet.py` (He et al. 2015; Xie et al. 2016; Zagoruyko and
@@ -13,26 +16,43 @@ public enum ResNet {
     var widthPerGroup = 64
   }
 
-  static let configurations = [
-    Configuration(name: "resnet18", blocks: [2, 2, 2, 2], hasBottlenecks: false),
-    Configuration(name: "resnet34", blocks: [3, 4, 6, 3], hasBottlenecks: false),
-    Configuration(name: "resnet50", blocks: [3, 4, 6, 3], hasBottlenecks: true),
-    Configuration(name: "resnet101", blocks: [3, 4, 23, 3], hasBottlenecks: true),
-    Configuration(name: "resnet152", blocks: [3, 8, 36, 3], hasBottlenecks: true),
+  public static let all: [Architecture] = [
+    resnet18, resnet34, resnet50, resnet101, resnet152, resnext50_32x4d, resnext101_32x8d,
+    resnext101_64x4d, wide_resnet50_2, wide_resnet101_2,
+  ]
+
+  public static let resnet18 = architecture(
+    Configuration(name: "resnet18", blocks: [2, 2, 2, 2], hasBottlenecks: false))
+  public static let resnet34 = architecture(
+    Configuration(name: "resnet34", blocks: [3, 4, 6, 3], hasBottlenecks: false))
+  public static let resnet50 = architecture(
+    Configuration(name: "resnet50", blocks: [3, 4, 6, 3], hasBottlenecks: true))
+  public static let resnet101 = architecture(
+    Configuration(name: "resnet101", blocks: [3, 4, 23, 3], hasBottlenecks: true))
+  public static let resnet152 = architecture(
+    Configuration(name: "resnet152", blocks: [3, 8, 36, 3], hasBottlenecks: true))
+  public static let resnext50_32x4d = architecture(
     Configuration(
       name: "resnext50_32x4d", blocks: [3, 4, 6, 3], hasBottlenecks: true, groups: 32,
-      widthPerGroup: 4),
+      widthPerGroup: 4))
+  public static let resnext101_32x8d = architecture(
     Configuration(
       name: "resnext101_32x8d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 32,
-      widthPerGroup: 8),
+      widthPerGroup: 8))
+  public static let resnext101_64x4d = architecture(
     Configuration(
       name: "resnext101_64x4d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 64,
-      widthPerGroup: 4),
+      widthPerGroup: 4))
+  public static let wide_resnet50_2 = architecture(
     Configuration(
-      name: "wide_resnet50_2", blocks: [3, 4, 6, 3], hasBottlenecks: true, widthPerGroup: 128),
+      name: "wide_resnet50_2", blocks: [3, 4, 6, 3], hasBottlenecks: true, widthPerGroup: 128))
+  public static let wide_resnet101_2 = architecture(
     Configuration(
-      name: "wide_resnet101_2", blocks: [3, 4, 23, 3], hasBottlenecks: true, widthPerGroup: 128),
-  ]
+      name: "wide_resnet101_2", blocks: [3, 4, 23, 3], hasBottlenecks: true, widthPerGroup: 128))
+
+  private static func architecture(_ configuration: Configuration) -> Architecture {
+    Architecture(name: configuration.name) { graph(configuration, classes: $0, normLayer: $1) }
+  }
 
   static func graph(
     _ configuration: Configuration, classes: Int, normLayer: any NormLayer

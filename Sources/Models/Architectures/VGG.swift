@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// Names of torchvision.
+
 /// The networks of the Visual Geometry Group, with BatchNorm, as torchvision has them.
 ///
 /// Source: `torchvision/models/vgg.py` (Simonyan and Zisserman 2014).
@@ -8,12 +11,22 @@ public enum VGG {
     let layers: [Int?]
   }
 
-  static let configurations = [
-    Configuration(name: "vgg11_bn", layers: layers([1, 1, 2, 2, 2])),
-    Configuration(name: "vgg13_bn", layers: layers([2, 2, 2, 2, 2])),
-    Configuration(name: "vgg16_bn", layers: layers([2, 2, 3, 3, 3])),
-    Configuration(name: "vgg19_bn", layers: layers([2, 2, 4, 4, 4])),
+  public static let all: [Architecture] = [
+    vgg11_bn, vgg13_bn, vgg16_bn, vgg19_bn,
   ]
+
+  public static let vgg11_bn = architecture(
+    Configuration(name: "vgg11_bn", layers: layers([1, 1, 2, 2, 2])))
+  public static let vgg13_bn = architecture(
+    Configuration(name: "vgg13_bn", layers: layers([2, 2, 2, 2, 2])))
+  public static let vgg16_bn = architecture(
+    Configuration(name: "vgg16_bn", layers: layers([2, 2, 3, 3, 3])))
+  public static let vgg19_bn = architecture(
+    Configuration(name: "vgg19_bn", layers: layers([2, 2, 4, 4, 4])))
+
+  private static func architecture(_ configuration: Configuration) -> Architecture {
+    Architecture(name: configuration.name) { graph(configuration, classes: $0, normLayer: $1) }
+  }
 
   private static func layers(_ convolutions: [Int]) -> [Int?] {
     zip([64, 128, 256, 512, 512], convolutions).flatMap { channels, count in

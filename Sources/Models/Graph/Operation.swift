@@ -81,14 +81,12 @@ public enum Operation: Sendable, Hashable {
   public struct BatchNormAttributes: Sendable, Hashable {
     /// The module's name in the state dict: `layer1.0.bn1`.
     public var module: String
-    public var eps: Double
-    /// nil: the cumulative average.
-    public var momentum: Double?
+    /// What its tensors can't tell.
+    public var norm: NormModule
 
-    public init(module: String, eps: Double = 1e-5, momentum: Double? = 0.1) {
+    public init(module: String, _ norm: NormModule) {
       self.module = module
-      self.eps = eps
-      self.momentum = momentum
+      self.norm = norm
     }
   }
 

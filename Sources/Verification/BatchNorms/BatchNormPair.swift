@@ -86,7 +86,7 @@ struct BatchNormPair {
   }
 
   /// How a mini-batch is given to the devices of the one that has more of them.
-  func slices(of samples: Int) -> [Range<Int>] {
+  func slices(of samples: Int) -> [BatchSlice] {
     (a.worldSize >= b.worldSize ? a : b).slices(of: samples)
   }
 
@@ -97,9 +97,9 @@ struct BatchNormPair {
   ) -> Activations {
     var values: [Double] = []
     values.reserveCapacity(samples * a.features * positions)
-    for (range, row) in zip(a.slices(of: samples), a.rows) {
+    for (slice, row) in zip(a.slices(of: samples), a.rows) {
       let deviations = row.variance.map { $0 > 0 && $0.isFinite ? $0.squareRoot() : 1 }
-      for _ in range {
+      for _ in slice {
         for feature in 0..<a.features {
           let center = row.mean[feature].isFinite ? row.mean[feature] : 0
           for _ in 0..<positions {

@@ -59,7 +59,7 @@ public struct BatchNormVerification: Sendable {
       var layer = LayerComparison(part, result, tolerance: tolerance)
       do throws(CheckpointError) {
         switch mode {
-        case .evaluation: layer.compareEvaluation(on: input)
+        case .evaluation: try layer.compareEvaluation(on: input)
         case .training: try layer.compareTraining(on: input)
         }
       } catch {

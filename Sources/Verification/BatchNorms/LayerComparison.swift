@@ -1,3 +1,4 @@
+import BatchNorm
 import Execution
 import Tensors
 
@@ -17,11 +18,11 @@ struct LayerComparison {
     self.tolerance = tolerance
   }
 
-  mutating func compareEvaluation(on input: Activations) {
+  mutating func compareEvaluation(on input: Activations) throws(CheckpointError) {
     let slices = pair.slices(of: input.samples)
-    let (a, b) = (pair.a.evaluate(input), pair.b.evaluate(input))
-    for (device, range) in slices.enumerated() {
-      compareOutputs(device, range, a.slice(range), b.slice(range))
+    let (a, b) = (try pair.a.evaluate(input), try pair.b.evaluate(input))
+    for (device, slice) in slices.enumerated() {
+      compareOutputs(device, slice, a.slice(slice), b.slice(slice))
     }
     compareState()
   }
@@ -30,8 +31,8 @@ struct LayerComparison {
     let slices = pair.slices(of: input.samples)
     let a = try pair.a.trained(on: input, slices)
     let b = try pair.b.trained(on: input, slices)
-    for (device, range) in slices.enumerated() {
-      compareOutputs(device, range, a[device].output, b[device].output)
+    for (device, slice) in slices.enumerated() {
+      compareOutputs(device, slice, a[device].output, b[device].output)
       let (rowA, rowB) = (a[device].row, b[device].row)
       compare("running_mean", device, rowA.mean, rowB.mean, place: feature)
       compare("running_var", device, rowA.variance, rowB.variance, place: feature)
@@ -61,13 +62,13 @@ struct LayerComparison {
   }
 
   private mutating func compareOutputs(
-    _ device: Int, _ range: Range<Int>, _ a: Activations, _ b: Activations
+    _ device: Int, _ slice: BatchSlice, _ a: Activations, _ b: Activations
   ) {
     let (features, positions) = (a.features, a.positions)
     let firstFeature = pair.features.lowerBound
     compare("output", device, a.values, b.values) { index in
       [
-        range.lowerBound + index / (features * positions),
+        slice[index / (features * positions)],
         firstFeature + index / positions % features, index % positions,
       ]
     }
@@ -103,17 +104,17 @@ extension BatchNormModule {
   /// A training forward over the slices: of all of them at once if the module has a device for
   /// each, else of each slice alone, from the module's own statistics.
   fileprivate func trained(
-    on input: Activations, _ slices: [Range<Int>]
+    on input: Activations, _ slices: [BatchSlice]
   ) throws(CheckpointError) -> [Trained] {
     var result: [Trained] = []
     if worldSize == slices.count {
       var module = self
       let output = try module.train(input)
-      for (range, row) in zip(slices, module.rows) { result.append((output.slice(range), row)) }
+      for (slice, row) in zip(slices, module.rows) { result.append((output.slice(slice), row)) }
     } else {
-      for range in slices {
+      for slice in slices {
         var module = self
-        let output = try module.train(input.slice(range))
+        let output = try module.train(input.slice(slice))
         result.append((output, module.rows[0]))
       }
     }

@@ -1,0 +1,44 @@
+/// The samples of a mini-batch that one device normalises: their indices, in increasing order.
+public struct BatchSlice: Sendable, Hashable, RandomAccessCollection {
+  private let first: Int
+  private let step: Int
+  public let count: Int
+
+  /// - Parameter step: from each sample to the next.
+  init(first: Int, step: Int, count: Int) {
+    self.first = first
+    self.step = step
+    self.count = count
+  }
+
+  /// Consecutive samples.
+  public init(_ range: Range<Int>) {
+    self.init(first: range.lowerBound, step: 1, count: range.count)
+  }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { count }
+
+  public subscript(position: Int) -> Int { first + position * step }
+}
+
+extension BatchNormLayout {
+  /// The samples of each of V devices, the last slices short or empty.
+  ///
+  /// - Parameters:
+  ///   - samples: N.
+  ///   - worldSize: V, positive.
+  public func slices(of samples: Int, worldSize: Int) -> [BatchSlice] {
+    let length = samples / worldSize + (samples % worldSize == 0 ? 0 : 1)
+    return (0..<worldSize).map { device in
+      switch slices {
+      case .contiguous:
+        let start = Swift.min(device * length, samples)
+        return BatchSlice(start..<Swift.min(start + length, samples))
+      case .interleaved:
+        let count = device < samples ? (samples - 1 - device) / worldSize + 1 : 0
+        return BatchSlice(first: device, step: worldSize, count: count)
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import BatchNorm
+import Models
+public import Tensors
+
+extension Executor {
+  /// The state dict with the running statistics as they are now: what training left.
+  ///
+  /// Buffers keep their scalar types, shapes and kinds, and everything else is as it was. What is
+  /// tied to a buffer stays tied. A counter that is not there (state dicts of version 1) is not
+  /// added.
+  ///
+  /// - Parameter stateDict: what the executor was made with.
+  /// - Throws: `shapeMismatch` for another; `overflow` for a counter that its type can't hold;
+  ///   `unexpectedLayout` when a name outside the model is tied to buffers that went apart.
+  public func stateDict(updating stateDict: StateDict) throws(CheckpointError) -> StateDict {
+    var update = BufferUpdate(stateDict)
+    for (name, module) in batchNorms.sorted(by: { $0.key < $1.key }) {
+      try update.write(module, named: name)
+    }
+    return try update.finished()
+  }
+}
+
+extension BatchNormModule {
+  /// The module's tensors, named as PyTorch names them, in its order.
+  ///
+  /// - Parameter scalarType: of all but `num_batches_tracked`, which is int64.
+  /// - Throws: `unsupportedScalarType` unless it is float16, bfloat16, float32 or float64;
+  ///   `overflow` for a counter that is not an integer.
+  public func stateDict(
+    as scalarType: ScalarType = .float32
+  ) throws(CheckpointError) -> StateDict {
+    var stateDict = StateDict()
+    for (name, shape) in norm.tensors {
+      stateDict[name] =
+        name == "num_batches_tracked"
+        ? try Tensor(rows.map { _ in 0 }, shape: shape)
+          .replacing(numbers(name) ?? [])
+        : try Tensor(rounding: numbers(name) ?? [], to: scalarType, shape: shape)
+    }
+    return stateDict
+  }
+
+  /// The numbers of one of its tensors, if it has it.
+  func numbers(_ tensor: String) -> [Double]? {
+    switch tensor {
+    case "weight": weight
+    case "bias": bias
+    case "running_mean": rows.isEmpty ? nil : rows.flatMap(\.mean)
+    case "running_var": rows.isEmpty ? nil : rows.flatMap(\.variance)
+    case "num_batches_tracked": rows.isEmpty ? nil : rows.map(\.batchesTracked)
+    default: nil
+    }
+  }
+}
+
+/// A state dict on its way to having the buffers of a trained model.
+private struct BufferUpdate {
+  private let original: StateDict
+  private var updated: StateDict
+  private var written: Set<CheckpointDictionary.Key> = []
+  /// What became of tensors that may be tied; several where a tie was a coincidence.
+  private var successors: [TiedTensor: [Tensor]] = [:]
+
+  init(_ stateDict: StateDict) {
+    original = stateDict
+    updated = stateDict
+  }
+
+  mutating func write(_ module: BatchNormModule, named name: String) throws(CheckpointError) {
+    for last in ["running_mean", "running_var", "num_batches_tracked"] {
+      let key = name.isEmpty ? last : "\(name).\(last)"
+      guard let old = original[key], let numbers = module.numbers(last) else { continue }
+      do throws(CheckpointError) {
+        updated[key] = try successor(of: old, numbers)
+      } catch {
+        throw error.with(name: key)
+      }
+      written.insert(.string(key))
+    }
+  }
+
+  private mutating func successor(
+    of old: Tensor, _ numbers: [Double]
+  ) throws(CheckpointError) -> Tensor {
+    let new = try old.replacing(numbers)
+    let known = successors[TiedTensor(old), default: []]
+    for tensor in known where try tensor.storage.hasEqualBytes(to: new.storage) { return tensor }
+    successors[TiedTensor(old)] = known + [new]
+    return new
+  }
+
+  /// Gives the names that the model does not know their part in what they are tied to: a module
+  /// that stands in the state dict twice.
+  func finished() throws(CheckpointError) -> StateDict {
+    var result = updated
+    for (key, old) in original.tensors where BatchNormSite.namesBuffer(key) {
+      guard !written.contains(.string(key)), let tensors = successors[TiedTensor(old)] else {
+        continue
+      }
+      guard tensors.count == 1 else {
+        throw CheckpointError(
+          .unexpectedLayout, name: key,
+          "it is tied to the buffers of \(tensors.count) BatchNorms, which went apart",
+          advice: "give each BatchNorm buffers of its own")
+      }
+      result[key] = tensors[0]
+    }
+    return result
+  }
+}
