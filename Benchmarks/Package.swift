@@ -7,7 +7,9 @@ let package = Package(
   dependencies: [.package(name: "dbn-convert", path: "..")],
   targets: [
     .executableTarget(
-      name: "benchmarks", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")])
+      name: "benchmarks", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
+    .executableTarget(
+      name: "forward", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
   ],
   swiftLanguageModes: [.v6]
 )

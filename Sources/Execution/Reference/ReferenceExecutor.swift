@@ -14,10 +14,12 @@ public struct ReferenceExecutor: Executor {
   /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
   ///
   /// - Throws: `missingOperand` for a tensor that is not there.
-  public init(_ graph: Graph, _ stateDict: StateDict) throws(CheckpointError) {
+  public init(
+    _ graph: Graph, _ stateDict: StateDict, options: EngineOptions = EngineOptions()
+  ) throws(CheckpointError) {
     self.graph = graph
     parameters = try Self.parameters(of: graph, in: stateDict)
-    batchNorms = try Self.batchNorms(of: graph, in: stateDict)
+    batchNorms = try graph.batchNorms(in: stateDict)
   }
 
   public mutating func run(
@@ -56,12 +58,17 @@ public struct ReferenceExecutor: Executor {
     }
     return parameters
   }
+}
 
-  private static func batchNorms(
-    of graph: Graph, in stateDict: StateDict
+extension Graph {
+  /// The BatchNorms by module name, from the tensors of a state dict.
+  ///
+  /// - Throws: `missingOperand` and others for tensors that are not the model's.
+  func batchNorms(
+    in stateDict: StateDict
   ) throws(CheckpointError) -> [String: BatchNormModule] {
     var modules: [String: BatchNormModule] = [:]
-    for node in graph.nodes {
+    for node in nodes {
       guard case .batchNorm(let attributes) = node.operation,
         modules[attributes.module] == nil
       else { continue }
