@@ -39,6 +39,7 @@ extension BatchNormModule {
     guard shape[1] == features else {
       throw .shape("an input of shape \(shape) does not have \(features) features")
     }
-    return shape[2...].reduce(1, *)
+    // A size of zero elsewhere lets shapes of any size be.
+    return try Tensor.byteCount(of: .uint8, shape: Array(shape[2...]))
   }
 }

@@ -16,7 +16,7 @@ struct ModelVerificationTests {
         "conv",
         .convolution(.init(stride: [1, 1], padding: [0, 0], dilation: [1, 1])),
         [.value("x"), .parameter("conv.weight"), .none]),
-      .init("bn", .batchNorm(.init(module: "bn")), [.value("conv")]),
+      .init("bn", .batchNorm(.init(module: "bn", NormModule(numFeatures: 2))), [.value("conv")]),
       .init("relu", .activation(.relu), [.value("bn")]),
       .init("sum", .add(scale: 1), [.value("relu"), .value("conv")]),
     ], outputs: ["sum"], parameters: [])

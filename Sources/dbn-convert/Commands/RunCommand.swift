@@ -26,6 +26,12 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The file to write the outputs to; its extension says the format.")
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the checkpoint to this file, with the running statistics that training moved.",
+      valueName: "file"))
+  var saveState: String?
+
   @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
   var mode = ExecutionMode.evaluation
 
@@ -33,16 +39,29 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var entry: EntryOption
   @OptionGroup var options: OutputOptions
 
+  func validate() throws {
+    guard saveState == nil || mode == .training else {
+      throw ValidationError("--save-state is for --mode train: nothing else changes the state.")
+    }
+  }
+
   func run() throws {
-    _ = try CheckpointFormat.forWriting(output)
+    for file in [output] + (saveState.map { [$0] } ?? []) {
+      _ = try CheckpointFormat.forWriting(file)
+    }
     let path = weights ?? model
-    let stateDict = try Checkpoint.open(path).findStateDict(at: entry.path).stateDict
+    let checkpoint = try Checkpoint.open(path)
+    let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
     let graph = try ModelSource.graph(
       named: weights == nil ? nil : model, weights: stateDict, from: path)
     var executor = try engine.engine.executor(graph, stateDict)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
     try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output)
+    if let saveState {
+      let moved = try executor.stateDict(updating: stateDict)
+      try checkpoint.replacingStateDict(at: place, with: moved).write(to: saveState)
+    }
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
     try options.print(
       ["model": .string(graph.name), "output": .string(output), "mode": .string(mode.rawValue)],
