@@ -10,6 +10,8 @@ let package = Package(
       name: "benchmarks", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
     .executableTarget(
       name: "forward", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
+    .executableTarget(
+      name: "batchnorm", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
   ],
   swiftLanguageModes: [.v6]
 )

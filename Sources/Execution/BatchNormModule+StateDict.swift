@@ -26,7 +26,7 @@ extension BatchNormModule {
     norm.eps = options.eps
     norm.momentum = options.momentum
     norm.layout = site.layout
-    norm.worldSize = site.worldSize
+    norm.worldSize = site.devicesThatRun
     try self.init(norm, of: ModuleTensors(name: site.name, stateDict: stateDict))
   }
 
@@ -54,17 +54,18 @@ extension BatchNormModule {
   }
 
   private init(_ norm: NormModule, of tensors: ModuleTensors) throws(CheckpointError) {
-    let means = try tensors.numbers("running_mean") ?? []
-    let variances = try tensors.numbers("running_var") ?? []
-    let counters = try tensors.numbers("num_batches_tracked")
+    let means = try tensors.numbers(.runningMean, norm) ?? []
+    let variances = try tensors.numbers(.runningVar, norm) ?? []
+    let counters = try tensors.numbers(.numBatchesTracked, norm)
     let rows = (0..<norm.rowCount).map { row in
       let place = row * norm.numFeatures..<(row + 1) * norm.numFeatures
       return Row(
         mean: Array(means[place]), variance: Array(variances[place]),
-        batchesTracked: counters?[row] ?? 0)
+        batchesTracked: counters.map { $0[min(row, $0.count - 1)] } ?? 0)
     }
     self.init(
-      norm, weight: try tensors.numbers("weight"), bias: try tensors.numbers("bias"), rows: rows)
+      norm, weight: try tensors.numbers(.weight, norm), bias: try tensors.numbers(.bias, norm),
+      rows: rows)
   }
 }
 
@@ -72,7 +73,7 @@ extension NormModule {
   /// How many rows of running statistics it keeps.
   fileprivate var rowCount: Int {
     if !tracksRunningStatistics { return 0 }
-    return layout.buffers == .rows ? worldSize : 1
+    return layout.evaluation == .shared ? 1 : worldSize
   }
 
   /// The module in the layout that the tensors are in.
@@ -96,15 +97,21 @@ extension NormModule {
     }
     var adapted = self
     if site.layout.buffers == .rows {
-      adapted.worldSize = site.worldSize
-      if layout.buffers != .rows {
-        adapted.layout = layout.slices == .interleaved ? .replicated.interleaved : .replicated
+      adapted.worldSize = site.devicesThatRun
+      if layout.buffers != .rows || site.layout != .replicated {
+        adapted.layout =
+          layout.slices == .interleaved ? site.layout.interleaved : site.layout
       }
     } else if layout.buffers == .rows {
       (adapted.layout, adapted.worldSize) = (.standard, 1)
     }
     return adapted
   }
+}
+
+extension BatchNormSite {
+  /// How many devices have running statistics that evaluation uses.
+  fileprivate var devicesThatRun: Int { layout.evaluation == .shared ? 1 : worldSize }
 }
 
 /// The tensors of one module of a state dict.
@@ -115,7 +122,12 @@ private struct ModuleTensors {
   /// The key of one of them: `weight`, `running_mean`.
   private func key(_ last: String) -> String { name.isEmpty ? last : "\(name).\(last)" }
 
-  func numbers(_ last: String) throws(CheckpointError) -> [Double]? {
+  /// What evaluation uses of a quantity, or what each device has where that is a row.
+  func numbers(
+    _ quantity: BatchNormQuantity, _ norm: NormModule
+  ) throws(CheckpointError) -> [Double]? {
+    let placement = norm.layout.tensors[quantity]
+    guard let last = placement?.shared ?? placement?.devices?.key else { return nil }
     do throws(CheckpointError) {
       return try stateDict[key(last)]?.doubles()
     } catch {

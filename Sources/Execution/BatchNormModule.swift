@@ -88,5 +88,19 @@ public struct BatchNormModule: Sendable {
   }
 
   /// The running statistics that a device is normalised with in evaluation; there must be some.
-  func row(of device: Int) -> Row { rows[layout.buffers == .rows ? device : 0] }
+  func row(of device: Int) -> Row {
+    switch layout.evaluation {
+    case .shared: rows[0]
+    case .row: rows[device]
+    case .mean: averagedRow
+    }
+  }
+
+  /// The means of all rows' means and variances.
+  private var averagedRow: Row {
+    let merged = ReplicaStatistics(means: rows.map(\.mean), variances: rows.map(\.variance))
+      .merged(by: .mean)
+    return Row(
+      mean: merged.mean, variance: merged.variance, batchesTracked: rows[0].batchesTracked)
+  }
 }

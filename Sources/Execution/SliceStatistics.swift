@@ -15,8 +15,14 @@ struct SliceStatistics {
 extension BatchNormModule {
   /// Refuses slices whose variance can't be estimated, before anything is computed.
   ///
-  /// - Throws: `tooFewValues`, PyTorch's "Expected more than 1 value per channel when training".
+  /// - Throws: `unsupportedOperation` for layouts that are only run in evaluation: those that keep
+  ///   what evaluation uses beside what each device has. `tooFewValues`, PyTorch's "Expected more than 1 value per channel when training".
   func check(_ slices: [BatchSlice], positions: Int) throws(CheckpointError) {
+    guard layout.buffers == .shared || layout.evaluation != .shared else {
+      throw CheckpointError(
+        .unsupportedOperation, "BatchNorms of the layout \(layout) are not run in training",
+        advice: "convert them with 'dbn-convert to-distributed' or 'to-standard' first")
+    }
     for (device, slice) in slices.enumerated() where slice.count * positions == 1 {
       let owner = worldSize == 1 ? "there is 1" : "device \(device) has 1"
       throw CheckpointError(

@@ -7,7 +7,8 @@ import Testing
 
 /// The fast Float32 forward against PyTorch's float32 modules and against the reference.
 ///
-/// Differences are relative to the largest value: of outputs 4e-6, of buffers 1e-6.
+/// Differences are relative to the largest value: of outputs 4e-6, of buffers 1e-6. Against the
+/// reference, means may differ by 1e-6 of themselves and a standard deviation.
 struct Float32BatchNormTests {
   @Test(arguments: DistributedCase.all(failing: false))
   func outputsAndBuffersArePyTorchs(example: DistributedCase) throws {
@@ -75,7 +76,8 @@ struct Float32BatchNormTests {
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SplitMix64(seed: seed)
     let values = batch.values(&generator)
-    let norm = try NormModule(batch.shape[1], worldSize: batch.worldSize)
+    var norm = try NormModule(batch.shape[1], worldSize: batch.worldSize)
+    norm.momentum = 1
     var (fast, reference) = (try BatchNormModule(norm), try BatchNormModule(norm))
     let input = try DenseArray(shape: batch.shape, values: values.map(Double.init))
     for mode in ["train", "evaluate"] {
@@ -88,7 +90,9 @@ struct Float32BatchNormTests {
       #expect(error < 4e-6, "\(mode), seed \(seed)")
     }
     for (row, wanted) in zip(fast.rows, reference.rows) {
-      #expect(relativeError(row.mean, wanted.mean) < 1e-6, "seed \(seed)")
+      let deviation = wanted.variance.map { $0.squareRoot() }.max() ?? 0
+      let means = zip(row.mean, wanted.mean).map { abs($0 - $1) / (abs($1) + deviation) }
+      #expect(means.allSatisfy { $0 < 1e-6 }, "seed \(seed)")
       #expect(relativeError(row.variance, wanted.variance) < 1e-6, "seed \(seed)")
       #expect(row.batchesTracked == wanted.batchesTracked)
     }

@@ -15,7 +15,7 @@
       let graph = architecture()
       let clock = ContinuousClock()
       let start = clock.now
-      let sd = try Formula.stateDict(for: graph)
+      let sd = try Formula.stateDict(for: graph, .float32)
       let mid = clock.now
       var executor = try OneDNNExecutor(
         graph, sd, options: EngineOptions(roundsToFloat32: true))

@@ -62,18 +62,16 @@ extension BatchNormModule {
 
   /// The outputs in evaluation, in an array of their own.
   public func evaluate(_ input: [Float], shape: [Int]) throws(CheckpointError) -> [Float] {
-    var output = input
-    var span = output.mutableSpan
-    try evaluate(inPlace: &span, shape: shape)
-    return output
+    try [Float](count: input.count) { output throws(CheckpointError) in
+      try evaluate(input.span, shape: shape, into: &output)
+    }
   }
 
   /// The outputs in training, in an array of their own, and the running statistics moved on.
   public mutating func train(_ input: [Float], shape: [Int]) throws(CheckpointError) -> [Float] {
-    var output = input
-    var span = output.mutableSpan
-    try train(inPlace: &span, shape: shape)
-    return output
+    try [Float](count: input.count) { output throws(CheckpointError) in
+      try train(input.span, shape: shape, into: &output)
+    }
   }
 
   private func evaluate(_ batch: Float32Batch?) throws(CheckpointError) {
@@ -110,5 +108,24 @@ extension BatchNormModule {
     guard counts.allSatisfy({ $0 == count }) else {
       throw .shape("the shape \(shape) needs \(count) values, not \(counts)")
     }
+  }
+}
+
+extension [Float] {
+  /// An array whose elements `fill` sets, each of them unless it throws.
+  fileprivate init(
+    count: Int, fill: (inout MutableSpan<Float>) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    var failure: CheckpointError?
+    self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(CheckpointError) {
+        var places = buffer.extracting(..<count).mutableSpan
+        try fill(&places)
+        initialized = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 }

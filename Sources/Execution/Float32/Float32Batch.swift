@@ -6,9 +6,9 @@ import Tensors
 /// `@unchecked Sendable`: it is only handed to the threads of one `concurrentForEach`, which read
 /// and write places of their own, while the caller holds both buffers.
 struct Float32Batch: @unchecked Sendable {
-  /// What a task works on at a time, in bytes: a part of a core's second-level cache, so that values
-  /// are still there when they are normalised.
-  private static let taskByteCount = 512 << 10
+  /// What a task works on at a time, in bytes: small enough that values are still in a cache when
+  /// they are normalised, large enough that the channels of a sample are a long run of memory.
+  private static let taskByteCount = 4 << 20
 
   private let input: UnsafePointer<Float>
   private let output: UnsafeMutablePointer<Float>
@@ -36,14 +36,14 @@ struct Float32Batch: @unchecked Sendable {
   ) throws(CheckpointError) -> [SliceStatistics] {
     let filled = slices.prefix { $0.count * positions > 0 }
     let tasks = filled.indices.flatMap { device in
-      channelRanges(slices[device]).map { (device: device, features: $0) }
+      channelRanges(slices[device]).map { (device, $0) }
     }
     let statistics = try DenseArray(shape: [filled.count, 2, features]) {
       results throws(CheckpointError) in
       try concurrentForEach(tasks.count) { index in
-        let device = tasks[index].device
-        for feature in tasks[index].features {
-          let moments = normalise(slices[device], feature, by: module)
+        let (device, channels) = tasks[index]
+        let moments = normalise(slices[device], channels, by: module)
+        for (feature, moments) in zip(channels, moments) {
           results[2 * device * features + feature] = moments.mean
           results[(2 * device + 1) * features + feature] = moments.variance
         }
@@ -60,37 +60,50 @@ struct Float32Batch: @unchecked Sendable {
 
   /// Each sample normalised with the running statistics of its device.
   func scaled(_ slices: [BatchSlice], by module: BatchNormModule) throws(CheckpointError) {
-    let length = max(1, Self.taskByteCount / max(1, 4 * features * positions))
+    let length = max(1, Self.taskByteCount / (4 * features * positions))
     let tasks = slices.indices.flatMap { device in
-      stride(from: 0, to: slices[device].count, by: length).map { (device: device, start: $0) }
+      stride(from: 0, to: slices[device].count, by: length).map { start in
+        (device, start..<min(start + length, slices[device].count))
+      }
     }
     try concurrentForEach(tasks.count) { index in
-      let (device, start) = tasks[index]
+      let (device, places) = tasks[index]
       let row = module.row(of: device)
-      let slice = slices[device][start..<min(start + length, slices[device].count)]
-      for feature in 0..<features {
-        let scaling = ChannelScaling(
+      let scalings = (0..<features).map { feature in
+        ChannelScaling(
           module, feature: feature, mean: row.mean[feature], variance: row.variance[feature])
-        for sample in slice { apply(scaling, sample, feature) }
       }
+      scale(slices[device][places], 0..<features, by: scalings)
     }
   }
 
+  /// The channels of a slice normalised with their own statistics, sample by sample as they lie.
   private func normalise(
-    _ slice: BatchSlice, _ feature: Int, by module: BatchNormModule
-  ) -> ChannelMoments {
-    var moments = ChannelMoments()
-    for sample in slice { moments.add(input + place(sample, feature), count: positions) }
-    moments.join()
-    let scaling = ChannelScaling(
-      module, feature: feature, mean: moments.mean, variance: moments.variance)
-    for sample in slice { apply(scaling, sample, feature) }
+    _ slice: BatchSlice, _ channels: Range<Int>, by module: BatchNormModule
+  ) -> [ChannelMoments] {
+    var moments = Array(repeating: ChannelMoments(), count: channels.count)
+    for sample in slice {
+      for (index, feature) in channels.enumerated() {
+        moments[index].add(input + place(sample, feature), count: positions)
+      }
+    }
+    for index in moments.indices { moments[index].join() }
+    let scalings = zip(channels, moments).map { feature, moments in
+      ChannelScaling(module, feature: feature, mean: moments.mean, variance: moments.variance)
+    }
+    scale(slice, channels, by: scalings)
     return moments
   }
 
-  private func apply(_ scaling: ChannelScaling, _ sample: Int, _ feature: Int) {
-    let place = place(sample, feature)
-    scaling.apply(input + place, output + place, count: positions)
+  private func scale(
+    _ slice: some Collection<Int>, _ channels: Range<Int>, by scalings: [ChannelScaling]
+  ) {
+    for sample in slice {
+      for (feature, scaling) in zip(channels, scalings) {
+        let place = place(sample, feature)
+        scaling.apply(input + place, output + place, count: positions)
+      }
+    }
   }
 
   private func place(_ sample: Int, _ feature: Int) -> Int {

@@ -11,8 +11,9 @@ extension BatchNormModule {
     let slices = slices(of: input.samples)
     if rows.isEmpty { return try normalised(input, slices).output }
     var output = input
+    let used = slices.indices.map(row(of:))
     try output.normalise(slices, by: self) { device, feature in
-      let row = row(of: device)
+      let row = used[device]
       return (row.mean[feature], row.variance[feature])
     }
     return output

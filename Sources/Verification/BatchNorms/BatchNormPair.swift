@@ -52,9 +52,8 @@ struct BatchNormPair {
     self.a = try BatchNormModule(siteA, in: a, options: options)
     self.b = try BatchNormModule(siteB, in: b, options: options)
     features = 0..<siteA.features
-    scalarType = a[siteA.key("running_mean")]?.scalarType ?? .float32
-    keys = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
-      .map { .string(siteA.key($0)) }
+    scalarType = siteA.bufferKeys.first.flatMap { a[$0]?.scalarType } ?? .float32
+    keys = (siteA.keys + siteB.keys).map { .string($0) }
   }
 
   private static func sites(of stateDict: StateDict) throws(CheckpointError) -> [BatchNormSite] {

@@ -87,27 +87,29 @@
 
     func weights(as layout: Layout, _ store: WeightStore) throws(CheckpointError) -> Buffer {
       let plain = try Layout(.plain, shape)
-      if folded != nil {
-        return try store.processor.constant(values(store), from: plain, as: layout)
+      if let folded {
+        let values = scaled(try store.floats(weightKey), by: folded.scales)
+        return try store.processor.constant(withMergedGroups(values), from: plain, as: layout)
       }
-      return try store.constant("\(weightKey) \(merged)", as: layout, from: plain) {
-        () throws(CheckpointError) in try values(store)
-      }
+      return try store.constant(
+        weightKey, as: layout, from: plain, name: "\(merged)",
+        change: merged == 1 ? nil : { withMergedGroups($0) })
     }
 
-    private func values(_ store: WeightStore) throws(CheckpointError) -> [Float] {
-      var values = try store.floats(weightKey)
-      if let folded {
-        let size = values.count / outputs
-        for index in values.indices {
-          values[index] = Float(Double(values[index]) * folded.scales[index / size])
+    private func scaled(_ values: [Float], by scales: [Double]) -> [Float] {
+      let size = values.count / outputs
+      var result = values
+      for output in 0..<outputs {
+        for index in output * size..<(output + 1) * size {
+          result[index] = Float(Double(values[index]) * scales[output])
         }
       }
-      return merged == 1 ? values : withMergedGroups(values)
+      return result
     }
 
     /// Filters of one group's channels become filters of those of all groups merged with it.
     private func withMergedGroups(_ values: [Float]) -> [Float] {
+      if merged == 1 { return values }
       let size = values.count / outputs
       let perGroup = outputs / original.groups
       var result = [Float](repeating: 0, count: values.count * merged)

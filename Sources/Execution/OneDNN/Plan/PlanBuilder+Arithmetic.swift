@@ -144,17 +144,13 @@
       guard let kernel else { return nil }
       let plainWeights = try Layout(.plain, weightShape)
       let layout = try kernel.layout(.weights, weightShape)
-      let buffer = try weights.constant(key, as: layout, from: plainWeights) {
-        () throws(CheckpointError) in try weights.floats(key)
-      }
+      let buffer = try weights.constant(key, as: layout, from: plainWeights)
       var arguments: [Draft.Argument] = [
         .init(DNNL_ARG_SRC, source), .init(DNNL_ARG_DST, target),
         .init(DNNL_ARG_WEIGHTS, layout, .constant(buffer)),
       ]
       if let bias, let biasKey {
-        let buffer = try weights.constant(biasKey, as: bias, from: bias) {
-          () throws(CheckpointError) in try weights.floats(biasKey)
-        }
+        let buffer = try weights.constant(biasKey, as: bias, from: bias)
         arguments.append(.init(DNNL_ARG_BIAS, bias, .constant(buffer)))
       }
       try add(kernel, arguments)

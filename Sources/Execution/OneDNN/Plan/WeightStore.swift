@@ -39,17 +39,26 @@
       return tensor
     }
 
-    /// The numbers of a parameter.
+    /// Lends the numbers of a parameter.
     ///
     /// - Throws: `notFinite`: kernels would lose a NaN on its way to the outputs.
-    func floats(_ key: String) throws(CheckpointError) -> [Float] {
+    func withFloats<Value>(
+      _ key: String, _ body: (UnsafeBufferPointer<Float>) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> Value {
       do throws(CheckpointError) {
-        let floats = try tensor(key).array(of: Float.self)
-        try floats.requireFinite()
-        return floats
+        return try tensor(key).withSpan(of: Float.self) { span throws(CheckpointError) in
+          try span.withUnsafeBufferPointer { floats throws(CheckpointError) in
+            try floats.requireFinite()
+            return try body(floats)
+          }
+        }
       } catch {
         throw error.with(name: key)
       }
+    }
+
+    func floats(_ key: String) throws(CheckpointError) -> [Float] {
+      try withFloats(key) { floats in Array(floats) }
     }
 
     /// The same for the reference's kernels.
@@ -57,40 +66,52 @@
       try DenseArray(shape: tensor(key).shape, values: floats(key).map(Double.init))
     }
 
-    /// What `make` makes, in a layout; made once for each key and layout.
+    /// A parameter in a layout, made once for each.
     ///
     /// - Parameters:
-    ///   - plain: the layout of what `make` makes.
+    ///   - plain: its layout in the state dict.
+    ///   - change: what is made of it before; `name` stands for that, and for the layout `plain`.
     func constant(
-      _ key: String, as layout: Layout, from plain: Layout,
-      _ make: () throws(CheckpointError) -> [Float]
+      _ key: String, as layout: Layout, from plain: Layout, name: String = "",
+      change: (([Float]) -> [Float])? = nil
     ) throws(CheckpointError) -> Buffer {
-      let known = made.withLock { $0[key]?.first { $0.layout.isEqual(to: layout) }?.buffer }
+      let name = "\(key) \(name)"
+      let known = made.withLock { $0[name]?.first { $0.layout.isEqual(to: layout) }?.buffer }
       if let known { return known }
-      let buffer = try processor.constant(make(), from: plain, as: layout)
-      made.withLock { $0[key, default: []].append((layout, buffer)) }
+      let buffer = try withFloats(key) { floats throws(CheckpointError) in
+        guard let change else { return try processor.constant(floats, from: plain, as: layout) }
+        return try processor.constant(change(Array(floats)), from: plain, as: layout)
+      }
+      made.withLock { $0[name, default: []].append((layout, buffer)) }
       return buffer
     }
   }
 
   extension Processor {
-    /// The numbers in a buffer of a layout.
     func constant(
       _ floats: [Float], from plain: Layout, as layout: Layout
     ) throws(CheckpointError) -> Buffer {
-      let source = Buffer(byteCount: floats.count * MemoryLayout<Float>.size)
-      _ = source.floats(floats.count).update(fromContentsOf: floats)
-      if layout.isEqual(to: plain) { return source }
+      try floats.withUnsafeBufferPointer { floats throws(CheckpointError) in
+        try constant(floats, from: plain, as: layout)
+      }
+    }
+
+    /// The numbers in a buffer of a layout.
+    func constant(
+      _ floats: UnsafeBufferPointer<Float>, from plain: Layout, as layout: Layout
+    ) throws(CheckpointError) -> Buffer {
       let target = Buffer(byteCount: layout.byteCount)
       guard let kernel = try Kernel.reorder(from: plain, to: layout, self) else {
         throw CheckpointError(.engineFailed, "oneDNN cannot reorder weights")
       }
+      // It is read only.
+      let source = UnsafeMutableRawPointer(mutating: floats.baseAddress)
       let scratchpad = try kernel.layout(.scratchpad, [])
       let working = Buffer(byteCount: scratchpad.byteCount)
       let step = BoundKernel(
         kernel,
         [
-          (DNNL_ARG_FROM, try Memory(plain, source.bytes.baseAddress, self)),
+          (DNNL_ARG_FROM, try Memory(plain, source, self)),
           (DNNL_ARG_TO, try Memory(layout, target.bytes.baseAddress, self)),
           (DNNL_ARG_SCRATCHPAD, try Memory(scratchpad, working.bytes.baseAddress, self)),
         ])
@@ -126,9 +147,10 @@
     }
   }
 
-  extension [Float] {
-    func requireFinite() throws(CheckpointError) {
-      guard let place = firstIndex(where: { !$0.isFinite }) else { return }
+  extension UnsafeBufferPointer<Float> {
+    fileprivate func requireFinite() throws(CheckpointError) {
+      if conednn_all_finite(baseAddress, count) != 0 { return }
+      let place = firstIndex { !$0.isFinite } ?? 0
       throw CheckpointError(
         .notFinite, "element \(place) is \(self[place]), which the oneDNN engine may lose",
         advice: "use the reference engine (--engine reference)")

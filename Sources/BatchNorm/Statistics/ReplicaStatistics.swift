@@ -9,8 +9,16 @@ public struct ReplicaStatistics: Sendable {
   ///
   /// - Throws: `unsupportedScalarType` when they are not real numbers.
   public init(_ site: BatchNormSite, in stateDict: StateDict) throws(CheckpointError) {
-    means = try rows(of: site.key("running_mean"), site, stateDict)
-    variances = try rows(of: site.key("running_var"), site, stateDict)
+    do throws(CheckpointError) {
+      try self.init(BatchNormState(site, in: stateDict))
+    } catch {
+      throw error.with(name: site.name)
+    }
+  }
+
+  init(_ state: BatchNormState) throws(CheckpointError) {
+    means = try state.rows(of: .runningMean)
+    variances = try state.rows(of: .runningVar)
   }
 
   public init(means: [[Double]], variances: [[Double]]) {
@@ -77,18 +85,14 @@ public struct ReplicaDrift: Sendable, Equatable {
   }
 }
 
-private func rows(
-  of key: String, _ site: BatchNormSite, _ stateDict: StateDict
-) throws(CheckpointError) -> [[Double]] {
-  guard let tensor = stateDict[key] else { return [] }
-  let values: [Double]
-  do throws(CheckpointError) {
-    values = try tensor.doubles()
-  } catch {
-    throw error.with(name: key)
-  }
-  return (0..<site.worldSize).map { row in
-    Array(values[row * site.features..<(row + 1) * site.features])
+extension BatchNormState {
+  /// The numbers of each device, or those that all share.
+  func rows(of quantity: BatchNormQuantity) throws(CheckpointError) -> [[Double]] {
+    guard let tensor = devices[quantity] ?? shared[quantity] else { return [] }
+    let values = try tensor.doubles()
+    let count = devices[quantity] == nil ? 1 : worldSize
+    let stride = values.count / count
+    return (0..<count).map { Array(values[$0 * stride..<($0 + 1) * stride]) }
   }
 }
 

@@ -1,0 +1,92 @@
+/// How a kind of BatchNorm keeps its state and treats the mini-batch: a value, so that adding a
+/// layout is adding a value.
+///
+/// C features, V virtual devices, N samples in the mini-batch.
+public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
+  /// Whether a device has running statistics of its own.
+  public enum BufferShape: Sendable, Hashable {
+    /// All devices share them: C values.
+    case shared
+    /// A row of C values for each device.
+    case rows
+  }
+
+  /// Which samples of a mini-batch a device gets.
+  public enum Slices: String, Sendable, Hashable, CaseIterable {
+    /// Device i has samples i * k ..< min((i + 1) * k, N), where k = ceil(N / V).
+    case contiguous
+    /// Device i has the samples j with j mod V = i.
+    case interleaved
+  }
+
+  /// Whose running statistics a batch's statistics go to in training.
+  public enum Training: String, Sendable, Hashable, CaseIterable {
+    /// Each device moves its own row.
+    case everyDevice
+    /// Device 0 alone moves the buffers that all share.
+    case firstDevice
+  }
+
+  /// What normalises in evaluation.
+  public enum Evaluation: String, Sendable, Hashable, CaseIterable {
+    /// The statistics that all devices share.
+    case shared
+    /// Those of the device whose slice it is.
+    case row
+    /// The mean of the devices' means, and of their variances.
+    case mean
+  }
+
+  /// The name in reports and JSON.
+  public let description: String
+  /// Where each quantity is kept; what is not in it, the layout does not have.
+  public let tensors: [BatchNormQuantity: TensorPlacement]
+  public let slices: Slices
+  public let training: Training
+  public let evaluation: Evaluation
+
+  public init(
+    description: String, tensors: [BatchNormQuantity: TensorPlacement],
+    slices: Slices = .contiguous, training: Training = .everyDevice,
+    evaluation: Evaluation = .shared
+  ) {
+    self.description = description
+    self.tensors = tensors
+    self.slices = slices
+    self.training = training
+    self.evaluation = evaluation
+  }
+
+  public var buffers: BufferShape {
+    tensors[.runningMean]?.devices == nil ? .shared : .rows
+  }
+
+  /// The same state for devices that have the samples j with j mod V = i, not consecutive ones.
+  public var interleaved: Self {
+    slices == .interleaved
+      ? self
+      : Self(
+        description: description + Self.interleavedSuffix, tensors: tensors, slices: .interleaved,
+        training: training, evaluation: evaluation)
+  }
+
+  private static let interleavedSuffix = ", interleaved"
+
+  /// The known layout of this name, as `description` gives it.
+  public static func named(_ name: String) -> BatchNormLayout? {
+    if name.hasSuffix(interleavedSuffix) {
+      return named(String(name.dropLast(interleavedSuffix.count)))?.interleaved
+    }
+    return all.first { $0.description == name }
+  }
+
+  /// The number of values of a statistic that `worldSize` devices keep in the layouts of PyTorch's
+  /// names: its shape on disk.
+  package func statisticShape(features: Int, worldSize: Int) -> [Int] {
+    buffers == .shared ? [features] : [worldSize, features]
+  }
+
+  package func counterShape(worldSize: Int) -> [Int] {
+    buffers == .shared ? [] : [worldSize]
+  }
+}

@@ -1,0 +1,76 @@
+/// What the state of a BatchNorm consists of, by PyTorch's names.
+public enum BatchNormQuantity: String, Sendable, Hashable, CaseIterable {
+  case weight
+  case bias
+  case runningMean = "running_mean"
+  case runningVar = "running_var"
+  case numBatchesTracked = "num_batches_tracked"
+
+  /// Whether training moves it without a gradient.
+  public var isBuffer: Bool { self != .weight && self != .bias }
+
+  /// Whether a device has one number of it, not one for each feature.
+  var isCounter: Bool { self == .numBatchesTracked }
+}
+
+/// Where a layout keeps a quantity: under which keys, behind the module's name, and in which shapes.
+///
+/// A layout can have both: what all devices share, which evaluation uses, and what each has.
+public struct TensorPlacement: Sendable, Hashable {
+  /// The key of the tensor [C] (a counter: a scalar) that all devices share.
+  public var shared: String?
+  public var devices: DeviceTensors?
+
+  public init(shared: String? = nil, devices: DeviceTensors? = nil) {
+    self.shared = shared
+    self.devices = devices
+  }
+}
+
+/// The tensors that hold a quantity of each device.
+public struct DeviceTensors: Sendable, Hashable {
+  public enum Form: String, Sendable, Hashable, CaseIterable {
+    /// One tensor [V, C]; of a counter [V].
+    case rows
+    /// One tensor [V * C], a row after the other.
+    case joined
+    /// A tensor [C] for each device but device 0, which has the shared one: `{}` in the key stands
+    /// for the number, from 0.
+    case each
+    /// One scalar for all: a counter.
+    case single
+  }
+
+  public var key: String
+  public var form: Form
+
+  public init(_ key: String, _ form: Form) {
+    self.key = key
+    self.form = form
+  }
+
+  static let placeholder = "{}"
+
+  /// The key of the tensor of device `number + 1`, in the form `each`.
+  func key(_ number: Int) -> String {
+    guard let place = key.firstRange(of: Self.placeholder) else { return key }
+    return key.replacingCharacters(in: place, with: "\(number)")
+  }
+}
+
+extension String {
+  fileprivate func firstRange(of text: String) -> Range<String.Index>? {
+    var start = startIndex
+    while let first = self[start...].firstIndex(of: text[text.startIndex]) {
+      if self[first...].hasPrefix(text) { return first..<index(first, offsetBy: text.count) }
+      start = index(after: first)
+    }
+    return nil
+  }
+
+  fileprivate func replacingCharacters(
+    in range: Range<String.Index>, with text: String
+  ) -> String {
+    self[..<range.lowerBound] + text + self[range.upperBound...]
+  }
+}

@@ -1,0 +1,21 @@
+public import Tensors
+
+/// What converting the BatchNorms of a state dict gave.
+public struct BatchNormConversion: Sendable {
+  /// The converted state dict: same order, everything but the BatchNorms untouched.
+  public let stateDict: StateDict
+  public let report: ConversionReport
+  /// What to write into the file's history: what was done, by which rule, what was lost.
+  public let record: JSON
+}
+
+extension CheckpointError.Code {
+  /// There is no BatchNorm to convert, or none that the patterns select.
+  public static let noBatchNorm = Self("no-batch-norm")
+  /// The BatchNorms are not in the layout that the conversion starts from.
+  public static let unexpectedLayout = Self("unexpected-layout")
+  /// The number of virtual devices, or of a replica, makes no sense.
+  public static let invalidWorldSize = Self("invalid-world-size")
+  /// Replicas differ where they must be identical.
+  public static let replicasDiffer = Self("replicas-differ")
+}

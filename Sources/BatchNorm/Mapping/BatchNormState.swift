@@ -1,0 +1,55 @@
+import Tensors
+
+/// The state of one BatchNorm in no layout: what all devices share, and a row for each device.
+struct BatchNormState {
+  let worldSize: Int
+  /// [C]; counters are scalars.
+  var shared: [BatchNormQuantity: Tensor] = [:]
+  /// [V, C]; counters are [V].
+  var devices: [BatchNormQuantity: Tensor] = [:]
+
+  /// Reads a BatchNorm; no bytes are read yet.
+  init(_ site: BatchNormSite, in stateDict: StateDict) throws(CheckpointError) {
+    worldSize = site.worldSize
+    var each: [BatchNormQuantity: [Tensor]] = [:]
+    for tensor in site.tensors {
+      guard let found = stateDict[site.key(tensor.key)] else { continue }
+      switch tensor.part {
+      case .shared: shared[tensor.quantity] = found
+      case .device: each[tensor.quantity, default: []].append(found)
+      case .devices:
+        let form = site.layout.tensors[tensor.quantity]?.devices?.form
+        let row = tensor.quantity.isCounter ? [] : [site.features]
+        devices[tensor.quantity] =
+          form == .single
+          ? try found.repeated(worldSize) : try found.reshaped([worldSize] + row)
+      }
+    }
+    for (quantity, others) in each {
+      guard let first = shared[quantity], others.count == worldSize - 1 else {
+        throw CheckpointError(
+          .unexpectedLayout, name: site.name,
+          "not every device has its own \(quantity.rawValue)")
+      }
+      devices[quantity] = try Tensor.stacked([first] + others)
+    }
+  }
+
+  /// Whether the devices' buffers are the same bytes, counters included.
+  func replicasAreIdentical() throws(CheckpointError) -> Bool {
+    for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
+      guard let rows = devices[quantity] else { continue }
+      guard try rows.hasEqualRows() else { return false }
+    }
+    return true
+  }
+
+  /// Whether devices have weights or biases that differ.
+  func parametersDiffer() throws(CheckpointError) -> Bool {
+    for quantity in [BatchNormQuantity.weight, .bias] {
+      guard let rows = devices[quantity] else { continue }
+      guard try rows.hasEqualRows() else { return true }
+    }
+    return false
+  }
+}

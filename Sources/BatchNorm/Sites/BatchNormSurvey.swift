@@ -1,0 +1,65 @@
+public import Tensors
+
+/// The BatchNorms of a state dict, in its order, and what looks like one but can't be read as one.
+public struct BatchNormSurvey: Sendable {
+  public private(set) var sites: [BatchNormSite] = []
+  public private(set) var unrecognised: [ConversionReport.Item] = []
+
+  /// What a person knows that the tensors don't say.
+  public struct Hint: Sendable {
+    /// The layout of all BatchNorms that can be read in it.
+    public var layout: BatchNormLayout
+    /// V, where neither the shapes nor a weight tell it.
+    public var worldSize: Int?
+
+    public init(_ layout: BatchNormLayout, worldSize: Int? = nil) {
+      self.layout = layout
+      self.worldSize = worldSize
+    }
+  }
+
+  /// A BatchNorm is a module with running statistics under the names of a layout that can be told by
+  /// its names and shapes. InstanceNorm with running statistics has the same names as BatchNorm and
+  /// can't be told apart.
+  public init(_ stateDict: StateDict, hint: Hint? = nil) {
+    let layouts = hint.map { [$0.layout] } ?? BatchNormLayout.recognisable
+    let order = Dictionary(
+      stateDict.names.enumerated().map { (CheckpointDictionary.Key.string($1), $0) },
+      uniquingKeysWith: { first, _ in first })
+    var taken: Set<CheckpointDictionary.Key> = []
+    for layout in layouts {
+      for key in stateDict.names where !taken.contains(.string(key)) {
+        guard let name = layout.moduleName(of: key) else { continue }
+        do throws(CheckpointError) {
+          let found = try layout.site(named: name, in: stateDict, worldSize: hint?.worldSize)
+          guard let found else { continue }
+          sites.append(found)
+          taken.formUnion(found.keys.map { .string($0) })
+        } catch {
+          unrecognised.append(ConversionReport.Item(name, error.reason))
+          taken.insert(.string(key))
+        }
+      }
+    }
+    for key in stateDict.names where hint == nil && !taken.contains(.string(key)) {
+      guard let name = BatchNormLayout.standard.moduleName(of: key) else { continue }
+      let shape = stateDict[key]?.shape ?? []
+      unrecognised.append(.init(name, "running_mean has the shape \(shape)"))
+    }
+    sites.sort { order[.string($0.keys[0]), default: 0] < order[.string($1.keys[0]), default: 0] }
+  }
+}
+
+extension BatchNormSite {
+  /// The BatchNorm of this name, if the state dict has its running statistics.
+  ///
+  /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
+  package static func find(
+    _ name: String, in stateDict: StateDict
+  ) throws(CheckpointError) -> BatchNormSite? {
+    for layout in BatchNormLayout.recognisable {
+      if let site = try layout.site(named: name, in: stateDict, worldSize: nil) { return site }
+    }
+    return nil
+  }
+}
