@@ -21,14 +21,17 @@ public enum Engine: String, Sendable, CaseIterable {
     }
   }
 
-  /// The fastest that was built in.
-  public static var standard: Engine { oneDNN.isAvailable ? .oneDNN : .reference }
+  /// The fastest that was built in and can hold the state dict's numbers: float64 is the reference's.
+  public static func standard(for stateDict: StateDict) -> Engine {
+    let isWide = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
+    return oneDNN.isAvailable && !isWide ? .oneDNN : .reference
+  }
 
   /// An executor of this engine, with the tensors of the state dict.
   ///
   /// - Throws: `missingOperand` for a tensor that is not there; `engineUnavailable`.
   public func executor(
-    _ graph: Graph, _ stateDict: StateDict, options: EngineOptions = EngineOptions()
+    _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
   ) throws(CheckpointError) -> any Executor {
     switch self {
     case .reference: return try ReferenceExecutor(graph, stateDict, options: options)

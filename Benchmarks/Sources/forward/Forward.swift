@@ -21,7 +21,7 @@ enum Forward {
     let graph = architecture()
     var executor = try engine.executor(
       graph, randomTensors(of: graph),
-      options: EngineOptions(threads: threads, foldsBatchNorm: arguments.contains("fold")))
+      options: ExecutionOptions(threads: threads, foldsBatchNorm: arguments.contains("fold")))
     var generator = Generator()
     let image = try DenseArray(
       shape: [batch, 3, size, size],

@@ -11,7 +11,7 @@
   public struct OneDNNExecutor: Executor {
     public let graph: Graph
     public private(set) var batchNorms: [String: BatchNormModule]
-    private let options: EngineOptions
+    private let options: ExecutionOptions
     private let weights: WeightStore
     private let plans = PlanCache()
     /// Of the running statistics.
@@ -22,7 +22,7 @@
     /// - Throws: `missingOperand` for a tensor that is not there; `unsupportedScalarType` for
     ///   float64, unless the options allow rounding.
     public init(
-      _ graph: Graph, _ stateDict: StateDict, options: EngineOptions = EngineOptions()
+      _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
     ) throws(CheckpointError) {
       self.graph = graph
       self.options = options
@@ -97,15 +97,16 @@
 
     fileprivate var threads: Int? { options.threads }
 
-    /// The kernels that a run in evaluation uses, in their order, by oneDNN's names.
-    package func implementations(
+    /// The kernels that a run in evaluation uses, in their order, by oneDNN's names: `convolution`,
+    /// `jit:avx512_core`.
+    package func kernels(
       for inputs: [String: [Int]]
-    ) throws(CheckpointError) -> [String] {
+    ) throws(CheckpointError) -> [(operation: String, implementation: String)] {
       let purpose = PlanBuilder.Purpose(
         mode: .evaluation, fuses: true, foldsBatchNorm: options.foldsBatchNorm)
       return try Threads.with(options.threads) { () throws(CheckpointError) in
         var builder = try PlanBuilder(graph, weights, batchNorms, inputs: inputs, purpose)
-        return try builder.plan().implementations
+        return try builder.plan().kernels
       }
     }
   }

@@ -1,5 +1,6 @@
 #if OneDNN
   import Glibc
+  import Tensors
 
   /// The number of threads that oneDNN runs on, by OpenMP's functions, which are looked up by name:
   /// each compiler has an OpenMP library of its own, and oneDNN brings the one it was built with.
@@ -14,16 +15,16 @@
       dlsym(nil, name).map { unsafeBitCast($0, to: type) }
     }
 
-    /// Runs the body with so many threads for the kernels that the calling thread starts; nil: all
-    /// cores.
-    static func with<Value, Failure: Error>(
-      _ count: Int?, _ body: () throws(Failure) -> Value
-    ) throws(Failure) -> Value {
+    /// Runs the body with so many threads for the kernels that the calling thread starts, oneDNN's
+    /// and the reference's; nil: one for each core.
+    static func with<Value>(
+      _ count: Int?, _ body: () throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> Value {
       guard let count, let setter, let getter else { return try body() }
       let before = getter()
       setter(CInt(clamping: count))
       defer { setter(before) }
-      return try body()
+      return try Concurrency.limited(to: count, body)
     }
   }
 #endif

@@ -9,15 +9,17 @@ public import Tensors
 public struct ReferenceExecutor: Executor {
   public let graph: Graph
   private let parameters: [String: DenseArray]
+  private let options: ExecutionOptions
   public private(set) var batchNorms: [String: BatchNormModule]
 
   /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
   ///
   /// - Throws: `missingOperand` for a tensor that is not there.
   public init(
-    _ graph: Graph, _ stateDict: StateDict, options: EngineOptions = EngineOptions()
+    _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
   ) throws(CheckpointError) {
     self.graph = graph
+    self.options = options
     parameters = try Self.parameters(of: graph, in: stateDict)
     batchNorms = try graph.batchNorms(in: stateDict)
   }
@@ -34,7 +36,7 @@ public struct ReferenceExecutor: Executor {
   public func start(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> any ForwardPass {
-    try ReferencePass(graph, parameters, batchNorms, inputs, mode)
+    try ReferencePass(graph, parameters, batchNorms, inputs, mode, threads: options.threads)
   }
 
   private static func parameters(

@@ -54,7 +54,7 @@ struct RunCommand: ParsableCommand {
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
     let graph = try ModelSource.graph(
       named: weights == nil ? nil : model, weights: stateDict, from: path)
-    var executor = try engine.engine.executor(graph, stateDict)
+    var executor = try engine.engine.executor(graph, stateDict, options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
     try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output)

@@ -90,7 +90,8 @@ struct VerifyCommand: ParsableCommand {
   private func run(
     _ graph: Graph, _ a: StateDict, _ b: StateDict
   ) throws(CheckpointError) -> VerificationResult {
-    var verification = ModelVerification(graph, engine: engine.engine)
+    var verification = ModelVerification(
+      graph, engine: engine.engine, options: engine.options)
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance

@@ -49,7 +49,8 @@ struct ProofOptions: ParsableArguments {
         return try verification.compare(source, written)
       }
       let graph = try ModelSource.graph(named: model, weights: source, from: input)
-      var verification = ModelVerification(graph, engine: engine.engine)
+      var verification = ModelVerification(
+      graph, engine: engine.engine, options: engine.options)
       verification.tolerance = tolerance.tolerance
       return try verification.compare(source, written)
     }

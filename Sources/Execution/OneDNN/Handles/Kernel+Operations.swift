@@ -13,7 +13,7 @@
       let strides = attributes.stride.map { Int64($0) }
       let dilations = attributes.dilation.map { Int64($0 - 1) }
       let padding = attributes.padding.map { Int64($0) }
-      return try make("dnnl_convolution_forward_primitive_desc_create", operations) {
+      return try make("convolution", operations) {
         conednn_convolution(
           $0, processor.pointer, $1, source.pointer, weights.pointer, bias?.pointer,
           target.pointer, strides, dilations, padding)
@@ -25,7 +25,7 @@
       source: Layout, weights: Layout, bias: Layout?, target: Layout,
       _ operations: [PostOperation], _ processor: Processor
     ) throws(CheckpointError) -> Kernel? {
-      try make("dnnl_inner_product_forward_primitive_desc_create", operations) {
+      try make("inner_product", operations) {
         conednn_inner_product(
           $0, processor.pointer, $1, source.pointer, weights.pointer, bias?.pointer,
           target.pointer)
@@ -44,7 +44,7 @@
       let dilations = pooling.dilation.map { Int64($0 - 1) }
       let before = pooling.padding.map { Int64($0) }
       let after = paddingAfter.map { Int64($0) }
-      return try make("dnnl_pooling_forward_primitive_desc_create") {
+      return try make("pooling") {
         conednn_pooling(
           $0, processor.pointer, $1, algorithm, source.pointer, target.pointer, strides, kernel,
           dilations, before, after)
@@ -55,7 +55,7 @@
     static func eltwise(
       _ eltwise: Eltwise, _ layout: Layout, _ processor: Processor
     ) throws(CheckpointError) -> Kernel? {
-      try make("dnnl_eltwise_forward_primitive_desc_create") {
+      try make("eltwise") {
         conednn_eltwise(
           $0, processor.pointer, $1, eltwise.algorithm, layout.pointer, eltwise.alpha,
           eltwise.beta)
@@ -68,7 +68,7 @@
       _ algorithm: dnnl_alg_kind_t, _ first: Layout, _ second: Layout, target: Layout,
       _ operations: [PostOperation], _ processor: Processor
     ) throws(CheckpointError) -> Kernel? {
-      try make("dnnl_binary_primitive_desc_create", operations) {
+      try make("binary", operations) {
         conednn_binary(
           $0, processor.pointer, $1, algorithm, first.pointer, second.pointer, target.pointer)
       }
@@ -79,7 +79,7 @@
       _ sources: [Layout], along dimension: Int, target: Layout, _ processor: Processor
     ) throws(CheckpointError) -> Kernel? {
       var pointers = sources.map { conednn_const_layout?($0.pointer) }
-      return try make("dnnl_concat_primitive_desc_create") {
+      return try make("concat") {
         conednn_concat(
           $0, processor.pointer, $1, target.pointer, Int32(pointers.count), Int32(dimension),
           &pointers)
@@ -90,7 +90,7 @@
     static func reorder(
       from source: Layout, to target: Layout, _ processor: Processor
     ) throws(CheckpointError) -> Kernel? {
-      try make("dnnl_reorder_primitive_desc_create") {
+      try make("reorder") {
         dnnl_reorder_primitive_desc_create(
           $0, source.pointer, processor.pointer, target.pointer, processor.pointer, $1)
       }

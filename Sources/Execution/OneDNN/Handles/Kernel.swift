@@ -18,28 +18,31 @@
 
     /// - Returns: nil where oneDNN has no implementation.
     static func make(
-      _ call: String, _ operations: [PostOperation] = [],
+      _ operation: String, _ operations: [PostOperation] = [],
       _ body: (UnsafeMutablePointer<OpaquePointer?>, OpaquePointer) -> dnnl_status_t
     ) throws(CheckpointError) -> Kernel? {
       let attributes = try Attributes(operations)
       var status = dnnl_success
       do throws(CheckpointError) {
-        let description = try Handle(call, destroy: dnnl_primitive_desc_destroy) {
+        let description = try Handle(
+          "dnnl_\(operation)_primitive_desc_create", destroy: dnnl_primitive_desc_destroy
+        ) {
           status = body($0, attributes.pointer)
           return status
         }
-        return try Kernel(description)
+        return try Kernel(operation, description)
       } catch {
         if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
         throw error
       }
     }
 
-    private init(_ description: consuming Handle) throws(CheckpointError) {
+    private init(_ operation: String, _ description: consuming Handle) throws(CheckpointError) {
       let pointer = description.pointer
       primitive = try Handle("dnnl_primitive_create", destroy: dnnl_primitive_destroy) {
         dnnl_primitive_create($0, pointer)
       }
+      self.operation = operation
       self.description = description
     }
 
@@ -59,6 +62,9 @@
       }
       return try Layout(copying: layout, shape: shape)
     }
+
+    /// What it does: `convolution`, `reorder`.
+    let operation: String
 
     /// What oneDNN calls it: `jit:avx512_core`, `ref:any`.
     var implementation: String {

@@ -18,7 +18,7 @@
     private let merged: Int
     private let original: Operation.Convolution
     private let weightShape: [Int]
-    private var folded: (name: String, scales: [Double], shifts: [Double])?
+    private var folded: (scales: [Double], shifts: [Double])?
 
     /// nil if the node's weights are not parameters.
     init?(
@@ -61,10 +61,7 @@
     }
 
     /// Multiplies a BatchNorm that follows into the weights.
-    mutating func fold(_ module: BatchNormModule, named name: String) {
-      let (scales, shifts) = module.scaleShift(row: 0)
-      folded = (name, scales, shifts)
-    }
+    mutating func fold(_ module: BatchNormModule) { folded = module.scaleShift(row: 0) }
 
     private var outputs: Int { weightShape[0] }
 
@@ -73,7 +70,8 @@
     }
 
     func bias(_ store: WeightStore) throws(CheckpointError) -> Buffer {
-      var bias = try biasKey.map { key throws(CheckpointError) in try store.floats(key) }
+      var bias =
+        try biasKey.map { key throws(CheckpointError) in try store.floats(key) }
         ?? Array(repeating: 0, count: outputs)
       if let folded {
         for output in bias.indices {

@@ -45,7 +45,8 @@
       var constants: [Buffer] = []
       func bytes(_ place: Draft.Place) -> UnsafeMutableRawPointer? {
         switch place {
-        case .slot(let slot, let offset): memory.bytes.baseAddress.map { $0 + offsets[slot] + offset }
+        case .slot(let slot, let offset):
+          memory.bytes.baseAddress.map { $0 + offsets[slot] + offset }
         case .constant(let buffer): buffer.bytes.baseAddress
         }
       }
@@ -55,8 +56,10 @@
         case .kernel(let kernel, let arguments):
           for case .constant(let buffer) in arguments.map(\.place) { constants.append(buffer) }
           let bound = try arguments.map { argument throws(CheckpointError) in
-            (argument.index,
-              try Memory(argument.layout, bytes(argument.place), weights.processor))
+            (
+              argument.index,
+              try Memory(argument.layout, bytes(argument.place), weights.processor)
+            )
           }
           steps.append(.kernel(BoundKernel(kernel, bound)))
         case .reference(let operation, let operands, let targets):
@@ -130,11 +133,14 @@
         guard var batchNorm = batchNorms[module] else {
           throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
         }
-        let input = try read(source)
-        let output =
-          mode == .training ? try batchNorm.train(input) : try batchNorm.evaluate(input)
+        let input = UnsafeBufferPointer(floats(source)).span
+        var output = floats(target).mutableSpan
+        if mode == .training {
+          try batchNorm.train(input, shape: source.shape, into: &output)
+        } else {
+          try batchNorm.evaluate(input, shape: source.shape, into: &output)
+        }
         batchNorms[module] = batchNorm
-        write(output.values, to: target)
       }
     }
 
@@ -164,9 +170,12 @@
       return try DenseArray(shape: value.shape, values: values)
     }
 
-    /// The kernels in their order, by oneDNN's names for them.
-    var implementations: [String] {
-      steps.compactMap { if case .kernel(let bound) = $0 { bound.kernel.implementation } else { nil } }
+    /// The kernels in their order, by oneDNN's names.
+    var kernels: [(operation: String, implementation: String)] {
+      steps.compactMap {
+        guard case .kernel(let bound) = $0 else { return nil }
+        return (bound.kernel.operation, bound.kernel.implementation)
+      }
     }
   }
 #endif

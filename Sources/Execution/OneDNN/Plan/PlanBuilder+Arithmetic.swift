@@ -16,7 +16,10 @@
         return try add([Eltwise(algorithm: dnnl_eltwise_linear, alpha: Float(number))], to: input)
       default: break
       }
-      guard let other = try operand(1, of: node), !shape.isEmpty else { return nil }
+      // Decided before anything is planned: what is scaled in place can't be given to another.
+      guard let other = try operand(1, of: node), !shape.isEmpty,
+        input.shape.count == other.shape.count, input.shape == shape || other.shape == shape
+      else { return nil }
       switch node.operation {
       case .add(scale: 1): return try addCombination(dnnl_binary_add, input, other, shape)
       case .multiply: return try addCombination(dnnl_binary_mul, input, other, shape)
@@ -35,13 +38,13 @@
       _ algorithm: dnnl_alg_kind_t, _ left: PlannedValue, _ right: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
       let (first, second) = left.shape == shape ? (left, right) : (right, left)
-      guard first.shape == shape, second.shape.count == shape.count else { return nil }
       let isOurs = isLastUse(first) && first.slot != second.slot
       if second.shape == shape {
         let operand = try reordered(second, to: first.layout)
         return try addBinary(algorithm, first, operand, to: shape, isFresh: isOurs)
       }
-      let isOfChannels = second.shape[0] == shape[0] && second.shape.dropFirst(2).allSatisfy { $0 == 1 }
+      let isOfChannels =
+        second.shape[0] == shape[0] && second.shape.dropFirst(2).allSatisfy { $0 == 1 }
       if isOfChannels, second.shape[1] == shape[1] {
         return try addPerSample(algorithm, first, second, isFresh: isOurs)
       }
@@ -56,7 +59,8 @@
       let kernel = try Kernel.binary(
         algorithm, first.layout, second.layout, target: first.layout, [], processor)
       guard let kernel else {
-        throw CheckpointError(.engineFailed, "oneDNN cannot combine \(first.shape) and \(second.shape)")
+        throw CheckpointError(
+          .engineFailed, "oneDNN cannot combine \(first.shape) and \(second.shape)")
       }
       let target = isFresh ? first : makeValue(first.layout)
       try add(

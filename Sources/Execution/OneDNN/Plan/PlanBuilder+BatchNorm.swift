@@ -15,9 +15,11 @@
       guard purpose.mode == .evaluation, let batchNorm = batchNorms[module],
         !batchNorm.rows.isEmpty
       else { return try add(epilogue, to: addBatchNormModule(module, input)) }
-      _ = try batchNorm.positions(of: input.shape)
+      let positions = try batchNorm.positions(of: input.shape)
       // Looked at node by node, all BatchNorms take their samples one by one, whatever their layout.
-      let isUniform = batchNorm.rows.count == 1 && purpose.fuses
+      // So they do where a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
+      // the wrong channel to all samples but the first.
+      let isUniform = batchNorm.rows.count == 1 && purpose.fuses && positions > 1
       let source = isUniform || input.layout.kind != nil ? input : try plain(input)
       let isOurs = isFresh || source.slot != input.slot || isLastUse(input)
       guard
@@ -60,7 +62,7 @@
         shape == whole.shape ? whole : try Layout(whole.kind ?? .plain, shape)
       let numbers = try scaleShift(module, row: 0, rank: shape.count)
       var first = PostOperations()
-      first.append(dnnl_binary_add, numbers.layout, numbers.shift)
+      first.appendShift(of: numbers)
       guard
         let operations = try postOperations(epilogue, rank: shape.count, after: first),
         let kernel = try Kernel.binary(
@@ -76,15 +78,15 @@
       _ pass: BatchNormPass, row: Int, _ source: PlannedValue, _ target: PlannedValue, offset: Int
     ) throws(CheckpointError) {
       let numbers = try scaleShift(pass.module, row: row, rank: pass.layout.shape.count)
-      let shift = pass.operations.arguments[0]
+      let operands = try pass.operations.arguments(&self)
       try add(
         pass.kernel,
         [
           .init(DNNL_ARG_SRC_0, pass.layout, .slot(source.slot, offset: offset)),
           .init(DNNL_ARG_SRC_1, numbers.layout, .constant(numbers.scale)),
           .init(DNNL_ARG_DST, pass.layout, .slot(target.slot, offset: offset)),
-          .init(shift.index, shift.layout, .constant(numbers.shift)),
-        ] + pass.operations.arguments.dropFirst())
+          .init(operands[0].index, numbers.layout, .constant(numbers.shift)),
+        ] + operands.dropFirst())
     }
 
     /// A BatchNorm with the batch's own statistics.

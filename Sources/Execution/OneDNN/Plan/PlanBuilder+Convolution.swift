@@ -16,49 +16,60 @@
       if purpose.foldsBatchNorm, case .batchNorm(let module)? = epilogue.first,
         let batchNorm = batchNorms[module]
       {
-        filters.fold(batchNorm, named: module)
+        filters.fold(batchNorm)
         epilogue.removeFirst()
       }
-      if let operations = try postOperations(epilogue, rank: shape.count),
-        let kernel = try kernel(filters, input.layout, shape, operations.operations),
-        !kernel.isSimple
-      {
-        return try add(kernel, filters, input, shape, operations)
+      if let choice = try choice(filters, input.layout, shape, epilogue) {
+        return try add(choice, filters, input, shape)
       }
-      guard let kernel = try kernel(filters, input.layout, shape, []) else { return nil }
-      return try add(epilogue, to: add(kernel, filters, input, shape, PostOperations()))
+      guard let choice = try choice(filters, input.layout, shape, [], acceptsSimple: true) else {
+        return nil
+      }
+      return try add(epilogue, to: add(choice, filters, input, shape))
     }
 
-    /// The best kernel: of those for blocked layouts, if it is one that is written for them, else
-    /// what oneDNN chooses.
-    private func kernel(
-      _ filters: ConvolutionFilters, _ input: Layout, _ shape: [Int],
-      _ operations: [PostOperation]
-    ) throws(CheckpointError) -> Kernel? {
+    /// A kernel and what it does in the end.
+    private struct Choice {
+      let kernel: Kernel
+      let operations: PostOperations
+    }
+
+    /// The best kernel with the epilogue: of those for blocked layouts, if there is one that is
+    /// written for them, else what oneDNN chooses.
+    ///
+    /// - Parameter acceptsSimple: any is better than none.
+    private mutating func choice(
+      _ filters: ConvolutionFilters, _ input: Layout, _ shape: [Int], _ epilogue: [Epilogue],
+      acceptsSimple: Bool = false
+    ) throws(CheckpointError) -> Choice? {
       let blocked = Layout.Kind.blocked(Processor.blockSize)
-      let fewChannels = input.shape[1] < Processor.blockSize
-      let candidates: [(source: Layout.Kind, target: Layout.Kind)] = [
-        (fewChannels ? .plain : blocked, blocked), (.any, .any),
+      let source = input.shape[1] < Processor.blockSize ? Layout.Kind.plain : blocked
+      let target = try Layout(blocked, shape)
+      let candidates = [
+        (source, target, try postOperations(epilogue, rank: shape.count)),
+        (source, target, try postOperations(epilogue, rank: shape.count, addends: target)),
+        (.any, try Layout(.any, shape), try postOperations(epilogue, rank: shape.count)),
       ]
-      var simple: Kernel?
-      for candidate in candidates {
+      var simple: Choice?
+      for case (let source, let target, let operations?) in candidates {
         let kernel = try Kernel.convolution(
-          filters.attributes, source: try Layout(candidate.source, input.shape),
+          filters.attributes, source: try Layout(source, input.shape),
           weights: try Layout(.any, filters.shape), bias: try filters.biasLayout(),
-          target: try Layout(candidate.target, shape), operations, processor)
+          target: target, operations.operations, processor)
         guard let kernel else { continue }
-        if !kernel.isSimple { return kernel }
-        simple = simple ?? kernel
+        let choice = Choice(kernel: kernel, operations: operations)
+        if !kernel.isSimple { return choice }
+        simple = simple ?? choice
       }
-      return simple
+      return acceptsSimple ? simple : nil
     }
 
     private mutating func add(
-      _ kernel: Kernel, _ filters: ConvolutionFilters, _ input: PlannedValue, _ shape: [Int],
-      _ operations: PostOperations
+      _ choice: Choice, _ filters: ConvolutionFilters, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue {
+      let kernel = choice.kernel
       let source = try reordered(input, to: kernel.layout(.source, input.shape))
-      let target = try target(kernel.layout(.target, shape), sum: operations.sum)
+      let target = try target(kernel.layout(.target, shape), sum: choice.operations.sum)
       let layout = try kernel.layout(.weights, filters.shape)
       var arguments: [Draft.Argument] = [
         .init(DNNL_ARG_SRC, source), .init(DNNL_ARG_DST, target),
@@ -67,7 +78,7 @@
       if let bias = try filters.biasLayout() {
         arguments.append(.init(DNNL_ARG_BIAS, bias, .constant(try filters.bias(weights))))
       }
-      try add(kernel, arguments + operations.arguments)
+      try add(kernel, arguments + choice.operations.arguments(&self))
       return target
     }
   }

@@ -4,41 +4,84 @@
 
   /// An epilogue as oneDNN takes it.
   struct PostOperations {
-    var operations: [PostOperation] = []
-    /// The operands of binary ones.
-    var arguments: [Draft.Argument] = []
-    /// The value that is added to, and so the target.
-    var sum: PlannedValue?
+    private(set) var operations: [PostOperation] = []
+    private var operands: [(index: Int32, layout: Layout, operand: Operand)] = []
+    /// The value that is added to, and so is in the target before.
+    private(set) var sum: PlannedValue?
 
-    mutating func append(_ algorithm: dnnl_alg_kind_t, _ layout: Layout, _ buffer: Buffer) {
+    private enum Operand {
+      case constant(Buffer)
+      case value(PlannedValue)
+    }
+
+    private mutating func append(
+      _ algorithm: dnnl_alg_kind_t, _ layout: Layout, _ operand: Operand
+    ) {
       let index = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * Int32(operations.count + 1)
+      operands.append((index | DNNL_ARG_SRC_1, layout, operand))
       operations.append(.binary(algorithm, layout))
-      arguments.append(.init(index | DNNL_ARG_SRC_1, layout, .constant(buffer)))
+    }
+
+    mutating func append(_ eltwises: [Eltwise]) {
+      operations += eltwises.map { .eltwise($0) }
     }
 
     mutating func append(_ scaleShift: ScaleShift) {
-      append(dnnl_binary_mul, scaleShift.layout, scaleShift.scale)
-      append(dnnl_binary_add, scaleShift.layout, scaleShift.shift)
+      append(dnnl_binary_mul, scaleShift.layout, .constant(scaleShift.scale))
+      appendShift(of: scaleShift)
+    }
+
+    mutating func appendShift(of scaleShift: ScaleShift) {
+      append(dnnl_binary_add, scaleShift.layout, .constant(scaleShift.shift))
+    }
+
+    mutating func append(adding value: PlannedValue, in layout: Layout) {
+      append(dnnl_binary_add, layout, .value(value))
+    }
+
+    /// - Returns: false if there is a sum already: one target can't hold two.
+    mutating func append(sumWith value: PlannedValue) -> Bool {
+      guard sum == nil else { return false }
+      operations.append(.sum)
+      sum = value
+      return true
+    }
+
+    /// The operands of the binary ones, in their layouts.
+    func arguments(_ builder: inout PlanBuilder) throws(CheckpointError) -> [Draft.Argument] {
+      try operands.map { index, layout, operand throws(CheckpointError) in
+        switch operand {
+        case .constant(let buffer): Draft.Argument(index, layout, .constant(buffer))
+        case .value(let value): Draft.Argument(index, try builder.reordered(value, to: layout))
+        }
+      }
     }
   }
 
   extension PlanBuilder {
-    /// The epilogue as post-operations; nil if there are two sums, which one target can't hold.
+    /// The epilogue as post-operations; nil where there are too many sums.
     ///
-    /// - Parameter first: what is done before.
+    /// - Parameters:
+    ///   - addends: the layout of values that are added; nil: what is added to is in the target
+    ///     before, which fewer kernels can but takes less memory.
+    ///   - first: what is done before.
     mutating func postOperations(
-      _ epilogue: [Epilogue], rank: Int, after first: PostOperations = PostOperations()
+      _ epilogue: [Epilogue], rank: Int, addends: Layout? = nil,
+      after first: PostOperations = PostOperations()
     ) throws(CheckpointError) -> PostOperations? {
       var result = first
       for step in epilogue {
         switch step {
         case .batchNorm(let module):
           result.append(try scaleShift(module, row: 0, rank: rank))
-        case .eltwise(let eltwises): result.operations += eltwises.map { .eltwise($0) }
+        case .eltwise(let eltwises): result.append(eltwises)
         case .add(let name):
-          guard result.sum == nil else { return nil }
-          result.operations.append(.sum)
-          result.sum = try value(name)
+          let value = try value(name)
+          if let addends {
+            result.append(adding: value, in: addends)
+          } else if !result.append(sumWith: value) {
+            return nil
+          }
         }
       }
       return result

@@ -46,7 +46,9 @@
       _ pooling: Operation.Pooling, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
       // oneDNN divides by the whole window also where it reaches beyond the padding.
-      let isCut = zip(paddingAfter(pooling, input.shape, shape), pooling.padding).contains { $0 > $1 }
+      let isCut = zip(paddingAfter(pooling, input.shape, shape), pooling.padding).contains {
+        $0 > $1
+      }
       guard pooling.divisor == nil, !(pooling.countsPadding && isCut) else { return nil }
       let algorithm =
         pooling.countsPadding

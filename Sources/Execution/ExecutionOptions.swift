@@ -1,5 +1,5 @@
 /// What an engine is asked for beyond its results.
-public struct EngineOptions: Sendable, Hashable {
+public struct ExecutionOptions: Sendable, Hashable {
   /// The number of threads; nil: one for each core.
   public var threads: Int?
   /// Whether BatchNorms in evaluation may be multiplied into the weights of the convolutions before
