@@ -42,6 +42,14 @@ public struct CheckpointFormat: Sendable {
       try TorchCheckpoint.write(checkpoint, to: path, options: options)
     })
 
+  /// What `torch.export.save` writes: weights, and the model's operations.
+  public static let torchExport = CheckpointFormat(
+    name: "torch-export", extensions: ["pt2"],
+    recognises: { TorchFormat(of: $0) == .exportedProgram },
+    read: { _, file, options throws(CheckpointError) in
+      try TorchCheckpoint.read(file, options: options)
+    }, write: nil)
+
   /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
   public static let torchLegacy = CheckpointFormat(
     name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
@@ -120,7 +128,7 @@ public struct CheckpointFormat: Sendable {
 
   /// Archives of arrays stand before those of PyTorch, which has every other zip file.
   public static let all: [CheckpointFormat] = [
-    .npz, .torchZip, .torchLegacy, .torchTar, .torchDistributed, .kerasHDF5, .hdf5,
+    .npz, .torchExport, .torchZip, .torchLegacy, .torchTar, .torchDistributed, .kerasHDF5, .hdf5,
     .safetensors,
   ]
 }

@@ -36,12 +36,7 @@ public enum NumPyCheckpoint {
 
   /// PyTorch's checkpoints are archives too; the name in the first local header tells them apart.
   private static func isArchive(_ file: ByteRegion) -> Bool {
-    guard file.starts(with: [0x50, 0x4B, 3, 4]) else { return false }
-    var reader = ByteReader(file)
-    guard (try? reader.seek(to: 26)) != nil, let count = try? reader.readCount(UInt16.self),
-      (try? reader.skip(2)) != nil, let name = try? reader.readString(count: count)
-    else { return false }
-    return name.hasSuffix(arrayExtension)
+    ZipArchive.firstName(file)?.hasSuffix(arrayExtension) ?? false
   }
 
   private static func arrayName(_ record: String) throws(CheckpointError) -> String {

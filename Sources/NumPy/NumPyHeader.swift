@@ -8,6 +8,8 @@ struct NumPyHeader {
   /// The longest header that is read. NumPy itself takes 10,000 bytes from files that are not
   /// trusted; structures, which have longer ones, are no tensors.
   static let byteLimit = 10_000
+  /// Where the elements of an array begin at the latest.
+  static let prefixByteLimit = byteLimit + 16
 
   let type: NumPyType
   let shape: [Int]

@@ -7,9 +7,21 @@ public struct Checkpoint: Sendable {
   /// What the reader could not carry over and a person should know, a sentence each.
   public var notes: [String]
 
-  public init(root: CheckpointValue, history: [JSON] = [], notes: [String] = []) {
+  /// What the model does with the tensors, if the file says so: JSON that `Models` makes a graph of.
+  ///
+  /// It names the tensors of the state dict by their keys, and those under `constantsName`.
+  public var graph: String?
+
+  public init(
+    root: CheckpointValue, history: [JSON] = [], notes: [String] = [], graph: String? = nil
+  ) {
     self.root = root
     self.history = history
     self.notes = notes
+    self.graph = graph
   }
+
+  /// The entry of the root with the tensors that the graph uses and the state dict has not: what
+  /// PyTorch keeps apart when it exports a model.
+  public static let constantsName = "constants"
 }

@@ -36,7 +36,7 @@ extension Tensor {
 }
 
 private func littleEndianBytes(_ values: [some FixedWidthInteger]) -> [UInt8] {
-  values.flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+  values.map(\.littleEndian).withUnsafeBytes { Array($0) }
 }
 
 /// Rounds to the nearest bfloat16, ties to even, in one step: rounding by way of float32 would

@@ -10,8 +10,10 @@ extension CheckpointError.Code {
   public static let torchTarHeader = Self("torch-tar-header")
   /// A member of a tar archive is missing or there twice.
   public static let torchTarMember = Self("torch-tar-member")
-  /// A compiled program (TorchScript, torch.export), not a checkpoint.
+  /// A compiled program (TorchScript), not a checkpoint, or an archive of several.
   public static let torchProgram = Self("torch-program")
+  /// A record of a program of torch.export is not as PyTorch writes it.
+  public static let torchProgramRecord = Self("torch-program-record")
   /// A version of the format that this reader does not know.
   public static let torchVersion = Self("torch-version")
   /// The record `byteorder` says neither "little" nor "big".

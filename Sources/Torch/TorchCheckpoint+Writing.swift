@@ -5,7 +5,8 @@ extension TorchCheckpoint {
   /// Writes a checkpoint as `torch.save` does since PyTorch 1.6; `torch.load` reads it, with
   /// `weights_only=True` and `mmap=True` too. The same checkpoint gives the same bytes.
   ///
-  /// The history of conversions is kept in a record of its own, which PyTorch passes over. The file
+  /// The history of conversions, and the model's operations, are kept in records of their own, which
+  /// PyTorch passes over. The file
   /// appears complete or not at all; one that was there stays as it was on any error.
   ///
   /// - Returns: what was left out, if the options allow that: opaque values, integers of more than
@@ -25,7 +26,7 @@ extension TorchCheckpoint {
       let pickle = try PickleWriter(checkpoint.root, allowsLosses: options.allowsLosses)
       let file = try AtomicFile(replacing: path)
       var archive = ZipWriter(to: file.destination)
-      let (head, tensors, tail) = records(of: pickle, history: checkpoint.history)
+      let (head, tensors, tail) = records(of: pickle, checkpoint)
       var checksums = try archive.append(head)
       checksums += try archive.append(tensors, progress: options.progress)
       checksums += try archive.append(tail)
@@ -47,7 +48,7 @@ extension TorchCheckpoint {
 
   /// What stands before the tensors, the tensors, and what stands behind them.
   private static func records(
-    of pickle: PickleWriter, history: [JSON]
+    of pickle: PickleWriter, _ checkpoint: Checkpoint
   ) -> (head: Records, tensors: Records, tail: Records) {
     let head: Records = [
       .init("\(folder)/data.pkl", pickle.bytes),
@@ -59,9 +60,12 @@ extension TorchCheckpoint {
       ZipWriter.Record("\(folder)/data/\(number)", storage.bytes, title: storage.key)
     }
     var tail: Records = []
-    if !history.isEmpty {
-      let text = JSON.array(history).text()
+    if !checkpoint.history.isEmpty {
+      let text = JSON.array(checkpoint.history).text()
       tail.append(.init("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
+    }
+    if let graph = checkpoint.graph {
+      tail.append(.init("\(folder)/\(TorchArchive.graphName)", Array(graph.utf8)))
     }
     tail.append(.init("\(folder)/version", Array("3\n".utf8)))
     return (head, tensors, tail)

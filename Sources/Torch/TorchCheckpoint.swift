@@ -1,11 +1,11 @@
 public import Tensors
 
-/// Checkpoints of `torch.save`, in all formats that it has had.
+/// Checkpoints of `torch.save`, in all formats that it has had, and programs of `torch.export.save`.
 ///
 /// The pickle inside is interpreted without executing anything of it. Tensors borrow the file's
 /// bytes: they are read, and checked against the archive's checksums, when they are used.
 public enum TorchCheckpoint {
-  /// Whether the file begins as one that `torch.save` wrote, in any of its formats.
+  /// Whether the file begins as one that PyTorch wrote, in any of these formats.
   public static func recognises(_ file: ByteRegion) -> Bool {
     TorchFormat(of: file) != nil
   }
@@ -19,6 +19,7 @@ public enum TorchCheckpoint {
     do throws(CheckpointError) {
       switch TorchFormat(of: file) {
       case .zip: return try read(TorchArchive(file), options)
+      case .exportedProgram: return try ExportedProgramFile.read(file, options)
       case .legacy: return try read(LegacyFile(file, options), options)
       case .tar:
         let tar = try TarCheckpoint(file)
@@ -37,6 +38,7 @@ public enum TorchCheckpoint {
   ) throws(CheckpointError) -> Checkpoint {
     var checkpoint = try read(archive.pickle, archive, name: archive.pickleName, options)
     checkpoint.history = archive.history
+    checkpoint.graph = archive.graph
     return checkpoint
   }
 

@@ -19,27 +19,19 @@ extension ZipEntry {
   package func storage() -> TensorStorage {
     switch method {
     case .stored: TensorStorage(payload, crc32: crc32, record: name)
-    case .deflated:
-      TensorStorage(computing: size, from: payload, crc32: crc32, record: name) {
-        target throws(CheckpointError) in
-        try decompress(into: target)
-      }
+    case .deflated: TensorStorage(inflating: deflated(), crc32: crc32, record: name)
     }
+  }
+
+  /// The content of a deflated record, but for its first bytes.
+  package func deflated(skipping skipped: Int = 0) -> DeflatedBytes {
+    DeflatedBytes(payload, byteCount: size, skipping: skipped, record: name)
   }
 
   private func uncheckedContent() throws(CheckpointError) -> ByteRegion {
     switch method {
     case .stored: payload
-    case .deflated: try ByteRegion(byteCount: size, decompress)
-    }
-  }
-
-  private func decompress(into target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
-    do throws(CheckpointError) {
-      try Inflate.inflate(payload, into: target)
-    } catch {
-      // By the time a tensor is decompressed, another file is being written.
-      throw error.with(path: payload.path, name: name)
+    case .deflated: try deflated().inflated()
     }
   }
 }

@@ -17,7 +17,8 @@ struct DBNConvert: ParsableCommand {
     version: Toolkit.version,
     subcommands: [
       InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
-      VerifyCommand.self, DiffCommand.self, CheckCommand.self, RunCommand.self, ModelsCommand.self,
+      GatherCommand.self, ScatterCommand.self, VerifyCommand.self, DiffCommand.self,
+      CheckCommand.self, RunCommand.self, ModelsCommand.self,
     ])
 
   static func main() {

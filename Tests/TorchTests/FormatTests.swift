@@ -10,7 +10,19 @@ struct FormatTests {
       "TorchScript", Archive([.init("a/data.pkl", []), .init("a/constants.pkl", [])]).bytes, true,
       .torchProgram
     ),
-    ("torch.export", Archive([.init("a/models/model.json", [])]).bytes, true, .torchProgram),
+    (
+      "torch.export without weights", Archive([.init("a/models/model.json", [])]).bytes, true,
+      .torchRecordMissing
+    ),
+    (
+      "two models",
+      Archive([.init("a/models/one.json", []), .init("a/models/two.json", [])]).bytes, true,
+      .torchProgram
+    ),
+    (
+      "compiled code without operations", Archive([.init("a/models/model.so", [])]).bytes, true,
+      .torchProgram
+    ),
     ("another zip", Archive([.init("readme", [])]).bytes, true, .notATorchCheckpoint),
     ("an empty zip", Archive([]).bytes, true, .notATorchCheckpoint),
     ("no pickle", Archive([.init("a/data/0", [])]).bytes, true, .torchRecordMissing),

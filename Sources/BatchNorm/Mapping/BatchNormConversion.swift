@@ -7,6 +7,12 @@ public struct BatchNormConversion: Sendable {
   public let report: ConversionReport
   /// What to write into the file's history: what was done, by which rule, what was lost.
   public let record: JSON
+
+  package init(stateDict: StateDict, report: ConversionReport, record: JSON) {
+    self.stateDict = stateDict
+    self.report = report
+    self.record = record
+  }
 }
 
 extension CheckpointError.Code {

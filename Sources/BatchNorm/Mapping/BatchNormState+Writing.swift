@@ -29,8 +29,9 @@ extension BatchNormState {
   ) throws(CheckpointError) -> Tensor? {
     let quantity = tensor.quantity
     guard target.layout.tensors[quantity]?.devices != nil, target.keepsRows else {
-      guard let value = single[quantity] else { return nil }
-      return try form(value, of: tensor, in: target)
+      return try single[quantity].map { value throws(CheckpointError) in
+        try form(value, of: tensor, in: target)
+      }
     }
     let rows = devices[quantity]
     switch tensor.part {
@@ -41,11 +42,15 @@ extension BatchNormState {
       let isFirst = target.layout.tensors[quantity]?.devices?.form == .each
       return try merged(by: isFirst ? .first : .pooled)[quantity]
     case .device(let device):
-      return try rows?.row(device) ?? single[quantity]
+      if let rows { return try rows.row(device) }
+      return try single[quantity].map { value throws(CheckpointError) in
+        try form(value, of: tensor, in: target)
+      }
     case .devices:
       guard let rows else {
-        guard let value = single[quantity] else { return nil }
-        return try form(value, of: tensor, in: target)
+        return try single[quantity].map { value throws(CheckpointError) in
+          try form(value, of: tensor, in: target)
+        }
       }
       return try rows.formed(target.layout.tensors[quantity]?.devices?.form)
     }
@@ -55,7 +60,12 @@ extension BatchNormState {
   private func form(
     _ value: Tensor, of tensor: SiteTensor, in target: Target
   ) throws(CheckpointError) -> Tensor {
-    guard tensor.part == .devices else { return value }
+    switch tensor.part {
+    case .shared: return value
+    // A tensor of its own, not a tie: devices that start alike go apart.
+    case .device: return try value.repeated(1).reshaped(value.shape)
+    case .devices: break
+    }
     return try value.repeated(target.worldSize)
       .formed(target.layout.tensors[tensor.quantity]?.devices?.form)
   }

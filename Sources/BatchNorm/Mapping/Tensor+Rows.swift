@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Tensors whose first dimension is the device.
 extension Tensor {
@@ -16,7 +16,7 @@ extension Tensor {
   }
 
   /// V tensors [...] of one type and shape as one [V, ...], put together when read.
-  static func stacked(_ rows: [Tensor]) throws(CheckpointError) -> Tensor {
+  package static func stacked(_ rows: [Tensor]) throws(CheckpointError) -> Tensor {
     guard let first = rows.first else {
       throw CheckpointError(.inconsistentTensor, "there are no rows to put together")
     }

@@ -4,6 +4,8 @@ public import Tensors
 public struct BatchNormSurvey: Sendable {
   public private(set) var sites: [BatchNormSite] = []
   public private(set) var unrecognised: [ConversionReport.Item] = []
+  /// What the tensors leave open and a person may know, a sentence each.
+  public private(set) var ambiguities: [String] = []
 
   /// What a person knows that the tensors don't say.
   public struct Hint: Sendable {
@@ -21,8 +23,14 @@ public struct BatchNormSurvey: Sendable {
   /// A BatchNorm is a module with running statistics under the names of a layout that can be told by
   /// its names and shapes. InstanceNorm with running statistics has the same names as BatchNorm and
   /// can't be told apart.
-  public init(_ stateDict: StateDict, hint: Hint? = nil) {
-    let layouts = hint.map { [$0.layout] } ?? BatchNormLayout.recognisable
+  ///
+  /// - Parameters:
+  ///   - hint: what to read all of them as.
+  ///   - layouts: more that names and shapes can tell, before those known.
+  public init(
+    _ stateDict: StateDict, hint: Hint? = nil, layouts more: [BatchNormLayout] = []
+  ) {
+    let layouts = hint.map { [$0.layout] } ?? more + BatchNormLayout.recognisable
     let order = Dictionary(
       stateDict.names.enumerated().map { (CheckpointDictionary.Key.string($1), $0) },
       uniquingKeysWith: { first, _ in first })
@@ -46,7 +54,33 @@ public struct BatchNormSurvey: Sendable {
       let shape = stateDict[key]?.shape ?? []
       unrecognised.append(.init(name, "running_mean has the shape \(shape)"))
     }
+    ambiguities = Self.ambiguities(of: sites)
     sites.sort { order[.string($0.keys[0]), default: 0] < order[.string($1.keys[0]), default: 0] }
+  }
+}
+
+extension BatchNormSurvey {
+  private static func ambiguities(of sites: [BatchNormSite]) -> [String] {
+    var sentences: [String] = []
+    let plain = sites.filter { $0.layout == .standard }
+    if !plain.isEmpty {
+      sentences.append(
+        "buffers [C] are taken for standard BatchNorm's; first-device ones, ghost and split ones of "
+          + "one device and InstanceNorm's look the same (leave out by name with --exclude)")
+    }
+    let bare = plain.filter { !$0.isAffine }
+    if let first = bare.first {
+      sentences.append(
+        "\(bare.count) without a weight to tell C from V * C, such as '\(first.name)', are taken "
+          + "for \(first.features) features of one device; if they are ghost ones, say --from-layout "
+          + "ghost and --world-size V")
+    }
+    if sites.contains(where: { $0.layout == .frozen }) {
+      sentences.append(
+        "without counters they are taken for frozen BatchNorms; standard ones from before PyTorch "
+          + "0.4.1 look the same")
+    }
+    return sentences
   }
 }
 

@@ -11,7 +11,7 @@ extension ReplicaDrift: CustomStringConvertible {
   /// NaN, which nothing can be compared with, counts as infinite.
   private var largest: Double { mean.isNaN || variance.isNaN ? .infinity : max(mean, variance) }
 
-  func isWorse(than other: ReplicaDrift) -> Bool {
+  public func isWorse(than other: ReplicaDrift) -> Bool {
     largest > other.largest
   }
 }

@@ -13,7 +13,8 @@ extension Operation {
     switch operation {
     case .convolution, .linear, .matrixMultiply:
       return [try operation.product(of: given, operands.count > 2 ? operands[2] : nil, shapes[0])]
-    case .add, .multiply, .divide: return [operation.combination(of: given, shapes[0])]
+    case .add, .multiply, .divide, .maximum, .minimum, .compare, .choose:
+      return [operation.combination(of: given, shapes[0])]
     case .maxPool, .averagePool, .adaptiveAveragePool:
       return [try operation.pooled(given[0], shapes[0])]
     case .layerNorm(let shape, let eps):
@@ -30,7 +31,13 @@ extension Operation {
     case .addScalar(let number): return [given[0].mapped { $0 + number }]
     case .multiplyScalar(let number): return [given[0].mapped { $0 * number }]
     case .divideScalar(let number): return [given[0].mapped { $0 / number }]
-    case .fill(let number): return [DenseArray(repeating: number, shapes[0])]
+    case .compareScalar(let comparison, let number):
+      return [given[0].mapped { comparison($0, number) }]
+    case .range(let start, _, let step):
+      let first = start.number ?? 0
+      return [DenseArray(counting: shapes[0][0], from: first, by: step)]
+    case .fill(let number), .full(_, let number):
+      return [DenseArray(repeating: number, shapes[0])]
     case .identity: return [given[0]]
     case .batchNorm:
       throw CheckpointError(.unsupportedOperation, "a BatchNorm cannot run without its module")
@@ -55,6 +62,13 @@ extension Operation {
     switch self {
     case .add(let scale): operands[0].combined(with: operands[1], to: shape) { $0 + scale * $1 }
     case .multiply: operands[0].combined(with: operands[1], to: shape) { $0 * $1 }
+    case .maximum:
+      operands[0].combined(with: operands[1], to: shape) { extreme($0, $1, isLarger: true) }
+    case .minimum:
+      operands[0].combined(with: operands[1], to: shape) { extreme($0, $1, isLarger: false) }
+    case .compare(let comparison):
+      operands[0].combined(with: operands[1], to: shape) { comparison($0, $1) }
+    case .choose: DenseArray.chosen(operands, shape)
     default: operands[0].combined(with: operands[1], to: shape) { $0 / $1 }
     }
   }

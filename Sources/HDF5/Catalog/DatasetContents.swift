@@ -34,8 +34,19 @@ struct DatasetContents {
   private func makeStorage(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
+    guard case .scalar(let type, isBigEndian: true) = dataset.type, type.componentByteCount > 1
+    else { return try stored(dataset, crc32) }
+    return TensorStorage(
+      try stored(dataset, nil), converting: .swappingBytes(of: type.componentByteCount),
+      crc32: crc32)
+  }
+
+  /// The bytes in the order in which the file has them.
+  private func stored(
+    _ dataset: Catalog.Dataset, _ crc32: UInt32?
+  ) throws(CheckpointError) -> TensorStorage {
     let (stored, name, file) = (try storedBytes(dataset), dataset.path, file)
-    if case .region(let region) = stored, !dataset.type.isBigEndian {
+    if case .region(let region) = stored {
       return TensorStorage(
         region, crc32: crc32, record: "'\(name)'", damageAdvice: Schema.damageAdvice)
     }
@@ -47,9 +58,6 @@ struct DatasetContents {
         try stored.copy(from: file, to: buffer)
       } catch {
         throw error.with(path: file.path, name: name)
-      }
-      if case .scalar(let type, isBigEndian: true) = dataset.type {
-        buffer.reverseUnits(of: type.componentByteCount)
       }
     }
   }

@@ -36,11 +36,4 @@ extension UnsafeMutableRawBufferPointer {
         .copyBytes(from: element)
     }
   }
-
-  /// Turns the byte order of every run of `size` bytes around.
-  func reverseUnits(of size: Int) {
-    for start in stride(from: 0, to: count, by: size) {
-      self[start..<start + size].reverse()
-    }
-  }
 }

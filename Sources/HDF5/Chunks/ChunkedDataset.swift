@@ -37,6 +37,9 @@ struct ChunkedDataset: Sendable {
     unwrittenByteCount = byteCount - written
   }
 
+  /// What all cores together may hold of chunks that are being decoded.
+  private static let decodingByteCount = 16 << 20
+
   /// Puts all elements into the buffer in row-major order, on all cores.
   func read(
     from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
@@ -46,18 +49,28 @@ struct ChunkedDataset: Sendable {
     }
     let rows = BlockRows(shape: shape, blockShape: chunks.shape, elementSize: elementSize)
     let target = DisjointTarget(buffer: buffer)
-    try concurrentForEach(chunks.chunks.count) { index throws(CheckpointError) in
-      let chunk = chunks.chunks[index]
-      let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
-      if let run = rows.run(of: extent, at: chunk.origin) {
-        let whole = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
-        return try decode(chunk, from: file, into: whole)
+    let count = chunks.chunks.count
+    let atOnce = min(count, max(1, Self.decodingByteCount / (2 * rows.blockByteCount)))
+    try concurrentForEach(atOnce) { first throws(CheckpointError) in
+      for index in stride(from: first, to: count, by: atOnce) {
+        try read(chunks.chunks[index], from: file, rows, to: target)
       }
-      let block = try ByteRegion(byteCount: rows.blockByteCount) {
-        block throws(CheckpointError) in try decode(chunk, from: file, into: block)
-      }
-      rows.copy(block, at: chunk.origin, extent: extent, to: target.buffer)
     }
+  }
+
+  private func read(
+    _ chunk: Catalog.Chunks.Chunk, from file: ByteRegion, _ rows: BlockRows,
+    to target: DisjointTarget
+  ) throws(CheckpointError) {
+    let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
+    if let run = rows.run(of: extent, at: chunk.origin) {
+      let whole = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
+      return try decode(chunk, from: file, into: whole)
+    }
+    let block = try ByteRegion(byteCount: rows.blockByteCount) {
+      block throws(CheckpointError) in try decode(chunk, from: file, into: block)
+    }
+    rows.copy(block, at: chunk.origin, extent: extent, to: target.buffer)
   }
 
   private func decode(

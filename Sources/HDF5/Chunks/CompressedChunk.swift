@@ -58,6 +58,10 @@ extension ByteRegion {
       }
     }
     guard let byteCount, byteCount < count else { return nil }
-    return try target.slice(from: 0, count: byteCount)
+    // A copy of what is needed: it is kept until it is written.
+    let compressed = try target.slice(from: 0, count: byteCount)
+    return ByteRegion(byteCount: byteCount) { copy in
+      compressed.withBytes { bytes in bytes.withUnsafeBytes { copy.copyMemory(from: $0) } }
+    }
   }
 }

@@ -9,6 +9,7 @@ enum Schema {
     static let version = "schema_version"
     static let createdBy = "created_by"
     static let history = "history"
+    static let graph = "graph"
     static let checksums = "checksums"
     static let kind = "kind"
     static let intKeys = "int_keys"

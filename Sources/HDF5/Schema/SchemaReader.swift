@@ -28,7 +28,8 @@ struct SchemaReader {
     reader.checksums = try root.checksums()
     let value = try reader.readRoot()
     try reader.refuseUnusedChecksums()
-    return Checkpoint(root: value, history: try root.history())
+    return Checkpoint(
+      root: value, history: try root.history(), graph: root.string(Schema.Attribute.graph))
   }
 
   private init(contents: DatasetContents, resolver: CatalogResolver) {

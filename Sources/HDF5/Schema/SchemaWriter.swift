@@ -21,6 +21,7 @@ struct SchemaWriter {
       let history = JSON.array(checkpoint.history).text()
       setAttribute(0, Schema.Attribute.history, .string(history))
     }
+    if let graph = checkpoint.graph { setAttribute(0, Schema.Attribute.graph, .string(graph)) }
     if isGroup(checkpoint.root) {
       try fill(0, with: checkpoint.root, depth: 0)
     } else {

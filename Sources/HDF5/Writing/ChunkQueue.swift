@@ -7,7 +7,9 @@ struct ChunkQueue {
     let dataset: Int
     let plan: ChunkPlan
     let origin: [Int]
-    let source: ByteRegion
+    /// The bytes of its tensor, and which of them it holds.
+    let tensor: OpenedBytes
+    let part: Range<Int>
   }
 
   /// A tensor to be cut up.
@@ -21,7 +23,7 @@ struct ChunkQueue {
   /// The next is the last.
   private var pending: [Tensor]
   /// The next tensor's bytes, once they were asked for, and its next chunk.
-  private var bytes: ByteRegion?
+  private var opened: OpenedBytes?
   private var index = 0
 
   init(_ tensors: [Tensor]) {
@@ -29,32 +31,47 @@ struct ChunkQueue {
   }
 
   /// Takes the next chunks, at most `count`; only the tensors they belong to are in memory.
-  mutating func next(_ count: Int) throws(CheckpointError) -> [Chunk] {
+  ///
+  /// A large tensor has groups of its own. One that has to be computed is in memory as long as its
+  /// chunks are.
+  ///
+  /// - Parameter alone: whether there are no chunks of other tensors any more. If there are, none
+  ///   is taken of a tensor that would be in memory beside them.
+  mutating func next(_ count: Int, alone: Bool) throws(CheckpointError) -> [Chunk] {
     var chunks: [Chunk] = []
     while chunks.count < count, let tensor = pending.last {
-      let region = try bytes(of: tensor)
+      if opened == nil, tensor.isLarge {
+        guard chunks.isEmpty, alone || tensor.storage.isInPlace else { break }
+      }
+      let bytes = try open(tensor)
       let (origin, part) = tensor.plan.chunk(index)
       chunks.append(
         Chunk(
-          dataset: tensor.dataset, plan: tensor.plan, origin: origin,
-          source: try region.slice(from: part.lowerBound, count: part.count)))
+          dataset: tensor.dataset, plan: tensor.plan, origin: origin, tensor: bytes, part: part))
       index += 1
-      if index == tensor.plan.chunkCount {
-        pending.removeLast()
-        (bytes, index) = (nil, 0)
-      }
+      guard index == tensor.plan.chunkCount else { continue }
+      pending.removeLast()
+      (opened, index) = (nil, 0)
+      if tensor.isLarge { break }
     }
     return chunks
   }
 
-  private mutating func bytes(of tensor: Tensor) throws(CheckpointError) -> ByteRegion {
-    if let bytes { return bytes }
+  private mutating func open(_ tensor: Tensor) throws(CheckpointError) -> OpenedBytes {
+    if let opened { return opened }
     do throws(CheckpointError) {
-      let region = try tensor.storage.unverifiedBytes()
-      bytes = region
-      return region
+      let bytes = try tensor.storage.opened()
+      opened = bytes
+      return bytes
     } catch {
       throw error.with(name: tensor.name)
     }
   }
+}
+
+extension ChunkQueue.Tensor {
+  /// The size from which two of them are not in memory at once.
+  private static let largeByteCount = 4 << 20
+
+  fileprivate var isLarge: Bool { storage.byteCount >= Self.largeByteCount }
 }

@@ -5,10 +5,11 @@ import Synchronization
 /// them.
 ///
 /// Chunks go in groups: while one is compressed, the one before is written and the one after is
-/// fetched. Two groups are in memory, whatever the file's size.
+/// fetched. Two groups are in memory, and one large tensor if it has to be computed, whatever the
+/// file's size.
 struct CompressedWriter {
   /// The same on every machine, since the file's bytes depend on what is written at once.
-  private static let groupCount = 32
+  private static let groupCount = 16
 
   private let catalog: Catalog
   private let level: Int
@@ -52,43 +53,56 @@ struct CompressedWriter {
 
   private func writeAll() throws(CheckpointError) -> [Int: UInt32] {
     var checksums: [Int: UInt32] = [:]
-    try fetch()
     while true {
-      let group = state.fetched.withLock { $0 }
-      guard !group.isEmpty else { break }
-      let results = try concurrentMap(group.count + 1) { index throws(CheckpointError) in
-        if index > 0 { return try compress(group[index - 1]) as CompressedChunk? }
+      // What was not fetched while others were compressed is to be alone in memory.
+      if state.fetched.withLock(\.isEmpty) {
         try writeCompressed()
-        try fetch()
-        return nil
+        try fetch(alone: true)
       }
-      let compressed = results.compactMap(\.self)
-      for (chunk, result) in zip(group, compressed) {
-        checksums[chunk.dataset] = CRC32.combine(
-          checksums[chunk.dataset] ?? 0, result.crc32, secondByteCount: chunk.source.count)
-      }
-      state.compressed.withLock { $0 = zip(group, compressed).map(stored) }
+      guard try compressFetched(&checksums) else { return checksums }
     }
-    try writeCompressed()
-    return checksums
   }
 
-  private func fetch() throws(CheckpointError) {
+  /// Compresses the group that was fetched, while the one before is written and the next is fetched.
+  ///
+  /// - Returns: false when there is none.
+  private func compressFetched(
+    _ checksums: inout [Int: UInt32]
+  ) throws(CheckpointError) -> Bool {
+    let group = state.fetched.withLock { exchange(&$0, with: []) }
+    guard !group.isEmpty else { return false }
+    let results = try concurrentMap(group.count + 1) { index throws(CheckpointError) in
+      if index > 0 { return try compress(group[index - 1]) as CompressedChunk? }
+      try writeCompressed()
+      try fetch(alone: false)
+      return nil
+    }
+    let compressed = results.compactMap(\.self)
+    for (chunk, result) in zip(group, compressed) {
+      checksums[chunk.dataset] = CRC32.combine(
+        checksums[chunk.dataset] ?? 0, result.crc32, secondByteCount: chunk.part.count)
+    }
+    state.compressed.withLock { $0 = zip(group, compressed).map(stored) }
+    return true
+  }
+
+  private func fetch(alone: Bool) throws(CheckpointError) {
     let chunks = try state.queue.withLock { queue throws(CheckpointError) in
-      try queue.next(CompressedWriter.groupCount)
+      try queue.next(CompressedWriter.groupCount, alone: alone)
     }
     state.fetched.withLock { $0 = chunks }
   }
 
   private func writeCompressed() throws(CheckpointError) {
-    let chunks = state.compressed.withLock { $0 }
+    let chunks = state.compressed.withLock { exchange(&$0, with: []) }
     if !chunks.isEmpty { try CatalogWriter.add(chunks, at: path) }
   }
 
   private func compress(_ chunk: ChunkQueue.Chunk) throws(CheckpointError) -> CompressedChunk {
-    defer { chunk.source.release() }
+    let source = try chunk.tensor.slice(from: chunk.part.lowerBound, count: chunk.part.count)
+    defer { source.release() }
     return try CompressedChunk(
-      chunk.source, byteCount: chunk.plan.chunkByteCount, elementSize: chunk.plan.elementSize,
+      source, byteCount: chunk.plan.chunkByteCount, elementSize: chunk.plan.elementSize,
       level: level)
   }
 

@@ -19,7 +19,11 @@ public enum Activation: Sendable, Hashable {
   case reciprocalSquareRoot
   case reciprocal
   case exponential
+  case exponentialMinusOne
   case logarithm
+  /// Of one more than the number.
+  case logarithmOfOnePlus
+  case errorFunction
   case negative
   case absolute
 }

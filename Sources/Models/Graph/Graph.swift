@@ -56,6 +56,11 @@ public struct Graph: Sendable, Hashable {
   public struct Parameter: Sendable, Hashable {
     public let key: String
     public let shape: [Int]
+
+    public init(key: String, shape: [Int]) {
+      self.key = key
+      self.shape = shape
+    }
   }
 
   public init(

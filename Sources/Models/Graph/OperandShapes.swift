@@ -48,6 +48,10 @@ struct OperandShapes {
     guard let number = try number(size) else { throw .shape("a size cannot be inferred here") }
     return number
   }
+
+  func numbers(_ sizes: [Size]) throws(CheckpointError) -> [Int] {
+    try sizes.map { size throws(CheckpointError) in try fixed(size) }
+  }
 }
 
 extension [Int] {

@@ -36,7 +36,13 @@ extension Operation {
       let (place, index) = try Self.selected(input, dimension, index)
       try Self.check(shapes, replaces: input.removing(place))
       return (.selectScatter(dimension: place, index: index), [input])
-    case .pad(let before, let after, _): return (self, [try Self.padded(input, before, after)])
+    case .pad(let before, let after, let value):
+      let (before, after) = (try shapes.numbers(before), try shapes.numbers(after))
+      let shape = try Self.padded(input, before, after)
+      return (
+        .pad(before: before.map { .fixed($0) }, after: after.map { .fixed($0) }, value: value),
+        [shape]
+      )
     default: return (self, [input])
     }
   }

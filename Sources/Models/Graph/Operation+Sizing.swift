@@ -15,15 +15,20 @@ extension Operation {
     for operands: [[Int]?], valueShapes: [String: [Int]] = [:]
   ) throws(CheckpointError) -> Sized {
     let shapes = OperandShapes(operands, valueShapes: valueShapes)
+    if let made = try made(shapes) { return made }
     let input = try shapes.required(0)
     switch self {
     case .batchNorm:
       guard input.count >= 2 else { throw .shape("an input \(input) has no channels") }
       return (self, [input])
-    case .activation, .addScalar, .multiplyScalar, .divideScalar, .fill, .identity:
+    case .activation, .addScalar, .multiplyScalar, .divideScalar, .compareScalar, .fill, .full,
+      .range, .identity:
       return (self, [input])
-    case .add, .multiply, .divide:
+    case .add, .multiply, .divide, .maximum, .minimum, .compare:
       return (self, [try input.broadcast(with: shapes.required(1))])
+    case .choose:
+      let (first, second) = (try shapes.required(1), try shapes.required(2))
+      return (self, [try input.broadcast(with: first.broadcast(with: second))])
     case .convolution(let attributes):
       return (self, [try attributes.output(of: input, try shapes.required(1), shapes[2])])
     case .linear, .matrixMultiply: return (self, [try product(of: shapes)])
@@ -39,6 +44,26 @@ extension Operation {
       return try cut(shapes)
     case .flatten, .reshape, .expand, .permute, .unsqueeze, .squeeze:
       return try rearranged(shapes)
+    }
+  }
+
+  /// Operations without operands; nil for every other.
+  private func made(_ shapes: OperandShapes) throws(CheckpointError) -> Sized? {
+    switch self {
+    case .full(let sizes, let value):
+      let shape = try shapes.numbers(sizes)
+      guard shape.allSatisfy({ $0 >= 0 }) else { throw .shape("\(shape) is no shape") }
+      return (.full(shape.map { .fixed($0) }, value), [shape])
+    case .range(let start, let end, let step):
+      let (first, last) = (try shapes.fixed(start), try shapes.fixed(end))
+      guard step > 0, let distance = Size.Arithmetic.difference(last, first), distance >= 0 else {
+        throw .shape("there is no range from \(first) to \(last) by \(step)")
+      }
+      return (
+        .range(start: .fixed(first), end: .fixed(last), step: step),
+        [[distance == 0 ? 0 : (distance - 1) / step + 1]]
+      )
+    default: return nil
     }
   }
 

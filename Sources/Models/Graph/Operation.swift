@@ -19,12 +19,26 @@ public enum Operation: Sendable, Hashable {
   case add(scale: Double)
   case multiply
   case divide
+  /// Operands: two tensors that broadcast.
+  case maximum
+  case minimum
+  /// Operands: two tensors that broadcast, or one that is compared with a number: 1 where it holds,
+  /// else 0.
+  case compare(Comparison)
+  case compareScalar(Comparison, Double)
+  /// Operands: a condition and two tensors, which broadcast: of the first of these where the
+  /// condition is not 0.
+  case choose
   /// Operand: a tensor; every element with the number.
   case addScalar(Double)
   case multiplyScalar(Double)
   case divideScalar(Double)
   /// Operand: a tensor, of which only the shape counts; every element is the number.
   case fill(Double)
+  /// No operand: a tensor of a shape, every element the number.
+  case full([Size], Double)
+  /// No operand: the integers from one number to before another.
+  case range(start: Size, end: Size, step: Int)
   /// Operand: input [N, C, ...] or [C, ...].
   case maxPool(Pooling)
   case averagePool(Pooling)
@@ -56,7 +70,7 @@ public enum Operation: Sendable, Hashable {
   case sliceScatter(dimension: Int, start: Size, end: Size, step: Int)
   case selectScatter(dimension: Int, index: Int)
   /// How many elements of a number to put before and behind each of the last dimensions.
-  case pad(before: [Int], after: [Int], value: Double)
+  case pad(before: [Size], after: [Size], value: Double)
   /// Operands: input, weight or none, bias or none; over the last dimensions.
   case layerNorm(shape: [Int], eps: Double)
   case softmax(dimension: Int)
@@ -88,6 +102,15 @@ public enum Operation: Sendable, Hashable {
       self.module = module
       self.norm = norm
     }
+  }
+
+  public enum Comparison: String, Sendable, Hashable, CaseIterable {
+    case equal
+    case notEqual
+    case less
+    case lessOrEqual
+    case greater
+    case greaterOrEqual
   }
 
   public struct Pooling: Sendable, Hashable {

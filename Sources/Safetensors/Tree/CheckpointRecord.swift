@@ -1,7 +1,7 @@
 internal import Tensors
 
 /// What a safetensors file of this toolkit records beside the tensors: the tree of values, in which
-/// `{"$tensor": name}` stands for each tensor, and the history.
+/// `{"$tensor": name}` stands for each tensor, the history, and the model's operations as text.
 struct CheckpointRecord {
   static let version = 1
 
@@ -9,6 +9,7 @@ struct CheckpointRecord {
     static let version = "version"
     static let root = "root"
     static let history = "history"
+    static let graph = "graph"
     static let kind = "kind"
     static let requiresGrad = "requires_grad"
   }
@@ -27,6 +28,9 @@ struct CheckpointRecord {
     var members = [JSON.Member(Member.version, .int(Self.version)), JSON.Member(Member.root, root)]
     if !checkpoint.history.isEmpty {
       members.append(JSON.Member(Member.history, .array(checkpoint.history)))
+    }
+    if let graph = checkpoint.graph {
+      members.append(JSON.Member(Member.graph, .string(graph)))
     }
     json = .object(members)
   }
@@ -61,7 +65,9 @@ struct CheckpointRecord {
         "the tensor '\(extra.key.description.visible())' is not in the record")
     }
     guard let history = (json[Member.history] ?? []).array else { throw Self.invalid(nil) }
-    return Checkpoint(root: value, history: history)
+    let graph = json[Member.graph]
+    guard graph == nil || graph?.string != nil else { throw Self.invalid(nil) }
+    return Checkpoint(root: value, history: history, graph: graph?.string)
   }
 
   private static func reference(to name: String, _ tensor: Tensor) -> JSON {

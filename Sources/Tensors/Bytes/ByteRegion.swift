@@ -74,11 +74,17 @@ public struct ByteRegion: @unchecked Sendable {
     }
   }
 
-  /// Tells the kernel that these pages of a mapped file will not be needed soon, so that a
+  /// Says that these bytes of a mapped file were used and will not be soon again, so that a
   /// conversion's memory does not grow with the file. They can still be read.
-  package func release() {
-    (owner as? MappedFile)?.release(pointer)
+  package func release() { release(max(count, Self.mappedAround)) }
+
+  /// The same for `byteCount` bytes, of those that are read one behind the other.
+  package func release(_ byteCount: Int) {
+    (owner as? MappedFile)?.release(byteCount)
   }
+
+  /// What Linux maps around a page that is read (`fault_around_bytes`).
+  private static let mappedAround = 64 << 10
 }
 
 extension ByteRegion {
@@ -87,20 +93,8 @@ extension ByteRegion {
   package init<Failure: Error>(
     byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
-    let buffer = HeapBuffer(byteCount: byteCount)
+    let buffer = ZeroedBuffer(byteCount: byteCount)
     try fill(buffer.pointer)
     self.init(owner: buffer, pointer: UnsafeRawBufferPointer(buffer.pointer))
   }
-}
-
-/// The owner of bytes that were computed.
-private final class HeapBuffer {
-  let pointer: UnsafeMutableRawBufferPointer
-
-  init(byteCount: Int) {
-    pointer = .allocate(byteCount: byteCount, alignment: 64)
-    pointer.initializeMemory(as: UInt8.self, repeating: 0)
-  }
-
-  deinit { pointer.deallocate() }
 }

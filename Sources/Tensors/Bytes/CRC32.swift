@@ -23,6 +23,13 @@ public struct CRC32: Sendable {
   package static func combine(_ first: UInt32, _ second: UInt32, secondByteCount: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: crc32_combine(uLong(first), uLong(second), secondByteCount))
   }
+
+  /// The checksum of what follows the first of some bytes, from the checksums of all and of the
+  /// first.
+  package static func rest(of whole: UInt32, after first: UInt32, restByteCount: Int) -> UInt32 {
+    // Checksums combine by exclusive or, once the first is moved to its place.
+    whole ^ combine(first, 0, secondByteCount: restByteCount)
+  }
 }
 
 extension UInt32 {

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A regular file mapped for reading; the owner behind the regions of its bytes.
 ///
@@ -7,6 +8,8 @@ import Glibc
 public final class MappedFile {
   let path: String
   private let pointer: UnsafeRawBufferPointer
+  /// Bytes that were used since the pages were last given back.
+  private let used = Atomic<Int>(0)
 
   /// Opens and maps the file at `path`.
   ///
@@ -37,14 +40,19 @@ public final class MappedFile {
     munmap(UnsafeMutableRawPointer(mutating: pointer.baseAddress), pointer.count)
   }
 
-  /// Drops the whole pages inside `part` from this process's memory.
-  func release(_ part: UnsafeRawBufferPointer) {
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    guard let base = pointer.baseAddress, let start = part.baseAddress else { return }
-    let first = (start - base + page - 1) / page * page
-    let last = (start - base + part.count) / page * page
-    guard last > first else { return }
-    madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
+  /// The most bytes that were used and are still in this process's memory.
+  private static let mostUsed = 8 << 20
+
+  /// Counts bytes as used; once they are many, drops all pages from this process's memory.
+  ///
+  /// All, not those that were used: the kernel maps the pages around one that is read too, and the
+  /// ends of small parts share pages, so that some of nearly every part would stay. Pages that are
+  /// still needed come back when they are read.
+  func release(_ byteCount: Int) {
+    let total = used.add(byteCount, ordering: .relaxed).newValue
+    guard total >= Self.mostUsed else { return }
+    used.store(0, ordering: .relaxed)
+    madvise(UnsafeMutableRawPointer(mutating: pointer.baseAddress), pointer.count, MADV_DONTNEED)
   }
 }
 

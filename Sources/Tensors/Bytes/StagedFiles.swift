@@ -14,20 +14,25 @@ package struct StagedFiles: ~Copyable {
     for (_, name) in staged { unlink(name) }
   }
 
+  /// A finished file in the target's folder, which is taken over under its temporary name.
+  package mutating func add(_ path: String, as target: String) {
+    staged.append((target, path))
+  }
+
   package mutating func add(_ file: consuming AtomicFile) throws(CheckpointError) {
     let target = file.target
     staged.append((target, try file.stage()))
   }
 
   /// - Parameter old: a file that these take the place of, removed if it is there.
-  package consuming func commit(removing old: String) throws(CheckpointError) {
+  package consuming func commit(removing old: String? = nil) throws(CheckpointError) {
     var replaced: [Replacement] = []
     do throws(CheckpointError) {
       for (target, name) in staged {
         replaced.append(try Replacement(of: target))
         _ = try systemCall("cannot write", path: target) { rename(name, target) }
       }
-      replaced.append(try Replacement(of: old))
+      if let old { replaced.append(try Replacement(of: old)) }
     } catch {
       for replacement in replaced.reversed() { replacement.undo() }
       throw error

@@ -10,6 +10,13 @@ extension JSON {
     self = try parser.parseDocument()
   }
 
+  /// The same, but that integers beyond 64 bits become floats: for documents of others, who have no
+  /// such limit.
+  package init(roundingLargeIntegersOf text: String) throws(CheckpointError) {
+    var parser = JSONParser(Array(text.utf8), fileOffset: 0, roundsLargeIntegers: true)
+    self = try parser.parseDocument()
+  }
+
   public init(parsing text: String) throws(CheckpointError) {
     try self.init(parsing: ByteRegion(Array(text.utf8)))
   }

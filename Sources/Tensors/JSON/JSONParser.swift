@@ -3,10 +3,13 @@
 package struct JSONParser {
   private let bytes: [UInt8]
   private let fileOffset: Int
+  /// Whether integers beyond 64 bits become floats, and are no error.
+  private let roundsLargeIntegers: Bool
   private var position = 0
 
   /// - Parameter fileOffset: where the text begins in its file, for errors.
-  package init(_ bytes: [UInt8], fileOffset: Int) {
+  package init(_ bytes: [UInt8], fileOffset: Int, roundsLargeIntegers: Bool = false) {
+    self.roundsLargeIntegers = roundsLargeIntegers
     self.bytes = bytes
     self.fileOffset = fileOffset
   }
@@ -130,8 +133,11 @@ package struct JSONParser {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if position > endOfInteger { return .double(Double(text) ?? .nan) }
-    guard let number = Int(text) else { throw error("\(text.visible()) is not a 64-bit integer") }
-    return .int(number)
+    if let number = Int(text) { return .int(number) }
+    guard roundsLargeIntegers, let number = Double(text) else {
+      throw error("\(text.visible()) is not a 64-bit integer")
+    }
+    return .double(number)
   }
 
   /// An integer that is not negative and fits 64 bits: a size, an offset.

@@ -46,7 +46,7 @@ struct DistributedTensor {
   func tensor(
     _ parts: (Chunk) throws(CheckpointError) -> Tensor
   ) throws(CheckpointError) -> Tensor {
-    var pieces: [(copy: ChunkCopy, bytes: TensorStorage)] = []
+    var pieces: [(copy: ScatteredCopy, bytes: TensorStorage)] = []
     // Ranks that had no part of the tensor may or may not have saved that.
     for chunk in entry.chunks where !chunk.sizes.contains(0) {
       let part = try parts(chunk)
@@ -57,21 +57,19 @@ struct DistributedTensor {
             + "\(part.scalarType.name) \(part.shape)",
           advice: "the checkpoint is damaged or mixed from two; get it again")
       }
-      pieces.append((ChunkCopy(chunk, in: entry.size, entry.scalarType), part.storage))
+      pieces.append((chunk.copy(into: entry.size, entry.scalarType), part.storage))
     }
     return try Tensor(
       entry.scalarType, shape: entry.size, storage: storage(pieces),
       requiresGrad: entry.requiresGrad)
   }
 
-  private func storage(_ pieces: [(copy: ChunkCopy, bytes: TensorStorage)]) -> TensorStorage {
+  private func storage(_ pieces: [(copy: ScatteredCopy, bytes: TensorStorage)]) -> TensorStorage {
     if pieces.isEmpty { return TensorStorage(ByteRegion([])) }
     if pieces.count == 1 { return pieces[0].bytes }
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
       for (copy, bytes) in pieces {
-        try bytes.withBytes { source throws(CheckpointError) in
-          source.withUnsafeBytes { copy.copy(from: $0, to: target) }
-        }
+        try bytes.scan(of: 1 << 20) { copy.copy($1, at: $0, to: target) }
       }
     }
   }
@@ -97,51 +95,16 @@ extension DistributedMetadata.Chunk {
         && other.offsets[$0] < offsets[$0] + sizes[$0]
     }
   }
-}
 
-/// Copies a chunk's elements to their place in the whole tensor, in runs as long as possible.
-struct ChunkCopy: Sendable {
-  private let run: Int
-  private let start: Int
-  /// From the slowest to the fastest: how many, and how many bytes apart in the whole.
-  private let dimensions: [(count: Int, stride: Int)]
-
-  init(_ chunk: DistributedMetadata.Chunk, in size: [Int], _ type: ScalarType) {
-    var stride = type.byteCount
-    var (run, start, isRun) = (stride, 0, true)
-    var dimensions: [(count: Int, stride: Int)] = []
-    for index in size.indices.reversed() {
-      start += chunk.offsets[index] * stride
-      if isRun {
-        run *= chunk.sizes[index]
-        isRun = chunk.sizes[index] == size[index]
-      } else {
-        dimensions.append((chunk.sizes[index], stride))
-      }
-      stride *= size[index]
+  /// How the chunk's elements get to their places in the whole tensor.
+  func copy(into size: [Int], _ type: ScalarType) -> ScatteredCopy {
+    var (strides, stride, start) = ([Int](), type.byteCount, 0)
+    for (count, offset) in zip(size, offsets).reversed() {
+      strides.append(stride)
+      start += offset * stride
+      stride *= count
     }
-    self.run = run
-    self.start = start
-    self.dimensions = dimensions.reversed()
-  }
-
-  func copy(from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
-    guard let from = source.baseAddress, let to = target.baseAddress else { return }
-    var counters = [Int](repeating: 0, count: dimensions.count)
-    var place = start
-    for offset in stride(from: 0, to: source.count, by: run) {
-      (to + place).copyMemory(from: from + offset, byteCount: run)
-      advance(&counters, &place)
-    }
-  }
-
-  private func advance(_ counters: inout [Int], _ place: inout Int) {
-    for index in dimensions.indices.reversed() {
-      counters[index] += 1
-      place += dimensions[index].stride
-      if counters[index] < dimensions[index].count { return }
-      place -= dimensions[index].stride * dimensions[index].count
-      counters[index] = 0
-    }
+    return ScatteredCopy(
+      shape: sizes, strides: strides.reversed(), start: start, elementSize: type.byteCount)
   }
 }

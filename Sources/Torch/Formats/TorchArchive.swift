@@ -12,6 +12,8 @@ struct TorchArchive: StorageSource {
   let pickleName: String
   /// The conversions that led to the file, where this toolkit wrote it.
   let history: [JSON]
+  /// The model's operations, where the file has them.
+  let graph: String?
   private let zip: ZipArchive
   /// The folder that all records are in, with its slash: the stem of the file it was saved to.
   private let prefix: String
@@ -19,26 +21,21 @@ struct TorchArchive: StorageSource {
   init(_ file: ByteRegion) throws(CheckpointError) {
     byteCount = file.count
     zip = try ZipArchive(file)
-    prefix = Self.prefix(of: zip)
+    prefix = zip.commonFolder
     try Self.refusePrograms(zip, prefix)
     pickleName = "\(prefix)data.pkl"
     guard let pickle = zip[pickleName] else { throw Self.noPickle(zip, prefix) }
     try Self.checkVersion(zip["\(prefix)version"])
-    isBigEndian = try Self.isBigEndian(zip["\(prefix)byteorder"])
+    isBigEndian = try zip.isBigEndian(prefix)
     self.pickle = try pickle.content()
     history = try Self.history(zip["\(prefix)\(Self.historyName)"])
-  }
-
-  /// As PyTorch's reader does: what the first record's name has before its first slash.
-  private static func prefix(of zip: ZipArchive) -> String {
-    guard let name = zip.entries.first?.name, let slash = name.firstIndex(of: "/") else {
-      return ""
-    }
-    return String(name[...slash])
+    graph = try zip["\(prefix)\(Self.graphName)"]?.wholeText()
   }
 
   /// The record of the history, in the folder where PyTorch keeps what others add to an archive.
   static let historyName = "extra/dbn_convert_history.json"
+  /// The record of the model's operations.
+  static let graphName = "extra/dbn_convert_graph.json"
 
   private static func history(_ entry: ZipEntry?) throws(CheckpointError) -> [JSON] {
     guard let entry else { return [] }
@@ -76,11 +73,6 @@ extension TorchArchive {
         .torchProgram, "is a TorchScript program, not a checkpoint",
         advice: "save its weights: torch.save(torch.jit.load(path).state_dict(), other)")
     }
-    if zip.entries.contains(where: { $0.name.hasPrefix("\(prefix)models/") }) {
-      throw CheckpointError(
-        .torchProgram, "is a program of torch.export, not a checkpoint",
-        advice: "save its weights: torch.save(torch.export.load(path).state_dict, other)")
-    }
   }
 
   private static func noPickle(_ zip: ZipArchive, _ prefix: String) -> CheckpointError {
@@ -105,9 +97,18 @@ extension TorchArchive {
         advice: "save it again with another version of PyTorch")
     }
   }
+}
 
-  private static func isBigEndian(_ entry: ZipEntry?) throws(CheckpointError) -> Bool {
-    guard let entry else { return false }
+extension ZipArchive {
+  /// As PyTorch's reader does: what the first record's name has before its first slash, with it.
+  var commonFolder: String {
+    guard let name = entries.first?.name, let slash = name.firstIndex(of: "/") else { return "" }
+    return String(name[...slash])
+  }
+
+  /// What the record `byteorder` says, if there is one.
+  func isBigEndian(_ prefix: String) throws(CheckpointError) -> Bool {
+    guard let entry = self["\(prefix)byteorder"] else { return false }
     switch try entry.text() {
     case "little": return false
     case "big": return true
@@ -120,6 +121,14 @@ extension TorchArchive {
 }
 
 extension ZipEntry {
+  /// A record that is text as a whole.
+  func wholeText() throws(CheckpointError) -> String {
+    guard let text = String(validating: try content().array, as: UTF8.self) else {
+      throw CheckpointError(.invalidText, name: name, "the record is not UTF-8")
+    }
+    return text
+  }
+
   /// A small record's text, without the line's end.
   fileprivate func text() throws(CheckpointError) -> String {
     let bytes = try content().array

@@ -27,6 +27,14 @@ struct ElementRepair: Sendable {
 
   var isNeeded: Bool { swaps || isConjugate || isNegative }
 
+  /// The repair of elements as they are read.
+  var conversion: TensorStorage.Conversion {
+    TensorStorage.Conversion(from: type.byteCount, to: type.byteCount) { bytes, target in
+      bytes.withUnsafeBytes { target.copyMemory(from: $0) }
+      apply(to: target)
+    }
+  }
+
   func apply(to bytes: UnsafeMutableRawBufferPointer) {
     guard isNeeded else { return }
     switch type.componentByteCount {

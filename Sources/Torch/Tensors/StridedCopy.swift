@@ -41,15 +41,40 @@ struct StridedCopy: Sendable {
     outer = dimensions
   }
 
-  /// Fills `target`, which has exactly the bytes of the view's elements.
-  func copy(from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
-    guard let from = source.baseAddress, let to = target.baseAddress else { return }
-    var counters = [Int](repeating: 0, count: outer.count)
-    var position = start
-    let planeSize = rows.count * columns.count * elementSize
-    for offset in stride(from: 0, to: target.count, by: planeSize) {
-      copyPlane(from: from + position, to: to + offset)
-      advance(&counters, &position)
+  /// Fills `target`, which has exactly the bytes of the view's elements. The source's pages are
+  /// given back along the way.
+  func copy(from source: ByteRegion, to target: UnsafeMutableRawBufferPointer) {
+    source.withBytes { bytes in
+      bytes.withUnsafeBytes { bytes in
+        guard let from = bytes.baseAddress, let to = target.baseAddress else { return }
+        var counters = [Int](repeating: 0, count: outer.count)
+        var position = start
+        var reader = Reader(source: source)
+        let planeSize = rows.count * columns.count * elementSize
+        for offset in stride(from: 0, to: target.count, by: planeSize) {
+          copyPlane(from: from + position, to: to + offset, &reader)
+          advance(&counters, &position)
+        }
+      }
+    }
+  }
+
+  /// Keeps account of what was read of the source.
+  private struct Reader {
+    /// What is read before the source is told of it.
+    static let byteCount = 1 << 20
+
+    let source: ByteRegion
+    private var pending = 0
+
+    init(source: ByteRegion) { self.source = source }
+
+    /// - Parameter span: from the first to the last byte that was read.
+    mutating func didRead(_ span: Int) {
+      pending += span
+      guard pending >= Self.byteCount else { return }
+      source.release(pending)
+      pending = 0
     }
   }
 
@@ -64,35 +89,64 @@ struct StridedCopy: Sendable {
     }
   }
 
-  private func copyPlane(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+  private func copyPlane(
+    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ reader: inout Reader
+  ) {
     if columns.stride == elementSize {
       let size = columns.count * elementSize
       for row in 0..<rows.count {
-        (target + row * size).copyMemory(from: source + row * rows.stride, byteCount: size)
+        copyRun(from: source + row * rows.stride, to: target + row * size, size, &reader)
       }
       return
     }
     switch elementSize {
-    case 1: copyElements(UInt8.self, from: source, to: target)
-    case 2: copyElements(UInt16.self, from: source, to: target)
-    case 4: copyElements(UInt32.self, from: source, to: target)
-    case 8: copyElements(UInt64.self, from: source, to: target)
-    default: copyElements(UInt128.self, from: source, to: target)
+    case 1: copyElements(UInt8.self, from: source, to: target, &reader)
+    case 2: copyElements(UInt16.self, from: source, to: target, &reader)
+    case 4: copyElements(UInt32.self, from: source, to: target, &reader)
+    case 8: copyElements(UInt64.self, from: source, to: target, &reader)
+    default: copyElements(UInt128.self, from: source, to: target, &reader)
     }
   }
 
+  private func copyRun(
+    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ byteCount: Int,
+    _ reader: inout Reader
+  ) {
+    for start in stride(from: 0, to: byteCount, by: Reader.byteCount) {
+      let count = min(Reader.byteCount, byteCount - start)
+      (target + start).copyMemory(from: source + start, byteCount: count)
+      reader.didRead(count)
+    }
+  }
+
+  /// The plane in tiles: of all rows where it is transposed, so that the source is read line by line;
+  /// else of one row, as long as is read at a time.
   private func copyElements<Element: BitwiseCopyable>(
-    _ type: Element.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
+    _ type: Element.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
+    _ reader: inout Reader
+  ) {
+    let isTransposed = rows.stride < columns.stride
+    let tile = isTransposed ? Self.tile : max(1, Reader.byteCount / max(1, columns.stride))
+    let rowsAtATime = isTransposed ? rows.count : 1
+    for row in stride(from: 0, to: rows.count, by: rowsAtATime) {
+      for first in stride(from: 0, to: columns.count, by: tile) {
+        let last = min(first + tile, columns.count)
+        copyTile(row..<row + rowsAtATime, first..<last, type, from: source, to: target)
+        reader.didRead((last - first) * columns.stride)
+      }
+    }
+  }
+
+  private func copyTile<Element: BitwiseCopyable>(
+    _ rowRange: Range<Int>, _ columnRange: Range<Int>, _ type: Element.Type,
+    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
   ) {
     let size = MemoryLayout<Element>.size
-    let tile = rows.stride < columns.stride ? Self.tile : columns.count
-    for first in stride(from: 0, to: columns.count, by: tile) {
-      for row in 0..<rows.count {
-        let (from, to) = (source + row * rows.stride, target + row * columns.count * size)
-        for column in first..<min(first + tile, columns.count) {
-          let element = from.loadUnaligned(fromByteOffset: column * columns.stride, as: type)
-          to.storeBytes(of: element, toByteOffset: column * size, as: type)
-        }
+    for row in rowRange {
+      let (from, to) = (source + row * rows.stride, target + row * columns.count * size)
+      for column in columnRange {
+        let element = from.loadUnaligned(fromByteOffset: column * columns.stride, as: type)
+        to.storeBytes(of: element, toByteOffset: column * size, as: type)
       }
     }
   }

@@ -63,8 +63,8 @@ struct TensorBuilder {
     let bytes =
       if byteCount == 0 {
         TensorStorage(ByteRegion([]))
-      } else if view.isContiguous, !repair.isNeeded, let region = storage.region {
-        try borrow(region, extent, of: storage)
+      } else if view.isContiguous, let stored = try borrow(extent, of: storage) {
+        repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
       } else {
         Self.compute(byteCount, view, repair, from: storage.bytes)
       }
@@ -90,10 +90,15 @@ struct TensorBuilder {
     return size
   }
 
+  /// The bytes of a contiguous view as they are stored; nil where only a part of compressed ones is
+  /// meant.
   private mutating func borrow(
-    _ region: ByteRegion, _ extent: Range<Int>, of storage: TorchStorage
-  ) throws(CheckpointError) -> TensorStorage {
-    if extent == 0..<region.count, taken.insert(storage.key).inserted { return storage.bytes }
+    _ extent: Range<Int>, of storage: TorchStorage
+  ) throws(CheckpointError) -> TensorStorage? {
+    if extent == 0..<storage.bytes.byteCount, taken.insert(storage.key).inserted {
+      return storage.bytes
+    }
+    guard let region = storage.region else { return nil }
     let part = try region.slice(from: extent.lowerBound, count: extent.count)
     return TensorStorage(part, of: storage.bytes)
   }
@@ -103,9 +108,7 @@ struct TensorBuilder {
   ) -> TensorStorage {
     let copy = StridedCopy(view)
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-      try bytes.withBytes { source throws(CheckpointError) in
-        source.withUnsafeBytes { copy.copy(from: $0, to: target) }
-      }
+      copy.copy(from: try bytes.verifiedBytes(), to: target)
       repair.apply(to: target)
     }
   }

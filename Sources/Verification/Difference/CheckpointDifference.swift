@@ -55,6 +55,14 @@ public struct CheckpointDifference: Sendable {
       comparison.compareTies(a.root, b.root)
     }
     self = comparison.difference
+    compareGraphs(a.graph, b.graph)
+  }
+
+  /// The graphs are compared as they are written.
+  private mutating func compareGraphs(_ a: String?, _ b: String?) {
+    guard a != b else { return }
+    let detail: String? = a == nil ? "only in b" : b == nil ? "only in a" : nil
+    different.append(Item("graph", "metadata", detail))
   }
 
   init() {}

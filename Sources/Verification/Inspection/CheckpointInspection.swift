@@ -29,11 +29,17 @@ public struct CheckpointInspection: Sendable {
   public private(set) var batchNorms: [BatchNormRow] = []
   /// What looks like a BatchNorm and can't be read as one.
   public private(set) var unrecognised: [ConversionReport.Item] = []
+  /// What the tensors of the BatchNorms leave open, a sentence each.
+  public private(set) var ambiguities: [String] = []
   /// Everything that is not a tensor of the state dict, in the file's order.
   public private(set) var others: [(path: EntryPath, value: CheckpointValue)] = []
 
-  /// - Parameter entry: where the state dict is; nil: where it is found.
-  public init(_ checkpoint: Checkpoint, entry: EntryPath? = nil) throws(CheckpointError) {
+  /// - Parameters:
+  ///   - entry: where the state dict is; nil: where it is found.
+  ///   - layouts: of a user's own, recognised before those known.
+  public init(
+    _ checkpoint: Checkpoint, entry: EntryPath? = nil, layouts: [BatchNormLayout] = []
+  ) throws(CheckpointError) {
     let found: (entry: EntryPath, stateDict: StateDict)
     do throws(CheckpointError) {
       found = try checkpoint.findStateDict(at: entry)
@@ -49,13 +55,19 @@ public struct CheckpointInspection: Sendable {
     }
     self.entry = found.entry
     missingStateDict = ""
-    let survey = BatchNormSurvey(found.stateDict)
+    let survey = BatchNormSurvey(found.stateDict, layouts: layouts)
+    ambiguities = survey.ambiguities
     unrecognised = survey.unrecognised
     addTensors(found.stateDict.tensors)
     batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
       try Self.describe(survey.sites[index], in: found.stateDict)
     }
     addOthers(checkpoint, found.entry)
+  }
+
+  /// How far the replicas of all BatchNorms are from each other.
+  public var drift: ReplicaDrift {
+    batchNorms.reduce(into: ReplicaDrift()) { $0.formUnion($1.drift) }
   }
 
   private static func describe(

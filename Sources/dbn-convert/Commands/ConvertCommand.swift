@@ -63,7 +63,7 @@ struct ConvertCommand: ParsableCommand {
     renaming.cast = nil
     let source = try renaming.apply(to: found, allowsOverflow: false).stateDict
     return proofOptions.proof(
-      of: source, from: input, writtenAt: stateDictOnly ? EntryPath() : place)
+      of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place)
   }
 
   private typealias Result = (
@@ -83,7 +83,14 @@ struct ConvertCommand: ParsableCommand {
       record += changed.record
       var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
       if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
-      return (result, .object(record), changed.skipped)
+      var skipped = changed.skipped
+      let keepsNames = changed.stateDict.names == found.names
+      if result.graph != nil, stateDictOnly || !keepsNames {
+        result.graph = nil
+        skipped.append(
+          .init("graph", keepsNames ? "it is not in the state dict" : "it knows the old names"))
+      }
+      return (result, .object(record), skipped)
     } catch {
       throw error.with(path: input)
     }

@@ -17,6 +17,7 @@ struct InfoCommand: ParsableCommand {
       "List only tensors whose names match, and their BatchNorms.", valueName: "glob"))
   var keys: String?
 
+  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
@@ -26,7 +27,8 @@ struct InfoCommand: ParsableCommand {
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions)
     let inspection: CheckpointInspection
     do throws(CheckpointError) {
-      inspection = try CheckpointInspection(checkpoint, entry: entry.path)
+      inspection = try CheckpointInspection(
+        checkpoint, entry: entry.path, layouts: try layouts.layout().map { [$0] } ?? [])
     } catch {
       throw error.with(path: file)
     }

@@ -52,9 +52,12 @@ struct RunCommand: ParsableCommand {
     let path = weights ?? model
     let checkpoint = try Checkpoint.open(path)
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
-    let graph = try ModelSource.graph(
-      named: weights == nil ? nil : model, weights: stateDict, from: path)
-    var executor = try engine.engine.executor(graph, stateDict, options: engine.options)
+    let model = try ModelSource.model(
+      named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path)
+    let graph = model.graph
+    options.remark(model.notes)
+    var executor = try engine.engine.executor(
+      graph, model.tensors(with: stateDict), options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
     try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output)

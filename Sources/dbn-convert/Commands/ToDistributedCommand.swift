@@ -20,8 +20,19 @@ struct ToDistributedCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The number of virtual devices.", valueName: "V"))
   var worldSize: Int
 
-  @Option(help: "How the devices' statistics are kept.")
-  var layout = DistributedLayout.replicated
+  @Option(
+    help: ArgumentHelp(
+      "How the devices' statistics are kept: replicated, ghost, split, sub, first-device, or the "
+        + "name of the layout file's; replicated by default.", valueName: "layout"))
+  var layout: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the replicas of an already distributed checkpoint are merged first: identical, first, "
+        + "mean, pooled or replica:K.", valueName: "rule"))
+  var statistics: MergeRule?
+
+  @OptionGroup var source: SourceLayoutOptions
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
@@ -37,6 +48,8 @@ struct ToDistributedCommand: ParsableCommand {
   }
 
   func run() throws {
+    let layout = try targetLayout()
+    let hint = try source.hint(usesFile: false)
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
     let (place, source, converted) = try conversion.reading {
@@ -45,36 +58,49 @@ struct ToDistributedCommand: ParsableCommand {
       return (
         place, stateDict,
         try stateDict.toDistributed(
-          worldSize: worldSize, layout: layout.layout, selection: selection.selection)
+          worldSize: worldSize, layout: layout, merging: statistics,
+          selection: selection.selection, reading: hint)
       )
     }
-    let proof = proofOptions.proof(of: source, from: input, writtenAt: place)
+    let proof = proofOptions.proof(
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
     options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
+    let report = converted.report
+    let summary =
+      "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
+      + "\(layout), \(counted(worldSize, "virtual device"))"
     try options.print(
-      conversion.json(
-        converted.record, converted.report.adding(losses: losses), proof: proof),
-      text: "\(output): \(counted(converted.report.converted.count, "BatchNorm")) of "
-        + "\(input) mapped to \(layout.rawValue), \(counted(worldSize, "virtual device"))"
-        + converted.report.skippedText + Conversion.text(losses: losses)
+      conversion.json(converted.record, report.adding(losses: losses), proof: proof),
+      text: summary + report.lossText + report.skippedText + Conversion.text(losses: losses)
         + Conversion.text(proof: proof))
   }
 }
 
-/// The layouts that can be asked for by name.
-enum DistributedLayout: String, ExpressibleByArgument, CaseIterable {
-  case replicated
-
-  var layout: BatchNormLayout {
-    switch self {
-    case .replicated: .replicated
+extension ToDistributedCommand {
+  /// - Throws: `invalidLayout` for a name that no layout with a place for devices has.
+  private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
+    guard let layout else { return try source.file.layout() ?? .replicated }
+    let found = try source.file.layout(named: layout)
+    guard found.buffers == .rows || found == .firstDevice else {
+      throw CheckpointError(
+        .invalidLayout, name: layout, "it has no place for virtual devices",
+        advice: "choose replicated, ghost, split, sub or first-device, or use 'to-standard'")
     }
+    return found
   }
 }
 
 extension ConversionReport {
+  /// "; 3 lost something (bn1: ...)", or nothing.
+  var lossText: String {
+    guard let first = losses.first else { return "" }
+    return "; \(Set(losses.map(\.name)).count) changed meaning or lost something "
+      + "(\(first.name.moduleName): \(first.reason)" + (losses.count > 1 ? ", ...)" : ")")
+  }
+
   /// With what the target's format left out.
   func adding(losses: [Item]) -> ConversionReport {
     var report = self

@@ -23,10 +23,18 @@ struct ToStandardCommand: ParsableCommand {
       discussion: """
         identical: they must be equal to the last bit. first: replica 0's. mean: the mean of means \
         and of variances. pooled: the mean and variance of all devices' samples together (law of \
-        total variance). replica:K: replica K's, counted from 0.
+        total variance). replica:K: replica K's, counted from 0. By default, what evaluation uses \
+        where the layout keeps that (split, sub), else identical.
         """,
       valueName: "rule"))
-  var statistics = MergeRule.identical
+  var statistics: MergeRule?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of virtual devices, where the file cannot tell it.", valueName: "V"))
+  var worldSize: Int?
+
+  @OptionGroup var source: SourceLayoutOptions
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
@@ -35,18 +43,31 @@ struct ToStandardCommand: ParsableCommand {
   @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
 
+  func validate() throws {
+    guard worldSize == nil || source.fromLayout != nil || source.file.layoutFile != nil else {
+      throw ValidationError("--world-size is for --from-layout: other files tell it.")
+    }
+    guard (1...StateDict.worldSizeLimit).contains(worldSize ?? 1) else {
+      throw ValidationError("--world-size is from 1 to \(StateDict.worldSizeLimit).")
+    }
+  }
+
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
+    let hint = try source.hint(worldSize: worldSize, usesFile: true)
     let (place, source, converted) = try conversion.reading {
       checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (
         place, stateDict,
-        try stateDict.toStandard(merging: statistics, selection: selection.selection)
+        try stateDict.toStandard(
+          merging: statistics, selection: selection.selection,
+          reading: hint)
       )
     }
-    let proof = proofOptions.proof(of: source, from: input, writtenAt: place)
+    let proof = proofOptions.proof(
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
@@ -64,13 +85,13 @@ struct ToStandardCommand: ParsableCommand {
       return "\(output): \(count) of \(input) mapped to standard; the replicas were identical, "
         + "nothing is lost" + report.skippedText
     }
-    return "\(output): \(count) of \(input) mapped to standard, replicas merged by "
-      + "'\(statistics)'; those of \(report.losses.count) differed, most in \(worst.name.moduleName): "
-      + worst.reason + report.skippedText
+    let rule = statistics.map { "replicas merged by '\($0)'" } ?? "with what evaluation uses"
+    return "\(output): \(count) of \(input) mapped to standard, \(rule); "
+      + "those of \(Set(report.losses.map(\.name)).count) differed, most in "
+      + "\(worst.name.moduleName): \(worst.reason)" + report.skippedText
   }
 }
 
 extension MergeRule: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
-  public var defaultValueDescription: String { description }
 }

@@ -70,15 +70,22 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let (checkpointA, checkpointB) = (try Checkpoint.open(a), try Checkpoint.open(b))
-    let result = try result(try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
+    let (inA, inB) = (try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
+    let result =
+      if let model {
+        try run(
+          ModelSource.model(named: model, weights: inA, in: checkpointA, from: a), inA, inB)
+      } else {
+        try compareBatchNorms(inA, inB)
+      }
     options.remark(checkpointA.notes + checkpointB.notes)
     try options.print(result.json, text: result.text(layers: layers))
     if !result.isEqual { throw Console.different }
   }
 
-  private func result(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
-  {
-    if let model { return try run(ModelSource.graph(named: model, weights: a, from: self.a), a, b) }
+  private func compareBatchNorms(
+    _ a: StateDict, _ b: StateDict
+  ) throws(CheckpointError) -> VerificationResult {
     var verification = BatchNormVerification()
     verification.mode = mode
     verification.samples = batch
@@ -88,15 +95,15 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func run(
-    _ graph: Graph, _ a: StateDict, _ b: StateDict
+    _ model: Checkpoint.Model, _ a: StateDict, _ b: StateDict
   ) throws(CheckpointError) -> VerificationResult {
     var verification = ModelVerification(
-      graph, engine: engine.engine, options: engine.options)
+      model.graph, engine: engine.engine, options: engine.options)
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
-    if let input { verification.inputs = try graph.inputs(from: input) }
-    return try verification.compare(a, b)
+    if let input { verification.inputs = try model.graph.inputs(from: input) }
+    return try verification.compare(model.tensors(with: a), model.tensors(with: b))
   }
 
   private func stateDict(

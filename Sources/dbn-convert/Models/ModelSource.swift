@@ -1,39 +1,68 @@
+import Checkpoints
 import Models
 import Tensors
 
-/// A model as the command line names it: an architecture, or one that the weights tell.
+/// A model as the command line names it: an architecture, a file that carries a graph, or what the
+/// weights tell.
 enum ModelSource {
-  /// The graph of a model.
+  /// The model.
   ///
   /// - Parameters:
-  ///   - name: an architecture's; nil: what the weights are those of.
-  ///   - path: the file that the weights are from.
-  /// - Throws: `unknownModel`.
-  static func graph(
-    named name: String?, weights: StateDict, from path: String
-  ) throws(CheckpointError) -> Graph {
-    guard let name, name != automatic else { return try recognised(weights, from: path) }
-    guard let architecture = Architecture.named(name) else {
-      throw CheckpointError(
-        .unknownModel, name: name, "no architecture has this name",
-        advice: "'dbn-convert models' lists them")
+  ///   - name: an architecture's, or the path of a file with a graph; nil: the graph of the file
+  ///     that the weights are from, or else the architecture that they are those of.
+  ///   - checkpoint: that file's content.
+  /// - Throws: `unknownModel`; what is wrong with a graph.
+  static func model(
+    named name: String?, weights: StateDict, in checkpoint: Checkpoint, from path: String
+  ) throws(CheckpointError) -> Checkpoint.Model {
+    guard let name, name != automatic else {
+      if let model = try model(in: checkpoint, path) { return model }
+      return try recognised(weights, from: path)
     }
-    let last = architecture().parameters.last.flatMap { weights[$0.key]?.shape.first }
-    return architecture(classes: last ?? 1000)
+    if let architecture = Architecture.named(name) {
+      let last = architecture().parameters.last.flatMap { weights[$0.key]?.shape.first }
+      return Checkpoint.Model(graph: architecture(classes: last ?? 1000))
+    }
+    guard isFile(name) else {
+      throw CheckpointError(
+        .unknownModel, name: name, "no architecture has this name, and no file",
+        advice: "'dbn-convert models' lists the architectures")
+    }
+    guard let model = try model(in: Checkpoint.open(name), name) else {
+      throw CheckpointError(
+        .unknownModel, path: name, "the file carries no graph",
+        advice: "name a file of torch.export.save, or one converted from it")
+    }
+    return model
   }
 
   /// The word for the model that the weights are those of.
   static let automatic = "auto"
 
+  private static func model(
+    in checkpoint: Checkpoint, _ path: String
+  ) throws(CheckpointError) -> Checkpoint.Model? {
+    do throws(CheckpointError) {
+      return try checkpoint.model()
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    (try? CheckpointFormat.recognise(path)) != nil
+  }
+
   private static func recognised(
     _ weights: StateDict, from path: String
-  ) throws(CheckpointError) -> Graph {
+  ) throws(CheckpointError) -> Checkpoint.Model {
     guard let graph = Architecture.recognise(weights) else {
       throw CheckpointError(
-        .unknownModel, path: path, "its tensors are not those of a known architecture",
+        .unknownModel, path: path,
+        "it carries no graph, and its tensors are not those of a known architecture",
         advice: "name the model; 'dbn-convert models' lists those known")
     }
-    return graph
+    return Checkpoint.Model(graph: graph)
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Execution
+import Models
 import Synchronization
 import Tensors
 import Verification
@@ -35,11 +36,13 @@ struct ProofOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - source: the state dict that was converted.
+  ///   - checkpoint: what it is part of.
   ///   - input: the file it is from.
   ///   - place: where its result is in the written file.
   /// - Returns: nil unless a proof was asked for.
   func proof(
-    of source: StateDict, from input: String, writtenAt place: EntryPath
+    of source: StateDict, in checkpoint: Checkpoint, from input: String,
+    writtenAt place: EntryPath
   ) -> ConversionProof? {
     guard verify else { return nil }
     return ConversionProof(place) { written throws(CheckpointError) in
@@ -48,11 +51,13 @@ struct ProofOptions: ParsableArguments {
         verification.tolerance = tolerance.tolerance
         return try verification.compare(source, written)
       }
-      let graph = try ModelSource.graph(named: model, weights: source, from: input)
+      let found = try ModelSource.model(
+        named: model, weights: source, in: checkpoint, from: input)
       var verification = ModelVerification(
-      graph, engine: engine.engine, options: engine.options)
+        found.graph, engine: engine.engine, options: engine.options)
       verification.tolerance = tolerance.tolerance
-      return try verification.compare(source, written)
+      return try verification.compare(
+        found.tensors(with: source), found.tensors(with: written))
     }
   }
 }

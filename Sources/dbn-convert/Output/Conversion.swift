@@ -23,6 +23,15 @@ struct Conversion {
     checkpoint = try Checkpoint.open(input, options: options)
   }
 
+  /// The same input for another output.
+  init(_ other: Conversion, output: String) {
+    input = other.input
+    self.output = output
+    target = other.target
+    format = other.format
+    checkpoint = other.checkpoint
+  }
+
   /// The result of `body`, whose errors are about the input.
   func reading<Value>(
     _ body: (Checkpoint) throws(CheckpointError) -> Value

@@ -19,6 +19,10 @@ struct InfoReport {
       "entry": inspection.entry.map { .string("\($0)") } ?? .null,
       "tensors": .array(tensors.map(\.json)),
       "batch_norms": .array(batchNorms.map(\.json)),
+      "drift": [
+        "mean": .double(inspection.drift.mean), "variance": .double(inspection.drift.variance),
+      ],
+      "ambiguities": .array(inspection.ambiguities.map { .string($0) }),
       "unrecognised": .array(
         inspection.unrecognised.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
       "other": .array(
@@ -64,8 +68,19 @@ struct InfoReport {
   }
 
   private var batchNormLines: [String] {
-    batchNorms.map(\.text)
+    batchNorms.map(\.text) + driftLines
+      + inspection.ambiguities.map { "note: \($0.visible(limit: 500))" }
       + inspection.unrecognised.map { "\($0.name.moduleName): not a known BatchNorm: \($0.reason)" }
+  }
+
+  /// The BatchNorms whose replicas differ, worst first, and all together.
+  private var driftLines: [String] {
+    let drifted = batchNorms.filter { !$0.replicasAreIdentical }
+      .sorted { $0.drift.isWorse(than: $1.drift) }
+    guard !drifted.isEmpty else { return [] }
+    let total = drifted.reduce(into: ReplicaDrift()) { $0.formUnion($1.drift) }
+    return ["", "drift of \(drifted.count) of \(counted(batchNorms.count, "BatchNorm")): \(total)"]
+      + drifted.map { "  \($0.site.name.moduleName): \($0.drift)" }
   }
 
   private var otherLines: [String] {

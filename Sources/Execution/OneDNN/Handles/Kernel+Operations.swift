@@ -121,7 +121,7 @@
       case .squareRoot: [Eltwise(algorithm: dnnl_eltwise_sqrt)]
       case .absolute: [Eltwise(algorithm: dnnl_eltwise_abs)]
       case .negative: [Eltwise(algorithm: dnnl_eltwise_linear, alpha: -1)]
-      case .mish, .softplus, .power, .reciprocalSquareRoot, .reciprocal, .logarithm: nil
+      default: nil
       }
     }
   }

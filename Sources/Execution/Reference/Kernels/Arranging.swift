@@ -40,7 +40,8 @@ extension DenseArray {
     case .permute(let order): return [input.part(shapes[0], order.map { strides[$0] }, from: 0)]
     case .expand:
       return [input.part(shapes[0], input.shape.strides(broadcastTo: shapes[0]), from: 0)]
-    case .pad(let before, _, let value): return [input.padded(before, value, to: shapes[0])]
+    case .pad(let before, _, let value):
+      return [input.padded(before.map { $0.number ?? 0 }, value, to: shapes[0])]
     default: return [input.reshaped(to: shapes[0])]
     }
   }

@@ -29,11 +29,35 @@ extension Activation {
     case .reciprocalSquareRoot: 1 / x.squareRoot()
     case .reciprocal: 1 / x
     case .exponential: exp(x)
+    case .exponentialMinusOne: expm1(x)
     case .logarithm: log(x)
+    case .logarithmOfOnePlus: log1p(x)
+    case .errorFunction: erf(x)
     case .negative: -x
     case .absolute: abs(x)
     }
   }
+}
+
+extension Operation.Comparison {
+  func callAsFunction(_ left: Double, _ right: Double) -> Double {
+    let holds =
+      switch self {
+      case .equal: left == right
+      case .notEqual: left != right
+      case .less: left < right
+      case .lessOrEqual: left <= right
+      case .greater: left > right
+      case .greaterOrEqual: left >= right
+      }
+    return holds ? 1 : 0
+  }
+}
+
+/// The larger or smaller of two; NaN where one is.
+func extreme(_ left: Double, _ right: Double, isLarger: Bool) -> Double {
+  if left.isNaN || right.isNaN { return .nan }
+  return (left > right) == isLarger ? left : right
 }
 
 extension DenseArray {
@@ -73,6 +97,28 @@ extension DenseArray {
           output += rows.count
         }
       }
+    }
+  }
+}
+
+extension DenseArray {
+  /// Of the second operand where the first is not 0, else of the third.
+  static func chosen(_ operands: [DenseArray], _ shape: [Int]) -> DenseArray {
+    let target = DenseArray(repeating: 0, shape)
+    let condition = operands[0].combined(with: target, to: shape) { condition, _ in condition }
+    let first = operands[1].combined(with: target, to: shape) { element, _ in element }
+    let second = operands[2].combined(with: target, to: shape) { element, _ in element }
+    return DenseArray(shape) { output in
+      for index in condition.values.indices {
+        output[index] = condition.values[index] != 0 ? first.values[index] : second.values[index]
+      }
+    }
+  }
+
+  /// So many integers from one on, with a distance between them.
+  init(counting count: Int, from start: Int, by step: Int) {
+    self.init([count]) { output in
+      for index in 0..<count { output[index] = Double(start) + Double(step) * Double(index) }
     }
   }
 }

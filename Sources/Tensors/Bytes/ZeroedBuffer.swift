@@ -1,0 +1,31 @@
+import Glibc
+
+/// The owner of bytes that were computed: zeros to begin with, 64-byte aligned.
+///
+/// Large buffers are pages of their own, which are given back to the system when the buffer goes: an
+/// allocator may keep them, and what it keeps counts as this process's memory.
+final class ZeroedBuffer {
+  let pointer: UnsafeMutableRawBufferPointer
+  private let isMapped: Bool
+
+  private static let mappedByteCount = 256 << 10
+
+  init(byteCount: Int) {
+    if byteCount >= Self.mappedByteCount,
+      let pages = mmap(
+        nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      pages != MAP_FAILED
+    {
+      pointer = UnsafeMutableRawBufferPointer(start: pages, count: byteCount)
+      isMapped = true
+    } else {
+      pointer = .allocate(byteCount: byteCount, alignment: 64)
+      pointer.initializeMemory(as: UInt8.self, repeating: 0)
+      isMapped = false
+    }
+  }
+
+  deinit {
+    if isMapped { munmap(pointer.baseAddress, pointer.count) } else { pointer.deallocate() }
+  }
+}

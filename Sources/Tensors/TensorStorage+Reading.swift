@@ -1,0 +1,131 @@
+import Glibc
+import Synchronization
+
+extension TensorStorage {
+  /// What is read, checked and given back at a time.
+  static let pieceByteCount = 1 << 20
+
+  /// Lends the bytes for the duration of the call.
+  ///
+  /// - Throws: `checksumMismatch` when the file's checksum says that they are damaged.
+  public func withBytes<Value>(
+    _ body: (RawSpan) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    try verifiedBytes().withBytes(body)
+  }
+
+  /// Whether both have the same bytes, whatever they mean.
+  public func hasEqualBytes(to other: TensorStorage) throws(CheckpointError) -> Bool {
+    if self === other { return true }
+    guard byteCount == other.byteCount else { return false }
+    let (mine, theirs) = (try verifiedBytes(), try other.verifiedBytes())
+    for start in stride(from: 0, to: byteCount, by: Self.pieceByteCount) {
+      let count = min(Self.pieceByteCount, byteCount - start)
+      let (piece, other) = (
+        try mine.slice(from: start, count: count), try theirs.slice(from: start, count: count)
+      )
+      guard piece.withBytes({ bytes in other.withBytes { bytes.hasEqualBytes(to: $0) } }) else {
+        return false
+      }
+      piece.release()
+      other.release()
+    }
+    return true
+  }
+
+  /// Hands out the bytes in pieces of `size` bytes, the last one smaller, in order, each with its
+  /// offset, and returns the CRC-32 of all: one pass over memory for a check and a copy.
+  ///
+  /// The checksum is compared with the recorded one at the end: on an error, what was done with
+  /// the pieces is to be undone. A mapped file's pages are given back along the way. Of tensors that
+  /// are large and have to be computed, one is in memory at a time, whatever the number of threads.
+  package func forEachPiece(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) -> UInt32 {
+    guard largestBuffer > Self.largeByteCount else { return try scan(of: size, body) }
+    return try Self.largeOnes.withLock { _ throws(CheckpointError) in try scan(of: size, body) }
+  }
+
+  /// The same for those who keep no checksum: one is computed only where the file records one.
+  package func forEachUncheckedPiece(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    guard expectedCRC32 == nil else {
+      _ = try forEachPiece(of: size, body)
+      return
+    }
+    guard largestBuffer > Self.largeByteCount else { return try pieces(of: size, body) }
+    try Self.largeOnes.withLock { _ throws(CheckpointError) in try pieces(of: size, body) }
+  }
+
+  /// `forEachPiece` for use while another storage is computed: does not wait for other threads.
+  @discardableResult
+  package func scan(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) -> UInt32 {
+    var checksum = CRC32()
+    try pieces(of: size) { start, bytes throws(CheckpointError) in
+      checksum.update(bytes)
+      try body(start, bytes)
+    }
+    return try accept(checksum.value)
+  }
+
+  /// The bytes of the largest buffer that is needed to hand out pieces.
+  private var largestBuffer: Int {
+    switch source {
+    case .region, .deflated: 0
+    case .part(_, let whole): whole.largestBuffer
+    case .converted(let source, _): source.largestBuffer
+    case .computed: byteCount
+    }
+  }
+
+  /// All cores together may hold this many bytes of tensors that are not large.
+  private static let largeByteCount = (32 << 20) / max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  private static let largeOnes = Mutex<Void>(())
+
+  private func pieces(
+    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    switch source {
+    case .deflated(let bytes): try bytes.forEachPiece(of: size, body)
+    case .converted(let source, let conversion):
+      let count = max(1, size / max(conversion.from, conversion.to))
+      try source.scan(of: count * conversion.from) { start, bytes throws(CheckpointError) in
+        let piece = try conversion.apply(to: bytes)
+        try piece.withBytes { bytes throws(CheckpointError) in
+          try body(start / conversion.from * conversion.to, bytes)
+        }
+      }
+    case .region, .part, .computed: try materialised().forEachPiece(of: size, body)
+    }
+  }
+
+  /// The bytes, whose checksum was compared.
+  package func verifiedBytes() throws(CheckpointError) -> ByteRegion {
+    let region = try materialised()
+    if expectedCRC32 != nil { _ = try crc32(of: region) }
+    return region
+  }
+
+  /// The bytes in one run, in place where they lie so, before their checksum was compared.
+  func materialised() throws(CheckpointError) -> ByteRegion {
+    switch source {
+    case .region(let region): return region
+    case .part(let region, let whole):
+      if whole.expectedCRC32 != nil { _ = try whole.crc32() }
+      return region
+    case .deflated(let bytes): return try bytes.inflated()
+    case .computed(let fill): return try ByteRegion(byteCount: byteCount, fill)
+    case .converted:
+      return try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
+        try pieces(of: Self.pieceByteCount) { start, bytes in
+          bytes.withUnsafeBytes { piece in
+            UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: piece)
+          }
+        }
+      }
+    }
+  }
+}

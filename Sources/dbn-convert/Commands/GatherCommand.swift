@@ -1,0 +1,53 @@
+import ArgumentParser
+import BatchNorm
+import Checkpoints
+import Tensors
+import Verification
+
+struct GatherCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gather",
+    abstract: "Put the files of N ranks together: rank i's buffers become row i.",
+    discussion: """
+      Everything but the BatchNorms' buffers must agree to the last bit, or what differs is listed. \
+      Names that differ in one number only are ordered by it. Files of any format.
+      """)
+
+  @Argument(help: "The files that the ranks saved, and the file to write.")
+  var files: [String]
+
+  @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var target: TargetOptions
+  @OptionGroup var options: OutputOptions
+
+  func validate() throws {
+    guard files.count >= 2 else {
+      throw ValidationError("Name the ranks' files, and the file to write.")
+    }
+  }
+
+  func run() throws {
+    let output = files[files.count - 1]
+    let (paths, areNumbered) = try RankNumbers.ordered(Array(files.dropLast()))
+    let conversion = try Conversion(
+      from: paths[0], to: output, target, reading: opaque.readingOptions)
+    let ranks = try paths.map { path throws(CheckpointError) in
+      try RankCheckpoint(
+        path: path, format: CheckpointFormat.recognise(path).name,
+        Checkpoint.open(path, options: opaque.readingOptions), entry: entry.path)
+    }
+    let gathered = try StateDict.gathering(ranks)
+    let losses = try conversion.write(
+      ranks[0].checkpoint.replacingStateDict(at: ranks[0].entry, with: gathered.stateDict),
+      record: gathered.record)
+    if !areNumbered {
+      options.remark(["the files' names do not tell their ranks: the first given is rank 0"])
+    }
+    try options.print(
+      conversion.json(gathered.record, gathered.report.adding(losses: losses)),
+      text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "
+        + "\(counted(ranks.count, "rank")) gathered into replicated ones"
+        + Conversion.text(losses: losses))
+  }
+}

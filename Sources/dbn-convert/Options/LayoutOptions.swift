@@ -1,0 +1,56 @@
+import ArgumentParser
+import BatchNorm
+import Checkpoints
+import Tensors
+
+/// A layout of the user's own.
+struct LayoutFileOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A JSON file that describes one more BatchNorm layout; see docs/layouts.md.",
+      valueName: "file"))
+  var layoutFile: String?
+
+  /// The layout of the file, if one is given.
+  func layout() throws(CheckpointError) -> BatchNormLayout? {
+    guard let layoutFile else { return nil }
+    do throws(CheckpointError) {
+      return try BatchNormLayout(parsing: JSON(parsing: MappedFile.open(layoutFile)))
+    } catch {
+      throw error.with(path: layoutFile)
+    }
+  }
+
+  /// The layout of this name: the file's, or one of those known.
+  func layout(named name: String) throws(CheckpointError) -> BatchNormLayout {
+    let own = try layout()
+    if let own, own.description == name { return own }
+    if let known = BatchNormLayout.named(name) { return known }
+    let names = BatchNormLayout.all.map(\.description) + (own.map { [$0.description] } ?? [])
+    throw CheckpointError(
+      .invalidLayout, name: name, "there is no BatchNorm layout of this name",
+      advice: "known are \(names.joined(separator: ", ")); --layout-file adds one")
+  }
+}
+
+/// Which layout is read, where names and shapes can't tell it.
+struct SourceLayoutOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The layout that the BatchNorms are in, where their names and shapes do not tell it.",
+      valueName: "layout"))
+  var fromLayout: String?
+
+  @OptionGroup var file: LayoutFileOption
+
+  /// - Parameters:
+  ///   - worldSize: V of what is read, where only a person knows it.
+  ///   - usesFile: whether a layout file alone says what is read.
+  func hint(
+    worldSize: Int? = nil, usesFile: Bool
+  ) throws(CheckpointError) -> BatchNormSurvey.Hint? {
+    if let fromLayout { return .init(try file.layout(named: fromLayout), worldSize: worldSize) }
+    guard usesFile, let own = try file.layout() else { return nil }
+    return .init(own, worldSize: worldSize)
+  }
+}

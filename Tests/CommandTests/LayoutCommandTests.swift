@@ -1,0 +1,94 @@
+import Checkpoints
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// Layouts, `gather` and `scatter` through the command.
+struct LayoutCommandTests {
+  private let folder: TemporaryFolder
+  private let digits = Fixture("torch/digits-standard").file("checkpoint.pth")
+  private let drifted = Fixture("torch/digits-replicated").file("checkpoint.pth")
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test(arguments: ["replicated", "ghost", "split", "sub"])
+  func everyLayoutIsRecognisedAndComesBack(layout: String) throws {
+    let (there, back) = (folder.file("there.h5"), folder.file("back.h5"))
+    let mapped = try Command(
+      "to-distributed", digits, there, "--world-size", "4", "--layout", layout, "--verify")
+    #expect(mapped.status == 0 && mapped.output.contains("bit-identical"), "\(mapped.error)")
+    let rows = try JSON(parsing: Command("info", there, "--json").output)["batch_norms"]?.array
+    #expect(rows?.count == 3 && rows?.allSatisfy { $0["layout"] == .string(layout) } == true)
+    #expect(rows?.allSatisfy { $0["world_size"] == 4 } == true)
+    #expect(try Command("to-standard", there, back).status == 0)
+    #expect(try Command("diff", digits, back).status == 0)
+  }
+
+  @Test func infoSortsTheDrift() throws {
+    let info = try Command("info", drifted)
+    #expect(info.output.contains("drift of 3 of 3 BatchNorms: means are up to 0.156"))
+    let lines = info.output.split(separator: "\n")
+    let start = try #require(lines.firstIndex { $0.hasPrefix("drift of") })
+    #expect(lines[start + 1].hasPrefix("  bn3: "))
+    let drift = try JSON(parsing: Command("info", drifted, "--json").output)["drift"]
+    #expect(drift?["variance"] != nil)
+  }
+
+  @Test func ranksAreGatheredAndScattered() throws {
+    let scattered = try Command("scatter", drifted, folder.file("rank-%02d.pth"))
+    #expect(scattered.status == 0, "\(scattered.error)")
+    #expect(folder.contents == (0..<4).map { "rank-0\($0).pth" })
+    let ranks = (0..<4).reversed().map { folder.file("rank-0\($0).pth") }
+    let all = folder.file("all.pth")
+    let gathered = try Command(["gather"] + ranks + [all])
+    #expect(gathered.status == 0 && gathered.output.contains("4 ranks"), "\(gathered.error)")
+    #expect(try Command("diff", drifted, all).status == 0)
+    let missing = try Command("gather", ranks[0], ranks[2], folder.file("none.h5"))
+    #expect(missing.status == 2 && missing.error.contains("missing"))
+    #expect(folder.contents.count == 5)
+  }
+
+  @Test func scatteringThatFailsLeavesNothing() throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.file("rank-2.h5"), withIntermediateDirectories: false)
+    let refused = try Command("scatter", drifted, folder.file("rank-%d.h5"))
+    #expect(refused.status == 2 && folder.contents == ["rank-2.h5"])
+  }
+
+  @Test(arguments: ["rank.pth", "rank-%s.pth", "%d/rank.pth", "rank-%d-%d.pth", "rank-%3d.pth"])
+  func aPatternHasOnePlaceForTheRank(pattern: String) throws {
+    #expect(try Command("scatter", drifted, folder.file(pattern)).status == 64)
+  }
+
+  @Test func aLayoutFileAddsALayout() throws {
+    let layout = folder.file("mine.json")
+    try #"""
+    {"name": "mine", "weight": "weight", "bias": "bias",
+     "running_mean": {"devices": "means", "form": "rows"},
+     "running_var": {"devices": "variances", "form": "rows"},
+     "num_batches_tracked": "steps", "evaluation": "row"}
+    """#.write(toFile: layout, atomically: true, encoding: .utf8)
+    let there = folder.file("there.h5")
+    let mapped = try Command(
+      "to-distributed", digits, there, "--world-size", "2", "--layout-file", layout)
+    #expect(mapped.status == 0 && mapped.output.contains("mapped to mine"), "\(mapped.error)")
+    let info = try Command("info", there, "--layout-file", layout)
+    #expect(info.output.contains("bn1: BatchNorm of 16 features, mine, 2 devices"))
+    let back = folder.file("back.h5")
+    #expect(try Command("to-standard", there, back, "--layout-file", layout).status == 0)
+    #expect(try Command("diff", digits, back).status == 0)
+  }
+
+  @Test func unknownLayoutsAreNamed() throws {
+    for layout in ["spooky", "standard", "frozen"] {
+      let command = try Command(
+        "to-distributed", digits, folder.file("x.h5"), "--world-size", "2", "--layout", layout)
+      #expect(command.status == 2 && command.error.contains("'\(layout)'"))
+    }
+    let alone = try Command("to-standard", digits, folder.file("x.h5"), "--world-size", "2")
+    #expect(alone.status == 64 && folder.contents.isEmpty)
+  }
+}
