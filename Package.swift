@@ -32,7 +32,7 @@ let package = Package(
       name: "DBNConvert",
       targets: [
         "Tensors", "Zip", "Safetensors", "NumPy", "Torch", "HDF5", "Checkpoints", "BatchNorm",
-        "Models", "Execution", "Verification",
+        "Models", "Execution", "Verification", "Reports",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -43,7 +43,10 @@ let package = Package(
   dependencies: [
     // The command line: parsing, help and usage errors are not what this project is about.
     // Apple's own, Apache-2.0, no dependency of its own.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // The pages of --report: what is escaped, and where, is better left to those who do only that.
+    // Apache-2.0, no dependency of its own.
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // Each C library is imported by exactly one Swift module, and by tests.
@@ -69,10 +72,18 @@ let package = Package(
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ]),
     module("Verification", ["Tensors", "BatchNorm", "Models", "Execution"]),
+    // Apart from Verification, since a template engine brings all of Foundation.
+    module(
+      "Reports",
+      [
+        "Tensors", "BatchNorm", "Execution", "Verification",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
         "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -94,6 +105,7 @@ let package = Package(
     tests("ModelsTests", ["Models", "BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
+    tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),
   ],
   swiftLanguageModes: [.v6]

@@ -82,6 +82,16 @@ public struct BatchNormModule: Sendable {
     return part
   }
 
+  /// The same module with other running statistics.
+  ///
+  /// - Parameter rows: as many as it has.
+  package func with(rows: [Row]) -> BatchNormModule {
+    precondition(rows.count == self.rows.count)
+    var module = self
+    module.rows = rows
+    return module
+  }
+
   /// The samples of each of the V devices.
   public func slices(of samples: Int) -> [BatchSlice] {
     layout.slices(of: samples, worldSize: worldSize)

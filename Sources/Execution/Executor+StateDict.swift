@@ -13,8 +13,19 @@ extension Executor {
   /// - Throws: `shapeMismatch` for another; `overflow` for a counter that its type can't hold;
   ///   `unexpectedLayout` when a name outside the model is tied to buffers that went apart.
   public func stateDict(updating stateDict: StateDict) throws(CheckpointError) -> StateDict {
-    var update = BufferUpdate(stateDict)
-    for (name, module) in batchNorms.sorted(by: { $0.key < $1.key }) {
+    try stateDict.withBuffers(of: batchNorms)
+  }
+}
+
+extension StateDict {
+  /// The state dict with the running statistics of these modules, by name, in its buffers.
+  ///
+  /// - Throws: as `Executor.stateDict(updating:)`.
+  package func withBuffers(
+    of modules: [String: BatchNormModule]
+  ) throws(CheckpointError) -> StateDict {
+    var update = BufferUpdate(self)
+    for (name, module) in modules.sorted(by: { $0.key < $1.key }) {
       try update.write(module, named: name)
     }
     return try update.finished()

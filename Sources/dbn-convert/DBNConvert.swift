@@ -18,7 +18,8 @@ struct DBNConvert: ParsableCommand {
     subcommands: [
       InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
       GatherCommand.self, ScatterCommand.self, VerifyCommand.self, DiffCommand.self,
-      CheckCommand.self, RunCommand.self, ModelsCommand.self,
+      CheckCommand.self, RunCommand.self, EvalCommand.self, RecalibrateCommand.self,
+      ModelsCommand.self,
     ])
 
   static func main() {

@@ -44,10 +44,15 @@ public struct ReplicaStatistics: Sendable {
 
   /// How far the replicas are from each other.
   public var drift: ReplicaDrift {
+    replicaDrifts.reduce(into: ReplicaDrift()) { $0.formUnion($1) }
+  }
+
+  /// How far each replica is from all of them together.
+  public var replicaDrifts: [ReplicaDrift] {
     let center = merged(by: .pooled)
     let averageVariance = columns(variances, average)
-    var drift = ReplicaDrift()
-    for (mean, variance) in zip(means, variances) {
+    return zip(means, variances).map { mean, variance in
+      var drift = ReplicaDrift()
       for feature in 0..<features {
         drift.mean.raise(
           to: ratio(
@@ -56,8 +61,8 @@ public struct ReplicaStatistics: Sendable {
           to: ratio(
             abs(variance[feature] - averageVariance[feature]), abs(averageVariance[feature])))
       }
+      return drift
     }
-    return drift
   }
 
   private func columns(_ rows: [[Double]], _ reduce: ([Double]) -> Double) -> [Double] {

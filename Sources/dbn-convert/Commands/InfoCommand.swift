@@ -20,6 +20,7 @@ struct InfoCommand: ParsableCommand {
   @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
@@ -34,12 +35,13 @@ struct InfoCommand: ParsableCommand {
     }
     options.remark(checkpoint.notes)
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
-    let report = InfoReport(
+    let info = InfoReport(
       path: file, format: format.name, checkpoint: checkpoint, inspection: inspection,
       tensors: inspection.tensors.filter { selection.contains($0.name) },
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
       })
-    try options.print(report.json, text: report.text)
+    try report.write(try info.page())
+    try options.print(info.json, text: info.text)
   }
 }

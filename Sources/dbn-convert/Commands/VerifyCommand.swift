@@ -3,6 +3,7 @@ import Checkpoints
 import Execution
 import Tensors
 import Models
+import Reports
 import Verification
 
 struct VerifyCommand: ParsableCommand {
@@ -51,6 +52,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -79,6 +81,7 @@ struct VerifyCommand: ParsableCommand {
         try compareBatchNorms(inA, inB)
       }
     options.remark(checkpointA.notes + checkpointB.notes)
+    try report.write(Report(result, a: a, b: b))
     try options.print(result.json, text: result.text(layers: layers))
     if !result.isEqual { throw Console.different }
   }

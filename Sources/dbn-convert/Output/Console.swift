@@ -42,5 +42,5 @@ func readable(byteCount: Int) -> String {
 
 /// "1 BatchNorm", "53 BatchNorms".
 func counted(_ count: Int, _ thing: String) -> String {
-  "\(count) \(thing)\(count == 1 ? "" : "s")"
+  "\(count) \(thing)\(count == 1 ? "" : thing.hasSuffix("ch") ? "es" : "s")"
 }

@@ -1,4 +1,5 @@
 import BatchNorm
+import Reports
 import Tensors
 import Verification
 
@@ -40,6 +41,31 @@ struct InfoReport {
     let sections = [[summary], tensorLines, batchNormLines, otherLines, historyLines]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n")
+  }
+
+  /// The BatchNorms and how far their devices are apart, as a page.
+  ///
+  /// - Throws: what is wrong with their tensors.
+  func page() throws(CheckpointError) -> Report {
+    let stateDict = try inspection.entry.map { entry throws(CheckpointError) in
+      try checkpoint.findStateDict(at: entry).stateDict
+    }
+    var layers: [ReplicaLayer] = []
+    for row in batchNorms {
+      guard let stateDict else { continue }
+      layers.append(
+        ReplicaLayer(
+          name: row.site.name, layout: "\(row.site.layout)",
+          try ReplicaStatistics(row.site, in: stateDict)))
+    }
+    let devices = Set(batchNorms.map(\.site.worldSize)).sorted().map { "\($0)" }
+    return Report(
+      driftOf: path, layers,
+      summary: [
+        ("File", path), ("Format", format),
+        ("Tensors", "\(inspection.tensors.count), \(readable(byteCount: byteCount))"),
+        ("BatchNorms", "\(batchNorms.count), devices: \(devices.joined(separator: ", "))"),
+      ] + checkpoint.history.map { ("History", $0.text()) })
   }
 
   private var summary: String {

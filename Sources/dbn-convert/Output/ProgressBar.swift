@@ -4,8 +4,15 @@ import Tensors
 
 /// A bar on standard error, for work of more than a second, and only on a terminal.
 final class ProgressBar: Sendable {
+  /// What the work is counted in.
+  enum Unit {
+    case bytes
+    case samples
+  }
+
   private let title: String
   private let total: Int
+  private let unit: Unit
   private let start = ContinuousClock.now
   private let isOnTerminal = isatty(STDERR_FILENO) == 1
   private let state = Mutex(State())
@@ -15,15 +22,16 @@ final class ProgressBar: Sendable {
     var shownAt: ContinuousClock.Instant?
   }
 
-  /// - Parameter total: the work in bytes.
-  init(_ title: String, total: Int) {
+  /// - Parameter total: the work.
+  init(_ title: String, total: Int, unit: Unit = .bytes) {
     self.title = title
     self.total = total
+    self.unit = unit
   }
 
-  func advance(by byteCount: Int) {
+  func advance(by count: Int) {
     state.withLock { state in
-      state.done += byteCount
+      state.done += count
       guard isOnTerminal, isDue(state) else { return }
       state.shownAt = .now
       show(state.done)
@@ -50,10 +58,17 @@ final class ProgressBar: Sendable {
     let filled = Int(share * Double(width))
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
     let seconds = Double(start.duration(to: .now).components.seconds)
-    let speed = seconds > 0 ? ", \(readable(byteCount: Int(Double(done) / seconds)))/s" : ""
+    let speed = seconds > 0 ? ", \(text(Int(Double(done) / seconds)))/s" : ""
     put(
       "\r\(title.visible(limit: 40)) [\(bar)] \(Int(share * 100)) %, "
-        + "\(readable(byteCount: done))\(speed)\u{1B}[K")
+        + "\(text(done))\(speed)\u{1B}[K")
+  }
+
+  private func text(_ count: Int) -> String {
+    switch unit {
+    case .bytes: readable(byteCount: count)
+    case .samples: counted(count, "sample")
+    }
   }
 
   private func put(_ text: String) {

@@ -1,0 +1,92 @@
+import Execution
+import Tensors
+public import Verification
+
+extension Report {
+  /// What `verify` found, layer by layer.
+  ///
+  /// - Parameters:
+  ///   - a: what the first checkpoint is called, and `b` the second.
+  public init(_ result: VerificationResult, a: String, b: String) {
+    page = Page(
+      title: "Verification: \(a.fileName) and \(b.fileName)", verdict: result.verdict,
+      facts: result.facts(a, b), sections: [result.layerSection] + result.tensorSections)
+  }
+}
+
+extension VerificationResult {
+  fileprivate var verdict: Page.Verdict {
+    if isBitIdentical { return Page.Verdict("Equal, bit-identical", .good) }
+    if isEqual { return Page.Verdict("Equal within the tolerance", .good) }
+    return Page.Verdict("Different", .bad)
+  }
+
+  fileprivate func facts(_ a: String, _ b: String) -> [Page.Fact] {
+    var facts = [
+      Page.Fact("First", a), Page.Fact("Second", b),
+      Page.Fact("Compared", model.map { "every layer of \($0)" } ?? "every BatchNorm by itself"),
+      Page.Fact("Mode", "\(mode.rawValue), batch of \(samples)"),
+      Page.Fact("Largest error", "\(maxAbsolute), \(maxULP) ULP"),
+    ]
+    if let layer = firstDivergence, let divergence = layer.divergence {
+      let device = divergence.device.map { ", device \($0)" } ?? ""
+      facts.append(
+        Page.Fact(
+          "First divergence",
+          "\(layer.name.moduleName): \(divergence.quantity)\(device), index \(divergence.index): "
+            + "\(divergence.a) and \(divergence.b)"))
+    }
+    return facts
+  }
+
+  fileprivate var layerSection: Page.Section {
+    let zeros = layers.count { $0.comparison.maxAbsolute == 0 }
+    return Page.Section(
+      heading: "Error of each layer",
+      paragraphs: [
+        "The largest absolute difference of the two, in the model's order. A ring stands for zero: "
+          + "\(zeros) of \(layers.count) layers."
+      ],
+      barPlot: BarPlot(
+        "Largest absolute difference of \(layers.count) layers on a logarithmic axis, up to "
+          + "\(maxAbsolute.brief)",
+        caption: "Logarithmic axis.",
+        axis: .decades(of: layers.map(\.comparison.maxAbsolute)), series: ["max abs"],
+        rows: layers.map { ($0.name.moduleName, [$0.comparison.maxAbsolute]) }, text: \.brief),
+      table: Table(
+        "Every layer", columns: ["layer", "max abs", "max ULP", "differs in"],
+        rows: layers.map { layer in
+          Table.Row(
+            layer.name.moduleName,
+            [
+              layer.comparison.maxAbsolute.trimmed, "\(layer.comparison.maxULP)",
+              layer.divergence?.quantity ?? "-",
+            ])
+        }))
+  }
+
+  fileprivate var tensorSections: [Page.Section] {
+    guard otherTensors > 0 || !differentTensors.isEmpty else { return [] }
+    return [
+      Page.Section(
+        heading: "Other tensors",
+        paragraphs: [
+          "\(otherTensors) tensors outside the BatchNorms were compared; "
+            + "\(differentTensors.count) differ."
+        ],
+        table: differentTensors.isEmpty
+          ? nil
+          : Table(
+            "Tensors that differ", columns: ["tensor", "why"],
+            rows: differentTensors.map { Table.Row($0.name.visible(), [$0.reason.visible()]) }))
+    ]
+  }
+}
+
+extension String {
+  /// The last part of a path, fit to print.
+  var fileName: String { String(split(separator: "/").last ?? "").visible() }
+
+  /// The name of a module as people see it: that of a whole model is empty.
+  var moduleName: String { isEmpty ? "(root)" : visible() }
+}

@@ -1,0 +1,92 @@
+import Mustache
+
+/// The templates of reports, in Mustache. They are text in the program, so that one file is all of
+/// it.
+enum PageTemplates {
+  static let page = "page"
+
+  static func library() throws -> MustacheLibrary {
+    var library = MustacheLibrary()
+    try library.register(pageTemplate, named: page)
+    try library.register(sectionTemplate, named: "section")
+    try library.register(barPlotTemplate, named: "bar-plot")
+    try library.register(heatMapTemplate, named: "heat-map")
+    try library.register(rangePlotTemplate, named: "range-plot")
+    try library.register(tableTemplate, named: "table")
+    return library
+  }
+
+  /// The policy lets a browser load nothing: names from a file can't make it, whatever they are.
+  private static let pageTemplate = """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta name="generator" content="{{generator}}">
+    <title>{{title}}</title>
+    <style>
+    {{{style}}}
+    </style>
+    </head>
+    <body>
+    <main>
+    <header>
+    <h1>{{title}}</h1>
+    <p class="verdict {{verdict.kind}}">{{verdict.word}}</p>
+    <dl>
+    {{#facts}}
+    <div><dt>{{term}}</dt><dd>{{meaning}}</dd></div>
+    {{/facts}}
+    </dl>
+    </header>
+    {{#sections}}
+    {{>section}}
+    {{/sections}}
+    <footer>{{generator}}</footer>
+    </main>
+    </body>
+    </html>
+
+    """
+
+  private static let sectionTemplate = """
+    <section>
+    <h2>{{heading}}</h2>
+    {{#paragraphs}}
+    <p>{{.}}</p>
+    {{/paragraphs}}
+    {{#barPlot}}
+    {{>bar-plot}}
+    {{/barPlot}}
+    {{#heatMap}}
+    {{>heat-map}}
+    {{/heatMap}}
+    {{#rangePlot}}
+    {{>range-plot}}
+    {{/rangePlot}}
+    {{#table}}
+    {{>table}}
+    {{/table}}
+    </section>
+
+    """
+
+  /// The region can be scrolled by keyboard where the table is wider than the screen.
+  private static let tableTemplate = """
+    <div class="scroll" role="region" aria-label="{{caption}}" tabindex="0">
+    <table>
+    <caption>{{caption}}</caption>
+    <thead><tr>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+    <tbody>
+    {{#tableRows}}
+    <tr><th scope="row">{{rowName}}</th>{{#cells}}<td>{{.}}</td>{{/cells}}</tr>
+    {{/tableRows}}
+    </tbody>
+    </table>
+    </div>
+
+    """
+}

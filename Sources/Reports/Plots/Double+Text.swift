@@ -1,0 +1,29 @@
+import Glibc
+
+extension Double {
+  /// Three significant digits: 0.0839, 1.23e-07.
+  var brief: String {
+    guard isFinite, self != 0 else { return isNaN ? "NaN" : self == 0 ? "0" : "\(self)" }
+    let exponent = log10(magnitude).rounded(.down)
+    guard (-4..<6).contains(exponent) else {
+      let mantissa = (self / pow(10, exponent) * 100).rounded() / 100
+      return "\(mantissa.trimmed)e\(Int(exponent))"
+    }
+    let unit = pow(10, 2 - exponent)
+    return ((self * unit).rounded() / unit).trimmed
+  }
+
+  /// 98.06 %.
+  var percent: String {
+    isFinite ? "\(((self * 10_000).rounded() / 100).trimmed) %" : "-"
+  }
+
+  /// A coordinate in a picture.
+  var coordinate: String { ((self * 1000).rounded() / 1000).trimmed }
+
+  /// All digits, without ".0".
+  var trimmed: String {
+    let text = "\(self)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Checkpoints
+import Models
+import Tensors
+import Verification
+
+struct EvalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Measure accuracy and loss of checkpoints on labelled data, side by side.",
+    discussion: """
+      The data are read batch by batch, and every checkpoint is given each batch. Numbers are given \
+      to the model as they are stored, unless --divide, --mean and --std say otherwise. The loss is \
+      the mean cross-entropy of the softmax of the outputs.
+
+      A distributed checkpoint is evaluated by its own rule: each device's slice of the batch is \
+      normalised with that device's statistics, so that results depend on --batch.
+      """)
+
+  @Argument(
+    help: "The checkpoint, or with --weights the model: an architecture, or a file with a graph.")
+  var model: String
+
+  @Option(help: ArgumentHelp("A checkpoint; may be repeated.", valueName: "file"))
+  var weights: [String] = []
+
+  @Flag(help: "List accuracy and loss of every class.")
+  var perClass = false
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var entry: EntryOption
+  @OptionGroup var report: ReportOption
+  @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    let source = try WeightedModel(model, weights: weights, entry: entry.path)
+    let samples = try data.samples(labelled: true)
+    var evaluation = Evaluation(source.graph, engine: engine.engine)
+    evaluation.batch = data.batch
+    let bar = ProgressBar("evaluating", total: samples.count, unit: .samples)
+    defer { bar.finish() }
+    let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }
+    bar.finish()
+    options.remark(source.notes)
+    let output = EvaluationOutput(
+      model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
+      weights: source.weights.map(\.path), results: results, listsClasses: perClass)
+    try report.write(output.page)
+    try options.print(output.json, text: output.text)
+  }
+}

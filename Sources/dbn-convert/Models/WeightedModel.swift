@@ -1,0 +1,52 @@
+import Checkpoints
+import Models
+import Tensors
+
+/// A model and the checkpoints that it is run with.
+struct WeightedModel {
+  /// A checkpoint of the model.
+  struct Weights {
+    let path: String
+    let checkpoint: Checkpoint
+    /// Where in it the state dict is.
+    let place: EntryPath
+    let stateDict: StateDict
+  }
+
+  let weights: [Weights]
+  private let model: Checkpoint.Model
+
+  /// - Parameters:
+  ///   - name: an architecture's, the path of a file with a graph, or `auto` for what the first of
+  ///     the weights tell.
+  ///   - paths: the checkpoints; none: the file called `name` has the weights too.
+  init(_ name: String, weights paths: [String], entry: EntryPath?) throws(CheckpointError) {
+    let weights = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
+      try Weights(path, entry)
+    }
+    self.weights = weights
+    model = try ModelSource.model(
+      named: paths.isEmpty ? nil : name, weights: weights[0].stateDict,
+      in: weights[0].checkpoint, from: weights[0].path)
+  }
+
+  var graph: Graph { model.graph }
+
+  /// The tensors to run it with, for each of the checkpoints.
+  var tensors: [StateDict] { weights.map { model.tensors(with: $0.stateDict) } }
+
+  /// What a person should know about the files, a sentence each.
+  var notes: [String] { model.notes + weights.flatMap(\.checkpoint.notes) }
+}
+
+extension WeightedModel.Weights {
+  fileprivate init(_ path: String, _ entry: EntryPath?) throws(CheckpointError) {
+    self.path = path
+    do throws(CheckpointError) {
+      checkpoint = try Checkpoint.open(path)
+      (place, stateDict) = try checkpoint.findStateDict(at: entry)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Checkpoints
+import Tensors
+import Verification
+
+/// The samples that a model is run on.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The samples: safetensors, HDF5 or npz with x or images, and y or labels.",
+      valueName: "file"))
+  var data: String
+
+  @Option(help: ArgumentHelp("Samples in a mini-batch; the last may be short.", valueName: "N"))
+  var batch = 64
+
+  @Option(
+    help: ArgumentHelp(
+      "Divide stored numbers by this before the model sees them: 255 for images in bytes.",
+      valueName: "number"))
+  var divide = 1.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Then take away the mean, of each channel or one for all: 0.485,0.456,0.406.",
+      valueName: "numbers"))
+  var mean: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Then divide by the standard deviation, of each channel or one for all.",
+      valueName: "numbers"))
+  var std: String?
+
+  func validate() throws {
+    guard batch > 0 else { throw ValidationError("--batch is a number of samples, 1 or more.") }
+    guard divide != 0, divide.isFinite else { throw ValidationError("--divide is not 0.") }
+    for (name, text) in [("--mean", mean), ("--std", std)] {
+      guard let text else { continue }
+      guard let numbers = Self.numbers(text), name == "--mean" || numbers.allSatisfy({ $0 > 0 })
+      else { throw ValidationError("\(name) takes numbers with commas between them.") }
+    }
+  }
+
+  private static func numbers(_ text: String) -> [Double]? {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    return numbers.contains { $0?.isFinite != true } ? nil : numbers.compactMap(\.self)
+  }
+
+  var scaling: InputScaling {
+    InputScaling(
+      divisor: divide, mean: mean.flatMap(Self.numbers) ?? [],
+      deviation: std.flatMap(Self.numbers) ?? [])
+  }
+
+  /// The samples of the file.
+  func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
+    do throws(CheckpointError) {
+      let file = try Checkpoint.open(data).findStateDict().stateDict
+      return try SampleData(file, labelled: labelled, scaling: scaling)
+    } catch {
+      throw error.with(path: data)
+    }
+  }
+}
+
+extension InputScaling {
+  /// What is done with stored numbers, for a person.
+  var text: String {
+    if isIdentity { return "as stored" }
+    var steps: [String] = []
+    if divisor != 1 { steps.append("divided by \(Self.text([divisor]))") }
+    if !mean.isEmpty { steps.append("mean \(Self.text(mean)) taken away") }
+    if !deviation.isEmpty { steps.append("divided by the deviation \(Self.text(deviation))") }
+    return steps.joined(separator: ", ")
+  }
+
+  private static func text(_ numbers: [Double]) -> String {
+    numbers.map { Int(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ",")
+  }
+
+  /// The same for a program.
+  var json: JSON {
+    [
+      "divide": .double(divisor), "mean": .array(mean.map { .double($0) }),
+      "std": .array(deviation.map { .double($0) }),
+    ]
+  }
+}

@@ -1,0 +1,164 @@
+"""The three reports in a real browser: they load without a word on the console, fit a phone, have a dark side, and what
+they draw is as long and as dark as the numbers of `--json` say.
+
+python3 Tests/Browser/browser.py .build/release/dbn-convert [FOLDER]
+
+With a folder, a screenshot of each report is put there. The browser is chromium, or what CHROMIUM names.
+"""
+
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from html import unescape
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DIGITS = "Fixtures/torch/digits-shards"
+HARNESS = (Path(__file__).parent / "measure.html").read_text()
+PHONE, DESK = 360, 1000
+# A browser that follows what a name says has been told to.
+HOSTILE = "<img src=x onerror=console.error(1)>.h5"
+
+
+def browser() -> str:
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    found = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if found is None:
+        sys.exit("no chromium: apt install chromium, or set CHROMIUM")
+    return found
+
+
+class Browser:
+    def __init__(self, folder: Path) -> None:
+        self.command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
+                        "--enable-logging=stderr", f"--user-data-dir={folder}/profile"]
+
+    def run(self, page: Path, *flags: str) -> str:
+        """The page's DOM; what a page says on the console is an error."""
+        result = subprocess.run([*self.command, *flags, page.as_uri()], capture_output=True, text=True, timeout=120)
+        said = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+        assert result.returncode == 0 and not said, said or result.stderr
+        return result.stdout
+
+    def measured(self, page: Path, width: int, dark: bool = False) -> dict:
+        """Where the page's shapes are, in a frame of this width."""
+        source = json.dumps(page.read_text()).replace("</", "<\\/")
+        harness = page.with_suffix(".harness.html")
+        harness.write_text(HARNESS.replace("WIDTH", str(width)).replace("PAGE", source))
+        dom = self.run(harness, "--dump-dom", "--virtual-time-budget=5000", "--window-size=1200,900",
+                       f"--blink-settings=preferredColorScheme={0 if dark else 1}")
+        return json.loads(unescape(re.search(r'<pre id="result">(.*?)</pre>', dom, re.S).group(1)))
+
+    def screenshot(self, page: Path, picture: Path) -> None:
+        self.run(page, f"--screenshot={picture}", "--window-size=640,860")
+        assert picture.stat().st_size < 150_000, picture.stat().st_size
+
+
+def dbn_convert(command: str, *arguments: str, status: int = 0) -> dict:
+    result = subprocess.run([command, *map(str, arguments), "--json"], capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == status, result.stderr
+    return json.loads(result.stdout)
+
+
+def make_reports(command: str, folder: Path) -> dict:
+    """The reports' files, and what the command says of each in JSON."""
+    checkpoint, model, test = (f"{DIGITS}/{name}" for name in ("checkpoint.pth", "model.pt2", "test.npz"))
+    rules = ("first", "mean", "pooled")
+    for rule in rules:
+        dbn_convert(command, "to-standard", checkpoint, folder / f"{rule}.h5", "--statistics", rule)
+    shutil.copy(folder / "pooled.h5", folder / HOSTILE)
+    weights = [argument for name in (*(f"{rule}.h5" for rule in rules), HOSTILE) for argument in ("--weights", folder / name)]
+    return {
+        "verify": dbn_convert(command, "verify", folder / "pooled.h5", folder / "first.h5", "--model", model,
+                              "--report", folder / "verify.html", status=1),
+        "info": dbn_convert(command, "info", checkpoint, "--report", folder / "info.html"),
+        "eval": dbn_convert(command, "eval", model, "--weights", checkpoint, *weights, "--data", test, "--divide", "16",
+                            "--per-class", "--report", folder / "eval.html"),
+    }
+
+
+def near(found: float, expected: float, tolerance: float = 0.004) -> None:
+    assert abs(found - expected) <= tolerance, (found, expected)
+
+
+def check_verify(measured: dict, said: dict) -> None:
+    """Zeros are rings, and every bar ends where its logarithm says."""
+    errors = [layer["max_abs"] for layer in said["layers"]]
+    assert [shape["value"] for shape in measured["bars"]] == errors
+    assert 0 in errors and max(errors) > 0
+    lower = math.ceil(math.log10(min(filter(None, errors)))) - 1
+    upper = max(math.ceil(math.log10(max(errors))), lower + 2)
+    for shape, error in zip(measured["bars"], errors):
+        assert shape["kind"] == ("circle" if error == 0 else "rect")
+        if error:
+            near(shape["share"], (math.log10(error) - lower) / (upper - lower))
+
+
+def check_info(measured: dict, said: dict) -> None:
+    """The largest cell of each strip is the drift that is said, the darkest of the whole map the largest."""
+    norms = said["batch_norms"]
+    devices = norms[0]["world_size"]
+    for quantity, cells in zip(("mean", "variance"), measured["maps"]):
+        assert len(cells) == len(norms) * devices
+        rows = [cells[place:place + devices] for place in range(0, len(cells), devices)]
+        assert [max(cell["value"] for cell in row) for row in rows] == [norm["drift"][quantity] for norm in norms]
+        largest = max(cell["value"] for cell in cells)
+        for cell in cells:
+            near(cell["opacity"], cell["value"] / largest)
+            near(cell["share"], 1 / devices)
+    marks = sorted((math.log(mark["value"]), mark["place"]) for row in measured["marks"] for mark in row)
+    assert len(marks) == 3 * len(norms)
+    (start, left), (end, right) = marks[0], marks[-1]
+    for position, place in marks:
+        near(place, left + (right - left) * (position - start) / (end - start))
+    assert all(pooled["value"] == 1 for _, _, pooled in measured["marks"])
+
+
+def check_eval(measured: dict, said: dict) -> None:
+    """Bars are as long as accuracies: top-1 and top-5 of every checkpoint, then of every class."""
+    shares = [result[key] for result in said["results"] for key in ("top1", "top5")]
+    losses = [result["loss"] for result in said["results"]]
+    classes = [row["top1"] for result in said["results"] for row in result["classes"]]
+    assert [shape["value"] for shape in measured["bars"]] == shares + losses + classes
+    for shape, share in zip(measured["bars"], shares):
+        near(shape["share"], share)
+    longest = max(measured["bars"][len(shares):len(shares + losses)], key=lambda shape: shape["share"])
+    assert longest["value"] == max(losses)
+    correct = [row[3] for row in measured["rows"][:len(said["results"])]]
+    assert correct == [str(result["correct"]) for result in said["results"]]
+
+
+def check_page(browser: Browser, page: Path, check, said: dict) -> None:
+    for width in (PHONE, DESK):
+        measured = browser.measured(page, width)
+        assert measured["width"] <= width, f"{page.name} is {measured['width']} wide on a screen of {width}"
+        assert not measured["overlaps"], measured["overlaps"]
+        assert measured["smallestText"] >= 11, measured["smallestText"]
+        assert measured["images"] == 0 and measured["paint"] == []
+        check(measured, said)
+    dark = browser.measured(page, PHONE, dark=True)
+    assert sum(dark["ground"]) < 150 < 600 < sum(measured["ground"]), (dark["ground"], measured["ground"])
+    assert min(dark["contrast"], measured["contrast"]) >= 4.5, (dark["contrast"], measured["contrast"])
+
+
+def main() -> None:
+    command = str(Path(sys.argv[1]).resolve())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        browser = Browser(folder)
+        said = make_reports(command, folder)
+        for kind, check in (("verify", check_verify), ("info", check_info), ("eval", check_eval)):
+            page = folder / f"{kind}.html"
+            browser.run(page, "--dump-dom")
+            check_page(browser, page, check, said[kind])
+            if len(sys.argv) > 2:
+                browser.screenshot(page, Path(sys.argv[2]).resolve() / f"report-{kind}.png")
+            print(f"{kind}: loads, fits {PHONE} pixels, has a dark side, and shows what --json says")
+
+
+main()
