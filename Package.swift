@@ -1,5 +1,12 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
+
+/// Whether oneDNN is there, whose engine is built then; `--traits OneDNN` and
+/// `--disable-default-traits` say otherwise.
+let hasOneDNN = ["/usr/include", "/usr/local/include"].contains {
+  FileManager.default.fileExists(atPath: "\($0)/dnnl.h")
+}
 
 /// What every Swift target is compiled with.
 let settings: [SwiftSetting] = [
@@ -29,6 +36,10 @@ let package = Package(
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
+  traits: [
+    .trait(name: "OneDNN", description: "The fast engine; needs oneDNN (libdnnl-dev)."),
+    .default(enabledTraits: hasOneDNN ? ["OneDNN"] : []),
+  ],
   dependencies: [
     // The command line: parsing, help and usage errors are not what this project is about.
     // Apple's own, Apache-2.0, no dependency of its own.
@@ -43,6 +54,7 @@ let package = Package(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
 
     module("Tensors", ["CZlib"]),
     module("Zip", ["Tensors"]),
@@ -53,7 +65,12 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Safetensors", "NumPy", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
     module("Models", ["Tensors", "BatchNorm"]),
-    module("Execution", ["Tensors", "BatchNorm", "Models"]),
+    module(
+      "Execution",
+      [
+        "Tensors", "BatchNorm", "Models",
+        .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
+      ]),
     module("Verification", ["Tensors", "BatchNorm", "Models", "Execution"]),
     // Apart from Verification, since a template engine brings all of Foundation.
     module(
@@ -85,8 +102,9 @@ let package = Package(
       "CheckpointsTests",
       ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification", "Reports"]),
     tests("BatchNormTests", ["BatchNorm"]),
+    .systemLibrary(name: "CFormula", path: "Tests/CFormula"),
     tests("ModelsTests", ["Models", "BatchNorm"]),
-    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip"]),
+    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints"]),

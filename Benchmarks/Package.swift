@@ -9,6 +9,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
     .executableTarget(
+      name: "forward", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
+    .executableTarget(
       name: "batchnorm", dependencies: [.product(name: "DBNConvert", package: "dbn-convert")]),
   ],
   swiftLanguageModes: [.v6]

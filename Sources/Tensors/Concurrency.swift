@@ -1,13 +1,30 @@
 import Dispatch
 import Synchronization
 
+/// How many threads the functions below use.
+package enum Concurrency {
+  /// nil: one for each core.
+  @TaskLocal fileprivate static var limit: Int?
+
+  /// Runs the body with at most so many threads; nil: as many as before.
+  package static func limited<Value>(
+    to limit: Int?, _ body: () throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    guard let limit else { return try body() }
+    let result = $limit.withValue(limit) {
+      Result { () throws(CheckpointError) in try body() }
+    }
+    return try result.get()
+  }
+}
+
 /// Calls `body` with 0 ..< `count` on all cores; when calls fail, throws the error of the lowest
 /// index, so that the same input gives the same error.
 package func concurrentForEach(
   _ count: Int, _ body: @Sendable (Int) throws(CheckpointError) -> Void
 ) throws(CheckpointError) {
   let first = Mutex<(index: Int, error: CheckpointError)?>(nil)
-  DispatchQueue.concurrentPerform(iterations: count) { index in
+  concurrentPerform(count) { index in
     do throws(CheckpointError) {
       try body(index)
     } catch {
@@ -15,6 +32,20 @@ package func concurrentForEach(
     }
   }
   if let failure = first.withLock({ $0 }) { throw failure.error }
+}
+
+private func concurrentPerform(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  guard let limit = Concurrency.limit, limit < count else {
+    return DispatchQueue.concurrentPerform(iterations: count, execute: body)
+  }
+  let next = Atomic(0)
+  DispatchQueue.concurrentPerform(iterations: max(limit, 1)) { _ in
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      if index >= count { return }
+      body(index)
+    }
+  }
 }
 
 /// The results of `body` for 0 ..< `count`, in order, computed on all cores.

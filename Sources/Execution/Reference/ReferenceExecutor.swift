@@ -9,15 +9,19 @@ public import Tensors
 public struct ReferenceExecutor: Executor {
   public let graph: Graph
   private let parameters: [String: DenseArray]
+  private let options: ExecutionOptions
   public private(set) var batchNorms: [String: BatchNormModule]
 
   /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
   ///
   /// - Throws: `missingOperand` for a tensor that is not there.
-  public init(_ graph: Graph, _ stateDict: StateDict) throws(CheckpointError) {
+  public init(
+    _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
+  ) throws(CheckpointError) {
     self.graph = graph
+    self.options = options
     parameters = try Self.parameters(of: graph, in: stateDict)
-    batchNorms = try Self.batchNorms(of: graph, in: stateDict)
+    batchNorms = try graph.batchNorms(in: stateDict)
   }
 
   public mutating func run(
@@ -32,7 +36,7 @@ public struct ReferenceExecutor: Executor {
   public func start(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> any ForwardPass {
-    try ReferencePass(graph, parameters, batchNorms, inputs, mode)
+    try ReferencePass(graph, parameters, batchNorms, inputs, mode, threads: options.threads)
   }
 
   private static func parameters(
@@ -56,12 +60,17 @@ public struct ReferenceExecutor: Executor {
     }
     return parameters
   }
+}
 
-  private static func batchNorms(
-    of graph: Graph, in stateDict: StateDict
+extension Graph {
+  /// The BatchNorms by module name, from the tensors of a state dict.
+  ///
+  /// - Throws: `missingOperand` and others for tensors that are not the model's.
+  func batchNorms(
+    in stateDict: StateDict
   ) throws(CheckpointError) -> [String: BatchNormModule] {
     var modules: [String: BatchNormModule] = [:]
-    for node in graph.nodes {
+    for node in nodes {
       guard case .batchNorm(let attributes) = node.operation,
         modules[attributes.module] == nil
       else { continue }

@@ -6,6 +6,7 @@ struct ReferencePass: ForwardPass {
   private let graph: Graph
   private let parameters: [String: DenseArray]
   private let mode: ExecutionMode
+  private let threads: Int?
   private(set) var batchNorms: [String: BatchNormModule]
   private var values: LiveValues<DenseArray>
   /// The index of the next node.
@@ -13,7 +14,7 @@ struct ReferencePass: ForwardPass {
 
   init(
     _ graph: Graph, _ parameters: [String: DenseArray], _ batchNorms: [String: BatchNormModule],
-    _ inputs: [String: DenseArray], _ mode: ExecutionMode
+    _ inputs: [String: DenseArray], _ mode: ExecutionMode, threads: Int?
   ) throws(CheckpointError) {
     let sized = try graph.sized(
       for: inputs.mapValues(\.shape), parameters: parameters.mapValues(\.shape),
@@ -22,6 +23,7 @@ struct ReferencePass: ForwardPass {
     self.parameters = parameters
     self.batchNorms = batchNorms
     self.mode = mode
+    self.threads = threads
     values = LiveValues(graph)
     for input in graph.inputs {
       if let value = inputs[input.name] { values.set(input.name, to: value) }
@@ -33,7 +35,10 @@ struct ReferencePass: ForwardPass {
     let node = graph.nodes[place]
     place += 1
     do throws(CheckpointError) {
-      let layer = Layer(node: node, outputs: try evaluate(node))
+      let outputs = try Concurrency.limited(to: threads) { () throws(CheckpointError) in
+        try evaluate(node)
+      }
+      let layer = Layer(node: node, outputs: outputs)
       for (name, output) in zip(node.outputs, layer.outputs) { values.set(name, to: output) }
       values.release(node)
       return layer

@@ -14,6 +14,7 @@ public import Tensors
 public struct ModelVerification: Sendable {
   public var graph: Graph
   public var engine: Engine
+  public var options: ExecutionOptions
   public var mode = ExecutionMode.evaluation
   /// N, where the model leaves it open; nil: a batch that reaches every virtual device.
   public var samples: Int?
@@ -22,9 +23,12 @@ public struct ModelVerification: Sendable {
   public var tolerance = NumberComparison.Tolerance()
   public var seed: UInt64 = 2026
 
-  public init(_ graph: Graph, engine: Engine = .reference) {
+  public init(
+    _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
+  ) {
     self.graph = graph
     self.engine = engine
+    self.options = options
   }
 
   /// - Throws: `batchNormsDiffer` when the two can't be held against each other, `invalidBatch`,
@@ -51,7 +55,7 @@ public struct ModelVerification: Sendable {
     for stateDict: StateDict, _ which: String
   ) throws(CheckpointError) -> any Executor {
     do throws(CheckpointError) {
-      return try engine.executor(graph, stateDict)
+      return try engine.executor(graph, stateDict, options: options)
     } catch {
       var error = error
       error.reason = "of the \(which) checkpoint: \(error.reason)"

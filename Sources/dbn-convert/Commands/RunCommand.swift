@@ -56,7 +56,8 @@ struct RunCommand: ParsableCommand {
       named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path)
     let graph = model.graph
     options.remark(model.notes)
-    var executor = try engine.engine.executor(graph, model.tensors(with: stateDict))
+    var executor = try engine.engine.executor(
+      graph, model.tensors(with: stateDict), options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
     try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output)

@@ -100,7 +100,8 @@ struct VerifyCommand: ParsableCommand {
   private func run(
     _ model: Checkpoint.Model, _ a: StateDict, _ b: StateDict
   ) throws(CheckpointError) -> VerificationResult {
-    var verification = ModelVerification(model.graph, engine: engine.engine)
+    var verification = ModelVerification(
+      model.graph, engine: engine.engine, options: engine.options)
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance

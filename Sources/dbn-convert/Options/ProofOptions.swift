@@ -53,7 +53,8 @@ struct ProofOptions: ParsableArguments {
       }
       let found = try ModelSource.model(
         named: model, weights: source, in: checkpoint, from: input)
-      var verification = ModelVerification(found.graph, engine: engine.engine)
+      var verification = ModelVerification(
+        found.graph, engine: engine.engine, options: engine.options)
       verification.tolerance = tolerance.tolerance
       return try verification.compare(
         found.tensors(with: source), found.tensors(with: written))

@@ -1,0 +1,19 @@
+/// What an engine is asked for beyond its results.
+public struct ExecutionOptions: Sendable, Hashable {
+  /// The number of threads; nil: one for each core.
+  public var threads: Int?
+  /// Whether BatchNorms in evaluation may be multiplied into the weights of the convolutions before
+  /// them. That is a little faster and rounds differently: results are no longer those of the
+  /// BatchNorm's own arithmetic. The reference engine never does it.
+  public var foldsBatchNorm: Bool
+  /// Whether float64 weights and inputs may be rounded, for an engine that computes in float32.
+  public var roundsToFloat32: Bool
+
+  public init(
+    threads: Int? = nil, foldsBatchNorm: Bool = false, roundsToFloat32: Bool = false
+  ) {
+    self.threads = threads
+    self.foldsBatchNorm = foldsBatchNorm
+    self.roundsToFloat32 = roundsToFloat32
+  }
+}

@@ -1,0 +1,42 @@
+#if OneDNN
+  import COneDNN
+  import Tensors
+
+  /// Bytes of one's own, aligned for vector instructions, zero at first.
+  ///
+  /// `@unchecked Sendable`: whoever holds it decides who writes; see `Plan` and `WeightStore`.
+  final class Buffer: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(byteCount: Int) {
+      // Whole cache lines, so that a kernel that reads a whole vector at the end stays inside.
+      let count = (byteCount + 127) / 64 * 64
+      bytes = .allocate(byteCount: count, alignment: 64)
+      bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    deinit { bytes.deallocate() }
+
+    /// The first numbers.
+    func floats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+      UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<Float>.size)])
+        .assumingMemoryBound(to: Float.self)
+    }
+  }
+
+  /// Bytes and how numbers lie in them: `dnnl_memory_t`.
+  final class Memory {
+    private let handle: Handle
+
+    /// - Parameter bytes: must outlive it.
+    init(
+      _ layout: Layout, _ bytes: UnsafeMutableRawPointer?, _ processor: Processor
+    ) throws(CheckpointError) {
+      handle = try Handle("dnnl_memory_create", destroy: dnnl_memory_destroy) {
+        dnnl_memory_create($0, layout.pointer, processor.pointer, bytes)
+      }
+    }
+
+    var pointer: OpaquePointer { handle.pointer }
+  }
+#endif
