@@ -107,7 +107,7 @@ let package = Package(
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
-    tests("CommandTests", ["dbn-convert", "Checkpoints"]),
+    tests("CommandTests", ["dbn-convert", "Checkpoints", "Execution"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -110,3 +110,32 @@ struct EvalTests {
     #expect(command.status == 2 && command.error.contains("[1, 3, 8, 8]"), "\(command.error)")
   }
 }
+
+/// `--report`, as the command writes it.
+struct ReportOptionTests {
+  private let a = Fixture("torch/digits-standard").file("checkpoint.pth")
+  private let b = Fixture("torch/digits-replicated").file("checkpoint.pth")
+
+  @Test func aPageIsWrittenAlsoWhenTheAnswerIsDifferent() throws {
+    let folder = try TemporaryFolder()
+    let page = folder.file("page.html")
+    let command = try Command("verify", a, b, "--report", page)
+    #expect(command.status == 1)
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.contains(">Different<") && html.contains("bn3"))
+    let info = try Command("info", b, "--report", page)
+    #expect(info.status == 0)
+    #expect(try String(contentsOfFile: page, encoding: .utf8).contains("Before and after merging"))
+    #expect(folder.contents == ["page.html"])
+  }
+
+  @Test func aCheckpointIsNotOverwrittenByAPage() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write([1, 2, 3], to: "model.h5")
+    let command = try Command("verify", a, b, "--report", file)
+    #expect(command.status == 64 && command.error.contains(".html"))
+    let missing = try Command("verify", a, b, "--report", folder.file("none/page.html"))
+    #expect(missing.status == 2 && missing.error.contains("none/page.html"))
+    #expect(folder.contents == ["model.h5"])
+  }
+}

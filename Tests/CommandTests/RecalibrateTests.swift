@@ -1,4 +1,5 @@
 import Checkpoints
+import Execution
 import Foundation
 import Tensors
 import TestSupport
@@ -30,10 +31,12 @@ struct RecalibrateTests {
   }
 
   /// What `eval` says of the result.
-  private func evaluated() throws -> JSON? {
+  private func evaluated(_ arguments: String...) throws -> JSON? {
     let command = try Command(
-      "eval", model, "--weights", folder.file("recalibrated.h5"), "--divide", "16", "--json",
-      "--data", Self.fixture.file("test.npz"))
+      [
+        "eval", model, "--weights", folder.file("recalibrated.h5"), "--divide", "16", "--json",
+        "--data", Self.fixture.file("test.npz"),
+      ] + arguments)
     return try JSON(parsing: command.output)["results"]?.array?.first
   }
 
@@ -64,6 +67,21 @@ struct RecalibrateTests {
     }
     try EvalTests.expect(
       evaluated(), equals: EvalTests.expected(name), lossWithin: 100 * tolerance)
+  }
+
+  /// In Float32 by the fast engine, where it was built in.
+  @Test(arguments: Engine.allCases.filter(\.isAvailable))
+  func everyEngineMeasuresTheSame(engine: Engine) throws {
+    let found = try recalibrate(model, ["--engine", engine.rawValue]).stateDict
+    let expected = try Checkpoint.open(Self.fixture.file("recalibrated.pth"))
+      .findStateDict(at: EntryPath("exact-64")).stateDict
+    for (key, tensor) in expected.tensors {
+      let error = try error(found[key], tensor)
+      #expect(error < 1e-5, "\(key): \(error)")
+    }
+    try EvalTests.expect(
+      evaluated("--engine", engine.rawValue), equals: EvalTests.expected("exact-64"),
+      lossWithin: 1e-5)
   }
 
   @Test func theHistorySaysWhatWasDone() throws {

@@ -10,12 +10,16 @@ public import Tensors
 public struct Evaluation: Sendable {
   public var graph: Graph
   public var engine: Engine
+  public var options: ExecutionOptions
   /// N; the last batch may be shorter.
   public var batch = 64
 
-  public init(_ graph: Graph, engine: Engine = .reference) {
+  public init(
+    _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
+  ) {
     self.graph = graph
     self.engine = engine
+    self.options = options
   }
 
   /// What a checkpoint gave.
@@ -40,7 +44,7 @@ public struct Evaluation: Sendable {
     let input = try graph.onlyInput(batch: batch)
     guard data.labels != nil else { throw .samples(nil, "the samples have no labels") }
     var measured = try checkpoints.map { stateDict throws(CheckpointError) in
-      Measurement(try engine.executor(graph, stateDict))
+      Measurement(try engine.executor(graph, stateDict, options: options))
     }
     try SampleBatches(data, batch: batch).forEach { next throws(CheckpointError) in
       for index in measured.indices { try measured[index].add(next, as: input) }

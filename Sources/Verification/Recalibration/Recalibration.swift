@@ -23,15 +23,19 @@ public struct Recalibration: Sendable {
 
   public var graph: Graph
   public var engine: Engine
+  public var options: ExecutionOptions
   public var statistics = Statistics.population
   /// N; the last batch may be shorter.
   public var batch = 64
   /// How many batches at most; nil: all of the data.
   public var batches: Int?
 
-  public init(_ graph: Graph, engine: Engine = .reference) {
+  public init(
+    _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
+  ) {
     self.graph = graph
     self.engine = engine
+    self.options = options
   }
 
   /// What was measured.
@@ -53,7 +57,11 @@ public struct Recalibration: Sendable {
     _ stateDict: StateDict, on data: SampleData, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> Result {
     let input = try graph.onlyInput(batch: min(batch, batches ?? 1))
-    var measurement = try StatisticsMeasurement(graph, engine, stateDict)
+    var measurement = try StatisticsMeasurement(
+      graph, stateDict
+    ) { graph, stateDict throws(CheckpointError) in
+      try engine.executor(graph, stateDict, options: options)
+    }
     let source = SampleBatches(data, batch: batch, batches: batches)
     try source.forEach { next throws(CheckpointError) in
       try measurement.add([input: next.input])

@@ -21,7 +21,8 @@ struct StatisticsMeasurement {
   private var batches = 0.0
 
   init(
-    _ graph: Graph, _ engine: Engine, _ stateDict: StateDict
+    _ graph: Graph, _ stateDict: StateDict,
+    executor: (Graph, StateDict) throws(CheckpointError) -> any Executor
   ) throws(CheckpointError) {
     self.graph = graph
     parameterShapes = Dictionary(
@@ -44,8 +45,7 @@ struct StatisticsMeasurement {
       let zeros = Array(repeating: 0.0, count: module.features)
       return module.with(rows: module.rows.map { _ in .init(mean: zeros, variance: zeros) })
     }
-    executor = try engine.executor(
-      graph.measuringBatches, stateDict.withBuffers(of: fresh))
+    self.executor = try executor(graph.measuringBatches, stateDict.withBuffers(of: fresh))
   }
 
   /// Runs the model on a batch.

@@ -36,7 +36,8 @@ struct EvalCommand: ParsableCommand {
   func run() throws {
     let source = try WeightedModel(model, weights: weights, entry: entry.path)
     let samples = try data.samples(labelled: true)
-    var evaluation = Evaluation(source.graph, engine: engine.engine)
+    var evaluation = Evaluation(
+      source.graph, engine: engine.engine, options: engine.options)
     evaluation.batch = data.batch
     let bar = ProgressBar("evaluating", total: samples.count, unit: .samples)
     defer { bar.finish() }

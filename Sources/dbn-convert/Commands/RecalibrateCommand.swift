@@ -50,7 +50,8 @@ struct RecalibrateCommand: ParsableCommand {
     let conversion = try Conversion(from: weights, to: output, target)
     let source = try WeightedModel(model, weights: [weights], entry: entry.path)
     let samples = try data.samples(labelled: false)
-    var recalibration = Recalibration(source.graph, engine: engine.engine)
+    var recalibration = Recalibration(
+      source.graph, engine: engine.engine, options: engine.options)
     recalibration.statistics = statistics
     recalibration.batch = data.batch
     recalibration.batches = batches
