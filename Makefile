@@ -3,10 +3,15 @@
 SWIFT ?= swift
 PYTHON ?= python3
 PACKAGES = libhdf5-dev zlib1g-dev pkg-config
+# The fast engine's library: where it can't be had, everything else is built and tested.
+ONEDNN = libdnnl-dev
+# Said each time, because SwiftPM remembers what it found when it first read Package.swift.
+TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable-default-traits)
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-.PHONY: setup build demo test check lint interop browser browser-test screenshots benchmark clean
+.PHONY: setup build demo test test-plain test-onednn3 check lint interop browser browser-test \
+  screenshots benchmark clean
 
 # Installs the system packages, unless they are there.
 setup:
@@ -16,15 +21,39 @@ setup:
 	  $$sudo apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(PACKAGES) >/dev/null; \
 	fi
+	@if ! [ -e /usr/include/dnnl.h ]; then \
+	  echo "Installing $(ONEDNN)"; \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	  { $$sudo apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(ONEDNN) >/dev/null; } || \
+	  echo "*** WITHOUT $(ONEDNN), which could not be installed: no oneDNN engine"; \
+	fi
 
 build: setup
-	$(SWIFT) build -c release --product dbn-convert --static-swift-stdlib
+	$(SWIFT) build -c release --product dbn-convert --static-swift-stdlib $(TRAITS)
 
 demo: build
 	@COMMAND=$(COMMAND) ./demo.sh
 
 test: setup
-	$(SWIFT) test --disable-xctest
+	$(SWIFT) test --disable-xctest $(TRAITS)
+
+# What differs without oneDNN.
+test-plain: setup
+	$(SWIFT) test --disable-xctest --disable-default-traits --scratch-path .build-plain \
+	  --filter 'ExecutionTests|CommandTests'
+
+# The engine with version 3 of oneDNN's interface, whatever the system has.
+test-onednn3: setup .build-onednn3/ready
+	ONEDNN_ROOT=$(CURDIR)/.build-onednn3/prefix $(SWIFT) test --disable-xctest --traits OneDNN \
+	  --scratch-path .build-onednn3/build --filter 'OneDNN|TwoEngines|EngineTests|Torchvision'
+
+# Intel's own build of it. A target folder of pip's has no include and lib; a prefix has.
+.build-onednn3/ready:
+	$(PYTHON) -m venv .build-onednn3/venv
+	.build-onednn3/venv/bin/pip install --quiet --no-deps --prefix $(CURDIR)/.build-onednn3/prefix \
+	  onednn-devel-cpu-gomp==2023.2.0 onednn-cpu-gomp==2023.2.0
+	touch $@
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
@@ -58,13 +87,16 @@ screenshots: build browser
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND) docs
 
 # The whole process against nine lines of Python and against cp; compression against h5py; BatchNorm
-# against PyTorch's; then the library by itself.
+# and whole models against PyTorch's; the library by itself.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
 	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
 	$(SWIFT) build -c release --package-path Benchmarks --product batchnorm
 	$(VENV)/bin/python Benchmarks/batchnorm.py Benchmarks/.build/release/batchnorm
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks
+	$(VENV)/bin/pip install --quiet torchvision
+	$(SWIFT) build -c release --package-path Benchmarks --product forward
+	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv
+	rm -rf .build .build-demo .build-venv .build-plain .build-onednn3

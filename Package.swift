@@ -2,22 +2,35 @@
 import Foundation
 import PackageDescription
 
+/// Where oneDNN is, if it is not among the system's libraries: `ONEDNN_ROOT=/opt/onednn swift build`.
+let oneDNNRoot = Context.environment["ONEDNN_ROOT"]
+
 /// Whether oneDNN is there, whose engine is built then; `--traits OneDNN` and
 /// `--disable-default-traits` say otherwise.
-let hasOneDNN = ["/usr/include", "/usr/local/include"].contains {
-  FileManager.default.fileExists(atPath: "\($0)/dnnl.h")
+let hasOneDNN = (oneDNNRoot.map { [$0] } ?? ["/usr", "/usr/local"]).contains {
+  FileManager.default.fileExists(atPath: "\($0)/include/dnnl.h")
 }
 
 /// What every Swift target is compiled with.
-let settings: [SwiftSetting] = [
-  .treatAllWarnings(as: .error),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+let settings: [SwiftSetting] =
+  [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (oneDNNRoot.map { [.unsafeFlags(["-Xcc", "-I\($0)/include"])] } ?? [])
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+/// oneDNN's library; the file itself where it is not the system's, whose folder is searched first.
+let oneDNN: [LinkerSetting] =
+  oneDNNRoot.map {
+    [.unsafeFlags(["\($0)/lib/libdnnl.so", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])]
+  } ?? [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]
+
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], linking: [LinkerSetting] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linking)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -70,7 +83,7 @@ let package = Package(
       [
         "Tensors", "BatchNorm", "Models",
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
-      ]),
+      ], linking: oneDNN),
     module("Verification", ["Tensors", "BatchNorm", "Models", "Execution"]),
     // Apart from Verification, since a template engine brings all of Foundation.
     module(

@@ -41,8 +41,8 @@ public enum Engine: String, Sendable, CaseIterable {
       #else
         throw CheckpointError(
           .engineUnavailable, "this build has no oneDNN engine",
-          advice: "install libdnnl-dev and build again, or use the reference engine "
-            + "(--engine reference)")
+          advice: "install libdnnl-dev and build again with --traits OneDNN, or use the reference "
+            + "engine (--engine reference)")
       #endif
     }
   }
