@@ -4,9 +4,9 @@ import Testing
 extension Command {
   /// The most memory that a conversion had at once, in bytes: `VmHWM` of its process.
   ///
-  /// What the system tells of a process that has ended counts the memory of the process that started
-  /// it too. So this one is kept from ending: its standard output is a pipe that is full, to which it
-  /// writes its result once the output has its name.
+  /// What the system tells of a process that has ended counts the memory of the process that
+  /// started it too. So this one is kept from ending: its standard output is a pipe that is full,
+  /// to which it writes its result once the output has its name.
   ///
   /// - Parameter output: the file that the conversion writes.
   static func peakMemory(writing output: String, _ arguments: [String]) throws -> Int {
@@ -36,7 +36,9 @@ extension Command {
   }
 
   /// Writes to a pipe until nothing more goes in.
-  static func dump(_ p: Int32) { print((try? String(contentsOfFile: "/proc/\(p)/smaps", encoding: .utf8)) ?? "") }
+  static func dump(_ p: Int32) {
+    print((try? String(contentsOfFile: "/proc/\(p)/smaps", encoding: .utf8)) ?? "")
+  }
   private static func fill(_ descriptor: Int32) {
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)

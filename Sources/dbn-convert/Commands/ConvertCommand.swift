@@ -34,21 +34,21 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let (result, record, skipped) = try transformed(conversion.checkpoint)
+    let (result, record, changes) = try transformed(conversion.checkpoint)
     let losses = try conversion.write(result, record: record)
-    var report = ConversionReport()
-    report.losses = losses
-    report.skipped = skipped
+    let report = changes.adding(losses: losses)
     options.remark(conversion.checkpoint.notes)
     let tensors = result.root.leaves.count { $0.value.tensor != nil }
     try options.print(
       conversion.json(record, report),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
-        + report.skippedText + Conversion.text(losses: losses))
+        + report.skippedText
+        + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
+        + Conversion.text(losses: losses))
   }
 
   private typealias Result = (
-    checkpoint: Checkpoint, record: JSON, skipped: [ConversionReport.Item]
+    checkpoint: Checkpoint, record: JSON, report: ConversionReport
   )
 
   private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> Result {
@@ -56,7 +56,7 @@ struct ConvertCommand: ParsableCommand {
       .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
     ]
     guard stateDictOnly || !transformations.isEmpty else {
-      return (checkpoint, .object(record), [])
+      return (checkpoint, .object(record), ConversionReport())
     }
     do throws(CheckpointError) {
       let (place, found) = try checkpoint.findStateDict(at: entry.path)
@@ -64,7 +64,7 @@ struct ConvertCommand: ParsableCommand {
       record += changed.record
       var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
       if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
-      return (result, .object(record), changed.skipped)
+      return (result, .object(record), changed.report)
     } catch {
       throw error.with(path: input)
     }
