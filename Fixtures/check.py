@@ -48,7 +48,7 @@ def read_back(folder: Path, expected: dict) -> dict:
     if expected["format"] == "npz":
         return describe_npz(next(folder.glob("arrays.np[yz]")))
     if expected["format"] == "torch-distributed":
-        return describe_checkpoint(distributed_checkpoint.load(folder), expected["entry"], expected["format"])
+        return describe_checkpoint(distributed_checkpoint.load(folder, expected.get("needs_trust", False)), expected["entry"], expected["format"])
     if expected["format"] == "keras-hdf5":
         return describe_keras(folder / "weights.h5")
     trusting = expected.get("needs_trust", False)
@@ -73,6 +73,8 @@ def main() -> int:
         if "format" not in expected:
             continue  # Not a checkpoint: what a folder of models must give.
         readable += 1
+        if expected.get("written_only"):
+            continue
         found = json.loads(json.dumps(read_back(path.parent, expected)))
         for field in (expected.keys() | found.keys()) - SAID_ONLY:
             if found.get(field) != expected.get(field):

@@ -34,11 +34,11 @@ def save_here(folder: Path, value) -> None:
     dcp.save(value, checkpoint_id="checkpoint")
 
 
-def load(folder: Path) -> dict:
+def load(folder: Path, trusting: bool = False) -> dict:
     """As PyTorch converts it, in the order that was saved, with requires_grad as the metadata has it."""
     with tempfile.TemporaryDirectory() as temporary:
         dcp_to_torch_save(folder / "checkpoint", f"{temporary}/whole.pth")
-        whole = torch.load(f"{temporary}/whole.pth", weights_only=True)
+        whole = torch.load(f"{temporary}/whole.pth", weights_only=not trusting)
     metadata = dcp.FileSystemReader(folder / "checkpoint").read_metadata()
     result = {}
     for name, path in metadata.planner_data.items():

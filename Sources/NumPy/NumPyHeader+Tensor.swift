@@ -30,7 +30,9 @@ extension NumPyHeader {
 
   private static func header(of file: ByteRegion) throws(CheckpointError) -> NumPyHeader {
     var reader = ByteReader(file)
-    return try NumPyHeader(parsing: &reader)
+    let header = try NumPyHeader(parsing: &reader)
+    try file.slice(from: 0, count: header.dataOffset).release()
+    return header
   }
 
   /// The elements as they lie in the file.

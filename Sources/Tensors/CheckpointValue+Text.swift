@@ -11,7 +11,7 @@ extension CheckpointValue {
     case .size(let sizes): "Size(\(sizes))"
     case .scalarType(let type): type.name
     case .device(let device): device.visible()
-    case .opaque(let value): "\(value.name.visible()), opaque"
+    case .opaque: "opaque"
     case .tensor(let tensor): "\(tensor.scalarType.name) \(tensor.shape)"
     case .largeInt(let bytes): "integer of \(bytes.count) bytes"
     case .bytes(let bytes), .byteArray(let bytes): "\(bytes.count) bytes"

@@ -74,6 +74,7 @@ package struct ZipEntry: Sendable {
       var reader = ByteReader(try file.slice(from: 0, count: limit))
       try reader.seek(to: header.localHeaderOffset)
       try skipLocalHeader(of: header, in: &reader)
+      try file.slice(from: header.localHeaderOffset, count: 0).release()
       return try reader.readRegion(count: header.compressedSize)
     } catch  where error.code == .truncated {
       throw CheckpointError(

@@ -1,4 +1,5 @@
 import Checkpoints
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -40,6 +41,39 @@ struct MatrixTests {
         #expect(before == after, "\(fixture)")
       }
     }
+  }
+
+  /// Of each format that is read, and those that are written too by other tools.
+  static let sources =
+    ([
+      "torch/legacy", "torch/distributed", "torch/pytorch-1.13", "torch/rezipped",
+      "torch/text-pickles", "hdf5", "keras", "safetensors", "npz",
+    ].flatMap { Fixture.all($0) } + [Fixture("torch/tar")]).compactMap { fixture in
+      [
+        "checkpoint.pth", "checkpoint/.metadata", "weights.h5", "model.safetensors",
+        "model.safetensors.index.json", "arrays.npz", "arrays.npy",
+      ].map { fixture.file($0) }.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+  @Test(arguments: formats)
+  func whatIsReadIsWrittenInEveryFormat(target: String) throws {
+    let folder = try TemporaryFolder()
+    let format = try #require(CheckpointFormat.named(target))
+    var names: Set<String> = []
+    for source in Self.sources {
+      names.insert(try CheckpointFormat.recognise(source).name)
+      let original = try Checkpoint.open(source)
+      let path = folder.file("out.\(format.extensions[0])")
+      let losses = Set(
+        try original.write(to: path, as: format, options: WritingOptions(allowsLosses: true))
+          .map(\.name))
+      let written = try Checkpoint.open(path)
+      let difference = try CheckpointDifference(original, entry: nil, written, entry: nil)
+      let changed = difference.onlyInA + difference.onlyInB + difference.different.map(\.name)
+      #expect(
+        Set(changed).subtracting(losses).isEmpty, "\(source): \(changed), reported: \(losses)")
+    }
+    #expect(names.count == CheckpointFormat.all.count, "\(names)")
   }
 
   @Test func whatAFormatCannotHoldIsAnErrorUnlessAllowed() throws {

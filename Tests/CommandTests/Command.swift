@@ -48,7 +48,7 @@ struct Command {
   }
 
   /// Beside the test bundle, where the package manager builds both.
-  private static let path =
+  static let path =
     Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
     .map { $0.deletingLastPathComponent().appending(path: "dbn-convert").path }
     ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()

@@ -96,6 +96,51 @@ struct TransformationTests {
     #expect(dropped.status == 0 && dropped.output.contains("left out: "), "\(dropped.error)")
   }
 
+  @Test func checkpointsWithUnknownClassesAreReadByEveryCommandThatReads() throws {
+    let source = Fixture("torch/opaque/training").file("checkpoint.pth")
+    for arguments in [["info", source], ["check", source], ["diff", source, source]] {
+      #expect(try Command(arguments).status == 2)
+      let read = try Command(arguments + ["--allow-opaque"])
+      #expect(read.status == 0, "\(read.output)\(read.error)")
+    }
+    let dropped = folder.file("dropped.pth")
+    #expect(try Command("convert", source, dropped, "--allow-opaque", "--lossy").status == 0)
+    let different = try Command("diff", source, dropped, "--allow-opaque")
+    #expect(different.status == 1 && different.output.contains("only in \(source): namespace"))
+  }
+
+  @Test(arguments: ["out.pth", "out.h5", "out.safetensors"])
+  func opaqueValuesAreWrittenNowhereUnlessLeftOut(name: String) throws {
+    for source in [
+      Fixture("torch/opaque/args-first").file("checkpoint.pth"),
+      Fixture("torch/distributed-opaque/training").file("checkpoint"),
+    ] {
+      let target = folder.file(name)
+      let refused = try Command("convert", source, target, "--allow-opaque")
+      #expect(refused.status == 2 && refused.error.contains("'args': is an opaque value"))
+      #expect(refused.error.contains("--lossy") && folder.contents.isEmpty)
+      let lossy = try Command("convert", source, target, "--allow-opaque", "--lossy")
+      #expect(lossy.status == 0 && lossy.output.contains("left out: args: "), "\(lossy.error)")
+      let alone = try Command("convert", source, target, "--allow-opaque", "--state-dict-only")
+      #expect(alone.status == 0 && !alone.output.contains("left out"), "\(alone.error)")
+      #expect(try names(target).contains("1.running_var"))
+      try FileManager.default.removeItem(atPath: target)
+    }
+  }
+
+  @Test func valuesThatBecomeInfiniteAreListed() throws {
+    var stateDict = StateDict()
+    stateDict["w"] = try .float32([1e6, 1])
+    let source = folder.file("large.h5")
+    try Checkpoint(root: .dictionary(stateDict.dictionary)).write(to: source)
+    let refused = try Command("convert", source, output, "--cast", "float16")
+    #expect(refused.status == 2 && refused.error.contains("'w': has finite values"))
+    let lossy = try Command("convert", source, output, "--cast", "float16", "--lossy")
+    #expect(lossy.status == 0 && lossy.output.contains("\nlost: w: "), "\(lossy.output)")
+    let json = try Command("convert", source, output, "--cast", "float16", "--lossy", "--json")
+    #expect(try JSON(parsing: json.output)["losses"]?.array?.first?["name"] == "w")
+  }
+
   @Test func compressedFilesHoldTheSame() throws {
     let compressed = try Command("convert", digits, output, "--compress", "gzip:9")
     #expect(compressed.status == 0, "\(compressed.error)")

@@ -63,7 +63,7 @@ struct CastingTests {
   func valuesAreRoundedToTheNearest(type: ScalarType, values: [Double], expected: [Double]) throws {
     var stateDict = StateDict()
     stateDict["w"] = try .float32(values, [2, 2])
-    let (result, cast) = try stateDict.casting(to: type)
+    let (result, cast, _) = try stateDict.casting(to: type)
     let tensor = try #require(result["w"])
     #expect(cast == ["w"] && tensor.scalarType == type && tensor.shape == [2, 2])
     for (number, wanted) in zip(try tensor.doubles(), expected) {
@@ -93,8 +93,11 @@ struct CastingTests {
     let strict = try #require(try stateDict.casting(to: .float16).stateDict["w"])
     let error = #expect(throws: CheckpointError.self) { try strict.doubles() }
     #expect(error?.code == .castOverflow && error?.name == "w")
-    let loose = try stateDict.casting(to: .float16, allowsOverflow: true).stateDict["w"]
-    #expect(try loose?.doubles() == [1, .infinity, .infinity])
+    let loose = try stateDict.casting(to: .float16, allowsOverflow: true)
+    #expect(try loose.stateDict["w"]?.doubles() == [1, .infinity, .infinity])
+    #expect(loose.losses.map(\.name) == ["w"] && loose.losses[0].reason.hasSuffix(": 1"))
+    let wide = try stateDict.casting(to: .bfloat16, allowsOverflow: true)
+    #expect(wide.losses.isEmpty)
   }
 
   @Test func integersExceptionsAndTiesStay() throws {
@@ -103,7 +106,7 @@ struct CastingTests {
     stateDict["b"] = stateDict["a"]
     stateDict["running_var"] = try .float32([1e-9])
     stateDict["count"] = try Tensor([7], shape: [])
-    let (result, cast) = try stateDict.casting(to: .float16, except: [.string("running_var")])
+    let (result, cast, _) = try stateDict.casting(to: .float16, except: [.string("running_var")])
     #expect(cast == ["a", "b"])
     let (a, b) = (try #require(result["a"]), try #require(result["b"]))
     #expect(a.isTied(to: b))

@@ -23,11 +23,18 @@ public struct Archive: Sendable {
       compressedSize = content.count
     }
 
-    /// The same content as a deflate stream of one stored block.
+    /// The same content as a deflate stream of stored blocks.
     public var deflated: Record {
       var record = self
-      let count = UInt16(payload.count)
-      record.payload = [1] + littleEndian(count) + littleEndian(~count) + payload
+      record.payload = []
+      var rest = payload[...]
+      repeat {
+        let block = rest.prefix(Int(UInt16.max))
+        rest = rest.dropFirst(block.count)
+        let count = UInt16(block.count)
+        record.payload += [rest.isEmpty ? 1 : 0] + littleEndian(count) + littleEndian(~count)
+        record.payload += block
+      } while !rest.isEmpty
       record.method = 8
       record.compressedSize = record.payload.count
       return record

@@ -18,6 +18,19 @@ struct DistributedTests {
     #expect(checkpoint.notes.isEmpty)
   }
 
+  @Test func opaqueValuesAreKeptWhereAskedFor() throws {
+    let fixture = Fixture("torch/distributed-opaque/training")
+    let folder = fixture.file("checkpoint")
+    let error = try #require(throws: CheckpointError.self) {
+      try DistributedCheckpoint.read(folder)
+    }
+    #expect(error.code == .pickleGlobal && error.name?.hasPrefix("args") == true, "\(error)")
+    let checkpoint = try DistributedCheckpoint.read(
+      folder, options: ReadingOptions(keepsOpaqueValues: true))
+    let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
+    #expect(try Expectation.tree(checkpoint.root) == expected)
+  }
+
   @Test func allFixturesAreFound() {
     #expect(Self.fixtures.count == 4)
   }

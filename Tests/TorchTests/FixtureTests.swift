@@ -6,7 +6,10 @@ import Torch
 struct FixtureTests {
   /// The readable cases: those whose expectation describes one checkpoint.
   static let readable =
-    ["torch", "torch/entries", "torch/rezipped", "torch/pytorch-1.13", "torch/legacy"]
+    [
+      "torch", "torch/entries", "torch/rezipped", "torch/pytorch-1.13", "torch/legacy",
+      "torch/text-pickles",
+    ]
     .flatMap(Fixture.all).filter { (try? $0.expected)?["tree"] != nil }
 
   @Test(arguments: readable)

@@ -19,6 +19,11 @@ struct PickleRuleTests {
 
   static let system = Pickle.call("os.system", Pickle.text("touch executed"))
 
+  /// A persistent id as protocol 0 has it.
+  static func printed(_ fields: String) -> [UInt8] {
+    [0x50] + Array("('storage', \(fields))\n".utf8)
+  }
+
   static let values: [Rule] = [
     Rule("a foreign function", .pickleGlobal, system),
     Rule("a foreign name, not called", .pickleGlobal, Pickle.global("os.system")),
@@ -33,6 +38,16 @@ struct PickleRuleTests {
       "NEWOBJ_EX of ours", .pickleCall,
       Pickle.global("collections.OrderedDict") + Pickle.emptyTuple + Pickle.emptyDict + [0x92]),
     Rule("PERSID", .picklePersistentID, [0x50] + Array("0\n".utf8)),
+    Rule(
+      "PERSID of a function", .picklePersistentID, printed("<class 'os.system'>, '0', 'cpu', 4")),
+    Rule(
+      "PERSID without a count", .picklePersistentID, printed("<class 'torch.FloatStorage'>, '0'")),
+    Rule(
+      "PERSID of half a view", .picklePersistentID,
+      printed("<class 'torch.FloatStorage'>, '0', 'cpu', 4, ('0', 1)")),
+    Rule(
+      "PERSID of a view outside", .torchStorage,
+      printed("<class 'torch.FloatStorage'>, '0', 'cpu', 4, ('0', 1, 4)")),
     Rule("EXT4", .pickleOpcode, [0x84, 1, 0, 0, 0]),
     Rule("FROZENSET", .pickleGlobal, Pickle.mark + [0x91]),
     Rule("an integer of letters", .invalidText, [0x49] + Array("1x\n".utf8)),

@@ -25,6 +25,7 @@ struct MetadataFile {
   /// Reads `count` bytes from an address on.
   mutating func reader(at address: Int, count: Int) throws(CheckpointError) -> ByteReader {
     let reader = ByteReader(try image.slice(from: address, count: count))
+    reader.region.release()
     try spend(count, at: reader.fileOffset)
     return reader
   }

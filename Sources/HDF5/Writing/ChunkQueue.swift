@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// The chunks of all tensors that are compressed, in the order in which they are written.
+/// The chunks of all tensors that are compressed, in the groups in which they are written.
 struct ChunkQueue {
   /// A chunk to be compressed.
   struct Chunk: Sendable {
@@ -20,58 +20,86 @@ struct ChunkQueue {
     let storage: TensorStorage
   }
 
+  /// Consecutive chunks of one tensor.
+  private typealias Run = (tensor: Int, chunks: Range<Int>)
+
+  private let tensors: [Tensor]
   /// The next is the last.
-  private var pending: [Tensor]
-  /// The next tensor's bytes, once they were asked for, and its next chunk.
-  private var opened: OpenedBytes?
-  private var index = 0
+  private var groups: [[Run]]
+  /// The tensor of which chunks are left, once its bytes were asked for.
+  private var opened: (tensor: Int, bytes: OpenedBytes)?
 
   init(_ tensors: [Tensor]) {
-    pending = tensors.reversed()
+    self.tensors = tensors
+    groups = ChunkQueue.groups(of: tensors).reversed()
   }
 
-  /// Takes the next chunks, at most `count`; only the tensors they belong to are in memory.
+  /// Takes the chunks of the next group; only the tensors they belong to are in memory, and they as
+  /// long as their chunks are.
   ///
-  /// A large tensor has groups of its own. One that has to be computed is in memory as long as its
-  /// chunks are.
-  ///
-  /// - Parameter alone: whether there are no chunks of other tensors any more. If there are, none
-  ///   is taken of a tensor that would be in memory beside them.
-  mutating func next(_ count: Int, alone: Bool) throws(CheckpointError) -> [Chunk] {
+  /// - Parameter alone: whether there are no chunks of other tensors any more. If there are, no
+  ///   group is taken whose tensors would be in memory beside them.
+  mutating func next(alone: Bool) throws(CheckpointError) -> [Chunk] {
+    guard let group = groups.last, alone || group.allSatisfy({ isAtHand($0.tensor) }) else {
+      return []
+    }
+    groups.removeLast()
     var chunks: [Chunk] = []
-    while chunks.count < count, let tensor = pending.last {
-      if opened == nil, tensor.isLarge {
-        guard chunks.isEmpty, alone || tensor.storage.isInPlace else { break }
+    for run in group {
+      let (tensor, bytes) = (tensors[run.tensor], try open(run.tensor))
+      for index in run.chunks {
+        let (origin, part) = tensor.plan.chunk(index)
+        chunks.append(
+          Chunk(
+            dataset: tensor.dataset, plan: tensor.plan, origin: origin, tensor: bytes, part: part))
       }
-      let bytes = try open(tensor)
-      let (origin, part) = tensor.plan.chunk(index)
-      chunks.append(
-        Chunk(
-          dataset: tensor.dataset, plan: tensor.plan, origin: origin, tensor: bytes, part: part))
-      index += 1
-      guard index == tensor.plan.chunkCount else { continue }
-      pending.removeLast()
-      (opened, index) = (nil, 0)
-      if tensor.isLarge { break }
+      if run.chunks.upperBound == tensor.plan.chunkCount { opened = nil }
     }
     return chunks
   }
 
-  private mutating func open(_ tensor: Tensor) throws(CheckpointError) -> OpenedBytes {
-    if let opened { return opened }
+  private func isAtHand(_ tensor: Int) -> Bool {
+    opened?.tensor == tensor || tensors[tensor].storage.isInPlace
+  }
+
+  private mutating func open(_ tensor: Int) throws(CheckpointError) -> OpenedBytes {
+    if let opened, opened.tensor == tensor { return opened.bytes }
     do throws(CheckpointError) {
-      let bytes = try tensor.storage.opened()
-      opened = bytes
+      let bytes = try tensors[tensor].storage.opened()
+      opened = (tensor, bytes)
       return bytes
     } catch {
-      throw error.with(name: tensor.name)
+      throw error.with(name: tensors[tensor].name)
     }
   }
 }
 
-extension ChunkQueue.Tensor {
-  /// The size from which two of them are not in memory at once.
-  private static let largeByteCount = 4 << 20
+extension ChunkQueue {
+  /// The chunks of a group: enough for many cores. The same on every machine, since the file's bytes
+  /// depend on what is written at once.
+  private static let groupCount = 16
+  /// The bytes of the tensors of a group, if they are several.
+  private static let groupByteCount = 8 << 20
 
-  fileprivate var isLarge: Bool { storage.byteCount >= Self.largeByteCount }
+  private static func groups(of tensors: [Tensor]) -> [[Run]] {
+    var (groups, group, count, byteCount) = ([[Run]](), [Run](), 0, 0)
+    func close() {
+      if !group.isEmpty { groups.append(group) }
+      (group, count, byteCount) = ([], 0, 0)
+    }
+    for (index, tensor) in tensors.enumerated() {
+      if byteCount + tensor.storage.byteCount > groupByteCount { close() }
+      byteCount += tensor.storage.byteCount
+      var first = 0
+      while first < tensor.plan.chunkCount {
+        let last = min(tensor.plan.chunkCount, first + groupCount - count)
+        group.append((index, first..<last))
+        count += last - first
+        first = last
+        if count == groupCount { close() }
+      }
+    }
+    close()
+    return groups
+  }
 }

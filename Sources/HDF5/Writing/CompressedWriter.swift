@@ -5,12 +5,9 @@ import Synchronization
 /// them.
 ///
 /// Chunks go in groups: while one is compressed, the one before is written and the one after is
-/// fetched. Two groups are in memory, and one large tensor if it has to be computed, whatever the
-/// file's size.
+/// fetched. Two groups are in memory, and the tensors of one if they have to be computed, whatever
+/// the file's size.
 struct CompressedWriter {
-  /// The same on every machine, since the file's bytes depend on what is written at once.
-  private static let groupCount = 16
-
   private let catalog: Catalog
   private let level: Int
   private let path: String
@@ -88,7 +85,7 @@ struct CompressedWriter {
 
   private func fetch(alone: Bool) throws(CheckpointError) {
     let chunks = try state.queue.withLock { queue throws(CheckpointError) in
-      try queue.next(CompressedWriter.groupCount, alone: alone)
+      try queue.next(alone: alone)
     }
     state.fetched.withLock { $0 = chunks }
   }

@@ -76,15 +76,14 @@ public struct ByteRegion: @unchecked Sendable {
 
   /// Says that these bytes of a mapped file were used and will not be soon again, so that a
   /// conversion's memory does not grow with the file. They can still be read.
-  package func release() { release(max(count, Self.mappedAround)) }
+  package func release() {
+    (owner as? MappedFile)?.release(pointer)
+  }
 
   /// The same for `byteCount` bytes, of those that are read one behind the other.
   package func release(_ byteCount: Int) {
     (owner as? MappedFile)?.release(byteCount)
   }
-
-  /// What Linux maps around a page that is read (`fault_around_bytes`).
-  private static let mappedAround = 64 << 10
 }
 
 extension ByteRegion {

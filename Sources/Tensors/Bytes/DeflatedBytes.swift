@@ -22,6 +22,7 @@ package struct DeflatedBytes: Sendable {
   /// The first of all bytes that the stream gives, at most `count`; what follows is not looked at.
   package func prefix(_ count: Int) throws(CheckpointError) -> ByteRegion {
     var reader = try InflateReader(stream, .raw, byteCount: wholeByteCount)
+    defer { try? stream.slice(from: 0, count: 0).release() }
     return try next(min(count, wholeByteCount), of: &reader)
   }
 

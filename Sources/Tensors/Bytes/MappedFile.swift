@@ -10,6 +10,8 @@ public final class MappedFile {
   private let pointer: UnsafeRawBufferPointer
   /// Bytes that were used since the pages were last given back.
   private let used = Atomic<Int>(0)
+  /// Where the part that was used last ends.
+  private let lastEnd = Atomic<Int>(0)
 
   /// Opens and maps the file at `path`.
   ///
@@ -42,12 +44,23 @@ public final class MappedFile {
 
   /// The most bytes that were used and are still in this process's memory.
   private static let mostUsed = 8 << 20
+  /// What the kernel may bring into memory with one byte that is read: as much as it keeps in one
+  /// piece (a folio).
+  private static let mappedAround = 2 << 20
+
+  /// Counts a part as used, with what lies around it unless the part before was near.
+  func release(_ part: UnsafeRawBufferPointer) {
+    guard let base = pointer.baseAddress, let address = part.baseAddress else { return }
+    let start = address - base
+    let previous = lastEnd.exchange(start + part.count, ordering: .relaxed)
+    let isNear = (start - previous).magnitude < Self.mappedAround
+    release(part.count + (isNear ? max(0, start - previous) : Self.mappedAround))
+  }
 
   /// Counts bytes as used; once they are many, drops all pages from this process's memory.
   ///
-  /// All, not those that were used: the kernel maps the pages around one that is read too, and the
-  /// ends of small parts share pages, so that some of nearly every part would stay. Pages that are
-  /// still needed come back when they are read.
+  /// All, not those that were used: parts share pages, and bring others with them, so that some of
+  /// nearly every part would stay. Pages that are still needed come back when they are read.
   func release(_ byteCount: Int) {
     let total = used.add(byteCount, ordering: .relaxed).newValue
     guard total >= Self.mostUsed else { return }

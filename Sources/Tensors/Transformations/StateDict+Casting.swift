@@ -8,15 +8,19 @@ extension StateDict {
   /// point stays, and so does every tensor named in `exceptions`.
   ///
   /// Each value is rounded to the nearest, ties to even. Ties between tensors stay. Nothing is
-  /// computed before the tensors are read: a finite value that becomes infinite is an error then,
-  /// unless `allowsOverflow`.
+  /// computed before the tensors are read: a finite value that becomes infinite is an error then.
   ///
-  /// - Returns: the state dict, and the names of the tensors whose type changed.
+  /// - Parameter allowsOverflow: whether finite values may become infinite; all tensors are then
+  ///   read once, to find out which do.
+  /// - Returns: the state dict, the names of the tensors whose type changed, and those whose values
+  ///   became infinite.
   /// - Throws: `unsupportedScalarType` unless the type is float16, bfloat16, float32 or float64.
   public func casting(
     to scalarType: ScalarType, except exceptions: Set<CheckpointDictionary.Key> = [],
     allowsOverflow: Bool = false
-  ) throws(CheckpointError) -> (stateDict: StateDict, cast: [String]) {
+  ) throws(CheckpointError) -> (
+    stateDict: StateDict, cast: [String], losses: [ConversionReport.Item]
+  ) {
     guard scalarType.isFloatingPoint else {
       throw CheckpointError(
         .unsupportedScalarType, "tensors cannot be cast to \(scalarType.name)",
@@ -25,16 +29,23 @@ extension StateDict {
     var result = self
     var cast: [ObjectIdentifier: Tensor] = [:]
     var names: [String] = []
+    var losses: [ConversionReport.Item] = []
     for (name, tensor) in tensors where tensor.scalarType.isFloatingPoint {
       guard tensor.scalarType != scalarType, !exceptions.contains(.string(name)) else { continue }
       let identity = ObjectIdentifier(tensor.storage)
       if cast[identity] == nil {
         cast[identity] = try tensor.cast(to: scalarType, name, allowsOverflow: allowsOverflow)
+        let overflows = allowsOverflow ? try tensor.overflows(in: scalarType, name) : 0
+        if overflows > 0 {
+          losses.append(
+            .init(
+              name, "finite values too large for \(scalarType.name), now infinite: \(overflows)"))
+        }
       }
       result[name] = cast[identity]
       names.append(name)
     }
-    return (result, names)
+    return (result, names, losses)
   }
 }
 
@@ -59,12 +70,29 @@ extension Tensor {
       guard overflows == 0 || allowsOverflow else {
         throw CheckpointError(
           .castOverflow, name: name,
-          "\(overflows) values are too large for \(target.name) and would become infinite",
+          "has finite values that are too large for \(target.name) and would become infinite",
           advice: "allow it with --lossy, or cast to bfloat16 or float32")
       }
     }
     return try Tensor(
       target, shape: shape, storage: TensorStorage(storage, converting: conversion), kind: kind,
       requiresGrad: requiresGrad)
+  }
+
+  /// How many finite values become infinite.
+  fileprivate func overflows(in target: ScalarType, _ name: String) throws(CheckpointError) -> Int {
+    var count = 0
+    do throws(CheckpointError) {
+      _ = try storage.forEachPiece(of: TensorStorage.pieceByteCount) {
+        _, bytes throws(CheckpointError) in
+        let values = bytes.byteCount / scalarType.byteCount
+        _ = ByteRegion(byteCount: values * target.byteCount) {
+          count += convertFloats(bytes, scalarType, to: $0, target)
+        }
+      }
+    } catch {
+      throw error.with(name: name)
+    }
+    return count
   }
 }

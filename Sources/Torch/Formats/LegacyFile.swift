@@ -96,6 +96,7 @@ struct LegacyFile: StorageSource {
           + "has \(count)",
         advice: "the file is damaged; get it again")
     }
+    try reader.readRegion(count: 0).release()
     return try reader.readRegion(count: storage.bytes.byteCount)
   }
 

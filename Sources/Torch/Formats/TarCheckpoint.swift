@@ -42,6 +42,7 @@ struct TarCheckpoint: StorageSource {
   ) throws(CheckpointError) -> TorchStorage {
     let count = try reader.readCount(Int64.self)
     let (size, overflow) = count.multipliedReportingOverflow(by: type.elementByteCount)
+    try reader.readRegion(count: 0).release()
     let region = try reader.readRegion(count: overflow ? .max : size)
     return TorchStorage(key, type, (TensorStorage(region), region))
   }

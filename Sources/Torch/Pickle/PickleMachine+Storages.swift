@@ -2,10 +2,23 @@ import Tensors
 
 /// Persistent ids: what lies outside the pickle.
 extension PickleMachine {
-  /// PERSID, of protocol 0: the id is a line of text.
+  /// PERSID, of protocol 0: the id is a line of text, of a storage what Python prints for its tuple.
   mutating func pushNamedStorage() throws(CheckpointError) {
     let text = String(decoding: try reader.readLine().array, as: UTF8.self)
-    try pushPersistent(heap.string(text), by: "PERSID")
+    let identifier = PrintedStorage(text).map { tuple(of: $0) } ?? heap.string(text)
+    try pushPersistent(identifier, by: "PERSID")
+  }
+
+  private mutating func tuple(of storage: PrintedStorage) -> PickleValue {
+    let type = heap.global(PickleGlobal(name: storage.typeName, role: .storageType(storage.type)))
+    var parts = [
+      heap.string("storage"), type, heap.string(storage.key), heap.string(storage.location),
+      .int(storage.count),
+    ]
+    if let view = storage.view {
+      parts.append(heap.tuple([heap.string(view.key), .int(view.offset), .int(view.count)]))
+    }
+    return heap.tuple(parts)
   }
 
   mutating func pushStorage() throws(CheckpointError) {

@@ -18,6 +18,7 @@ struct TreeComparison {
     case (.dictionary(let a), .dictionary(let b)): try compare(a, b, at: path)
     case (.list(let a), .list(let b)), (.tuple(let a), .tuple(let b)), (.set(let a), .set(let b)):
       try compare(a, b, at: path)
+    case (.opaque(let a), .opaque(let b)): try compare(a, b, at: path)
     default:
       guard a.typeName == b.typeName else { return note(path, "type", a.typeName, b.typeName) }
       if !a.hasEqualScalar(to: b) { note(path, "values", "\(a.scalarText)", "\(b.scalarText)") }
@@ -72,6 +73,17 @@ struct TreeComparison {
   ) throws(CheckpointError) {
     guard a.count == b.count else { return note(path, "length", "\(a.count)", "\(b.count)") }
     for index in a.indices { try compare(a[index], b[index], at: path.appending(.int(index))) }
+  }
+
+  /// Objects of unknown classes are compared by what they were to be made from, as a whole.
+  private mutating func compare(
+    _ a: OpaqueValue, _ b: OpaqueValue, at path: EntryPath
+  ) throws(CheckpointError) {
+    guard a.name == b.name else { return note(path, "type", a.name, b.name) }
+    var inner = TreeComparison(tolerance: tolerance)
+    try inner.compare(a.parts, b.parts, at: path)
+    difference.tensorsCompared += inner.difference.tensorsCompared
+    if !inner.difference.isEqual { note(path, "values", "opaque", "opaque") }
   }
 
   private mutating func compare(
@@ -153,5 +165,15 @@ extension EntryPath {
   /// How reports call the place: a key of the state dict as it is, with its dots.
   fileprivate var name: String {
     keys.count == 1 ? keys[0].description : description
+  }
+}
+
+extension OpaqueValue {
+  /// All that the value is made of, but for its name.
+  fileprivate var parts: [CheckpointValue] {
+    [
+      arguments.map { .list($0) } ?? .none, state ?? .none, .list(elements),
+      .list(entries.map { .tuple([$0.key, $0.value]) }),
+    ]
   }
 }

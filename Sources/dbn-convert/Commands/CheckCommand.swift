@@ -11,11 +11,12 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: "The checkpoint.")
   var file: String
 
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     let format = try CheckpointFormat.recognise(file)
-    let checkpoint = try Checkpoint.open(file)
+    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions)
     let bar = ProgressBar("checking \(file)", total: checkpoint.tensorByteCount)
     let result: IntegrityCheck
     do throws(CheckpointError) {

@@ -35,21 +35,20 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let (result, record, skipped) = try transformed(conversion.checkpoint)
+    let (result, record, changes) = try transformed(conversion.checkpoint)
     let proof = try conversion.reading { checkpoint throws(CheckpointError) in
       try self.proof(of: checkpoint)
     }
     let losses = try conversion.write(result, record: record, proof: proof)
-    var report = ConversionReport()
-    report.losses = losses
-    report.skipped = skipped
+    let report = changes.adding(losses: losses)
     options.remark(conversion.checkpoint.notes)
     let tensors = result.root.leaves.count { $0.value.tensor != nil }
     try options.print(
       conversion.json(record, report, proof: proof),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
-        + report.skippedText + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof))
+        + report.skippedText
+        + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
+        + Conversion.text(losses: losses) + Conversion.text(proof: proof))
   }
 
   /// What must hold of the written state dict: it is held against the input's, under the names that
@@ -67,7 +66,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private typealias Result = (
-    checkpoint: Checkpoint, record: JSON, skipped: [ConversionReport.Item]
+    checkpoint: Checkpoint, record: JSON, report: ConversionReport
   )
 
   private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> Result {
@@ -75,7 +74,7 @@ struct ConvertCommand: ParsableCommand {
       .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
     ]
     guard stateDictOnly || !transformations.isEmpty else {
-      return (checkpoint, .object(record), [])
+      return (checkpoint, .object(record), ConversionReport())
     }
     do throws(CheckpointError) {
       let (place, found) = try checkpoint.findStateDict(at: entry.path)
@@ -83,14 +82,14 @@ struct ConvertCommand: ParsableCommand {
       record += changed.record
       var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
       if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
-      var skipped = changed.skipped
+      var report = changed.report
       let keepsNames = changed.stateDict.names == found.names
       if result.graph != nil, stateDictOnly || !keepsNames {
         result.graph = nil
-        skipped.append(
+        report.skipped.append(
           .init("graph", keepsNames ? "it is not in the state dict" : "it knows the old names"))
       }
-      return (result, .object(record), skipped)
+      return (result, .object(record), report)
     } catch {
       throw error.with(path: input)
     }

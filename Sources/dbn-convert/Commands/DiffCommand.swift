@@ -18,10 +18,14 @@ struct DiffCommand: ParsableCommand {
   var b: String
 
   @OptionGroup var tolerance: ToleranceOptions
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let (checkpointA, checkpointB) = (try Checkpoint.open(a), try Checkpoint.open(b))
+    let (checkpointA, checkpointB) = (
+      try Checkpoint.open(a, options: opaque.readingOptions),
+      try Checkpoint.open(b, options: opaque.readingOptions)
+    )
     let difference = try CheckpointDifference(
       checkpointA, entry: try? checkpointA.findStateDict().entry,
       checkpointB, entry: try? checkpointB.findStateDict().entry, tolerance: tolerance.tolerance)

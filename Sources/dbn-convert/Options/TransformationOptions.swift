@@ -42,9 +42,9 @@ struct TransformationOptions: ParsableArguments {
   /// The word for `--rename` that stands for Keras' names.
   private static let keras = "keras"
 
-  /// A state dict, what was done for the history, and what could not be.
+  /// A state dict, what was done for the history, and what could not be and what was lost.
   typealias Transformed = (
-    stateDict: StateDict, record: [JSON.Member], skipped: [ConversionReport.Item]
+    stateDict: StateDict, record: [JSON.Member], report: ConversionReport
   )
 
   /// The transformed state dict.
@@ -52,7 +52,7 @@ struct TransformationOptions: ParsableArguments {
     to stateDict: StateDict, allowsOverflow: Bool
   ) throws(CheckpointError) -> Transformed {
     var (result, record) = (stateDict, [JSON.Member]())
-    var skipped: [ConversionReport.Item] = []
+    var report = ConversionReport()
     if let stripPrefix {
       result = try result.strippingPrefix(stripPrefix)
       record.append(.init("strip_prefix", .string(stripPrefix)))
@@ -61,20 +61,21 @@ struct TransformationOptions: ParsableArguments {
       if text == Self.keras {
         let converted = try KerasNames.converting(result)
         result = converted.stateDict
-        skipped += converted.report.skipped
+        report.skipped += converted.report.skipped
       } else if let substitution = Substitution(text) {
         result = try result.renaming(text) { substitution($0) }
       }
     }
     if !rename.isEmpty { record.append(.init("rename", .array(rename.map { .string($0) }))) }
-    guard let scalarType else { return (result, record, skipped) }
+    guard let scalarType else { return (result, record, report) }
     let cast = try result.casting(
       to: scalarType, except: castStatistics ? [] : statistics(of: result),
       allowsOverflow: allowsOverflow)
     record += [
       .init("cast", .string(scalarType.name)), .init("tensors_cast", .int(cast.cast.count)),
     ]
-    return (cast.stateDict, record, skipped)
+    report.losses += cast.losses
+    return (cast.stateDict, record, report)
   }
 
   private func statistics(of stateDict: StateDict) -> Set<CheckpointDictionary.Key> {

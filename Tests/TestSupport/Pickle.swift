@@ -1,65 +1,63 @@
 import Tensors
-import TestSupport
-import Torch
 
 /// Pickles put together operation by operation, because no pickler writes what these tests need.
-enum Pickle {
-  static let none: [UInt8] = [0x4E]
-  static let emptyTuple: [UInt8] = [0x29]
-  static let emptyList: [UInt8] = [0x5D]
-  static let emptyDict: [UInt8] = [0x7D]
-  static let mark: [UInt8] = [0x28]
-  static let setItem: [UInt8] = [0x73]
-  static let setItems: [UInt8] = [0x75]
-  static let append: [UInt8] = [0x61]
-  static let appends: [UInt8] = [0x65]
-  static let reduce: [UInt8] = [0x52]
-  static let build: [UInt8] = [0x62]
-  static let persistentID: [UInt8] = [0x51]
+public enum Pickle {
+  public static let none: [UInt8] = [0x4E]
+  public static let emptyTuple: [UInt8] = [0x29]
+  public static let emptyList: [UInt8] = [0x5D]
+  public static let emptyDict: [UInt8] = [0x7D]
+  public static let mark: [UInt8] = [0x28]
+  public static let setItem: [UInt8] = [0x73]
+  public static let setItems: [UInt8] = [0x75]
+  public static let append: [UInt8] = [0x61]
+  public static let appends: [UInt8] = [0x65]
+  public static let reduce: [UInt8] = [0x52]
+  public static let build: [UInt8] = [0x62]
+  public static let persistentID: [UInt8] = [0x51]
 
-  static func text(_ text: String) -> [UInt8] {
+  public static func text(_ text: String) -> [UInt8] {
     [0x58] + littleEndian(UInt32(text.utf8.count)) + Array(text.utf8)
   }
 
-  static func int(_ number: Int) -> [UInt8] {
+  public static func int(_ number: Int) -> [UInt8] {
     guard let small = Int32(exactly: number) else { return [0x8A, 8] + littleEndian(number) }
     return [0x4A] + littleEndian(small)
   }
 
-  static func put(_ index: UInt8) -> [UInt8] { [0x71, index] }
+  public static func put(_ index: UInt8) -> [UInt8] { [0x71, index] }
 
-  static func get(_ index: UInt8) -> [UInt8] { [0x68, index] }
+  public static func get(_ index: UInt8) -> [UInt8] { [0x68, index] }
 
-  static func tuple(_ elements: [UInt8]...) -> [UInt8] { mark + elements.joined() + [0x74] }
+  public static func tuple(_ elements: [UInt8]...) -> [UInt8] { mark + elements.joined() + [0x74] }
 
-  static func tuple(_ numbers: [Int]) -> [UInt8] { mark + numbers.flatMap(int) + [0x74] }
+  public static func tuple(_ numbers: [Int]) -> [UInt8] { mark + numbers.flatMap(int) + [0x74] }
 
-  static func list(_ elements: [UInt8]...) -> [UInt8] {
+  public static func list(_ elements: [UInt8]...) -> [UInt8] {
     emptyList + mark + elements.joined() + appends
   }
 
-  static func dictionary(_ entries: (key: [UInt8], value: [UInt8])...) -> [UInt8] {
+  public static func dictionary(_ entries: (key: [UInt8], value: [UInt8])...) -> [UInt8] {
     emptyDict + mark + entries.flatMap { $0.key + $0.value } + setItems
   }
 
-  static func global(_ path: String) -> [UInt8] {
+  public static func global(_ path: String) -> [UInt8] {
     let parts = path.split(separator: ".")
     let module = parts.dropLast().joined(separator: ".")
     return [0x63] + Array("\(module)\n\(parts.last ?? "")\n".utf8)
   }
 
-  static func call(_ path: String, _ arguments: [UInt8]...) -> [UInt8] {
+  public static func call(_ path: String, _ arguments: [UInt8]...) -> [UInt8] {
     global(path) + mark + arguments.joined() + [0x74] + reduce
   }
 
-  static func storage(
+  public static func storage(
     _ key: String = "0", count: Int = 4, type: String = "torch.FloatStorage"
   ) -> [UInt8] {
     tuple(text("storage"), global(type), text(key), text("cpu"), int(count)) + persistentID
   }
 
   /// A tensor as `torch.save` writes it.
-  static func tensor(
+  public static func tensor(
     _ size: [Int] = [4], stride: [Int] = [1], offset: Int = 0, of storage: [UInt8] = storage()
   ) -> [UInt8] {
     call(
@@ -68,7 +66,7 @@ enum Pickle {
   }
 
   /// The value's pickle in an archive with one storage.
-  static func archive(
+  public static func archive(
     _ value: [UInt8], storage: [UInt8] = Pickle.floats, crc32: UInt32 = 0
   ) -> Archive {
     Archive([
@@ -80,15 +78,10 @@ enum Pickle {
   }
 
   /// 1, 2, 3, 4 as float32.
-  static let floats: [UInt8] = [1, 2, 3, 4].flatMap { littleEndian(Float($0).bitPattern) }
+  public static let floats: [UInt8] = [1, 2, 3, 4].flatMap { littleEndian(Float($0).bitPattern) }
 
-  static let floatsCRC32: UInt32 = {
+  public static let floatsCRC32: UInt32 = {
     let bytes = floats
     return CRC32.of(bytes.span.bytes)
   }()
-
-  /// Reads a checkpoint that is this value.
-  static func read(_ value: [UInt8]) throws(CheckpointError) -> Checkpoint {
-    try TorchCheckpoint.read(ByteRegion(archive(value).bytes))
-  }
 }

@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A conversion's memory does not grow with the file: it is at most 64 MiB above the largest tensor.
+///
+/// The files hold more than that, so that what keeps all it has read fails. One after the other,
+/// because they are large.
+@Suite(.serialized)
+struct MemoryTests {
+  private static let files = LargeFiles(side: 1024, count: 18)
+  private static let bound = files.tensorByteCount + 64 << 20
+
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  enum Source: CaseIterable {
+    case plain, transposed, parts, compressed, deflated, bigEndian, fortranOrder
+  }
+
+  @Test(arguments: Source.allCases)
+  func memoryDoesNotGrowWithTheFile(source: Source) throws {
+    try expectBound(from: write(source))
+  }
+
+  @Test(arguments: [Source.plain, .transposed, .compressed])
+  func compressingTakesNoMore(source: Source) throws {
+    try expectBound(from: write(source), "--compress", "gzip:1")
+  }
+
+  @Test func castingOnTheWayTakesNoMore() throws {
+    try expectBound(from: write(.compressed), "--compress", "gzip:1", "--cast", "float16")
+  }
+
+  private func expectBound(from input: String, _ options: String...) throws {
+    let output = folder.file("out.h5")
+    let peak = try Command.peakMemory(writing: output, ["convert", input, output] + options)
+    #expect(peak <= Self.bound, "\(peak >> 20) MiB")
+    #expect(peak > Self.files.tensorByteCount, "\(peak) bytes are no measurement")
+  }
+
+  private func write(_ source: Source) throws -> String {
+    let (files, side) = (Self.files, Self.files.side)
+    let archive =
+      switch source {
+      case .plain, .compressed: files.checkpoint(strides: [side, 1])
+      case .parts: files.checkpoint(strides: [side, 1], skipping: 1)
+      case .transposed: files.checkpoint(strides: [1, side])
+      case .deflated: files.arrays(deflated: true)
+      case .bigEndian: files.arrays(type: ">f4")
+      case .fortranOrder: files.arrays(inFortranOrder: true)
+      }
+    let input = try folder.write(archive.bytes, to: "in")
+    guard source == .compressed else { return input }
+    let output = folder.file("in.h5")
+    #expect(try Command("convert", input, output, "--compress", "gzip:1").status == 0)
+    return output
+  }
+}

@@ -1,0 +1,10 @@
+import Tensors
+import TestSupport
+import Torch
+
+extension Pickle {
+  /// Reads a checkpoint that is this value.
+  static func read(_ value: [UInt8]) throws(CheckpointError) -> Checkpoint {
+    try TorchCheckpoint.read(ByteRegion(archive(value).bytes))
+  }
+}
