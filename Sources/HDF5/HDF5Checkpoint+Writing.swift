@@ -16,7 +16,7 @@ extension HDF5Checkpoint {
       let level = try level(of: options)
       let plan = try SchemaWriter(checkpoint)
       let file = try AtomicFile(replacing: path, progress: options.progress)
-      let checksums = try write(plan, level: level, to: file)
+      let checksums = try write(plan, level: level, options.progress, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them.
       let text = JSON.object(checksums).text()
       try CatalogWriter.add(
@@ -45,7 +45,8 @@ extension HDF5Checkpoint {
 
   /// - Returns: the member of the attribute `checksums` for each tensor, in order.
   private static func write(
-    _ plan: SchemaWriter, level: Int?, to file: borrowing AtomicFile
+    _ plan: SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    to file: borrowing AtomicFile
   ) throws(CheckpointError) -> [JSON.Member] {
     var catalog = plan.catalog
     if let level {
@@ -54,7 +55,8 @@ extension HDF5Checkpoint {
     let offsets = try CatalogWriter.create(catalog, at: file.libraryPath)
     var checksums = try writeBytes(of: plan, at: offsets, to: file)
     if let level {
-      let compressed = try CompressedWriter.write(plan, catalog, level: level, at: file.libraryPath)
+      let compressed = try CompressedWriter.write(
+        plan, catalog, level: level, at: file.libraryPath, progress: progress)
       for (place, checksum) in compressed { checksums[place] = checksum }
     }
     return plan.tensors.map { place in

@@ -15,7 +15,11 @@ extension TensorStorage {
   }
 
   /// Whether both have the same bytes, whatever they mean.
-  public func hasEqualBytes(to other: TensorStorage) throws(CheckpointError) -> Bool {
+  ///
+  /// - Parameter progress: called along the way with the number of bytes that were just compared.
+  public func hasEqualBytes(
+    to other: TensorStorage, progress: (Int) -> Void = { _ in }
+  ) throws(CheckpointError) -> Bool {
     if self === other { return true }
     guard byteCount == other.byteCount else { return false }
     let (mine, theirs) = (try verifiedBytes(), try other.verifiedBytes())
@@ -29,6 +33,7 @@ extension TensorStorage {
       }
       piece.release()
       other.release()
+      progress(count)
     }
     return true
   }

@@ -11,6 +11,7 @@ struct CompressedWriter {
   private let catalog: Catalog
   private let level: Int
   private let path: String
+  private let progress: (@Sendable (Int) -> Void)?
   private let state: State
 
   /// What the thread that writes and fetches changes, while the others compress.
@@ -24,10 +25,13 @@ struct CompressedWriter {
     }
   }
 
-  /// - Parameter path: of the file, for the library.
+  /// - Parameters:
+  ///   - path: of the file, for the library.
+  ///   - progress: is told how many bytes were compressed, each time.
   /// - Returns: the CRC-32 of each tensor's bytes, by the place of its dataset.
   static func write(
-    _ plan: SchemaWriter, _ catalog: Catalog, level: Int, at path: String
+    _ plan: SchemaWriter, _ catalog: Catalog, level: Int, at path: String,
+    progress: (@Sendable (Int) -> Void)?
   ) throws(CheckpointError) -> [Int: UInt32] {
     let tensors = catalog.datasets.enumerated().compactMap { place, dataset in
       dataset.chunkPlan.map {
@@ -36,7 +40,8 @@ struct CompressedWriter {
       }
     }
     let writer = CompressedWriter(
-      catalog: catalog, level: level, path: path, state: State(ChunkQueue(tensors)))
+      catalog: catalog, level: level, path: path, progress: progress,
+      state: State(ChunkQueue(tensors)))
     let checksums = try writer.writeAll()
     for (place, checksum) in checksums {
       do throws(CheckpointError) {
@@ -97,7 +102,10 @@ struct CompressedWriter {
 
   private func compress(_ chunk: ChunkQueue.Chunk) throws(CheckpointError) -> CompressedChunk {
     let source = try chunk.tensor.slice(from: chunk.part.lowerBound, count: chunk.part.count)
-    defer { source.release() }
+    defer {
+      source.release()
+      progress?(source.count)
+    }
     return try CompressedChunk(
       source, byteCount: chunk.plan.chunkByteCount, elementSize: chunk.plan.elementSize,
       level: level)

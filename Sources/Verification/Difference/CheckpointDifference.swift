@@ -34,11 +34,13 @@ public struct CheckpointDifference: Sendable {
   /// - Parameters:
   ///   - entryA: where the state dict of `a` is, nil where it has none.
   ///   - tolerance: how far real numbers may be apart; by default not at all, to the last bit.
+  ///   - progress: called along the way with the number of bytes that were just compared.
   public init(
     _ a: Checkpoint, entry entryA: EntryPath?, _ b: Checkpoint, entry entryB: EntryPath?,
-    tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance()
+    tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance(),
+    progress: @escaping (Int) -> Void = { _ in }
   ) throws(CheckpointError) {
-    var comparison = TreeComparison(tolerance: tolerance)
+    var comparison = TreeComparison(tolerance: tolerance, progress: progress)
     if let entryA, let entryB {
       let (stateDictA, stateDictB) = (
         try a.findStateDict(at: entryA).stateDict, try b.findStateDict(at: entryB).stateDict

@@ -4,9 +4,12 @@ import Tensors
 struct TreeComparison {
   private(set) var difference = CheckpointDifference()
   private let tolerance: NumberComparison.Tolerance
+  /// Called with the bytes of tensors that were compared.
+  private let progress: (Int) -> Void
 
-  init(tolerance: NumberComparison.Tolerance) {
+  init(tolerance: NumberComparison.Tolerance, progress: @escaping (Int) -> Void = { _ in }) {
     self.tolerance = tolerance
+    self.progress = progress
   }
 
   /// Compares two values; recurses at most `CheckpointLimits.depth` levels.
@@ -98,7 +101,7 @@ struct TreeComparison {
     }
     if a.shape != b.shape { return note(path, "shape", "\(a.shape)", "\(b.shape)") }
     do throws(CheckpointError) {
-      guard try !a.storage.hasEqualBytes(to: b.storage) else { return }
+      guard try !a.storage.hasEqualBytes(to: b.storage, progress: progress) else { return }
       let comparison = try a.comparison(with: b, tolerance: tolerance)
       // Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
       guard comparison?.isWithinTolerance != true || tolerance.isExact else { return }

@@ -26,9 +26,13 @@ struct DiffCommand: ParsableCommand {
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
     )
+    let bar = ProgressBar("comparing \(a)", total: checkpointA.tensorByteCount)
+    defer { bar.finish() }
     let difference = try CheckpointDifference(
       checkpointA, entry: try? checkpointA.findStateDict().entry,
-      checkpointB, entry: try? checkpointB.findStateDict().entry, tolerance: tolerance.tolerance)
+      checkpointB, entry: try? checkpointB.findStateDict().entry, tolerance: tolerance.tolerance
+    ) { bar.advance(by: $0) }
+    bar.finish()
     options.remark(checkpointA.notes + checkpointB.notes)
     try options.print(difference.json, text: text(difference))
     if !difference.isEqual { throw Console.different }

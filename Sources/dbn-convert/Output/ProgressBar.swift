@@ -57,7 +57,7 @@ final class ProgressBar: Sendable {
     let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
     let filled = Int(share * Double(width))
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-    let seconds = Double(start.duration(to: .now).components.seconds)
+    let seconds = start.duration(to: .now) / .seconds(1)
     let speed = seconds > 0 ? ", \(text(Int(Double(done) / seconds)))/s" : ""
     put(
       "\r\(title.visible(limit: 40)) [\(bar)] \(Int(share * 100)) %, "
