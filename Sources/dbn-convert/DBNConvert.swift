@@ -8,7 +8,7 @@ struct DBNConvert: ParsableCommand {
     commandName: "dbn-convert",
     abstract: "Convert checkpoints of models with BatchNorm, and prove that nothing changed.",
     discussion: """
-      Reads PyTorch checkpoints (.pth) and HDF5; writes HDF5. A format is recognised by content \
+      Reads and writes PyTorch checkpoints, HDF5 and safetensors. A format is recognised by content \
       when reading and by the extension when writing.
 
       Exit status: 0 done, and equal where something was compared; 1 compared, and different; \

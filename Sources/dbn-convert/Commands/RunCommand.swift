@@ -9,8 +9,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a model forward once.",
     discussion: """
-      The engine is the reference: plain Swift, computing in Float64. Outputs are written as \
-      output_0, output_1, ... in the type of the weights.
+      Outputs are written as output_0, output_1, ... in the type of the weights.
       """)
 
   @Argument(
