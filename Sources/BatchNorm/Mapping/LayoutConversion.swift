@@ -46,12 +46,22 @@ struct LayoutConversion {
     report.losses = drifts.map { .init($0.name, "\($0.drift)") } + report.losses
     report.converted = sites.map(\.name)
     return BatchNormConversion(
-      stateDict: try converted.applied(to: stateDict), report: report, record: record(sites))
+      stateDict: try converted.applied(to: stateDict), report: report, record: record(sites),
+      before: hints(sites) { .init($0.layout, worldSize: $0.worldSize) },
+      after: hints(sites) {
+        .init(layout.fitting($0.quantities), worldSize: worldSize ?? $0.worldSize)
+      })
+  }
+
+  private func hints(
+    _ sites: [BatchNormSite], _ hint: (BatchNormSite) -> BatchNormSurvey.Hint
+  ) -> [String: BatchNormSurvey.Hint] {
+    Dictionary(sites.map { ($0.name, hint($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether there is nothing to do about a BatchNorm.
   private func isAlready(_ site: BatchNormSite) -> Bool {
-    guard site.layout == layout, !hasHint else { return false }
+    guard site.layout == layout.fitting(site.quantities), !hasHint else { return false }
     return layout.buffers == .shared || rule == nil
   }
 
@@ -66,12 +76,18 @@ struct LayoutConversion {
   private mutating func convert(
     _ site: BatchNormSite, _ failures: inout [Drifted]
   ) throws(CheckpointError) {
-    let state = try BatchNormState(site, in: stateDict)
+    var state = try BatchNormState(site, in: stateDict)
+    if startsCounting(site) { try state.startCounting() }
     let devices = worldSize ?? site.worldSize
     let keepsRows =
       site.layout.buffers == .rows && layout.buffers == .rows && rule == nil
       && devices == site.worldSize
     try checkParameters(state, site, keepsRows: keepsRows)
+    let hasCounted = try state.hasCounted()
+    if hasCounted && !layout.hasCounterPlace {
+      report.losses.append(
+        .init(site.name, "the counter of batches, which \(layout) does not keep"))
+    }
     let isIdentical = try state.replicasAreIdentical()
     if !isIdentical {
       let drift = try ReplicaStatistics(state).drift
@@ -84,17 +100,30 @@ struct LayoutConversion {
       }
     }
     let target = BatchNormState.Target(
-      layout: layout, worldSize: devices, rule: rule, keepsRows: keepsRows)
+      layout: layout.fitting(site.quantities), worldSize: devices, rule: rule,
+      keepsRows: keepsRows)
     try converted.convert(site, of: stateDict, state, to: target)
-    if layout == .standard && !site.layout.hasCounterPlace {
-      try converted.addCounter(to: site, like: state)
-    }
+  }
+
+  /// Whether the new layout keeps a counter that the old one has no place for. State dicts from
+  /// before PyTorch 0.4.1 look frozen and come back from V devices as they were.
+  private func startsCounting(_ site: BatchNormSite) -> Bool {
+    layout.hasCounterPlace && !site.layout.hasCounterPlace
+      && (layout == .standard || site.layout != .frozen)
   }
 
   /// - Throws: `unexpectedLayout` when each device has its own weights and they can't be kept.
   private mutating func checkParameters(
     _ state: BatchNormState, _ site: BatchNormSite, keepsRows: Bool
   ) throws(CheckpointError) {
+    let homeless = BatchNormQuantity.allCases.first { quantity in
+      !quantity.isCounter && site.quantities.contains(quantity)
+        && layout.fitting(site.quantities).tensors[quantity] == nil
+    }
+    if let homeless {
+      throw CheckpointError(
+        .unexpectedLayout, "it has a \(homeless.rawValue), for which \(layout) has no place")
+    }
     let hasPlace = keepsRows && layout.tensors[.weight]?.devices != nil
     if hasPlace { return }
     guard try state.parametersDiffer() else { return }
@@ -118,12 +147,12 @@ struct LayoutConversion {
   }
 
   private func record(_ sites: [BatchNormSite]) -> JSON {
-    let isDistributed = layout != .standard
+    let isDistributed = layout.buffers == .rows || layout == .firstDevice
     var members: [JSON.Member] = [
       .init("operation", isDistributed ? "to-distributed" : "to-standard")
     ]
-    if isDistributed { members.append(.init("layout", .string(layout.description))) }
-    let froms = Set(sites.map(\.layout.description)).subtracting(["standard", "replicated"])
+    if layout != .standard { members.append(.init("layout", .string(layout.name))) }
+    let froms = Set(sites.map(\.layout.name)).subtracting(["standard", "replicated"])
     if !froms.isEmpty { members.append(.init("from", .array(froms.sorted().map { .string($0) }))) }
     if isDistributed, let worldSize = worldSize ?? sites.map(\.worldSize).max() {
       members.append(.init("world_size", .int(worldSize)))
