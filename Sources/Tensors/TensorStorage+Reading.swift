@@ -126,6 +126,9 @@ extension TensorStorage {
     }
   }
 
+  /// Says that the file that the bytes lie in, if they do, is not read for now.
+  package func releaseFile() { origin?.releaseFile() }
+
   /// The bytes, whose checksum was compared.
   package func verifiedBytes() throws(CheckpointError) -> ByteRegion {
     let region = try materialised()

@@ -20,7 +20,7 @@ public final class TensorStorage: Sendable {
   /// The checksum that the file records for these bytes, if any.
   let expectedCRC32: UInt32?
   /// Where the bytes come from in a file, for errors.
-  private let origin: ByteRegion?
+  let origin: ByteRegion?
   /// What the file calls these bytes, for errors.
   private let record: String?
   private let damageAdvice: String

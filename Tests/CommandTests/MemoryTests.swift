@@ -61,6 +61,23 @@ struct MemoryTests {
     #expect(peak <= 64 << 20 && peak > 4 << 20, "\(peak >> 20) MiB of \(inputs.byteCount >> 20)")
   }
 
+  /// Of many files, each is read for a moment.
+  @Test func gatheringTakesNoMoreForMoreRanks() throws {
+    let large = TensorStorage(computing: 12 << 20) { target in target[7] = 1 }
+    let paths = try (0..<16).map { rank in
+      var stateDict = try StateDict.batchNorm(
+        means: [Array(repeating: Double(rank), count: 512)],
+        variances: [Array(repeating: 1, count: 512)], counters: [7])
+      stateDict["large"] = try Tensor(.float32, shape: [3 << 20], storage: large)
+      let path = folder.file("rank-\(rank).pth")
+      try Checkpoint(root: .dictionary(stateDict.dictionary)).write(to: path)
+      return path
+    }
+    let output = folder.file("out.h5")
+    let peak = try Command.peakMemory(writing: output, ["gather"] + paths + [output])
+    #expect(peak <= 64 << 20 && peak > 4 << 20, "\(peak >> 20) MiB")
+  }
+
   private func expectBound(from input: String, _ options: String...) throws {
     let output = folder.file("out.h5")
     let peak = try Command.peakMemory(writing: output, ["convert", input, output] + options)

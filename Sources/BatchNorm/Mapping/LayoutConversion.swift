@@ -9,6 +9,8 @@ struct LayoutConversion {
   /// Whether a person has said which layout is read: then it is not the one to be written, whatever
   /// it looks like.
   private let hasHint: Bool
+  /// Whether to find out what merging loses; nothing is, where all replicas are taken in turn.
+  private let measuresDrift: Bool
   private var report = ConversionReport()
   private var drifts: [Drifted] = []
   private var converted = ConvertedSites()
@@ -18,13 +20,14 @@ struct LayoutConversion {
 
   init(
     _ stateDict: StateDict, to layout: BatchNormLayout, worldSize: Int?, merging rule: MergeRule?,
-    hasHint: Bool
+    hasHint: Bool, measuringDrift measuresDrift: Bool = true
   ) {
     self.stateDict = stateDict
     self.layout = layout
     self.worldSize = worldSize
     self.rule = rule
     self.hasHint = hasHint
+    self.measuresDrift = measuresDrift
   }
 
   mutating func run(_ selected: SelectedSites) throws(CheckpointError) -> BatchNormConversion {
@@ -88,8 +91,7 @@ struct LayoutConversion {
       report.losses.append(
         .init(site.name, "the counter of batches, which \(layout) does not keep"))
     }
-    let isIdentical = try state.replicasAreIdentical()
-    if !isIdentical {
+    if measuresDrift, try !state.replicasAreIdentical() {
       let drift = try ReplicaStatistics(state).drift
       if !keepsRows {
         let needsRule = rule == .identical || (rule == nil && !site.layout.hasSharedStatistics)
