@@ -62,6 +62,11 @@ struct BatchNormState {
     return true
   }
 
+  /// Whether devices have counted differently.
+  func countersDiffer() throws(CheckpointError) -> Bool {
+    try devices[.numBatchesTracked]?.hasEqualRows() == false
+  }
+
   /// Whether devices have weights or biases that differ.
   func parametersDiffer() throws(CheckpointError) -> Bool {
     for quantity in [BatchNormQuantity.weight, .bias] {

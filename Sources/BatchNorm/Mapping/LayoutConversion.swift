@@ -100,6 +100,11 @@ struct LayoutConversion {
       } else if let change = site.layout.change(to: layout) {
         report.losses.append(.init(site.name, change))
       }
+      let counts = try state.countersDiffer()
+      if counts && keepsRows && !layout.keepsCounters {
+        report.losses.append(
+          .init(site.name, "the devices' own counters of batches, of which the largest stays"))
+      }
     }
     let target = BatchNormState.Target(
       layout: layout.fitting(site.quantities), worldSize: devices, rule: rule,
@@ -129,7 +134,7 @@ struct LayoutConversion {
     let hasPlace = keepsRows && layout.tensors[.weight]?.devices != nil
     if hasPlace { return }
     guard try state.parametersDiffer() else { return }
-    guard layout.buffers == .shared else {
+    guard layout.buffers == .shared || layout.tensors[.weight]?.devices != nil else {
       throw CheckpointError(
         .unexpectedLayout,
         "each device has a weight and bias of its own, and \(layout) has one for all",
@@ -185,6 +190,11 @@ extension BatchNormLayout {
   var hasSharedStatistics: Bool { tensors[.runningMean]?.shared != nil }
 
   fileprivate var hasCounterPlace: Bool { tensors[.numBatchesTracked] != nil }
+
+  /// Whether each device has its own counter.
+  fileprivate var keepsCounters: Bool {
+    tensors[.numBatchesTracked]?.devices.map { $0.form != .single } ?? false
+  }
 
   /// What about the rows of devices means something else in another layout; nil: nothing.
   fileprivate func change(to other: BatchNormLayout) -> String? {

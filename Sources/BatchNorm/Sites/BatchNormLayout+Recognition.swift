@@ -79,9 +79,13 @@ extension BatchNormLayout {
     guard let shape = module[devices.key]?.shape else { return nil }
     if devices.form == .rows { return shape.count == 2 ? (shape[1], shape[0]) : nil }
     guard shape.count == 1 else { return nil }
+    // What all devices share has a name of its own, so that one device is told from none.
+    if let features = shared?[0] {
+      return joinedSize(shape[0], features: features, worldSize: nil, least: 1)
+    }
     return joinedSize(
-      shape[0], features: shared?[0] ?? weightCount(module) ?? hint?.features,
-      worldSize: hint?.worldSize)
+      shape[0], features: weightCount(module) ?? hint?.features, worldSize: hint?.worldSize,
+      least: hint?.worldSize == 1 ? 1 : 2)
   }
 
   private func weightCount(_ module: ModuleTensors) -> Int? {
@@ -89,10 +93,13 @@ extension BatchNormLayout {
   }
 
   /// Of V * C values, where one of the two is known.
-  private func joinedSize(_ count: Int, features: Int?, worldSize: Int?) -> Size? {
+  private func joinedSize(
+    _ count: Int, features: Int?, worldSize: Int?, least: Int
+  ) -> Size? {
     if let features {
-      guard features > 0, count.isMultiple(of: features), count > features || worldSize == 1
-      else { return nil }
+      guard features > 0, count.isMultiple(of: features), count / features >= least else {
+        return nil
+      }
       return (features, count / features)
     }
     guard let worldSize, worldSize > 0, count.isMultiple(of: worldSize) else { return nil }

@@ -66,7 +66,7 @@ public struct BatchNormSurvey: Sendable {
         unrecognised.append(item)
       }
     }
-    ambiguities = Self.ambiguities(of: sites)
+    ambiguities = Self.ambiguities(of: sites, in: stateDict)
     sites.sort { order[.string($0.keys[0]), default: 0] < order[.string($1.keys[0]), default: 0] }
   }
 }
@@ -87,7 +87,7 @@ extension BatchNormSurvey {
       name, "its keys and shapes are those of more layouts than one (say --from-layout \(names))")
   }
 
-  private static func ambiguities(of sites: [BatchNormSite]) -> [String] {
+  private static func ambiguities(of sites: [BatchNormSite], in stateDict: StateDict) -> [String] {
     var sentences: [String] = []
     let plain = sites.filter { $0.layout == .standard }
     if !plain.isEmpty {
@@ -102,12 +102,36 @@ extension BatchNormSurvey {
           + "for \(first.features) features of one device; if they are ghost ones, say --from-layout "
           + "ghost and --world-size V")
     }
+    let alone = alone(plain, in: stateDict)
+    if let first = alone.first {
+      sentences.append(
+        "\(alone.count) called bn with nothing beside them, such as '\(first.name)', are taken for "
+          + "standard ones; if they are TabNet's, say --from-layout nested")
+    }
     if sites.contains(where: { $0.layout == .frozen }) {
       sentences.append(
         "without counters they are taken for frozen BatchNorms; standard ones from before PyTorch "
           + "0.4.1 look the same")
     }
     return sentences
+  }
+}
+
+extension BatchNormSurvey {
+  /// Those that are all there is of the module that they are in, and called as in TabNet.
+  private static func alone(
+    _ sites: [BatchNormSite], in stateDict: StateDict
+  ) -> [BatchNormSite] {
+    let suffix = ".bn"
+    let called = sites.filter { $0.name.hasSuffix(suffix) }
+    guard !called.isEmpty else { return [] }
+    var counts: [Substring: Int] = [:]
+    for name in stateDict.names {
+      for place in name.indices where name[place] == "." { counts[name[..<place], default: 0] += 1 }
+    }
+    return called.filter { site in
+      counts[site.name.dropLast(suffix.count)] == site.keys.count
+    }
   }
 }
 

@@ -55,8 +55,10 @@ extension StateDict {
     for site in sites where site.layout != .standard && site.layout != .frozen {
       throw CheckpointError(
         .unexpectedLayout, path: rank.path, name: site.name,
-        "its layout is already \(site.layout)",
-        advice: "give the files that single ranks have saved")
+        "its layout is \(site.layout)",
+        advice: site.layout.buffers == .rows
+          ? "give the files that single ranks have saved"
+          : "map every rank's file with 'dbn-convert to-standard' first")
     }
   }
 
