@@ -82,8 +82,12 @@ browser:
 browser-test: build browser
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND)
 
-# The pictures of the reports in the README, anew.
+# The pictures of the reports in the README, anew, in a font as people's browsers have one.
 screenshots: build browser
+	@if ! fc-list | grep -q Inter; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq fonts-inter >/dev/null; \
+	fi
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND) docs
 
 # The whole process against nine lines of Python and against cp; compression against h5py; BatchNorm

@@ -20,7 +20,8 @@ extension Report {
         ? .init("All devices have the same statistics", .good)
         : .init("The devices' statistics differ", .neutral)
     page = Page(
-      title: "BatchNorm statistics of \(path.fileName)", verdict: verdict,
+      kicker: "BatchNorm statistics", subject: path.fileName, verdict: verdict,
+      figures: Self.figures(layers, drift, ofDevices: !replicated.isEmpty),
       facts: summary.map { Page.Fact($0.term, $0.meaning) }
         + (replicated.isEmpty
           ? []
@@ -31,6 +32,23 @@ extension Report {
           DriftSections.means(replicated), DriftSections.variances(replicated),
           DriftSections.merging(replicated),
         ])
+  }
+}
+
+extension Report {
+  private static func figures(
+    _ layers: [ReplicaLayer], _ drift: ReplicaDrift, ofDevices hasDevices: Bool
+  ) -> [Page.Figure] {
+    let devices = layers.map(\.statistics.worldSize)
+    let (least, most) = (devices.min() ?? 1, devices.max() ?? 1)
+    var figures = [Page.Figure("\(layers.count)", "BatchNorms")]
+    guard hasDevices else { return figures }
+    figures += [
+      Page.Figure(least == most ? "\(most)" : "\(least) to \(most)", "devices"),
+      Page.Figure("\(drift.mean.brief) σ", "largest drift of a mean"),
+      Page.Figure("\((100 * drift.variance).brief) %", "largest drift of a variance"),
+    ]
+    return figures
   }
 }
 
@@ -75,7 +93,7 @@ private enum DriftSections {
         heading, columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
         rows: rows.map { name, values in
           let missing = Array(repeating: "-", count: devices - values.count)
-          return Table.Row(name, values.map(\.trimmed) + missing)
+          return Table.Row(name, values.map(\.digits) + missing)
         }))
   }
 
@@ -108,7 +126,7 @@ private enum DriftSections {
           let variances = rules.map { layer.relativeVariance(mergedBy: $0) }
           let shifts = rules.map { layer.meanShift(mergedBy: $0) }
           return Table.Row(
-            layer.name.moduleName, (range + variances + shifts).map(\.trimmed))
+            layer.name.moduleName, (range + variances + shifts).map(\.digits))
         }))
   }
 
