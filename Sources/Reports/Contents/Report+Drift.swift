@@ -57,7 +57,7 @@ private enum DriftSections {
     Page.Section(
       heading: "BatchNorms",
       table: Table(
-        "Every BatchNorm", columns: ["BatchNorm", "layout", "features"],
+        "Every BatchNorm", isOpen: true, columns: ["BatchNorm", "layout", "features"],
         rows: layers.map { layer in
           Table.Row(layer.name.moduleName, [layer.layout, "\(layer.statistics.features)"])
         }))
@@ -90,7 +90,7 @@ private enum DriftSections {
         caption: "A strip for each BatchNorm, from the first device to the last.",
         column: "device", rows: rows),
       table: Table(
-        heading, columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
+        "Every device", columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
         rows: rows.map { name, values in
           let missing = Array(repeating: "-", count: devices - values.count)
           return Table.Row(name, values.map(\.digits) + missing)
@@ -119,7 +119,7 @@ private enum DriftSections {
           )
         }),
       table: Table(
-        "Merging", columns: columns,
+        "Every rule", columns: columns,
         rows: layers.map { layer in
           let devices = layer.relativeVariances
           let range = [devices.min() ?? .nan, devices.max() ?? .nan]

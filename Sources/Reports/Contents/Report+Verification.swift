@@ -90,7 +90,7 @@ extension VerificationResult {
         table: differentTensors.isEmpty
           ? nil
           : Table(
-            "Tensors that differ", columns: ["tensor", "why"],
+            "Tensors that differ", isOpen: true, columns: ["tensor", "why"],
             rows: differentTensors.map { Table.Row($0.name.visible(), [$0.reason.visible()]) }))
     ]
   }

@@ -80,11 +80,14 @@ struct Table: Sendable {
   }
 
   let caption: String
+  /// Unfolded from the start: where no plot shows the same.
+  let isOpen: Bool
   let columns: [String]
   let tableRows: [Row]
 
-  init(_ caption: String, columns: [String], rows: [Row]) {
+  init(_ caption: String, isOpen: Bool = false, columns: [String], rows: [Row]) {
     self.caption = caption
+    self.isOpen = isOpen
     self.columns = columns
     tableRows = rows
   }

@@ -85,8 +85,8 @@ enum PageTemplates {
 
   /// The region can be scrolled by keyboard where the table is wider than the screen.
   private static let tableTemplate = """
-    <details>
-    <summary>{{caption}}, in numbers</summary>
+    <details{{#isOpen}} open{{/isOpen}}>
+    <summary>{{caption}}</summary>
     <div class="scroll" role="region" aria-label="{{caption}}" tabindex="0">
     <table>
     <thead><tr>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
