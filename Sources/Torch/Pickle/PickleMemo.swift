@@ -42,7 +42,8 @@ struct PickleMemo {
         case PickleOpcode.recallShort: numbers.insert(try reader.readCount(UInt8.self))
         case PickleOpcode.recallLong: numbers.insert(try reader.readCount(UInt32.self))
         case PickleOpcode.recallByText:
-          guard let number = Int(String(decoding: try reader.readLine().array, as: UTF8.self)) else { return nil }
+          guard let number = Int(String(decoding: try reader.readLine().array, as: UTF8.self))
+          else { return nil }
           numbers.insert(number)
         default:
           guard let argument = PickleOpcode.arguments[Int(code)] else { return nil }

@@ -128,7 +128,8 @@ extension TensorBuilder {
   /// The views that share a storage with others, by the bytes made of them. Most storages have one.
   var shared: [ObjectIdentifier: TensorView] {
     var shared: [ObjectIdentifier: TensorView] = [:]
-    for (view, bytes) in made where bytes.byteCount > 0 && (records[view.record]?.viewCount ?? 0) > 1 {
+    for (view, bytes) in made
+    where bytes.byteCount > 0 && (records[view.record]?.viewCount ?? 0) > 1 {
       shared[ObjectIdentifier(bytes)] = view
     }
     return shared
