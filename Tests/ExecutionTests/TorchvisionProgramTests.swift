@@ -34,6 +34,19 @@ struct TorchvisionProgramTests {
     }
   #endif
 
+  #if OneDNN
+    /// Chunks and channel shuffles are copied by oneDNN.
+    @Test(arguments: names)
+    func nothingGoesThroughTheReference(name: String) throws {
+      let graph = try Self.graph(name)
+      let executor = try OneDNNExecutor(graph, Formula.stateDict(for: graph, .float32))
+      let kernels = try executor.kernels(
+        for: ["x": try RecordedOutputs(Self.fixture, "outputs.pth", name).input])
+      let left = kernels.filter { $0.operation == "reference" }.map(\.implementation)
+      #expect(left == [])
+    }
+  #endif
+
   private func error(
     of executor: any Executor, _ name: String, _ scalarType: ScalarType
   ) throws -> (absolute: Double, relative: Double) {

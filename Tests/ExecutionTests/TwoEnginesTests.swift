@@ -187,6 +187,53 @@
       }
     }
 
+    @Test func whatIsTransposedSlicedAndSelected() throws {
+      try compare("parts", 60) { random in
+        let rank = random.int(1...6)
+        let shape = random.ints(rank, 1...5)
+        let (x, dimension) = (try random.input("x", shape), random.int(0...rank - 1))
+        let (size, start) = (shape[dimension], random.int(0...shape[dimension] - 1))
+        random.add("scaled", .multiplyScalar(2), [x])
+        switch random.int(0...3) {
+        case 0: random.add("out", .permute(random.shuffled(rank)), [.value("scaled")])
+        case 1:
+          let index = random.int(-size...size - 1)
+          random.add("out", .select(dimension: dimension, index: index), [.value("scaled")])
+        case 2:
+          let step = random.int(1...3)
+          random.add(
+            "out",
+            .slice(
+              dimension: dimension, start: .fixed(start), end: .fixed(random.int(start...size)),
+              step: step), [.value("scaled")])
+        default:
+          random.add(
+            "out", .split(sizes: [start, size - start], dimension: dimension), [.value("scaled")],
+            outputs: ["l", "r"])
+        }
+      }
+    }
+
+    /// As in ShuffleNet: half of the channels, and the channels of both mixed, go on.
+    @Test func channelsThatAreSplitAndShuffled() throws {
+      try compare("shuffles", 20) { random in
+        let (samples, half) = (random.int(1...3), random.element([2, 8, 16, 24, 58]))
+        let sizes = random.ints(2, 1...5)
+        let x = try random.input("x", [samples, 2 * half] + sizes)
+        random.add("chunk", .chunk(count: 2, dimension: 1), [x], outputs: ["l", "r"])
+        let weight = try random.parameter("conv.weight", [half, half, 1, 1])
+        let convolution = Operation.Convolution(
+          stride: [1, 1], padding: [0, 0], dilation: [1, 1])
+        random.add("conv", .convolution(convolution), [.value("r"), weight, .none])
+        random.add("cat", .concatenate(dimension: 1), [.value("l"), .value("conv")])
+        let grouped = [samples, 2, half] + sizes
+        random.add("view", .reshape(grouped.map { .fixed($0) }), [.value("cat")])
+        random.add("transpose", .permute([0, 2, 1, 3, 4]), [.value("view")])
+        random.add(
+          "out", .reshape(([samples, 2 * half] + sizes).map { .fixed($0) }), [.value("transpose")])
+      }
+    }
+
     @Test func gatesOfSqueezeAndExcitation() throws {
       try compare("gates", 15) { random in
         let channels = random.element([3, 16, 24])

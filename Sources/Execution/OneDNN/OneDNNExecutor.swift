@@ -98,7 +98,7 @@
     fileprivate var threads: Int? { options.threads }
 
     /// The kernels that a run in evaluation uses, in their order, by oneDNN's names: `convolution`,
-    /// `jit:avx512_core`.
+    /// `jit:avx512_core`; `reference` with the operation where it has none.
     package func kernels(
       for inputs: [String: [Int]]
     ) throws(CheckpointError) -> [(operation: String, implementation: String)] {
