@@ -166,11 +166,7 @@
       for (place, value) in values.enumerated() {
         let rounded = Float(value)
         if Double(rounded) == value, rounded.isFinite { continue }
-        guard rounded.isFinite else {
-          throw CheckpointError(
-            .notFinite, "element \(place) is \(value), which the oneDNN engine may lose",
-            advice: "use the reference engine (--engine reference)")
-        }
+        guard rounded.isFinite else { throw .notFinite("element \(place) is \(value)") }
         guard rounding else {
           throw CheckpointError(
             .unsupportedScalarType,
