@@ -54,14 +54,48 @@
         var (value, filters) = try random.addConvolution("conv")
         for index in 0..<random.int(1...4) {
           let name = "step\(index)"
-          switch random.int(0...3) {
+          switch random.int(0...5) {
           case 0: try random.addBatchNorm(name, value, features: filters)
           case 1: random.add(name, .activation(.relu), [value])
-          case 2: random.add(name, .multiplyScalar(0.5), [value])
+          case 2: random.add(name, .multiplyScalar(random.element([0.5, -1, 2])), [value])
+          case 3: random.add(name, .addScalar(random.element([0.5, -1])), [value])
+          case 4: random.add(name, .activation(random.element(Self.activations)), [value])
           default: random.add(name, .add(scale: 1), [value, .value("conv")])
           }
           value = .value(name)
         }
+      }
+    }
+
+    /// Functions of one kind with different constants: oneDNN 2.6 mixes them up in one kernel.
+    @Test(arguments: [
+      [Operation.multiplyScalar(3), .addScalar(-1)], [.multiplyScalar(3), .multiplyScalar(2)],
+      [.activation(.leakyReLU(slope: 0.2)), .activation(.relu)],
+      [.activation(.hardSigmoid), .multiplyScalar(2)],
+      [.activation(.elu(alpha: 0.7)), .activation(.elu(alpha: 0.2))],
+      [
+        .activation(.hardTanh(minimum: -0.5, maximum: 0.5)),
+        .activation(.hardTanh(minimum: 0, maximum: 0.2)),
+      ],
+    ])
+    func functionsOfAKindInARow(operations: [Operation]) throws {
+      try compare("\(operations)", 4) { random in
+        let x = try random.input("x", [2, 16, 6, 5])
+        let weight = try random.parameter("conv.weight", [16, 16, 3, 3])
+        var values: [Graph.Operand] = []
+        random.add(
+          "conv", .convolution(.init(stride: [1, 1], padding: [1, 1], dilation: [1, 1])),
+          [x, weight, .none])
+        try random.addBatchNorm("bn", x, features: 16)
+        for start in ["conv", "bn"] {
+          var value = Graph.Operand.value(start)
+          for (index, operation) in operations.enumerated() {
+            random.add("\(start)\(index)", operation, [value])
+            value = .value("\(start)\(index)")
+          }
+          values.append(value)
+        }
+        random.add("out", .add(scale: 1), values)
       }
     }
 
