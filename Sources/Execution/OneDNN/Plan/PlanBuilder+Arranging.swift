@@ -62,8 +62,10 @@
         return [StridedPart(shape: shapes[0], strides: strides, start: start)]
       case .slice(let dimension, let start, _, let step):
         let first = (start.number ?? 0) * strides[dimension]
-        // Of one number there is no next, and oneDNN wants strides that grow with the sizes.
-        if shapes[0][dimension] > 1 { strides[dimension] *= step }
+        let count = shapes[0][dimension]
+        // oneDNN wants a whole step behind the last one too.
+        if count > 1, step * count > input[dimension] { return nil }
+        if count > 1 { strides[dimension] *= step }
         return [StridedPart(shape: shapes[0], strides: strides, start: first)]
       case .split(let sizes, let dimension):
         var start = 0
