@@ -43,6 +43,7 @@ public struct Evaluation: Sendable {
   ) throws(CheckpointError) -> [Result] {
     let input = try graph.onlyInput(batch: batch)
     guard data.labels != nil else { throw .samples(nil, "the samples have no labels") }
+    let graph = self.graph.withOpenBatch(checkpoints.first ?? StateDict())
     var measured = try checkpoints.map { stateDict throws(CheckpointError) in
       Measurement(try engine.executor(graph, stateDict, options: options))
     }

@@ -58,7 +58,7 @@ public struct Recalibration: Sendable {
   ) throws(CheckpointError) -> Result {
     let input = try graph.onlyInput(batch: min(batch, batches ?? 1))
     var measurement = try StatisticsMeasurement(
-      graph, stateDict
+      graph.withOpenBatch(stateDict), stateDict
     ) { graph, stateDict throws(CheckpointError) in
       try engine.executor(graph, stateDict, options: options)
     }
