@@ -10,6 +10,7 @@ extension Checkpoint {
     _ path: String, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
+      defer { FreedMemory.release() }
       let (path, file) = try CheckpointFormat.openFile(path)
       return try CheckpointFormat.recognise(file, path: path).read(path, file, options)
     } catch {

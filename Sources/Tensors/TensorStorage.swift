@@ -96,6 +96,12 @@ public final class TensorStorage: Sendable {
       origin: source.origin, record: source.record, damageAdvice: source.damageAdvice)
   }
 
+  /// The bytes in place, unchecked, where they are stored as they are and as a whole.
+  package var region: ByteRegion? {
+    guard case .region(let region) = source else { return nil }
+    return region
+  }
+
   /// Whether the file has a checksum of these bytes, or of those they are part of or made from.
   public var hasChecksum: Bool {
     switch source {

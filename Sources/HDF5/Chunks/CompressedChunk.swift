@@ -40,7 +40,7 @@ extension ByteRegion {
 
   fileprivate func shuffled(_ elementSize: Int) -> ByteRegion {
     guard Shuffle.applies(to: count, elementSize: elementSize) else { return self }
-    return ByteRegion(byteCount: count) { target in
+    return ByteRegion(scratch: count) { target in
       withBytes { bytes in
         bytes.withUnsafeBytes { Shuffle.apply($0, elementSize: elementSize, into: target) }
       }
@@ -50,7 +50,7 @@ extension ByteRegion {
   /// - Returns: nil when the bytes do not become fewer.
   fileprivate func deflated(level: Int, period: Int) throws(CheckpointError) -> ByteRegion? {
     var byteCount: Int?
-    let target = try ByteRegion(byteCount: count) { target throws(CheckpointError) in
+    let target = try ByteRegion(scratch: count) { target throws(CheckpointError) in
       byteCount = try withBytes { bytes throws(CheckpointError) in
         try bytes.withUnsafeBytes { source throws(CheckpointError) in
           try Deflate.deflate(source, level: level, period: period, into: target)

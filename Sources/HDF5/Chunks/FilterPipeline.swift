@@ -97,7 +97,7 @@ struct FilterPipeline: Sendable {
     _ filter: Filter, _ bytes: ByteRegion, size: Int
   ) throws(CheckpointError) -> ByteRegion {
     if case .fletcher32 = filter { return try Fletcher32.verify(bytes) }
-    return try ByteRegion(byteCount: size) { target throws(CheckpointError) in
+    return try ByteRegion(scratch: size) { target throws(CheckpointError) in
       try undo(filter, bytes, into: target)
     }
   }

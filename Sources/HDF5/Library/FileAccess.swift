@@ -30,7 +30,24 @@ extension Handle {
       "cannot choose a format",
       H5Pset_libver_bounds(access.identifier, H5F_LIBVER_V18, H5F_LIBVER_V18))
     try check("cannot switch locking off", chdf5_do_not_lock(access.identifier))
+    try access.limitMetadataCache()
     return access
+  }
+
+  /// On the access properties of a file: keeps the cache of metadata at 512 KiB, instead of 2 to 32
+  /// MiB (`H5Pset_mdc_config`). The library counts the bytes that objects have in the file, in memory
+  /// they have ten times as many; made one after the other, those before are not needed again.
+  private func limitMetadataCache() throws(CheckpointError) {
+    var cache = H5AC_cache_config_t()
+    cache.version = H5AC__CURR_CACHE_CONFIG_VERSION
+    try check("cannot ask for the cache", H5Pget_mdc_config(identifier, &cache))
+    cache.set_initial_size = true
+    cache.initial_size = 512 << 10
+    cache.min_size = cache.initial_size
+    cache.max_size = cache.initial_size
+    cache.incr_mode = H5C_incr__off
+    cache.flash_incr_mode = H5C_flash_incr__off
+    try check("cannot limit the cache", H5Pset_mdc_config(identifier, &cache))
   }
 
   /// On the creation properties of a group or file: links keep their order, and no times are kept,

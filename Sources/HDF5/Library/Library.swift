@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 internal import Tensors
 
-/// The door to libhdf5, which writes: everything in this folder runs inside `Library.run`, nothing outside calls
-/// the library.
+/// The door to libhdf5, which writes: everything in this folder runs inside `Library.run`, nothing
+/// outside calls the library.
 enum Library {
   /// Whether the library was set up. The lock is needed because libhdf5 is usually built without
   /// one of its own.
@@ -25,6 +25,10 @@ enum Library {
       }
       // Printing is a setting of each thread.
       H5Eset_auto2(errorStack, nil, nil)
+      defer {
+        H5garbage_collect()
+        FreedMemory.release()
+      }
       // What an earlier call on this thread left there would be taken for the disk's fault.
       errno = 0
       return try body()

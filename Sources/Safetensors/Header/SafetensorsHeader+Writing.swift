@@ -6,27 +6,52 @@ extension SafetensorsHeader {
   ///
   /// - Throws: `cannotBeWritten` when it is longer than the format allows.
   func bytes() throws(CheckpointError) -> [UInt8] {
-    var text = "{"
-    if !metadata.isEmpty {
-      let members = metadata.map { "\(JSON.quoted($0.name)):\(JSON.quoted($0.text))" }
-      text += "\"\(Self.metadataName)\":{\(members.joined(separator: ","))}"
-    }
+    var bytes: [UInt8] = []
+    // Of very many tensors the text is long: it is made once, and not moved while it grows.
+    bytes.reserveCapacity(roomyByteCount)
+    // The length comes in the end.
+    bytes += repeatElement(0, count: Self.lengthByteCount)
+    bytes += "{".utf8
+    if !metadata.isEmpty { appendMetadata(to: &bytes) }
     for entry in entries {
-      if text.utf8.count > 1 { text += "," }
-      text += "\(JSON.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":["
-      text += entry.shape.map(\.description).joined(separator: ",")
-      text += "],\"data_offsets\":[\(entry.start),\(entry.end)]}"
+      if bytes.count > Self.lengthByteCount + 1 { bytes += ",".utf8 }
+      bytes += Self.text(of: entry).utf8
     }
-    text += "}"
-    let padding = (8 - text.utf8.count % 8) % 8
-    text += String(repeating: " ", count: padding)
-    guard text.utf8.count <= Self.byteLimit else {
+    bytes += "}".utf8
+    while !bytes.count.isMultiple(of: 8) { bytes += " ".utf8 }
+    let length = bytes.count - Self.lengthByteCount
+    guard length <= Self.byteLimit else {
       throw CheckpointError(
         .cannotBeWritten,
-        "the names and values beside the tensors take \(text.utf8.count) bytes, the format allows "
+        "the names and values beside the tensors take \(length) bytes, the format allows "
           + "\(Self.byteLimit)", advice: "write an HDF5 file instead")
     }
-    let length = UInt64(text.utf8.count).littleEndian
-    return withUnsafeBytes(of: length) { Array($0) } + Array(text.utf8)
+    withUnsafeBytes(of: UInt64(length).littleEndian) { length in
+      bytes.replaceSubrange(..<Self.lengthByteCount, with: length)
+    }
+    return bytes
+  }
+
+  /// No less than the header takes, but for names with many escaped characters.
+  private var roomyByteCount: Int {
+    metadata.reduce(0) { $0 + $1.name.utf8.count + 2 * $1.text.utf8.count }
+      + entries.reduce(100) { $0 + $1.name.utf8.count + 12 * $1.shape.count + 80 }
+  }
+
+  private func appendMetadata(to bytes: inout [UInt8]) {
+    bytes += "\"\(Self.metadataName)\":{".utf8
+    for (index, member) in metadata.enumerated() {
+      if index > 0 { bytes += ",".utf8 }
+      bytes += JSON.quoted(member.name).utf8
+      bytes += ":".utf8
+      bytes += JSON.quoted(member.text).utf8
+    }
+    bytes += "}".utf8
+  }
+
+  private static func text(of entry: Entry) -> String {
+    let shape = entry.shape.map(\.description).joined(separator: ",")
+    return "\(JSON.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
+      + "\"data_offsets\":[\(entry.start),\(entry.end)]}"
   }
 }

@@ -96,4 +96,15 @@ extension ByteRegion {
     try fill(buffer.pointer)
     self.init(owner: buffer, pointer: UnsafeRawBufferPointer(buffer.pointer))
   }
+
+  /// A buffer for a step between others, of which `fill` writes every byte: its memory is that of
+  /// the steps before, neither new pages nor zeros, which for chunks of 1 MiB cost a quarter of the
+  /// time that inflating them takes.
+  package init<Failure: Error>(
+    scratch byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let buffer = ScratchBuffer(byteCount: byteCount)
+    try fill(buffer.pointer)
+    self.init(owner: buffer, pointer: UnsafeRawBufferPointer(buffer.pointer))
+  }
 }

@@ -43,7 +43,7 @@ public final class MappedFile {
   }
 
   /// The most bytes that were used and are still in this process's memory.
-  private static let mostUsed = 8 << 20
+  private static let mostUsed = 4 << 20
   /// What the kernel may bring into memory with one byte that is read: as much as it keeps in one
   /// piece (a folio).
   private static let mappedAround = 2 << 20

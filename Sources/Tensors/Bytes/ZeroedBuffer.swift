@@ -18,6 +18,8 @@ final class ZeroedBuffer {
     {
       pointer = UnsafeMutableRawBufferPointer(start: pages, count: byteCount)
       isMapped = true
+      // Where the system has large pages: fewer to be made on the way.
+      madvise(pages, byteCount, MADV_HUGEPAGE)
     } else {
       pointer = .allocate(byteCount: byteCount, alignment: 64)
       pointer.initializeMemory(as: UInt8.self, repeating: 0)

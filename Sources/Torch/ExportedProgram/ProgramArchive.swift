@@ -73,9 +73,9 @@ struct ProgramArchive: StorageSource {
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes {
+  ) throws(CheckpointError) -> TensorStorage {
     let entry = try entry(key)
-    return (entry.storage(), entry.method == .stored ? entry.payload : nil)
+    return entry.storage()
   }
 
   /// The size of a storage in bytes.

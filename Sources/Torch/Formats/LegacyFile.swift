@@ -102,13 +102,13 @@ struct LegacyFile: StorageSource {
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes {
+  ) throws(CheckpointError) -> TensorStorage {
     guard let region = storages[key] else {
       throw CheckpointError(
         .torchRecordMissing, "its storage \(key) is not in the file",
         advice: "the file is incomplete; get it again")
     }
-    return (TensorStorage(region), region)
+    return TensorStorage(region)
   }
 
   func place(of key: String) -> String { "the storage \(key)" }
@@ -121,7 +121,7 @@ private struct LegacySurvey: StorageSource {
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes {
+  ) throws(CheckpointError) -> TensorStorage {
     let (size, overflow) = count.multipliedReportingOverflow(by: type.elementByteCount)
     guard count >= 0, !overflow, size <= byteCount else {
       throw CheckpointError(
@@ -129,7 +129,7 @@ private struct LegacySurvey: StorageSource {
         "the storage \(key) of \(count) elements is larger than the file of \(byteCount) bytes",
         advice: "the file is cut short or damaged; get it again")
     }
-    return (TensorStorage(computing: size) { _ throws(CheckpointError) in }, nil)
+    return TensorStorage(computing: size) { _ throws(CheckpointError) in }
   }
 
   func place(of key: String) -> String { "the storage \(key)" }

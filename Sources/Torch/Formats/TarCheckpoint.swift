@@ -44,7 +44,7 @@ struct TarCheckpoint: StorageSource {
     let (size, overflow) = count.multipliedReportingOverflow(by: type.elementByteCount)
     try reader.readRegion(count: 0).release()
     let region = try reader.readRegion(count: overflow ? .max : size)
-    return TorchStorage(key, type, (TensorStorage(region), region))
+    return TorchStorage(key, type, TensorStorage(region))
   }
 
   private mutating func addView(
@@ -120,7 +120,7 @@ struct TarCheckpoint: StorageSource {
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes {
+  ) throws(CheckpointError) -> TensorStorage {
     throw CheckpointError(
       .picklePersistentID, "a storage is named in the way of later formats",
       advice: "the file is damaged; get it again")

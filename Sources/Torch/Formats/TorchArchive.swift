@@ -54,13 +54,13 @@ struct TorchArchive: StorageSource {
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes {
+  ) throws(CheckpointError) -> TensorStorage {
     guard let entry = zip[place(of: key)] else {
       throw CheckpointError(
         .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
-    return (entry.storage(), entry.method == .stored ? entry.payload : nil)
+    return entry.storage()
   }
 }
 

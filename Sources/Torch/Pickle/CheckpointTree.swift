@@ -13,17 +13,19 @@ struct CheckpointTree {
   }
 
   private let heap: PickleHeap
-  private let tensors: TensorBuilder
+  private let shared: [ObjectIdentifier: TensorView]
+  private let droppedAttributes: [Int: [String]]
   private var known: [PickleValue: Converted] = [:]
   /// The containers that are being converted: one that is met again contains itself.
   private var open: Set<PickleValue> = []
   private var path: [String] = []
-  /// The tensors in the order they were met, by their place in the heap, with their first names.
-  private var names: [(leaf: Int, name: String)] = []
+  private var attributeNotes: [String] = []
+  private var overlaps = TensorOverlaps()
 
   init(_ heap: PickleHeap, _ tensors: TensorBuilder) {
     self.heap = heap
-    self.tensors = tensors
+    shared = tensors.shared
+    droppedAttributes = tensors.droppedAttributes
   }
 
   mutating func convert(_ root: PickleValue) throws(CheckpointError) -> CheckpointValue {
@@ -46,9 +48,19 @@ struct CheckpointTree {
 
   private mutating func leaf(_ index: Int) -> Converted {
     let value = heap.leaves[index]
-    if value.tensor != nil { names.append((index, path.joined(separator: "/"))) }
+    if let tensor = value.tensor { note(tensor, index) }
     return Converted(value: value)
   }
+
+  private mutating func note(_ tensor: Tensor, _ leaf: Int) {
+    if let view = shared[ObjectIdentifier(tensor.storage)] { overlaps.add(view, name: name) }
+    for attribute in droppedAttributes[leaf] ?? [] {
+      attributeNotes.append(
+        "'\(name)': the tensor's attribute '\(attribute)' is not carried over")
+    }
+  }
+
+  private var name: String { path.joined(separator: "/") }
 
   private func plain(_ value: PickleValue) throws(CheckpointError) -> CheckpointValue {
     if case .global(let index) = value, case .scalarType(let type) = heap.globals[index].role {
@@ -196,19 +208,7 @@ struct CheckpointTree {
 
 extension CheckpointTree {
   /// What a person should know about how the tensors were read.
-  var notes: [String] {
-    var notes: [String] = []
-    var overlaps = TensorOverlaps()
-    for (leaf, name) in names {
-      if let (view, extent) = tensors.views[leaf] {
-        overlaps.add(view, extent: extent, name: name)
-      }
-      for attribute in tensors.droppedAttributes[leaf] ?? [] {
-        notes.append("'\(name)': the tensor's attribute '\(attribute)' is not carried over")
-      }
-    }
-    return notes + overlaps.notes
-  }
+  var notes: [String] { attributeNotes + overlaps.notes }
 }
 
 extension CheckpointDictionary.Kind {

@@ -116,7 +116,6 @@ extension PickleMachine {
     let bytes = try tensors.bytes(of: view, in: storage)
     let tensor = try Tensor(
       view.scalarType, shape: view.size, storage: bytes, requiresGrad: requiresGrad)
-    tensors.remember(view, ofLeaf: heap.leaves.count)
     return heap.leaf(.tensor(tensor))
   }
 
@@ -148,7 +147,7 @@ extension PickleMachine {
     guard case .leaf(let index) = value, var tensor = heap.leaves[index].tensor else { return nil }
     if kind != .tensor { tensor.kind = kind }
     tensor.requiresGrad = requiresGrad ?? tensor.requiresGrad
-    tensors.copyNotes(ofLeaf: index, toLeaf: heap.leaves.count)
+    tensors.droppedAttributes[heap.leaves.count] = tensors.droppedAttributes[index]
     return heap.leaf(.tensor(tensor))
   }
 

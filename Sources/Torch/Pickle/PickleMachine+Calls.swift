@@ -36,7 +36,9 @@ extension PickleMachine {
         "\(operation) calls \(heap.typeName(operands[0])) with \(heap.typeName(operands[1])) in "
           + "place of a tuple of arguments")
     }
-    try call(operands[0], heap.tuples[arguments], by: operation)
+    let values = heap.tuples[arguments]
+    heap.release(operands[1])
+    try call(operands[0], values, by: operation)
   }
 
   private mutating func call(
@@ -47,7 +49,10 @@ extension PickleMachine {
       guard case .callable(let function) = heap.globals[index].role else { break }
       try charge(arguments)
       let values = PickleArguments(of: heap.globals[index].name, arguments)
-      return push(try function(&self, values))
+      let result = try function(&self, values)
+      // A finished value refers to nothing in the heap.
+      if case .leaf = result { for value in arguments.reversed() { heap.release(value) } }
+      return push(result)
     case .opaque(let index) where heap.opaques[index].arguments == nil:
       let name = heap.opaques[index].name
       return push(heap.opaque(PickleOpaque(name: name, arguments: arguments)))

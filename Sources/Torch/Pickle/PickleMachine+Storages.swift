@@ -29,7 +29,9 @@ extension PickleMachine {
     _ identifier: PickleValue, by operation: String
   ) throws(CheckpointError) {
     if case .tuple(let index) = identifier, 5...6 ~= heap.tuples[index].count {
-      return try pushStorage(heap.tuples[index], by: operation)
+      let parts = heap.tuples[index]
+      heap.release(identifier)
+      return try pushStorage(parts, by: operation)
     }
     guard let number = number(identifier), let stored = tensors.stored(number) else {
       throw refusal(of: operation)

@@ -73,6 +73,12 @@ extension PickleMachine {
 }
 
 extension PickleMachine {
+  mutating func duplicate() throws(CheckpointError) {
+    let value = try top()
+    heap.keep(value)
+    push(value)
+  }
+
   mutating func remember<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
   ) throws(CheckpointError) {
@@ -80,7 +86,7 @@ extension PickleMachine {
   }
 
   mutating func memoise() throws(CheckpointError) {
-    try remember(at: memo.count)
+    try remember(at: memo.end)
   }
 
   /// Picklers number what they store from 0 up, or from 1; a number above that of the bytes read so
@@ -90,8 +96,7 @@ extension PickleMachine {
     guard index < reader.position else {
       throw CheckpointError(.pickleMemo, "the pickle stores value number \(index), beyond its size")
     }
-    while memo.count <= index { memo.append(nil) }
-    memo[index] = value
+    if memo.remember(value, at: index) { heap.keep(value) }
   }
 
   mutating func recall<Number: FixedWidthInteger & BitwiseCopyable>(
@@ -101,7 +106,7 @@ extension PickleMachine {
   }
 
   mutating func recall(at index: Int) throws(CheckpointError) {
-    guard index < memo.count, let value = memo[index] else {
+    guard let value = memo[index] else {
       throw CheckpointError(.pickleMemo, "the pickle recalls value number \(index), never stored")
     }
     // A failed value leads outwards once.

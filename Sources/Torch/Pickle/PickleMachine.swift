@@ -11,7 +11,7 @@ struct PickleMachine {
   var stack: [PickleValue] = []
   /// The sizes the stack had at the marks that are still open.
   var marks: [Int] = []
-  var memo: [PickleValue?] = []
+  var memo: PickleMemo
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
@@ -24,6 +24,7 @@ struct PickleMachine {
     _ pickle: ByteRegion, tensors: TensorBuilder, opaqueNames: OpaqueNames = .none
   ) {
     reader = ByteReader(pickle)
+    memo = PickleMemo(for: pickle)
     self.tensors = tensors
     self.opaqueNames = opaqueNames
   }
@@ -55,6 +56,7 @@ struct PickleMachine {
     guard stack.isEmpty, marks.isEmpty else {
       throw CheckpointError(.pickleStack, "the pickle ends with values left over")
     }
+    memo.removeAll()
     return result
   }
 }

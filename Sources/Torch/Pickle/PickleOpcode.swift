@@ -131,7 +131,7 @@ struct PickleOpcode: Sendable {
     },
     PickleOpcode(0x6C, "LIST") { m throws(CheckpointError) in try m.pushList() },
     PickleOpcode(0x64, "DICT") { m throws(CheckpointError) in try m.pushDictionary() },
-    PickleOpcode(0x32, "DUP") { m throws(CheckpointError) in m.push(try m.top()) },
+    PickleOpcode(0x32, "DUP") { m throws(CheckpointError) in try m.duplicate() },
     PickleOpcode(0x69, "INST") { m throws(CheckpointError) in try m.callNamed() },
     PickleOpcode(0x6F, "OBJ") { m throws(CheckpointError) in try m.callMarked() },
     PickleOpcode(0x50, "PERSID") { m throws(CheckpointError) in try m.pushNamedStorage() },

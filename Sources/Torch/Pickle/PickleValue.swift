@@ -34,6 +34,8 @@ struct PickleHeap {
   var storages: [TorchStorage] = []
   var globals: [PickleGlobal] = []
   var opaques: [PickleOpaque] = []
+  /// How many tuples, from the first, are not to be forgotten.
+  private var keptTuples = 0
 
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
@@ -78,6 +80,22 @@ struct PickleHeap {
   mutating func opaque(_ opaque: PickleOpaque) -> PickleValue {
     opaques.append(opaque)
     return .opaque(opaques.count - 1)
+  }
+
+  /// Forgets a tuple that its only holder has used up. Only the last one can be forgotten, and none
+  /// before one that is kept; a pickler makes the parts of a tensor right before it.
+  ///
+  /// A value is on the stack or in one container, so that whoever takes it from the stack is its only
+  /// holder, unless the pickle duplicated it or recalls it, before which it is kept.
+  mutating func release(_ value: PickleValue) {
+    guard case .tuple(tuples.count - 1) = value, tuples.count > keptTuples else { return }
+    tuples.removeLast()
+  }
+
+  /// Says that the value may have several holders.
+  mutating func keep(_ value: PickleValue) {
+    guard case .tuple(let index) = value else { return }
+    keptTuples = max(keptTuples, index + 1)
   }
 
   func text(_ value: PickleValue) -> String? {

@@ -1,8 +1,5 @@
 import Tensors
 
-/// The bytes of a storage, and where they lie in place, if they do.
-typealias StoredBytes = (bytes: TensorStorage, region: ByteRegion?)
-
 /// Where a checkpoint's storages lie: each format of `torch.save` has a way of its own.
 protocol StorageSource: Sendable {
   /// The size of the file.
@@ -12,7 +9,7 @@ protocol StorageSource: Sendable {
   /// The bytes of the storage that the pickle calls by this key, says to have `count` elements.
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes
+  ) throws(CheckpointError) -> TensorStorage
 
   /// How a person finds the storage in the file.
   func place(of key: String) -> String
@@ -38,7 +35,7 @@ struct NoStorages: StorageSource {
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
-  ) throws(CheckpointError) -> StoredBytes {
+  ) throws(CheckpointError) -> TensorStorage {
     throw CheckpointError(.picklePersistentID, "a storage is named where none can be")
   }
 

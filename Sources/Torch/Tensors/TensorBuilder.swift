@@ -3,16 +3,20 @@ import Tensors
 /// Makes the tensors of a checkpoint from the views that its pickle describes.
 struct TensorBuilder {
   private let source: any StorageSource
-  private var records: [String: StoredBytes] = [:]
-  private var made: [TensorView: (bytes: TensorStorage, extent: Range<Int>)] = [:]
-  /// Records whose own storage object has been given to a tensor.
-  private var taken: Set<String> = []
+  private var records: [String: Record] = [:]
+  private var made: [TensorView: TensorStorage] = [:]
   private var byteCount = 0
   private let byteLimit: Int
-  /// The tensors' views and the bytes of the storage that they reach, by place in the heap.
-  private(set) var views: [Int: (view: TensorView, extent: Range<Int>)] = [:]
   /// Attributes of tensors that are not carried over, by the tensor's place in the heap.
   var droppedAttributes: [Int: [String]] = [:]
+
+  private struct Record {
+    let bytes: TensorStorage
+    /// Whether the storage object has been given to a tensor as it is.
+    var isTaken = false
+    /// How many different tensors are views of it.
+    var viewCount = 0
+  }
 
   /// Views make much of little: an expanded scalar of 1 TB takes no space in the file. All
   /// distinct tensors together may have 64 times the file's bytes, or this many where that is
@@ -31,11 +35,11 @@ struct TensorBuilder {
   ) throws(CheckpointError) -> TorchStorage {
     let record = try record(key, type, count)
     // A storage's size is cut to whole elements when it is seen as a type.
-    guard count == record.bytes.byteCount / type.elementByteCount else {
+    guard count == record.byteCount / type.elementByteCount else {
       throw CheckpointError(
         .torchStorage,
         "the storage should have \(count) elements of \(type.elementByteCount) bytes, but "
-          + "\(source.place(of: key)) has \(record.bytes.byteCount) bytes",
+          + "\(source.place(of: key)) has \(record.byteCount) bytes",
         advice: "the file is damaged; get it again")
     }
     return TorchStorage(key, type, record)
@@ -45,18 +49,18 @@ struct TensorBuilder {
 
   private mutating func record(
     _ key: String, _ type: TorchStorageType, _ count: Int
-  ) throws(CheckpointError) -> StoredBytes {
-    if let known = records[key] { return known }
-    let record = try source.storedBytes(key, type, count: count)
-    records[key] = record
-    return record
+  ) throws(CheckpointError) -> TensorStorage {
+    if let known = records[key] { return known.bytes }
+    let bytes = try source.storedBytes(key, type, count: count)
+    records[key] = Record(bytes: bytes)
+    return bytes
   }
 
   /// The contiguous little-endian bytes of a view; the same object for the same view.
   mutating func bytes(
     of view: TensorView, in storage: TorchStorage
   ) throws(CheckpointError) -> TensorStorage {
-    if let known = made[view] { return known.bytes }
+    if let known = made[view] { return known }
     let extent = try view.extent(in: storage.byteEnd)
     let byteCount = try countedBytes(of: view)
     let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
@@ -68,7 +72,8 @@ struct TensorBuilder {
       } else {
         Self.compute(byteCount, view, repair, from: storage.bytes)
       }
-    made[view] = (bytes, extent)
+    made[view] = bytes
+    records[storage.key, default: Record(bytes: storage.bytes)].viewCount += 1
     return bytes
   }
 
@@ -95,12 +100,17 @@ struct TensorBuilder {
   private mutating func borrow(
     _ extent: Range<Int>, of storage: TorchStorage
   ) throws(CheckpointError) -> TensorStorage? {
-    if extent == 0..<storage.bytes.byteCount, taken.insert(storage.key).inserted {
-      return storage.bytes
-    }
-    guard let region = storage.region else { return nil }
+    if extent == 0..<storage.bytes.byteCount, take(storage) { return storage.bytes }
+    guard let region = storage.bytes.region else { return nil }
     let part = try region.slice(from: extent.lowerBound, count: extent.count)
     return TensorStorage(part, of: storage.bytes)
+  }
+
+  /// Whether the storage object is free to be a tensor's, which it is once.
+  private mutating func take(_ storage: TorchStorage) -> Bool {
+    let wasTaken = records[storage.key]?.isTaken ?? false
+    records[storage.key, default: Record(bytes: storage.bytes)].isTaken = true
+    return !wasTaken
   }
 
   private static func compute(
@@ -115,13 +125,13 @@ struct TensorBuilder {
 }
 
 extension TensorBuilder {
-  /// Keeps which view the tensor at a place of the heap is, for the notes.
-  mutating func remember(_ view: TensorView, ofLeaf leaf: Int) {
-    views[leaf] = made[view].map { (view, $0.extent) }
-  }
-
-  mutating func copyNotes(ofLeaf old: Int, toLeaf new: Int) {
-    views[new] = views[old]
-    droppedAttributes[new] = droppedAttributes[old]
+  /// The views that share a storage with others, by the bytes made of them. Most storages have one.
+  var shared: [ObjectIdentifier: TensorView] {
+    var shared: [ObjectIdentifier: TensorView] = [:]
+    for (view, bytes) in made
+    where bytes.byteCount > 0 && (records[view.record]?.viewCount ?? 0) > 1 {
+      shared[ObjectIdentifier(bytes)] = view
+    }
+    return shared
   }
 }

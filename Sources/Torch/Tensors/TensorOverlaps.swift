@@ -14,7 +14,8 @@ struct TensorOverlaps {
   private var records: [String] = []
 
   /// Adds a tensor under the first name it was met by.
-  mutating func add(_ view: TensorView, extent: Range<Int>, name: String) {
+  mutating func add(_ view: TensorView, name: String) {
+    guard let extent = view.reach else { return }
     if members[view.record, default: []].isEmpty { records.append(view.record) }
     members[view.record, default: []].append(Member(name: name, view: view, extent: extent))
   }

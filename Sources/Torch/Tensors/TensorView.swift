@@ -27,11 +27,16 @@ struct TensorView: Hashable, Sendable {
     guard offset >= 0, size.allSatisfy({ $0 >= 0 }), stride.allSatisfy({ $0 >= 0 }) else {
       throw refusal("a negative offset, size or stride")
     }
-    if size.contains(0) { return 0..<0 }
-    let count = byteCount / scalarType.byteCount
-    guard let last = lastElement, last < count else {
-      throw refusal("elements outside its storage of \(count)")
+    guard let reach, reach.upperBound <= byteCount else {
+      throw refusal("elements outside its storage of \(byteCount / scalarType.byteCount)")
     }
+    return reach
+  }
+
+  /// The bytes from the first to the last element; nil if no integer counts so far.
+  var reach: Range<Int>? {
+    if size.contains(0) { return 0..<0 }
+    guard let last = lastElement, last < .max / scalarType.byteCount else { return nil }
     return offset * scalarType.byteCount..<(last + 1) * scalarType.byteCount
   }
 

@@ -46,17 +46,14 @@ struct TorchStorage: Sendable {
   let type: TorchStorageType
   /// The bytes as they are in the file.
   let bytes: TensorStorage
-  /// The same bytes in place, where they are stored without compression.
-  let region: ByteRegion?
   /// The elements that are meant: all, but for the views of storages that PyTorch once had.
   var elements: Range<Int>
 
-  init(_ key: String, _ type: TorchStorageType, _ stored: StoredBytes) {
+  init(_ key: String, _ type: TorchStorageType, _ bytes: TensorStorage) {
     self.key = key
     self.type = type
-    bytes = stored.bytes
-    region = stored.region
-    elements = 0..<stored.bytes.byteCount / type.elementByteCount
+    self.bytes = bytes
+    elements = 0..<bytes.byteCount / type.elementByteCount
   }
 
   /// The first element, counted in elements of a tensor's type.

@@ -91,7 +91,10 @@ struct FractalHeap {
       place = try table.find(offset, in: rootAddress, rowCount: rootRowCount, &file)
     }
     let block = try directBlock(place, &file)
-    return try block.slice(from: offset - place.offset, count: count)
+    let object = try block.slice(from: offset - place.offset, count: count)
+    // Blocks lie all over the file, and each brings pages around it.
+    object.release()
+    return object
   }
 
   private mutating func directBlock(
