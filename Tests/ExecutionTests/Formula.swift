@@ -52,17 +52,26 @@ enum Formula {
   ) throws -> Tensor {
     let seed = ByteRegion(Array(name.utf8)).withBytes { CRC32.of($0) }
     let count = shape.reduce(1, *)
-    let size = scalarType.byteCount
-    let bytes = [UInt8](unsafeUninitializedCapacity: count * size) { buffer, initialized in
-      if scalarType == .float64 {
-        let values = buffer.withMemoryRebound(to: Double.self) { $0.baseAddress }
-        cformula_fill64(values, count, seed, scale, offset)
-      } else {
-        let values = buffer.withMemoryRebound(to: Float.self) { $0.baseAddress }
-        cformula_fill32(values, count, seed, scale, offset)
-      }
-      initialized = count * size
+    let numbers = Numbers(byteCount: count * scalarType.byteCount)
+    if scalarType == .float64 {
+      let values = numbers.bytes.assumingMemoryBound(to: Double.self).baseAddress
+      cformula_fill64(values, count, seed, scale, offset)
+    } else {
+      let values = numbers.bytes.assumingMemoryBound(to: Float.self).baseAddress
+      cformula_fill32(values, count, seed, scale, offset)
     }
-    return try Tensor(scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
+    let region = ByteRegion(owner: numbers, pointer: UnsafeRawBufferPointer(numbers.bytes))
+    return try Tensor(scalarType, shape: shape, storage: TensorStorage(region))
+  }
+
+  /// Where they are written once, since a gigabyte of them takes time to copy.
+  private final class Numbers {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(byteCount: Int) {
+      bytes = .allocate(byteCount: byteCount, alignment: 64)
+    }
+
+    deinit { bytes.deallocate() }
   }
 }
