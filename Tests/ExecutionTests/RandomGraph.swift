@@ -30,6 +30,9 @@ struct RandomGraph {
 
   mutating func element<Value>(_ values: [Value]) -> Value { values[int(0...values.count - 1)] }
 
+  /// The numbers from 0 to before the count, in a random order.
+  mutating func shuffled(_ count: Int) -> [Int] { (0..<count).shuffled(using: &generator) }
+
   private mutating func numbers(_ shape: [Int]) -> [Double] {
     (0..<shape.reduce(1, *)).map { _ in Double(Float.random(in: -1...1, using: &generator)) }
   }
