@@ -1,14 +1,19 @@
 """Tensors made by one formula, so that a model of millions of weights needs no file: the same in every language.
 
 Element j of the tensor named k is a number in [-1, 1) from a 32-bit hash of j and CRC-32(k); what it becomes depends on
-the last part of the name. In float64.
+the last part of the name. In float64. Weights of convolutions and linear layers are scaled by their fan-in (He); those
+of norms are around the gain of the model (gains.json), chosen so that its outputs are of the order of 1.
 """
 
+import json
 import math
 import zlib
+from pathlib import Path
 
 import numpy
 import torch
+
+GAINS = json.loads((Path(__file__).parent / "gains.json").read_text())
 
 
 def noise(name: str, count: int) -> numpy.ndarray:
@@ -20,12 +25,14 @@ def noise(name: str, count: int) -> numpy.ndarray:
     return x.astype(numpy.float64) / 2.0**31 - 1
 
 
-def tensor(name: str, shape: list[int]) -> torch.Tensor:
+def tensor(name: str, shape: list[int], gain: float = 1) -> torch.Tensor:
     values = noise(name, math.prod(shape)).reshape(shape)
     last = name.rsplit(".", 1)[-1]
     if last == "num_batches_tracked":
         return torch.zeros(shape, dtype=torch.int64)
-    if last == "running_var" or (last == "weight" and len(shape) == 1):
+    if last == "weight" and len(shape) == 1:
+        return torch.from_numpy(gain + 0.5 * gain * values)
+    if last == "running_var":
         return torch.from_numpy(1 + 0.5 * values)
     if last in ("running_mean", "bias"):
         return torch.from_numpy(0.1 * values)
@@ -34,5 +41,24 @@ def tensor(name: str, shape: list[int]) -> torch.Tensor:
     return torch.from_numpy(values)
 
 
-def fill(state_dict: dict) -> dict:
-    return {name: tensor(name, list(value.shape)) for name, value in state_dict.items()}
+@torch.no_grad()
+def fill(model: torch.nn.Module, gain: float) -> torch.nn.Module:
+    """The model in float64 with its parameters and buffers made by the formula."""
+    for name, value in model.double().state_dict().items():
+        value.copy_(tensor(name, list(value.shape), gain))
+    return model
+
+
+@torch.no_grad()
+def outputs(model: torch.nn.Module, image: list[int]) -> dict[str, torch.Tensor]:
+    """What a model that was filled gives for the image of the formula, in float64 and, from the same tensors rounded to
+    the nearest, in float32. Of the order of 1, and other for another image, so that 1e-4 and 1e-12 mean something."""
+    results = {}
+    for dtype in (torch.float64, torch.float32):
+        run = model.to(dtype).eval()
+        result = run(tensor("input", image).to(dtype))
+        other = run(tensor("another input", image).to(dtype))
+        assert 1 < result.abs().max() < 10 and (result - other).std() > 0.05 * result.std()
+        results[str(dtype).removeprefix("torch.")] = result
+    assert (results["float64"] - results["float32"]).abs().max() < 2e-5
+    return results

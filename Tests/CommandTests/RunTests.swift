@@ -58,6 +58,62 @@ struct RunTests {
     #endif
   }
 
+  /// Images of 16x16, so few that a test takes no time.
+  private func writeImages(_ samples: Int, to path: String) throws {
+    var inputs = StateDict()
+    inputs["x"] = try Tensor(
+      rounding: (0..<samples * 3 * 16 * 16).map { Double($0 % 17) / 17 }, to: .float32,
+      shape: [samples, 3, 16, 16])
+    try Checkpoint(root: .dictionary(inputs.dictionary)).write(to: path)
+  }
+
+  @Test(arguments: ["nowhere/s.h5", "s.safetensors"])
+  func aStateThatCannotBeWrittenLeavesNoOutputs(state: String) throws {
+    let folder = try TemporaryFolder()
+    try writeImages(4, to: folder.file("x.h5"))
+    // A folder has its name already.
+    if !state.contains("/") {
+      try FileManager.default.createDirectory(
+        atPath: folder.file(state), withIntermediateDirectories: false)
+    }
+    let before = folder.contents
+    let command = try Command(
+      "run", Fixture("torch/resnet18").file("checkpoint.pth"), "--input", folder.file("x.h5"),
+      "--output", folder.file("y.h5"), "--mode", "train", "--save-state", folder.file(state))
+    #expect(command.status == 2 && command.error.contains(state))
+    #expect(folder.contents == before)
+  }
+
+  @Test(arguments: ["y.h5", "./y.h5", "../{folder}/y.h5"])
+  func outputsAndStateAreTwoFiles(state: String) throws {
+    let folder = try TemporaryFolder()
+    let name = URL(filePath: folder.file("y.h5")).deletingLastPathComponent().lastPathComponent
+    let command = try Command(
+      "run", Fixture("torch/resnet18").file("checkpoint.pth"), "--input", folder.file("x.h5"),
+      "--output", folder.file("y.h5"), "--mode", "train", "--save-state",
+      folder.file(state.replacing("{folder}", with: name)))
+    #expect(command.status == 64 && command.error.contains("two files"))
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test func outputsAndStateAreBothWritten() throws {
+    let folder = try TemporaryFolder()
+    try writeImages(4, to: folder.file("x.h5"))
+    let command = try Command(
+      "run", Fixture("torch/resnet18").file("checkpoint.pth"), "--input", folder.file("x.h5"),
+      "--output", folder.file("y.h5"), "--mode", "train", "--save-state", folder.file("s.pth"))
+    #expect(command.status == 0, "\(command.error)")
+    let stateDict = try Checkpoint.open(folder.file("s.pth")).findStateDict().stateDict
+    let before = try Checkpoint.open(Fixture("torch/resnet18").file("checkpoint.pth"))
+      .findStateDict().stateDict
+    let counters = stateDict.tensors.filter { $0.name.hasSuffix("num_batches_tracked") }
+    #expect(counters.count == 20 && stateDict.names == before.names)
+    for (name, tensor) in counters {
+      #expect(try tensor.integers() == before[name]?.integers().map { $0 + 1 })
+    }
+    #expect(folder.contents.sorted() == ["s.pth", "x.h5", "y.h5"])
+  }
+
   @Test func thereIsAtLeastOneThread() throws {
     let command = try Command(
       "run", "model.pth", "--input", "x.h5", "--output", "y.h5", "--threads", "0")

@@ -1,6 +1,7 @@
 import Execution
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 struct EngineTests {
@@ -64,6 +65,45 @@ struct EngineTests {
       error = #expect(throws: CheckpointError.self) { try executor.run(input) }
       #expect(error?.code == .notFinite && error?.name == "fc.weight")
       #expect(error?.reason.contains("element 2") == true)
+    }
+    /// oneDNN's ReLU would make 0 of the NaN that they give.
+    @Test(
+      arguments: [("running_var", Double.nan), ("running_var", -1), ("running_mean", .infinity)]
+        + [("weight", .nan), ("bias", -.infinity)],
+      [false, true])
+    func aBatchNormWhoseOutputsAreNotFiniteIsRefused(
+      broken: (last: String, number: Double), folds: Bool
+    ) throws {
+      var generator = SeededGenerator(3)
+      for worldSize in [1, 2] {
+        var random = RandomGraph(&generator)
+        let x = try random.input("x", [4, 3, 5, 5])
+        random.add(
+          "conv", .convolution(.init(stride: [1, 1], padding: [1, 1], dilation: [1, 1])),
+          [x, try random.parameter("conv.weight", [16, 3, 3, 3]), .none])
+        try random.addBatchNorm("bn", .value("conv"), features: 16, worldSize: worldSize)
+        random.add("relu", .activation(.relu), [.value("bn")])
+        var stateDict = random.stateDict
+        let key = "bn.\(broken.last)"
+        let tensor = try #require(stateDict[key])
+        var values = try tensor.doubles()
+        values[values.count - 3] = broken.number
+        stateDict[key] = try Tensor(rounding: values, to: .float32, shape: tensor.shape)
+        let options = ExecutionOptions(foldsBatchNorm: folds)
+        var executor = try Engine.oneDNN.executor(random.graph, stateDict, options: options)
+        var error = #expect(throws: CheckpointError.self) { try executor.run(random.inputs) }
+        #expect(error?.code == .notFinite && error?.name == "bn")
+        #expect(error?.advice?.contains("reference engine") == true)
+        // Training does not use the running statistics.
+        if broken.last.hasPrefix("running") {
+          _ = try executor.run(random.inputs, mode: .training)
+        } else {
+          error = #expect(throws: CheckpointError.self) {
+            try executor.run(random.inputs, mode: .training)
+          }
+          #expect(error?.code == .notFinite && error?.name == "bn")
+        }
+      }
     }
   #else
     @Test func withoutOneDNNItsEngineIsAnErrorThatSaysWhatToInstall() throws {

@@ -2,6 +2,7 @@
   import Execution
   import Models
   import Tensors
+  import TestSupport
   import Testing
 
   /// The two engines against each other: every operation on random shapes. Differences are at most
@@ -12,7 +13,7 @@
     ) throws {
       let seed = UInt64.random(in: 0 ... .max)
       print("\(label): seed \(seed)")
-      var generator = SeededGenerator(state: seed)
+      var generator = SeededGenerator(seed)
       for index in 0..<count {
         var random = RandomGraph(&generator)
         try make(&random)
@@ -54,14 +55,48 @@
         var (value, filters) = try random.addConvolution("conv")
         for index in 0..<random.int(1...4) {
           let name = "step\(index)"
-          switch random.int(0...3) {
+          switch random.int(0...5) {
           case 0: try random.addBatchNorm(name, value, features: filters)
           case 1: random.add(name, .activation(.relu), [value])
-          case 2: random.add(name, .multiplyScalar(0.5), [value])
+          case 2: random.add(name, .multiplyScalar(random.element([0.5, -1, 2])), [value])
+          case 3: random.add(name, .addScalar(random.element([0.5, -1])), [value])
+          case 4: random.add(name, .activation(random.element(Self.activations)), [value])
           default: random.add(name, .add(scale: 1), [value, .value("conv")])
           }
           value = .value(name)
         }
+      }
+    }
+
+    /// Functions of one kind with different constants: oneDNN 2.6 mixes them up in one kernel.
+    @Test(arguments: [
+      [Operation.multiplyScalar(3), .addScalar(-1)], [.multiplyScalar(3), .multiplyScalar(2)],
+      [.activation(.leakyReLU(slope: 0.2)), .activation(.relu)],
+      [.activation(.hardSigmoid), .multiplyScalar(2)],
+      [.activation(.elu(alpha: 0.7)), .activation(.elu(alpha: 0.2))],
+      [
+        .activation(.hardTanh(minimum: -0.5, maximum: 0.5)),
+        .activation(.hardTanh(minimum: 0, maximum: 0.2)),
+      ],
+    ])
+    func functionsOfAKindInARow(operations: [Operation]) throws {
+      try compare("\(operations)", 4) { random in
+        let x = try random.input("x", [2, 16, 6, 5])
+        let weight = try random.parameter("conv.weight", [16, 16, 3, 3])
+        var values: [Graph.Operand] = []
+        random.add(
+          "conv", .convolution(.init(stride: [1, 1], padding: [1, 1], dilation: [1, 1])),
+          [x, weight, .none])
+        try random.addBatchNorm("bn", x, features: 16)
+        for start in ["conv", "bn"] {
+          var value = Graph.Operand.value(start)
+          for (index, operation) in operations.enumerated() {
+            random.add("\(start)\(index)", operation, [value])
+            value = .value("\(start)\(index)")
+          }
+          values.append(value)
+        }
+        random.add("out", .add(scale: 1), values)
       }
     }
 
@@ -184,6 +219,63 @@
         random.add("sum", .add(scale: -1), [.value("l"), .value("r")])
         random.add("flat", .flatten(start: 1, end: -1), [.value("sum")])
         random.add("softmax", .softmax(dimension: -1), [.value("flat")])
+      }
+    }
+
+    @Test func whatIsTransposedSplitAndSelected() throws {
+      try compare("parts", 40) { random in
+        let rank = random.int(1...6)
+        let shape = random.ints(rank, 1...5)
+        let (x, dimension) = (try random.input("x", shape), random.int(0...rank - 1))
+        let size = shape[dimension]
+        random.add("scaled", .multiplyScalar(2), [x])
+        switch random.int(0...2) {
+        case 0: random.add("out", .permute(random.shuffled(rank)), [.value("scaled")])
+        case 1:
+          let index = random.int(-size...size - 1)
+          random.add("out", .select(dimension: dimension, index: index), [.value("scaled")])
+        default:
+          let first = random.int(0...size)
+          random.add(
+            "out", .split(sizes: [first, size - first], dimension: dimension), [.value("scaled")],
+            outputs: ["l", "r"])
+        }
+      }
+    }
+
+    @Test func slices() throws {
+      try compare("slices", 80) { random in
+        let rank = random.int(1...4)
+        let shape = random.ints(rank, 1...7)
+        let (x, dimension) = (try random.input("x", shape), random.int(0...rank - 1))
+        let start = random.int(0...shape[dimension] - 1)
+        let end = random.int(start...shape[dimension])
+        random.add("scaled", .multiplyScalar(2), [x])
+        random.add(
+          "out",
+          .slice(
+            dimension: dimension, start: .fixed(start), end: .fixed(end), step: random.int(1...4)),
+          [.value("scaled")])
+      }
+    }
+
+    /// As in ShuffleNet: half of the channels, and the channels of both mixed, go on.
+    @Test func channelsThatAreSplitAndShuffled() throws {
+      try compare("shuffles", 20) { random in
+        let (samples, half) = (random.int(1...3), random.element([2, 8, 16, 24, 58]))
+        let sizes = random.ints(2, 1...5)
+        let x = try random.input("x", [samples, 2 * half] + sizes)
+        random.add("chunk", .chunk(count: 2, dimension: 1), [x], outputs: ["l", "r"])
+        let weight = try random.parameter("conv.weight", [half, half, 1, 1])
+        let convolution = Operation.Convolution(
+          stride: [1, 1], padding: [0, 0], dilation: [1, 1])
+        random.add("conv", .convolution(convolution), [.value("r"), weight, .none])
+        random.add("cat", .concatenate(dimension: 1), [.value("l"), .value("conv")])
+        let grouped = [samples, 2, half] + sizes
+        random.add("view", .reshape(grouped.map { .fixed($0) }), [.value("cat")])
+        random.add("transpose", .permute([0, 2, 1, 3, 4]), [.value("view")])
+        random.add(
+          "out", .reshape(([samples, 2 * half] + sizes).map { .fixed($0) }), [.value("transpose")])
       }
     }
 

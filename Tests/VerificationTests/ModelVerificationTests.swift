@@ -120,6 +120,47 @@ struct ModelVerificationTests {
     #expect(error?.code == .invalidBatch)
   }
 
+  private func exported(samples: Int, reshaping: Bool = false) -> Graph {
+    let view = Graph.Node("view", .reshape([.fixed(samples), .inferred]), [.value("sum")])
+    return Graph(
+      name: "exported", inputs: [.init("x", shape: [samples, 2, 3, 3])],
+      nodes: graph.nodes + (reshaping ? [view] : []), outputs: [reshaping ? "view" : "sum"],
+      parameters: [])
+  }
+
+  @Test(arguments: ExecutionMode.allCases)
+  func aProgramForOneNumberOfSamplesRunsOnSlicesToo(mode: ExecutionMode) throws {
+    let distributed = try standard.toDistributed(worldSize: 4).stateDict
+    for (samples, expected) in [(1, 8), (9, 9)] {
+      var verification = ModelVerification(exported(samples: samples))
+      verification.mode = mode
+      let result = try verification.compare(standard, distributed)
+      #expect(result.isBitIdentical && result.samples == expected)
+      verification.samples = 6
+      #expect(try verification.compare(distributed, standard).samples == 6)
+    }
+  }
+
+  @Test func aSizeThatIsTheBatchsKeepsItToThat() throws {
+    let distributed = try standard.toDistributed(worldSize: 4).stateDict
+    var verification = ModelVerification(exported(samples: 9, reshaping: true))
+    let result = try verification.compare(standard, distributed)
+    #expect(result.isBitIdentical && result.samples == 9)
+    verification.samples = 8
+    var error = #expect(throws: CheckpointError.self) {
+      try verification.compare(standard, distributed)
+    }
+    #expect(error?.code == .invalidBatch && error?.reason.contains("for 9 samples") == true)
+    verification.samples = nil
+    verification.mode = .training
+    #expect(try verification.compare(distributed, distributed).samples == 9)
+    error = #expect(throws: CheckpointError.self) {
+      try verification.compare(distributed, standard)
+    }
+    #expect(error?.code == .invalidBatch && error?.reason.contains("slice") == true)
+    #expect(error?.advice?.contains("dynamic_shapes") == true)
+  }
+
   @Test func aMissingTensorIsNamedWithItsCheckpoint() throws {
     var other = StateDict()
     for (name, tensor) in standard.tensors where name != "conv.weight" { other[name] = tensor }

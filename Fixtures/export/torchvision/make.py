@@ -1,12 +1,11 @@
-"""torchvision's models as `torch.export.save` writes them, without their weights, and what they give in float64.
+"""torchvision's models as `torch.export.save` writes them, without their weights, and what they give.
 
 NAME.pt2 keeps the operations and the list of tensors, deflated; the weights are made by ../../architectures/formula.py.
-outputs.json: for an image of the formula too, its shape, the first ten outputs and the sum of the magnitudes of all, as
-hexadecimal floats.
+outputs.pth: for each model a dictionary of `input`, the shape of an image of the formula, and what the model gives for
+it in `float64` and `float32`.
 """
 
 import io
-import json
 import sys
 import warnings
 import zipfile
@@ -16,7 +15,7 @@ import torch
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1] / "architectures"))
-from formula import tensor
+from formula import GAINS, fill, outputs, tensor
 from make import models
 
 warnings.simplefilter("ignore")
@@ -39,11 +38,8 @@ PROGRAMS = [
 
 @torch.no_grad()
 def write(name: str, options: dict, shape: list[int], dynamic: bool, decompose: bool) -> dict:
-    model = models.get_model(name, **options).double().eval()
-    for key, value in model.state_dict().items():
-        value.copy_(tensor(key, list(value.shape)))
+    model = fill(models.get_model(name, **options), GAINS[name]).eval()
     image = tensor("input", shape)
-    logits = model(image)
     auto = torch.export.Dim.AUTO
     example = torch.zeros(2, 3, 64, 64, dtype=torch.float64) if dynamic else image
     program = torch.export.export(model, (example,), dynamic_shapes=({0: auto, 2: auto, 3: auto},) if dynamic else None)
@@ -58,10 +54,7 @@ def write(name: str, options: dict, shape: list[int], dynamic: bool, decompose: 
         for record in source.namelist():
             if record.endswith((".json", "byteorder", "archive_format", "archive_version")):
                 target.writestr(zipfile.ZipInfo(record, (1980, 1, 1, 0, 0, 0)), source.read(record), zipfile.ZIP_DEFLATED)
-    values = logits.flatten()
-    return {"shape": shape, "outputs": list(logits.shape), "first": [value.hex() for value in values[:10].tolist()],
-            "magnitude": values.abs().sum().item().hex()}
+    return {"input": torch.tensor(shape)} | outputs(model, shape)
 
 
-rows = ",\n".join(f'  "{program[0]}": {json.dumps(write(*program))}' for program in PROGRAMS)
-(FOLDER / "outputs.json").write_text("{\n" + rows + "\n}\n")
+torch.save({program[0]: write(*program) for program in PROGRAMS}, FOLDER / "outputs.pth")

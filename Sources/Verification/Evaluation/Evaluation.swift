@@ -45,6 +45,7 @@ public struct Evaluation: Sendable {
   ) throws(CheckpointError) -> [Result] {
     let input = try graph.onlyInput(batch: batch)
     guard data.labels != nil else { throw .samples(nil, "the samples have no labels") }
+    let graph = self.graph.withOpenBatch(checkpoints.first ?? StateDict())
     var measured = try checkpoints.indices.map { index throws(CheckpointError) in
       do throws(CheckpointError) {
         return Measurement(try engine.executor(graph, checkpoints[index], options: options))

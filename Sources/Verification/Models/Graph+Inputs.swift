@@ -16,9 +16,7 @@ extension Graph {
   ) throws(CheckpointError) -> [String: DenseArray] {
     var drawn: [String: DenseArray] = [:]
     for (index, input) in inputs.enumerated() {
-      let shape = input.shape.enumerated().map { axis, size in
-        size ?? (axis == 0 ? samples : Self.drawnSize)
-      }
+      let shape = input.drawnShape(samples: samples)
       var generator = InputGenerator(seed: seed, stream: index)
       let count = try Tensor.byteCount(of: .float64, shape: shape) / 8
       drawn[input.name] = try DenseArray(

@@ -7,7 +7,8 @@ public import Tensors
 ///
 /// In training, a distributed checkpoint is held against a standard one that is run on each device's
 /// slice alone, from its own buffers: the outputs of every layer for slice i, and row i of the
-/// updated buffers, must be equal; that is what simulating V devices means.
+/// updated buffers, must be equal; that is what simulating V devices means. A program that was
+/// exported for one number of samples runs with others too, where no size in it is the batch's.
 ///
 /// Without a tolerance, equality also asks for equal parameters and running statistics: one batch
 /// does not show every difference.
@@ -16,7 +17,8 @@ public struct ModelVerification: Sendable {
   public var engine: Engine
   public var options: ExecutionOptions
   public var mode = ExecutionMode.evaluation
-  /// N, where the model leaves it open; nil: a batch that reaches every virtual device.
+  /// N, where the model leaves it open; nil: the model's, or a batch that reaches every virtual
+  /// device.
   public var samples: Int?
   /// By the names of the graph's inputs; nil: drawn from the seed.
   public var inputs: [String: DenseArray]?
@@ -35,10 +37,21 @@ public struct ModelVerification: Sendable {
   ///   and what an engine can say of a model that does not fit.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
+    var verification = self
+    verification.graph = graph.withOpenBatch(a)
+    return try verification.compareOpened(a, b, exported: graph.fixedBatch)
+  }
+
+  /// - Parameter exported: the number of samples that the model was made for, if it was for one; the
+  ///   graph may be open now.
+  private func compareOpened(
+    _ a: StateDict, _ b: StateDict, exported: Int?
+  ) throws(CheckpointError) -> VerificationResult {
     let pair = ExecutorPair(
       a: try executor(for: a, "first"), b: try executor(for: b, "second"))
+    try checkBatch(for: pair)
     var inputs = self.inputs ?? [:]
-    if self.inputs == nil { inputs = try drawnInputs(for: pair) }
+    if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
     let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
     var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
     switch mode {
@@ -63,8 +76,29 @@ public struct ModelVerification: Sendable {
     }
   }
 
-  private func drawnInputs(for pair: ExecutorPair) throws(CheckpointError) -> [String: DenseArray] {
-    let samples = samples ?? max(8, (mode == .training ? 2 : 1) * pair.worldSize)
+  /// - Throws: `invalidBatch` where the graph's own batch does not do.
+  private func checkBatch(for pair: ExecutorPair) throws(CheckpointError) {
+    guard let batch = graph.fixedBatch else { return }
+    if let samples, samples != batch {
+      throw CheckpointError(
+        .invalidBatch, "\(graph.name) was exported for \(batch) samples and cannot run \(samples)",
+        advice: "leave out the batch, or export it with a batch of any size")
+    }
+    if mode == .training, try pair.roles() != nil {
+      throw CheckpointError(
+        .invalidBatch,
+        "\(graph.name) was exported for \(batch) samples and cannot run on one device's slice",
+        advice: "export it with a batch of any size (dynamic_shapes), or verify it in evaluation, "
+          + "or without a model")
+    }
+  }
+
+  private func drawnInputs(
+    for pair: ExecutorPair, _ exported: Int?
+  ) throws(CheckpointError) -> [String: DenseArray] {
+    let needed = (mode == .training ? 2 : 1) * pair.worldSize
+    let own = exported.flatMap { $0 >= needed ? $0 : nil }
+    let samples = samples ?? graph.fixedBatch ?? own ?? max(8, needed)
     guard (1...BatchNormVerification.samplesLimit).contains(samples) else {
       throw .invalidBatch(samples)
     }

@@ -78,12 +78,13 @@ public struct Recalibration: Sendable {
         return RecalibratedLayer(name: name, from: old, to: new)
       })
   }
+
   private func measurement(
     of stateDict: StateDict
   ) throws(CheckpointError) -> StatisticsMeasurement {
     do throws(CheckpointError) {
       return try StatisticsMeasurement(
-        graph, stateDict
+        graph.withOpenBatch(stateDict), stateDict
       ) { graph, stateDict throws(CheckpointError) in
         try engine.executor(graph, stateDict, options: options)
       }

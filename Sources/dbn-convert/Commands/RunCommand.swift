@@ -42,6 +42,9 @@ struct RunCommand: ParsableCommand {
     guard saveState == nil || mode == .training else {
       throw ValidationError("--save-state is for --mode train: nothing else changes the state.")
     }
+    guard saveState.map({ OutputPath($0) }) != OutputPath(output) else {
+      throw ValidationError("--output and --save-state are two files.")
+    }
   }
 
   func run() throws {
@@ -59,11 +62,14 @@ struct RunCommand: ParsableCommand {
       graph, model.tensors(with: stateDict), options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
-    try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output)
+    // Both files, or neither: the outputs get their name when the state has its own.
+    var writing = WritingOptions()
     if let saveState {
       let moved = try executor.stateDict(updating: stateDict)
-      try checkpoint.replacingStateDict(at: place, with: moved).write(to: saveState)
+      let state = checkpoint.replacingStateDict(at: place, with: moved)
+      writing.proof = { _ throws(CheckpointError) in try state.write(to: saveState) }
     }
+    try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output, options: writing)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
     try options.print(
       ["model": .string(graph.name), "output": .string(output), "mode": .string(mode.rawValue)],

@@ -41,6 +41,17 @@ struct DistributedEvaluationTests {
     }
   }
 
+  /// Six samples in batches of 4 are 4 and 2.
+  @Test func aProgramForOneNumberOfSamplesTakesBatchesOfAll() throws {
+    var evaluation = Evaluation(.batchNorm(features: 2, samples: 3))
+    evaluation.batch = 4
+    let result = try evaluation.run([replicated], on: data)[0]
+    #expect(result.classification.total.top1 == 3)
+    var recalibration = Recalibration(.batchNorm(features: 2, samples: 3))
+    recalibration.batch = 6
+    #expect(try recalibration.run(replicated, on: data).samples == 6)
+  }
+
   @Test func theRuleSaysHowManySamplesADeviceHas() {
     let rule = SliceRule(layout: .replicated, worldSize: 8)
     #expect(rule.samplesPerDevice(of: 64) == 8 && rule.idleDevices(of: 64) == 0)

@@ -21,9 +21,11 @@ extension Graph {
     nodes: [.init("same", .identity, [.value("x")])], outputs: ["same"], parameters: [])
 
   /// One BatchNorm `bn`.
-  static func batchNorm(features: Int) -> Graph {
+  ///
+  /// - Parameter samples: nil: any number.
+  static func batchNorm(features: Int, samples: Int? = nil) -> Graph {
     Graph(
-      name: "bn", inputs: [.init("x", shape: [nil, features])],
+      name: "bn", inputs: [.init("x", shape: [samples, features])],
       nodes: [
         .init(
           "bn", .batchNorm(.init(module: "bn", NormModule(numFeatures: features))), [.value("x")])

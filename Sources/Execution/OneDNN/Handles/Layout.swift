@@ -42,22 +42,22 @@
 
     /// - Throws: `engineFailed` where there is no such layout for the shape's rank.
     convenience init(_ kind: Kind, _ shape: [Int]) throws(CheckpointError) {
+      guard kind != .plain else {
+        try self.init(shape, strides: shape.map { max($0, 1) }.strides)
+        return
+      }
       let sizes = shape.map { Int64($0) }
-      if kind == .plain {
-        var strides = sizes
-        var stride: Int64 = 1
-        for axis in shape.indices.reversed() {
-          strides[axis] = stride
-          stride *= max(sizes[axis], 1)
-        }
-        try self.init("dnnl_memory_desc_create_with_strides", shape) {
-          conednn_layout_with_strides($0, Int32(sizes.count), sizes, strides)
-        }
-      } else {
-        let tag = Self.tag(kind, rank: shape.count)
-        try self.init("dnnl_memory_desc_create_with_tag", shape) {
-          conednn_layout_with_tag($0, Int32(sizes.count), sizes, tag)
-        }
+      let tag = Self.tag(kind, rank: shape.count)
+      try self.init("dnnl_memory_desc_create_with_tag", shape) {
+        conednn_layout_with_tag($0, Int32(sizes.count), sizes, tag)
+      }
+    }
+
+    /// - Parameter strides: how far apart neighbours along each axis are, in numbers.
+    convenience init(_ shape: [Int], strides: [Int]) throws(CheckpointError) {
+      let (sizes, distances) = (shape.map { Int64($0) }, strides.map { Int64($0) })
+      try self.init("dnnl_memory_desc_create_with_strides", shape) {
+        conednn_layout_with_strides($0, Int32(sizes.count), sizes, distances)
       }
     }
 

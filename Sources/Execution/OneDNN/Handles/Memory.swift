@@ -12,7 +12,7 @@
       // Whole cache lines, so that a kernel that reads a whole vector at the end stays inside.
       let count = (byteCount + 127) / 64 * 64
       bytes = .allocate(byteCount: count, alignment: 64)
-      bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      bytes.initializeMemory(as: SIMD64<UInt8>.self, repeating: .zero)
     }
 
     deinit { bytes.deallocate() }

@@ -61,7 +61,9 @@
     }
 
     /// Multiplies a BatchNorm that follows into the weights.
-    mutating func fold(_ module: BatchNormModule) { folded = module.scaleShift(row: 0) }
+    mutating func fold(_ module: BatchNormModule) throws(CheckpointError) {
+      folded = try module.scaleShift(row: 0)
+    }
 
     private var outputs: Int { weightShape[0] }
 

@@ -39,6 +39,14 @@
       case none
     }
 
+    /// What it reads that is never written to.
+    var constants: [Buffer] {
+      guard case .kernel(_, let arguments) = self else { return [] }
+      return arguments.compactMap {
+        if case .constant(let buffer) = $0.place { buffer } else { nil }
+      }
+    }
+
     /// The slots that it reads or writes.
     var slots: [Int] {
       switch self {

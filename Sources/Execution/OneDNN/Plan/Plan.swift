@@ -21,6 +21,29 @@
       case kernel(BoundKernel)
       case reference(Operation, [Draft.ReferenceOperand], targets: [PlannedValue])
       case batchNorm(String, source: PlannedValue, target: PlannedValue)
+
+      /// - Parameter offsets: where each slot begins in the memory.
+      init(
+        _ draft: Draft, _ processor: Processor, _ memory: Buffer, _ offsets: [Int]
+      ) throws(CheckpointError) {
+        switch draft {
+        case .kernel(let kernel, let arguments):
+          let bound = try arguments.map { argument throws(CheckpointError) in
+            let bytes =
+              switch argument.place {
+              case .slot(let slot, let offset):
+                memory.bytes.baseAddress.map { $0 + offsets[slot] + offset }
+              case .constant(let buffer): buffer.bytes.baseAddress
+              }
+            return (argument.index, try Memory(argument.layout, bytes, processor))
+          }
+          self = .kernel(BoundKernel(kernel, bound))
+        case .reference(let operation, let operands, let targets):
+          self = .reference(operation, operands, targets: targets)
+        case .batchNorm(let module, let source, let target):
+          self = .batchNorm(module, source: source, target: target)
+        }
+      }
     }
 
     let stages: [Stage]
@@ -42,36 +65,12 @@
     ) throws(CheckpointError) {
       let (offsets, byteCount) = slots.layOut()
       let memory = Buffer(byteCount: byteCount)
-      var constants: [Buffer] = []
-      func bytes(_ place: Draft.Place) -> UnsafeMutableRawPointer? {
-        switch place {
-        case .slot(let slot, let offset):
-          memory.bytes.baseAddress.map { $0 + offsets[slot] + offset }
-        case .constant(let buffer): buffer.bytes.baseAddress
-        }
+      steps = try drafts.map { draft throws(CheckpointError) in
+        try Step(draft, weights.processor, memory, offsets)
       }
-      var steps: [Step] = []
-      for draft in drafts {
-        switch draft {
-        case .kernel(let kernel, let arguments):
-          for case .constant(let buffer) in arguments.map(\.place) { constants.append(buffer) }
-          let bound = try arguments.map { argument throws(CheckpointError) in
-            (
-              argument.index,
-              try Memory(argument.layout, bytes(argument.place), weights.processor)
-            )
-          }
-          steps.append(.kernel(BoundKernel(kernel, bound)))
-        case .reference(let operation, let operands, let targets):
-          steps.append(.reference(operation, operands, targets: targets))
-        case .batchNorm(let module, let source, let target):
-          steps.append(.batchNorm(module, source: source, target: target))
-        }
-      }
-      self.steps = steps
+      constants = drafts.flatMap(\.constants)
       self.offsets = offsets
       self.memory = memory
-      self.constants = constants
       self.inputs = inputs
       self.stages = stages
       self.last = last
@@ -170,11 +169,14 @@
       return try DenseArray(shape: value.shape, values: values)
     }
 
-    /// The kernels in their order, by oneDNN's names.
+    /// The kernels in their order, by oneDNN's names; `reference` where it has none.
     var kernels: [(operation: String, implementation: String)] {
-      steps.compactMap {
-        guard case .kernel(let bound) = $0 else { return nil }
-        return (bound.kernel.operation, bound.kernel.implementation)
+      steps.map {
+        switch $0 {
+        case .kernel(let bound): (bound.kernel.operation, bound.kernel.implementation)
+        case .reference(let operation, _, _): ("reference", "\(operation)")
+        case .batchNorm(let module, _, _): ("batch_norm", module)
+        }
       }
     }
   }

@@ -122,44 +122,5 @@
       try add(kernel, arguments + [.init(DNNL_ARG_DST, target)])
       return target
     }
-
-    /// The last dimension times the weights, with the epilogue.
-    mutating func addLinear(
-      _ unit: Unit, _ input: PlannedValue, _ shape: [Int]
-    ) throws(CheckpointError) -> PlannedValue? {
-      let node = unit.primary
-      guard case .parameter(let key) = node.operands[1], let weightShape = weights.shapes[key],
-        let features = shape.last, !weightShape.contains(0)
-      else { return nil }
-      var biasKey: String?
-      switch node.operands.count > 2 ? node.operands[2] : .none {
-      case .none: break
-      case .parameter(let key): biasKey = key
-      case .value: return nil
-      }
-      let rows = shape.dropLast().reduce(1, *)
-      let source = PlannedValue(
-        slot: try plain(input).slot, layout: try Layout(.plain, [rows, weightShape[1]]))
-      let target = makeValue(try Layout(.plain, [rows, features]))
-      let bias = biasKey == nil ? nil : try Layout(.plain, [features])
-      let kernel = try Kernel.innerProduct(
-        source: source.layout, weights: try Layout(.any, weightShape), bias: bias,
-        target: target.layout, [], processor)
-      guard let kernel else { return nil }
-      let plainWeights = try Layout(.plain, weightShape)
-      let layout = try kernel.layout(.weights, weightShape)
-      let buffer = try weights.constant(key, as: layout, from: plainWeights)
-      var arguments: [Draft.Argument] = [
-        .init(DNNL_ARG_SRC, source), .init(DNNL_ARG_DST, target),
-        .init(DNNL_ARG_WEIGHTS, layout, .constant(buffer)),
-      ]
-      if let bias, let biasKey {
-        let buffer = try weights.constant(biasKey, as: bias, from: bias)
-        arguments.append(.init(DNNL_ARG_BIAS, bias, .constant(buffer)))
-      }
-      try add(kernel, arguments)
-      let value = PlannedValue(slot: target.slot, layout: try Layout(.plain, shape))
-      return try add(unit.epilogue, to: value)
-    }
   }
 #endif

@@ -93,6 +93,11 @@
     mutating func addBatchNormModule(
       _ module: String, _ input: PlannedValue
     ) throws(CheckpointError) -> PlannedValue {
+      do throws(CheckpointError) {
+        try batchNorms[module]?.requireFiniteParameters()
+      } catch {
+        throw error.with(name: module)
+      }
       let source = try plain(input)
       let target = try makeValue(.plain, input.shape)
       add(.batchNorm(module, source: source, target: target))

@@ -16,7 +16,11 @@
       if purpose.foldsBatchNorm, case .batchNorm(let module)? = epilogue.first,
         let batchNorm = batchNorms[module]
       {
-        filters.fold(batchNorm)
+        do throws(CheckpointError) {
+          try filters.fold(batchNorm)
+        } catch {
+          throw error.with(name: module)
+        }
         epilogue.removeFirst()
       }
       if let choice = try choice(filters, input.layout, shape, epilogue) {

@@ -18,6 +18,7 @@
         return try addReference(node)
       }
       if let value = try addPrimary(unit, shape) { return [value] }
+      if let values = try addArranging(node) { return values }
       let values = try addReference(node)
       if unit.epilogue.isEmpty { return values }
       return [try add(unit.epilogue, to: values[0])]

@@ -178,40 +178,13 @@
       guard let batchNorm = batchNorms[module] else {
         throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
       }
-      let made = try ScaleShift(batchNorm, row: row, rank: rank, processor)
-      scaleShifts[key] = made
-      return made
-    }
-  }
-
-  /// What a BatchNorm in evaluation multiplies each channel with and then adds to it.
-  struct ScaleShift {
-    let scale: Buffer
-    let shift: Buffer
-    /// Of both: [1, C, 1, ...].
-    let layout: Layout
-
-    init(
-      _ module: BatchNormModule, row: Int, rank: Int, _ processor: Processor
-    ) throws(CheckpointError) {
-      let (scales, shifts) = module.scaleShift(row: row)
-      let shape = (0..<rank).map { $0 == 1 ? module.features : 1 }
-      layout = try Layout(.plain, shape)
-      scale = try processor.constant(scales.map { Float($0) }, from: layout, as: layout)
-      shift = try processor.constant(shifts.map { Float($0) }, from: layout, as: layout)
-    }
-  }
-
-  extension BatchNormModule {
-    /// What each channel is multiplied with, and what is added then; computed in Float64.
-    func scaleShift(row: Int) -> (scales: [Double], shifts: [Double]) {
-      let scales = (0..<features).map {
-        (weight?[$0] ?? 1) / (rows[row].variance[$0] + norm.eps).squareRoot()
+      do throws(CheckpointError) {
+        let made = try ScaleShift(batchNorm, row: row, rank: rank, processor)
+        scaleShifts[key] = made
+        return made
+      } catch {
+        throw error.with(name: module)
       }
-      let shifts = (0..<features).map {
-        (bias?[$0] ?? 0) - rows[row].mean[$0] * scales[$0]
-      }
-      return (scales, shifts)
     }
   }
 #endif

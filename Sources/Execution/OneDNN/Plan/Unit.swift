@@ -18,6 +18,15 @@
       for case .add(let other) in epilogue { names.append(other) }
       return names
     }
+
+    /// Whether one kernel can do a step after the others. In oneDNN 2.6 all functions of a kind have
+    /// the constants of one of them: `y * 3 - 1`, two linear ones, gives something else.
+    func accepts(_ step: Epilogue) -> Bool {
+      let others = epilogue.flatMap(\.eltwises)
+      return step.eltwises.allSatisfy { mine in
+        others.allSatisfy { $0.algorithm != mine.algorithm || $0 == mine }
+      }
+    }
   }
 
   /// What is done to each number of an output before it is written.
@@ -27,6 +36,8 @@
     /// A value of the same shape added.
     case add(String)
     case eltwise([Eltwise])
+
+    var eltwises: [Eltwise] { if case .eltwise(let eltwises) = self { eltwises } else { [] } }
   }
 
   extension Graph.Node {
@@ -51,7 +62,9 @@
         var unit = Unit(nodes: [node])
         var last = place
         while canBegin(node), let next = consumers[unit.outputs[0]],
-          !claimed.contains(next.node.name), let step = epilogue(of: next.node, on: unit.outputs[0])
+          !claimed.contains(next.node.name),
+          let step = epilogue(of: next.node, on: unit.outputs[0]),
+          unit.accepts(step)
         {
           claimed.insert(next.node.name)
           unit.nodes.append(next.node)

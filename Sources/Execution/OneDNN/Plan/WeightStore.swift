@@ -151,9 +151,7 @@
     fileprivate func requireFinite() throws(CheckpointError) {
       if conednn_all_finite(baseAddress, count) != 0 { return }
       let place = firstIndex { !$0.isFinite } ?? 0
-      throw CheckpointError(
-        .notFinite, "element \(place) is \(self[place]), which the oneDNN engine may lose",
-        advice: "use the reference engine (--engine reference)")
+      throw .notFinite("element \(place) is \(self[place])")
     }
   }
 #endif
