@@ -41,6 +41,18 @@ struct KerasLayoutTests {
     #expect(survey.unrecognised.isEmpty)
   }
 
+  @Test func twoVectorsUnderANameThatSaysNothingAreSaid() throws {
+    let two = try stateDict("encoder.bare", [[2], [2]])
+    let survey = BatchNormSurvey(two)
+    #expect(survey.sites.isEmpty && survey.unrecognised.isEmpty)
+    #expect(survey.ambiguities.count == 1 && survey.ambiguities[0].contains("'encoder.bare'"))
+    let bare = try #require(BatchNormLayout.named("keras-vars-bare"))
+    let standard = try two.toStandard(reading: .init(bare)).stateDict
+    #expect(try standard["encoder.bare.running_var"]?.doubles() == [101, 102])
+    let known = try stateDict("layer_normalization_2", [[2], [2]])
+    #expect(BatchNormSurvey(known).ambiguities.isEmpty)
+  }
+
   @Test(arguments: [
     ("keras-vars-scale", BatchNormQuantity.weight), ("keras-vars-center", .bias),
   ])

@@ -35,7 +35,7 @@ struct KerasLayoutTests {
     let info = try info(file(name))
     let rows = try #require(info["batch_norms"]?.array)
     #expect(rows.map { $0["layout"] } == ["keras", "keras"])
-    #expect(rows.compactMap { $0["layout_name"]?.string } == layouts)
+    #expect(rows.map { ($0["layout_name"] ?? $0["layout"])?.string } == layouts)
     #expect(rows.map { $0["features"] } == [4, 8] && rows.map { $0["affine"] } == [true, false])
     #expect(info["unrecognised"] == [])
   }

@@ -41,7 +41,9 @@ extension BatchNormLayout {
   private static func numbered(
     _ name: String, _ quantities: [BatchNormQuantity], of module: String? = nil
   ) -> Self {
-    let numbering = VariableNumbering(group: "vars", quantities: quantities, module: module)
+    let numbering = VariableNumbering(
+      group: "vars", quantities: quantities, module: module,
+      otherModules: ["layer_normalization", "group_normalization"])
     return Self(
       description: family, name: name, tensors: numbering.tensors, numbering: numbering)
   }

@@ -19,9 +19,18 @@ public struct VariableNumbering: Sendable, Hashable {
       uniqueKeysWithValues: quantities.enumerated().map { ($1, .init(shared: key($0))) })
   }
 
+  /// What modules are called that have as many vectors and are no BatchNorms.
+  let otherModules: [String]
+
   /// Whether the last part of a module's name is what BatchNorms are called.
-  func isName(_ name: String) -> Bool {
-    guard let module else { return true }
+  func isName(_ name: String) -> Bool { module.map { Self.isName(name, of: $0) } ?? true }
+
+  /// Whether a module's name leaves open what it is.
+  func isOpen(_ name: String) -> Bool {
+    !isName(name) && !otherModules.contains { Self.isName(name, of: $0) }
+  }
+
+  private static func isName(_ name: String, of module: String) -> Bool {
     let last = name.split(separator: ".").last ?? ""
     guard last.hasPrefix(module) else { return false }
     let rest = last.dropFirst(module.count)

@@ -135,13 +135,16 @@ extension CheckpointInspection.TensorRow {
 
 extension CheckpointInspection.BatchNormRow {
   fileprivate var json: JSON {
-    [
-      "name": .string(site.name), "features": .int(site.features),
-      "layout": .string("\(site.layout)"), "layout_name": .string(site.layout.name),
-      "world_size": .int(site.worldSize),
-      "affine": .bool(site.isAffine), "replicas_identical": .bool(replicasAreIdentical),
-      "drift": ["mean": .double(drift.mean), "variance": .double(drift.variance)],
-    ]
+    let hasOwnName = site.layout.name != "\(site.layout)"
+    return .object(
+      [
+        .init("name", .string(site.name)), .init("features", .int(site.features)),
+        .init("layout", .string("\(site.layout)")),
+      ] + (hasOwnName ? [.init("layout_name", .string(site.layout.name))] : []) + [
+        .init("world_size", .int(site.worldSize)), .init("affine", .bool(site.isAffine)),
+        .init("replicas_identical", .bool(replicasAreIdentical)),
+        .init("drift", ["mean": .double(drift.mean), "variance": .double(drift.variance)]),
+      ])
   }
 
   fileprivate var text: String {
