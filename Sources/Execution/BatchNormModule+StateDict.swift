@@ -82,7 +82,8 @@ extension NormModule {
   fileprivate func adapted(to tensors: ModuleTensors) throws(CheckpointError) -> NormModule {
     try tensors.check("weight", isThere: affine, shape: [numFeatures])
     try tensors.check("bias", isThere: affine && hasBias, shape: [numFeatures])
-    let site = try BatchNormSite.find(tensors.name, in: tensors.stateDict)
+    let site = try BatchNormSite.find(
+      tensors.name, features: numFeatures, in: tensors.stateDict)
     guard tracksRunningStatistics else {
       try tensors.check("running_mean", isThere: false, shape: [numFeatures])
       return self
@@ -102,7 +103,7 @@ extension NormModule {
         adapted.layout =
           layout.slices == .interleaved ? site.layout.interleaved : site.layout
       }
-    } else if layout.buffers == .rows || site.layout == .keras {
+    } else if layout.buffers == .rows || site.layout.description == "\(BatchNormLayout.keras)" {
       (adapted.layout, adapted.worldSize) = (site.layout, 1)
     }
     return adapted

@@ -55,7 +55,7 @@ extension TensorStorage {
     case .region(let region): region.path != nil
     case .part(let region, _): region.path != nil
     case .converted(let source, _): source.isInPlace
-    case .deflated, .computed: false
+    case .deflated, .slabs, .computed: false
     }
   }
 }

@@ -76,12 +76,25 @@ extension TensorStorage {
     return try accept(checksum.value)
   }
 
+  /// Hands out the first `count` bytes in pieces, as `scan` does. Where the file has a checksum of
+  /// all bytes, the rest is read for it too.
+  package func scanPrefix(
+    _ count: Int, of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    guard hasChecksum else { return try pieces(of: size, upTo: count, body) }
+    try scan(of: size) { start, bytes throws(CheckpointError) in
+      guard start < count else { return }
+      try body(start, bytes.extracting(first: min(bytes.byteCount, count - start)))
+    }
+  }
+
   /// The bytes of the largest buffer that is needed to hand out pieces.
   private var largestBuffer: Int {
     switch source {
     case .region, .deflated: 0
     case .part(_, let whole): whole.largestBuffer
     case .converted(let source, _): source.largestBuffer
+    case .slabs(let bytes): bytes.largestBuffer
     case .computed: byteCount
     }
   }
@@ -90,22 +103,31 @@ extension TensorStorage {
   private static let largeByteCount = (32 << 20) / max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   private static let largeOnes = Mutex<Void>(())
 
+  /// - Parameter limit: how many bytes are wanted at least; a stream is read to its end.
   private func pieces(
-    of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+    of size: Int, upTo limit: Int = .max, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
+    let limit = min(limit, byteCount)
     switch source {
     case .deflated(let bytes): try bytes.forEachPiece(of: size, body)
+    case .slabs(let bytes): try bytes.forEachPiece(of: size, upTo: limit, body)
     case .converted(let source, let conversion):
       let count = max(1, size / max(conversion.from, conversion.to))
-      try source.scan(of: count * conversion.from) { start, bytes throws(CheckpointError) in
+      try source.scanPrefix(
+        limit / conversion.to * conversion.from, of: count * conversion.from
+      ) { start, bytes throws(CheckpointError) in
         let piece = try conversion.apply(to: bytes)
         try piece.withBytes { bytes throws(CheckpointError) in
           try body(start / conversion.from * conversion.to, bytes)
         }
       }
-    case .region, .part, .computed: try materialised().forEachPiece(of: size, body)
+    case .region, .part, .computed:
+      try materialised().slice(from: 0, count: limit).forEachPiece(of: size, body)
     }
   }
+
+  /// Says that the file that the bytes lie in, if they do, is not read for now.
+  package func releaseFile() { origin?.releaseFile() }
 
   /// The bytes, whose checksum was compared.
   package func verifiedBytes() throws(CheckpointError) -> ByteRegion {
@@ -122,6 +144,7 @@ extension TensorStorage {
       if whole.expectedCRC32 != nil { _ = try whole.crc32() }
       return region
     case .deflated(let bytes): return try bytes.inflated()
+    case .slabs(let bytes): return try bytes.all()
     case .computed(let fill): return try ByteRegion(byteCount: byteCount, fill)
     case .converted:
       return try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in

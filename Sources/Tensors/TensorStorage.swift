@@ -10,6 +10,7 @@ public final class TensorStorage: Sendable {
     case region(ByteRegion)
     case part(ByteRegion, whole: TensorStorage)
     case deflated(DeflatedBytes)
+    case slabs(SlabbedBytes)
     case converted(TensorStorage, Conversion)
     case computed(@Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
   }
@@ -19,7 +20,7 @@ public final class TensorStorage: Sendable {
   /// The checksum that the file records for these bytes, if any.
   let expectedCRC32: UInt32?
   /// Where the bytes come from in a file, for errors.
-  private let origin: ByteRegion?
+  let origin: ByteRegion?
   /// What the file calls these bytes, for errors.
   private let record: String?
   private let damageAdvice: String
@@ -71,6 +72,17 @@ public final class TensorStorage: Sendable {
       record: record)
   }
 
+  /// Bytes that are computed each time they are read, some slabs at a time where that will do; they
+  /// are not kept.
+  package convenience init(
+    computing bytes: SlabbedBytes, crc32: UInt32? = nil, record: String? = nil,
+    damageAdvice: String = TensorStorage.damageAdvice
+  ) {
+    self.init(
+      .slabs(bytes), byteCount: bytes.byteCount, crc32: crc32, record: record,
+      damageAdvice: damageAdvice)
+  }
+
   /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
   ///
   /// What `fill` needs of other storages it gets by their `scan` or `verifiedBytes`.
@@ -107,7 +119,7 @@ public final class TensorStorage: Sendable {
     switch source {
     case .part(_, let whole): whole.hasChecksum
     case .converted(let source, _): expectedCRC32 != nil || source.hasChecksum
-    case .region, .deflated, .computed: expectedCRC32 != nil
+    case .region, .deflated, .slabs, .computed: expectedCRC32 != nil
     }
   }
 

@@ -9,7 +9,9 @@ extension VerificationResult {
   mutating func compareState(
     _ a: StateDict, _ b: StateDict, _ graph: Graph
   ) throws(CheckpointError) {
-    let pairs = try BatchNormPair.matching(a, b, options: BatchNormModule.Options())
+    let pairs = try BatchNormPair.matching(
+      a, BatchNormSurvey(a, known: try graph.batchNorms(in: a)),
+      b, BatchNormSurvey(b, known: try graph.batchNorms(in: b)), options: BatchNormModule.Options())
     for pair in pairs {
       let index = layers.firstIndex { $0.module == pair.name } ?? layers.endIndex
       if index == layers.endIndex { layers.append(Layer(pair)) }
@@ -55,5 +57,22 @@ extension VerificationResult {
     } catch {
       throw error.with(name: name)
     }
+  }
+}
+
+extension Graph {
+  /// What the BatchNorms of a state dict are, whose features the model knows.
+  fileprivate func batchNorms(
+    in stateDict: StateDict
+  ) throws(CheckpointError) -> [String: BatchNormSurvey.Hint] {
+    var known: [String: BatchNormSurvey.Hint] = [:]
+    for node in nodes {
+      guard case .batchNorm(let attributes) = node.operation,
+        let site = try BatchNormSite.find(
+          attributes.module, features: attributes.norm.numFeatures, in: stateDict)
+      else { continue }
+      known[site.name] = .init(site.layout, worldSize: site.worldSize, features: site.features)
+    }
+    return known
   }
 }

@@ -31,6 +31,7 @@ struct LayoutTests {
   func aStandardStateDictComesBackFromEveryLayout(layout: BatchNormLayout, worldSize: Int) throws {
     let there = try standard.toDistributed(worldSize: worldSize, layout: layout)
     let hint = BatchNormSurvey.Hint(layout, worldSize: worldSize)
+    if layout == .sub { #expect(BatchNormSurvey(there.stateDict).sites.map(\.layout) == [.sub]) }
     // One device alone is a standard BatchNorm in these: nothing is left to convert.
     if worldSize == 1, [.ghost, .split].contains(layout) {
       #expect(BatchNormSurvey(there.stateDict).sites.map(\.layout) == [.standard])
@@ -61,6 +62,17 @@ struct LayoutTests {
     var back = there.stateDict
     if to != .replicated { back = try back.converting(to: .replicated).stateDict }
     try expectEqual(back, replicated)
+  }
+
+  @Test(arguments: [BatchNormLayout.ghost, .sub, .split])
+  func countersThatDifferAreKeptOrSaid(layout: BatchNormLayout) throws {
+    let start = try StateDict.batchNorm(
+      means: [[0, 1], [2, 3]], variances: [[1, 1], [2, 0.5]], counters: [5, 9])
+    let there = try start.converting(to: layout)
+    let isSaid = there.report.losses.contains { $0.reason.contains("counters") }
+    #expect(isSaid == (layout != .split))
+    let key = layout == .sub ? "bn.split_bn.num_batches_tracked" : "bn.num_batches_tracked"
+    #expect(try there.stateDict[key]?.integers() == [layout == .split ? 5 : 9])
   }
 
   @Test func ghostBuffersAreTheRowsOneAfterTheOther() throws {
@@ -111,6 +123,9 @@ struct LayoutTests {
     let dropped = try split.toStandard()
     #expect(dropped.report.losses.contains { $0.reason.contains("weights") })
     #expect(try dropped.stateDict["bn.weight"]?.doubles() == [1, 1.125])
+    let more = try split.converting(to: .split, worldSize: 5, merging: .first)
+    #expect(more.report.losses.contains { $0.reason.contains("weights") })
+    #expect(try more.stateDict["bn.aux_bn.3.weight"]?.doubles() == [1, 1.125])
     let error = #expect(throws: CheckpointError.self) { try split.converting(to: .replicated) }
     #expect(error?.code == .unexpectedLayout && error?.reason.contains("weight") == true)
   }
@@ -120,7 +135,12 @@ struct LayoutTests {
     for (name, tensor) in standard.tensors where name.hasPrefix("bn.") {
       nested["norm.\(name)"] = tensor
     }
-    #expect(BatchNormSurvey(nested).sites.map(\.name) == ["norm.bn"])
+    let survey = BatchNormSurvey(nested)
+    #expect(survey.sites.map(\.name) == ["norm.bn"])
+    #expect(survey.ambiguities.contains { $0.contains("'norm.bn'") && $0.contains("nested") })
+    var block = nested
+    block["norm.conv.weight"] = try .float32([1])
+    #expect(!BatchNormSurvey(block).ambiguities.contains { $0.contains("nested") })
     let plain = try nested.toStandard(reading: .init(.nested)).stateDict
     #expect(plain.names == nested.names.map { $0.replacing("norm.bn.", with: "norm.") })
   }

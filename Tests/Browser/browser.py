@@ -54,13 +54,14 @@ class Browser:
                        f"--blink-settings=preferredColorScheme={0 if dark else 1}")
         return json.loads(unescape(re.search(r'<pre id="result">(.*?)</pre>', dom, re.S).group(1)))
 
-    def screenshot(self, page: Path, picture: Path) -> None:
-        self.run(page, f"--screenshot={picture}", "--window-size=640,860")
-        assert picture.stat().st_size < 150_000, picture.stat().st_size
+    def screenshot(self, page: Path, picture: Path, size: str = "480,720", dark: bool = False) -> None:
+        self.run(page, f"--screenshot={picture}", f"--window-size={size}", "--force-device-scale-factor=2",
+                 f"--blink-settings=preferredColorScheme={0 if dark else 1}")
+        assert picture.stat().st_size < 200_000, picture.stat().st_size
 
 
-def dbn_convert(command: str, *arguments: str, status: int = 0) -> dict:
-    result = subprocess.run([command, *map(str, arguments), "--json"], capture_output=True, text=True, cwd=ROOT)
+def dbn_convert(command: str, *arguments: str, status: int = 0, cwd: Path = ROOT) -> dict:
+    result = subprocess.run([command, *map(str, arguments), "--json"], capture_output=True, text=True, cwd=cwd)
     assert result.returncode == status, result.stderr
     return json.loads(result.stdout)
 
@@ -80,6 +81,31 @@ def make_reports(command: str, folder: Path) -> dict:
         "eval": dbn_convert(command, "eval", model, "--weights", checkpoint, *weights, "--data", test, "--divide", "16",
                             "--per-class", "--report", folder / "eval.html"),
     }
+
+
+def take_pictures(command: str, browser: Browser, target: Path) -> None:
+    """The reports of files with names as people give them, in both colour schemes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for source, copy in (("checkpoint.pth", "digits-4gpu.pth"), ("model.pt2", "digits.pt2"), ("test.npz", "test.npz"),
+                             ("train.npz", "train.npz")):
+            shutil.copy(ROOT / DIGITS / source, folder / copy)
+
+        def run(*arguments: str, status: int = 0) -> None:
+            dbn_convert(command, *arguments, status=status, cwd=folder)
+
+        for rule in ("first", "mean", "pooled"):
+            run("to-standard", "digits-4gpu.pth", f"{rule}.h5", "--statistics", rule)
+        run("recalibrate", "digits.pt2", "--weights", "pooled.h5", "--data", "train.npz", "--divide", "16", "--output",
+            "recalibrated.h5")
+        weights = [argument for name in ("digits-4gpu.pth", "first.h5", "mean.h5", "pooled.h5", "recalibrated.h5")
+                   for argument in ("--weights", name)]
+        run("verify", "pooled.h5", "recalibrated.h5", "--model", "digits.pt2", "--report", "verify.html", status=1)
+        run("info", "digits-4gpu.pth", "--report", "info.html")
+        run("eval", "digits.pt2", *weights, "--data", "test.npz", "--divide", "16", "--report", "eval.html")
+        for kind in ("verify", "info", "eval"):
+            for suffix, dark in (("", False), ("-dark", True)):
+                browser.screenshot(folder / f"{kind}.html", target / f"report-{kind}{suffix}.png", dark=dark)
 
 
 def near(found: float, expected: float, tolerance: float = 0.004) -> None:
@@ -156,9 +182,9 @@ def main() -> None:
             page = folder / f"{kind}.html"
             browser.run(page, "--dump-dom")
             check_page(browser, page, check, said[kind])
-            if len(sys.argv) > 2:
-                browser.screenshot(page, Path(sys.argv[2]).resolve() / f"report-{kind}.png")
             print(f"{kind}: loads, fits {PHONE} pixels, has a dark side, and shows what --json says")
+        if len(sys.argv) > 2:
+            take_pictures(command, browser, Path(sys.argv[2]).resolve())
 
 
 main()

@@ -74,6 +74,27 @@ struct EvalTests {
     }
   }
 
+  /// An error names the file that it is about: the data, or one of the checkpoints.
+  @Test func errorsNameTheFile() throws {
+    let folder = try TemporaryFolder()
+    for (name, shape, labels) in [
+      ("shape.h5", [2, 3, 8, 8], [0, 1]), ("label.h5", [2, 1, 8, 8], [0, 10]),
+    ] {
+      var stateDict = StateDict()
+      let bytes = [UInt8](repeating: 1, count: shape.reduce(1, *))
+      stateDict["x"] = try Tensor(.uint8, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
+      stateDict["y"] = try Tensor(labels, shape: [2])
+      try Checkpoint(root: .dictionary(stateDict.dictionary)).write(to: folder.file(name))
+      let wrong = try Command("eval", model, "--data", folder.file(name))
+      #expect(wrong.status == 2 && wrong.error.contains(folder.file(name)), "\(wrong.error)")
+    }
+    let other = Fixture("layouts/standard").file("checkpoint.pth")
+    let wrong = try Command(
+      "eval", model, "--data", Self.fixture.file("test.npz"), "--weights",
+      Self.fixture.file("checkpoint.pth"), "--weights", other)
+    #expect(wrong.status == 2 && wrong.error.contains(other), "\(wrong.error)")
+  }
+
   @Test func whatWasDoneIsSaid() throws {
     let arguments = [
       "eval", model, "--weights", Self.fixture.file("checkpoint.pth"), "--data",

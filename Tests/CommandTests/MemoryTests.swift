@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -33,6 +35,64 @@ struct MemoryTests {
 
   @Test func castingOnTheWayTakesNoMore() throws {
     try expectBound(from: write(.compressed), "--compress", "gzip:1", "--cast", "float16")
+  }
+
+  /// Samples in compressed chunks are decompressed a batch at a time. One batch is enough, and the rest
+  /// is read for its checksum, so that this is about reading and not about arithmetic.
+  @Test func samplesAreStreamed() throws {
+    let fixture = Fixture("torch/digits-shards")
+    let samples = 256 << 10
+    let inputs = TensorStorage(
+      computing: SlabbedBytes(byteCount: samples * 512, slabByteCount: 8) { range, target in
+        for (place, index) in range.enumerated() { target[place] = index % 8 == 7 ? 63 : 1 }
+      })
+    var stateDict = StateDict()
+    stateDict["x"] = try Tensor(.float64, shape: [samples, 1, 8, 8], storage: inputs)
+    let data = folder.file("data.h5")
+    try Checkpoint(root: .dictionary(stateDict.dictionary)).write(
+      to: data, options: WritingOptions(compression: .gzip(level: 1)))
+    let output = folder.file("out.h5")
+    let peak = try Command.peakMemory(
+      writing: output,
+      [
+        "recalibrate", fixture.file("model.pt2"), "--weights", fixture.file("model.pt2"), "--data",
+        data, "--batches", "1", "--output", output,
+      ])
+    #expect(peak <= 64 << 20 && peak > 4 << 20, "\(peak >> 20) MiB of \(inputs.byteCount >> 20)")
+  }
+
+  /// Of many files, each is read for a moment.
+  @Test func gatheringTakesNoMoreForMoreRanks() throws {
+    let large = TensorStorage(computing: 12 << 20) { target in target[7] = 1 }
+    let paths = try (0..<16).map { rank in
+      var stateDict = try StateDict.batchNorm(
+        means: [Array(repeating: Double(rank), count: 512)],
+        variances: [Array(repeating: 1, count: 512)], counters: [7])
+      stateDict["large"] = try Tensor(.float32, shape: [3 << 20], storage: large)
+      let path = folder.file("rank-\(rank).pth")
+      try Checkpoint(root: .dictionary(stateDict.dictionary)).write(to: path)
+      return path
+    }
+    let output = folder.file("out.h5")
+    let peak = try Command.peakMemory(writing: output, ["gather"] + paths + [output])
+    #expect(peak <= 64 << 20 && peak > 4 << 20, "\(peak >> 20) MiB")
+  }
+
+  /// What is kept of each tensor beside its bytes: name, shape and place, but no opcodes of the
+  /// pickle, cached metadata or text of headers. (Without optimisation; with it, it is 1.5 KiB.)
+  @Test(arguments: ["h5", "pth", "safetensors"])
+  func eachNameTakesLittle(format: String) throws {
+    let (few, many) = (2000, 20_000)
+    let growth = try peak(many, format) - peak(few, format)
+    #expect(growth <= (many - few) * 2304, "\(growth / (many - few)) bytes for each")
+    #expect(growth > (many - few) * 256, "\(growth) bytes are no measurement")
+  }
+
+  private func peak(_ count: Int, _ format: String) throws -> Int {
+    let archive = LargeFiles(side: 8, count: count).checkpoint(strides: [8, 1])
+    let input = try folder.write(archive.bytes, to: "\(count)")
+    let output = folder.file("\(count).\(format)")
+    return try Command.peakMemory(writing: output, ["convert", input, output])
   }
 
   private func expectBound(from input: String, _ options: String...) throws {

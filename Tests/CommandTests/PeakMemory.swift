@@ -26,7 +26,6 @@ extension Command {
     }
     let status = try? String(
       contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-    print("STATUS", status ?? ""); dump(process.processIdentifier)
     _ = try full.fileHandleForReading.readToEnd()
     process.waitUntilExit()
     let message = String(decoding: error.fileHandleForReading.availableData, as: UTF8.self)
@@ -36,9 +35,6 @@ extension Command {
   }
 
   /// Writes to a pipe until nothing more goes in.
-  static func dump(_ p: Int32) {
-    print((try? String(contentsOfFile: "/proc/\(p)/smaps", encoding: .utf8)) ?? "")
-  }
   private static func fill(_ descriptor: Int32) {
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)

@@ -63,6 +63,15 @@ struct BatchNormLayoutTests {
     #expect(module.layout == .keras && module.rows == [.init(mean: [1, 2], variance: [3, 4])])
   }
 
+  /// Without a weight, V * C values are told from C by the model alone.
+  @Test func theModelKnowsTheFeaturesOfAGhostWithoutWeights() throws {
+    var stateDict = StateDict()
+    stateDict["bn.running_mean"] = try .float32([1, 2, 3, 4, 5, 6])
+    stateDict["bn.running_var"] = try .float32([1, 2, 3, 4, 5, 6])
+    let module = try module(BatchNorm2d(affine: false), stateDict)
+    #expect(module.layout == .ghost && module.worldSize == 3 && module.rows[2].mean == [5, 6])
+  }
+
   @Test(arguments: ["weight", "bias", "running_mean", "running_var"])
   func aTensorThatTheModelNeedsIsThere(last: String) throws {
     let whole = try standard()

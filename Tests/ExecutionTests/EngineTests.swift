@@ -1,6 +1,7 @@
 import Execution
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 struct EngineTests {
@@ -73,7 +74,7 @@ struct EngineTests {
     func aBatchNormWhoseOutputsAreNotFiniteIsRefused(
       broken: (last: String, number: Double), folds: Bool
     ) throws {
-      var generator = SeededGenerator(state: 3)
+      var generator = SeededGenerator(3)
       for worldSize in [1, 2] {
         var random = RandomGraph(&generator)
         let x = try random.input("x", [4, 3, 5, 5])

@@ -61,7 +61,7 @@
 
   struct OneDNNTrainingTests {
     private func model() throws -> RandomGraph {
-      var generator = SeededGenerator(state: 7)
+      var generator = SeededGenerator(7)
       var random = RandomGraph(&generator)
       let x = try random.input("x", [8, 3, 5, 5])
       random.add(

@@ -1,6 +1,7 @@
 import BatchNorm
 import Execution
 import Models
+import TestSupport
 import Tensors
 
 /// Graphs of one or a few operations on random shapes, with their tensors.
@@ -11,7 +12,7 @@ struct RandomGraph {
   private var generator: SeededGenerator
 
   init(_ generator: inout SeededGenerator) {
-    self.generator = SeededGenerator(state: generator.next())
+    self.generator = SeededGenerator(generator.next())
   }
 
   var graph: Graph {
@@ -91,17 +92,5 @@ struct RandomGraph {
     ]
     add(name, .convolution(attributes), operands)
     return (.value(name), filters)
-  }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -2,6 +2,7 @@
   import Execution
   import Models
   import Tensors
+  import TestSupport
   import Testing
 
   /// The two engines against each other: every operation on random shapes. Differences are at most
@@ -12,7 +13,7 @@
     ) throws {
       let seed = UInt64.random(in: 0 ... .max)
       print("\(label): seed \(seed)")
-      var generator = SeededGenerator(state: seed)
+      var generator = SeededGenerator(seed)
       for index in 0..<count {
         var random = RandomGraph(&generator)
         try make(&random)

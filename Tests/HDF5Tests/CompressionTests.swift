@@ -72,6 +72,30 @@ struct CompressionTests {
     #expect(chunked(catalog, "small") == nil)
   }
 
+  /// In memory, computed whole, converted on the way and read from compressed chunks.
+  @Test func compressedBytesDoNotDependOnWhereTheTensorsLay() throws {
+    let tensor = try weights([7, 300_001])
+    let bytes = try tensor.storage.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+    let storages = [
+      tensor.storage, TensorStorage(computing: bytes.count) { $0.copyBytes(from: bytes) },
+      TensorStorage(
+        TensorStorage(tensor.storage, converting: .swappingBytes(of: 4)),
+        converting: .swappingBytes(of: 4)),
+    ]
+    for (index, storage) in storages.enumerated() {
+      var dictionary = CheckpointDictionary()
+      let tensor = try Tensor(.float32, shape: tensor.shape, storage: storage)
+      dictionary.set(.string("a"), to: .tensor(tensor))
+      try write(dictionary, to: "\(index).h5")
+    }
+    let read = try #require(try HDF5Checkpoint.read(folder.file("0.h5")).root.dictionary)
+    try write(read, to: "3.h5")
+    let first = try MappedFile.open(folder.file("0.h5")).array
+    for index in 1...3 {
+      #expect(try MappedFile.open(folder.file("\(index).h5")).array == first, "\(index)")
+    }
+  }
+
   @Test(arguments: [1, 4, 9])
   func filtersAreThoseOfH5py(level: Int) throws {
     var dictionary = CheckpointDictionary()

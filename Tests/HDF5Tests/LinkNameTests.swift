@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 import Testing
 
 @testable import HDF5
@@ -7,7 +8,7 @@ struct LinkNameTests {
   @Test(arguments: [false, true])
   func everyKeyHasALinkNameOfItsOwn(hasIntKeys: Bool) throws {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed)
     let alphabet = Array("%/.012-aF\u{0}é\u{301}")
     var keys: [String: CheckpointDictionary.Key] = [:]
     for _ in 0..<20_000 {
@@ -23,15 +24,5 @@ struct LinkNameTests {
       let other = keys.updateValue(key, forKey: Array(name.utf8).description)
       #expect(other == nil || other == key, "seed \(seed): '\(name)'")
     }
-  }
-}
-
-/// Knuth's linear congruential generator, for random tests that can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ state >> 29
   }
 }

@@ -56,7 +56,7 @@ struct MutationTests {
   private func mutate(_ bytes: [UInt8], count: Int) throws {
     let seed = UInt64.random(in: .min ... .max)
     print("seed \(seed)")
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed)
     for _ in 0..<count {
       var changed = bytes
       for _ in 0..<Int.random(in: 1...6, using: &generator) { changed.change(using: &generator) }

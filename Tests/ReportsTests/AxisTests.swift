@@ -47,5 +47,7 @@ struct AxisTests {
       (9.999, "10"),
     ]
     for (number, text) in texts { #expect(number.brief == text) }
+    #expect(0.44446056713.digits == "0.444461" && 1.23456789e-9.digits == "1.23457e-9")
+    #expect(2_151_610_332.0.digits == "2151610000" && 0.0.digits == "0")
   }
 }

@@ -78,7 +78,7 @@ struct ReportTests {
     let result = try verification(2)
     let html = try Report(result, a: "a", b: "b").html()
     for layer in result.layers {
-      #expect(html.contains("<td>\(layer.comparison.maxAbsolute.trimmed)</td>"))
+      #expect(html.contains("<td>\(layer.comparison.maxAbsolute.digits)</td>"))
       #expect(html.contains("data-value=\"\(layer.comparison.maxAbsolute)\""))
     }
   }
@@ -124,7 +124,7 @@ struct ReportTests {
   @Test func barsAreAsLongAsAccuracies() throws {
     let result = try evaluation([[1, 2], [1, 2], [1, 2], [2, 1]], [1, 1, 0, 0])
     let html = try Report([("a.h5", result)], summary: [], listsClasses: true).html()
-    #expect(html.contains("width=\"75%\" height=\"8\" rx=\"2\" data-value=\"0.75\""))
+    #expect(html.contains("width=\"75%\" height=\"9\" rx=\"4.5\" data-value=\"0.75\""))
     #expect(html.contains("Accuracy 75 % (3 of 4)"))
     #expect(html.contains("class 0") && html.contains("class 1"))
   }

@@ -25,6 +25,15 @@ struct PickleMemoTests {
     #expect(throws: CheckpointError.self) { try Pickle.read(pickle) }
   }
 
+  @Test func onlyWhatIsRecalledIsKept() {
+    var memo = PickleMemo(for: ByteRegion([0x4E, 0x71, 1, 0x71, 2, 0x68, 2, 0x2E]))
+    let isKept = [memo.remember(.int(1), at: 1), memo.remember(.int(2), at: 2)]
+    #expect(isKept == [false, true])
+    #expect(memo[1] == nil)
+    #expect(memo[2] == .int(2))
+    #expect(memo.end == 3)
+  }
+
   static let reused: [PickleValueTests.Case] = [
     .init(
       description: "a size that is recalled as a value",

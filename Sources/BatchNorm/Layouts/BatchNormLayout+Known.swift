@@ -53,18 +53,10 @@ extension BatchNormLayout {
   public static let frozen = Self(
     description: "frozen", tensors: shared(only: [.weight, .bias, .runningMean, .runningVar]))
 
-  /// A standard BatchNorm by Keras' names, which does not count batches.
-  public static let keras = Self(
-    description: "keras",
-    tensors: [
-      .weight: .init(shared: "gamma"), .bias: .init(shared: "beta"),
-      .runningMean: .init(shared: "moving_mean"), .runningVar: .init(shared: "moving_variance"),
-    ])
-
   /// Those that have a name on the command line.
-  public static let all: [BatchNormLayout] = [
-    .standard, .replicated, .firstDevice, .ghost, .split, .sub, .nested, .frozen, .keras,
-  ]
+  public static let all: [BatchNormLayout] =
+    [.standard, .replicated, .firstDevice, .ghost, .split, .sub, .nested, .frozen]
+    + [.keras, .keras2] + kerasNumbered
 
   /// Quantities that all devices share, under PyTorch's names.
   private static func shared(

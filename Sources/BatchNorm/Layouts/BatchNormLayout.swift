@@ -37,21 +37,28 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     case mean
   }
 
-  /// The name in reports and JSON.
+  /// The name on the command line and in histories: what `named` finds.
+  public let name: String
+  /// The name in reports and JSON, which layouts that differ in their keys alone have in common.
   public let description: String
   /// Where each quantity is kept; what is not in it, the layout does not have.
   public let tensors: [BatchNormQuantity: TensorPlacement]
+  /// How the keys were numbered, where they are; then they don't tell a BatchNorm by themselves.
+  public let numbering: VariableNumbering?
   public let slices: Slices
   public let training: Training
   public let evaluation: Evaluation
 
+  /// - Parameter name: nil: the description.
   public init(
-    description: String, tensors: [BatchNormQuantity: TensorPlacement],
-    slices: Slices = .contiguous, training: Training = .everyDevice,
-    evaluation: Evaluation = .shared
+    description: String, name: String? = nil, tensors: [BatchNormQuantity: TensorPlacement],
+    numbering: VariableNumbering? = nil, slices: Slices = .contiguous,
+    training: Training = .everyDevice, evaluation: Evaluation = .shared
   ) {
     self.description = description
+    self.name = name ?? description
     self.tensors = tensors
+    self.numbering = numbering
     self.slices = slices
     self.training = training
     self.evaluation = evaluation
@@ -66,18 +73,19 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     slices == .interleaved
       ? self
       : Self(
-        description: description + Self.interleavedSuffix, tensors: tensors, slices: .interleaved,
-        training: training, evaluation: evaluation)
+        description: description + Self.interleavedSuffix, name: name + Self.interleavedSuffix,
+        tensors: tensors, numbering: numbering, slices: .interleaved, training: training,
+        evaluation: evaluation)
   }
 
   private static let interleavedSuffix = ", interleaved"
 
-  /// The known layout of this name, as `description` gives it.
+  /// The known layout of this name.
   public static func named(_ name: String) -> BatchNormLayout? {
     if name.hasSuffix(interleavedSuffix) {
       return named(String(name.dropLast(interleavedSuffix.count)))?.interleaved
     }
-    return all.first { $0.description == name }
+    return all.first { $0.name == name }
   }
 
   /// The number of values of a statistic that `worldSize` devices keep in the layouts of PyTorch's

@@ -8,10 +8,17 @@ public struct BatchNormConversion: Sendable {
   /// What to write into the file's history: what was done, by which rule, what was lost.
   public let record: JSON
 
-  package init(stateDict: StateDict, report: ConversionReport, record: JSON) {
+  /// What the converted BatchNorms were and are, by their modules' names: a state dict may not tell.
+  public let known: (before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint])
+
+  package init(
+    stateDict: StateDict, report: ConversionReport, record: JSON,
+    before: [String: BatchNormSurvey.Hint] = [:], after: [String: BatchNormSurvey.Hint] = [:]
+  ) {
     self.stateDict = stateDict
     self.report = report
     self.record = record
+    known = (before, after)
   }
 }
 

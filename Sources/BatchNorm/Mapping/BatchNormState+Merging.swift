@@ -24,10 +24,10 @@ extension BatchNormState {
     _ quantity: BatchNormQuantity, _ rows: Tensor, by rule: MergeRule
   ) throws(CheckpointError) -> Tensor {
     switch rule {
-    case .identical, .first: return try rows.row(0)
+    case .identical where !quantity.isCounter, .first: return try rows.row(0)
     case .replica(let index): return try rows.row(index)
-    case .mean, .pooled:
-      if quantity.isCounter { return try rows.row(try rows.doubles().indexOfLargest) }
+    case .identical, .mean, .pooled:
+      if quantity.isCounter { return try rows.largestRow() }
       let statistics = try ReplicaStatistics(self).merged(by: rule)
       var merged = try Tensor(
         rounding: quantity == .runningMean ? statistics.mean : statistics.variance,
@@ -39,6 +39,10 @@ extension BatchNormState {
   }
 }
 
-extension [Double] {
-  fileprivate var indexOfLargest: Int { indices.max { self[$0] < self[$1] } ?? 0 }
+extension Tensor {
+  /// Of counters, [V].
+  func largestRow() throws(CheckpointError) -> Tensor {
+    let numbers = try doubles()
+    return try row(numbers.indices.max { numbers[$0] < numbers[$1] } ?? 0)
+  }
 }

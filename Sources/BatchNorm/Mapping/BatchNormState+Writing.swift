@@ -35,7 +35,10 @@ extension BatchNormState {
     }
     let rows = devices[quantity]
     switch tensor.part {
-    case .shared where quantity.isCounter || !quantity.isBuffer || rows == nil:
+    case .shared where quantity.isCounter:
+      let isFirst = target.layout.tensors[quantity]?.devices?.form == .each
+      return try (isFirst ? rows?.row(0) : rows?.largestRow()) ?? single[quantity]
+    case .shared where !quantity.isBuffer || rows == nil:
       return try rows?.row(0) ?? single[quantity]
     case .shared:
       // Of all devices together, or device 0's where the others are kept beside it.
@@ -76,7 +79,7 @@ extension Tensor {
   fileprivate func formed(_ form: DeviceTensors.Form?) throws(CheckpointError) -> Tensor {
     switch form {
     case .joined: try reshaped([shape.reduce(1, *)])
-    case .single: try row(0)
+    case .single: try largestRow()
     default: self
     }
   }

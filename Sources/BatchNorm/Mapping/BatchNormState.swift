@@ -35,6 +35,24 @@ struct BatchNormState {
     }
   }
 
+  /// Adds the counter that a layout without one lacks: no batch was counted.
+  mutating func startCounting() throws(CheckpointError) {
+    var counter = try Tensor([0], shape: [])
+    counter.kind = (shared[.runningMean] ?? devices[.runningMean])?.kind ?? .tensor
+    if devices[.runningMean] == nil {
+      shared[.numBatchesTracked] = counter
+    } else {
+      devices[.numBatchesTracked] = try counter.repeated(worldSize)
+    }
+  }
+
+  /// Whether a counter says more than that nothing was counted.
+  func hasCounted() throws(CheckpointError) -> Bool {
+    let counters = [shared, devices].compactMap { $0[.numBatchesTracked] }
+    for counter in counters where try counter.doubles().contains(where: { $0 != 0 }) { return true }
+    return false
+  }
+
   /// Whether the devices' buffers are the same bytes, counters included.
   func replicasAreIdentical() throws(CheckpointError) -> Bool {
     for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
@@ -42,6 +60,11 @@ struct BatchNormState {
       guard try rows.hasEqualRows() else { return false }
     }
     return true
+  }
+
+  /// Whether devices have counted differently.
+  func countersDiffer() throws(CheckpointError) -> Bool {
+    try devices[.numBatchesTracked]?.hasEqualRows() == false
   }
 
   /// Whether devices have weights or biases that differ.

@@ -24,7 +24,7 @@ struct ConvertedSites {
   ) throws(CheckpointError) {
     var tensors: [(SiteTensor, Tensor)] = []
     for (tensor, value) in try state.tensors(in: target) {
-      let sources = target.quantities(behind: tensor.quantity).flatMap { quantity in
+      let sources = target.quantities(behind: tensor.quantity, in: site).flatMap { quantity in
         site.tensors.filter { $0.quantity == quantity }.compactMap { source in
           stateDict[site.key(source.key)].map { ObjectIdentifier($0.storage) }
         }
@@ -35,17 +35,6 @@ struct ConvertedSites {
       tensors.append((tensor, twin ?? value))
     }
     place(tensors, of: site)
-  }
-
-  /// Adds the counter that a layout without one lacks: no batch was counted.
-  mutating func addCounter(
-    to site: BatchNormSite, like state: BatchNormState
-  ) throws(CheckpointError) {
-    guard let last = site.lastKey else { return }
-    var counter = try Tensor([0], shape: [])
-    counter.kind = state.shared[.runningMean]?.kind ?? .tensor
-    let key = site.key(BatchNormQuantity.numBatchesTracked.rawValue)
-    replacements[.string(last), default: []].append((key, counter))
   }
 
   private mutating func place(_ tensors: [(SiteTensor, Tensor)], of site: BatchNormSite) {
@@ -93,7 +82,11 @@ struct ConvertedSites {
 
 extension BatchNormState.Target {
   /// What the values of a quantity are made from: variances of all devices together need the means.
-  fileprivate func quantities(behind quantity: BatchNormQuantity) -> [BatchNormQuantity] {
+  /// A counter that is new belongs to the means.
+  fileprivate func quantities(
+    behind quantity: BatchNormQuantity, in site: BatchNormSite
+  ) -> [BatchNormQuantity] {
+    if quantity.isCounter && !site.hasCounter { return [.runningMean] }
     let needsMeans = quantity == .runningVar && (rule == .pooled || layout.hasBoth)
     return needsMeans ? [.runningMean, .runningVar] : [quantity]
   }

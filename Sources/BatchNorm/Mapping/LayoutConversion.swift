@@ -9,6 +9,8 @@ struct LayoutConversion {
   /// Whether a person has said which layout is read: then it is not the one to be written, whatever
   /// it looks like.
   private let hasHint: Bool
+  /// Whether to find out what merging loses; nothing is, where all replicas are taken in turn.
+  private let measuresDrift: Bool
   private var report = ConversionReport()
   private var drifts: [Drifted] = []
   private var converted = ConvertedSites()
@@ -18,13 +20,14 @@ struct LayoutConversion {
 
   init(
     _ stateDict: StateDict, to layout: BatchNormLayout, worldSize: Int?, merging rule: MergeRule?,
-    hasHint: Bool
+    hasHint: Bool, measuringDrift measuresDrift: Bool = true
   ) {
     self.stateDict = stateDict
     self.layout = layout
     self.worldSize = worldSize
     self.rule = rule
     self.hasHint = hasHint
+    self.measuresDrift = measuresDrift
   }
 
   mutating func run(_ selected: SelectedSites) throws(CheckpointError) -> BatchNormConversion {
@@ -46,12 +49,22 @@ struct LayoutConversion {
     report.losses = drifts.map { .init($0.name, "\($0.drift)") } + report.losses
     report.converted = sites.map(\.name)
     return BatchNormConversion(
-      stateDict: try converted.applied(to: stateDict), report: report, record: record(sites))
+      stateDict: try converted.applied(to: stateDict), report: report, record: record(sites),
+      before: hints(sites) { .init($0.layout, worldSize: $0.worldSize) },
+      after: hints(sites) {
+        .init(layout.fitting($0.quantities), worldSize: worldSize ?? $0.worldSize)
+      })
+  }
+
+  private func hints(
+    _ sites: [BatchNormSite], _ hint: (BatchNormSite) -> BatchNormSurvey.Hint
+  ) -> [String: BatchNormSurvey.Hint] {
+    Dictionary(sites.map { ($0.name, hint($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether there is nothing to do about a BatchNorm.
   private func isAlready(_ site: BatchNormSite) -> Bool {
-    guard site.layout == layout, !hasHint else { return false }
+    guard site.layout == layout.fitting(site.quantities), !hasHint else { return false }
     return layout.buffers == .shared || rule == nil
   }
 
@@ -66,14 +79,19 @@ struct LayoutConversion {
   private mutating func convert(
     _ site: BatchNormSite, _ failures: inout [Drifted]
   ) throws(CheckpointError) {
-    let state = try BatchNormState(site, in: stateDict)
+    var state = try BatchNormState(site, in: stateDict)
+    if startsCounting(site) { try state.startCounting() }
     let devices = worldSize ?? site.worldSize
     let keepsRows =
       site.layout.buffers == .rows && layout.buffers == .rows && rule == nil
       && devices == site.worldSize
     try checkParameters(state, site, keepsRows: keepsRows)
-    let isIdentical = try state.replicasAreIdentical()
-    if !isIdentical {
+    let hasCounted = try state.hasCounted()
+    if hasCounted && !layout.hasCounterPlace {
+      report.losses.append(
+        .init(site.name, "the counter of batches, which \(layout) does not keep"))
+    }
+    if measuresDrift, try !state.replicasAreIdentical() {
       let drift = try ReplicaStatistics(state).drift
       if !keepsRows {
         let needsRule = rule == .identical || (rule == nil && !site.layout.hasSharedStatistics)
@@ -82,23 +100,41 @@ struct LayoutConversion {
       } else if let change = site.layout.change(to: layout) {
         report.losses.append(.init(site.name, change))
       }
+      let counts = try state.countersDiffer()
+      if counts && keepsRows && !layout.keepsCounters {
+        report.losses.append(
+          .init(site.name, "the devices' own counters of batches, of which the largest stays"))
+      }
     }
     let target = BatchNormState.Target(
-      layout: layout, worldSize: devices, rule: rule, keepsRows: keepsRows)
+      layout: layout.fitting(site.quantities), worldSize: devices, rule: rule,
+      keepsRows: keepsRows)
     try converted.convert(site, of: stateDict, state, to: target)
-    if layout == .standard && !site.layout.hasCounterPlace {
-      try converted.addCounter(to: site, like: state)
-    }
+  }
+
+  /// Whether the new layout keeps a counter that the old one has no place for. State dicts from
+  /// before PyTorch 0.4.1 look frozen and come back from V devices as they were.
+  private func startsCounting(_ site: BatchNormSite) -> Bool {
+    layout.hasCounterPlace && !site.layout.hasCounterPlace
+      && (layout == .standard || site.layout != .frozen)
   }
 
   /// - Throws: `unexpectedLayout` when each device has its own weights and they can't be kept.
   private mutating func checkParameters(
     _ state: BatchNormState, _ site: BatchNormSite, keepsRows: Bool
   ) throws(CheckpointError) {
+    let homeless = BatchNormQuantity.allCases.first { quantity in
+      !quantity.isCounter && site.quantities.contains(quantity)
+        && layout.fitting(site.quantities).tensors[quantity] == nil
+    }
+    if let homeless {
+      throw CheckpointError(
+        .unexpectedLayout, "it has a \(homeless.rawValue), for which \(layout) has no place")
+    }
     let hasPlace = keepsRows && layout.tensors[.weight]?.devices != nil
     if hasPlace { return }
     guard try state.parametersDiffer() else { return }
-    guard layout.buffers == .shared else {
+    guard layout.buffers == .shared || layout.tensors[.weight]?.devices != nil else {
       throw CheckpointError(
         .unexpectedLayout,
         "each device has a weight and bias of its own, and \(layout) has one for all",
@@ -118,12 +154,12 @@ struct LayoutConversion {
   }
 
   private func record(_ sites: [BatchNormSite]) -> JSON {
-    let isDistributed = layout != .standard
+    let isDistributed = layout.buffers == .rows || layout == .firstDevice
     var members: [JSON.Member] = [
       .init("operation", isDistributed ? "to-distributed" : "to-standard")
     ]
-    if isDistributed { members.append(.init("layout", .string(layout.description))) }
-    let froms = Set(sites.map(\.layout.description)).subtracting(["standard", "replicated"])
+    if layout != .standard { members.append(.init("layout", .string(layout.name))) }
+    let froms = Set(sites.map(\.layout.name)).subtracting(["standard", "replicated"])
     if !froms.isEmpty { members.append(.init("from", .array(froms.sorted().map { .string($0) }))) }
     if isDistributed, let worldSize = worldSize ?? sites.map(\.worldSize).max() {
       members.append(.init("world_size", .int(worldSize)))
@@ -154,6 +190,11 @@ extension BatchNormLayout {
   var hasSharedStatistics: Bool { tensors[.runningMean]?.shared != nil }
 
   fileprivate var hasCounterPlace: Bool { tensors[.numBatchesTracked] != nil }
+
+  /// Whether each device has its own counter.
+  fileprivate var keepsCounters: Bool {
+    tensors[.numBatchesTracked]?.devices.map { $0.form != .single } ?? false
+  }
 
   /// What about the rows of devices means something else in another layout; nil: nothing.
   fileprivate func change(to other: BatchNormLayout) -> String? {

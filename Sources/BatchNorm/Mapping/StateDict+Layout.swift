@@ -64,6 +64,17 @@ extension StateDict {
     try converting(to: .standard, merging: rule, selection: selection, reading: hint)
   }
 
+  /// What one device has: its rows as standard BatchNorms.
+  ///
+  /// - Throws: as `converting`.
+  package func replica(_ index: Int) throws(CheckpointError) -> StateDict {
+    let selected = try SelectedSites(self, selection: .all, hint: nil)
+    var conversion = LayoutConversion(
+      self, to: .standard, worldSize: nil, merging: .replica(index), hasHint: false,
+      measuringDrift: false)
+    return try conversion.run(selected).stateDict
+  }
+
   /// Whether all replicas of a BatchNorm have the same bytes, counters included.
   public func replicasAreIdentical(_ site: BatchNormSite) throws(CheckpointError) -> Bool {
     do throws(CheckpointError) {

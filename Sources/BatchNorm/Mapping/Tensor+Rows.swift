@@ -33,6 +33,8 @@ extension Tensor {
         try storage.withBytes { row in
           row.withUnsafeBytes { bytes.copy($0, to: device * storage.byteCount) }
         }
+        // Rows may come from a file each.
+        storage.releaseFile()
       }
     }
   }

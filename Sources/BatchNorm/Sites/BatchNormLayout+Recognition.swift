@@ -3,9 +3,16 @@ import Tensors
 extension BatchNormLayout {
   /// Those that names and shapes can tell, the more telling ones first. Nested looks like a standard
   /// BatchNorm called `bn`, and first-device like a standard one.
-  static let recognisable: [BatchNormLayout] = [
-    .sub, .split, .replicated, .ghost, .standard, .frozen, .keras,
-  ]
+  static let recognisable: [BatchNormLayout] =
+    [.sub, .split, .replicated, .ghost, .standard, .frozen, .keras, .keras2]
+    + kerasNumbered.filter { !undecided.contains($0) }
+
+  /// Those of which each looks like another: a person has to say which.
+  static let undecided = kerasNumbered.filter { layout in
+    kerasNumbered.count { $0.variableCount == layout.variableCount } > 1
+  }
+
+  private var variableCount: Int? { numbering?.quantities.count }
 
   /// `bn1` for `bn1.running_mean`, the empty name for `running_mean`, nil for keys that are not
   /// this layout's running mean.
@@ -22,13 +29,18 @@ extension BatchNormLayout {
 
   /// The BatchNorm of this name, if it is in this layout.
   ///
-  /// - Parameter worldSize: V, where a person has said it.
+  /// - Parameter hint: what a person has said; then this is its layout.
   /// - Throws: `unexpectedLayout` when tensors are there that don't fit each other.
   func site(
-    named name: String, in stateDict: StateDict, worldSize: Int?
+    named name: String, in stateDict: StateDict, hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> BatchNormSite? {
     let module = ModuleTensors(name: name, stateDict: stateDict)
-    guard let size = size(of: module, worldSize: worldSize) else { return nil }
+    if let numbering {
+      guard hint != nil || numbering.isName(name), numbering.areVariables(of: module) else {
+        return nil
+      }
+    }
+    guard let size = size(of: module, hint) else { return nil }
     // A file can declare 2^40 devices of no features.
     guard (1...StateDict.worldSizeLimit).contains(size.worldSize) else { return nil }
     let expected = siteTensors(worldSize: size.worldSize)
@@ -53,7 +65,7 @@ extension BatchNormLayout {
 
   /// C and V, by the shape of the running means and what stands beside them; nil if those are not
   /// of this layout.
-  private func size(of module: ModuleTensors, worldSize: Int?) -> Size? {
+  private func size(of module: ModuleTensors, _ hint: BatchNormSurvey.Hint?) -> Size? {
     guard let placement = tensors[.runningMean] else { return nil }
     let shared = placement.shared.flatMap { module[$0]?.shape }
     if placement.shared != nil, shared?.count != 1 { return nil }
@@ -67,7 +79,13 @@ extension BatchNormLayout {
     guard let shape = module[devices.key]?.shape else { return nil }
     if devices.form == .rows { return shape.count == 2 ? (shape[1], shape[0]) : nil }
     guard shape.count == 1 else { return nil }
-    return joinedSize(shape[0], features: shared?[0] ?? weightCount(module), worldSize: worldSize)
+    // What all devices share has a name of its own, so that one device is told from none.
+    if let features = shared?[0] {
+      return joinedSize(shape[0], features: features, worldSize: nil, least: 1)
+    }
+    return joinedSize(
+      shape[0], features: weightCount(module) ?? hint?.features, worldSize: hint?.worldSize,
+      least: hint?.worldSize == 1 ? 1 : 2)
   }
 
   private func weightCount(_ module: ModuleTensors) -> Int? {
@@ -75,10 +93,13 @@ extension BatchNormLayout {
   }
 
   /// Of V * C values, where one of the two is known.
-  private func joinedSize(_ count: Int, features: Int?, worldSize: Int?) -> Size? {
+  private func joinedSize(
+    _ count: Int, features: Int?, worldSize: Int?, least: Int
+  ) -> Size? {
     if let features {
-      guard features > 0, count.isMultiple(of: features), count > features || worldSize == 1
-      else { return nil }
+      guard features > 0, count.isMultiple(of: features), count / features >= least else {
+        return nil
+      }
       return (features, count / features)
     }
     guard let worldSize, worldSize > 0, count.isMultiple(of: worldSize) else { return nil }
@@ -125,6 +146,15 @@ extension BatchNormLayout {
 extension BatchNormQuantity {
   /// Weights of a BatchNorm without affine parameters, counters of old state dicts.
   fileprivate var mayBeMissing: Bool { self != .runningMean && self != .runningVar }
+}
+
+extension VariableNumbering {
+  /// Whether a module has as many variables, all of them vectors of one length.
+  func areVariables(of module: ModuleTensors) -> Bool {
+    let shapes = quantities.indices.map { module[key($0)]?.shape }
+    return module[key(quantities.count)] == nil
+      && shapes.allSatisfy { $0?.count == 1 && $0 == shapes[0] }
+  }
 }
 
 /// The tensors of one module of a state dict.

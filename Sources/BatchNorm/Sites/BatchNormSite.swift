@@ -22,6 +22,9 @@ public struct BatchNormSite: Sendable {
   /// The keys of all its tensors.
   public var keys: [String] { tensors.map { key($0.key) } }
 
+  /// What it has of all that a BatchNorm can have.
+  public var quantities: Set<BatchNormQuantity> { Set(tensors.map(\.quantity)) }
+
   /// The keys of its running statistics and counters.
   public var bufferKeys: [String] { tensors.filter(\.quantity.isBuffer).map { key($0.key) } }
 

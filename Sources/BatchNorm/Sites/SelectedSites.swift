@@ -29,9 +29,9 @@ struct SelectedSites {
       if !survey.sites.isEmpty {
         "none of the \(survey.sites.count) BatchNorms is selected by the patterns"
       } else if let hint {
-        "there is no BatchNorm of the layout \(hint.layout) in the state dict"
+        "there is no BatchNorm of the layout \(hint.layout.name) in the state dict"
       } else {
-        "there is no BatchNorm in the state dict (nothing is called running_mean)"
+        "there is no BatchNorm in the state dict (nothing is called running_mean or moving_mean)"
       }
     return CheckpointError(
       .noBatchNorm, reason, advice: "see what is in the file with 'dbn-convert info'")

@@ -50,16 +50,16 @@ struct DatasetContents {
       return TensorStorage(
         region, crc32: crc32, record: "'\(name)'", damageAdvice: Schema.damageAdvice)
     }
-    return TensorStorage(
-      computing: stored.byteCount, crc32: crc32, record: "'\(name)'",
-      damageAdvice: Schema.damageAdvice
-    ) { buffer throws(CheckpointError) in
+    let bytes = SlabbedBytes(byteCount: stored.byteCount, slabByteCount: stored.slabByteCount) {
+      range, buffer throws(CheckpointError) in
       do throws(CheckpointError) {
-        try stored.copy(from: file, to: buffer)
+        try stored.copy(range, from: file, to: buffer)
       } catch {
         throw error.with(path: file.path, name: name)
       }
     }
+    return TensorStorage(
+      computing: bytes, crc32: crc32, record: "'\(name)'", damageAdvice: Schema.damageAdvice)
   }
 
   /// The bytes of a dataset that is known to be small.

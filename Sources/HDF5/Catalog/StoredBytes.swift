@@ -15,15 +15,28 @@ enum StoredBytes: Sendable {
     }
   }
 
+  /// Ranges of bytes that can be read for themselves are multiples of it.
+  var slabByteCount: Int {
+    switch self {
+    case .region: 1
+    case .repeated(let element, _): element.count
+    case .chunked(let chunked): chunked.slabByteCount
+    }
+  }
+
+  /// Copies the bytes of a range that begins with a slab and ends with one.
+  ///
   /// - Parameter file: the file that chunks lie in.
   func copy(
-    from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
+    _ range: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
     switch self {
     case .region(let region):
-      region.withBytes { bytes in bytes.withUnsafeBytes { buffer.copyMemory(from: $0) } }
+      try region.slice(from: range.lowerBound, count: range.count).withBytes { bytes in
+        bytes.withUnsafeBytes { buffer.copyMemory(from: $0) }
+      }
     case .repeated(let element, _): buffer.fill(with: element)
-    case .chunked(let chunked): try chunked.read(from: file, to: buffer)
+    case .chunked(let chunked): try chunked.read(range, from: file, to: buffer)
     }
   }
 }

@@ -10,6 +10,10 @@ struct ChunkedDataset: Sendable {
   private let pipeline: FilterPipeline
   /// The bytes of all elements.
   let byteCount: Int
+  /// Of one index in the first dimension.
+  private let rowByteCount: Int
+  /// Which chunks begin with which index in the first dimension.
+  private let chunksOfSlab: [Int: [Int]]
   /// The bytes of the elements in blocks that were never written.
   let unwrittenByteCount: Int
 
@@ -18,14 +22,16 @@ struct ChunkedDataset: Sendable {
     self.chunks = chunks
     shape = dataset.shape ?? []
     elementSize = dataset.type.byteCount ?? 0
-    guard chunks.shape.count == shape.count, chunks.shape.allSatisfy({ $0 > 0 }), elementSize > 0,
+    guard !shape.isEmpty, chunks.shape.count == shape.count, chunks.shape.allSatisfy({ $0 > 0 }),
+      elementSize > 0,
       chunks.fill.count == elementSize
     else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
     byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
     let chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
     pipeline = try FilterPipeline(chunks.filters, chunkByteCount: chunkByteCount, name: name)
-    var (written, origins) = (0, Set<[Int]>())
-    for chunk in chunks.chunks {
+    rowByteCount = byteCount / max(1, shape[0])
+    var (written, origins, slabs) = (0, Set<[Int]>(), [Int: [Int]]())
+    for (index, chunk) in chunks.chunks.enumerated() {
       guard origins.insert(chunk.origin).inserted else {
         throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
       }
@@ -33,44 +39,73 @@ struct ChunkedDataset: Sendable {
         chunk, mask: ChunkedDataset.mask(of: chunk, chunks, in: shape), name: name)
       let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
       written += extent.reduce(elementSize, *)
+      slabs[chunk.origin[0], default: []].append(index)
     }
+    chunksOfSlab = slabs
     unwrittenByteCount = byteCount - written
   }
 
   /// What all cores together may hold of chunks that are being decoded.
   private static let decodingByteCount = 16 << 20
 
-  /// Puts all elements into the buffer in row-major order, on all cores.
+  /// The bytes of as many rows as a chunk has: one run, across whose ends no chunk reaches.
+  var slabByteCount: Int { min(chunks.shape[0], shape[0]) * rowByteCount }
+
+  /// Puts the elements of some slabs into the buffer in row-major order, on all cores.
+  ///
+  /// - Parameter bytes: of all the dataset's, a whole number of slabs.
   func read(
-    from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
+    _ bytes: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
+    guard !bytes.isEmpty, rowByteCount > 0 else { return }
+    let part = Part(
+      rows: bytes.lowerBound / rowByteCount..<bytes.upperBound / rowByteCount, of: self)
     if unwrittenByteCount > 0, chunks.fill.contains(where: { $0 != 0 }) {
       buffer.fill(with: chunks.fill)
     }
-    let rows = BlockRows(shape: shape, blockShape: chunks.shape, elementSize: elementSize)
     let target = DisjointTarget(buffer: buffer)
-    let count = chunks.chunks.count
-    let atOnce = min(count, max(1, Self.decodingByteCount / (2 * rows.blockByteCount)))
+    let count = part.chunks.count
+    let atOnce = min(count, max(1, Self.decodingByteCount / (2 * part.blocks.blockByteCount)))
     try concurrentForEach(atOnce) { first throws(CheckpointError) in
       for index in stride(from: first, to: count, by: atOnce) {
-        try read(chunks.chunks[index], from: file, rows, to: target)
+        try read(chunks.chunks[part.chunks[index]], from: file, part, to: target)
       }
     }
   }
 
+  /// Some slabs of the dataset.
+  private struct Part {
+    let firstRow: Int
+    /// The indices of the chunks that make it up.
+    let chunks: [Int]
+    /// How their elements lie in it.
+    let blocks: BlockRows
+
+    init(rows: Range<Int>, of dataset: ChunkedDataset) {
+      firstRow = rows.lowerBound
+      let step = min(dataset.chunks.shape[0], dataset.shape[0])
+      chunks = stride(from: rows.lowerBound, to: rows.upperBound, by: step)
+        .flatMap { dataset.chunksOfSlab[$0] ?? [] }
+      blocks = BlockRows(
+        shape: [rows.count] + dataset.shape.dropFirst(), blockShape: dataset.chunks.shape,
+        elementSize: dataset.elementSize)
+    }
+  }
+
   private func read(
-    _ chunk: Catalog.Chunks.Chunk, from file: ByteRegion, _ rows: BlockRows,
-    to target: DisjointTarget
+    _ chunk: Catalog.Chunks.Chunk, from file: ByteRegion, _ part: Part, to target: DisjointTarget
   ) throws(CheckpointError) {
     let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
-    if let run = rows.run(of: extent, at: chunk.origin) {
+    var origin = chunk.origin
+    origin[0] -= part.firstRow
+    if let run = part.blocks.run(of: extent, at: origin) {
       let whole = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
       return try decode(chunk, from: file, into: whole)
     }
-    let block = try ByteRegion(byteCount: rows.blockByteCount) {
+    let block = try ByteRegion(byteCount: part.blocks.blockByteCount) {
       block throws(CheckpointError) in try decode(chunk, from: file, into: block)
     }
-    rows.copy(block, at: chunk.origin, extent: extent, to: target.buffer)
+    part.blocks.copy(block, at: origin, extent: extent, to: target.buffer)
   }
 
   private func decode(

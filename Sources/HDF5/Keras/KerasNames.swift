@@ -6,8 +6,8 @@ public import Tensors
 /// `kernel` becomes `weight`, `bias`, `running_mean` and `running_var`. Kernels change from
 /// [height, width, in, out] to [out, in, height, width], those of dense layers from [in, out] to
 /// [out, in], in one, two and three dimensions; transposed convolutions to [in, out, ...]. Keras
-/// does not count batches, so there is no `num_batches_tracked`; its momentum `m` is `1 - m` in
-/// PyTorch.
+/// does not count batches: a BatchNorm gets a `num_batches_tracked` of 0, without which it would look
+/// like a frozen one. Keras' momentum `m` is `1 - m` in PyTorch.
 ///
 /// Newer files tell variables only by their number, so that the name and shapes of a layer have to
 /// say what it is. What can't be told keeps its name and is reported.
@@ -51,6 +51,7 @@ public enum KerasNames {
           advice: "rename one of them with --rename")
       }
       result.set(.string(new?.name ?? old), to: new.map { .tensor($0.tensor) } ?? entry.value)
+      if let new { try addCounter(behind: new, to: &result) }
       if new != nil {
         report.converted.append(old)
       } else {
@@ -59,5 +60,18 @@ public enum KerasNames {
       }
     }
     return (StateDict(result) ?? stateDict, report)
+  }
+
+  /// Adds the counter of a BatchNorm, behind its last statistic.
+  private static func addCounter(
+    behind variance: (name: String, tensor: Tensor), to result: inout CheckpointDictionary
+  ) throws(CheckpointError) {
+    let last = KerasRole.runningVariance.name
+    guard variance.name.hasSuffix(".\(last)") else { return }
+    let name = String(variance.name.dropLast(last.count) + "num_batches_tracked")
+    guard !result.contains(.string(name)) else { return }
+    var counter = try Tensor([0], shape: [])
+    counter.kind = variance.tensor.kind
+    result.set(.string(name), to: .tensor(counter))
   }
 }

@@ -20,7 +20,8 @@ extension Report {
         ? .init("All devices have the same statistics", .good)
         : .init("The devices' statistics differ", .neutral)
     page = Page(
-      title: "BatchNorm statistics of \(path.fileName)", verdict: verdict,
+      kicker: "BatchNorm statistics", subject: path.fileName, verdict: verdict,
+      figures: Self.figures(layers, drift, ofDevices: !replicated.isEmpty),
       facts: summary.map { Page.Fact($0.term, $0.meaning) }
         + (replicated.isEmpty
           ? []
@@ -34,12 +35,29 @@ extension Report {
   }
 }
 
+extension Report {
+  private static func figures(
+    _ layers: [ReplicaLayer], _ drift: ReplicaDrift, ofDevices hasDevices: Bool
+  ) -> [Page.Figure] {
+    let devices = layers.map(\.statistics.worldSize)
+    let (least, most) = (devices.min() ?? 1, devices.max() ?? 1)
+    var figures = [Page.Figure("\(layers.count)", "BatchNorms")]
+    guard hasDevices else { return figures }
+    figures += [
+      Page.Figure(least == most ? "\(most)" : "\(least) to \(most)", "devices"),
+      Page.Figure("\(drift.mean.brief) σ", "largest drift of a mean"),
+      Page.Figure("\((100 * drift.variance).brief) %", "largest drift of a variance"),
+    ]
+    return figures
+  }
+}
+
 private enum DriftSections {
   static func plain(_ layers: [ReplicaLayer]) -> Page.Section {
     Page.Section(
       heading: "BatchNorms",
       table: Table(
-        "Every BatchNorm", columns: ["BatchNorm", "layout", "features"],
+        "Every BatchNorm", isOpen: true, columns: ["BatchNorm", "layout", "features"],
         rows: layers.map { layer in
           Table.Row(layer.name.moduleName, [layer.layout, "\(layer.statistics.features)"])
         }))
@@ -72,10 +90,10 @@ private enum DriftSections {
         caption: "A strip for each BatchNorm, from the first device to the last.",
         column: "device", rows: rows),
       table: Table(
-        heading, columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
+        "Every device", columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
         rows: rows.map { name, values in
           let missing = Array(repeating: "-", count: devices - values.count)
-          return Table.Row(name, values.map(\.trimmed) + missing)
+          return Table.Row(name, values.map(\.digits) + missing)
         }))
   }
 
@@ -101,14 +119,14 @@ private enum DriftSections {
           )
         }),
       table: Table(
-        "Merging", columns: columns,
+        "Every rule", columns: columns,
         rows: layers.map { layer in
           let devices = layer.relativeVariances
           let range = [devices.min() ?? .nan, devices.max() ?? .nan]
           let variances = rules.map { layer.relativeVariance(mergedBy: $0) }
           let shifts = rules.map { layer.meanShift(mergedBy: $0) }
           return Table.Row(
-            layer.name.moduleName, (range + variances + shifts).map(\.trimmed))
+            layer.name.moduleName, (range + variances + shifts).map(\.digits))
         }))
   }
 

@@ -22,11 +22,24 @@ extension Report {
         return results.count == 1 ? "Accuracy \(share)" : "Best accuracy \(share): \(name)"
       } ?? "Nothing was evaluated"
     page = Page(
-      title: "Evaluation", verdict: Page.Verdict(word, .neutral),
+      kicker: "Evaluation",
+      subject: results.count == 1 ? names[0] : "\(results.count) checkpoints side by side",
+      verdict: Page.Verdict(word, .neutral), figures: Self.figures(best?.1, of: results.count),
       facts: summary.map { Page.Fact($0.term, $0.meaning) }
         + zip(names, results).filter { $0 != $1.name }.map { Page.Fact($0, $1.name) },
       sections: [EvaluationSections.accuracy(tallies), EvaluationSections.loss(tallies)]
         + (listsClasses ? tallies.map(EvaluationSections.classes) : []))
+  }
+
+  private static func figures(_ best: Classification?, of count: Int) -> [Page.Figure] {
+    guard let total = best?.total else { return [] }
+    let whose = count == 1 ? "" : ", of the best"
+    return [
+      Page.Figure(total.top1Accuracy.percent, "top-1" + whose),
+      Page.Figure(total.top5Accuracy.percent, "top-5" + whose),
+      Page.Figure(total.loss.brief, "loss" + whose),
+      Page.Figure("\(total.samples)", "samples"),
+    ]
   }
 
   /// The last parts of paths, if they tell them apart; else all of them.
@@ -44,7 +57,7 @@ private enum EvaluationSections {
       heading: "Accuracy",
       paragraphs: ["How many samples have their class first, and among the first five."],
       barPlot: BarPlot(
-        "Top-1 and top-5 accuracy of \(results.count) checkpoints", caption: "From 0 to 100 %.",
+        "Top-1 and top-5 accuracy of \(results.count) checkpoints", caption: "",
         axis: .shares, series: ["top-1", "top-5"],
         rows: results.map { name, classification in
           (name, [classification.total.top1Accuracy, classification.total.top5Accuracy])
@@ -58,7 +71,7 @@ private enum EvaluationSections {
             name,
             [
               "\(total.samples)", total.top1Accuracy.percent, "\(total.top1)",
-              total.top5Accuracy.percent, total.loss.trimmed, "\(classification.undefined)",
+              total.top5Accuracy.percent, total.loss.digits, "\(classification.undefined)",
             ])
         }))
   }
@@ -67,7 +80,7 @@ private enum EvaluationSections {
     Page.Section(
       heading: "Loss", paragraphs: ["The mean cross-entropy; less is better."],
       barPlot: BarPlot(
-        "Loss of \(results.count) checkpoints", caption: "From 0.",
+        "Loss of \(results.count) checkpoints", caption: "",
         axis: .linear(to: results.map(\.classification.total.loss)), series: ["loss"],
         rows: results.map { ($0.name, [$0.classification.total.loss]) }, text: \.brief))
   }
@@ -78,7 +91,7 @@ private enum EvaluationSections {
       heading: "Classes: \(result.name)",
       paragraphs: ["Top-1 accuracy of every class that has samples."],
       barPlot: BarPlot(
-        "Top-1 accuracy of \(classes.count) classes", caption: "From 0 to 100 %.", axis: .shares,
+        "Top-1 accuracy of \(classes.count) classes", caption: "", axis: .shares,
         series: ["top-1"],
         rows: classes.map { ("class \($0.offset)", [$0.element.top1Accuracy]) }, text: \.percent),
       table: Table(
@@ -88,7 +101,7 @@ private enum EvaluationSections {
             "\(index)",
             [
               "\(tally.samples)", tally.top1Accuracy.percent, "\(tally.top1)",
-              tally.top5Accuracy.percent, tally.loss.trimmed,
+              tally.top5Accuracy.percent, tally.loss.digits,
             ])
         }))
   }

@@ -9,8 +9,9 @@ extension Report {
   ///   - a: what the first checkpoint is called, and `b` the second.
   public init(_ result: VerificationResult, a: String, b: String) {
     page = Page(
-      title: "Verification: \(a.fileName) and \(b.fileName)", verdict: result.verdict,
-      facts: result.facts(a, b), sections: [result.layerSection] + result.tensorSections)
+      kicker: "Verification", subject: "\(a.fileName) and \(b.fileName)",
+      verdict: result.verdict, figures: result.figures, facts: result.facts(a, b),
+      sections: [result.layerSection] + result.tensorSections)
   }
 }
 
@@ -19,6 +20,18 @@ extension VerificationResult {
     if isBitIdentical { return Page.Verdict("Equal, bit-identical", .good) }
     if isEqual { return Page.Verdict("Equal within the tolerance", .good) }
     return Page.Verdict("Different", .bad)
+  }
+
+  fileprivate var figures: [Page.Figure] {
+    let kind = model == nil ? "BatchNorms" : "layers"
+    let different = layers.count { !$0.comparison.isBitIdentical }
+    return [
+      Page.Figure("\(different) of \(layers.count)", "\(kind) differ"),
+      Page.Figure(maxAbsolute.brief, "largest error"),
+      Page.Figure(
+        firstDivergence?.name.moduleName ?? "nowhere", "first divergence"),
+      Page.Figure("\(differentTensors.count) of \(otherTensors)", "other tensors differ"),
+    ]
   }
 
   fileprivate func facts(_ a: String, _ b: String) -> [Page.Fact] {
@@ -59,7 +72,7 @@ extension VerificationResult {
           Table.Row(
             layer.name.moduleName,
             [
-              layer.comparison.maxAbsolute.trimmed, "\(layer.comparison.maxULP)",
+              layer.comparison.maxAbsolute.digits, "\(layer.comparison.maxULP)",
               layer.divergence?.quantity ?? "-",
             ])
         }))
@@ -77,7 +90,7 @@ extension VerificationResult {
         table: differentTensors.isEmpty
           ? nil
           : Table(
-            "Tensors that differ", columns: ["tensor", "why"],
+            "Tensors that differ", isOpen: true, columns: ["tensor", "why"],
             rows: differentTensors.map { Table.Row($0.name.visible(), [$0.reason.visible()]) }))
     ]
   }

@@ -22,7 +22,18 @@ struct Page: Sendable {
     }
   }
 
-  /// A line of the summary.
+  /// A number that says much, in large letters.
+  struct Figure: Sendable {
+    let figureValue: String
+    let figureLabel: String
+
+    init(_ value: String, _ label: String) {
+      figureValue = value.visible(limit: 24)
+      figureLabel = label.visible(limit: 60)
+    }
+  }
+
+  /// A line of the details.
   struct Fact: Sendable {
     let term: String
     let meaning: String
@@ -43,8 +54,13 @@ struct Page: Sendable {
     var table: Table?
   }
 
-  let title: String
+  /// What kind of report it is.
+  let kicker: String
+  /// What it is about.
+  let subject: String
   let verdict: Verdict
+  /// At most four.
+  let figures: [Figure]
   let facts: [Fact]
   let sections: [Section]
   let style = PageTemplates.style
@@ -64,11 +80,14 @@ struct Table: Sendable {
   }
 
   let caption: String
+  /// Unfolded from the start: where no plot shows the same.
+  let isOpen: Bool
   let columns: [String]
   let tableRows: [Row]
 
-  init(_ caption: String, columns: [String], rows: [Row]) {
+  init(_ caption: String, isOpen: Bool = false, columns: [String], rows: [Row]) {
     self.caption = caption
+    self.isOpen = isOpen
     self.columns = columns
     tableRows = rows
   }

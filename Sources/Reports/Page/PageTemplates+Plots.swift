@@ -15,11 +15,12 @@ extension PageTemplates {
     <text class="name" x="0" y="{{textY}}">{{barName}}</text>
     <text class="value" x="100%" y="{{textY}}">{{barText}}</text>
     {{#bars}}
+    <rect class="track" x="0" y="{{barY}}" width="100%" height="9" rx="4.5"/>
     {{#isZero}}
     <circle class="zero" cx="5" cy="{{barCenterY}}" r="3.5" data-value="0"><title>{{barTitle}}</title></circle>
     {{/isZero}}
     {{^isZero}}
-    <rect class="{{barClass}}" x="0" y="{{barY}}" width="{{barWidth}}%" height="8" rx="2" data-value="{{barValue}}"><title>{{barTitle}}</title></rect>
+    <rect class="{{barClass}}" x="0" y="{{barY}}" width="{{barWidth}}%" height="9" rx="4.5" data-value="{{barValue}}"><title>{{barTitle}}</title></rect>
     {{/isZero}}
     {{/bars}}
     {{/barRows}}
@@ -31,13 +32,14 @@ extension PageTemplates {
 
   static let heatMapTemplate = """
     <figure>
-    <p class="legend"><span>0</span>{{#shades}}<i class="swatch heat" style="opacity: {{.}}"></i>{{/shades}}<span>{{largestText}}</span></p>
+    <p class="legend shades"><span>0</span>{{#shades}}<i class="swatch heat" style="opacity: {{.}}"></i>{{/shades}}<span>{{largestText}}</span></p>
     <svg class="heat-map" role="img" aria-label="{{plotDescription}}" width="100%" height="{{plotHeight}}">
     {{#heatRows}}
     <text class="name" x="0" y="{{textY}}">{{heatName}}</text>
     <text class="value" x="100%" y="{{textY}}">{{heatText}}</text>
+    <rect class="track" x="0" y="{{trackY}}" width="100%" height="18" rx="4"/>
     {{#cells}}
-    <rect class="{{cellClass}}" x="{{cellX}}%" y="{{cellY}}" width="{{cellWidth}}%" height="14" fill-opacity="{{shade}}" data-value="{{cellValue}}"><title>{{cellTitle}}</title></rect>
+    <rect class="{{cellClass}}" x="{{cellX}}%" y="{{cellY}}" width="{{cellWidth}}%" height="18" rx="4" fill-opacity="{{shade}}" data-value="{{cellValue}}"><title>{{cellTitle}}</title></rect>
     {{/cells}}
     {{/heatRows}}
     {{#ticks}}

@@ -26,7 +26,7 @@ enum PageTemplates {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <meta name="generator" content="{{generator}}">
-    <title>{{title}}</title>
+    <title>{{kicker}}: {{subject}}</title>
     <style>
     {{{style}}}
     </style>
@@ -34,17 +34,26 @@ enum PageTemplates {
     <body>
     <main>
     <header>
-    <h1>{{title}}</h1>
+    <p class="kicker">{{kicker}}</p>
+    <h1>{{subject}}</h1>
     <p class="verdict {{verdict.kind}}">{{verdict.word}}</p>
+    <ul class="figures">
+    {{#figures}}
+    <li><b>{{figureValue}}</b><span>{{figureLabel}}</span></li>
+    {{/figures}}
+    </ul>
+    </header>
+    {{#sections}}
+    {{>section}}
+    {{/sections}}
+    <section>
+    <h2>Details</h2>
     <dl>
     {{#facts}}
     <div><dt>{{term}}</dt><dd>{{meaning}}</dd></div>
     {{/facts}}
     </dl>
-    </header>
-    {{#sections}}
-    {{>section}}
-    {{/sections}}
+    </section>
     <footer>{{generator}}</footer>
     </main>
     </body>
@@ -76,9 +85,10 @@ enum PageTemplates {
 
   /// The region can be scrolled by keyboard where the table is wider than the screen.
   private static let tableTemplate = """
+    <details{{#isOpen}} open{{/isOpen}}>
+    <summary>{{caption}}</summary>
     <div class="scroll" role="region" aria-label="{{caption}}" tabindex="0">
     <table>
-    <caption>{{caption}}</caption>
     <thead><tr>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>
     {{#tableRows}}
@@ -87,6 +97,7 @@ enum PageTemplates {
     </tbody>
     </table>
     </div>
+    </details>
 
     """
 }

@@ -45,17 +45,17 @@ struct BarPlot: Sendable {
     rows: [(name: String, values: [Double])], text: (Double) -> String
   ) {
     let classes = ["first", "second"]
-    let rowHeight = 20 + 11 * series.count
+    let rowHeight = 22 + 12 * series.count
     plotDescription = description
     plotCaption = caption
     barRows = rows.enumerated().map { index, row in
       let top = index * rowHeight
       return Row(
-        barName: row.name.visible(limit: series.count == 1 ? 38 : 32),
+        barName: row.name.visible(limit: series.count == 1 ? 34 : 26),
         barText: row.values.map(text).joined(separator: " · "),
         textY: top + 13,
         bars: row.values.enumerated().map { place, value in
-          let y = top + 18 + 11 * place
+          let y = top + 19 + 12 * place
           let isWrong = !value.isFinite
           return Bar(
             barClass: isWrong ? "wrong" : classes[place % 2], barY: y, barCenterY: y + 4,

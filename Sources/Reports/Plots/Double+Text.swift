@@ -13,6 +13,18 @@ extension Double {
     return ((self * unit).rounded() / unit).trimmed
   }
 
+  /// Six significant digits, for tables: 0.444461.
+  var digits: String {
+    guard isFinite, self != 0 else { return brief }
+    let exponent = log10(magnitude).rounded(.down)
+    guard (-5..<15).contains(exponent) else {
+      let mantissa = (self / pow(10, exponent) * 1e5).rounded() / 1e5
+      return "\(mantissa.trimmed)e\(Int(exponent))"
+    }
+    let unit = pow(10, 5 - exponent)
+    return ((self * unit).rounded() / unit).trimmed
+  }
+
   /// 98.06 %.
   var percent: String {
     isFinite ? "\(((self * 10_000).rounded() / 100).trimmed) %" : "-"

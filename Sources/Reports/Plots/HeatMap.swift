@@ -16,6 +16,7 @@ struct HeatMap: Sendable {
     let heatName: String
     let heatText: String
     let textY: Int
+    let trackY: Int
     let cells: [Cell]
   }
 
@@ -41,6 +42,7 @@ struct HeatMap: Sendable {
     let count = rows.map(\.values.count).max() ?? 0
     let group = max(1, (count + Self.columnLimit - 1) / Self.columnLimit)
     let largest = rows.flatMap(\.values).filter(\.isFinite).max() ?? 0
+    let rowHeight = 42
     plotDescription = description
     plotCaption =
       group == 1
@@ -48,13 +50,13 @@ struct HeatMap: Sendable {
     largestText = largest.brief
     heatRows = rows.enumerated().map { index, row in
       Row(
-        heatName: row.name.visible(limit: 36),
+        heatName: row.name.visible(limit: 32),
         heatText:
           "max \((row.values.contains(where: \.isNaN) ? .nan : row.values.max() ?? 0).brief)",
-        textY: index * 36 + 13,
-        cells: Self.cells(row, column, group, largest: largest, y: index * 36 + 17))
+        textY: index * rowHeight + 13, trackY: index * rowHeight + 19,
+        cells: Self.cells(row, column, group, largest: largest, y: index * rowHeight + 19))
     }
-    let bottom = rows.count * 36
+    let bottom = rows.count * rowHeight
     let columns = (count + group - 1) / group
     plotHeight = bottom + 18
     ticks = Self.ticks(columns).map { place in

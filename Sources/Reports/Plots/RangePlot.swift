@@ -62,7 +62,7 @@ struct RangePlot: Sendable {
       let shown = row.values.filter { $0 > 0 && $0.isFinite }
       let top = index * 38
       return Row(
-        rangeRowName: row.name.visible(limit: 36), rangeText: Self.text(row.values),
+        rangeRowName: row.name.visible(limit: 30), rangeText: Self.text(row.values),
         textY: top + 13, span: Self.span(shown, axis, range, y: top + 23),
         markers: zip(zip(markers, Self.shapes), row.marks).compactMap { marker, value in
           guard value > 0, value.isFinite else { return nil }

@@ -80,6 +80,12 @@ public struct ByteRegion: @unchecked Sendable {
     (owner as? MappedFile)?.release(pointer)
   }
 
+  /// The same for all bytes of the file that these lie in: where many files are read in turn, each would
+  /// keep some.
+  func releaseFile() {
+    (owner as? MappedFile)?.releaseAll()
+  }
+
   /// The same for `byteCount` bytes, of those that are read one behind the other.
   package func release(_ byteCount: Int) {
     (owner as? MappedFile)?.release(byteCount)

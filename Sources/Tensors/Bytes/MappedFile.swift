@@ -63,7 +63,11 @@ public final class MappedFile {
   /// nearly every part would stay. Pages that are still needed come back when they are read.
   func release(_ byteCount: Int) {
     let total = used.add(byteCount, ordering: .relaxed).newValue
-    guard total >= Self.mostUsed else { return }
+    if total >= Self.mostUsed { releaseAll() }
+  }
+
+  /// Drops all pages from this process's memory.
+  func releaseAll() {
     used.store(0, ordering: .relaxed)
     madvise(UnsafeMutableRawPointer(mutating: pointer.baseAddress), pointer.count, MADV_DONTNEED)
   }

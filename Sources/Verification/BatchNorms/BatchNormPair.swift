@@ -16,9 +16,10 @@ struct BatchNormPair {
 
   /// Pairs the BatchNorms of two state dicts by name, in the order of A.
   static func matching(
-    _ a: StateDict, _ b: StateDict, options: BatchNormModule.Options
+    _ a: StateDict, _ surveyA: BatchNormSurvey, _ b: StateDict, _ surveyB: BatchNormSurvey,
+    options: BatchNormModule.Options
   ) throws(CheckpointError) -> [BatchNormPair] {
-    let (sitesA, sitesB) = (try sites(of: a), try sites(of: b))
+    let (sitesA, sitesB) = (try sites(of: surveyA), try sites(of: surveyB))
     let byName = Dictionary(
       sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
     let names = Set(sitesA.map { CheckpointDictionary.Key.string($0.name) })
@@ -56,8 +57,9 @@ struct BatchNormPair {
     keys = (siteA.keys + siteB.keys).map { .string($0) }
   }
 
-  private static func sites(of stateDict: StateDict) throws(CheckpointError) -> [BatchNormSite] {
-    let survey = BatchNormSurvey(stateDict)
+  private static func sites(
+    of survey: BatchNormSurvey
+  ) throws(CheckpointError) -> [BatchNormSite] {
     if let problem = survey.unrecognised.first {
       throw CheckpointError(
         .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)")

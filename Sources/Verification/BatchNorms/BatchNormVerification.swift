@@ -1,7 +1,6 @@
+public import BatchNorm
 public import Execution
 public import Tensors
-
-import BatchNorm
 
 /// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
 /// drawn from its own statistics, standard against distributed or like against like.
@@ -22,6 +21,10 @@ public struct BatchNormVerification: Sendable {
   public var tolerance = NumberComparison.Tolerance()
   public var options = BatchNormModule.Options()
   public var seed: UInt64 = 2026
+  /// More layouts that names and shapes can tell.
+  public var layouts: [BatchNormLayout] = []
+  /// What BatchNorms of the two state dicts are, where a conversion knows it.
+  public var known = (a: [String: BatchNormSurvey.Hint](), b: [String: BatchNormSurvey.Hint]())
 
   public init() {}
 
@@ -35,7 +38,9 @@ public struct BatchNormVerification: Sendable {
   ///   training, when a slice has one value per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
-    let pairs = try BatchNormPair.matching(a, b, options: options)
+    let pairs = try BatchNormPair.matching(
+      a, BatchNormSurvey(a, layouts: layouts, known: known.a),
+      b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options)
     let devices = pairs.map { max($0.a.worldSize, $0.b.worldSize) }.max() ?? 1
     let samples = samples ?? max(8, 2 * devices)
     guard (1...Self.samplesLimit).contains(samples) else {

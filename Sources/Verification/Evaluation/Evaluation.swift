@@ -13,6 +13,8 @@ public struct Evaluation: Sendable {
   public var options: ExecutionOptions
   /// N; the last batch may be shorter.
   public var batch = 64
+  /// The files that the checkpoints are from, for errors.
+  public var paths: [String] = []
 
   public init(
     _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
@@ -44,11 +46,21 @@ public struct Evaluation: Sendable {
     let input = try graph.onlyInput(batch: batch)
     guard data.labels != nil else { throw .samples(nil, "the samples have no labels") }
     let graph = self.graph.withOpenBatch(checkpoints.first ?? StateDict())
-    var measured = try checkpoints.map { stateDict throws(CheckpointError) in
-      Measurement(try engine.executor(graph, stateDict, options: options))
+    var measured = try checkpoints.indices.map { index throws(CheckpointError) in
+      do throws(CheckpointError) {
+        return Measurement(try engine.executor(graph, checkpoints[index], options: options))
+      } catch {
+        throw error.with(path: paths.indices.contains(index) ? paths[index] : nil)
+      }
     }
     try SampleBatches(data, batch: batch).forEach { next throws(CheckpointError) in
-      for index in measured.indices { try measured[index].add(next, as: input) }
+      for index in measured.indices {
+        do throws(CheckpointError) {
+          try measured[index].add(next, as: input)
+        } catch {
+          throw data.explaining(error, input: input)
+        }
+      }
       progress(next.range.count)
     }
     return measured.map(\.result)

@@ -55,8 +55,10 @@ extension StateDict {
     for site in sites where site.layout != .standard && site.layout != .frozen {
       throw CheckpointError(
         .unexpectedLayout, path: rank.path, name: site.name,
-        "its layout is already \(site.layout)",
-        advice: "give the files that single ranks have saved")
+        "its layout is \(site.layout)",
+        advice: site.layout.buffers == .rows
+          ? "give the files that single ranks have saved"
+          : "map every rank's file with 'dbn-convert to-standard' first")
     }
   }
 
@@ -87,6 +89,7 @@ extension StateDict {
     var first: [[UInt32]: RankCheckpoint] = [:]
     var copy: (path: String, of: String)?
     for rank in ranks {
+      defer { rank.releaseFiles() }
       let checksums = try keys.map { key throws(CheckpointError) in
         try rank.stateDict[key]?.storage.crc32() ?? 0
       }
@@ -105,6 +108,11 @@ extension StateDict {
 }
 
 extension RankCheckpoint {
+  /// Gives back the memory of files that are not read for now: there are as many as ranks.
+  fileprivate func releaseFiles() {
+    for (_, tensor) in stateDict.tensors { tensor.storage.releaseFile() }
+  }
+
   /// What differs beside the buffers, in words.
   ///
   /// Files of different formats may differ in what not every format has: kinds of tensors, module
@@ -113,6 +121,7 @@ extension RankCheckpoint {
     from first: RankCheckpoint, except buffers: Set<CheckpointDictionary.Key>
   ) throws(CheckpointError) -> [String] {
     let difference: CheckpointDifference
+    defer { releaseFiles() }
     do throws(CheckpointError) {
       difference = try CheckpointDifference(
         first.checkpoint, entry: first.entry, checkpoint, entry: entry)

@@ -25,7 +25,7 @@ extension StateDict {
     }
     var ranks: [StateDict] = []
     for rank in 0..<first.worldSize {
-      ranks.append(try toStandard(merging: .replica(rank)).stateDict)
+      ranks.append(try replica(rank))
     }
     return ranks
   }

@@ -29,6 +29,8 @@ public struct Recalibration: Sendable {
   public var batch = 64
   /// How many batches at most; nil: all of the data.
   public var batches: Int?
+  /// The file that the checkpoint is from, for errors.
+  public var path: String?
 
   public init(
     _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
@@ -57,14 +59,14 @@ public struct Recalibration: Sendable {
     _ stateDict: StateDict, on data: SampleData, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> Result {
     let input = try graph.onlyInput(batch: min(batch, batches ?? 1))
-    var measurement = try StatisticsMeasurement(
-      graph.withOpenBatch(stateDict), stateDict
-    ) { graph, stateDict throws(CheckpointError) in
-      try engine.executor(graph, stateDict, options: options)
-    }
+    var measurement = try measurement(of: stateDict)
     let source = SampleBatches(data, batch: batch, batches: batches)
     try source.forEach { next throws(CheckpointError) in
-      try measurement.add([input: next.input])
+      do throws(CheckpointError) {
+        try measurement.add([input: next.input])
+      } catch {
+        throw data.explaining(error, input: input)
+      }
       progress(next.range.count)
     }
     let modules = try measurement.modules(statistics)
@@ -75,5 +77,19 @@ public struct Recalibration: Sendable {
         guard let old = measurement.originals[name], let new = modules[name] else { return nil }
         return RecalibratedLayer(name: name, from: old, to: new)
       })
+  }
+
+  private func measurement(
+    of stateDict: StateDict
+  ) throws(CheckpointError) -> StatisticsMeasurement {
+    do throws(CheckpointError) {
+      return try StatisticsMeasurement(
+        graph.withOpenBatch(stateDict), stateDict
+      ) { graph, stateDict throws(CheckpointError) in
+        try engine.executor(graph, stateDict, options: options)
+      }
+    } catch {
+      throw error.with(path: path)
+    }
   }
 }

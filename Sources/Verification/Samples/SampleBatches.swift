@@ -3,8 +3,9 @@ import Tensors
 
 /// The samples in mini-batches, one after the other.
 ///
-/// Memory holds one batch, whether the samples are stored as they are or deflated; only those in
-/// compressed chunks of HDF5 are put together as a whole first.
+/// Memory holds one batch, whether the samples are stored as they are or deflated; of those in
+/// compressed chunks of HDF5, the chunks that it lies in. Where the file has a checksum of the samples,
+/// all are read for it, even if some are enough; else reading ends with the last batch.
 struct SampleBatches {
   struct Batch {
     /// Which samples of all they are.
@@ -38,16 +39,14 @@ struct SampleBatches {
   ///   with them is to be undone.
   func forEach(_ body: (Batch) throws(CheckpointError) -> Void) throws(CheckpointError) {
     let sampleByteCount = data.inputs.byteCount / data.count
-    try data.inputs.storage.scan(of: batch * sampleByteCount) {
-      start, bytes throws(CheckpointError) in
+    try data.inputs.storage.scanPrefix(
+      samples * sampleByteCount, of: batch * sampleByteCount
+    ) { start, bytes throws(CheckpointError) in
       let first = start / sampleByteCount
-      // What is beyond the last batch counts for the checksum alone.
-      guard first < samples else { return }
-      let range = first..<min(first + bytes.byteCount / sampleByteCount, samples)
-      let part = bytes.extracting(first: range.count * sampleByteCount)
+      let range = first..<first + bytes.byteCount / sampleByteCount
       try body(
         Batch(
-          range: range, input: try input(part, count: range.count),
+          range: range, input: try input(bytes, count: range.count),
           labels: data.labels?[range] ?? []))
     }
   }

@@ -11,6 +11,8 @@ public struct SampleData: Sendable {
   public let labels: [Int]?
   /// What is done with the numbers before a model sees them.
   public var scaling: InputScaling
+  /// The file that they are from, for errors.
+  public var path: String?
 
   /// N.
   public var count: Int { inputs.shape[0] }
@@ -47,6 +49,9 @@ public struct SampleData: Sendable {
       throw .samples(
         name, "\(count) samples need labels of the shape [\(count)], not \(tensor.shape)")
     }
+    guard !tensor.scalarType.isFloatingPoint else {
+      throw .samples(name, "\(tensor.scalarType.name) numbers are no classes")
+    }
     let labels: [Int]
     do throws(CheckpointError) {
       labels = try tensor.integers()
@@ -68,6 +73,13 @@ public struct SampleData: Sendable {
     throw CheckpointError(
       .missingOperand, "it has no tensor called \(names.joined(separator: " or "))",
       advice: "it has \(file.names.prefix(5).map { "'\($0)'" }.joined(separator: ", "))")
+  }
+}
+
+extension SampleData {
+  /// An error of a pass over the samples, with their file where it is about them.
+  func explaining(_ error: CheckpointError, input: String) -> CheckpointError {
+    error.code == .invalidSamples || error.name == input ? error.with(path: path) : error
   }
 }
 

@@ -39,6 +39,7 @@ struct EvalCommand: ParsableCommand {
     var evaluation = Evaluation(
       source.graph, engine: engine.engine, options: engine.options)
     evaluation.batch = data.batch
+    evaluation.paths = source.weights.map(\.path)
     let bar = ProgressBar("evaluating", total: samples.count, unit: .samples)
     defer { bar.finish() }
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }

@@ -54,6 +54,7 @@ struct RecalibrateCommand: ParsableCommand {
       source.graph, engine: engine.engine, options: engine.options)
     recalibration.statistics = statistics
     recalibration.batch = data.batch
+    recalibration.path = weights
     recalibration.batches = batches
     let bar = ProgressBar("recalibrating", total: samples.count, unit: .samples)
     defer { bar.finish() }

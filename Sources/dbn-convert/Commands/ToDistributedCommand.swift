@@ -63,7 +63,7 @@ struct ToDistributedCommand: ParsableCommand {
       )
     }
     let proof = proofOptions.proof(
-      of: source, in: conversion.checkpoint, from: input, writtenAt: place)
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)

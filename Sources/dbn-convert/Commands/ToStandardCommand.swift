@@ -34,6 +34,12 @@ struct ToStandardCommand: ParsableCommand {
       "The number of virtual devices, where the file cannot tell it.", valueName: "V"))
   var worldSize: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Another layout of one device to write: frozen, nested, keras, keras-2 (gamma:0), keras-vars "
+        + "(vars.0), or one of a layout file's; standard by default.", valueName: "layout"))
+  var layout: String?
+
   @OptionGroup var source: SourceLayoutOptions
 
   @OptionGroup var selection: SelectionOptions
@@ -55,19 +61,19 @@ struct ToStandardCommand: ParsableCommand {
   func run() throws {
     let conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let hint = try source.hint(worldSize: worldSize, usesFile: true)
+    let layout = try targetLayout()
+    let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
     let (place, source, converted) = try conversion.reading {
       checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (
         place, stateDict,
-        try stateDict.toStandard(
-          merging: statistics, selection: selection.selection,
-          reading: hint)
+        try stateDict.converting(
+          to: layout, merging: statistics, selection: selection.selection, reading: hint)
       )
     }
     let proof = proofOptions.proof(
-      of: source, in: conversion.checkpoint, from: input, writtenAt: place)
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
@@ -75,20 +81,35 @@ struct ToStandardCommand: ParsableCommand {
     try options.print(
       conversion.json(
         converted.record, converted.report.adding(losses: losses), proof: proof),
-      text: text(converted.report) + Conversion.text(losses: losses)
+      text: text(converted, to: layout) + Conversion.text(losses: losses)
         + Conversion.text(proof: proof))
   }
 
-  private func text(_ report: ConversionReport) -> String {
-    let count = counted(report.converted.count, "BatchNorm")
+  private func text(_ converted: BatchNormConversion, to layout: BatchNormLayout) -> String {
+    let report = converted.report
+    let start =
+      "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to \(layout)"
+    let hadReplicas = converted.record["statistics"] != nil
     guard let worst = report.losses.first else {
-      return "\(output): \(count) of \(input) mapped to standard; the replicas were identical, "
-        + "nothing is lost" + report.skippedText
+      return start + (hadReplicas ? "; the replicas were identical, nothing is lost" : "")
+        + report.skippedText
     }
+    guard hadReplicas else { return start + report.lossText + report.skippedText }
     let rule = statistics.map { "replicas merged by '\($0)'" } ?? "with what evaluation uses"
-    return "\(output): \(count) of \(input) mapped to standard, \(rule); "
-      + "those of \(Set(report.losses.map(\.name)).count) differed, most in "
+    return "\(start), \(rule); those of \(Set(report.losses.map(\.name)).count) differed, most in "
       + "\(worst.name.moduleName): \(worst.reason)" + report.skippedText
+  }
+
+  /// - Throws: `invalidLayout` for a name that no layout of one device has.
+  private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
+    guard let layout else { return .standard }
+    let found = try source.file.layout(named: layout)
+    guard found.buffers == .shared, found != .firstDevice else {
+      throw CheckpointError(
+        .invalidLayout, name: layout, "its devices have statistics of their own",
+        advice: "use 'to-distributed'")
+    }
+    return found
   }
 }
 

@@ -52,6 +52,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
@@ -94,6 +95,7 @@ struct VerifyCommand: ParsableCommand {
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     verification.options = BatchNormModule.Options(eps: eps, momentum: momentum)
+    if let own = try layouts.layout() { verification.layouts = [own] }
     return try verification.compare(a, b)
   }
 

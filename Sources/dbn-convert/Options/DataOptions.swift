@@ -57,7 +57,9 @@ struct DataOptions: ParsableArguments {
   func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
     do throws(CheckpointError) {
       let file = try Checkpoint.open(data).findStateDict().stateDict
-      return try SampleData(file, labelled: labelled, scaling: scaling)
+      var samples = try SampleData(file, labelled: labelled, scaling: scaling)
+      samples.path = data
+      return samples
     } catch {
       throw error.with(path: data)
     }

@@ -24,9 +24,9 @@ struct LayoutFileOption: ParsableArguments {
   /// The layout of this name: the file's, or one of those known.
   func layout(named name: String) throws(CheckpointError) -> BatchNormLayout {
     let own = try layout()
-    if let own, own.description == name { return own }
+    if let own, own.name == name { return own }
     if let known = BatchNormLayout.named(name) { return known }
-    let names = BatchNormLayout.all.map(\.description) + (own.map { [$0.description] } ?? [])
+    let names = BatchNormLayout.all.map(\.name) + (own.map { [$0.name] } ?? [])
     throw CheckpointError(
       .invalidLayout, name: name, "there is no BatchNorm layout of this name",
       advice: "known are \(names.joined(separator: ", ")); --layout-file adds one")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BatchNorm
 import Checkpoints
 import Execution
 import Models
@@ -39,16 +40,19 @@ struct ProofOptions: ParsableArguments {
   ///   - checkpoint: what it is part of.
   ///   - input: the file it is from.
   ///   - place: where its result is in the written file.
+  ///   - conversion: what knows which layouts the two are in; nil: they tell it.
   /// - Returns: nil unless a proof was asked for.
   func proof(
     of source: StateDict, in checkpoint: Checkpoint, from input: String,
-    writtenAt place: EntryPath
+    writtenAt place: EntryPath, after conversion: BatchNormConversion? = nil
   ) -> ConversionProof? {
     guard verify else { return nil }
+    let known = conversion?.known
     return ConversionProof(place) { written throws(CheckpointError) in
       guard let model else {
         var verification = BatchNormVerification()
         verification.tolerance = tolerance.tolerance
+        if let known { verification.known = (known.before, known.after) }
         return try verification.compare(source, written)
       }
       let found = try ModelSource.model(

@@ -137,7 +137,8 @@ extension CheckpointInspection.BatchNormRow {
   fileprivate var json: JSON {
     [
       "name": .string(site.name), "features": .int(site.features),
-      "layout": .string("\(site.layout)"), "world_size": .int(site.worldSize),
+      "layout": .string("\(site.layout)"), "layout_name": .string(site.layout.name),
+      "world_size": .int(site.worldSize),
       "affine": .bool(site.isAffine), "replicas_identical": .bool(replicasAreIdentical),
       "drift": ["mean": .double(drift.mean), "variance": .double(drift.variance)],
     ]
@@ -145,7 +146,11 @@ extension CheckpointInspection.BatchNormRow {
 
   fileprivate var text: String {
     var text = "\(site.name.moduleName): BatchNorm of \(site.features) features, \(site.layout)"
-    if !site.isAffine { text += ", without weight and bias" }
+    if site.layout.name != "\(site.layout)" { text += " (\(site.layout.name))" }
+    let missing = [BatchNormQuantity.weight, .bias].filter { !site.quantities.contains($0) }
+    if !missing.isEmpty {
+      text += ", without " + missing.map(\.rawValue).joined(separator: " and ")
+    }
     guard site.worldSize > 1 else { return text }
     text += ", \(site.worldSize) devices, "
     return text + (replicasAreIdentical ? "replicas identical" : "replicas differ: \(drift)")

@@ -31,7 +31,7 @@ extension Operation.BatchNormAttributes {
     add(Member.bias, .bool(norm.hasBias), unless: norm.hasBias == plain.hasBias)
     add(
       Member.statistics, .bool(norm.tracksRunningStatistics), unless: norm.tracksRunningStatistics)
-    add(Member.layout, .string("\(norm.layout)"), unless: norm.layout == plain.layout)
+    add(Member.layout, .string(norm.layout.name), unless: norm.layout == plain.layout)
     add(Member.worldSize, .int(norm.worldSize), unless: norm.worldSize == plain.worldSize)
     add(
       Member.accumulationSteps, .int(norm.accumulationSteps),

@@ -1,0 +1,50 @@
+/// Standard BatchNorms by Keras' names, which don't count batches: one layout, in the names that the
+/// kinds of files have.
+extension BatchNormLayout {
+  /// Whole models of Keras 3, `.h5`.
+  public static let keras = keras("keras")
+
+  /// Files of Keras 2, where TensorFlow numbers the outputs of operations.
+  public static let keras2 = keras("keras-2", suffix: ":0")
+
+  /// `.weights.h5` of Keras 3, which numbers a layer's variables.
+  public static let kerasVariables = kerasNumbered[0]
+
+  /// All that it can have, or without `scale` and `center`, which LayerNorm's two look like; with
+  /// one of the two nothing tells which.
+  ///
+  /// Source: `BatchNormalization.build` and `saving_lib._save_state` of Keras.
+  static let kerasNumbered = [
+    numbered("keras-vars", [.weight, .bias, .runningMean, .runningVar]),
+    numbered("keras-vars-bare", [.runningMean, .runningVar], of: "batch_normalization"),
+    numbered("keras-vars-scale", [.weight, .runningMean, .runningVar]),
+    numbered("keras-vars-center", [.bias, .runningMean, .runningVar]),
+  ]
+
+  /// This layout for a BatchNorm that has these quantities and no others: numbers depend on it.
+  func fitting(_ quantities: Set<BatchNormQuantity>) -> BatchNormLayout {
+    guard let numbering else { return self }
+    let kept = quantities.intersection([.weight, .bias, .runningMean, .runningVar])
+    return Self.kerasNumbered.first {
+      $0.numbering?.group == numbering.group && Set($0.numbering?.quantities ?? []) == kept
+    } ?? self
+  }
+
+  private static func keras(_ name: String, suffix: String = "") -> Self {
+    let names: [BatchNormQuantity: String] = [
+      .weight: "gamma", .bias: "beta", .runningMean: "moving_mean", .runningVar: "moving_variance",
+    ]
+    return Self(
+      description: family, name: name, tensors: names.mapValues { .init(shared: $0 + suffix) })
+  }
+
+  private static func numbered(
+    _ name: String, _ quantities: [BatchNormQuantity], of module: String? = nil
+  ) -> Self {
+    let numbering = VariableNumbering(group: "vars", quantities: quantities, module: module)
+    return Self(
+      description: family, name: name, tensors: numbering.tensors, numbering: numbering)
+  }
+
+  private static let family = "keras"
+}

@@ -1,0 +1,30 @@
+/// Keys that number the variables of a module and do not name them: `vars.0`, `vars.1`, ...
+///
+/// A module is a BatchNorm of such a layout if it has as many variables as the layout, all of them
+/// vectors of one length, and is called like one.
+public struct VariableNumbering: Sendable, Hashable {
+  /// Behind the module's name, before the number.
+  public let group: String
+  /// What the variables are, in the order of their numbers.
+  public let quantities: [BatchNormQuantity]
+  /// What modules are called that are BatchNorms, where the number of variables does not tell:
+  /// `batch_normalization`, also with a number behind; nil: anything.
+  public let module: String?
+
+  /// The key of a variable, behind the module's name.
+  func key(_ number: Int) -> String { "\(group).\(number)" }
+
+  var tensors: [BatchNormQuantity: TensorPlacement] {
+    Dictionary(
+      uniqueKeysWithValues: quantities.enumerated().map { ($1, .init(shared: key($0))) })
+  }
+
+  /// Whether the last part of a module's name is what BatchNorms are called.
+  func isName(_ name: String) -> Bool {
+    guard let module else { return true }
+    let last = name.split(separator: ".").last ?? ""
+    guard last.hasPrefix(module) else { return false }
+    let rest = last.dropFirst(module.count)
+    return rest.isEmpty || (rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
+  }
+}

@@ -1,0 +1,72 @@
+/// Bytes that are computed slab by slab, in any order: rows of compressed chunks.
+package struct SlabbedBytes: Sendable {
+  let byteCount: Int
+  /// All slabs but the last are as long.
+  private let slabByteCount: Int
+  private let fill:
+    @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+
+  /// Several slabs are computed at a time, if they are small, so that all cores have some.
+  private static let windowByteCount = 4 << 20
+
+  /// - Parameter fill: writes the bytes of a range, which begins with a slab and ends with one, into a
+  ///   zeroed buffer.
+  package init(
+    byteCount: Int, slabByteCount: Int,
+    _ fill:
+      @escaping @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) throws(CheckpointError) ->
+      Void
+  ) {
+    self.byteCount = byteCount
+    self.slabByteCount = max(1, min(slabByteCount, byteCount))
+    self.fill = fill
+  }
+
+  /// What is in memory for handing out small pieces.
+  var largestBuffer: Int { min(byteCount, max(slabByteCount, Self.windowByteCount)) }
+
+  func all() throws(CheckpointError) -> ByteRegion {
+    try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
+      if byteCount > 0 { try fill(0..<byteCount, target) }
+    }
+  }
+
+  /// Hands out the first `limit` bytes in pieces of `size`, the last one smaller, each with its
+  /// offset.
+  func forEachPiece(
+    of size: Int, upTo limit: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let limit = min(limit, byteCount)
+    var window = Window(start: 0, bytes: ByteRegion([]))
+    for start in stride(from: 0, to: limit, by: size) {
+      let end = min(start + size, limit)
+      if end > window.end { window = try next(window, for: start..<end) }
+      let piece = try window.bytes.slice(from: start - window.start, count: end - start)
+      try piece.withBytes { bytes throws(CheckpointError) in try body(start, bytes) }
+    }
+  }
+
+  /// Computed slabs, one behind the other.
+  private struct Window {
+    let start: Int
+    let bytes: ByteRegion
+    var end: Int { start + bytes.count }
+  }
+
+  /// The slabs that a piece lies in, of which the first may have been computed before.
+  private func next(_ last: Window, for piece: Range<Int>) throws(CheckpointError) -> Window {
+    let start = piece.lowerBound / slabByteCount * slabByteCount
+    let least = max(piece.upperBound, start + min(Self.windowByteCount, byteCount - start))
+    let slabs = (least - 1) / slabByteCount + 1
+    let end = slabs > byteCount / slabByteCount ? byteCount : slabs * slabByteCount
+    let known = max(0, last.end - start)
+    let bytes = try ByteRegion(byteCount: end - start) { target throws(CheckpointError) in
+      if known > 0 {
+        let overlap = try last.bytes.slice(from: last.bytes.count - known, count: known)
+        overlap.withBytes { bytes in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
+      }
+      try fill(start + known..<end, UnsafeMutableRawBufferPointer(rebasing: target[known...]))
+    }
+    return Window(start: start, bytes: bytes)
+  }
+}
