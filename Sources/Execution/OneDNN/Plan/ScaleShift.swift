@@ -38,7 +38,7 @@
         let (mean, variance) = (rows[row].mean[feature], rows[row].variance[feature])
         throw .notFinite(
           "channel \(feature), of mean \(mean) and variance \(variance), is multiplied with "
-            + "\(scales[feature]) and \(shifts[feature]) added")
+            + "\(scales[feature]) and \(shifts[feature]) added: not finite in float32")
       }
       return (scales, shifts)
     }
