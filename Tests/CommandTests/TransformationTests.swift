@@ -98,7 +98,10 @@ struct TransformationTests {
 
   @Test func checkpointsWithUnknownClassesAreReadByEveryCommandThatReads() throws {
     let source = Fixture("torch/opaque/training").file("checkpoint.pth")
-    for arguments in [["info", source], ["check", source], ["diff", source, source]] {
+    let commands = [
+      ["info", source], ["check", source], ["diff", source, source], ["verify", source, source],
+    ]
+    for arguments in commands {
       #expect(try Command(arguments).status == 2)
       let read = try Command(arguments + ["--allow-opaque"])
       #expect(read.status == 0, "\(read.output)\(read.error)")

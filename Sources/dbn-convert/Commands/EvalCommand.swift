@@ -30,11 +30,13 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let source = try WeightedModel(model, weights: weights, entry: entry.path)
+    let source = try WeightedModel(
+      model, weights: weights, entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: true)
     var evaluation = Evaluation(
       source.graph, engine: engine.engine, options: engine.options)

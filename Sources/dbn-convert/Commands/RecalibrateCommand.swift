@@ -39,6 +39,7 @@ struct RecalibrateCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -48,7 +49,8 @@ struct RecalibrateCommand: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(from: weights, to: output, target)
-    let source = try WeightedModel(model, weights: [weights], entry: entry.path)
+    let source = try WeightedModel(
+      model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)
     var recalibration = Recalibration(
       source.graph, engine: engine.engine, options: engine.options)

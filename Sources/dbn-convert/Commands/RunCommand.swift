@@ -36,6 +36,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -52,7 +53,7 @@ struct RunCommand: ParsableCommand {
       _ = try CheckpointFormat.forWriting(file)
     }
     let path = weights ?? model
-    let checkpoint = try Checkpoint.open(path)
+    let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
     let model = try ModelSource.model(
       named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path)

@@ -52,6 +52,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
+  @OptionGroup var opaque: OpaqueOption
   @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
@@ -72,7 +73,10 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (checkpointA, checkpointB) = (try Checkpoint.open(a), try Checkpoint.open(b))
+    let (checkpointA, checkpointB) = (
+      try Checkpoint.open(a, options: opaque.readingOptions),
+      try Checkpoint.open(b, options: opaque.readingOptions)
+    )
     let (inA, inB) = (try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
     let result =
       if let model {

@@ -20,9 +20,12 @@ struct WeightedModel {
   ///   - name: an architecture's, the path of a file with a graph, or `auto` for what the first of
   ///     the weights tell.
   ///   - paths: the checkpoints; none: the file called `name` has the weights too.
-  init(_ name: String, weights paths: [String], entry: EntryPath?) throws(CheckpointError) {
+  ///   - options: how they are read.
+  init(
+    _ name: String, weights paths: [String], entry: EntryPath?, reading options: ReadingOptions
+  ) throws(CheckpointError) {
     let weights = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
-      try Weights(path, entry)
+      try Weights(path, entry, options)
     }
     self.weights = weights
     model = try ModelSource.model(
@@ -40,10 +43,12 @@ struct WeightedModel {
 }
 
 extension WeightedModel.Weights {
-  fileprivate init(_ path: String, _ entry: EntryPath?) throws(CheckpointError) {
+  fileprivate init(
+    _ path: String, _ entry: EntryPath?, _ options: ReadingOptions
+  ) throws(CheckpointError) {
     self.path = path
     do throws(CheckpointError) {
-      checkpoint = try Checkpoint.open(path)
+      checkpoint = try Checkpoint.open(path, options: options)
       (place, stateDict) = try checkpoint.findStateDict(at: entry)
     } catch {
       throw error.with(path: path)
