@@ -50,7 +50,8 @@ extension HDF5Checkpoint {
   ) throws(CheckpointError) -> [JSON.Member] {
     var catalog = plan.catalog
     if let level {
-      for place in plan.tensors { catalog.datasets[place].compress(level: level) }
+      var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+      for place in plan.tensors { catalog.datasets[place].compress(level: level, &lastFilters) }
     }
     let offsets = try CatalogWriter.create(catalog, at: file.libraryPath)
     var checksums = try writeBytes(of: plan, at: offsets, to: file)

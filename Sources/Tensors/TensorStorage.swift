@@ -144,7 +144,7 @@ public final class TensorStorage: Sendable {
     if let expectedCRC32, expectedCRC32 != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: origin?.path, offset: origin?.fileOffset,
-        "\(record ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
+        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
         advice: damageAdvice)
     }

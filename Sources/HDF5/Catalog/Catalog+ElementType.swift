@@ -64,7 +64,7 @@ extension Catalog {
       package let filterMask: UInt32
     }
 
-    package struct Filter: Sendable {
+    package struct Filter: Sendable, Equatable {
       package let identifier: Int
       package let parameters: [UInt32]
     }
@@ -72,7 +72,7 @@ extension Catalog {
     package let shape: [Int]
     package let filters: [Filter]
     /// Those that were written.
-    package let chunks: [Chunk]
+    package var chunks: [Chunk]
     /// The bytes of an element of a chunk that was not.
     package let fill: [UInt8]
     /// Whether chunks that reach over the edge of the shape are stored without the filters.

@@ -7,19 +7,16 @@ struct ChunkedDataset: Sendable {
   private let chunks: Catalog.Chunks
   private let shape: [Int]
   private let elementSize: Int
-  private let pipeline: FilterPipeline
   /// The bytes of all elements.
   let byteCount: Int
   /// Of one index in the first dimension.
   private let rowByteCount: Int
-  /// Which chunks begin with which index in the first dimension.
-  private let chunksOfSlab: [Int: [Int]]
   /// The bytes of the elements in blocks that were never written.
   let unwrittenByteCount: Int
 
   init(_ chunks: Catalog.Chunks, of dataset: Catalog.Dataset) throws(CheckpointError) {
     name = dataset.path
-    self.chunks = chunks
+    self.chunks = chunks.inOrderOfRows
     shape = dataset.shape ?? []
     elementSize = dataset.type.byteCount ?? 0
     guard !shape.isEmpty, chunks.shape.count == shape.count, chunks.shape.allSatisfy({ $0 > 0 }),
@@ -28,10 +25,10 @@ struct ChunkedDataset: Sendable {
     else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
     byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
     let chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
-    pipeline = try FilterPipeline(chunks.filters, chunkByteCount: chunkByteCount, name: name)
+    let pipeline = try FilterPipeline(chunks.filters, chunkByteCount: chunkByteCount, name: name)
     rowByteCount = byteCount / max(1, shape[0])
-    var (written, origins, slabs) = (0, Set<[Int]>(), [Int: [Int]]())
-    for (index, chunk) in chunks.chunks.enumerated() {
+    var (written, origins) = (0, Set<[Int]>())
+    for chunk in chunks.chunks {
       guard origins.insert(chunk.origin).inserted else {
         throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
       }
@@ -39,9 +36,7 @@ struct ChunkedDataset: Sendable {
         chunk, mask: ChunkedDataset.mask(of: chunk, chunks, in: shape), name: name)
       let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
       written += extent.reduce(elementSize, *)
-      slabs[chunk.origin[0], default: []].append(index)
     }
-    chunksOfSlab = slabs
     unwrittenByteCount = byteCount - written
   }
 
@@ -68,7 +63,7 @@ struct ChunkedDataset: Sendable {
     let atOnce = min(count, max(1, Self.decodingByteCount / (2 * part.blocks.blockByteCount)))
     try concurrentForEach(atOnce) { first throws(CheckpointError) in
       for index in stride(from: first, to: count, by: atOnce) {
-        try read(chunks.chunks[part.chunks[index]], from: file, part, to: target)
+        try read(chunks.chunks[part.chunks.lowerBound + index], from: file, part, to: target)
       }
     }
   }
@@ -76,16 +71,15 @@ struct ChunkedDataset: Sendable {
   /// Some slabs of the dataset.
   private struct Part {
     let firstRow: Int
-    /// The indices of the chunks that make it up.
-    let chunks: [Int]
+    /// The places of the chunks that make it up.
+    let chunks: Range<Int>
     /// How their elements lie in it.
     let blocks: BlockRows
 
     init(rows: Range<Int>, of dataset: ChunkedDataset) {
       firstRow = rows.lowerBound
-      let step = min(dataset.chunks.shape[0], dataset.shape[0])
-      chunks = stride(from: rows.lowerBound, to: rows.upperBound, by: step)
-        .flatMap { dataset.chunksOfSlab[$0] ?? [] }
+      let start = dataset.firstChunk(from: rows.lowerBound)
+      chunks = start..<dataset.firstChunk(from: rows.upperBound)
       blocks = BlockRows(
         shape: [rows.count] + dataset.shape.dropFirst(), blockShape: dataset.chunks.shape,
         elementSize: dataset.elementSize)
@@ -116,7 +110,20 @@ struct ChunkedDataset: Sendable {
     let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
     // The pages of what is decoded are not needed again: memory must not grow with the file.
     defer { stored.release() }
+    let pipeline = try FilterPipeline(chunks.filters, chunkByteCount: block.count, name: name)
     try pipeline.decode(stored, mask: mask, name: name, into: block)
+  }
+
+  /// How many chunks begin before an index in the first dimension.
+  private func firstChunk(from row: Int) -> Int {
+    var range = 0..<chunks.chunks.count
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      range =
+        chunks.chunks[middle].origin[0] < row
+        ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return range.lowerBound
   }
 
   /// The part of a block that lies inside the shape, as a shape.
@@ -171,4 +178,20 @@ struct ChunkedDataset: Sendable {
 /// done.
 private struct DisjointTarget: @unchecked Sendable {
   let buffer: UnsafeMutableRawBufferPointer
+}
+
+extension Catalog.Chunks {
+  /// With the chunks sorted by where they begin in the first dimension; files have them so, mostly.
+  fileprivate var inOrderOfRows: Catalog.Chunks {
+    let isInOrder = zip(chunks, chunks.dropFirst()).allSatisfy { $0.startRow <= $1.startRow }
+    guard !isInOrder else { return self }
+    var sorted = self
+    sorted.chunks.sort { $0.startRow < $1.startRow }
+    return sorted
+  }
+}
+
+extension Catalog.Chunks.Chunk {
+  /// Chunks without a dimension are refused before their order matters.
+  fileprivate var startRow: Int { origin.first ?? 0 }
 }

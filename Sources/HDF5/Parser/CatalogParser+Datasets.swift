@@ -61,7 +61,7 @@ extension CatalogParser {
   ) throws(CheckpointError) -> [Catalog.Chunks.Filter] {
     guard let message = header[.filters] else { return [] }
     var reader = try file.resolve(message)
-    return try FilterMessage(parsing: &reader).filters
+    return lastFilters.shared(try FilterMessage(parsing: &reader).filters)
   }
 
   /// The bytes of an element that was never written.
@@ -84,7 +84,7 @@ extension CatalogParser {
     guard fill.count == type.byteCount else {
       throw .invalidMetadata("a fill value is not as long as an element", at: header.address)
     }
-    return fill
+    return lastFill.shared(fill)
   }
 
   /// Replaces the references to texts of any length, which lie in the dataset, by the texts.

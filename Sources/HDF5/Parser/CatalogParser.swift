@@ -10,6 +10,8 @@ struct CatalogParser {
   private var catalog = Catalog()
   private var places: [Int: Catalog.Target] = [:]
   private var pending: [PendingGroup] = []
+  var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+  var lastFill = LastValue<[UInt8]>()
   /// Bytes in the paths of all links: names below a long one repeat it.
   private var pathByteCount = 0
 

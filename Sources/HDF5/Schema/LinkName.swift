@@ -17,10 +17,12 @@ enum LinkName {
   private static func encode(_ text: String, hasIntKeys: Bool) -> String {
     if text.isEmpty { return "%" }
     if text.isIdentical(to: ".") { return "%2E" }
+    let seemsInteger = hasIntKeys && integer(text) != nil
+    // The text itself, which costs no memory.
+    guard seemsInteger || text.utf8.contains(where: isReserved) else { return text }
     var utf8: [UInt8] = []
     for (index, byte) in text.utf8.enumerated() {
-      let needsEscape = index == 0 && hasIntKeys && integer(text) != nil
-      if needsEscape || byte == 0 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%") {
+      if seemsInteger && index == 0 || isReserved(byte) {
         utf8 += escape(byte)
       } else {
         utf8.append(byte)
@@ -29,11 +31,16 @@ enum LinkName {
     return String(decoding: utf8, as: UTF8.self)
   }
 
+  private static func isReserved(_ byte: UInt8) -> Bool {
+    byte == 0 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
+  }
+
   static func decode(
     _ name: String, hasIntKeys: Bool, path: String
   ) throws(CheckpointError) -> CheckpointDictionary.Key {
     if hasIntKeys, let number = integer(name) { return .int(number) }
     if name.isIdentical(to: "%") { return .string("") }
+    guard name.utf8.contains(UInt8(ascii: "%")) else { return .string(name) }
     var (utf8, rest) = ([UInt8](), name.utf8[...])
     while let byte = rest.popFirst() {
       guard byte == UInt8(ascii: "%") else {

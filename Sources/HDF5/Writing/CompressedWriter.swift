@@ -126,14 +126,17 @@ extension Catalog.Dataset {
   }
 
   /// Has the dataset of a tensor written in compressed chunks, if it is large enough.
-  mutating func compress(level: Int) {
+  mutating func compress(
+    level: Int, _ lastFilters: inout LastValue<[Catalog.Chunks.Filter]>
+  ) {
     guard let shape, let elementSize = type.byteCount,
       let plan = ChunkPlan(shape: shape, elementSize: elementSize)
     else { return }
     extent = .chunked(
       Catalog.Chunks(
         shape: plan.chunkShape,
-        filters: CompressedChunk.filters(level: level, elementSize: elementSize), chunks: [],
-        fill: [], leavesEdgesUnfiltered: false))
+        filters: lastFilters.shared(
+          CompressedChunk.filters(level: level, elementSize: elementSize)), chunks: [], fill: [],
+        leavesEdgesUnfiltered: false))
   }
 }
