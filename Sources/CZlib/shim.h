@@ -1,2 +1,3 @@
+// `malloc_trim`, which the module Glibc leaves out.
 #include <malloc.h>
 #include <zlib.h>

@@ -1,3 +1,4 @@
+// Its header brings `malloc_trim` too.
 private import CZlib
 
 /// What the allocator keeps for the next time.

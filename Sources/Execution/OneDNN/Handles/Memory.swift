@@ -4,7 +4,9 @@
 
   /// Bytes of one's own, aligned for vector instructions, zero at first.
   ///
-  /// `@unchecked Sendable`: whoever holds it decides who writes; see `Plan` and `WeightStore`.
+  /// `@unchecked Sendable`: a plan's own are written by the one pass that has taken the plan out of
+  /// its cache; a weight's is written whole before `WeightStore` keeps and lends it, and only read
+  /// from then on.
   final class Buffer: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
