@@ -6,6 +6,14 @@ import Testing
 
 /// `run` and `models`.
 struct RunTests {
+  private func writeImage(to path: String) throws {
+    var inputs = StateDict()
+    inputs["x"] = try Tensor(
+      rounding: (0..<3 * 16 * 16).map { Double($0 % 17) / 17 }, to: .float32,
+      shape: [1, 3, 16, 16])
+    try Checkpoint(root: .dictionary(inputs.dictionary)).write(to: path)
+  }
+
   @Test func modelsListsTheArchitectures() throws {
     let models = try JSON(parsing: Command("models", "--json").output)["models"]?.array
     #expect(models?.contains("resnext50_32x4d") == true && models?.count == 19)
@@ -13,11 +21,7 @@ struct RunTests {
 
   @Test func aModelIsRecognisedByItsWeightsAndRun() throws {
     let folder = try TemporaryFolder()
-    var inputs = StateDict()
-    inputs["x"] = try Tensor(
-      rounding: (0..<3 * 16 * 16).map { Double($0 % 17) / 17 }, to: .float32,
-      shape: [1, 3, 16, 16])
-    try Checkpoint(root: .dictionary(inputs.dictionary)).write(to: folder.file("x.h5"))
+    try writeImage(to: folder.file("x.h5"))
     let weights = Fixture("torch/resnet18").file("checkpoint.pth")
     let arguments = ["--input", folder.file("x.h5"), "--output", folder.file("y.h5")]
     let command = try Command(["run", weights] + arguments)
@@ -30,11 +34,7 @@ struct RunTests {
   /// To 1e-4 of the largest output.
   @Test func theEngineIsTheUsers() throws {
     let folder = try TemporaryFolder()
-    var inputs = StateDict()
-    inputs["x"] = try Tensor(
-      rounding: (0..<3 * 16 * 16).map { Double($0 % 17) / 17 }, to: .float32,
-      shape: [1, 3, 16, 16])
-    try Checkpoint(root: .dictionary(inputs.dictionary)).write(to: folder.file("x.h5"))
+    try writeImage(to: folder.file("x.h5"))
     let weights = Fixture("torch/resnet18").file("checkpoint.pth")
     func run(_ engine: String) throws -> Command {
       try Command(
