@@ -21,7 +21,7 @@ extension Checkpoint {
   ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
     if let entry {
       let place = try place(of: entry)
-      return (place, try stateDict(at: place))
+      return (place, try stateDict(of: place))
     }
     let filled = stateDictCandidates { !$0.tensors.isEmpty }
     // A model without tensors has a state dict too, an empty one.
@@ -39,7 +39,14 @@ extension Checkpoint {
           + rivals.prefix(5).map { "\($0.path)" }.joined(separator: ", "),
         advice: "say which with --entry")
     }
-    return (best.path, try stateDict(at: best.path))
+    return (best.path, try stateDict(of: best.path))
+  }
+
+  /// The state dict, found as `findStateDict` does.
+  ///
+  /// - Throws: `noSuchEntry`, `noStateDict` with the places that could be meant.
+  public func stateDict(at entry: EntryPath? = nil) throws(CheckpointError) -> StateDict {
+    try findStateDict(at: entry).stateDict
   }
 
   /// The places of all mappings that hold tensors under names, three levels deep at most.
@@ -72,7 +79,7 @@ extension Checkpoint {
     return place
   }
 
-  private func stateDict(at place: EntryPath) throws(CheckpointError) -> StateDict {
+  private func stateDict(of place: EntryPath) throws(CheckpointError) -> StateDict {
     let value = place.keys.reduce(root) { value, key in value.child(key) ?? .none }
     guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
       throw CheckpointError(

@@ -1,69 +1,182 @@
-/// Puts an array whose elements come one behind the other, in pieces, to where each belongs in a
-/// larger array or in one with its dimensions in another order.
+/// Puts the elements of an array that is read from its start to its end, in pieces, to where each
+/// belongs in another: parts of either, dimensions in another order, elements that are meant more
+/// than once.
 package struct ScatteredCopy: Sendable {
+  /// Where the elements of a shape lie in an array.
+  package struct Layout: Sendable {
+    /// Bytes before the first element.
+    package var start: Int
+    /// Bytes between neighbours, by dimension. None is negative.
+    package var strides: [Int]
+
+    package init(start: Int = 0, strides: [Int]) {
+      self.start = start
+      self.strides = strides
+    }
+
+    /// The layout of an array of this shape, in row-major order without gaps, from an element on.
+    ///
+    /// - Parameter origin: the index of the first element that is meant; nil for the first of all.
+    package init(rowMajor shape: [Int], from origin: [Int]? = nil, elementSize: Int) {
+      strides = shape
+      var stride = elementSize
+      for dimension in shape.indices.reversed() {
+        strides[dimension] = stride
+        stride *= shape[dimension]
+      }
+      start = zip(origin ?? [], strides).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+  }
+
+  fileprivate struct Dimension {
+    var count: Int
+    /// Bytes between neighbours in the source, and in the target.
+    let from, to: Int
+  }
+
+  private let fromStart, toStart: Int
+  /// By their strides in the source, so that what is near the start comes first; without the two
+  /// innermost.
+  private let outer: [Dimension]
+  /// For each of the outer dimensions, the bytes from the first to the last that one index of it
+  /// means in the source.
+  private let reaches: [Int]
+  private let row: Dimension
   /// Bytes that stay together.
   private let run: Int
-  private let start: Int
-  /// From the slowest to the fastest, but for those inside a run; strides in bytes of the target.
-  private let dimensions: [(count: Int, stride: Int)]
 
   /// - Parameters:
-  ///   - shape: in the order in which elements come, the slowest dimension first; no size is zero.
-  ///   - strides: bytes between neighbours in the target, by dimension.
-  ///   - start: where in the target the first element belongs.
-  package init(shape: [Int], strides: [Int], start: Int = 0, elementSize: Int) {
-    var (run, dimensions) = (elementSize, [(count: Int, stride: Int)]())
-    for (count, stride) in zip(shape, strides).reversed() where count != 1 {
-      if dimensions.isEmpty, stride == run {
-        run *= count
+  ///   - shape: of the elements that are copied; no size is zero.
+  ///   - source: where they lie in the array that is read.
+  ///   - target: where they belong; no two in the same place.
+  package init(shape: [Int], from source: Layout, to target: Layout, elementSize: Int) {
+    var dimensions = zip(shape, zip(source.strides, target.strides)).filter { $0.0 != 1 }
+      .map { Dimension(count: $0.0, from: $0.1.0, to: $0.1.1) }
+    dimensions.sort { $0.from > $1.from }
+    dimensions.append(Dimension(count: elementSize, from: 1, to: 1))
+    dimensions = Self.merged(dimensions)
+    run = dimensions.removeLast().count
+    row = dimensions.popLast() ?? Dimension(count: 1, from: run, to: run)
+    var (reach, reaches) = ((row.count - 1) * row.from + run, [Int]())
+    for dimension in dimensions.reversed() {
+      reaches.append(reach)
+      reach += (dimension.count - 1) * dimension.from
+    }
+    self.reaches = reaches.reversed()
+    outer = dimensions
+    fromStart = source.start
+    toStart = target.start
+  }
+
+  /// Dimensions whose rows lie one behind the other on both sides are one.
+  private static func merged(_ dimensions: [Dimension]) -> [Dimension] {
+    var merged: [Dimension] = []
+    for dimension in dimensions {
+      if let last = merged.last, last.from == dimension.from * dimension.count,
+        last.to == dimension.to * dimension.count
+      {
+        merged[merged.count - 1] = Dimension(
+          count: last.count * dimension.count, from: dimension.from, to: dimension.to)
       } else {
-        dimensions.append((count, stride))
+        merged.append(dimension)
       }
     }
-    self.run = run
-    self.start = start
-    self.dimensions = dimensions.reversed()
+    return merged
   }
 
-  /// Copies a piece that begins `offset` bytes after the first element.
-  package func copy(
-    _ piece: RawSpan, at offset: Int, to target: UnsafeMutableRawBufferPointer
+  /// Copies what a piece of the source has of the elements, which may be a part of one.
+  ///
+  /// - Parameter offset: the bytes of the source before the piece.
+  package func copy(_ piece: RawSpan, at offset: Int, to target: UnsafeMutableRawBufferPointer) {
+    guard let target = target.baseAddress else { return }
+    piece.withUnsafeBytes { bytes in
+      forEachRow(in: offset..<offset + bytes.count) { from, to in
+        copyRow(bytes, from: from - offset, to: target + to)
+      }
+    }
+  }
+
+  /// Goes through the outer dimensions, as an odometer does, but only where a row reaches into these
+  /// bytes of the source. The body gets where rows begin in the source and in the target.
+  private func forEachRow(in piece: Range<Int>, _ body: (Int, Int) -> Void) {
+    var levels: [(indices: Range<Int>, from: Int, to: Int)] = []
+    func enter(_ from: Int, _ to: Int) {
+      guard levels.count < outer.count else { return body(from, to) }
+      let (dimension, reach) = (outer[levels.count], reaches[levels.count])
+      let indices = dimension.indices(
+        from: piece.lowerBound - from - reach + 1, through: piece.upperBound - 1 - from)
+      levels.append((indices, from, to))
+    }
+    enter(fromStart, toStart)
+    while let level = levels.last {
+      guard let index = level.indices.first else {
+        levels.removeLast()
+        continue
+      }
+      let dimension = outer[levels.count - 1]
+      levels[levels.count - 1].indices.removeFirst()
+      enter(level.from + index * dimension.from, level.to + index * dimension.to)
+    }
+  }
+
+  /// - Parameter from: where the row begins in the piece, or before it.
+  private func copyRow(
+    _ piece: UnsafeRawBufferPointer, from: Int, to target: UnsafeMutableRawPointer
   ) {
-    guard let to = target.baseAddress else { return }
-    var (counters, place) = position(ofRun: offset / run)
-    var inside = offset % run
-    piece.withUnsafeBytes { source in
-      guard let from = source.baseAddress else { return }
-      var done = 0
-      while done < source.count {
-        let count = min(run - inside, source.count - done)
-        (to + place + inside).copyMemory(from: from + done, byteCount: count)
-        done += count
-        inside = 0
-        advance(&counters, &place)
+    let touched = row.indices(from: 1 - run - from, through: piece.count - 1 - from)
+    let whole = row.indices(from: -from, through: piece.count - run - from).clamped(to: touched)
+    for index in touched.lowerBound..<whole.lowerBound { copyPart(piece, from, index, target) }
+    if !whole.isEmpty, let source = piece.baseAddress {
+      copyRuns(
+        whole.count, from: source + from + whole.lowerBound * row.from,
+        to: target + whole.lowerBound * row.to)
+    }
+    for index in whole.upperBound..<touched.upperBound { copyPart(piece, from, index, target) }
+  }
+
+  /// Of a run that does not lie in the piece as a whole.
+  private func copyPart(
+    _ piece: UnsafeRawBufferPointer, _ from: Int, _ index: Int, _ target: UnsafeMutableRawPointer
+  ) {
+    let start = from + index * row.from
+    let part = max(0, start)..<min(piece.count, start + run)
+    guard let source = piece.baseAddress else { return }
+    (target + index * row.to + part.lowerBound - start)
+      .copyMemory(from: source + part.lowerBound, byteCount: part.count)
+  }
+
+  private func copyRuns(
+    _ count: Int, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
+  ) {
+    switch run {
+    case 1: copyElements(UInt8.self, count, from: source, to: target)
+    case 2: copyElements(UInt16.self, count, from: source, to: target)
+    case 4: copyElements(UInt32.self, count, from: source, to: target)
+    case 8: copyElements(UInt64.self, count, from: source, to: target)
+    default:
+      for index in 0..<count {
+        (target + index * row.to).copyMemory(from: source + index * row.from, byteCount: run)
       }
     }
   }
 
-  private func position(ofRun index: Int) -> (counters: [Int], place: Int) {
-    var (rest, place) = (index, start)
-    var counters = [Int](repeating: 0, count: dimensions.count)
-    for (dimension, size) in dimensions.enumerated().reversed() {
-      counters[dimension] = rest % size.count
-      place += counters[dimension] * size.stride
-      rest /= size.count
+  private func copyElements<Element: BitwiseCopyable>(
+    _ type: Element.Type, _ count: Int, from source: UnsafeRawPointer,
+    to target: UnsafeMutableRawPointer
+  ) {
+    for index in 0..<count {
+      let element = source.loadUnaligned(fromByteOffset: index &* row.from, as: type)
+      target.storeBytes(of: element, toByteOffset: index &* row.to, as: type)
     }
-    return (counters, place)
   }
+}
 
-  /// Moves to the next run, as an odometer does.
-  private func advance(_ counters: inout [Int], _ place: inout Int) {
-    for index in dimensions.indices.reversed() {
-      counters[index] += 1
-      place += dimensions[index].stride
-      if counters[index] < dimensions[index].count { return }
-      place -= dimensions[index].stride * dimensions[index].count
-      counters[index] = 0
-    }
+extension ScatteredCopy.Dimension {
+  /// The indices whose place in the source is within these bounds.
+  fileprivate func indices(from lowest: Int, through highest: Int) -> Range<Int> {
+    guard lowest <= highest, highest >= 0 else { return 0..<0 }
+    guard from > 0 else { return lowest <= 0 ? 0..<count : 0..<0 }
+    let first = lowest <= 0 ? 0 : (lowest - 1) / from + 1
+    return min(first, count)..<min(max(first, highest / from + 1), count)
   }
 }

@@ -40,7 +40,7 @@ package struct SlabbedBytes: Sendable {
     var window = Window(start: 0, bytes: ByteRegion([]))
     for start in stride(from: 0, to: limit, by: size) {
       let end = min(start + size, limit)
-      if end > window.end { window = try next(window, for: start..<end) }
+      if end > window.end { try move(&window, to: start..<end) }
       let piece = try window.bytes.slice(from: start - window.start, count: end - start)
       try piece.withBytes { bytes throws(CheckpointError) in try body(start, bytes) }
     }
@@ -53,20 +53,26 @@ package struct SlabbedBytes: Sendable {
     var end: Int { start + bytes.count }
   }
 
-  /// The slabs that a piece lies in, of which the first may have been computed before.
-  private func next(_ last: Window, for piece: Range<Int>) throws(CheckpointError) -> Window {
-    let start = piece.lowerBound / slabByteCount * slabByteCount
+  /// Keeps what is known of a piece, and computes the slabs that the rest of it lies in.
+  private func move(_ window: inout Window, to piece: Range<Int>) throws(CheckpointError) {
+    let known = try window.bytes.slice(
+      from: piece.lowerBound - window.start, count: window.end - piece.lowerBound
+    ).copied
+    // The rest goes before more is computed: a slab may be as large as the whole.
+    window = Window(start: piece.lowerBound, bytes: known)
+    let next = window.end..<endOfSlabs(reaching: piece)
+    let bytes = try ByteRegion(byteCount: next.upperBound - window.start) {
+      target throws(CheckpointError) in
+      known.copy(to: target)
+      try fill(next, UnsafeMutableRawBufferPointer(rebasing: target[known.count...]))
+    }
+    window = Window(start: piece.lowerBound, bytes: bytes)
+  }
+
+  private func endOfSlabs(reaching piece: Range<Int>) -> Int {
+    let start = piece.lowerBound
     let least = max(piece.upperBound, start + min(Self.windowByteCount, byteCount - start))
     let slabs = (least - 1) / slabByteCount + 1
-    let end = slabs > byteCount / slabByteCount ? byteCount : slabs * slabByteCount
-    let known = max(0, last.end - start)
-    let bytes = try ByteRegion(byteCount: end - start) { target throws(CheckpointError) in
-      if known > 0 {
-        let overlap = try last.bytes.slice(from: last.bytes.count - known, count: known)
-        overlap.withBytes { bytes in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
-      }
-      try fill(start + known..<end, UnsafeMutableRawBufferPointer(rebasing: target[known...]))
-    }
-    return Window(start: start, bytes: bytes)
+    return slabs > byteCount / slabByteCount ? byteCount : slabs * slabByteCount
   }
 }

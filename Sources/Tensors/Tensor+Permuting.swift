@@ -9,25 +9,18 @@ extension Tensor {
         .inconsistentTensor, "axes \(axes) are not those of the shape \(shape) in another order")
     }
     let permuted = axes.map { shape[$0] }
+    guard byteCount > 0 else { return try reshaped(permuted) }
+    let elementSize = scalarType.byteCount
+    let source = ScatteredCopy.Layout(rowMajor: shape, elementSize: elementSize)
     let copy = ScatteredCopy(
-      shape: shape, strides: strides(of: permuted, byDimensionOf: axes),
-      elementSize: scalarType.byteCount)
-    let source = storage
+      shape: permuted, from: .init(strides: axes.map { source.strides[$0] }),
+      to: .init(rowMajor: permuted, elementSize: elementSize), elementSize: elementSize)
+    let storage = storage
     return try Tensor(
       scalarType, shape: permuted,
       storage: TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-        try source.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
+        try storage.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
       }, kind: kind, requiresGrad: requiresGrad)
-  }
-
-  /// The bytes between neighbours in an array of the shape, for each dimension of this tensor.
-  private func strides(of shape: [Int], byDimensionOf axes: [Int]) -> [Int] {
-    var (strides, stride) = ([Int](repeating: 0, count: shape.count), scalarType.byteCount)
-    for (size, axis) in zip(shape, axes).reversed() {
-      strides[axis] = stride
-      stride *= size
-    }
-    return strides
   }
 
   /// The same elements in another shape of as many.

@@ -3,7 +3,7 @@ import Synchronization
 
 extension TensorStorage {
   /// What is read, checked and given back at a time.
-  static let pieceByteCount = 1 << 20
+  package static let pieceByteCount = 1 << 20
 
   /// Lends the bytes for the duration of the call.
   ///
@@ -22,20 +22,20 @@ extension TensorStorage {
   ) throws(CheckpointError) -> Bool {
     if self === other { return true }
     guard byteCount == other.byteCount else { return false }
-    let (mine, theirs) = (try verifiedBytes(), try other.verifiedBytes())
-    for start in stride(from: 0, to: byteCount, by: Self.pieceByteCount) {
-      let count = min(Self.pieceByteCount, byteCount - start)
-      let (piece, other) = (
-        try mine.slice(from: start, count: count), try theirs.slice(from: start, count: count)
-      )
-      guard piece.withBytes({ bytes in other.withBytes { bytes.hasEqualBytes(to: $0) } }) else {
-        return false
-      }
-      piece.release()
-      other.release()
-      progress(count)
+    // The one that takes less memory in pieces is read in pieces.
+    guard largestBuffer <= other.largestBuffer else {
+      return try other.hasEqualBytes(to: self, progress: progress)
     }
-    return true
+    let theirs = try other.verifiedBytes()
+    var isEqual = true
+    try forEachUncheckedPiece(of: Self.pieceByteCount) { start, piece throws(CheckpointError) in
+      guard isEqual else { return }
+      let other = try theirs.slice(from: start, count: piece.byteCount)
+      isEqual = other.withBytes { piece.hasEqualBytes(to: $0) }
+      other.release()
+      progress(piece.byteCount)
+    }
+    return isEqual
   }
 
   /// Hands out the bytes in pieces of `size` bytes, the last one smaller, in order, each with its

@@ -29,7 +29,7 @@ struct LibraryExampleTests {
     small["scale"] = try Tensor(rounding: [0.5, 0.25], to: .float32, shape: [2])
     small["steps"] = try Tensor([90_000], shape: [])
     try Checkpoint(root: .dictionary(small.dictionary)).write(to: folder.file("small.h5"))
-    let read = try Checkpoint.open(folder.file("small.h5")).findStateDict().stateDict
+    let read = try Checkpoint.open(folder.file("small.h5")).stateDict()
     #expect(try read["scale"]?.array(of: Float.self) == [0.5, 0.25])
     #expect(try read["steps"]?.array(of: Int.self) == [90_000])
 
@@ -74,9 +74,9 @@ struct LibraryExampleTests {
   @Test func checkpointsAreMeasuredAndShown() throws {
     let folder = try TemporaryFolder()
     let fixture = Fixture("torch/digits-shards")
-    let stateDict = try Checkpoint.open(fixture.file("model.pt2")).findStateDict().stateDict
+    let stateDict = try Checkpoint.open(fixture.file("model.pt2")).stateDict()
     let data = try SampleData(
-      Checkpoint.open(fixture.file("test.npz")).findStateDict().stateDict, labelled: true,
+      Checkpoint.open(fixture.file("test.npz")).stateDict(), labelled: true,
       scaling: InputScaling(divisor: 16))
     let model = try #require(try Checkpoint.open(fixture.file("model.pt2")).model())
 

@@ -20,7 +20,7 @@ struct GraphTests {
     let command = try Command(
       "run", model, "--input", folder.file("in.h5"), "--output", folder.file("out.h5"))
     #expect(command.status == 0, "\(command.error)")
-    return try Checkpoint.open(folder.file("out.h5")).findStateDict().stateDict
+    return try Checkpoint.open(folder.file("out.h5")).stateDict()
   }
 
   @Test(arguments: ["small", "dynamic", "trees", "views"], ["h5", "pth", "safetensors"])

@@ -64,7 +64,7 @@ struct KerasLayoutTests {
   func rowsAreKept(name: String, layouts: [String]) throws {
     let (there, split) = (folder.file("there.pth"), folder.file("split.safetensors"))
     #expect(try Command("to-distributed", file(name), there, "--world-size", "2").status == 0)
-    var stateDict = try Checkpoint.open(there).findStateDict().stateDict
+    var stateDict = try Checkpoint.open(there).stateDict()
     let key = try #require(stateDict.names.first { $0.hasSuffix(".running_mean") })
     let rows = try Tensor(rounding: [1, 2, 3, 4, 5, 6, 7, 8], to: .float32, shape: [2, 4])
     stateDict[key] = rows
@@ -75,7 +75,7 @@ struct KerasLayoutTests {
     #expect(
       try Command("to-distributed", split, there, "--world-size", "2", "--layout", "replicated")
         .status == 0)
-    let returned = try Checkpoint.open(there).findStateDict().stateDict
+    let returned = try Checkpoint.open(there).stateDict()
     #expect(try returned[key]?.doubles() == [1, 2, 3, 4, 5, 6, 7, 8])
     let refused = try Command(
       "to-standard", there, folder.file("none.h5"), "--layout", layouts[0])
@@ -89,7 +89,7 @@ struct KerasLayoutTests {
     #expect(command.status == 0 && command.output.contains("bit-identical"), "\(command.error)")
     let rows = try #require(try info(renamed)["batch_norms"]?.array)
     #expect(rows.map { $0["layout"] } == ["standard", "standard"])
-    let stateDict = try Checkpoint.open(renamed).findStateDict().stateDict
+    let stateDict = try Checkpoint.open(renamed).stateDict()
     let counters = stateDict.names.filter { $0.hasSuffix(".num_batches_tracked") }
     #expect(counters.count == 2)
     for counter in counters {

@@ -28,6 +28,18 @@ struct MemoryTests {
     try expectBound(from: write(source))
   }
 
+  /// A chunk as large as the tensor, or more than half of it, shuffled and compressed; a transposed
+  /// view of compressed bytes: none may be in memory beside the tensor.
+  @Test(arguments: ["one-chunk.h5", "columns.h5", "rows.h5", "transposed.pth"])
+  func aLargeTensorIsHeldOnce(file: String) throws {
+    let (fixture, output) = (Fixture("memory"), folder.file("out.h5"))
+    let peak = try Command.peakMemory(writing: output, ["convert", fixture.file(file), output])
+    let tensor = try #require(try Checkpoint.open(output).stateDict()["weight"])
+    #expect(peak <= tensor.byteCount + 64 << 20 && peak > 8 << 20, "\(peak >> 20) MiB")
+    let checksums = try JSON(parsing: ByteRegion(fixture.bytes("crc32.json")))
+    #expect(try Int(tensor.storage.crc32()) == checksums[file]?.int)
+  }
+
   @Test(arguments: [Source.plain, .transposed, .compressed])
   func compressingTakesNoMore(source: Source) throws {
     try expectBound(from: write(source), "--compress", "gzip:1")

@@ -27,7 +27,7 @@ struct RecalibrateTests {
       ] + arguments)
     #expect(command.status == 0, "\(command.error)")
     let checkpoint = try Checkpoint.open(output)
-    return (try checkpoint.findStateDict().stateDict, checkpoint)
+    return (try checkpoint.stateDict(), checkpoint)
   }
 
   /// What `eval` says of the result.
@@ -100,7 +100,7 @@ struct RecalibrateTests {
   @Test func replicatedOnesAreMeasuredDeviceByDevice() throws {
     let weights = Self.fixture.file("checkpoint.pth")
     let (stateDict, _) = try recalibrate(weights)
-    let original = try Checkpoint.open(weights).findStateDict().stateDict
+    let original = try Checkpoint.open(weights).stateDict()
     #expect(stateDict.names == original.names)
     for (name, tensor) in original.tensors {
       let new = try #require(stateDict[name])

@@ -27,7 +27,7 @@ struct RunTests {
     let command = try Command(["run", weights] + arguments)
     #expect(command.status == 0, "\(command.error)")
     #expect(command.output.contains("resnet18"))
-    let outputs = try Checkpoint.open(folder.file("y.h5")).findStateDict().stateDict
+    let outputs = try Checkpoint.open(folder.file("y.h5")).stateDict()
     #expect(outputs["output_0"]?.shape == [1, 1000])
   }
 
@@ -46,7 +46,7 @@ struct RunTests {
     #if OneDNN
       #expect(command.status == 0, "\(command.error)")
       let outputs = try ["reference", "onednn"].map { engine in
-        let stateDict = try Checkpoint.open(folder.file("\(engine).h5")).findStateDict().stateDict
+        let stateDict = try Checkpoint.open(folder.file("\(engine).h5")).stateDict()
         return try #require(stateDict["output_0"]).doubles()
       }
       let scale = try #require(outputs[0].map(abs).max())
@@ -103,9 +103,9 @@ struct RunTests {
       "run", Fixture("torch/resnet18").file("checkpoint.pth"), "--input", folder.file("x.h5"),
       "--output", folder.file("y.h5"), "--mode", "train", "--save-state", folder.file("s.pth"))
     #expect(command.status == 0, "\(command.error)")
-    let stateDict = try Checkpoint.open(folder.file("s.pth")).findStateDict().stateDict
+    let stateDict = try Checkpoint.open(folder.file("s.pth")).stateDict()
     let before = try Checkpoint.open(Fixture("torch/resnet18").file("checkpoint.pth"))
-      .findStateDict().stateDict
+      .stateDict()
     let counters = stateDict.tensors.filter { $0.name.hasSuffix("num_batches_tracked") }
     #expect(counters.count == 20 && stateDict.names == before.names)
     for (name, tensor) in counters {

@@ -16,7 +16,7 @@ struct TransformationTests {
   }
 
   private func names(_ path: String) throws -> [String] {
-    try Checkpoint.open(path).findStateDict().stateDict.names
+    try Checkpoint.open(path).stateDict().names
   }
 
   @Test func theStateDictAloneWithoutItsPrefix() throws {
@@ -41,7 +41,7 @@ struct TransformationTests {
 
   @Test func castingLeavesStatisticsAloneUnlessForced() throws {
     #expect(try Command("convert", digits, output, "--cast", "float16").status == 0)
-    let cast = try Checkpoint.open(output).findStateDict().stateDict
+    let cast = try Checkpoint.open(output).stateDict()
     #expect(cast["conv1.weight"]?.scalarType == .float16)
     #expect(cast["bn1.weight"]?.scalarType == .float16)
     #expect(cast["bn1.running_var"]?.scalarType == .float32)
@@ -49,7 +49,7 @@ struct TransformationTests {
     let forced = try Command(
       "convert", digits, output, "--cast", "bfloat16", "--cast-statistics")
     #expect(forced.status == 0)
-    let all = try Checkpoint.open(output).findStateDict().stateDict
+    let all = try Checkpoint.open(output).stateDict()
     #expect(all["bn1.running_var"]?.scalarType == .bfloat16)
   }
 
@@ -179,7 +179,7 @@ struct TransformationTests {
     #expect(try Command("convert", digits, output).status == 0)
     var bytes = Array(try Data(contentsOf: URL(filePath: output)))
     let weight = try #require(
-      try Checkpoint.open(output).findStateDict().stateDict["conv2.weight"])
+      try Checkpoint.open(output).stateDict()["conv2.weight"])
     let needle = try weight.storage.withBytes { $0.withUnsafeBytes { Array($0.prefix(64)) } }
     let place = try #require(
       bytes.indices.first { bytes[$0...].starts(with: needle) })

@@ -90,7 +90,7 @@ struct DistributedCase: Sendable, CustomTestStringConvertible {
   private static func read(_ file: String) -> StateDict {
     let path = Fixture("batchnorm").file(file)
     let checkpoint = try? TorchCheckpoint.read(MappedFile.open(path))
-    return (try? checkpoint?.findStateDict().stateDict) ?? StateDict()
+    return (try? checkpoint?.stateDict()) ?? StateDict()
   }
 }
 

@@ -13,7 +13,7 @@ struct ExportedProgramTests {
   func outputsArePyTorchs(program: RecordedProgram) throws {
     let checkpoint = try program.open()
     let model = try #require(try checkpoint.model())
-    let stateDict = model.tensors(with: try checkpoint.findStateDict().stateDict)
+    let stateDict = model.tensors(with: try checkpoint.stateDict())
     for call in try program.calls() {
       var executor = try ReferenceExecutor(model.graph, stateDict)
       let results = try executor.run(
@@ -42,7 +42,7 @@ struct ExportedProgramTests {
 
   @Test(arguments: try programs())
   func theStateDictIsTheModels(program: RecordedProgram) throws {
-    let found = try program.open().findStateDict().stateDict
+    let found = try program.open().stateDict()
     let expected = try program.stateDict()
     // Without one, the constants are what a person would look at.
     if expected.names.isEmpty { return }

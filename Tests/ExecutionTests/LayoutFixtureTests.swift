@@ -26,7 +26,7 @@ struct LayoutFixtureTests {
 
   private func read(_ fixture: String, _ file: String = "checkpoint.pth") throws -> StateDict {
     let path = Fixture("layouts/\(fixture)").file(file)
-    return try TorchCheckpoint.read(MappedFile.open(path)).findStateDict().stateDict
+    return try TorchCheckpoint.read(MappedFile.open(path)).stateDict()
   }
 
   private func hint(_ name: String) -> BatchNormSurvey.Hint? {

@@ -68,5 +68,5 @@ private struct Recorded {
 
 private func read(_ path: String) throws -> StateDict {
   let checkpoint = try TorchCheckpoint.read(MappedFile.open(path))
-  return try checkpoint.findStateDict().stateDict
+  return try checkpoint.stateDict()
 }

@@ -28,7 +28,7 @@ struct SlabTests {
   @Test func randomChunksAreFoundInTheirSlabs() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("SlabTests: seed \(seed)")
-    var generator = Generator(state: seed)
+    var generator = SeededGenerator(seed)
     for _ in 0..<200 {
       let rank = Int.random(in: 1...4, using: &generator)
       let shape = (0..<rank).map { _ in Int.random(in: 1...7, using: &generator) }
@@ -38,53 +38,61 @@ struct SlabTests {
   }
 
   private func check(
-    _ shape: [Int], _ chunkShape: [Int], _ generator: inout Generator
+    _ shape: [Int], _ chunkShape: [Int], _ generator: inout SeededGenerator
   ) throws {
-    var (file, chunks) = ([UInt8](), [Catalog.Chunks.Chunk]())
-    var expected = [UInt8](repeating: 9, count: shape.reduce(1, *))
-    for origin in Self.indices(zip(shape, chunkShape).map { ($0 + $1 - 1) / $1 }) {
-      guard Int.random(in: 0..<5, using: &generator) > 0 else { continue }
-      let start = zip(origin, chunkShape).map(*)
-      chunks.append(
-        .init(
-          origin: start, offset: file.count, byteCount: chunkShape.reduce(1, *), filterMask: 0))
-      for place in Self.indices(chunkShape) {
-        let value = UInt8.random(in: 0...255, using: &generator)
-        file.append(value)
-        let index = zip(start, place).map(+)
-        guard zip(index, shape).allSatisfy(<) else { continue }
-        expected[zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }] = value
-      }
-    }
-    var catalog = Catalog()
-    catalog.datasets = [
-      .init(
-        path: "x", type: .scalar(.uint8, isBigEndian: false), shape: shape,
-        extent: .chunked(
-          .init(
-            shape: chunkShape, filters: [], chunks: chunks, fill: [9], leavesEdgesUnfiltered: false)
-        ))
-    ]
-    var contents = DatasetContents(catalog, ByteRegion(file))
+    let dataset = RandomChunks(shape, chunkShape, using: &generator)
+    var contents = DatasetContents(dataset.catalog, ByteRegion(dataset.file))
     let storage = try contents.tensor(0).storage
     for size in [1, 5, 64, 4096] {
       var pieces: [UInt8] = []
       try storage.scan(of: size) { _, bytes in pieces += bytes.withUnsafeBytes { Array($0) } }
-      #expect(pieces == expected, "\(shape) in chunks of \(chunkShape)")
+      #expect(pieces == dataset.expected, "\(shape) in chunks of \(chunkShape)")
+    }
+    let inPieces = try dataset.catalog.datasets[0].readInPieces(from: ByteRegion(dataset.file))
+    #expect(inPieces == dataset.expected, "\(shape) in chunks of \(chunkShape), \(dataset.catalog)")
+  }
+
+  /// Chunks too large to be in memory beside the dataset give the same bytes: here all are taken for
+  /// such.
+  @Test(arguments: Fixture.all("hdf5").filter { $0.name != "hdf5/hostile" } + Fixture.all("keras"))
+  func largeChunksAreDecodedInPieces(fixture: Fixture) throws {
+    let file = try MappedFile.open(fixture.file("weights.h5"))
+    for dataset in try CatalogParser.read(file).datasets {
+      guard case .chunked(let chunks) = dataset.extent else { continue }
+      let whole = try ChunkedDataset(chunks, of: dataset).readAll(from: file)
+      #expect(try dataset.readInPieces(from: file) == whole, "\(dataset.path)")
     }
   }
 
-  private static func indices(_ shape: [Int]) -> [[Int]] {
-    shape.reduce([[]]) { indices, size in
-      indices.flatMap { index in (0..<size).map { index + [$0] } }
+  /// A stream that ends early, goes on or has a wrong checksum, in chunks that are decoded in pieces.
+  @Test func damagedLargeChunksAreRefused() throws {
+    var generator = SeededGenerator(7)
+    let chunks = RandomChunks([5, 6], [5, 6], of: 4, [.shuffle, .deflate], using: &generator)
+    for damage in [chunks.file.count - 1, chunks.file.count / 2, 0] {
+      var file = chunks.file
+      file[damage] ^= 0x10
+      let error = try #require(throws: CheckpointError.self) {
+        try chunks.catalog.datasets[0].readInPieces(from: ByteRegion(file))
+      }
+      #expect(error.code == .invalidChunk && error.name == "x")
     }
   }
+}
 
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 29
-    }
+extension Catalog.Dataset {
+  /// The bytes of a dataset in chunks, all of which are taken for large.
+  fileprivate func readInPieces(from file: ByteRegion) throws -> [UInt8] {
+    guard case .chunked(let chunks) = extent else { return [] }
+    var dataset = try ChunkedDataset(chunks, of: self)
+    dataset.largestBlockByteCount = 0
+    return try dataset.readAll(from: file)
+  }
+}
+
+extension ChunkedDataset {
+  fileprivate func readAll(from file: ByteRegion) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    try bytes.withUnsafeMutableBytes { try read(0..<byteCount, from: file, to: $0) }
+    return bytes
   }
 }

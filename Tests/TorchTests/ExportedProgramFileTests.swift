@@ -48,7 +48,7 @@ struct ExportedProgramFileTests {
 
   @Test func namesOfOneViewAreTied() throws {
     let two = #"{"a": \#(Self.plain), "b": \#(Self.plain)}"#
-    let stateDict = try TorchCheckpoint.read(file(two)).findStateDict().stateDict
+    let stateDict = try TorchCheckpoint.read(file(two)).stateDict()
     let (a, b) = (try #require(stateDict["a"]), try #require(stateDict["b"]))
     #expect(a.isTied(to: b))
   }

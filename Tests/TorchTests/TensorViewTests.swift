@@ -8,9 +8,11 @@ struct TensorViewTests {
     ("Byte", 1), ("Half", 2), ("Float", 4), ("Double", 8), ("ComplexDouble", 16),
   ]
 
-  /// Random views against a copy element by element.
-  @Test(arguments: types)
-  func stridedViewsAreMadeContiguous(type: (name: String, size: Int)) throws {
+  /// Random views, of storages in place and of compressed ones, against a copy element by element.
+  @Test(arguments: types, [false, true])
+  func stridedViewsAreMadeContiguous(
+    type: (name: String, size: Int), isDeflated: Bool
+  ) throws {
     var random = SystemRandomNumberGenerator()
     let seed = UInt64.random(in: 0...UInt64.max, using: &random)
     print("seed \(seed)")
@@ -21,13 +23,16 @@ struct TensorViewTests {
     let matrices = [
       SmallView(size: [5, 40], stride: [1, 5], offset: 0),
       SmallView(size: [2, 2, 33], stride: [1, 2, 6], offset: 3),
+      // The stride of a dimension of one means nothing.
+      SmallView(size: [3, 1, 4], stride: [1, .max, 3], offset: 0),
     ]
     let views = (0..<100).map { _ in SmallView(elements: count, using: &generator) }
     for view in matrices + views {
       let pickle = Pickle.tensor(
         view.size, stride: view.stride, offset: view.offset,
         of: Pickle.storage(count: count, type: "torch.\(type.name)Storage"))
-      let archive = Pickle.archive(pickle, storage: storage)
+      var archive = Pickle.archive(pickle, storage: storage)
+      if isDeflated { archive.records = archive.records.map(\.deflated) }
       let root = try TorchCheckpoint.read(ByteRegion(archive.bytes)).root
       let tensor = try #require(root.tensor)
       let found = try tensor.storage.withBytes { ByteRegion.copy($0) }
@@ -132,7 +137,8 @@ struct SmallView {
   /// The elements' positions in row-major order.
   var positions: [Int] {
     zip(size, stride).reduce([offset]) { positions, dimension in
-      positions.flatMap { start in (0..<dimension.0).map { start + $0 * dimension.1 } }
+      if dimension.0 == 1 { return positions }
+      return positions.flatMap { start in (0..<dimension.0).map { start + $0 * dimension.1 } }
     }
   }
 }

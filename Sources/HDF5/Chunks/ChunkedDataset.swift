@@ -9,6 +9,7 @@ struct ChunkedDataset: Sendable {
   private let elementSize: Int
   /// The bytes of all elements.
   let byteCount: Int
+  private let chunkByteCount: Int
   /// Of one index in the first dimension.
   private let rowByteCount: Int
   /// The bytes of the elements in blocks that were never written.
@@ -24,16 +25,18 @@ struct ChunkedDataset: Sendable {
       chunks.fill.count == elementSize
     else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
     byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
-    let chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
-    let pipeline = try FilterPipeline(chunks.filters, chunkByteCount: chunkByteCount, name: name)
+    chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
     rowByteCount = byteCount / max(1, shape[0])
+    // Filters must be known even where no chunk went through them.
+    _ = try FilterPipeline(
+      chunks.filters, without: 0, chunkByteCount: chunkByteCount, name: name)
     var (written, origins) = (0, Set<[Int]>())
     for chunk in chunks.chunks {
       guard origins.insert(chunk.origin).inserted else {
         throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
       }
-      try pipeline.validate(
-        chunk, mask: ChunkedDataset.mask(of: chunk, chunks, in: shape), name: name)
+      try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
+        .validate(chunk)
       let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
       written += extent.reduce(elementSize, *)
     }
@@ -42,6 +45,9 @@ struct ChunkedDataset: Sendable {
 
   /// What all cores together may hold of chunks that are being decoded.
   private static let decodingByteCount = 16 << 20
+  /// Larger chunks are decoded in pieces, each of whose elements is put to its place: beside the
+  /// dataset they would take as much again.
+  var largestBlockByteCount = decodingByteCount / 2
 
   /// The bytes of as many rows as a chunk has: one run, across whose ends no chunk reaches.
   var slabByteCount: Int { min(chunks.shape[0], shape[0]) * rowByteCount }
@@ -74,13 +80,13 @@ struct ChunkedDataset: Sendable {
     /// The places of the chunks that make it up.
     let chunks: Range<Int>
     /// How their elements lie in it.
-    let blocks: BlockRows
+    let blocks: BlockPlacement
 
     init(rows: Range<Int>, of dataset: ChunkedDataset) {
       firstRow = rows.lowerBound
       let start = dataset.firstChunk(from: rows.lowerBound)
       chunks = start..<dataset.firstChunk(from: rows.upperBound)
-      blocks = BlockRows(
+      blocks = BlockPlacement(
         shape: [rows.count] + dataset.shape.dropFirst(), blockShape: dataset.chunks.shape,
         elementSize: dataset.elementSize)
     }
@@ -92,26 +98,26 @@ struct ChunkedDataset: Sendable {
     let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
     var origin = chunk.origin
     origin[0] -= part.firstRow
-    if let run = part.blocks.run(of: extent, at: origin) {
-      let whole = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
-      return try decode(chunk, from: file, into: whole)
-    }
-    let block = try ByteRegion(byteCount: part.blocks.blockByteCount) {
-      block throws(CheckpointError) in try decode(chunk, from: file, into: block)
-    }
-    part.blocks.copy(block, at: origin, extent: extent, to: target.buffer)
-  }
-
-  private func decode(
-    _ chunk: Catalog.Chunks.Chunk, from file: ByteRegion,
-    into block: UnsafeMutableRawBufferPointer
-  ) throws(CheckpointError) {
-    let mask = ChunkedDataset.mask(of: chunk, chunks, in: shape)
+    let pipeline = try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
     let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
     // The pages of what is decoded are not needed again: memory must not grow with the file.
     defer { stored.release() }
-    let pipeline = try FilterPipeline(chunks.filters, chunkByteCount: block.count, name: name)
-    try pipeline.decode(stored, mask: mask, name: name, into: block)
+    if chunkByteCount > largestBlockByteCount {
+      let isShuffled = pipeline.isShuffled(elementSize)
+      let copy = part.blocks.copy(of: extent, at: origin, isShuffled: isShuffled)
+      return try pipeline.decode(stored, leavingShuffled: isShuffled) {
+        copy.copy($1, at: $0, to: target.buffer)
+      }
+    }
+    if let run = part.blocks.run(of: extent, at: origin) {
+      let place = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
+      return try pipeline.decode(stored, into: place)
+    }
+    let block = try ByteRegion(scratch: chunkByteCount) { block throws(CheckpointError) in
+      try pipeline.decode(stored, into: block)
+    }
+    let copy = part.blocks.copy(of: extent, at: origin, isShuffled: false)
+    block.withBytes { copy.copy($0, at: 0, to: target.buffer) }
   }
 
   /// How many chunks begin before an index in the first dimension.
@@ -143,15 +149,18 @@ struct ChunkedDataset: Sendable {
     return extent
   }
 
-  /// The filters that were left out for a block.
-  private static func mask(
-    of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int]
-  ) -> UInt32 {
-    guard chunks.leavesEdgesUnfiltered else { return chunk.filterMask }
+  /// What was done to a block.
+  private static func pipeline(
+    of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int],
+    _ chunkByteCount: Int, _ name: String
+  ) throws(CheckpointError) -> FilterPipeline {
     let reachesOver = zip(zip(chunk.origin, chunks.shape), shape).contains { place, size in
       place.1 > size - place.0
     }
-    return reachesOver ? .max : chunk.filterMask
+    let isUnfiltered = chunks.leavesEdgesUnfiltered && reachesOver
+    return try FilterPipeline(
+      chunks.filters, without: isUnfiltered ? .max : chunk.filterMask,
+      chunkByteCount: chunkByteCount, name: name)
   }
 
   private static func byteCount(

@@ -33,9 +33,7 @@ struct CompressedChunk: Sendable {
 
 extension ByteRegion {
   fileprivate func padded(to byteCount: Int) -> ByteRegion {
-    ByteRegion(byteCount: byteCount) { target in
-      withBytes { bytes in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
-    }
+    ByteRegion(byteCount: byteCount, copy(to:))
   }
 
   fileprivate func shuffled(_ elementSize: Int) -> ByteRegion {
@@ -59,9 +57,6 @@ extension ByteRegion {
     }
     guard let byteCount, byteCount < count else { return nil }
     // A copy of what is needed: it is kept until it is written.
-    let compressed = try target.slice(from: 0, count: byteCount)
-    return ByteRegion(byteCount: byteCount) { copy in
-      compressed.withBytes { bytes in bytes.withUnsafeBytes { copy.copyMemory(from: $0) } }
-    }
+    return try target.slice(from: 0, count: byteCount).copied
   }
 }

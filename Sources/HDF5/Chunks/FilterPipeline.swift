@@ -11,29 +11,33 @@ struct FilterPipeline: Sendable {
 
   private let filters: [Filter]
   private let chunkByteCount: Int
+  private let name: String
 
+  /// - Parameters:
+  ///   - mask: bit `i` is set when filter `i` was left out for the chunk.
+  ///   - chunkByteCount: of the chunk before it was written.
+  ///   - name: of the dataset, for errors.
   init(
-    _ filters: [Catalog.Chunks.Filter], chunkByteCount: Int, name: String
+    _ filters: [Catalog.Chunks.Filter], without mask: UInt32, chunkByteCount: Int, name: String
   ) throws(CheckpointError) {
     self.chunkByteCount = chunkByteCount
-    self.filters = try filters.map { filter throws(CheckpointError) in
+    self.name = name
+    let known = try filters.map { filter throws(CheckpointError) in
       switch filter.identifier {
-      case 1: return .deflate
+      case 1: return Filter.deflate
       case 2: return .shuffle(elementSize: Int(filter.parameters.first ?? 1))
       case 3: return .fletcher32
       default: throw FilterPipeline.unsupported(filter.identifier, name)
       }
     }
+    self.filters = known.enumerated()
+      .filter { $0.offset >= mask.bitWidth || mask >> $0.offset & 1 == 0 }.map(\.element)
   }
 
   /// Whether a chunk of its stored size can become what its shape declares.
-  ///
-  /// - Parameter mask: bit `i` is set when filter `i` was left out.
-  func validate(
-    _ chunk: Catalog.Chunks.Chunk, mask: UInt32, name: String
-  ) throws(CheckpointError) {
+  func validate(_ chunk: Catalog.Chunks.Chunk) throws(CheckpointError) {
     var isCompressed = false
-    for filter in applied(mask) {
+    for filter in filters {
       guard case .deflate = filter else { continue }
       guard !isCompressed else {
         throw CheckpointError(
@@ -43,7 +47,7 @@ struct FilterPipeline: Sendable {
       isCompressed = true
     }
     guard isCompressed else {
-      guard chunk.byteCount == sizes(mask).last else {
+      guard chunk.byteCount == sizes.last else {
         throw ChunkedDataset.invalid(name, chunk.offset, "are not as long as their shape")
       }
       return
@@ -59,16 +63,47 @@ struct FilterPipeline: Sendable {
   /// Puts the bytes of a chunk, as they were before they were written, into the buffer, which has
   /// the size of a chunk.
   func decode(
-    _ stored: ByteRegion, mask: UInt32, name: String, into target: UnsafeMutableRawBufferPointer
+    _ stored: ByteRegion, into target: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
+    try naming(stored) { () throws(CheckpointError) in
+      let bytes = try undone(stored, downTo: 1)
+      try FilterPipeline.undo(filters.first, bytes, into: target)
+    }
+  }
+
+  /// Whether all that was done first was to shuffle elements of this size.
+  func isShuffled(_ elementSize: Int) -> Bool {
+    guard case .shuffle(elementSize) = filters.first else { return false }
+    return Shuffle.applies(to: chunkByteCount, elementSize: elementSize)
+  }
+
+  /// Hands out the bytes of a chunk in pieces, each with its offset, so that a large one is not in
+  /// memory as a whole. (It is where filters were applied in an order that nobody uses.)
+  ///
+  /// - Parameter leavingShuffled: whether the first filter is not undone.
+  func decode(
+    _ stored: ByteRegion, leavingShuffled: Bool, _ body: (Int, RawSpan) -> Void
+  ) throws(CheckpointError) {
+    try naming(stored) { () throws(CheckpointError) in
+      let (size, first) = (TensorStorage.pieceByteCount, leavingShuffled ? 1 : 0)
+      let bytes = try undone(stored, downTo: first + 1)
+      guard first < filters.count else { return try bytes.forEachPiece(of: size, body) }
+      switch filters[first] {
+      case .deflate:
+        try DeflatedBytes(bytes, .zlib, byteCount: chunkByteCount, record: name)
+          .forEachPiece(of: size, body)
+      case .shuffle, .fletcher32:
+        try FilterPipeline.undo(filters[first], bytes, size: chunkByteCount)
+          .forEachPiece(of: size, body)
+      }
+    }
+  }
+
+  private func naming(
+    _ stored: ByteRegion, _ body: () throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     do throws(CheckpointError) {
-      var bytes = stored
-      var steps = Array(zip(applied(mask), sizes(mask)))
-      let last = steps.isEmpty ? nil : steps.removeFirst().0
-      for (filter, size) in steps.reversed() {
-        bytes = try FilterPipeline.undo(filter, bytes, size: size)
-      }
-      try FilterPipeline.undo(last, bytes, into: target)
+      try body()
     } catch {
       throw CheckpointError(
         .invalidChunk, name: name, offset: stored.fileOffset, error.reason,
@@ -76,14 +111,21 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  private func applied(_ mask: UInt32) -> [Filter] {
-    filters.enumerated().filter { $0.offset >= 32 || mask >> $0.offset & 1 == 0 }.map(\.element)
+  /// The bytes as they were before the filters from a place on.
+  private func undone(
+    _ stored: ByteRegion, downTo first: Int
+  ) throws(CheckpointError) -> ByteRegion {
+    var bytes = stored
+    for (filter, size) in zip(filters, sizes).dropFirst(first).reversed() {
+      bytes = try FilterPipeline.undo(filter, bytes, size: size)
+    }
+    return bytes
   }
 
-  /// The size before each filter, and after the last: all that is known without deflating.
-  private func sizes(_ mask: UInt32) -> [Int] {
+  /// The size before each filter, and after the last, but for what deflating changes.
+  private var sizes: [Int] {
     var sizes = [chunkByteCount]
-    for filter in applied(mask) {
+    for filter in filters {
       if case .fletcher32 = filter {
         sizes.append(sizes[sizes.count - 1] + MemoryLayout<UInt32>.size)
       } else {
@@ -93,11 +135,18 @@ struct FilterPipeline: Sendable {
     return sizes
   }
 
+  /// - Parameter size: of the bytes before the filter, if it is deflate; others keep the size, or know
+  ///   by how much they change it.
   private static func undo(
     _ filter: Filter, _ bytes: ByteRegion, size: Int
   ) throws(CheckpointError) -> ByteRegion {
-    if case .fletcher32 = filter { return try Fletcher32.verify(bytes) }
-    return try ByteRegion(scratch: size) { target throws(CheckpointError) in
+    let byteCount: Int
+    switch filter {
+    case .fletcher32: return try Fletcher32.verify(bytes)
+    case .shuffle: byteCount = bytes.count
+    case .deflate: byteCount = size
+    }
+    return try ByteRegion(scratch: byteCount) { target throws(CheckpointError) in
       try undo(filter, bytes, into: target)
     }
   }

@@ -8,17 +8,20 @@ enum Fletcher32 {
     var reader = ByteReader(region)
     try reader.skip(content.count)
     let expected = try reader.read(UInt32.self)
-    guard checksum(content) == expected else {
+    guard try checksum(content) == expected else {
       throw CheckpointError(.invalidChunk, "a chunk does not have its fletcher32 checksum")
     }
     return content
   }
 
+  /// Whole words.
+  private static let pieceByteCount = 1 << 20
+
   /// Source: `H5_checksum_fletcher32` in H5checksum.c.
-  private static func checksum(_ region: ByteRegion) -> UInt32 {
+  private static func checksum(_ region: ByteRegion) throws(CheckpointError) -> UInt32 {
     var (low, high) = (0 as UInt64, 0 as UInt64)
-    region.withBytes { bytes in
-      bytes.withUnsafeBytes { words in
+    try region.forEachPiece(of: pieceByteCount) { _, piece in
+      piece.withUnsafeBytes { words in
         for start in stride(from: 0, to: words.count, by: 2) {
           let next = start + 1 < words.count ? words[start + 1] : 0
           low += UInt64(words[start]) << 8 | UInt64(next)

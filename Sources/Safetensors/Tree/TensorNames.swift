@@ -36,7 +36,7 @@ extension Checkpoint {
   /// The tensors of the state dict, if it can be told which mapping that is.
   fileprivate var stateDictTensors: [(name: String, tensor: Tensor)] {
     do throws(CheckpointError) {
-      return try findStateDict().stateDict.tensors
+      return try stateDict().tensors
     } catch {
       return []
     }

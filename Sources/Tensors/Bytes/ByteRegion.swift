@@ -59,6 +59,14 @@ public struct ByteRegion: @unchecked Sendable {
       fileOffset: fileOffset + start)
   }
 
+  /// The bytes in memory of their own, so that those they are part of can go.
+  package var copied: ByteRegion { ByteRegion(byteCount: count, copy(to:)) }
+
+  /// Writes the bytes to the start of a buffer that has room for them.
+  package func copy(to target: UnsafeMutableRawBufferPointer) {
+    withBytes { bytes in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
+  }
+
   /// The bytes as an array of their own.
   public var array: [UInt8] { Array(pointer) }
 

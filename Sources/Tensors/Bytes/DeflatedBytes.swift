@@ -1,6 +1,7 @@
-/// Bytes that lie compressed in a raw DEFLATE stream: all that it gives, or all but the first.
+/// Bytes that lie compressed in a DEFLATE stream: all that it gives, or all but the first.
 package struct DeflatedBytes: Sendable {
   let stream: ByteRegion
+  private let format: Inflate.Format
   /// What the stream gives.
   private let wholeByteCount: Int
   private let skipped: Int
@@ -10,8 +11,12 @@ package struct DeflatedBytes: Sendable {
   /// - Parameters:
   ///   - byteCount: what the stream is declared to give.
   ///   - skipped: how many of these bytes stand before those that are meant.
-  package init(_ stream: ByteRegion, byteCount: Int, skipping skipped: Int = 0, record: String) {
+  package init(
+    _ stream: ByteRegion, _ format: Inflate.Format = .raw, byteCount: Int,
+    skipping skipped: Int = 0, record: String
+  ) {
     self.stream = stream
+    self.format = format
     wholeByteCount = byteCount
     self.skipped = skipped
     self.record = record
@@ -21,7 +26,7 @@ package struct DeflatedBytes: Sendable {
 
   /// The first of all bytes that the stream gives, at most `count`; what follows is not looked at.
   package func prefix(_ count: Int) throws(CheckpointError) -> ByteRegion {
-    var reader = try InflateReader(stream, .raw, byteCount: wholeByteCount)
+    var reader = try InflateReader(stream, format, byteCount: wholeByteCount)
     defer { try? stream.slice(from: 0, count: 0).release() }
     return try next(min(count, wholeByteCount), of: &reader)
   }
@@ -35,7 +40,7 @@ package struct DeflatedBytes: Sendable {
   }
 
   /// Hands out the bytes in pieces of `size`, the last one smaller, each with its offset.
-  func forEachPiece(
+  package func forEachPiece(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     var reader = try start()
@@ -47,7 +52,7 @@ package struct DeflatedBytes: Sendable {
   }
 
   private func start() throws(CheckpointError) -> InflateReader {
-    var reader = try InflateReader(stream, .raw, byteCount: wholeByteCount)
+    var reader = try InflateReader(stream, format, byteCount: wholeByteCount)
     _ = try next(skipped, of: &reader)
     return reader
   }

@@ -69,7 +69,7 @@ struct DistributedTensor {
     if pieces.count == 1 { return pieces[0].bytes }
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
       for (copy, bytes) in pieces {
-        try bytes.scan(of: 1 << 20) { copy.copy($1, at: $0, to: target) }
+        try bytes.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
       }
     }
   }
@@ -98,13 +98,9 @@ extension DistributedMetadata.Chunk {
 
   /// How the chunk's elements get to their places in the whole tensor.
   func copy(into size: [Int], _ type: ScalarType) -> ScatteredCopy {
-    var (strides, stride, start) = ([Int](), type.byteCount, 0)
-    for (count, offset) in zip(size, offsets).reversed() {
-      strides.append(stride)
-      start += offset * stride
-      stride *= count
-    }
+    let elementSize = type.byteCount
     return ScatteredCopy(
-      shape: sizes, strides: strides.reversed(), start: start, elementSize: type.byteCount)
+      shape: sizes, from: .init(rowMajor: sizes, elementSize: elementSize),
+      to: .init(rowMajor: size, from: offsets, elementSize: elementSize), elementSize: elementSize)
   }
 }

@@ -113,12 +113,25 @@ struct TensorBuilder {
     return !wasTaken
   }
 
+  /// Where the storage lies in place, it is read as it suits the target; where it is compressed, once
+  /// from its start to its end, so that it is not in memory beside the tensor.
   private static func compute(
     _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
   ) -> TensorStorage {
+    if bytes.region == nil { return gather(byteCount, view, repair, from: bytes) }
     let copy = StridedCopy(view)
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
       copy.copy(from: try bytes.verifiedBytes(), to: target)
+      repair.apply(to: target)
+    }
+  }
+
+  private static func gather(
+    _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
+  ) -> TensorStorage {
+    let copy = ScatteredCopy(view)
+    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+      try bytes.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
       repair.apply(to: target)
     }
   }
@@ -133,5 +146,17 @@ extension TensorBuilder {
       shared[ObjectIdentifier(bytes)] = view
     }
     return shared
+  }
+}
+
+extension ScatteredCopy {
+  /// The elements of a view that has some, in row-major order.
+  fileprivate init(_ view: TensorView) {
+    let elementSize = view.scalarType.byteCount
+    // The stride of a dimension of size one means nothing, and was not checked.
+    let strides = zip(view.size, view.stride).map { $0 == 1 ? 0 : $1 * elementSize }
+    self.init(
+      shape: view.size, from: Layout(start: view.offset * elementSize, strides: strides),
+      to: Layout(rowMajor: view.size, elementSize: elementSize), elementSize: elementSize)
   }
 }

@@ -43,7 +43,7 @@ public struct CheckpointDifference: Sendable {
     var comparison = TreeComparison(tolerance: tolerance, progress: progress)
     if let entryA, let entryB {
       let (stateDictA, stateDictB) = (
-        try a.findStateDict(at: entryA).stateDict, try b.findStateDict(at: entryB).stateDict
+        try a.stateDict(at: entryA), try b.stateDict(at: entryB)
       )
       let (inA, inB) = (
         CheckpointValue.dictionary(stateDictA.dictionary),

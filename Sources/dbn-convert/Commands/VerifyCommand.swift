@@ -119,7 +119,7 @@ struct VerifyCommand: ParsableCommand {
     of checkpoint: Checkpoint, _ path: String
   ) throws(CheckpointError) -> StateDict {
     do throws(CheckpointError) {
-      return try checkpoint.findStateDict(at: entry.path).stateDict
+      return try checkpoint.stateDict(at: entry.path)
     } catch {
       throw error.with(path: path)
     }

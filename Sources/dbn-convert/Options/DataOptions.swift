@@ -56,7 +56,7 @@ struct DataOptions: ParsableArguments {
   /// The samples of the file.
   func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
     do throws(CheckpointError) {
-      let file = try Checkpoint.open(data).findStateDict().stateDict
+      let file = try Checkpoint.open(data).stateDict()
       var samples = try SampleData(file, labelled: labelled, scaling: scaling)
       samples.path = data
       return samples

@@ -88,7 +88,7 @@ final class ConversionProof: Sendable {
   ///
   /// - Throws: `outputsDiffer`.
   func check(_ path: String) throws(CheckpointError) {
-    let result = try compare(Checkpoint.open(path).findStateDict(at: entry).stateDict)
+    let result = try compare(Checkpoint.open(path).stateDict(at: entry))
     found.withLock { $0 = result }
     guard result.isEqual else {
       throw CheckpointError(

@@ -47,7 +47,7 @@ struct Conversion {
   /// conversion of the one at `place` leaves as they are.
   func untouched(besides place: EntryPath) -> [String] {
     checkpoint.stateDictEntries.filter { $0 != place }.compactMap { other in
-      guard let stateDict = try? checkpoint.findStateDict(at: other).stateDict,
+      guard let stateDict = try? checkpoint.stateDict(at: other),
         !BatchNormSurvey(stateDict).sites.isEmpty
       else { return nil }
       return "'\(other)' holds BatchNorms too and is left as it is; --entry \(other) converts it"

@@ -48,7 +48,7 @@ struct InfoReport {
   /// - Throws: what is wrong with their tensors.
   func page() throws(CheckpointError) -> Report {
     let stateDict = try inspection.entry.map { entry throws(CheckpointError) in
-      try checkpoint.findStateDict(at: entry).stateDict
+      try checkpoint.stateDict(at: entry)
     }
     var layers: [ReplicaLayer] = []
     for row in batchNorms {
