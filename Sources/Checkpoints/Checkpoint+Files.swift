@@ -12,6 +12,8 @@ extension Checkpoint {
     do throws(CheckpointError) {
       defer { FreedMemory.release() }
       let (path, file) = try CheckpointFormat.openFile(path)
+      // Names and shapes were read; the tensors' bytes come later.
+      defer { file.releaseFile() }
       return try CheckpointFormat.recognise(file, path: path).read(path, file, options)
     } catch {
       throw error.with(path: path)

@@ -6,21 +6,21 @@ import Synchronization
 /// Two tensors with the same storage *object* are tied: the same parameter under two names. Nothing
 /// is read, computed or checked before the bytes are asked for.
 public final class TensorStorage: Sendable {
+  /// Indirect but for what most are: there can be very many.
   enum Source {
     case region(ByteRegion)
-    case part(ByteRegion, whole: TensorStorage)
-    case deflated(DeflatedBytes)
-    case slabs(SlabbedBytes)
-    case converted(TensorStorage, Conversion)
-    case computed(@Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
+    indirect case part(ByteRegion, whole: TensorStorage)
+    indirect case deflated(DeflatedBytes)
+    indirect case slabs(SlabbedBytes)
+    indirect case converted(TensorStorage, Conversion)
+    indirect case computed(
+      @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
   }
 
   public let byteCount: Int
   let source: Source
   /// The checksum that the file records for these bytes, if any.
   let expectedCRC32: UInt32?
-  /// Where the bytes come from in a file, for errors.
-  let origin: ByteRegion?
   /// What the file calls these bytes, for errors.
   private let record: String?
   private let damageAdvice: String
@@ -31,12 +31,11 @@ public final class TensorStorage: Sendable {
   package static let damageAdvice = "the file is damaged or was edited; get it again"
 
   private init(
-    _ source: Source, byteCount: Int, crc32: UInt32? = nil, origin: ByteRegion? = nil,
-    record: String? = nil, damageAdvice: String = TensorStorage.damageAdvice
+    _ source: Source, byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
+    damageAdvice: String = TensorStorage.damageAdvice
   ) {
     self.byteCount = byteCount
     self.source = source
-    self.origin = origin
     expectedCRC32 = crc32
     self.record = record
     self.damageAdvice = damageAdvice
@@ -51,14 +50,14 @@ public final class TensorStorage: Sendable {
     _ region: ByteRegion, crc32: UInt32?, record: String?, damageAdvice: String
   ) {
     self.init(
-      .region(region), byteCount: region.count, crc32: crc32, origin: region, record: record,
+      .region(region), byteCount: region.count, crc32: crc32, record: record,
       damageAdvice: damageAdvice)
   }
 
   /// Bytes that are part of the bytes of `whole`, whose checksum is enforced before they are lent.
   package convenience init(_ part: ByteRegion, of whole: TensorStorage) {
     self.init(
-      .part(part, whole: whole), byteCount: part.count, origin: part, record: whole.record,
+      .part(part, whole: whole), byteCount: part.count, record: whole.record,
       damageAdvice: whole.damageAdvice)
   }
 
@@ -67,9 +66,7 @@ public final class TensorStorage: Sendable {
   package convenience init(
     inflating bytes: DeflatedBytes, crc32: UInt32? = nil, record: String? = nil
   ) {
-    self.init(
-      .deflated(bytes), byteCount: bytes.byteCount, crc32: crc32, origin: bytes.stream,
-      record: record)
+    self.init(.deflated(bytes), byteCount: bytes.byteCount, crc32: crc32, record: record)
   }
 
   /// Bytes that are computed each time they are read, some slabs at a time where that will do; they
@@ -87,12 +84,12 @@ public final class TensorStorage: Sendable {
   ///
   /// What `fill` needs of other storages it gets by their `scan` or `verifiedBytes`.
   package convenience init(
-    computing byteCount: Int, from origin: ByteRegion? = nil, crc32: UInt32? = nil,
-    record: String? = nil, damageAdvice: String = TensorStorage.damageAdvice,
+    computing byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
+    damageAdvice: String = TensorStorage.damageAdvice,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
     self.init(
-      .computed(fill), byteCount: byteCount, crc32: crc32, origin: origin, record: record,
+      .computed(fill), byteCount: byteCount, crc32: crc32, record: record,
       damageAdvice: damageAdvice)
   }
 
@@ -105,7 +102,17 @@ public final class TensorStorage: Sendable {
     self.init(
       .converted(source, conversion),
       byteCount: source.byteCount / conversion.from * conversion.to, crc32: crc32,
-      origin: source.origin, record: source.record, damageAdvice: source.damageAdvice)
+      record: source.record, damageAdvice: source.damageAdvice)
+  }
+
+  /// Where the bytes come from in a file, for errors.
+  var origin: ByteRegion? {
+    switch source {
+    case .region(let region), .part(let region, _): region
+    case .deflated(let bytes): bytes.stream
+    case .converted(let source, _): source.origin
+    case .slabs, .computed: nil
+    }
   }
 
   /// The bytes in place, unchecked, where they are stored as they are and as a whole.

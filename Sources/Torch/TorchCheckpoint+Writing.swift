@@ -23,12 +23,14 @@ extension TorchCheckpoint {
         advice: "leave out --compress and --shard-size, or write HDF5 or safetensors")
     }
     do throws(CheckpointError) {
-      let pickle = try PickleWriter(checkpoint.root, allowsLosses: options.allowsLosses)
+      let pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
       let file = try AtomicFile(replacing: path)
       var archive = ZipWriter(to: file.destination)
       let (head, tensors, tail) = records(of: pickle, checkpoint)
       var checksums = try archive.append(head)
-      checksums += try archive.append(tensors, progress: options.progress)
+      checksums += try archive.append(
+        tensors, title: { checkpoint.root.path(of: $0.content)?.description },
+        progress: options.progress)
       checksums += try archive.append(tail)
       let identifier = identifier(of: head + tensors + tail, checksums)
       _ = try archive.append([.init("\(folder)/.data/serialization_id", identifier)])
@@ -48,16 +50,16 @@ extension TorchCheckpoint {
 
   /// What stands before the tensors, the tensors, and what stands behind them.
   private static func records(
-    of pickle: PickleWriter, _ checkpoint: Checkpoint
+    of pickle: PickleWriter.Pickle, _ checkpoint: Checkpoint
   ) -> (head: Records, tensors: Records, tail: Records) {
     let head: Records = [
-      .init("\(folder)/data.pkl", pickle.bytes),
+      .init("\(folder)/data.pkl", TensorStorage(pickle.bytes)),
       .init("\(folder)/.format_version", Array("1".utf8)),
       .init("\(folder)/.storage_alignment", Array("\(ZipWriter.alignment)".utf8)),
       .init("\(folder)/byteorder", Array("little".utf8)),
     ]
     let tensors = pickle.storages.enumerated().map { number, storage in
-      ZipWriter.Record("\(folder)/data/\(number)", storage.bytes, title: storage.key)
+      ZipWriter.Record("\(folder)/data/\(number)", storage)
     }
     var tail: Records = []
     if !checkpoint.history.isEmpty {
@@ -76,19 +78,26 @@ extension TorchCheckpoint {
   private static func identifier(
     of records: [ZipWriter.Record], _ checksums: [UInt32]
   ) -> [UInt8] {
-    let names = hash(records.flatMap { Array($0.name.utf8) + [0] })
+    let names = hash(records.lazy.flatMap { Array($0.name.utf8) + [0] })
     var bytes: [UInt8] = []
     for checksum in checksums { bytes.append(littleEndian: checksum) }
     return Array((digits(names) + digits(hash(bytes))).utf8)
   }
 
   /// FNV-1a of 64 bits.
-  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+  private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
     bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   private static func digits(_ number: UInt64) -> String {
     let digits = "\(number)"
     return String(repeating: "0", count: 20 - digits.count) + digits
+  }
+}
+
+extension CheckpointValue {
+  /// Where the first tensor with these bytes stands.
+  fileprivate func path(of storage: TensorStorage) -> EntryPath? {
+    leaves.first { $0.value.tensor?.storage === storage }?.path
   }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// Where a record of a new archive lies, and the bytes around its payload.
 struct ZipPlacement: Sendable {
-  private let name: [UInt8]
+  private let name: String
   let size: Int
   /// The position of the local header.
   let offset: Int
@@ -16,12 +16,12 @@ struct ZipPlacement: Sendable {
   private static let fieldHeaderSize = 4
 
   init(_ name: String, _ size: Int, at offset: Int) {
-    self.name = Array(name.utf8)
+    self.name = name
     self.size = size
     self.offset = offset
     let zip64Size = Self.zip64Numbers(size, offset).count * 8
     let start =
-      offset + Self.localHeaderSize + self.name.count + Self.fieldHeaderSize
+      offset + Self.localHeaderSize + name.utf8.count + Self.fieldHeaderSize
       + (zip64Size > 0 ? Self.fieldHeaderSize + zip64Size : 0)
     padding = (ZipWriter.alignment - start % ZipWriter.alignment) % ZipWriter.alignment
     payloadOffset = start + padding
@@ -49,10 +49,10 @@ struct ZipPlacement: Sendable {
     header.append(littleEndian: flags)
     // Method, time, date, checksum and sizes.
     header += [UInt8](repeating: 0, count: 18)
-    header.append(littleEndian: UInt16(truncatingIfNeeded: name.count))
+    header.append(littleEndian: UInt16(truncatingIfNeeded: name.utf8.count))
     header.append(
       littleEndian: UInt16(truncatingIfNeeded: zip64.count + Self.fieldHeaderSize + padding))
-    header += name + zip64 + Array("FB".utf8)
+    header += Array(name.utf8) + zip64 + Array("FB".utf8)
     header.append(littleEndian: UInt16(truncatingIfNeeded: padding))
     header += [UInt8](repeating: UInt8(ascii: "Z"), count: padding)
     return header
@@ -86,12 +86,12 @@ struct ZipPlacement: Sendable {
     header.append(littleEndian: crc32)
     header.append(littleEndian: UInt32(clamping: size))
     header.append(littleEndian: UInt32(clamping: size))
-    header.append(littleEndian: UInt16(truncatingIfNeeded: name.count))
+    header.append(littleEndian: UInt16(truncatingIfNeeded: name.utf8.count))
     header.append(littleEndian: UInt16(truncatingIfNeeded: zip64.count))
     // Comment, disk and attributes.
     header += [UInt8](repeating: 0, count: 10)
     header.append(littleEndian: UInt32(clamping: offset))
-    return header + name + zip64
+    return header + Array(name.utf8) + zip64
   }
 
   /// The extra field 1, with the numbers that do not fit 32 bits.

@@ -12,13 +12,10 @@ package struct ZipWriter {
   package struct Record: Sendable {
     package let name: String
     package let content: TensorStorage
-    /// What a person knows the content by, for errors; nil: the record's name.
-    let title: String?
 
-    package init(_ name: String, _ content: TensorStorage, title: String? = nil) {
+    package init(_ name: String, _ content: TensorStorage) {
       self.name = name
       self.content = content
-      self.title = title
     }
 
     package init(_ name: String, _ content: [UInt8]) {
@@ -42,13 +39,17 @@ package struct ZipWriter {
 
   /// Writes records behind those already there, on all cores.
   ///
-  /// - Parameter progress: called from any thread with the number of bytes just written.
+  /// - Parameters:
+  ///   - title: what a person knows a record's content by, for errors; nil: the record's name.
+  ///   - progress: called from any thread with the number of bytes just written.
   /// - Returns: the CRC-32 of each.
   /// - Throws: `checksumMismatch`, `system`; the archive is then to be thrown away.
   package mutating func append(
-    _ records: [Record], progress: (@Sendable (Int) -> Void)? = nil
+    _ records: [Record], title: @Sendable (Record) -> String? = { _ in nil },
+    progress: (@Sendable (Int) -> Void)? = nil
   ) throws(CheckpointError) -> [UInt32] {
     var placements: [ZipPlacement] = []
+    placements.reserveCapacity(records.count)
     for record in records {
       let placement = ZipPlacement(record.name, record.content.byteCount, at: position)
       placements.append(placement)
@@ -60,7 +61,7 @@ package struct ZipWriter {
       do throws(CheckpointError) {
         return try Self.write(record, at: placed[index], to: destination, progress)
       } catch {
-        throw error.with(name: record.title ?? record.name)
+        throw error.with(name: title(record) ?? record.name)
       }
     }
     for (placement, checksum) in zip(placements, checksums) {

@@ -57,6 +57,45 @@ struct PickleMemoTests {
         + [0x86],
       tree: ["list": [["tuple": [["int": "7"]]]]]),
     .init(
+      description: "the hooks of a tensor that are recalled as a value",
+      pickle: Pickle.list(
+        Pickle.call(
+          "torch._utils._rebuild_tensor_v2", Pickle.storage(), Pickle.int(0), Pickle.tuple([4]),
+          Pickle.tuple([1]), [0x89], Pickle.call("collections.OrderedDict") + Pickle.put(9)),
+        Pickle.get(9)),
+      tree: ["OrderedDict": []]),
+    .init(
+      description: "the key of a storage that is recalled as a value",
+      pickle: Pickle.list(
+        Pickle.call(
+          "torch._utils._rebuild_tensor",
+          Pickle.tuple(
+            Pickle.text("storage"), Pickle.global("torch.FloatStorage"),
+            Pickle.text("0") + Pickle.put(9), Pickle.text("cpu"), Pickle.int(4))
+            + Pickle.persistentID, Pickle.int(0), Pickle.tuple([4]), Pickle.tuple([1])),
+        Pickle.get(9)),
+      tree: ["str": "0"]),
+    .init(
+      description: "a storage's identifier that is recalled as a value",
+      pickle: Pickle.list(
+        Pickle.call(
+          "torch._utils._rebuild_tensor",
+          Pickle.tuple(
+            Pickle.text("storage"), Pickle.text("0")) + Pickle.put(9) + [0x30]
+            + Pickle.storage(), Pickle.int(0), Pickle.tuple([4]), Pickle.tuple([1])),
+        Pickle.get(9)),
+      tree: ["str": "storage"]),
+    .init(
+      description: "a storage that two tensors are given",
+      pickle: Pickle.list(
+        Pickle.call(
+          "torch._utils._rebuild_tensor", Pickle.storage() + Pickle.put(9), Pickle.int(0),
+          Pickle.tuple([2]), Pickle.tuple([1])),
+        Pickle.call(
+          "torch._utils._rebuild_tensor", Pickle.get(9), Pickle.int(2), Pickle.tuple([2]),
+          Pickle.tuple([1])), Pickle.text("end")),
+      tree: ["str": "end"]),
+    .init(
       description: "a duplicated tuple",
       pickle: Pickle.tuple([4]) + [0x32]
         + rebuild(Pickle.tuple([2]), Pickle.tuple([1])) + [0x87],
@@ -71,7 +110,7 @@ struct PickleMemoTests {
     #expect(try trees.map { try Expectation.tree($0) }.contains(value.tree))
   }
 
-  @Test func theTuplesOfTensorsAreNotKept() throws {
+  @Test func thePartsOfTensorsAreNotKept() throws {
     let tensors = (0..<100).map { offset in
       Pickle.tensor([1], offset: offset % 4) + Pickle.put(UInt8(offset))
     }
@@ -81,7 +120,8 @@ struct PickleMemoTests {
     var machine = PickleMachine(ByteRegion(pickle + [0x2E]), tensors: TensorBuilder(source))
     _ = try machine.run()
     #expect(machine.heap.leaves.count == 100)
-    #expect(machine.heap.tuples.isEmpty)
+    #expect(machine.heap.tuples.isEmpty && machine.heap.storages.isEmpty)
+    #expect(machine.heap.dictionaries.isEmpty && machine.heap.strings.isEmpty)
   }
 
   private static func rebuild(_ size: [UInt8], _ stride: [UInt8]) -> [UInt8] {

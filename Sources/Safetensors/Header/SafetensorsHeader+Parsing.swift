@@ -38,6 +38,7 @@ extension SafetensorsHeader {
 
   private init(parsing text: ByteRegion) throws(CheckpointError) {
     let bytes = text.array
+    text.release()
     guard bytes.isUTF8 else {
       throw CheckpointError(
         .invalidText, offset: text.fileOffset, "the header is not valid UTF-8")

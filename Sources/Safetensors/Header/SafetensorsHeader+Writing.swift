@@ -15,6 +15,7 @@ extension SafetensorsHeader {
     if !metadata.isEmpty { appendMetadata(to: &bytes) }
     for entry in entries {
       if bytes.count > Self.lengthByteCount + 1 { bytes += ",".utf8 }
+      JSON.append(entry.name, to: &bytes)
       bytes += Self.text(of: entry).utf8
     }
     bytes += "}".utf8
@@ -42,16 +43,17 @@ extension SafetensorsHeader {
     bytes += "\"\(Self.metadataName)\":{".utf8
     for (index, member) in metadata.enumerated() {
       if index > 0 { bytes += ",".utf8 }
-      bytes += JSON.quoted(member.name).utf8
+      JSON.append(member.name, to: &bytes)
       bytes += ":".utf8
-      bytes += JSON.quoted(member.text).utf8
+      JSON.append(member.text, to: &bytes)
     }
     bytes += "}".utf8
   }
 
+  /// What follows the name.
   private static func text(of entry: Entry) -> String {
     let shape = entry.shape.map(\.description).joined(separator: ",")
-    return "\(JSON.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
+    return ":{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
       + "\"data_offsets\":[\(entry.start),\(entry.end)]}"
   }
 }

@@ -4,6 +4,8 @@
 public struct ByteReader: Sendable {
   public let region: ByteRegion
   public private(set) var position = 0
+  /// What lies before this was said to be read.
+  private var released = 0
 
   public init(_ region: ByteRegion) {
     self.region = region
@@ -51,6 +53,12 @@ public struct ByteReader: Sendable {
       throw CheckpointError(.overflow, offset: offset, "\(number) cannot be a size")
     }
     return count
+  }
+
+  /// Says that a mapped file's bytes before this position will not be read again soon.
+  package mutating func releaseRead() {
+    region.release(max(0, position - released))
+    released = position
   }
 
   public mutating func readRegion(count: Int) throws(CheckpointError) -> ByteRegion {

@@ -88,9 +88,9 @@ public struct ByteRegion: @unchecked Sendable {
     (owner as? MappedFile)?.release(pointer)
   }
 
-  /// The same for all bytes of the file that these lie in: where many files are read in turn, each would
-  /// keep some.
-  func releaseFile() {
+  /// The same for all bytes of the file that these lie in: what was read before, or is one of many files
+  /// that are read in turn, would keep some.
+  package func releaseFile() {
     (owner as? MappedFile)?.releaseAll()
   }
 

@@ -6,25 +6,40 @@ extension JSON {
   public func text(indented: Bool = false) -> String {
     var writer = JSONWriter(indented: indented)
     writer.write(self, depth: 0)
-    return writer.text
+    return String(decoding: writer.utf8, as: UTF8.self)
   }
 
-  /// The text as a JSON string, with its quotes.
-  package static func quoted(_ text: String) -> String {
-    JSON.string(text).text()
+  /// Appends the text as a JSON string, with its quotes.
+  package static func append(_ text: String, to utf8: inout [UInt8]) {
+    var text = text
+    utf8.append(UInt8(ascii: "\""))
+    // UTF-8 passes as it is, but for what JSON wants escaped.
+    text.withUTF8 { for byte in $0 { append(byte, to: &utf8) } }
+    utf8.append(UInt8(ascii: "\""))
+  }
+
+  private static func append(_ byte: UInt8, to utf8: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""): utf8 += "\\\"".utf8
+    case UInt8(ascii: "\\"): utf8 += "\\\\".utf8
+    case UInt8(ascii: "\n"): utf8 += "\\n".utf8
+    case 0..<0x10: utf8 += "\\u000\(String(byte, radix: 16))".utf8
+    case 0x10..<0x20, 0x7F: utf8 += "\\u00\(String(byte, radix: 16))".utf8
+    default: utf8.append(byte)
+    }
   }
 }
 
 private struct JSONWriter {
   let indented: Bool
-  var text = ""
+  var utf8: [UInt8] = []
 
   mutating func write(_ value: JSON, depth: Int) {
     switch value {
-    case .null: text += "null"
-    case .bool(let flag): text += flag ? "true" : "false"
-    case .int(let number): text += "\(number)"
-    case .double(let number): number.isFinite ? text += "\(number)" : write("\(number)")
+    case .null: put("null")
+    case .bool(let flag): put(flag ? "true" : "false")
+    case .int(let number): put("\(number)")
+    case .double(let number): number.isFinite ? put("\(number)") : write("\(number)")
     case .string(let string): write(string)
     case .array(let elements):
       write("[", "]", elements, inline: elements.allSatisfy(\.isScalar), depth) { writer, element in
@@ -34,7 +49,7 @@ private struct JSONWriter {
       let inline = depth > 0 && members.allSatisfy { $0.value.isFlat }
       write("{", "}", members, inline: inline, depth) { writer, member in
         writer.write(member.name)
-        writer.text += ": "
+        writer.put(": ")
         writer.write(member.value, depth: depth + 1)
       }
     }
@@ -45,34 +60,26 @@ private struct JSONWriter {
     _ body: (inout JSONWriter, Element) -> Void
   ) {
     let breaks = indented && !inline && !elements.isEmpty
-    text += open
+    put(open)
     for (index, element) in elements.enumerated() {
-      if index > 0 { text += breaks ? "," : ", " }
+      if index > 0 { put(breaks ? "," : ", ") }
       if breaks { newLine(depth + 1) }
       body(&self, element)
     }
     if breaks { newLine(depth) }
-    text += close
+    put(close)
   }
 
   private mutating func newLine(_ depth: Int) {
-    text += "\n" + String(repeating: "  ", count: depth)
+    put("\n" + String(repeating: "  ", count: depth))
   }
 
   private mutating func write(_ string: String) {
-    text += "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
+    JSON.append(string, to: &utf8)
+  }
+
+  private mutating func put(_ text: String) {
+    utf8 += text.utf8
   }
 }
 

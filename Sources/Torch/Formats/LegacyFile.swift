@@ -39,7 +39,7 @@ struct LegacyFile: StorageSource {
     try Self.checkHeader(&pickles)
     let object = try pickles.next(LegacySurvey(byteCount: file.count), options: options)
     pickle = object.bytes
-    storages = try Self.storages(object.machine.heap.storages, &pickles)
+    storages = try Self.storages(object.machine.tensors.storages, &pickles)
     trailingByteCount = pickles.reader.remaining
   }
 
@@ -59,15 +59,13 @@ struct LegacyFile: StorageSource {
 
   /// Where each storage lies.
   private static func storages(
-    _ surveyed: [TorchStorage], _ pickles: inout PickleSequence
+    _ surveyed: [String: TorchStorage], _ pickles: inout PickleSequence
   ) throws(CheckpointError) -> [String: ByteRegion] {
-    // A storage is kept as the type that it is first named with.
-    let types = Dictionary(surveyed.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     let (keys, heap) = try pickles.nextElements("the list of the storages' keys")
     var storages: [String: ByteRegion] = [:]
     for index in 0..<keys.count {
       let offset = pickles.reader.fileOffset
-      guard let key = heap.key(keys[index])?.description, let storage = types[key] else {
+      guard let key = heap.key(keys[index])?.description, let storage = surveyed[key] else {
         throw CheckpointError(
           .torchStorage, offset: offset,
           "storage number \(index) is one that no tensor of the checkpoint refers to",

@@ -31,7 +31,8 @@ extension PickleMachine {
     if case .tuple(let index) = identifier, 5...6 ~= heap.tuples[index].count {
       let parts = heap.tuples[index]
       heap.release(identifier)
-      return try pushStorage(parts, by: operation)
+      try pushStorage(parts, by: operation)
+      return reader.releaseRead()
     }
     guard let number = number(identifier), let stored = tensors.stored(number) else {
       throw refusal(of: operation)
@@ -62,6 +63,7 @@ extension PickleMachine {
     if parts.count == 6, parts[5] != .none {
       storage.elements = try part(parts[5], of: count, operation)
     }
+    for part in parts.reversed() { heap.release(part) }
     push(heap.storage(storage))
   }
 

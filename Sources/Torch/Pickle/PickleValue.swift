@@ -34,8 +34,8 @@ struct PickleHeap {
   var storages: [TorchStorage] = []
   var globals: [PickleGlobal] = []
   var opaques: [PickleOpaque] = []
-  /// How many tuples, from the first, are not to be forgotten.
-  private var keptTuples = 0
+  /// How many of each kind, from the first, are not to be forgotten.
+  private var kept = (tuples: 0, storages: 0, dictionaries: 0, strings: 0)
 
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
@@ -82,20 +82,31 @@ struct PickleHeap {
     return .opaque(opaques.count - 1)
   }
 
-  /// Forgets a tuple that its only holder has used up. Only the last one can be forgotten, and none
-  /// before one that is kept; a pickler makes the parts of a tensor right before it.
+  /// Forgets a value that its only holder has used up: a tuple, a storage, a dictionary or a text. Only
+  /// the last one of its kind can be forgotten, and none before one that is kept; a pickler makes the
+  /// parts of a tensor right before it.
   ///
   /// A value is on the stack or in one container, so that whoever takes it from the stack is its only
   /// holder, unless the pickle duplicated it or recalls it, before which it is kept.
   mutating func release(_ value: PickleValue) {
-    guard case .tuple(tuples.count - 1) = value, tuples.count > keptTuples else { return }
-    tuples.removeLast()
+    switch value {
+    case .tuple(tuples.count - 1) where tuples.count > kept.tuples: tuples.removeLast()
+    case .storage(storages.count - 1) where storages.count > kept.storages: storages.removeLast()
+    case .dictionary(dictionaries.count - 1) where dictionaries.count > kept.dictionaries:
+      dictionaries.removeLast()
+    case .string(strings.count - 1) where strings.count > kept.strings: strings.removeLast()
+    default: break
+    }
   }
 
-  /// Says that the value may have several holders.
+  /// Says that the value may have several holders, and so what it contains, which is older.
   mutating func keep(_ value: PickleValue) {
-    guard case .tuple(let index) = value else { return }
-    keptTuples = max(keptTuples, index + 1)
+    switch value {
+    case .none, .bool, .int, .float, .leaf, .global, .failed: break
+    case .string(let index): kept.strings = max(kept.strings, index + 1)
+    case .list, .tuple, .set, .dictionary, .storage, .opaque:
+      kept = (tuples.count, storages.count, dictionaries.count, strings.count)
+    }
   }
 
   func text(_ value: PickleValue) -> String? {

@@ -11,11 +11,22 @@ struct TensorBuilder {
   var droppedAttributes: [Int: [String]] = [:]
 
   private struct Record {
+    /// What its elements are where it is first named.
+    let type: TorchStorageType
     let bytes: TensorStorage
     /// Whether the storage object has been given to a tensor as it is.
     var isTaken = false
     /// How many different tensors are views of it.
     var viewCount = 0
+
+    init(type: TorchStorageType, bytes: TensorStorage) {
+      self.type = type
+      self.bytes = bytes
+    }
+
+    init(of storage: TorchStorage) {
+      self.init(type: storage.type, bytes: storage.bytes)
+    }
   }
 
   /// Views make much of little: an expanded scalar of 1 TB takes no space in the file. All
@@ -47,12 +58,18 @@ struct TensorBuilder {
 
   func stored(_ number: Int) -> StoredObject? { source.stored(number) }
 
+  /// The storages that the pickle named, each as the type that it was first named with.
+  var storages: [String: TorchStorage] {
+    Dictionary(
+      uniqueKeysWithValues: records.map { ($0, TorchStorage($0, $1.type, $1.bytes)) })
+  }
+
   private mutating func record(
     _ key: String, _ type: TorchStorageType, _ count: Int
   ) throws(CheckpointError) -> TensorStorage {
     if let known = records[key] { return known.bytes }
     let bytes = try source.storedBytes(key, type, count: count)
-    records[key] = Record(bytes: bytes)
+    records[key] = Record(type: type, bytes: bytes)
     return bytes
   }
 
@@ -73,7 +90,7 @@ struct TensorBuilder {
         Self.compute(byteCount, view, repair, from: storage.bytes)
       }
     made[view] = bytes
-    records[storage.key, default: Record(bytes: storage.bytes)].viewCount += 1
+    records[storage.key, default: Record(of: storage)].viewCount += 1
     return bytes
   }
 
@@ -109,7 +126,7 @@ struct TensorBuilder {
   /// Whether the storage object is free to be a tensor's, which it is once.
   private mutating func take(_ storage: TorchStorage) -> Bool {
     let wasTaken = records[storage.key]?.isTaken ?? false
-    records[storage.key, default: Record(bytes: storage.bytes)].isTaken = true
+    records[storage.key, default: Record(of: storage)].isTaken = true
     return !wasTaken
   }
 

@@ -129,10 +129,11 @@ extension PickleWriter {
   private mutating func write(
     items dictionary: CheckpointDictionary, _ depth: Int
   ) throws(CheckpointError) {
-    var entries: [CheckpointDictionary.Entry] = []
-    for entry in dictionary.entries where try keeps(entry.value, at: entry.key) {
-      entries.append(entry)
-    }
+    var entries = dictionary.entries
+    var lost: Set<CheckpointDictionary.Key> = []
+    for entry in entries where try !keeps(entry.value, at: entry.key) { lost.insert(entry.key) }
+    // A copy of very many is made only where it differs.
+    if !lost.isEmpty { entries.removeAll { lost.contains($0.key) } }
     for start in stride(from: 0, to: entries.count, by: Self.batchSize) {
       let batch = entries[start..<min(start + Self.batchSize, entries.count)]
       if batch.count > 1 { put(.mark) }

@@ -11,9 +11,16 @@ struct PickleWriter {
     case global(String)
   }
 
-  private(set) var bytes: [UInt8] = []
-  /// The contents of `data/0`, `data/1`, ..., each with the key it is first found under.
-  private(set) var storages: [(bytes: TensorStorage, key: String)] = []
+  /// What is written of a tree.
+  struct Pickle {
+    let bytes: ByteRegion
+    /// The contents of `data/0`, `data/1`, ...
+    let storages: [TensorStorage]
+    let losses: [ConversionReport.Item]
+  }
+
+  private var bytes: [UInt8] = []
+  private var storages: [TensorStorage] = []
   var losses: [ConversionReport.Item] = []
   let allowsLosses: Bool
   /// Where the value that is being written stands.
@@ -24,7 +31,15 @@ struct PickleWriter {
   private var records: [TiedTensor: Int] = [:]
 
   /// - Throws: `cannotBeWritten` with the key of what a `.pth` file can't hold, `limitExceeded`.
-  init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
+  static func pickle(
+    _ root: CheckpointValue, allowsLosses: Bool
+  ) throws(CheckpointError) -> Pickle {
+    let writer = try PickleWriter(root, allowsLosses: allowsLosses)
+    return Pickle(
+      bytes: ByteRegion(writer.bytes), storages: writer.storages, losses: writer.losses)
+  }
+
+  private init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
     self.allowsLosses = allowsLosses
     put(.proto)
     bytes.append(2)
@@ -38,7 +53,7 @@ struct PickleWriter {
     let record = TiedTensor(tensor)
     if let number = records[record] { return number }
     records[record] = storages.count
-    storages.append((tensor.storage, "\(path)"))
+    storages.append(tensor.storage)
     return storages.count - 1
   }
 }
