@@ -14,7 +14,8 @@ extension HDF5Checkpoint {
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     do throws(CheckpointError) {
       let level = try level(of: options)
-      let plan = try SchemaWriter(checkpoint)
+      var plan = try SchemaWriter(checkpoint)
+      if let level { plan.compress(level: level) }
       let file = try AtomicFile(replacing: path, progress: options.progress)
       let checksums = try write(plan, level: level, options.progress, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them.
@@ -48,20 +49,15 @@ extension HDF5Checkpoint {
     _ plan: SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
     to file: borrowing AtomicFile
   ) throws(CheckpointError) -> [JSON.Member] {
-    var catalog = plan.catalog
-    if let level {
-      var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
-      for place in plan.tensors { catalog.datasets[place].compress(level: level, &lastFilters) }
-    }
-    let offsets = try CatalogWriter.create(catalog, at: file.libraryPath)
+    let offsets = try CatalogWriter.create(plan.catalog, at: file.libraryPath)
     var checksums = try writeBytes(of: plan, at: offsets, to: file)
     if let level {
       let compressed = try CompressedWriter.write(
-        plan, catalog, level: level, at: file.libraryPath, progress: progress)
+        plan, level: level, at: file.libraryPath, progress: progress)
       for (place, checksum) in compressed { checksums[place] = checksum }
     }
     return plan.tensors.map { place in
-      JSON.Member(catalog.datasets[place].path, .string(checksums[place].hexadecimal))
+      JSON.Member(plan.catalog.datasets[place].path, .string(checksums[place].hexadecimal))
     }
   }
 

@@ -46,7 +46,7 @@ extension Catalog {
     case unwritten(fill: [UInt8])
     /// The texts of variable-length strings, in row-major order.
     case strings([String])
-    indirect case chunked(Chunks)
+    case chunked(Chunks)
     case external
     case virtual
     /// Anything else, in words.

@@ -136,3 +136,27 @@ struct SchemaWriter {
     overrides[group, default: []].append(member)
   }
 }
+
+extension SchemaWriter {
+  /// Has the datasets of tensors written in compressed chunks, where they are large enough.
+  mutating func compress(level: Int) {
+    var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+    for place in tensors { catalog.datasets[place].compress(level: level, &lastFilters) }
+  }
+}
+
+extension Catalog.Dataset {
+  fileprivate mutating func compress(
+    level: Int, _ lastFilters: inout LastValue<[Catalog.Chunks.Filter]>
+  ) {
+    guard let shape, let elementSize = type.byteCount,
+      let plan = ChunkPlan(shape: shape, elementSize: elementSize)
+    else { return }
+    extent = .chunked(
+      Catalog.Chunks(
+        shape: plan.chunkShape,
+        filters: lastFilters.shared(
+          CompressedChunk.filters(level: level, elementSize: elementSize)), chunks: [], fill: [],
+        leavesEdgesUnfiltered: false))
+  }
+}

@@ -30,9 +30,10 @@ struct CompressedWriter {
   ///   - progress: is told how many bytes were compressed, each time.
   /// - Returns: the CRC-32 of each tensor's bytes, by the place of its dataset.
   static func write(
-    _ plan: SchemaWriter, _ catalog: Catalog, level: Int, at path: String,
+    _ plan: SchemaWriter, level: Int, at path: String,
     progress: (@Sendable (Int) -> Void)?
   ) throws(CheckpointError) -> [Int: UInt32] {
+    let catalog = plan.catalog
     let tensors = catalog.datasets.enumerated().compactMap { place, dataset in
       dataset.chunkPlan.map {
         ChunkQueue.Tensor(
@@ -123,20 +124,5 @@ extension Catalog.Dataset {
   fileprivate var chunkPlan: ChunkPlan? {
     guard case .chunked = extent, let shape, let elementSize = type.byteCount else { return nil }
     return ChunkPlan(shape: shape, elementSize: elementSize)
-  }
-
-  /// Has the dataset of a tensor written in compressed chunks, if it is large enough.
-  mutating func compress(
-    level: Int, _ lastFilters: inout LastValue<[Catalog.Chunks.Filter]>
-  ) {
-    guard let shape, let elementSize = type.byteCount,
-      let plan = ChunkPlan(shape: shape, elementSize: elementSize)
-    else { return }
-    extent = .chunked(
-      Catalog.Chunks(
-        shape: plan.chunkShape,
-        filters: lastFilters.shared(
-          CompressedChunk.filters(level: level, elementSize: elementSize)), chunks: [], fill: [],
-        leavesEdgesUnfiltered: false))
   }
 }
