@@ -77,6 +77,58 @@ struct SlabTests {
       #expect(error.code == .invalidChunk && error.name == "x")
     }
   }
+
+  /// As libhdf5 has them or not: large chunks only by filters whose bytes come in pieces.
+  @Test(arguments: [
+    (filters: [2, 1, 3], element: 4, isRead: true), ([1], 4, true), ([3], 4, true),
+    ([2, 3, 1], 4, false), ([1, 2], 4, false), ([2, 1], 2, false),
+  ])
+  func largeChunksNeedFiltersInTheUsualOrder(
+    order: (filters: [Int], element: Int, isRead: Bool)
+  ) throws {
+    let count = 1 << 28
+    let filters = order.filters.map {
+      Catalog.Chunks.Filter(identifier: $0, parameters: $0 == 2 ? [UInt32(order.element)] : [])
+    }
+    let stored = filters.contains { $0.identifier == 1 } ? 1 << 21 : 4 * count + 4
+    let dataset = Self.dataset(
+      [count], filters,
+      [
+        .init(
+          origin: [0], offset: 0, byteCount: stored, filterMask: 0)
+      ])
+    guard case .chunked(let chunks) = dataset.extent else { return }
+    var code: CheckpointError.Code?
+    do throws(CheckpointError) {
+      _ = try ChunkedDataset(chunks, of: dataset)
+    } catch {
+      code = error.code
+    }
+    #expect(code == (order.isRead ? nil : .unsupportedFilter))
+  }
+
+  /// Nothing is stored that would show that the size is a lie.
+  @Test(arguments: [[0xFFFF_FFFF, 0x1FFF_FFFF], [0xFFFF_FFFF, 0x0FFF_FFFF], [1 << 47, 1]])
+  func chunksOfMoreBytesThanThereAreAreRefused(shape: [Int]) throws {
+    let dataset = Self.dataset(shape, [], [])
+    guard case .chunked(let chunks) = dataset.extent else { return }
+    let error = #expect(throws: CheckpointError.self) {
+      _ = try ChunkedDataset(chunks, of: dataset)
+    }
+    #expect(error?.code == .declaredTooLarge)
+  }
+
+  /// A dataset of ten rows, in chunks of this shape.
+  private static func dataset(
+    _ chunkShape: [Int], _ filters: [Catalog.Chunks.Filter], _ chunks: [Catalog.Chunks.Chunk]
+  ) -> Catalog.Dataset {
+    .init(
+      path: "x", type: .scalar(.float32), shape: chunkShape.map { _ in 10 },
+      extent: .chunked(
+        .init(
+          shape: chunkShape, filters: filters, chunks: chunks, fill: [0, 0, 0, 0],
+          leavesEdgesUnfiltered: false)))
+  }
 }
 
 extension Catalog.Dataset {

@@ -1,7 +1,8 @@
 import Tensors
 import TestSupport
 import Testing
-import Torch
+
+@testable import Torch
 
 struct TensorViewTests {
   static let types: [(name: String, size: Int)] = [
@@ -77,6 +78,22 @@ struct TensorViewTests {
         Pickle.floats, Array(Pickle.floats[8...]),
         Array(Pickle.floats[..<4] + Pickle.floats[8..<12]),
       ])
+  }
+
+  static let layouts: [(size: [Int], stride: [Int], isOverlapping: Bool)] = [
+    ([2, 3], [3, 1], false), ([3, 2], [1, 3], false), ([4, 2], [1, 9], false),
+    ([5, 2], [0, 1], false), ([1, 4], [.max, 1], false), ([], [], false),
+    ([3, 2], [1, 1], true), ([3, 3], [2, 3], true), ([2, 2, 2], [7, 7, 7], true),
+  ]
+
+  /// A row of sliding windows can reach over all pieces of a compressed storage, each of which would
+  /// be searched for it: such a storage is read as a whole.
+  @Test(arguments: layouts)
+  func overlapsAreKnown(layout: (size: [Int], stride: [Int], isOverlapping: Bool)) {
+    let view = TensorView(
+      record: "0", scalarType: .float32, offset: 1, size: layout.size, stride: layout.stride,
+      isConjugate: false, isNegative: false)
+    #expect(view.isOverlapping == layout.isOverlapping)
   }
 
   @Test func emptyViewsMayBeAnywhere() throws {

@@ -26,6 +26,11 @@ struct ChunkedDataset: Sendable {
     else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
     byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
     chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
+    guard chunkByteCount <= ChunkedDataset.chunkByteLimit else {
+      throw CheckpointError(
+        .declaredTooLarge, name: name, "its chunks should have \(chunkByteCount) bytes each",
+        advice: "the file is damaged or was made to mislead; get it from its source")
+    }
     rowByteCount = byteCount / max(1, shape[0])
     // Filters must be known even where no chunk went through them.
     _ = try FilterPipeline(
@@ -36,13 +41,16 @@ struct ChunkedDataset: Sendable {
         throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
       }
       try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
-        .validate(chunk)
+        .validate(chunk, elementSize: elementSize)
       let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
       written += extent.reduce(elementSize, *)
     }
     unwrittenByteCount = byteCount - written
   }
 
+  /// Far more than a chunk has (libhdf5 before 2.0 allows 4 GiB), and little enough that sums and
+  /// multiples can be counted.
+  private static let chunkByteLimit = 1 << 48
   /// What all cores together may hold of chunks that are being decoded.
   private static let decodingByteCount = 16 << 20
   /// Larger chunks are decoded in pieces, each of whose elements is put to its place: beside the
@@ -66,7 +74,7 @@ struct ChunkedDataset: Sendable {
     }
     let target = DisjointTarget(buffer: buffer)
     let count = part.chunks.count
-    let atOnce = min(count, max(1, Self.decodingByteCount / (2 * part.blocks.blockByteCount)))
+    let atOnce = min(count, max(1, Self.decodingByteCount / 2 / chunkByteCount))
     try concurrentForEach(atOnce) { first throws(CheckpointError) in
       for index in stride(from: first, to: count, by: atOnce) {
         try read(chunks.chunks[part.chunks.lowerBound + index], from: file, part, to: target)

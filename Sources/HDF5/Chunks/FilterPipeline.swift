@@ -35,7 +35,18 @@ struct FilterPipeline: Sendable {
   }
 
   /// Whether a chunk of its stored size can become what its shape declares.
-  func validate(_ chunk: Catalog.Chunks.Chunk) throws(CheckpointError) {
+  ///
+  /// - Parameter elementSize: of the dataset.
+  func validate(
+    _ chunk: Catalog.Chunks.Chunk, elementSize: Int
+  ) throws(CheckpointError) {
+    guard chunkByteCount <= Self.wholeByteLimit || isDecodedInPieces(elementSize) else {
+      throw CheckpointError(
+        .unsupportedFilter, name: name, offset: chunk.offset,
+        "its chunks of \(chunkByteCount) bytes went through filters in an order in which only chunks "
+          + "of up to \(Self.wholeByteLimit) bytes are read",
+        advice: "write it with shuffle, gzip and fletcher32, in this order")
+    }
     var isCompressed = false
     for filter in filters {
       guard case .deflate = filter else { continue }
@@ -75,6 +86,17 @@ struct FilterPipeline: Sendable {
   func isShuffled(_ elementSize: Int) -> Bool {
     guard case .shuffle(elementSize) = filters.first else { return false }
     return Shuffle.applies(to: chunkByteCount, elementSize: elementSize)
+  }
+
+  /// The largest chunk that is in memory as a whole where it has to be: a small file can declare a
+  /// thousand times its size.
+  private static let wholeByteLimit = 64 << 20
+
+  /// Whether all that has to be undone is shuffle, deflate and fletcher32, applied in this order.
+  private func isDecodedInPieces(_ elementSize: Int) -> Bool {
+    let rest = filters.dropFirst(isShuffled(elementSize) ? 1 : 0)
+    if case .shuffle? = rest.first { return false }
+    return rest.dropFirst().allSatisfy { if case .fletcher32 = $0 { true } else { false } }
   }
 
   /// Hands out the bytes of a chunk in pieces, each with its offset, so that a large one is not in

@@ -86,7 +86,8 @@ struct PickleHeap {
   /// the last one of its kind can be forgotten, and none before one that is kept; a pickler makes the
   /// parts of a tensor right before it.
   ///
-  /// A value is on the stack or in one container, so that whoever takes it from the stack is its only
+  /// What is released comes from the stack or is an element of a tuple that does; no operation brings
+  /// an element of a list or a dictionary back there. Whoever takes it from the stack is its only
   /// holder, unless the pickle duplicated it or recalls it, before which it is kept.
   mutating func release(_ value: PickleValue) {
     switch value {
@@ -99,7 +100,8 @@ struct PickleHeap {
     }
   }
 
-  /// Says that the value may have several holders, and so what it contains, which is older.
+  /// Says that the value may have several holders, and so what it contains: elements of a tuple are
+  /// older than it. What lists and dictionaries are filled with later is never released.
   mutating func keep(_ value: PickleValue) {
     switch value {
     case .none, .bool, .int, .float, .leaf, .global, .failed: break

@@ -63,15 +63,17 @@ struct StridedCopy: Sendable {
   private struct Reader {
     /// What is read before the source is told of it.
     static let byteCount = 1 << 20
+    /// What the kernel brings into memory with a byte that is read, mostly (`fault_around_bytes`).
+    static let mappedByteCount = 64 << 10
 
     let source: ByteRegion
     private var pending = 0
 
     init(source: ByteRegion) { self.source = source }
 
-    /// - Parameter span: from the first to the last byte that was read.
-    mutating func didRead(_ span: Int) {
-      pending += span
+    /// - Parameter count: the bytes that were read, with those around them.
+    mutating func didRead(_ count: Int) {
+      pending += count
       guard pending >= Self.byteCount else { return }
       source.release(pending)
       pending = 0
@@ -128,11 +130,12 @@ struct StridedCopy: Sendable {
     let isTransposed = rows.stride < columns.stride
     let tile = isTransposed ? Self.tile : max(1, Reader.byteCount / max(1, columns.stride))
     let rowsAtATime = isTransposed ? rows.count : 1
+    let touched = min(columns.stride, rowsAtATime * Reader.mappedByteCount)
     for row in stride(from: 0, to: rows.count, by: rowsAtATime) {
       for first in stride(from: 0, to: columns.count, by: tile) {
         let last = min(first + tile, columns.count)
         copyTile(row..<row + rowsAtATime, first..<last, type, from: source, to: target)
-        reader.didRead((last - first) * columns.stride)
+        reader.didRead((last - first) * touched)
       }
     }
   }

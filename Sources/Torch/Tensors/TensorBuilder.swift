@@ -131,11 +131,14 @@ struct TensorBuilder {
   }
 
   /// Where the storage lies in place, it is read as it suits the target; where it is compressed, once
-  /// from its start to its end, so that it is not in memory beside the tensor.
+  /// from its start to its end, so that it is not in memory beside the tensor. (It is beside windows
+  /// that overlap, rows of which can reach over all pieces.)
   private static func compute(
     _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
   ) -> TensorStorage {
-    if bytes.region == nil { return gather(byteCount, view, repair, from: bytes) }
+    if bytes.region == nil, !view.isOverlapping {
+      return gather(byteCount, view, repair, from: bytes)
+    }
     let copy = StridedCopy(view)
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
       copy.copy(from: try bytes.verifiedBytes(), to: target)

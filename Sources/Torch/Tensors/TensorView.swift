@@ -73,4 +73,16 @@ struct TensorView: Hashable, Sendable {
     }
     return true
   }
+
+  /// Whether elements of one dimension lie between those of another, or are the same, as those of
+  /// sliding windows do. Expanded dimensions do not count. The view must lie in its storage.
+  var isOverlapping: Bool {
+    var reach = 1
+    let dimensions = zip(stride, size).filter { $0 > 0 && $1 > 1 }.sorted { $0.0 < $1.0 }
+    for (stride, size) in dimensions {
+      if stride < reach { return true }
+      reach += (size - 1) * stride
+    }
+    return false
+  }
 }
