@@ -15,26 +15,31 @@ public struct CheckpointDictionary: Sendable {
   public private(set) var entries: [Entry] = []
   /// The instance's own attributes, such as the `_metadata` of a state dict.
   public var attributes: [(name: String, value: CheckpointValue)] = []
-  private var places: [Key: Int] = [:]
+  private var places = PlaceIndex()
 
   public init(_ kind: Kind = .dict) {
     self.kind = kind
   }
 
   public subscript(key: Key) -> CheckpointValue? {
-    places[key].map { entries[$0].value }
+    place(of: key).map { entries[$0].value }
   }
 
   public subscript(name: String) -> CheckpointValue? { self[.string(name)] }
 
-  public func contains(_ key: Key) -> Bool { places[key] != nil }
+  public func contains(_ key: Key) -> Bool { place(of: key) != nil }
+
+  private func place(of key: Key) -> Int? {
+    places.place(hash: key.hashValue) { entries[$0].key == key }
+  }
 
   /// Gives the key a value, in its place if it has one, else at the end: Python's assignment.
   public mutating func set(_ key: Key, to value: CheckpointValue) {
-    // One look-up for a new key, which nearly all are.
-    if let place = places.updateValue(entries.count, forKey: key) {
-      places[key] = place
-      entries[place].value = value
+    let known = places.enter(
+      entries.count, hash: key.hashValue, where: { entries[$0].key == key },
+      hashOf: { entries[$0].key.hashValue })
+    if let known {
+      entries[known].value = value
     } else {
       entries.append(Entry(key: key, value: value))
     }
@@ -43,7 +48,7 @@ public struct CheckpointDictionary: Sendable {
   /// Makes room for so many entries.
   package mutating func reserveCapacity(_ count: Int) {
     entries.reserveCapacity(count)
-    places.reserveCapacity(count)
+    places.reserveCapacity(count) { entries[$0].key.hashValue }
   }
 }
 

@@ -45,7 +45,7 @@ extension TensorStorage {
 
   private func openedAndVerified() throws(CheckpointError) -> OpenedBytes {
     guard case .converted = source else { return OpenedBytes(try verifiedBytes()) }
-    if expectedCRC32 != nil { try scan(of: Self.pieceByteCount) { _, _ in } }
+    if checksum.recorded != nil { try scan(of: Self.pieceByteCount) { _, _ in } }
     return try opened()
   }
 

@@ -11,9 +11,10 @@ public struct Tensor: Sendable {
     case buffer
   }
 
-  public let scalarType: ScalarType
+  // In an order that leaves no gaps: a checkpoint can have very many.
   public let shape: [Int]
   public let storage: TensorStorage
+  public let scalarType: ScalarType
   public var kind: Kind
   public var requiresGrad: Bool
 

@@ -55,7 +55,7 @@ extension TensorStorage {
   package func forEachUncheckedPiece(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    guard expectedCRC32 == nil else {
+    guard checksum.recorded == nil else {
       _ = try forEachPiece(of: size, body)
       return
     }
@@ -68,12 +68,12 @@ extension TensorStorage {
   package func scan(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) -> UInt32 {
-    var checksum = CRC32()
+    var found = CRC32()
     try pieces(of: size) { start, bytes throws(CheckpointError) in
-      checksum.update(bytes)
+      found.update(bytes)
       try body(start, bytes)
     }
-    return try accept(checksum.value)
+    return try accept(found.value)
   }
 
   /// Hands out the first `count` bytes in pieces, as `scan` does. Where the file has a checksum of
@@ -95,7 +95,7 @@ extension TensorStorage {
     case .part(_, let whole): whole.largestBuffer
     case .converted(let source, _): source.largestBuffer
     case .slabs(let bytes): bytes.largestBuffer
-    case .computed: byteCount
+    case .computed(let byteCount, _): byteCount
     }
   }
 
@@ -132,7 +132,7 @@ extension TensorStorage {
   /// The bytes, whose checksum was compared.
   package func verifiedBytes() throws(CheckpointError) -> ByteRegion {
     let region = try materialised()
-    if expectedCRC32 != nil { _ = try crc32(of: region) }
+    if checksum.recorded != nil { _ = try crc32(of: region) }
     return region
   }
 
@@ -141,11 +141,12 @@ extension TensorStorage {
     switch source {
     case .region(let region): return region
     case .part(let region, let whole):
-      if whole.expectedCRC32 != nil { _ = try whole.crc32() }
+      if whole.checksum.recorded != nil { _ = try whole.crc32() }
       return region
     case .deflated(let bytes): return try bytes.inflated()
     case .slabs(let bytes): return try bytes.all()
-    case .computed(let fill): return try ByteRegion(byteCount: byteCount, fill)
+    case .computed(let byteCount, let fill):
+      return try ByteRegion(byteCount: byteCount, fill)
     case .converted:
       return try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
         try pieces(of: Self.pieceByteCount) { start, bytes in

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The contiguous little-endian bytes of a tensor, lying somewhere: in a mapped file, in memory, or
 /// made when asked for.
 ///
@@ -14,51 +12,40 @@ public final class TensorStorage: Sendable {
     indirect case slabs(SlabbedBytes)
     indirect case converted(TensorStorage, Conversion)
     indirect case computed(
-      @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
+      byteCount: Int, @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void)
   }
 
-  public let byteCount: Int
   let source: Source
-  /// The checksum that the file records for these bytes, if any.
-  let expectedCRC32: UInt32?
+  let checksum: StoredChecksum
   /// What the file calls these bytes, for errors.
   private let record: String?
-  private let damageAdvice: String
-  /// The checksum of the bytes, once known and found to be as expected.
-  private let verifiedCRC32 = Mutex<UInt32?>(nil)
 
   /// What to do about a wrong checksum, where the format has nothing to add.
   package static let damageAdvice = "the file is damaged or was edited; get it again"
 
   private init(
-    _ source: Source, byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
-    damageAdvice: String = TensorStorage.damageAdvice
+    _ source: Source, crc32: UInt32? = nil, in place: ChecksumPlace = .archive,
+    record: String? = nil
   ) {
-    self.byteCount = byteCount
     self.source = source
-    expectedCRC32 = crc32
+    checksum = StoredChecksum(recorded: crc32, in: place)
     self.record = record
-    self.damageAdvice = damageAdvice
   }
 
   /// Bytes that lie in memory or in a mapped file. `crc32` is enforced when they are first read.
   public convenience init(_ region: ByteRegion, crc32: UInt32? = nil, record: String? = nil) {
-    self.init(region, crc32: crc32, record: record, damageAdvice: TensorStorage.damageAdvice)
+    self.init(.region(region), crc32: crc32, record: record)
   }
 
   package convenience init(
-    _ region: ByteRegion, crc32: UInt32?, record: String?, damageAdvice: String
+    _ region: ByteRegion, crc32: UInt32?, in place: ChecksumPlace, record: String?
   ) {
-    self.init(
-      .region(region), byteCount: region.count, crc32: crc32, record: record,
-      damageAdvice: damageAdvice)
+    self.init(.region(region), crc32: crc32, in: place, record: record)
   }
 
   /// Bytes that are part of the bytes of `whole`, whose checksum is enforced before they are lent.
   package convenience init(_ part: ByteRegion, of whole: TensorStorage) {
-    self.init(
-      .part(part, whole: whole), byteCount: part.count, record: whole.record,
-      damageAdvice: whole.damageAdvice)
+    self.init(.part(part, whole: whole), in: whole.checksum.place, record: whole.record)
   }
 
   /// Bytes that are decompressed each time they are read, piece by piece where that will do; they
@@ -66,31 +53,26 @@ public final class TensorStorage: Sendable {
   package convenience init(
     inflating bytes: DeflatedBytes, crc32: UInt32? = nil, record: String? = nil
   ) {
-    self.init(.deflated(bytes), byteCount: bytes.byteCount, crc32: crc32, record: record)
+    self.init(.deflated(bytes), crc32: crc32, record: record)
   }
 
   /// Bytes that are computed each time they are read, some slabs at a time where that will do; they
   /// are not kept.
   package convenience init(
-    computing bytes: SlabbedBytes, crc32: UInt32? = nil, record: String? = nil,
-    damageAdvice: String = TensorStorage.damageAdvice
+    computing bytes: SlabbedBytes, crc32: UInt32? = nil, in place: ChecksumPlace = .archive,
+    record: String? = nil
   ) {
-    self.init(
-      .slabs(bytes), byteCount: bytes.byteCount, crc32: crc32, record: record,
-      damageAdvice: damageAdvice)
+    self.init(.slabs(bytes), crc32: crc32, in: place, record: record)
   }
 
   /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
   ///
   /// What `fill` needs of other storages it gets by their `scan` or `verifiedBytes`.
   package convenience init(
-    computing byteCount: Int, crc32: UInt32? = nil, record: String? = nil,
-    damageAdvice: String = TensorStorage.damageAdvice,
+    computing byteCount: Int,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
-    self.init(
-      .computed(fill), byteCount: byteCount, crc32: crc32, record: record,
-      damageAdvice: damageAdvice)
+    self.init(.computed(byteCount: byteCount, fill))
   }
 
   /// The elements of `source`, converted piece by piece whenever they are read.
@@ -100,9 +82,19 @@ public final class TensorStorage: Sendable {
     _ source: TensorStorage, converting conversion: Conversion, crc32: UInt32? = nil
   ) {
     self.init(
-      .converted(source, conversion),
-      byteCount: source.byteCount / conversion.from * conversion.to, crc32: crc32,
-      record: source.record, damageAdvice: source.damageAdvice)
+      .converted(source, conversion), crc32: crc32, in: source.checksum.place,
+      record: source.record)
+  }
+
+  public var byteCount: Int {
+    switch source {
+    case .region(let region), .part(let region, _): region.count
+    case .deflated(let bytes): bytes.byteCount
+    case .slabs(let bytes): bytes.byteCount
+    case .converted(let source, let conversion):
+      source.byteCount / conversion.from * conversion.to
+    case .computed(let byteCount, _): byteCount
+    }
   }
 
   /// Where the bytes come from in a file, for errors.
@@ -125,8 +117,8 @@ public final class TensorStorage: Sendable {
   public var hasChecksum: Bool {
     switch source {
     case .part(_, let whole): whole.hasChecksum
-    case .converted(let source, _): expectedCRC32 != nil || source.hasChecksum
-    case .region, .deflated, .slabs, .computed: expectedCRC32 != nil
+    case .converted(let source, _): checksum.recorded != nil || source.hasChecksum
+    case .region, .deflated, .slabs, .computed: checksum.recorded != nil
     }
   }
 
@@ -134,28 +126,28 @@ public final class TensorStorage: Sendable {
   ///
   /// - Throws: `checksumMismatch`, as `withBytes`.
   public func crc32() throws(CheckpointError) -> UInt32 {
-    if let known = verifiedCRC32.withLock({ $0 }) { return known }
+    if let known = checksum.known { return known }
     return try forEachPiece(of: Self.pieceByteCount) { _, _ in }
   }
 
   /// The CRC-32 of these bytes of the storage, computed once.
   func crc32(of region: ByteRegion) throws(CheckpointError) -> UInt32 {
-    if let known = verifiedCRC32.withLock({ $0 }) { return known }
-    var checksum = CRC32()
-    try region.forEachPiece(of: Self.pieceByteCount) { checksum.update($1) }
-    return try accept(checksum.value)
+    if let known = checksum.known { return known }
+    var found = CRC32()
+    try region.forEachPiece(of: Self.pieceByteCount) { found.update($1) }
+    return try accept(found.value)
   }
 
   /// Compares the checksum of the bytes with the recorded one.
   package func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
-    if let expectedCRC32, expectedCRC32 != crc32 {
+    if let recorded = checksum.recorded, recorded != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: origin?.path, offset: origin?.fileOffset,
-        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(expectedCRC32.hexadecimal) and "
+        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(recorded.hexadecimal) and "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
-        advice: damageAdvice)
+        advice: checksum.place.damageAdvice)
     }
-    verifiedCRC32.withLock { $0 = crc32 }
+    checksum.note(crc32)
     return crc32
   }
 }

@@ -48,7 +48,7 @@ struct DatasetContents {
     let (stored, name, file) = (try storedBytes(dataset), dataset.path, file)
     if case .region(let region) = stored {
       return TensorStorage(
-        region, crc32: crc32, record: name, damageAdvice: Schema.damageAdvice)
+        region, crc32: crc32, in: .rootAttribute, record: name)
     }
     let bytes = SlabbedBytes(byteCount: stored.byteCount, slabByteCount: stored.slabByteCount) {
       range, buffer throws(CheckpointError) in
@@ -59,7 +59,7 @@ struct DatasetContents {
       }
     }
     return TensorStorage(
-      computing: bytes, crc32: crc32, record: name, damageAdvice: Schema.damageAdvice)
+      computing: bytes, crc32: crc32, in: .rootAttribute, record: name)
   }
 
   /// The bytes of a dataset that is known to be small.

@@ -19,11 +19,6 @@ enum Schema {
     static let dtype = "dtype"
   }
 
-  /// What to do about a tensor without its checksum.
-  static let damageAdvice =
-    "the file is damaged: get it again; if it was edited on purpose, remove "
-    + "the root attribute `checksums`"
-
   /// The `kind` of a root that is not a mapping, list, tuple or set, and the name of its one link.
   static let value = "value"
 }

@@ -1,9 +1,11 @@
 /// One copy of an array that comes again and again, as the filters of all datasets of a file do.
-struct LastValue<Value: Equatable> {
+package struct LastValue<Value: Equatable> {
   private var last: Value?
 
+  package init() {}
+
   /// The value that came before, if it is equal, which shares its memory.
-  mutating func shared(_ value: Value) -> Value {
+  package mutating func shared(_ value: Value) -> Value {
     if let last, last == value { return last }
     last = value
     return value

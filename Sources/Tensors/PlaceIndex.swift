@@ -1,0 +1,58 @@
+/// Finds the place of an element in an array that its owner keeps: a hash table of nothing but
+/// places, about eight bytes for each. A `Dictionary` beside the array would have every key twice,
+/// and checkpoints can have very many.
+///
+/// Hashes are to come from Swift's `Hasher`, whose seed a file can't know. Open addressing with
+/// linear probing: Knuth, The Art of Computer Programming, volume 3, section 6.4.
+package struct PlaceIndex: Sendable {
+  /// One more than a place; 0 is free. As many as a power of two.
+  private var slots: [UInt32] = []
+  private var count = 0
+
+  package init() {}
+
+  /// The place of the element that `isIt` is true for, among those with this hash.
+  package func place(hash: Int, where isIt: (Int) -> Bool) -> Int? {
+    guard !slots.isEmpty else { return nil }
+    let slot = slot(hash: hash, where: isIt)
+    return slots[slot] == 0 ? nil : Int(slots[slot]) - 1
+  }
+
+  /// Enters a new place, unless the element has one.
+  ///
+  /// - Parameter hashOf: the hash of the element at a place that was entered.
+  /// - Returns: the place that the element had; nil where `place` is entered.
+  package mutating func enter(
+    _ place: Int, hash: Int, where isIt: (Int) -> Bool, hashOf: (Int) -> Int
+  ) -> Int? {
+    reserveCapacity(count + 1, hashOf: hashOf)
+    let slot = slot(hash: hash, where: isIt)
+    guard slots[slot] == 0 else { return Int(slots[slot]) - 1 }
+    slots[slot] = UInt32(place + 1)
+    count += 1
+    return nil
+  }
+
+  /// Makes room for so many places, of which at most three of four slots are used.
+  package mutating func reserveCapacity(_ capacity: Int, hashOf: (Int) -> Int) {
+    guard capacity > slots.count / 4 * 3 else { return }
+    let old = slots
+    slots = Array(repeating: 0, count: (capacity + capacity / 3 + 4).nextPowerOfTwo)
+    for entered in old where entered != 0 {
+      slots[slot(hash: hashOf(Int(entered) - 1)) { _ in false }] = entered
+    }
+  }
+
+  /// The slot of the element, or the free one that it is to have.
+  private func slot(hash: Int, where isIt: (Int) -> Bool) -> Int {
+    let mask = slots.count - 1
+    var slot = hash & mask
+    while slots[slot] != 0, !isIt(Int(slots[slot]) - 1) { slot = (slot + 1) & mask }
+    return slot
+  }
+}
+
+extension Int {
+  /// The least power of two that is not below this positive number.
+  fileprivate var nextPowerOfTwo: Int { 1 << (bitWidth - (self - 1).leadingZeroBitCount) }
+}

@@ -1,0 +1,27 @@
+/// The distinct tensors of a checkpoint in the order in which they are met, each with a number: tied
+/// ones have one number, as they are one tensor.
+package struct TensorNumbering {
+  /// By number.
+  package private(set) var tensors: [Tensor] = []
+  private var numbers = PlaceIndex()
+
+  package init() {}
+
+  /// The number of a tensor that was met.
+  package func number(of tensor: Tensor) -> Int? {
+    numbers.place(hash: Self.hash(tensor)) { tensors[$0].isTied(to: tensor) }
+  }
+
+  /// Meets a tensor.
+  ///
+  /// - Returns: the number that it has had, or nil for a new one, which gets the next.
+  package mutating func add(_ tensor: Tensor) -> Int? {
+    let known = numbers.enter(
+      tensors.count, hash: Self.hash(tensor), where: { tensors[$0].isTied(to: tensor) },
+      hashOf: { Self.hash(tensors[$0]) })
+    if known == nil { tensors.append(tensor) }
+    return known
+  }
+
+  private static func hash(_ tensor: Tensor) -> Int { TiedTensor(tensor).hashValue }
+}
