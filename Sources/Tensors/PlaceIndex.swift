@@ -52,6 +52,15 @@ package struct PlaceIndex: Sendable {
   }
 }
 
+extension ArraySlice<UInt8> {
+  /// A hash of the bytes, whose seed a file can't know.
+  package var hashOfBytes: Int {
+    var hasher = Hasher()
+    withUnsafeBytes { hasher.combine(bytes: $0) }
+    return hasher.finalize()
+  }
+}
+
 extension Int {
   /// The least power of two that is not below this positive number.
   fileprivate var nextPowerOfTwo: Int { 1 << (bitWidth - (self - 1).leadingZeroBitCount) }

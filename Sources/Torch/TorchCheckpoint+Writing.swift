@@ -26,14 +26,14 @@ extension TorchCheckpoint {
       let pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
       let file = try AtomicFile(replacing: path)
       var archive = ZipWriter(to: file.destination)
-      let (head, tensors, tail) = records(of: pickle, checkpoint)
-      var checksums = try archive.append(head)
-      checksums += try archive.append(
-        tensors, title: { checkpoint.root.path(of: $0.content)?.description },
+      try archive.append(head(pickle.bytes))
+      let tensors = tensors(of: pickle)
+      try archive.append(
+        tensors, title: { checkpoint.root.path(of: pickle.tensors[$0].storage)?.description },
         progress: options.progress)
-      checksums += try archive.append(tail)
-      let identifier = identifier(of: head + tensors + tail, checksums)
-      _ = try archive.append([.init("\(folder)/.data/serialization_id", identifier)])
+      try archive.append(tail(checkpoint))
+      try archive.append(
+        .init([("\(folder)/.data/serialization_id", identifier(of: archive))]))
       try archive.finish()
       try file.commit(provenBy: options.proof)
       return pickle.losses
@@ -46,47 +46,46 @@ extension TorchCheckpoint {
   /// should not depend on what the file is called.
   private static let folder = "archive"
 
-  private typealias Records = [ZipWriter.Record]
+  /// What stands before the tensors.
+  private static func head(_ pickle: [UInt8]) -> ZipWriter.Records {
+    .init([
+      ("\(folder)/data.pkl", pickle),
+      ("\(folder)/.format_version", Array("1".utf8)),
+      ("\(folder)/.storage_alignment", Array("\(ZipWriter.alignment)".utf8)),
+      ("\(folder)/byteorder", Array("little".utf8)),
+    ])
+  }
 
-  /// What stands before the tensors, the tensors, and what stands behind them.
-  private static func records(
-    of pickle: PickleWriter.Pickle, _ checkpoint: Checkpoint
-  ) -> (head: Records, tensors: Records, tail: Records) {
-    let head: Records = [
-      .init("\(folder)/data.pkl", TensorStorage(pickle.bytes)),
-      .init("\(folder)/.format_version", Array("1".utf8)),
-      .init("\(folder)/.storage_alignment", Array("\(ZipWriter.alignment)".utf8)),
-      .init("\(folder)/byteorder", Array("little".utf8)),
-    ]
-    let tensors = pickle.storages.enumerated().map { number, storage in
-      ZipWriter.Record("\(folder)/data/\(number)", storage)
-    }
-    var tail: Records = []
+  private static func tensors(of pickle: PickleWriter.Pickle) -> ZipWriter.Records {
+    ZipWriter.Records(
+      count: pickle.tensors.count, name: { "\(folder)/data/\($0)" },
+      content: { pickle.tensors[$0].storage })
+  }
+
+  /// What stands behind the tensors.
+  private static func tail(_ checkpoint: Checkpoint) -> ZipWriter.Records {
+    var tail: [(name: String, content: [UInt8])] = []
     if !checkpoint.history.isEmpty {
       let text = JSON.array(checkpoint.history).text()
-      tail.append(.init("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
+      tail.append(("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
     }
     if let graph = checkpoint.graph {
-      tail.append(.init("\(folder)/\(TorchArchive.graphName)", Array(graph.utf8)))
+      tail.append(("\(folder)/\(TorchArchive.graphName)", Array(graph.utf8)))
     }
-    tail.append(.init("\(folder)/version", Array("3\n".utf8)))
-    return (head, tensors, tail)
+    tail.append(("\(folder)/version", Array("3\n".utf8)))
+    return .init(tail)
   }
 
   /// 40 decimal digits, from the names and from the checksums of all records, as PyTorch's; it
   /// hashes them in another way.
-  private static func identifier(
-    of records: [ZipWriter.Record], _ checksums: [UInt32]
-  ) -> [UInt8] {
-    let names = hash(records.lazy.flatMap { Array($0.name.utf8) + [0] })
-    var bytes: [UInt8] = []
-    for checksum in checksums { bytes.append(littleEndian: checksum) }
-    return Array((digits(names) + digits(hash(bytes))).utf8)
-  }
-
-  /// FNV-1a of 64 bits.
-  private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  private static func identifier(of archive: ZipWriter) -> [UInt8] {
+    var (names, checksums) = (FNV1a(), FNV1a())
+    archive.forEachRecord { name, crc32 in
+      names.update(name.utf8)
+      names.update([0])
+      withUnsafeBytes(of: crc32.littleEndian) { checksums.update($0) }
+    }
+    return Array((digits(names.value) + digits(checksums.value)).utf8)
   }
 
   private static func digits(_ number: UInt64) -> String {
@@ -99,5 +98,14 @@ extension CheckpointValue {
   /// Where the first tensor with these bytes stands.
   fileprivate func path(of storage: TensorStorage) -> EntryPath? {
     leaves.first { $0.value.tensor?.storage === storage }?.path
+  }
+}
+
+/// The hash FNV-1a of 64 bits.
+private struct FNV1a {
+  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func update(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
   }
 }

@@ -34,37 +34,48 @@ public enum TorchCheckpoint {
   }
 
   private static func read(
-    _ archive: TorchArchive, _ options: ReadingOptions
+    _ archive: consuming TorchArchive, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
-    var checkpoint = try read(archive.pickle, archive, name: archive.pickleName, options)
-    checkpoint.history = archive.history
-    checkpoint.graph = archive.graph
+    let (pickle, name) = (archive.pickle, archive.pickleName)
+    let (history, graph) = (archive.history, archive.graph)
+    var checkpoint = try read(pickle, archive, name: name, options)
+    checkpoint.history = history
+    checkpoint.graph = graph
     return checkpoint
   }
 
   private static func read(
-    _ file: LegacyFile, _ options: ReadingOptions
+    _ file: consuming LegacyFile, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
-    var checkpoint = try read(file.pickle, file, name: nil, options)
-    if file.trailingByteCount > 0 {
-      checkpoint.notes.append(
-        "\(file.trailingByteCount) bytes behind the checkpoint are not read")
+    let (pickle, trailingByteCount) = (file.pickle, file.trailingByteCount)
+    var checkpoint = try read(pickle, file, name: nil, options)
+    if trailingByteCount > 0 {
+      checkpoint.notes.append("\(trailingByteCount) bytes behind the checkpoint are not read")
     }
     return checkpoint
   }
 
   private static func read(
-    _ pickle: ByteRegion, _ source: any StorageSource, name: String?, _ options: ReadingOptions
+    _ pickle: ByteRegion, _ source: consuming any StorageSource, name: String?,
+    _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      var machine = PickleMachine(
-        pickle, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
-      let value = try machine.run()
-      var tree = CheckpointTree(machine.heap, machine.tensors)
-      return Checkpoint(root: try tree.convert(value), notes: tree.notes)
+      var (root, tree) = try interpret(pickle, source, options)
+      return Checkpoint(root: try tree.convert(root), notes: tree.notes)
     } catch {
       throw error.with(name: name)
     }
+  }
+
+  /// What the pickle says, while what it was said with (the directory of the archive, the tables of
+  /// storages and views) is forgotten: a checkpoint can have very many.
+  private static func interpret(
+    _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions
+  ) throws(CheckpointError) -> (root: PickleValue, tree: CheckpointTree) {
+    var machine = PickleMachine(
+      pickle, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
+    let root = try machine.run()
+    return (root, CheckpointTree(machine.heap, machine.tensors))
   }
 
   private static func refusal(of file: ByteRegion) -> CheckpointError {

@@ -7,31 +7,29 @@ package import Tensors
 /// them out of the local headers. Source: PKWARE's APPNOTE.TXT 6.3.10.
 package struct ZipArchive: Sendable {
   /// The records in the directory's order.
-  package let entries: [ZipEntry]
-  private let places: [String: Int]
+  package let entries: ZipEntries
 
   package init(_ file: ByteRegion) throws(CheckpointError) {
     let directory = try ZipDirectory(of: file)
-    var entries: [ZipEntry] = []
-    var places: [String: Int] = [:]
+    var entries = ZipEntries()
+    var extents: [Range<Int>] = []
     // The directory has been found to have room for so many.
     entries.reserveCapacity(directory.count)
-    places.reserveCapacity(directory.count)
+    extents.reserveCapacity(directory.count)
     try directory.forEachHeader { header throws(CheckpointError) in
-      guard places.updateValue(entries.count, forKey: header.name) == nil else {
+      let (entry, extent) = try ZipEntry.read(header, in: file, endingBefore: directory.start)
+      guard entries.append(entry) else {
         throw CheckpointError(.zipDuplicate, name: header.name, "is in the archive twice")
       }
-      entries.append(try ZipEntry(header, in: file, endingBefore: directory.start))
+      extents.append(extent)
     }
-    try Self.refuseOverlaps(entries)
+    directory.region.release()
+    try Self.refuseOverlaps(extents, of: entries)
     self.entries = entries
-    self.places = places
   }
 
   /// The record of this name.
-  package subscript(name: String) -> ZipEntry? {
-    places[name].map { entries[$0] }
-  }
+  package subscript(name: String) -> ZipEntry? { entries[name] }
 
   /// Whether the bytes begin as a zip archive does, an empty one included.
   package static func recognises(_ file: ByteRegion) -> Bool {
@@ -42,15 +40,20 @@ package struct ZipArchive: Sendable {
     }
   }
 
-  private static func refuseOverlaps(_ entries: [ZipEntry]) throws(CheckpointError) {
-    let sorted = entries.sorted { $0.extent.lowerBound < $1.extent.lowerBound }
+  /// - Parameter extents: what each record takes of the archive, its local header included.
+  private static func refuseOverlaps(
+    _ extents: [Range<Int>], of entries: ZipEntries
+  ) throws(CheckpointError) {
+    // Nearly always they lie in the directory's order.
+    let areInOrder = zip(extents, extents.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound }
+    guard !areInOrder else { return }
+    let sorted = extents.indices.sorted { extents[$0].lowerBound < extents[$1].lowerBound }
     for (first, second) in zip(sorted, sorted.dropFirst())
-    where second.extent.lowerBound < first.extent.upperBound {
+    where extents[second].lowerBound < extents[first].upperBound {
       // The one that stands later in the directory is the one that was added.
-      let names = entries.map(\.name).filter { $0 == first.name || $0 == second.name }
       throw CheckpointError(
-        .zipOverlap, name: names.last, offset: second.extent.lowerBound,
-        "shares bytes with '\(names.first ?? "")'",
+        .zipOverlap, name: entries[max(first, second)].name, offset: extents[second].lowerBound,
+        "shares bytes with '\(entries[min(first, second)].name)'",
         advice: "the archive is damaged or made to deceive; get it again")
     }
   }

@@ -16,10 +16,16 @@ extension ZipEntry {
 
   /// The content as a tensor's bytes: borrowed, or decompressed whenever they are read; the
   /// checksum is enforced then.
-  package func storage() -> TensorStorage {
+  ///
+  /// - Parameter title: what errors call it; nil: its name. A name of up to 15 bytes takes no memory
+  ///   of its own.
+  package func storage(named title: String? = nil) -> TensorStorage {
+    let title = title ?? name
     switch method {
-    case .stored: TensorStorage(payload, crc32: crc32, record: name)
-    case .deflated: TensorStorage(inflating: deflated(), crc32: crc32, record: name)
+    case .stored: return TensorStorage(payload, crc32: crc32, record: title)
+    case .deflated:
+      let bytes = DeflatedBytes(payload, byteCount: size, record: title)
+      return TensorStorage(inflating: bytes, crc32: crc32, record: title)
     }
   }
 

@@ -16,20 +16,20 @@ package struct ZipEntry: Sendable {
   package let crc32: UInt32?
   /// The bytes as they lie in the file.
   package let payload: ByteRegion
-  /// What the record takes of the archive, its local header included.
-  let extent: Range<Int>
 
-  init(
+  /// The record of a header, and what it takes of the archive, its local header included.
+  static func read(
     _ header: ZipHeader, in file: ByteRegion, endingBefore limit: Int
-  ) throws(CheckpointError) {
-    name = header.name
-    size = header.size
-    crc32 = header.crc32 == 0 ? nil : header.crc32
-    method = try Self.method(of: header)
+  ) throws(CheckpointError) -> (entry: ZipEntry, extent: Range<Int>) {
+    let method = try Self.method(of: header)
     try Self.checkSizes(of: header, method: method)
-    payload = try Self.payload(of: header, in: file, endingBefore: limit)
+    let payload = try Self.payload(of: header, in: file, endingBefore: limit)
+    let entry = ZipEntry(
+      name: header.name, method: method, size: header.size,
+      crc32: header.crc32 == 0 ? nil : header.crc32, payload: payload)
     // The archive can be a part of a file.
-    extent = header.localHeaderOffset..<payload.fileOffset - file.fileOffset + payload.count
+    let end = payload.fileOffset - file.fileOffset + payload.count
+    return (entry, header.localHeaderOffset..<end)
   }
 
   private static func method(of header: ZipHeader) throws(CheckpointError) -> Method {

@@ -8,18 +8,39 @@ package import Tensors
 /// (`torch.utils.serialization.config.load.calculate_storage_offsets`).
 /// Source: `caffe2/serialize/inline_container.cc`, PyTorch's copy of miniz, APPNOTE.TXT 6.3.10.
 package struct ZipWriter {
-  /// A record to be written: a name of less than 64 KiB, and its bytes.
-  package struct Record: Sendable {
-    package let name: String
-    package let content: TensorStorage
+  /// Records to be written: names of less than 64 KiB, and bytes. They are made when they are asked
+  /// for, since there can be very many.
+  package struct Records: Sendable {
+    package let count: Int
+    let name: @Sendable (Int) -> String
+    let content: @Sendable (Int) -> TensorStorage
 
-    package init(_ name: String, _ content: TensorStorage) {
+    package init(
+      count: Int, name: @escaping @Sendable (Int) -> String,
+      content: @escaping @Sendable (Int) -> TensorStorage
+    ) {
+      self.count = count
       self.name = name
       self.content = content
     }
 
-    package init(_ name: String, _ content: [UInt8]) {
-      self.init(name, TensorStorage(ByteRegion(content)))
+    /// A few records.
+    package init(_ records: [(name: String, content: [UInt8])]) {
+      self.init(
+        count: records.count, name: { records[$0].name },
+        content: { TensorStorage(ByteRegion(records[$0].content)) })
+    }
+  }
+
+  /// Records that were written.
+  private struct Written {
+    let records: Records
+    let offsets: [Int]
+    let checksums: [UInt32]
+
+    func placement(_ index: Int) -> ZipPlacement {
+      ZipPlacement(
+        records.name(index), records.content(index).byteCount, at: offsets[index])
     }
   }
 
@@ -30,8 +51,7 @@ package struct ZipWriter {
 
   private let destination: FileDestination
   private var position = 0
-  private var directory: [UInt8] = []
-  private var count = 0
+  private var written: [Written] = []
 
   package init(to destination: FileDestination) {
     self.destination = destination
@@ -42,48 +62,67 @@ package struct ZipWriter {
   /// - Parameters:
   ///   - title: what a person knows a record's content by, for errors; nil: the record's name.
   ///   - progress: called from any thread with the number of bytes just written.
-  /// - Returns: the CRC-32 of each.
   /// - Throws: `checksumMismatch`, `system`; the archive is then to be thrown away.
   package mutating func append(
-    _ records: [Record], title: @Sendable (Record) -> String? = { _ in nil },
+    _ records: Records, title: @Sendable (Int) -> String? = { _ in nil },
     progress: (@Sendable (Int) -> Void)? = nil
-  ) throws(CheckpointError) -> [UInt32] {
-    var placements: [ZipPlacement] = []
-    placements.reserveCapacity(records.count)
-    for record in records {
-      let placement = ZipPlacement(record.name, record.content.byteCount, at: position)
-      placements.append(placement)
-      position = placement.end
+  ) throws(CheckpointError) {
+    var offsets: [Int] = []
+    offsets.reserveCapacity(records.count)
+    for index in 0..<records.count {
+      offsets.append(position)
+      let size = records.content(index).byteCount
+      position = ZipPlacement(records.name(index), size, at: position).end
     }
-    let (destination, placed) = (destination, placements)
+    let (destination, places) = (destination, offsets)
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
-      let record = records[index]
       do throws(CheckpointError) {
-        return try Self.write(record, at: placed[index], to: destination, progress)
+        return try Self.write(records, index, at: places[index], to: destination, progress)
       } catch {
-        throw error.with(name: title(record) ?? record.name)
+        throw error.with(name: title(index) ?? records.name(index))
       }
     }
-    for (placement, checksum) in zip(placements, checksums) {
-      directory += placement.directoryHeader(crc32: checksum)
+    written.append(Written(records: records, offsets: offsets, checksums: checksums))
+  }
+
+  /// Hands out the name and the CRC-32 of each record, in order.
+  package func forEachRecord(_ body: (String, UInt32) -> Void) {
+    for group in written {
+      for index in 0..<group.records.count { body(group.records.name(index), group.checksums[index]) }
     }
-    count += records.count
-    return checksums
   }
 
   /// Writes the directory and the end of the archive.
   package consuming func finish() throws(CheckpointError) {
-    directory += ZipEndRecord.bytes(count: count, size: directory.count, offset: position)
-    try destination.write(directory.span.bytes, at: position)
+    let start = position
+    var directory: [UInt8] = []
+    for group in written {
+      for index in 0..<group.records.count {
+        directory += group.placement(index).directoryHeader(crc32: group.checksums[index])
+        guard directory.count >= Self.pieceSize else { continue }
+        try write(directory)
+        directory.removeAll(keepingCapacity: true)
+      }
+    }
+    try write(directory)
+    let count = written.reduce(0) { $0 + $1.records.count }
+    try write(ZipEndRecord.bytes(count: count, size: position - start, offset: start))
+  }
+
+  private mutating func write(_ bytes: [UInt8]) throws(CheckpointError) {
+    try destination.write(bytes.span.bytes, at: position)
+    position += bytes.count
   }
 
   private static func write(
-    _ record: Record, at placement: ZipPlacement, to destination: FileDestination,
+    _ records: Records, _ index: Int, at offset: Int, to destination: FileDestination,
     _ progress: (@Sendable (Int) -> Void)?
   ) throws(CheckpointError) -> UInt32 {
+    let content = records.content(index)
+    let placement = ZipPlacement(records.name(index), content.byteCount, at: offset)
     try destination.write(placement.localHeader.span.bytes, at: placement.offset)
     let payload = placement.payloadOffset
-    let checksum = try record.content.forEachPiece(of: pieceSize) {
+    let checksum = try content.forEachPiece(of: pieceSize) {
       start, bytes throws(CheckpointError) in
       try destination.write(bytes, at: payload + start)
       progress?(bytes.byteCount)

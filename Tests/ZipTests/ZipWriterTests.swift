@@ -13,10 +13,10 @@ struct ZipWriterTests {
     folder = try TemporaryFolder()
   }
 
-  private func write(_ batches: [[ZipWriter.Record]]) throws -> ZipArchive {
+  private func write(_ batches: [ZipWriter.Records]) throws -> ZipArchive {
     let file = try AtomicFile(replacing: folder.file("a.zip"))
     var writer = ZipWriter(to: file.destination)
-    for batch in batches { _ = try writer.append(batch) }
+    for batch in batches { try writer.append(batch) }
     try writer.finish()
     try file.commit()
     return try ZipArchive(MappedFile.open(folder.file("a.zip")))
@@ -24,8 +24,8 @@ struct ZipWriterTests {
 
   @Test func recordsComeBackWithTheirChecksums() throws {
     let contents: [[UInt8]] = [[], [1], Array(repeating: 7, count: 3_000_000), [2, 3]]
-    let records = contents.enumerated().map { ZipWriter.Record("é/\($0)", $1) }
-    let archive = try write([Array(records[..<2]), [], Array(records[2...])])
+    let records = contents.enumerated().map { (name: "é/\($0)", content: $1) }
+    let archive = try write([.init(Array(records[..<2])), .init([]), .init(Array(records[2...]))])
     #expect(archive.entries.map(\.name) == records.map(\.name))
     for (entry, content) in zip(archive.entries, contents) {
       #expect(try entry.content().array == content)
@@ -35,7 +35,7 @@ struct ZipWriterTests {
   }
 
   @Test func moreRecordsThanSixteenBitsCount() throws {
-    let zip = try write([(0..<70_000).map { .init("a/\($0)", [1]) }])
+    let zip = try write([.init((0..<70_000).map { ("a/\($0)", [1]) })])
     #expect(zip.entries.count == 70_000)
     #expect(try zip["a/69999"]?.content().array == [1])
   }
@@ -74,7 +74,10 @@ struct ZipWriterTests {
   func archivesOfPyTorchAreWrittenAgainByteForByte(name: String) throws {
     let fixture = Fixture("torch/\(name)")
     let original = try ZipArchive(MappedFile.open(fixture.file("checkpoint.pth")))
-    _ = try write([original.entries.map { .init($0.name, $0.storage()) }])
+    let entries = original.entries
+    _ = try write([
+      .init(count: entries.count, name: { entries[$0].name }, content: { entries[$0].storage() })
+    ])
     let written = try Data(contentsOf: URL(filePath: folder.file("a.zip")))
     #expect(Array(written) == (try fixture.bytes("checkpoint.pth")))
   }

@@ -42,9 +42,10 @@ struct ProgramTensors {
     let view = try Self.view(meta, record: key)
     let storage = try builder.storage(
       key, .untyped, count: archive.storageByteCount(key))
-    return try Tensor(
-      view.scalarType, shape: view.size, storage: builder.bytes(of: view, in: storage),
-      kind: isParameter ? .parameter : .buffer, requiresGrad: meta["requires_grad"] == .bool(true))
+    var tensor = try builder.tensor(
+      view, in: storage, requiresGrad: meta["requires_grad"] == .bool(true))
+    tensor.kind = isParameter ? .parameter : .buffer
+    return tensor
   }
 
   private static func view(_ meta: JSON, record: String) throws(CheckpointError) -> TensorView {

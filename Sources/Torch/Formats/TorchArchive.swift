@@ -60,7 +60,7 @@ struct TorchArchive: StorageSource {
         .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
-    return entry.storage()
+    return entry.storage(named: "data/\(key)")
   }
 }
 

@@ -119,6 +119,7 @@ struct CheckpointTree {
   ) throws(CheckpointError) -> Converted {
     var result = CheckpointDictionary(dictionary.kind)
     var sum = Sum()
+    result.reserveCapacity(dictionary.entries.count)
     for (key, value) in dictionary.entries {
       guard let key = heap.key(key) else { return try opaque(dictionary) }
       result.set(key, to: try child(value, key.description, &sum))

@@ -113,10 +113,7 @@ extension PickleMachine {
   mutating func tensor(
     _ view: TensorView, in storage: TorchStorage, requiresGrad: Bool
   ) throws(CheckpointError) -> PickleValue {
-    let bytes = try tensors.bytes(of: view, in: storage)
-    let tensor = try Tensor(
-      view.scalarType, shape: view.size, storage: bytes, requiresGrad: requiresGrad)
-    return heap.leaf(.tensor(tensor))
+    heap.leaf(.tensor(try tensors.tensor(view, in: storage, requiresGrad: requiresGrad)))
   }
 
   /// The tensor as the class that `_rebuild_from_type_v2` is given, with its attributes; a tensor

@@ -3,31 +3,14 @@ import Tensors
 /// Makes the tensors of a checkpoint from the views that its pickle describes.
 struct TensorBuilder {
   private let source: any StorageSource
-  private var records: [String: Record] = [:]
+  private var records = StorageTable()
+  /// The tensors that are not a storage as it is.
   private var made: [TensorView: TensorStorage] = [:]
+  private var shapes = LastValue<[Int]>()
   private var byteCount = 0
   private let byteLimit: Int
   /// Attributes of tensors that are not carried over, by the tensor's place in the heap.
   var droppedAttributes: [Int: [String]] = [:]
-
-  private struct Record {
-    /// What its elements are where it is first named.
-    let type: TorchStorageType
-    let bytes: TensorStorage
-    /// Whether the storage object has been given to a tensor as it is.
-    var isTaken = false
-    /// How many different tensors are views of it.
-    var viewCount = 0
-
-    init(type: TorchStorageType, bytes: TensorStorage) {
-      self.type = type
-      self.bytes = bytes
-    }
-
-    init(of storage: TorchStorage) {
-      self.init(type: storage.type, bytes: storage.bytes)
-    }
-  }
 
   /// Views make much of little: an expanded scalar of 1 TB takes no space in the file. All
   /// distinct tensors together may have 64 times the file's bytes, or this many where that is
@@ -44,16 +27,16 @@ struct TensorBuilder {
   mutating func storage(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TorchStorage {
-    let record = try record(key, type, count)
+    let bytes = try storedBytes(key, type, count)
     // A storage's size is cut to whole elements when it is seen as a type.
-    guard count == record.byteCount / type.elementByteCount else {
+    guard count == bytes.byteCount / type.elementByteCount else {
       throw CheckpointError(
         .torchStorage,
         "the storage should have \(count) elements of \(type.elementByteCount) bytes, but "
-          + "\(source.place(of: key)) has \(record.byteCount) bytes",
+          + "\(source.place(of: key)) has \(bytes.byteCount) bytes",
         advice: "the file is damaged; get it again")
     }
-    return TorchStorage(key, type, record)
+    return TorchStorage(key, type, bytes)
   }
 
   func stored(_ number: Int) -> StoredObject? { source.stored(number) }
@@ -61,37 +44,57 @@ struct TensorBuilder {
   /// The storages that the pickle named, each as the type that it was first named with.
   var storages: [String: TorchStorage] {
     Dictionary(
-      uniqueKeysWithValues: records.map { ($0, TorchStorage($0, $1.type, $1.bytes)) })
+      uniqueKeysWithValues: records.map { ($0.key, TorchStorage($0.key, $0.type, $0.bytes)) })
   }
 
-  private mutating func record(
+  private mutating func storedBytes(
     _ key: String, _ type: TorchStorageType, _ count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    if let known = records[key] { return known.bytes }
+    if let known = records.place(of: key) { return records[known].bytes }
     let bytes = try source.storedBytes(key, type, count: count)
-    records[key] = Record(type: type, bytes: bytes)
+    _ = records.enter(TorchStorage(key, type, bytes))
     return bytes
   }
 
-  /// The contiguous little-endian bytes of a view; the same object for the same view.
-  mutating func bytes(
+  /// The tensor of a view; the same storage object for the same view.
+  mutating func tensor(
+    _ view: TensorView, in storage: TorchStorage, requiresGrad: Bool = false
+  ) throws(CheckpointError) -> Tensor {
+    var view = view
+    view.size = shapes.shared(view.size)
+    return try Tensor(
+      view.scalarType, shape: view.size, storage: bytes(of: view, in: storage),
+      requiresGrad: requiresGrad)
+  }
+
+  /// The contiguous little-endian bytes of a view.
+  private mutating func bytes(
     of view: TensorView, in storage: TorchStorage
   ) throws(CheckpointError) -> TensorStorage {
-    if let known = made[view] { return known }
     let extent = try view.extent(in: storage.byteEnd)
-    let byteCount = try countedBytes(of: view)
     let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
-    let bytes =
-      if byteCount == 0 {
-        TensorStorage(ByteRegion([]))
-      } else if view.isContiguous, let stored = try borrow(extent, of: storage) {
-        repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
-      } else {
-        Self.compute(byteCount, view, repair, from: storage.bytes)
-      }
+    let isStored =
+      view.isContiguous && extent == 0..<storage.bytes.byteCount && !repair.isNeeded
+    let place = records.enter(storage)
+    if isStored, records[place].isTaken(by: view) { return storage.bytes }
+    if let known = made[view] { return known }
+    let byteCount = try countedBytes(of: view)
+    records[place].countView()
+    if isStored, records[place].take(view) { return storage.bytes }
+    let bytes = try compute(byteCount, view, extent, repair, from: storage.bytes)
     made[view] = bytes
-    records[storage.key, default: Record(of: storage)].viewCount += 1
     return bytes
+  }
+
+  private func compute(
+    _ byteCount: Int, _ view: TensorView, _ extent: Range<Int>, _ repair: ElementRepair,
+    from bytes: TensorStorage
+  ) throws(CheckpointError) -> TensorStorage {
+    guard byteCount > 0 else { return TensorStorage(ByteRegion([])) }
+    guard view.isContiguous, let stored = try Self.part(extent, of: bytes, repair.isNeeded) else {
+      return Self.compute(byteCount, view, repair, from: bytes)
+    }
+    return repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
   }
 
   private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
@@ -114,20 +117,16 @@ struct TensorBuilder {
 
   /// The bytes of a contiguous view as they are stored; nil where only a part of compressed ones is
   /// meant.
-  private mutating func borrow(
-    _ extent: Range<Int>, of storage: TorchStorage
+  ///
+  /// - Parameter isConverted: whether the bytes are converted, so that the storage object can be the
+  ///   source.
+  private static func part(
+    _ extent: Range<Int>, of bytes: TensorStorage, _ isConverted: Bool
   ) throws(CheckpointError) -> TensorStorage? {
-    if extent == 0..<storage.bytes.byteCount, take(storage) { return storage.bytes }
-    guard let region = storage.bytes.region else { return nil }
+    if isConverted, extent == 0..<bytes.byteCount { return bytes }
+    guard let region = bytes.region else { return nil }
     let part = try region.slice(from: extent.lowerBound, count: extent.count)
-    return TensorStorage(part, of: storage.bytes)
-  }
-
-  /// Whether the storage object is free to be a tensor's, which it is once.
-  private mutating func take(_ storage: TorchStorage) -> Bool {
-    let wasTaken = records[storage.key]?.isTaken ?? false
-    records[storage.key, default: Record(of: storage)].isTaken = true
-    return !wasTaken
+    return TensorStorage(part, of: bytes)
   }
 
   /// Where the storage lies in place, it is read as it suits the target; where it is compressed, once
@@ -162,8 +161,11 @@ extension TensorBuilder {
   var shared: [ObjectIdentifier: TensorView] {
     var shared: [ObjectIdentifier: TensorView] = [:]
     for (view, bytes) in made
-    where bytes.byteCount > 0 && (records[view.record]?.viewCount ?? 0) > 1 {
+    where bytes.byteCount > 0 && records.place(of: view.record).map({ records[$0].isShared }) ?? false {
       shared[ObjectIdentifier(bytes)] = view
+    }
+    for record in records where record.isShared && record.bytes.byteCount > 0 {
+      if let view = record.wholeView { shared[ObjectIdentifier(record.bytes)] = view }
     }
     return shared
   }

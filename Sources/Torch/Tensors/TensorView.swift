@@ -6,7 +6,7 @@ struct TensorView: Hashable, Sendable {
   let scalarType: ScalarType
   /// Elements from the storage's start.
   let offset: Int
-  let size: [Int]
+  var size: [Int]
   /// Elements between neighbours of each dimension; 0 where a dimension is expanded.
   let stride: [Int]
   /// The values are to be conjugated.
@@ -84,5 +84,29 @@ struct TensorView: Hashable, Sendable {
       reach += (size - 1) * stride
     }
     return false
+  }
+}
+
+extension TensorView {
+  /// All elements of a storage in row-major order.
+  init(wholeOf record: String, _ scalarType: ScalarType, _ size: [Int]) {
+    self.init(
+      record: record, scalarType: scalarType, offset: 0, size: size, stride: size.contiguousStrides,
+      isConjugate: false, isNegative: false)
+  }
+}
+
+extension [Int] {
+  /// Elements between neighbours of each dimension of a row-major tensor with these sizes, as PyTorch
+  /// counts them: an empty dimension counts as one.
+  var contiguousStrides: [Int] {
+    var strides: [Int] = []
+    var next = 1
+    for size in reversed() {
+      strides.append(next)
+      // The sizes of an empty tensor can multiply to anything.
+      next = next.multipliedReportingOverflow(by: Swift.max(size, 1)).partialValue
+    }
+    return strides.reversed()
   }
 }

@@ -57,7 +57,7 @@ extension PickleWriter {
     putStorage(of: tensor, className)
     put(0)
     put(tensor.shape)
-    put(tensor.contiguousStrides)
+    put(tensor.shape.contiguousStrides)
     put(requiresGrad)
     putNoHooks()
     if className == nil { put(global: "torch.\(tensor.scalarType.name)") }
@@ -80,20 +80,5 @@ extension PickleWriter {
     put(global: "collections.OrderedDict")
     put(.emptyTuple)
     put(.reduce)
-  }
-}
-
-extension Tensor {
-  /// Elements between neighbours of each dimension, as PyTorch counts them: an empty dimension
-  /// counts as one.
-  fileprivate var contiguousStrides: [Int] {
-    var strides: [Int] = []
-    var next = 1
-    for size in shape.reversed() {
-      strides.append(next)
-      // The sizes of an empty tensor can multiply to anything.
-      next = next.multipliedReportingOverflow(by: max(size, 1)).partialValue
-    }
-    return strides.reversed()
   }
 }

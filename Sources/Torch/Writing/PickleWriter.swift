@@ -5,30 +5,26 @@ import Tensors
 ///
 /// Tensors refer to storages by number; tied ones share a number, as they do in PyTorch.
 struct PickleWriter {
-  /// What is written once and then recalled: texts and globals.
-  private enum Memoised: Hashable {
-    case text(CheckpointDictionary.Key)
-    case global(String)
-  }
-
   /// What is written of a tree.
   struct Pickle {
-    let bytes: ByteRegion
-    /// The contents of `data/0`, `data/1`, ...
-    let storages: [TensorStorage]
+    let bytes: [UInt8]
+    /// Those whose bytes are the contents of `data/0`, `data/1`, ...
+    let tensors: [Tensor]
     let losses: [ConversionReport.Item]
   }
 
   private var bytes: [UInt8] = []
-  private var storages: [TensorStorage] = []
   var losses: [ConversionReport.Item] = []
   let allowsLosses: Bool
   /// Where the value that is being written stands.
   var path = EntryPath()
-  private var memo: [Memoised: Int] = [:]
+  /// Where in the pickle the operations are whose values are remembered, texts and globals, by their
+  /// numbers in the memo.
+  private var remembered: [Range<Int>] = []
+  private var numbers = PlaceIndex()
   /// The number of each distinct tensor's record. Different views of one storage never share one:
   /// PyTorch can't read two types in one, and what is read back has as many storages as this.
-  private var records: [TiedTensor: Int] = [:]
+  private var records = TensorNumbering()
 
   /// - Throws: `cannotBeWritten` with the key of what a `.pth` file can't hold, `limitExceeded`.
   static func pickle(
@@ -36,7 +32,7 @@ struct PickleWriter {
   ) throws(CheckpointError) -> Pickle {
     let writer = try PickleWriter(root, allowsLosses: allowsLosses)
     return Pickle(
-      bytes: ByteRegion(writer.bytes), storages: writer.storages, losses: writer.losses)
+      bytes: writer.bytes, tensors: writer.records.tensors, losses: writer.losses)
   }
 
   private init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
@@ -50,11 +46,7 @@ struct PickleWriter {
 
   /// The number of the record for a tensor's bytes.
   mutating func record(of tensor: Tensor) -> Int {
-    let record = TiedTensor(tensor)
-    if let number = records[record] { return number }
-    records[record] = storages.count
-    storages.append(tensor.storage)
-    return storages.count - 1
+    records.add(tensor) ?? records.tensors.count - 1
   }
 }
 
@@ -141,21 +133,21 @@ extension PickleWriter {
   }
 
   mutating func put(_ text: String) {
-    if recall(.text(.string(text))) { return }
+    let start = bytes.count
     put(once: text)
-    remember(.text(.string(text)))
+    remember(from: start)
   }
 
   /// A function or class, by its path: `torch._utils._rebuild_tensor_v2`.
   mutating func put(global path: String) {
-    if recall(.global(path)) { return }
+    let start = bytes.count
     let dot = path.lastIndex(of: ".") ?? path.startIndex
     put(.global)
     bytes += path[..<dot].utf8
     bytes.append(UInt8(ascii: "\n"))
     bytes += path[dot...].utf8.dropFirst()
     bytes.append(UInt8(ascii: "\n"))
-    remember(.global(path))
+    remember(from: start)
   }
 
   /// A tuple of plain integers.
@@ -176,15 +168,21 @@ extension PickleWriter {
     }
   }
 
-  private mutating func recall(_ value: Memoised) -> Bool {
-    guard let index = memo[value] else { return false }
-    put(index, short: .binGet, long: .longBinGet)
-    return true
-  }
-
-  private mutating func remember(_ value: Memoised) {
-    put(memo.count, short: .binPut, long: .longBinPut)
-    memo[value] = memo.count
+  /// Remembers the value of the operation that begins here and was just written; if it was
+  /// written before, recalls that instead.
+  private mutating func remember(from start: Int) {
+    let operation = start..<bytes.count
+    let known = numbers.enter(
+      remembered.count, hash: bytes[operation].hashOfBytes,
+      where: { bytes[remembered[$0]] == bytes[operation] },
+      hashOf: { bytes[remembered[$0]].hashOfBytes })
+    if let known {
+      bytes.removeSubrange(operation)
+      put(known, short: .binGet, long: .longBinGet)
+    } else {
+      put(remembered.count, short: .binPut, long: .longBinPut)
+      remembered.append(operation)
+    }
   }
 
   private mutating func put(_ index: Int, short: Operation, long: Operation) {
