@@ -88,7 +88,9 @@ package struct ZipWriter {
   /// Hands out the name and the CRC-32 of each record, in order.
   package func forEachRecord(_ body: (String, UInt32) -> Void) {
     for group in written {
-      for index in 0..<group.records.count { body(group.records.name(index), group.checksums[index]) }
+      for index in 0..<group.records.count {
+        body(group.records.name(index), group.checksums[index])
+      }
     }
   }
 

@@ -14,7 +14,7 @@ struct LegacyFile: StorageSource {
   let pickle: ByteRegion
   /// Bytes behind the last storage.
   let trailingByteCount: Int
-  private let storages: [String: ByteRegion]
+  private let storages: StorageTable
 
   /// 0x1950a86a20f9469cfc6c, as protocols 2 and later write it, and as 0 and 1 do.
   private static let magic: [UInt8] = [
@@ -37,10 +37,18 @@ struct LegacyFile: StorageSource {
     var pickles = PickleSequence(file)
     _ = try pickles.next()
     try Self.checkHeader(&pickles)
-    let object = try pickles.next(LegacySurvey(byteCount: file.count), options: options)
-    pickle = object.bytes
-    storages = try Self.storages(object.machine.tensors.storages, &pickles)
+    let (pickle, surveyed) = try Self.survey(&pickles, file, options)
+    self.pickle = pickle
+    storages = try Self.storages(surveyed, &pickles)
     trailingByteCount = pickles.reader.remaining
+  }
+
+  /// The object's pickle, and which storages it names: all else that it says is forgotten.
+  private static func survey(
+    _ pickles: inout PickleSequence, _ file: ByteRegion, _ options: ReadingOptions
+  ) throws(CheckpointError) -> (pickle: ByteRegion, storages: StorageTable) {
+    let object = try pickles.next(LegacySurvey(file: file), options: options)
+    return (object.bytes, object.machine.tensors.storages)
   }
 
   private static func checkHeader(_ pickles: inout PickleSequence) throws(CheckpointError) {
@@ -59,20 +67,22 @@ struct LegacyFile: StorageSource {
 
   /// Where each storage lies.
   private static func storages(
-    _ surveyed: [String: TorchStorage], _ pickles: inout PickleSequence
-  ) throws(CheckpointError) -> [String: ByteRegion] {
+    _ surveyed: StorageTable, _ pickles: inout PickleSequence
+  ) throws(CheckpointError) -> StorageTable {
     let (keys, heap) = try pickles.nextElements("the list of the storages' keys")
-    var storages: [String: ByteRegion] = [:]
+    var storages = StorageTable()
+    storages.reserveCapacity(surveyed.count)
     for index in 0..<keys.count {
       let offset = pickles.reader.fileOffset
-      guard let key = heap.key(keys[index])?.description, let storage = surveyed[key] else {
+      guard let key = heap.key(keys[index])?.description, let place = surveyed.place(of: key) else {
         throw CheckpointError(
           .torchStorage, offset: offset,
           "storage number \(index) is one that no tensor of the checkpoint refers to",
           advice: "the file is damaged; get it again")
       }
-      let bytes = try bytes(of: storage, &pickles.reader)
-      guard storages.updateValue(bytes, forKey: key) == nil else {
+      let storage = surveyed[place]
+      let bytes = TensorStorage(try bytes(of: storage, &pickles.reader))
+      guard storages.enter(TorchStorage(key, storage.type, bytes)) == index else {
         throw CheckpointError(
           .torchStorage, offset: offset, "the storage \(key) is in the file twice",
           advice: "the file is damaged or made to deceive; get it again")
@@ -82,7 +92,7 @@ struct LegacyFile: StorageSource {
   }
 
   private static func bytes(
-    of storage: TorchStorage, _ reader: inout ByteReader
+    of storage: StorageTable.Record, _ reader: inout ByteReader
   ) throws(CheckpointError) -> ByteRegion {
     let offset = reader.fileOffset
     let count = try reader.readCount(Int64.self)
@@ -98,15 +108,17 @@ struct LegacyFile: StorageSource {
     return try reader.readRegion(count: storage.bytes.byteCount)
   }
 
+  var roomyStorageCount: Int { storages.count }
+
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    guard let region = storages[key] else {
+    guard let place = storages.place(of: key) else {
       throw CheckpointError(
         .torchRecordMissing, "its storage \(key) is not in the file",
         advice: "the file is incomplete; get it again")
     }
-    return TensorStorage(region)
+    return storages[place].bytes
   }
 
   func place(of key: String) -> String { "the storage \(key)" }
@@ -114,20 +126,23 @@ struct LegacyFile: StorageSource {
 
 /// Takes storages at their word, to find out which there are.
 private struct LegacySurvey: StorageSource {
-  let byteCount: Int
+  let file: ByteRegion
   let isBigEndian = false
+
+  var byteCount: Int { file.count }
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
     let (size, overflow) = count.multipliedReportingOverflow(by: type.elementByteCount)
-    guard count >= 0, !overflow, size <= byteCount else {
+    guard count >= 0, !overflow, let someBytes = try? file.slice(from: 0, count: size) else {
       throw CheckpointError(
         .torchStorage,
         "the storage \(key) of \(count) elements is larger than the file of \(byteCount) bytes",
         advice: "the file is cut short or damaged; get it again")
     }
-    return TensorStorage(computing: size) { _ throws(CheckpointError) in }
+    // As many as it has; which ones is not known yet.
+    return TensorStorage(someBytes)
   }
 
   func place(of key: String) -> String { "the storage \(key)" }

@@ -50,6 +50,8 @@ struct TorchArchive: StorageSource {
     }
   }
 
+  var roomyStorageCount: Int { zip.entries.count }
+
   func place(of key: String) -> String { "\(prefix)data/\(key)" }
 
   func storedBytes(

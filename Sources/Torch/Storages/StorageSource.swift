@@ -5,6 +5,8 @@ protocol StorageSource: Sendable {
   /// The size of the file.
   var byteCount: Int { get }
   var isBigEndian: Bool { get }
+  /// How many storages the file can have, to make room for all at once.
+  var roomyStorageCount: Int { get }
 
   /// The bytes of the storage that the pickle calls by this key, says to have `count` elements.
   func storedBytes(
@@ -25,6 +27,8 @@ enum StoredObject: Sendable {
 }
 
 extension StorageSource {
+  var roomyStorageCount: Int { 0 }
+
   func stored(_ number: Int) -> StoredObject? { nil }
 }
 

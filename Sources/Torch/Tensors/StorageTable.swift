@@ -50,6 +50,11 @@ struct StorageTable: RandomAccessCollection {
   private var records: [Record] = []
   private var places = PlaceIndex()
 
+  mutating func reserveCapacity(_ count: Int) {
+    records.reserveCapacity(count)
+    places.reserveCapacity(count) { records[$0].key.hashOfUTF8 }
+  }
+
   var startIndex: Int { 0 }
   var endIndex: Int { records.count }
 

@@ -3,7 +3,8 @@ import Tensors
 /// Makes the tensors of a checkpoint from the views that its pickle describes.
 struct TensorBuilder {
   private let source: any StorageSource
-  private var records = StorageTable()
+  /// The storages that were named, each as the type that it was first named with.
+  private(set) var storages = StorageTable()
   /// The tensors that are not a storage as it is.
   private var made: [TensorView: TensorStorage] = [:]
   private var shapes = LastValue<[Int]>()
@@ -19,6 +20,7 @@ struct TensorBuilder {
 
   init(_ source: any StorageSource) {
     self.source = source
+    storages.reserveCapacity(source.roomyStorageCount)
     byteLimit = max(
       Self.modestByteCount, source.byteCount.multipliedReportingOverflow(by: 64).partialValue)
   }
@@ -41,18 +43,12 @@ struct TensorBuilder {
 
   func stored(_ number: Int) -> StoredObject? { source.stored(number) }
 
-  /// The storages that the pickle named, each as the type that it was first named with.
-  var storages: [String: TorchStorage] {
-    Dictionary(
-      uniqueKeysWithValues: records.map { ($0.key, TorchStorage($0.key, $0.type, $0.bytes)) })
-  }
-
   private mutating func storedBytes(
     _ key: String, _ type: TorchStorageType, _ count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    if let known = records.place(of: key) { return records[known].bytes }
+    if let known = storages.place(of: key) { return storages[known].bytes }
     let bytes = try source.storedBytes(key, type, count: count)
-    _ = records.enter(TorchStorage(key, type, bytes))
+    _ = storages.enter(TorchStorage(key, type, bytes))
     return bytes
   }
 
@@ -75,12 +71,12 @@ struct TensorBuilder {
     let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
     let isStored =
       view.isContiguous && extent == 0..<storage.bytes.byteCount && !repair.isNeeded
-    let place = records.enter(storage)
-    if isStored, records[place].isTaken(by: view) { return storage.bytes }
+    let place = storages.enter(storage)
+    if isStored, storages[place].isTaken(by: view) { return storage.bytes }
     if let known = made[view] { return known }
     let byteCount = try countedBytes(of: view)
-    records[place].countView()
-    if isStored, records[place].take(view) { return storage.bytes }
+    storages[place].countView()
+    if isStored, storages[place].take(view) { return storage.bytes }
     let bytes = try compute(byteCount, view, extent, repair, from: storage.bytes)
     made[view] = bytes
     return bytes
@@ -161,10 +157,12 @@ extension TensorBuilder {
   var shared: [ObjectIdentifier: TensorView] {
     var shared: [ObjectIdentifier: TensorView] = [:]
     for (view, bytes) in made
-    where bytes.byteCount > 0 && records.place(of: view.record).map({ records[$0].isShared }) ?? false {
+    where bytes.byteCount > 0
+      && storages.place(of: view.record).map({ storages[$0].isShared }) ?? false
+    {
       shared[ObjectIdentifier(bytes)] = view
     }
-    for record in records where record.isShared && record.bytes.byteCount > 0 {
+    for record in storages where record.isShared && record.bytes.byteCount > 0 {
       if let view = record.wholeView { shared[ObjectIdentifier(record.bytes)] = view }
     }
     return shared
