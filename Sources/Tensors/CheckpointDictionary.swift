@@ -36,7 +36,7 @@ public struct CheckpointDictionary: Sendable {
   /// Gives the key a value, in its place if it has one, else at the end: Python's assignment.
   public mutating func set(_ key: Key, to value: CheckpointValue) {
     let known = places.enter(
-      entries.count, hash: key.hashValue, where: { entries[$0].key == key },
+      hash: key.hashValue, where: { entries[$0].key == key },
       hashOf: { entries[$0].key.hashValue })
     if let known {
       entries[known].value = value

@@ -17,7 +17,7 @@ package struct TensorNumbering {
   /// - Returns: the number that it has had, or nil for a new one, which gets the next.
   package mutating func add(_ tensor: Tensor) -> Int? {
     let known = numbers.enter(
-      tensors.count, hash: Self.hash(tensor), where: { tensors[$0].isTied(to: tensor) },
+      hash: Self.hash(tensor), where: { tensors[$0].isTied(to: tensor) },
       hashOf: { Self.hash(tensors[$0]) })
     if known == nil { tensors.append(tensor) }
     return known

@@ -38,7 +38,7 @@ public enum TorchCheckpoint {
   ) throws(CheckpointError) -> Checkpoint {
     let (pickle, name) = (archive.pickle, archive.pickleName)
     let (history, graph) = (archive.history, archive.graph)
-    var checkpoint = try read(pickle, archive, name: name, options)
+    var checkpoint = try read(pickle, consume archive, name: name, options)
     checkpoint.history = history
     checkpoint.graph = graph
     return checkpoint
@@ -48,7 +48,7 @@ public enum TorchCheckpoint {
     _ file: consuming LegacyFile, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     let (pickle, trailingByteCount) = (file.pickle, file.trailingByteCount)
-    var checkpoint = try read(pickle, file, name: nil, options)
+    var checkpoint = try read(pickle, consume file, name: nil, options)
     if trailingByteCount > 0 {
       checkpoint.notes.append("\(trailingByteCount) bytes behind the checkpoint are not read")
     }
@@ -60,7 +60,7 @@ public enum TorchCheckpoint {
     _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      var (root, tree) = try interpret(pickle, source, options)
+      var (root, tree) = try interpret(pickle, consume source, options)
       return Checkpoint(root: try tree.convert(root), notes: tree.notes)
     } catch {
       throw error.with(name: name)
@@ -73,7 +73,7 @@ public enum TorchCheckpoint {
     _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions
   ) throws(CheckpointError) -> (root: PickleValue, tree: CheckpointTree) {
     var machine = PickleMachine(
-      pickle, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
+      pickle, tensors: TensorBuilder(consume source), opaqueNames: OpaqueNames(options))
     let root = try machine.run()
     return (root, CheckpointTree(machine.heap, machine.tensors))
   }

@@ -40,7 +40,7 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
   mutating func append(_ entry: ZipEntry) -> Bool {
     let name = Array(entry.name.utf8)[...]
     let known = places.enter(
-      records.count, hash: name.hashOfBytes, where: { names[$0] == name },
+      hash: name.hashOfBytes, where: { names[$0] == name },
       hashOf: { names[$0].hashOfBytes })
     guard known == nil else { return false }
     names.append(name)

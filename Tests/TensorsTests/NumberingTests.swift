@@ -20,7 +20,7 @@ import Testing
           index.place(hash: hash(element)) { elements[$0] == element } == expected[element],
           "seed \(seed)")
         let known = index.enter(
-          elements.count, hash: hash(element), where: { elements[$0] == element },
+          hash: hash(element), where: { elements[$0] == element },
           hashOf: { hash(elements[$0]) })
         #expect(known == expected[element], "seed \(seed)")
         guard known == nil else { continue }

@@ -70,7 +70,7 @@ struct StorageTable: RandomAccessCollection {
   /// The place of the record of this storage, which is made if there is none.
   mutating func enter(_ storage: TorchStorage) -> Int {
     let known = places.enter(
-      records.count, hash: storage.key.hashOfUTF8,
+      hash: storage.key.hashOfUTF8,
       where: { records[$0].key.isIdentical(to: storage.key) },
       hashOf: { records[$0].key.hashOfUTF8 })
     if let known { return known }

@@ -134,6 +134,7 @@ extension PickleWriter {
     for entry in entries where try !keeps(entry.value, at: entry.key) { lost.insert(entry.key) }
     // A copy of very many is made only where it differs.
     if !lost.isEmpty { entries.removeAll { lost.contains($0.key) } }
+    makeRoom(for: entries.count)
     for start in stride(from: 0, to: entries.count, by: Self.batchSize) {
       let batch = entries[start..<min(start + Self.batchSize, entries.count)]
       if batch.count > 1 { put(.mark) }

@@ -50,6 +50,19 @@ struct PickleWriter {
   }
 }
 
+extension PickleWriter {
+  /// Bytes that a tensor with its name usually takes.
+  private static let usualEntryByteCount = 128
+
+  /// Makes room for so many entries at once: an array that grows is there twice when it moves, and
+  /// memory that is reserved and not used costs nothing.
+  mutating func makeRoom(for entryCount: Int) {
+    let needed = bytes.count + entryCount * Self.usualEntryByteCount
+    guard needed > bytes.capacity else { return }
+    bytes.reserveCapacity(max(needed, 2 * bytes.capacity))
+  }
+}
+
 /// Operations, by their names in CPython's `pickletools`.
 extension PickleWriter {
   enum Operation: UInt8 {
@@ -173,7 +186,7 @@ extension PickleWriter {
   private mutating func remember(from start: Int) {
     let operation = start..<bytes.count
     let known = numbers.enter(
-      remembered.count, hash: bytes[operation].hashOfBytes,
+      hash: bytes[operation].hashOfBytes,
       where: { bytes[remembered[$0]] == bytes[operation] },
       hashOf: { bytes[remembered[$0]].hashOfBytes })
     if let known {
