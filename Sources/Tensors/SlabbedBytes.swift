@@ -6,24 +6,27 @@ package struct SlabbedBytes: Sendable {
   private let fill:
     @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
 
-  /// Several slabs are computed at a time, if they are small, so that all cores have some.
-  private static let windowByteCount = 4 << 20
+  /// Several slabs are computed at a time, if they are small: so many bytes.
+  private let windowByteCount: Int
 
-  /// - Parameter fill: writes the bytes of a range, which begins with a slab and ends with one, into a
-  ///   zeroed buffer.
+  /// - Parameters:
+  ///   - windowByteCount: as a rule so many that all cores have some slabs.
+  ///   - fill: writes the bytes of a range, which begins with a slab and ends with one, into a
+  ///     zeroed buffer.
   package init(
-    byteCount: Int, slabByteCount: Int,
+    byteCount: Int, slabByteCount: Int, windowByteCount: Int = 4 << 20,
     _ fill:
       @escaping @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) throws(CheckpointError) ->
       Void
   ) {
     self.byteCount = byteCount
     self.slabByteCount = max(1, min(slabByteCount, byteCount))
+    self.windowByteCount = windowByteCount
     self.fill = fill
   }
 
   /// What is in memory for handing out small pieces.
-  var largestBuffer: Int { min(byteCount, max(slabByteCount, Self.windowByteCount)) }
+  var largestBuffer: Int { min(byteCount, max(slabByteCount, windowByteCount)) }
 
   func all() throws(CheckpointError) -> ByteRegion {
     try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
@@ -71,7 +74,7 @@ package struct SlabbedBytes: Sendable {
 
   private func endOfSlabs(reaching piece: Range<Int>) -> Int {
     let start = piece.lowerBound
-    let least = max(piece.upperBound, start + min(Self.windowByteCount, byteCount - start))
+    let least = max(piece.upperBound, start + min(windowByteCount, byteCount - start))
     let slabs = (least - 1) / slabByteCount + 1
     return slabs > byteCount / slabByteCount ? byteCount : slabs * slabByteCount
   }

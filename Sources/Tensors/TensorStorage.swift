@@ -43,6 +43,15 @@ public final class TensorStorage: Sendable {
     self.init(.region(region), crc32: crc32, in: place, record: record)
   }
 
+  /// The bytes of an array, which are not copied before they are read.
+  package convenience init(_ bytes: [UInt8]) {
+    self.init(
+      computing: SlabbedBytes(
+        byteCount: bytes.count, slabByteCount: Self.pieceByteCount,
+        windowByteCount: Self.pieceByteCount
+      ) { range, target in target.copyBytes(from: bytes[range]) })
+  }
+
   /// Bytes that are part of the bytes of `whole`, whose checksum is enforced before they are lent.
   package convenience init(_ part: ByteRegion, of whole: TensorStorage) {
     self.init(.part(part, whole: whole), in: whole.checksum.place, record: whole.record)

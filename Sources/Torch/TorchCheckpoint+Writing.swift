@@ -23,17 +23,18 @@ extension TorchCheckpoint {
         advice: "leave out --compress and --shard-size, or write HDF5 or safetensors")
     }
     do throws(CheckpointError) {
-      let pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
+      var pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
       let file = try AtomicFile(replacing: path)
       var archive = ZipWriter(to: file.destination)
-      try archive.append(head(pickle.bytes))
-      let tensors = tensors(of: pickle)
+      try archive.append(head(pickle.takeBytes()))
+      let tensors = pickle.tensors
       try archive.append(
-        tensors, title: { checkpoint.root.path(of: pickle.tensors[$0].storage)?.description },
+        records(of: tensors),
+        title: { checkpoint.root.path(of: tensors[$0].storage)?.description },
         progress: options.progress)
       try archive.append(tail(checkpoint))
       try archive.append(
-        .init([("\(folder)/.data/serialization_id", identifier(of: archive))]))
+        .init([("\(folder)/.data/serialization_id", TensorStorage(identifier(of: archive)))]))
       try archive.finish()
       try file.commit(provenBy: options.proof)
       return pickle.losses
@@ -47,32 +48,31 @@ extension TorchCheckpoint {
   private static let folder = "archive"
 
   /// What stands before the tensors.
-  private static func head(_ pickle: [UInt8]) -> ZipWriter.Records {
+  private static func head(_ pickle: TensorStorage) -> ZipWriter.Records {
     .init([
       ("\(folder)/data.pkl", pickle),
-      ("\(folder)/.format_version", Array("1".utf8)),
-      ("\(folder)/.storage_alignment", Array("\(ZipWriter.alignment)".utf8)),
-      ("\(folder)/byteorder", Array("little".utf8)),
+      ("\(folder)/.format_version", TensorStorage(Array("1".utf8))),
+      ("\(folder)/.storage_alignment", TensorStorage(Array("\(ZipWriter.alignment)".utf8))),
+      ("\(folder)/byteorder", TensorStorage(Array("little".utf8))),
     ])
   }
 
-  private static func tensors(of pickle: PickleWriter.Pickle) -> ZipWriter.Records {
+  private static func records(of tensors: [Tensor]) -> ZipWriter.Records {
     ZipWriter.Records(
-      count: pickle.tensors.count, name: { "\(folder)/data/\($0)" },
-      content: { pickle.tensors[$0].storage })
+      count: tensors.count, name: { "\(folder)/data/\($0)" }, content: { tensors[$0].storage })
   }
 
   /// What stands behind the tensors.
   private static func tail(_ checkpoint: Checkpoint) -> ZipWriter.Records {
-    var tail: [(name: String, content: [UInt8])] = []
+    var tail: [(name: String, content: TensorStorage)] = []
     if !checkpoint.history.isEmpty {
       let text = JSON.array(checkpoint.history).text()
-      tail.append(("\(folder)/\(TorchArchive.historyName)", Array(text.utf8)))
+      tail.append(("\(folder)/\(TorchArchive.historyName)", TensorStorage(Array(text.utf8))))
     }
     if let graph = checkpoint.graph {
-      tail.append(("\(folder)/\(TorchArchive.graphName)", Array(graph.utf8)))
+      tail.append(("\(folder)/\(TorchArchive.graphName)", TensorStorage(Array(graph.utf8))))
     }
-    tail.append(("\(folder)/version", Array("3\n".utf8)))
+    tail.append(("\(folder)/version", TensorStorage(Array("3\n".utf8))))
     return .init(tail)
   }
 

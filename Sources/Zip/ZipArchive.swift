@@ -11,10 +11,12 @@ package struct ZipArchive: Sendable {
 
   package init(_ file: ByteRegion) throws(CheckpointError) {
     let directory = try ZipDirectory(of: file)
-    var entries = ZipEntries()
+    var entries = ZipEntries(of: file)
     var extents: [Range<Int>] = []
     // The directory has been found to have room for so many.
-    entries.reserveCapacity(directory.count)
+    entries.reserveCapacity(
+      directory.count,
+      nameByteCount: directory.region.count - directory.count * ZipHeader.minimumSize)
     extents.reserveCapacity(directory.count)
     try directory.forEachHeader { header throws(CheckpointError) in
       let (entry, extent) = try ZipEntry.read(header, in: file, endingBefore: directory.start)

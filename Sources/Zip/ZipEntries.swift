@@ -4,15 +4,20 @@ import Tensors
 package struct ZipEntries: RandomAccessCollection, Sendable {
   /// What is known of a record but for its name.
   private struct Record: Sendable {
-    let payload: ByteRegion
+    let payload: Range<Int>
     let size: Int
     let crc32: UInt32?
     let method: ZipEntry.Method
   }
 
+  private let file: ByteRegion
   private var records: [Record] = []
   private var names = Names()
   private var places = PlaceIndex()
+
+  init(of file: ByteRegion) {
+    self.file = file
+  }
 
   package var startIndex: Int { 0 }
   package var endIndex: Int { records.count }
@@ -21,7 +26,7 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
     let record = records[place]
     return ZipEntry(
       name: String(decoding: names[place], as: UTF8.self), method: record.method,
-      size: record.size, crc32: record.crc32, payload: record.payload)
+      size: record.size, crc32: record.crc32, payload: file.part(record.payload))
   }
 
   /// The record of this name, byte by byte the same.
@@ -30,9 +35,10 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
     return places.place(hash: name.hashOfBytes) { names[$0] == name }.map { self[$0] }
   }
 
-  /// Makes room for so many.
-  mutating func reserveCapacity(_ count: Int) {
+  /// Makes room for so many, whose names together have so many bytes.
+  mutating func reserveCapacity(_ count: Int, nameByteCount: Int) {
     records.reserveCapacity(count)
+    names.reserveCapacity(count, byteCount: nameByteCount)
     places.reserveCapacity(count) { names[$0].hashOfBytes }
   }
 
@@ -44,9 +50,11 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
       hashOf: { names[$0].hashOfBytes })
     guard known == nil else { return false }
     names.append(name)
+    let start = entry.payload.fileOffset - file.fileOffset
     records.append(
       Record(
-        payload: entry.payload, size: entry.size, crc32: entry.crc32, method: entry.method))
+        payload: start..<start + entry.payload.count, size: entry.size, crc32: entry.crc32,
+        method: entry.method))
     return true
   }
 }
@@ -58,6 +66,11 @@ private struct Names: Sendable {
 
   subscript(index: Int) -> ArraySlice<UInt8> {
     utf8[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+  }
+
+  mutating func reserveCapacity(_ count: Int, byteCount: Int) {
+    utf8.reserveCapacity(byteCount)
+    ends.reserveCapacity(count)
   }
 
   mutating func append(_ name: ArraySlice<UInt8>) {

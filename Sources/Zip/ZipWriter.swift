@@ -25,22 +25,22 @@ package struct ZipWriter {
     }
 
     /// A few records.
-    package init(_ records: [(name: String, content: [UInt8])]) {
-      self.init(
-        count: records.count, name: { records[$0].name },
-        content: { TensorStorage(ByteRegion(records[$0].content)) })
+    package init(_ records: [(name: String, content: TensorStorage)]) {
+      let (names, contents) = (records.map(\.name), records.map(\.content))
+      self.init(count: records.count, name: { names[$0] }, content: { contents[$0] })
     }
   }
 
-  /// Records that were written.
+  /// Records that were written: all that the directory says of them, but not their bytes.
   private struct Written {
-    let records: Records
+    let name: @Sendable (Int) -> String
+    let sizes: [Int]
     let offsets: [Int]
     let checksums: [UInt32]
 
-    func placement(_ index: Int) -> ZipPlacement {
-      ZipPlacement(
-        records.name(index), records.content(index).byteCount, at: offsets[index])
+    func directoryHeader(_ index: Int) -> [UInt8] {
+      ZipPlacement(name(index), sizes[index], at: offsets[index])
+        .directoryHeader(crc32: checksums[index])
     }
   }
 
@@ -48,6 +48,8 @@ package struct ZipWriter {
   package static let alignment = 64
   /// Bytes that are read, checked and written at a time: they stay in the processor's cache.
   private static let pieceSize = 1 << 20
+  /// Bytes of the directory that are written at a time.
+  private static let directoryPieceSize = 1 << 16
 
   private let destination: FileDestination
   private var position = 0
@@ -67,12 +69,12 @@ package struct ZipWriter {
     _ records: Records, title: @Sendable (Int) -> String? = { _ in nil },
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws(CheckpointError) {
+    let sizes = (0..<records.count).map { records.content($0).byteCount }
     var offsets: [Int] = []
     offsets.reserveCapacity(records.count)
     for index in 0..<records.count {
       offsets.append(position)
-      let size = records.content(index).byteCount
-      position = ZipPlacement(records.name(index), size, at: position).end
+      position = ZipPlacement(records.name(index), sizes[index], at: position).end
     }
     let (destination, places) = (destination, offsets)
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
@@ -82,15 +84,14 @@ package struct ZipWriter {
         throw error.with(name: title(index) ?? records.name(index))
       }
     }
-    written.append(Written(records: records, offsets: offsets, checksums: checksums))
+    written.append(
+      Written(name: records.name, sizes: sizes, offsets: offsets, checksums: checksums))
   }
 
   /// Hands out the name and the CRC-32 of each record, in order.
   package func forEachRecord(_ body: (String, UInt32) -> Void) {
     for group in written {
-      for index in 0..<group.records.count {
-        body(group.records.name(index), group.checksums[index])
-      }
+      for (index, checksum) in group.checksums.enumerated() { body(group.name(index), checksum) }
     }
   }
 
@@ -99,15 +100,15 @@ package struct ZipWriter {
     let start = position
     var directory: [UInt8] = []
     for group in written {
-      for index in 0..<group.records.count {
-        directory += group.placement(index).directoryHeader(crc32: group.checksums[index])
-        guard directory.count >= Self.pieceSize else { continue }
+      for index in group.offsets.indices {
+        directory += group.directoryHeader(index)
+        guard directory.count >= Self.directoryPieceSize else { continue }
         try write(directory)
         directory.removeAll(keepingCapacity: true)
       }
     }
     try write(directory)
-    let count = written.reduce(0) { $0 + $1.records.count }
+    let count = written.reduce(0) { $0 + $1.offsets.count }
     try write(ZipEndRecord.bytes(count: count, size: position - start, offset: start))
   }
 

@@ -24,7 +24,7 @@ struct ZipWriterTests {
 
   @Test func recordsComeBackWithTheirChecksums() throws {
     let contents: [[UInt8]] = [[], [1], Array(repeating: 7, count: 3_000_000), [2, 3]]
-    let records = contents.enumerated().map { (name: "é/\($0)", content: $1) }
+    let records = contents.enumerated().map { (name: "é/\($0)", content: TensorStorage($1)) }
     let archive = try write([.init(Array(records[..<2])), .init([]), .init(Array(records[2...]))])
     #expect(archive.entries.map(\.name) == records.map(\.name))
     for (entry, content) in zip(archive.entries, contents) {
@@ -35,7 +35,7 @@ struct ZipWriterTests {
   }
 
   @Test func moreRecordsThanSixteenBitsCount() throws {
-    let zip = try write([.init((0..<70_000).map { ("a/\($0)", [1]) })])
+    let zip = try write([.init((0..<70_000).map { ("a/\($0)", TensorStorage([1])) })])
     #expect(zip.entries.count == 70_000)
     #expect(try zip["a/69999"]?.content().array == [1])
   }

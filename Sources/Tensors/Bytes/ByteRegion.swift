@@ -59,6 +59,13 @@ public struct ByteRegion: @unchecked Sendable {
       fileOffset: fileOffset + start)
   }
 
+  /// The bytes of a range that the caller knows to be inside.
+  package func part(_ range: Range<Int>) -> ByteRegion {
+    ByteRegion(
+      owner: owner, pointer: UnsafeRawBufferPointer(rebasing: pointer[range]),
+      fileOffset: fileOffset + range.lowerBound)
+  }
+
   /// The bytes in memory of their own, so that those they are part of can go.
   package var copied: ByteRegion { ByteRegion(byteCount: count, copy(to:)) }
 

@@ -7,10 +7,22 @@ import Tensors
 struct PickleWriter {
   /// What is written of a tree.
   struct Pickle {
-    let bytes: [UInt8]
+    private var bytes: [UInt8]
     /// Those whose bytes are the contents of `data/0`, `data/1`, ...
     let tensors: [Tensor]
     let losses: [ConversionReport.Item]
+
+    fileprivate init(_ writer: PickleWriter) {
+      bytes = writer.bytes
+      tensors = writer.records.tensors
+      losses = writer.losses
+    }
+
+    /// Hands the pickle over: of very many tensors it is long, and it is written before they are.
+    mutating func takeBytes() -> TensorStorage {
+      defer { bytes = [] }
+      return TensorStorage(bytes)
+    }
   }
 
   private var bytes: [UInt8] = []
@@ -30,9 +42,7 @@ struct PickleWriter {
   static func pickle(
     _ root: CheckpointValue, allowsLosses: Bool
   ) throws(CheckpointError) -> Pickle {
-    let writer = try PickleWriter(root, allowsLosses: allowsLosses)
-    return Pickle(
-      bytes: writer.bytes, tensors: writer.records.tensors, losses: writer.losses)
+    Pickle(try PickleWriter(root, allowsLosses: allowsLosses))
   }
 
   private init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
