@@ -52,6 +52,17 @@ struct TensorViewTests {
     #expect(Set(storages).count == 3)
   }
 
+  /// As the weights of 1x1 convolutions have them in memory formats that are the same to them.
+  @Test func theStrideOfADimensionOfOneTellsNoTensorsApart() throws {
+    let pickle = Pickle.list(
+      Pickle.tensor([4, 1], stride: [1, 1]), Pickle.tensor([4, 1], stride: [1, 4]),
+      Pickle.tensor([1, 4], stride: [4, 1]), Pickle.tensor([1, 4], stride: [9, 1]))
+    let tensors = try #require(try Pickle.read(pickle).root.elements).compactMap(\.tensor)
+    #expect(tensors[0].isTied(to: tensors[1]))
+    #expect(!tensors[1].isTied(to: tensors[2]))
+    for tensor in tensors { #expect(try tensor.doubles() == [1, 2, 3, 4]) }
+  }
+
   @Test(arguments: [[4], [2]])
   func damagedRecordsAreRefusedWhenTheirTensorsAreRead(size: [Int]) throws {
     let wrong = Pickle.floatsCRC32 ^ 1
