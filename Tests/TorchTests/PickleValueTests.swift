@@ -142,7 +142,7 @@ struct PickleValueTests {
     #expect(error.code == .limitExceeded)
   }
 
-  @Test func sharedContainersAreReadOnce() throws {
+  @Test func sharedContainersHaveTheirContentsInEveryPlace() throws {
     let shared = Pickle.list(Pickle.int(1)) + Pickle.put(0)
     let root = try Pickle.read(Pickle.tuple(shared, Pickle.get(0))).root
     #expect(root.elements?.count == 2)
