@@ -17,9 +17,9 @@ extension HDF5Checkpoint {
       var plan = try SchemaWriter(checkpoint)
       if let level { plan.compress(level: level) }
       let file = try AtomicFile(replacing: path, progress: options.progress)
-      let checksums = try write(plan, level: level, options.progress, to: file)
-      // After the bytes, so that one pass over them computes the checksums and copies them.
-      let text = JSON.object(checksums).text()
+      let text = try write(consume plan, level: level, options.progress, to: file)
+      // After the bytes, so that one pass over them computes the checksums and copies them; and after
+      // the plan is gone, since the library needs several times the memory of the text.
       try CatalogWriter.add(
         Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
       try file.commit(provenBy: options.proof)
@@ -44,11 +44,11 @@ extension HDF5Checkpoint {
     return level
   }
 
-  /// - Returns: the member of the attribute `checksums` for each tensor, in order.
+  /// - Returns: the text of the attribute `checksums`.
   private static func write(
-    _ plan: SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    _ plan: consuming SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
     to file: borrowing AtomicFile
-  ) throws(CheckpointError) -> [JSON.Member] {
+  ) throws(CheckpointError) -> String {
     let offsets = try CatalogWriter.create(plan.catalog, at: file.libraryPath)
     var checksums = try writeBytes(of: plan, at: offsets, to: file)
     if let level {
@@ -56,9 +56,7 @@ extension HDF5Checkpoint {
         plan, level: level, at: file.libraryPath, progress: progress)
       for (place, checksum) in compressed { checksums[place] = checksum }
     }
-    return plan.tensors.map { place in
-      JSON.Member(plan.catalog.datasets[place].path, .string(checksums[place].hexadecimal))
-    }
+    return plan.text(ofChecksums: checksums)
   }
 
   /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
