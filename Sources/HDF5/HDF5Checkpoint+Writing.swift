@@ -20,6 +20,7 @@ extension HDF5Checkpoint {
       let text = try write(consume plan, level: level, options.progress, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them; and after
       // the plan is gone, since the library needs several times the memory of the text.
+      FreedMemory.release()
       try CatalogWriter.add(
         Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
       try file.commit(provenBy: options.proof)

@@ -51,7 +51,7 @@ package struct Catalog: Sendable {
     /// The path of the group with a link to it, and the link's name: texts that are there anyway, of
     /// which a path would be one more for each dataset.
     private let group: String
-    private let name: String
+    let name: String
     package var attributes: [Attribute]
     package var type: ElementType
     /// Nil is HDF5's null dataspace, which has no elements; `[]` is a scalar.

@@ -48,8 +48,9 @@ struct DatasetContents {
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
     let stored = try storedBytes(dataset)
-    // For the error that a checksum can give; without one, it would be a text too many.
-    let record = crc32 == nil ? nil : dataset.path
+    // For the error that a checksum can give: the link's name, which is there anyway. Whoever reads a
+    // tensor adds where it stands.
+    let record = crc32 == nil ? nil : dataset.name
     if case .region(let region) = stored {
       return TensorStorage(region, crc32: crc32, in: .rootAttribute, record: record)
     }

@@ -12,6 +12,8 @@ struct SchemaWriter {
   /// By group: the tensors whose kind differs from the one that their dataset notes.
   private var overrides: [Int: [JSON.Member]] = [:]
   private var visits = 0
+  /// Values of the groups so far, each of which is a dataset at most.
+  private var expected = 0
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
@@ -57,6 +59,7 @@ struct SchemaWriter {
     guard depth < CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
     setAttribute(group, Schema.Attribute.kind, .string(value.typeName))
     if let dictionary = value.dictionary { try fill(group, with: dictionary, depth: depth) }
+    expect(value.elements?.count ?? 0, in: group)
     for (index, element) in (value.elements ?? []).enumerated() {
       try add(element, as: "\(index)", to: group, depth: depth + 1)
     }
@@ -71,8 +74,7 @@ struct SchemaWriter {
       let json = try TaggedJSON.schema.attributes(dictionary, name: catalog.groups[group].path)
       setAttribute(group, Schema.Attribute.attributes, .string(json.text()))
     }
-    catalog.groups[group].links.reserveCapacity(dictionary.entries.count)
-    makeRoom(for: dictionary.entries.count)
+    expect(dictionary.entries.count, in: group)
     for entry in dictionary.entries {
       let name = LinkName.encode(entry.key, hasIntKeys: hasIntKeys)
       try add(entry.value, as: name, to: group, depth: depth + 1)
@@ -103,16 +105,19 @@ struct SchemaWriter {
   private mutating func addDataset(
     _ encoded: (dataset: Catalog.Dataset, bytes: TensorStorage), as name: String, to group: Int
   ) {
-    makeRoom(for: 1)
     catalog.groups[group].links.append(Catalog.Link(name, .dataset(contents.count)))
     catalog.datasets.append(encoded.dataset)
     contents.append(encoded.bytes)
   }
 
-  private mutating func makeRoom(for more: Int) {
-    catalog.datasets.makeRoom(for: more)
-    contents.makeRoom(for: more)
-    tensors.makeRoom(for: more)
+  /// Makes room for so many values of a group, and those of the groups around it that are to come.
+  private mutating func expect(_ count: Int, in group: Int) {
+    catalog.groups[group].links.reserveCapacity(count)
+    expected += count
+    catalog.datasets.makeRoom(for: expected - contents.count)
+    contents.makeRoom(for: expected - contents.count)
+    tensors.makeRoom(for: expected - tensors.count)
+    numbering.makeRoom(for: expected - tensors.count)
   }
 
   private mutating func addTensor(_ tensor: Tensor, as name: String, to group: Int) {
