@@ -17,12 +17,11 @@ extension HDF5Checkpoint {
       var plan = try SchemaWriter(checkpoint)
       if let level { plan.compress(level: level) }
       let file = try AtomicFile(replacing: path, progress: options.progress)
-      let text = try write(consume plan, level: level, options.progress, to: file)
+      var text = try write(consume plan, level: level, options.progress, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them; and after
-      // the plan is gone, since the library needs several times the memory of the text.
+      // the plan is gone: the library needs several times the memory of the text.
       FreedMemory.release()
-      try CatalogWriter.add(
-        Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
+      try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
       try file.commit(provenBy: options.proof)
       return []
     } catch {
@@ -50,8 +49,8 @@ extension HDF5Checkpoint {
     _ plan: consuming SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
     to file: borrowing AtomicFile
   ) throws(CheckpointError) -> String {
-    let offsets = try CatalogWriter.create(plan.catalog, at: file.libraryPath)
-    var checksums = try writeBytes(of: plan, at: offsets, to: file)
+    try plan.create(at: file.libraryPath)
+    var checksums = try writeBytes(of: plan, to: file)
     if let level {
       let compressed = try CompressedWriter.write(
         plan, level: level, at: file.libraryPath, progress: progress)
@@ -63,16 +62,21 @@ extension HDF5Checkpoint {
   /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
   /// Those whose bytes come in chunks are passed over.
   private static func writeBytes(
-    of plan: SchemaWriter, at offsets: [Int?], to file: borrowing AtomicFile
+    of plan: SchemaWriter, to file: borrowing AtomicFile
   ) throws(CheckpointError) -> [UInt32] {
     let destination = file.destination
-    return try concurrentMap(offsets.count) { index throws(CheckpointError) in
-      let contents = plan.contents[index]
-      guard offsets[index] != nil || contents.byteCount == 0 else { return 0 }
+    return try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
+      let dataset = plan.catalog.datasets[index]
       do throws(CheckpointError) {
-        return try contents.write(to: destination, at: offsets[index] ?? 0)
+        switch dataset.extent {
+        case .chunked: return 0
+        case .contiguous(let offset, _):
+          return try plan.contents[index].write(to: destination, at: offset)
+        // No bytes, but a checksum of them.
+        default: return try plan.contents[index].write(to: destination, at: 0)
+        }
       } catch {
-        throw error.with(name: plan.catalog.datasets[index].path)
+        throw error.with(name: dataset.path)
       }
     }
   }

@@ -7,7 +7,7 @@ struct CatalogWriter: ~Copyable {
   private let path: String
   /// Nil only while it is closed and opened again.
   private var file: Handle?
-  private let catalog: Catalog
+  private var catalog: Catalog
   private let properties: Properties
   private var types: [Catalog.ElementType: SharedHandle] = [:]
   /// The groups from the root to the one that is filled, by their places.
@@ -15,29 +15,35 @@ struct CatalogWriter: ~Copyable {
   /// Objects to be created before the file is closed and opened again, and those that were.
   private let objectsAtOnce: Int
   private var objectCount = 0
-  /// Where the bytes of each dataset go, as `create` says.
-  private var offsets: [Int?]
   private var isCreated: [Bool]
 
+  /// Creates all objects of the catalog, and notes in it where in the file the bytes of datasets are
+  /// to be put, but for those that have none or get them in chunks.
+  ///
   /// - Parameter objectsAtOnce: after how many objects the file is opened anew, which is a matter of
   ///   memory, and of some bytes in the file.
-  /// - Returns: for each dataset, where in the file its bytes are to be put; nil where there are
-  ///   none, or they come in chunks.
   static func create(
-    _ catalog: Catalog, at path: String, objectsAtOnce: Int = 4096
-  ) throws(CheckpointError) -> [Int?] {
+    _ catalog: inout Catalog, at path: String, objectsAtOnce: Int = 4096
+  ) throws(CheckpointError) {
     try Library.run { () throws(CheckpointError) in
-      var writer = CatalogWriter(path, try .make(), catalog, objectsAtOnce)
+      // The writer is the only one to have it, so that it is not copied.
+      var writer = CatalogWriter(
+        path, try .make(), exchange(&catalog, with: Catalog()), objectsAtOnce)
       try writer.createAll()
-      return writer.offsets
+      catalog = writer.catalog
     }
   }
 
   /// Adds an attribute to the root group of a file that `create` made.
-  static func add(_ attribute: Catalog.Attribute, at path: String) throws(CheckpointError) {
+  ///
+  /// - Parameter text: its value, which is taken: it can be long, and closing the file needs several
+  ///   times its memory.
+  static func add(
+    _ name: String, taking text: inout String, at path: String
+  ) throws(CheckpointError) {
     try Library.run { () throws(CheckpointError) in
       let file = try Handle.file(changing: path)
-      try file.add(attribute, path: "/")
+      try file.add(Catalog.Attribute(name, .string(exchange(&text, with: ""))), path: "/")
       try file.closeFile()
     }
   }
@@ -58,7 +64,6 @@ struct CatalogWriter: ~Copyable {
     self.properties = properties
     self.catalog = catalog
     self.objectsAtOnce = objectsAtOnce
-    offsets = Array(repeating: nil, count: catalog.datasets.count)
     isCreated = Array(repeating: false, count: catalog.datasets.count)
   }
 
@@ -147,7 +152,9 @@ struct CatalogWriter: ~Copyable {
     isCreated[place] = true
     if case .chunked = description.extent { return }
     guard let shape = description.shape, !shape.contains(0) else { return }
-    offsets[place] = try dataset.offset(path: path)
+    catalog.datasets[place].extent = .contiguous(
+      offset: try dataset.offset(path: path),
+      byteCount: shape.reduce(description.type.byteCount ?? 0, *))
   }
 
   private func tie(_ place: Int, to name: String) throws(CheckpointError) {

@@ -171,6 +171,11 @@ extension SchemaWriter {
     return String(decoding: utf8, as: UTF8.self)
   }
 
+  /// Creates the file, in which the catalog then says where the bytes go.
+  mutating func create(at path: String) throws(CheckpointError) {
+    try CatalogWriter.create(&catalog, at: path)
+  }
+
   /// Has the datasets of tensors written in compressed chunks, where they are large enough.
   mutating func compress(level: Int) {
     var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
