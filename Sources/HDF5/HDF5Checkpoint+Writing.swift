@@ -17,11 +17,11 @@ extension HDF5Checkpoint {
       var plan = try SchemaWriter(checkpoint)
       if let level { plan.compress(level: level) }
       let file = try AtomicFile(replacing: path, progress: options.progress)
-      let checksums = try write(plan, level: level, options.progress, to: file)
-      // After the bytes, so that one pass over them computes the checksums and copies them.
-      let text = JSON.object(checksums).text()
-      try CatalogWriter.add(
-        Catalog.Attribute(Schema.Attribute.checksums, .string(text)), at: file.libraryPath)
+      var text = try write(consume plan, level: level, options.progress, to: file)
+      // After the bytes, so that one pass over them computes the checksums and copies them; and after
+      // the plan is gone: the library needs several times the memory of the text.
+      FreedMemory.release()
+      try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
       try file.commit(provenBy: options.proof)
       return []
     } catch {
@@ -44,36 +44,39 @@ extension HDF5Checkpoint {
     return level
   }
 
-  /// - Returns: the member of the attribute `checksums` for each tensor, in order.
+  /// - Returns: the text of the attribute `checksums`.
   private static func write(
-    _ plan: SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    _ plan: consuming SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
     to file: borrowing AtomicFile
-  ) throws(CheckpointError) -> [JSON.Member] {
-    let offsets = try CatalogWriter.create(plan.catalog, at: file.libraryPath)
-    var checksums = try writeBytes(of: plan, at: offsets, to: file)
+  ) throws(CheckpointError) -> String {
+    try plan.create(at: file.libraryPath)
+    var checksums = try writeBytes(of: plan, to: file)
     if let level {
       let compressed = try CompressedWriter.write(
         plan, level: level, at: file.libraryPath, progress: progress)
       for (place, checksum) in compressed { checksums[place] = checksum }
     }
-    return plan.tensors.map { place in
-      JSON.Member(plan.catalog.datasets[place].path, .string(checksums[place].hexadecimal))
-    }
+    return plan.text(ofChecksums: checksums)
   }
 
   /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
   /// Those whose bytes come in chunks are passed over.
   private static func writeBytes(
-    of plan: SchemaWriter, at offsets: [Int?], to file: borrowing AtomicFile
+    of plan: SchemaWriter, to file: borrowing AtomicFile
   ) throws(CheckpointError) -> [UInt32] {
     let destination = file.destination
-    return try concurrentMap(offsets.count) { index throws(CheckpointError) in
-      let contents = plan.contents[index]
-      guard offsets[index] != nil || contents.byteCount == 0 else { return 0 }
+    return try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
+      let dataset = plan.catalog.datasets[index]
       do throws(CheckpointError) {
-        return try contents.write(to: destination, at: offsets[index] ?? 0)
+        switch dataset.extent {
+        case .chunked: return 0
+        case .contiguous(let offset, _):
+          return try plan.contents[index].write(to: destination, at: offset)
+        // No bytes, but a checksum of them.
+        default: return try plan.contents[index].write(to: destination, at: 0)
+        }
       } catch {
-        throw error.with(name: plan.catalog.datasets[index].path)
+        throw error.with(name: dataset.path)
       }
     }
   }

@@ -14,6 +14,7 @@ struct PlainReader {
   static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     var reader = PlainReader(
       resolver: CatalogResolver(catalog), contents: DatasetContents(catalog, file))
+    reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "", depth: 0)
     reader.putFirst(KerasFile(catalog).order)
     reader.noteAttributes()

@@ -23,5 +23,10 @@ package struct TensorNumbering {
     return known
   }
 
+  /// Makes room for so many tensors more.
+  package mutating func makeRoom(for more: Int) {
+    tensors.makeRoom(for: more)
+  }
+
   private static func hash(_ tensor: Tensor) -> Int { TiedTensor(tensor).hashValue }
 }

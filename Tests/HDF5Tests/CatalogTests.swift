@@ -9,7 +9,7 @@ struct CatalogTests {
   private func dataset(
     _ extent: Catalog.Extent, _ shape: [Int] = [4], type: Catalog.ElementType = .scalar(.uint8)
   ) -> Catalog.Dataset {
-    Catalog.Dataset(path: "bad", type: type, shape: shape, extent: extent)
+    Catalog.Dataset("bad", type: type, shape: shape, extent: extent)
   }
 
   private func code(_ datasets: Catalog.Dataset...) -> CheckpointError.Code? {

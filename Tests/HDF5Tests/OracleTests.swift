@@ -40,6 +40,32 @@ struct OracleTests {
     }
   }
 
+  /// Groups in groups with tied tensors between them, and the file opened anew in the midst of each.
+  @Test(arguments: [1, 2, 3, 7])
+  func filesThatWereOpenedAnewHoldTheSame(objectsAtOnce: Int) throws {
+    let folder = try TemporaryFolder()
+    var root = try Sample.stateDict((0..<20).map { "layer\($0)" })
+    let tied = try #require(root["layer3"])
+    for depth in 0..<6 {
+      var outer = try Sample.stateDict(["before", "\(depth)"])
+      outer.set(.string("tied"), to: tied)
+      outer.set(.string("values"), to: .list(Sample.values))
+      outer.set(.string("inner"), to: .dictionary(root))
+      outer.set(.string("after"), to: .tensor(try Sample.tensor()))
+      root = outer
+    }
+    let plan = try SchemaWriter(Checkpoint(root: .dictionary(root)))
+    var (whole, parts) = (plan.catalog, plan.catalog)
+    try CatalogWriter.create(&whole, at: folder.file("whole.h5"))
+    try CatalogWriter.create(
+      &parts, at: folder.file("parts.h5"), objectsAtOnce: objectsAtOnce)
+    let read = try Catalog.reading(folder.file("parts.h5"))
+    #expect(read.objects == (try Catalog.reading(folder.file("whole.h5"))).objects)
+    let extents = read.datasets.map { "\($0.extent)" }.sorted()
+    #expect(extents == parts.datasets.map { "\($0.extent)" }.sorted())
+    try compare(folder.file("parts.h5"))
+  }
+
   private func compare(_ path: String) throws {
     let ours = try CatalogParser.read(MappedFile.open(path))
     let theirs = try CatalogReader.read(path, byteCount: MappedFile.open(path).count)
@@ -75,5 +101,13 @@ extension [Catalog.Attribute] {
   /// libhdf5 is not asked for lists of texts.
   fileprivate var comparable: String {
     "\(map { if case .strings = $0.value { Catalog.Attribute($0.name, .other) } else { $0 } })"
+  }
+}
+
+extension Catalog {
+  /// All that is in the file, but for where.
+  fileprivate var objects: [String] {
+    groups.map(\.comparable)
+      + datasets.map { "\($0.path) \($0.attributes.comparable) \($0.type) \($0.shape ?? [-1])" }
   }
 }

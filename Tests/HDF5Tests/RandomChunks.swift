@@ -96,7 +96,7 @@ struct RandomChunks {
   private func dataset(_ chunks: [Catalog.Chunks.Chunk]) -> Catalog.Dataset {
     let types: [Int: ScalarType] = [1: .uint8, 2: .int16, 4: .int32, 8: .int64]
     return .init(
-      path: "x", type: .scalar(types[elementSize] ?? .uint8, isBigEndian: false), shape: shape,
+      "x", type: .scalar(types[elementSize] ?? .uint8, isBigEndian: false), shape: shape,
       extent: .chunked(
         .init(
           shape: chunkShape,

@@ -30,7 +30,7 @@ struct SchemaTests {
     catalog.groups[0].links = [Catalog.Link(name, .dataset(0))]
     catalog.datasets = [
       Catalog.Dataset(
-        path: name, attributes: kind.map { [Attribute("kind", .string($0))] } ?? [], type: type,
+        name, attributes: kind.map { [Attribute("kind", .string($0))] } ?? [], type: type,
         shape: shape, extent: .compact(bytes))
     ]
     return catalog

@@ -123,7 +123,7 @@ struct SlabTests {
     _ chunkShape: [Int], _ filters: [Catalog.Chunks.Filter], _ chunks: [Catalog.Chunks.Chunk]
   ) -> Catalog.Dataset {
     .init(
-      path: "x", type: .scalar(.float32), shape: chunkShape.map { _ in 10 },
+      "x", type: .scalar(.float32), shape: chunkShape.map { _ in 10 },
       extent: .chunked(
         .init(
           shape: chunkShape, filters: filters, chunks: chunks, fill: [0, 0, 0, 0],

@@ -1,17 +1,18 @@
 package import Tensors
 
 extension Catalog {
-  /// The type of a dataset's elements as they lie in the file.
+  /// The type of a dataset's elements as they lie in the file. Indirect but for what most are: there
+  /// can be very many datasets.
   package enum ElementType: Sendable, Hashable {
     case scalar(ScalarType, isBigEndian: Bool = false)
     /// Text in `byteCount` bytes, filled up as `padding` says.
-    case fixedString(byteCount: Int, padding: Padding)
+    indirect case fixedString(byteCount: Int, padding: Padding)
     /// Text of any length, kept apart from the dataset.
     case variableString
     /// Bytes that HDF5 does not interpret.
-    case opaque(byteCount: Int)
+    indirect case opaque(byteCount: Int)
     /// Anything else, in words.
-    case unsupported(String)
+    indirect case unsupported(String)
 
     package enum Padding: Sendable {
       case nullTerminated
@@ -34,7 +35,7 @@ extension Catalog {
     }
   }
 
-  /// Where the bytes of a dataset lie.
+  /// Where the bytes of a dataset lie. Indirect as `ElementType` is.
   package enum Extent: Sendable {
     /// There are none: a null dataspace, a shape with a zero in it, or a file yet to be written.
     case none
@@ -46,11 +47,11 @@ extension Catalog {
     case unwritten(fill: [UInt8])
     /// The texts of variable-length strings, in row-major order.
     case strings([String])
-    case chunked(Chunks)
+    indirect case chunked(Chunks)
     case external
     case virtual
     /// Anything else, in words.
-    case unsupported(String)
+    indirect case unsupported(String)
   }
 
   /// A dataset cut into blocks of equal shape, each stored for itself.

@@ -42,19 +42,37 @@ package struct Catalog: Sendable {
     /// A named type, which holds no data.
     case namedType
     /// A path within the file, from the link's group or, with a leading `/`, from the root.
-    case softLink(String)
+    indirect case softLink(String)
     case externalLink
     case userDefinedLink
   }
 
   package struct Dataset: Sendable {
-    /// As a group's.
-    package let path: String
-    package var attributes: [Attribute] = []
+    /// The path of the group with a link to it, and the link's name: texts that are there anyway, of
+    /// which a path would be one more for each dataset.
+    private let group: String
+    let name: String
+    package var attributes: [Attribute]
     package var type: ElementType
     /// Nil is HDF5's null dataspace, which has no elements; `[]` is a scalar.
     package var shape: [Int]?
     package var extent: Extent
+
+    /// - Parameter name: of the link in the group with this path.
+    package init(
+      _ name: String, in group: String = "", attributes: [Attribute] = [], type: ElementType,
+      shape: [Int]?, extent: Extent
+    ) {
+      self.group = group
+      self.name = name
+      self.attributes = attributes
+      self.type = type
+      self.shape = shape
+      self.extent = extent
+    }
+
+    /// As a group's.
+    package var path: String { group.appending(link: name) }
   }
 
   /// A small value attached to a group or dataset.

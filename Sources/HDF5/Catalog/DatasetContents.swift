@@ -4,11 +4,13 @@ internal import Tensors
 struct DatasetContents {
   let catalog: Catalog
   private let file: ByteRegion
-  private var storages: [Int: TensorStorage] = [:]
+  /// Of each dataset that was asked for.
+  private var storages: [TensorStorage?]
 
   init(_ catalog: Catalog, _ file: ByteRegion) {
     self.catalog = catalog
     self.file = file
+    storages = Array(repeating: nil, count: catalog.datasets.count)
   }
 
   /// The dataset as a tensor; every call for one dataset gives tied tensors.
@@ -45,11 +47,14 @@ struct DatasetContents {
   private func stored(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
-    let (stored, name, file) = (try storedBytes(dataset), dataset.path, file)
+    let stored = try storedBytes(dataset)
+    // For the error that a checksum can give: the link's name, which is there anyway. Whoever reads a
+    // tensor adds where it stands.
+    let record = crc32 == nil ? nil : dataset.name
     if case .region(let region) = stored {
-      return TensorStorage(
-        region, crc32: crc32, in: .rootAttribute, record: name)
+      return TensorStorage(region, crc32: crc32, in: .rootAttribute, record: record)
     }
+    let (file, name) = (file, dataset.path)
     let bytes = SlabbedBytes(byteCount: stored.byteCount, slabByteCount: stored.slabByteCount) {
       range, buffer throws(CheckpointError) in
       do throws(CheckpointError) {
@@ -58,8 +63,7 @@ struct DatasetContents {
         throw error.with(path: file.path, name: name)
       }
     }
-    return TensorStorage(
-      computing: bytes, crc32: crc32, in: .rootAttribute, record: name)
+    return TensorStorage(computing: bytes, crc32: crc32, in: .rootAttribute, record: record)
   }
 
   /// The bytes of a dataset that is known to be small.

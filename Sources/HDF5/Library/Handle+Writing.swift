@@ -36,13 +36,13 @@ extension Handle {
 
   /// Creates a dataset (`H5Dcreate2`).
   static func dataset(
-    _ name: String, in parent: borrowing Handle, _ type: hid_t, _ space: borrowing Handle,
+    _ name: String, in parent: hid_t, _ type: hid_t, _ space: borrowing Handle,
     _ link: borrowing Handle, _ creation: borrowing Handle, path: String
   ) throws(CheckpointError) -> Handle {
     try Handle(
       "cannot create the dataset", name: path,
       H5Dcreate2(
-        parent.identifier, name, type, space.identifier, link.identifier, creation.identifier,
+        parent, name, type, space.identifier, link.identifier, creation.identifier,
         Library.defaults))
   }
 
@@ -89,10 +89,12 @@ extension Handle {
     case .string(let text):
       let type = try Handle.variableText()
       // C text ends at a NUL; the JSON and names that attributes hold never have one.
-      let utf8 = text.utf8CString
-      try utf8.withUnsafeBufferPointer { characters throws(CheckpointError) in
-        try add(attribute.name, type, [characters.baseAddress], path)
+      let result = text.withCString { characters in
+        Result { () throws(CheckpointError) in
+          try add(attribute.name, type, [characters], path)
+        }
       }
+      try result.get()
     case .int(let number):
       try add(attribute.name, .type(of: .scalar(.int64), path: path), [number], path)
     case .float(let number):

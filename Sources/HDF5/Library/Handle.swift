@@ -23,6 +23,17 @@ struct Handle: ~Copyable {
   }
 }
 
+/// A handle in an array or a dictionary, which can't hold one itself.
+final class SharedHandle {
+  private let handle: Handle
+
+  init(_ handle: consuming Handle) {
+    self.handle = handle
+  }
+
+  var identifier: hid_t { handle.identifier }
+}
+
 extension Handle {
   static func properties(_ listClass: hid_t) throws(CheckpointError) -> Handle {
     try Handle("cannot make a property list", H5Pcreate(listClass))

@@ -38,6 +38,8 @@ enum Library {
   /// H5E_DEFAULT and H5P_DEFAULT, which are casts that Swift does not import.
   static let errorStack: hid_t = 0
   static let defaults: hid_t = 0
+  /// H5I_INVALID_HID.
+  static let none: hid_t = -1
 }
 
 /// Turns libhdf5's convention (a negative result and a stack of errors) into an error; the stack is

@@ -3,13 +3,13 @@ internal import Tensors
 extension CatalogParser {
   /// Describes a dataset: type, shape, and where its bytes lie.
   mutating func dataset(
-    _ header: ObjectHeader, path: String
+    _ header: ObjectHeader, as name: String, in group: String
   ) throws(CheckpointError) -> Catalog.Dataset {
     var reader = try file.resolve(header.required(.datatype))
     let type = try Datatype(parsing: &reader)
     var dataset = Catalog.Dataset(
-      path: path, type: type.elementType, shape: nil, extent: .none)
-    dataset.attributes = try attributes(of: header, path: path)
+      name, in: group, type: type.elementType, shape: nil, extent: .none)
+    dataset.attributes = try attributes(of: header, path: dataset.path)
     if header[.externalFiles] != nil {
       dataset.extent = .external
       return dataset
@@ -22,8 +22,8 @@ extension CatalogParser {
     }
     reader = try file.resolve(header.required(.dataspace))
     let space = try Dataspace(parsing: &reader, file.sizes)
-    dataset.shape = space.shape
-    guard let shape = space.shape, !shape.contains(0) else { return dataset }
+    dataset.shape = lastShape.shared(space.shape)
+    guard let shape = dataset.shape, !shape.contains(0) else { return dataset }
     let byteCount = try Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount])
     dataset.extent = try extent(header, layout, space, type, byteCount)
     if type.elementType.byteCount == nil { try readStrings(&dataset, type, byteCount) }

@@ -14,9 +14,11 @@ extension CatalogParser {
     }
     if let message = header[.linkInfo] { links += try storedLinks(message) }
     if links.allSatisfy({ $0.order != nil }) {
-      return links.sorted { ($0.order ?? 0) < ($1.order ?? 0) }
+      links.sort { ($0.order ?? 0) < ($1.order ?? 0) }
+    } else {
+      links.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
-    return links.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    return links
   }
 
   private mutating func storedLinks(

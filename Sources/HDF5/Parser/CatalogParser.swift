@@ -12,6 +12,7 @@ struct CatalogParser {
   private var pending: [PendingGroup] = []
   var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
   var lastFill = LastValue<[UInt8]>()
+  var lastShape = LastValue<[Int]?>()
   /// Bytes in the paths of all links: names below a long one repeat it.
   private var pathByteCount = 0
 
@@ -53,36 +54,33 @@ struct CatalogParser {
   private mutating func read(_ group: PendingGroup) throws(CheckpointError) {
     let path = catalog.groups[group.place].path
     catalog.groups[group.place].attributes = try attributes(of: group.header, path: path)
-    for link in try links(of: group.header) {
-      guard let name = String(validating: link.name, as: UTF8.self) else {
-        throw CheckpointError(
-          .invalidText, name: path, "a link's name is not valid UTF-8",
-          advice: "rename it with the tool that wrote the file")
-      }
-      let linkPath = path.appending(link: name)
-      try count(linkPath, in: path)
+    let links = try links(of: group.header)
+    catalog.groups[group.place].links.reserveCapacity(links.count)
+    catalog.datasets.makeRoom(for: links.count)
+    for link in links {
+      try count(link.name, in: path)
       let target: Catalog.Target
       do throws(CheckpointError) {
-        target = try self.target(of: link, path: linkPath, depth: group.depth + 1)
+        target = try self.target(of: link, in: path, depth: group.depth + 1)
       } catch {
-        throw error.with(name: linkPath)
+        throw error.with(name: path.appending(link: link.name))
       }
-      catalog.groups[group.place].links.append(Catalog.Link(name, target))
+      catalog.groups[group.place].links.append(Catalog.Link(link.name, target))
     }
   }
 
-  private mutating func count(_ linkPath: String, in group: String) throws(CheckpointError) {
-    pathByteCount += linkPath.utf8.count
+  private mutating func count(_ name: String, in group: String) throws(CheckpointError) {
+    pathByteCount += (group.isEmpty ? 0 : group.utf8.count + 1) + name.utf8.count
     guard pathByteCount <= HDF5Limits.pathBytes(fileByteCount: file.file.count) else {
       throw CheckpointError(.limitExceeded, name: group, "the names of its entries are too long")
     }
   }
 
   private mutating func target(
-    of link: ParsedLink, path: String, depth: Int
+    of link: ParsedLink, in group: String, depth: Int
   ) throws(CheckpointError) -> Catalog.Target {
     switch link.target {
-    case .hard(let address): try object(at: address, path: path, depth: depth)
+    case .hard(let address): try object(at: address, as: link.name, in: group, depth: depth)
     case .soft(let path): .softLink(path)
     case .external: .externalLink
     case .userDefined: .userDefinedLink
@@ -90,15 +88,17 @@ struct CatalogParser {
   }
 
   private mutating func object(
-    at address: Int, path: String, depth: Int
+    at address: Int, as name: String, in group: String, depth: Int
   ) throws(CheckpointError) -> Catalog.Target {
     if let known = places[address] { return known }
     let header = try ObjectHeader(at: address, in: &file)
     let target: Catalog.Target
     if header.isDataset {
       target = .dataset(catalog.datasets.count)
-      catalog.datasets.append(try dataset(header, path: path))
+      catalog.datasets.makeRoom(for: 1)
+      catalog.datasets.append(try dataset(header, as: name, in: group))
     } else if header.isGroup {
+      let path = group.appending(link: name)
       guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
       let place = catalog.groups.count
       target = .group(place)

@@ -1,10 +1,12 @@
 internal import Tensors
 
 extension Catalog.Dataset {
-  /// The dataset of a tensor.
-  static func describing(_ tensor: Tensor, path: String) -> Catalog.Dataset {
+  /// The dataset of a tensor, under a name in the group with a path.
+  static func describing(
+    _ tensor: Tensor, as name: String, in group: String
+  ) -> Catalog.Dataset {
     var dataset = Catalog.Dataset(
-      path: path, type: .storing(tensor.scalarType), shape: tensor.shape, extent: .none)
+      name, in: group, type: .storing(tensor.scalarType), shape: tensor.shape, extent: .none)
     if dataset.type != .scalar(tensor.scalarType) {
       dataset.setAttribute(Schema.Attribute.dtype, .string(tensor.scalarType.name))
     }
@@ -19,11 +21,11 @@ extension Catalog.Dataset {
 
   /// The dataset of a value that is neither a tensor nor a group, and its bytes.
   static func encoding(
-    _ value: CheckpointValue, path: String
+    _ value: CheckpointValue, as name: String, in group: String
   ) throws(CheckpointError) -> (dataset: Catalog.Dataset, bytes: TensorStorage) {
-    if case .opaque(let value) = value { throw .opaque(value, name: path) }
+    if case .opaque(let value) = value { throw .opaque(value, name: group.appending(link: name)) }
     let (type, shape, bytes) = encoded(value)
-    var dataset = Catalog.Dataset(path: path, type: type, shape: shape, extent: .none)
+    var dataset = Catalog.Dataset(name, in: group, type: type, shape: shape, extent: .none)
     dataset.setAttribute(Schema.Attribute.kind, .string(value.typeName))
     return (dataset, TensorStorage(ByteRegion(bytes)))
   }

@@ -11,19 +11,9 @@ extension [Catalog.Attribute] {
   }
 
   /// The root attribute `checksums`: the CRC-32 of each tensor's bytes by its path.
-  func checksums() throws(CheckpointError) -> [CheckpointDictionary.Key: UInt32] {
-    guard let text = string(Schema.Attribute.checksums) else { return [:] }
-    guard let members = try JSON(parsing: text).members else {
-      throw SchemaReader.violation("/", "has an attribute `checksums` that is not a JSON object")
-    }
-    var checksums: [CheckpointDictionary.Key: UInt32] = [:]
-    for member in members {
-      guard let digits = member.value.string, digits.utf8.count == 8,
-        let checksum = UInt32(digits, radix: 16)
-      else { throw SchemaReader.violation(member.name, "has a checksum of the wrong form") }
-      checksums[.string(member.name)] = checksum
-    }
-    return checksums
+  func checksums() throws(CheckpointError) -> ChecksumTable {
+    guard let text = string(Schema.Attribute.checksums) else { return ChecksumTable() }
+    return try ChecksumTable(parsing: text)
   }
 }
 

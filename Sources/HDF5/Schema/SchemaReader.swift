@@ -4,7 +4,7 @@ internal import Tensors
 struct SchemaReader {
   private(set) var contents: DatasetContents
   private var resolver: CatalogResolver
-  private var checksums: [CheckpointDictionary.Key: UInt32] = [:]
+  private var checksums = ChecksumTable()
   private var openGroups: Set<Int> = []
   /// By open group.
   private var overrides: [Int: [CheckpointDictionary.Key: TensorOverride]] = [:]
@@ -63,7 +63,7 @@ struct SchemaReader {
     switch try resolver.object(link, in: group) {
     case .group(let child): return try value(ofGroup: child, path: path, depth: depth)
     case .dataset(let place):
-      let value = try contents.value(place, crc32: checksums.removeValue(forKey: .string(path)))
+      let value = try contents.value(place, crc32: checksums.take(path))
       return overrides[group]?[.string(link.name)]?.applied(to: value) ?? value
     case .namedType: throw CheckpointError.namedType(path)
     }
@@ -100,6 +100,7 @@ struct SchemaReader {
     if let text = group.attributes.string(Schema.Attribute.attributes) {
       dictionary.attributes = try TaggedJSON.schema.attributes(try JSON(parsing: text), name: path)
     }
+    dictionary.reserveCapacity(group.links.count)
     for link in group.links {
       let path = path.appending(link: link.name)
       let key = try LinkName.decode(link.name, hasIntKeys: hasIntKeys, path: path)
@@ -127,8 +128,7 @@ struct SchemaReader {
   }
 
   private func refuseUnusedChecksums() throws(CheckpointError) {
-    let paths = checksums.keys.map(\.description)
-    guard let path = paths.min() else { return }
+    guard let path = checksums.firstUnused else { return }
     throw CheckpointError(
       .missingDataset, name: path, "the file has a checksum for this tensor, but not the tensor",
       advice: "get the file again; if the tensor was removed on purpose, remove the root "

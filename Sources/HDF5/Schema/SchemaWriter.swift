@@ -8,10 +8,12 @@ struct SchemaWriter {
   private(set) var contents: [TensorStorage] = []
   /// The datasets of tensors, whose checksums are kept.
   private(set) var tensors: [Int] = []
-  private var tied: [TiedTensor: Int] = [:]
+  private var numbering = TensorNumbering()
   /// By group: the tensors whose kind differs from the one that their dataset notes.
   private var overrides: [Int: [JSON.Member]] = [:]
   private var visits = 0
+  /// Values of the groups so far, each of which is a dataset at most.
+  private var expected = 0
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
@@ -31,6 +33,8 @@ struct SchemaWriter {
     for (group, members) in overrides {
       setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
     }
+    // Not needed any more, and as large as the tree.
+    numbering = TensorNumbering()
   }
 
   private mutating func setAttribute(
@@ -55,6 +59,7 @@ struct SchemaWriter {
     guard depth < CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
     setAttribute(group, Schema.Attribute.kind, .string(value.typeName))
     if let dictionary = value.dictionary { try fill(group, with: dictionary, depth: depth) }
+    expect(value.elements?.count ?? 0, in: group)
     for (index, element) in (value.elements ?? []).enumerated() {
       try add(element, as: "\(index)", to: group, depth: depth + 1)
     }
@@ -69,6 +74,7 @@ struct SchemaWriter {
       let json = try TaggedJSON.schema.attributes(dictionary, name: catalog.groups[group].path)
       setAttribute(group, Schema.Attribute.attributes, .string(json.text()))
     }
+    expect(dictionary.entries.count, in: group)
     for entry in dictionary.entries {
       let name = LinkName.encode(entry.key, hasIntKeys: hasIntKeys)
       try add(entry.value, as: name, to: group, depth: depth + 1)
@@ -79,19 +85,20 @@ struct SchemaWriter {
     _ value: CheckpointValue, as name: String, to group: Int, depth: Int
   ) throws(CheckpointError) {
     visits += 1
-    let path = catalog.groups[group].path.appending(link: name)
+    let parent = catalog.groups[group].path
     guard visits <= CheckpointLimits.values else {
-      throw CheckpointError(.limitExceeded, name: path, "the checkpoint has too many values")
+      throw CheckpointError(
+        .limitExceeded, name: parent.appending(link: name), "the checkpoint has too many values")
     }
     if case .tensor(let tensor) = value {
-      addTensor(tensor, as: name, to: group, path)
+      addTensor(tensor, as: name, to: group)
     } else if isGroup(value) {
       let child = catalog.groups.count
-      catalog.groups.append(Catalog.Group(path: path))
+      catalog.groups.append(Catalog.Group(path: parent.appending(link: name)))
       catalog.groups[group].links.append(Catalog.Link(name, .group(child)))
       try fill(child, with: value, depth: depth)
     } else {
-      addDataset(try Catalog.Dataset.encoding(value, path: path), as: name, to: group)
+      addDataset(try Catalog.Dataset.encoding(value, as: name, in: parent), as: name, to: group)
     }
   }
 
@@ -103,18 +110,25 @@ struct SchemaWriter {
     contents.append(encoded.bytes)
   }
 
-  private mutating func addTensor(
-    _ tensor: Tensor, as name: String, to group: Int, _ path: String
-  ) {
-    let identity = TiedTensor(tensor)
-    if let first = tied[identity] {
+  /// Makes room for so many values of a group, and those of the groups around it that are to come.
+  private mutating func expect(_ count: Int, in group: Int) {
+    catalog.groups[group].links.reserveCapacity(count)
+    expected += count
+    catalog.datasets.makeRoom(for: expected - contents.count)
+    contents.makeRoom(for: expected - contents.count)
+    tensors.makeRoom(for: expected - tensors.count)
+    numbering.makeRoom(for: expected - tensors.count)
+  }
+
+  private mutating func addTensor(_ tensor: Tensor, as name: String, to group: Int) {
+    if let number = numbering.add(tensor) {
+      let first = tensors[number]
       catalog.groups[group].links.append(Catalog.Link(name, .dataset(first)))
       noteDifference(tensor, from: first, as: name, in: group)
       return
     }
-    tied[identity] = contents.count
     tensors.append(contents.count)
-    let dataset = Catalog.Dataset.describing(tensor, path: path)
+    let dataset = Catalog.Dataset.describing(tensor, as: name, in: catalog.groups[group].path)
     addDataset((dataset, tensor.storage), as: name, to: group)
   }
 
@@ -123,7 +137,7 @@ struct SchemaWriter {
   private mutating func noteDifference(
     _ tensor: Tensor, from first: Int, as name: String, in group: Int
   ) {
-    let own = Catalog.Dataset.describing(tensor, path: "").attributes
+    let own = Catalog.Dataset.describing(tensor, as: name, in: "").attributes
     let shared = catalog.datasets[first].attributes
     let names = [Schema.Attribute.kind, Schema.Attribute.requiresGrad]
     guard names.contains(where: { own[$0] != shared[$0] }) else { return }
@@ -138,6 +152,30 @@ struct SchemaWriter {
 }
 
 extension SchemaWriter {
+  /// The attribute `checksums`: a JSON object with the CRC-32 of each tensor's bytes.
+  ///
+  /// - Parameter checksums: of the bytes of all datasets.
+  func text(ofChecksums checksums: [UInt32]) -> String {
+    let paths = tensors.lazy.map { (catalog.datasets[$0].path, checksums[$0]) }
+    var utf8: [UInt8] = []
+    // But for what has to be escaped, the text is as long: two pairs of quotes, and separators.
+    utf8.reserveCapacity(2 + paths.reduce(0) { $0 + $1.0.utf8.count + 16 })
+    utf8.append(UInt8(ascii: "{"))
+    for (path, checksum) in paths {
+      if utf8.count > 1 { utf8 += ", ".utf8 }
+      JSON.append(path, to: &utf8)
+      utf8 += ": ".utf8
+      JSON.append(checksum.hexadecimal, to: &utf8)
+    }
+    utf8.append(UInt8(ascii: "}"))
+    return String(decoding: utf8, as: UTF8.self)
+  }
+
+  /// Creates the file, in which the catalog then says where the bytes go.
+  mutating func create(at path: String) throws(CheckpointError) {
+    try CatalogWriter.create(&catalog, at: path)
+  }
+
   /// Has the datasets of tensors written in compressed chunks, where they are large enough.
   mutating func compress(level: Int) {
     var lastFilters = LastValue<[Catalog.Chunks.Filter]>()

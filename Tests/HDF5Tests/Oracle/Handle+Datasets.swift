@@ -11,7 +11,7 @@ extension Handle {
     let type = try Handle("cannot describe the type", name: path, H5Dget_type(identifier))
     let elementType = try type.elementType(path)
     let creation = try Handle("cannot describe", name: path, H5Dget_create_plist(identifier))
-    var dataset = Catalog.Dataset(path: path, type: elementType, shape: nil, extent: .none)
+    var dataset = Catalog.Dataset(path, type: elementType, shape: nil, extent: .none)
     dataset.attributes = try attributes(of: path, within: fileByteCount)
     // Before the dataspace, for which libhdf5 may open the files that a virtual dataset names.
     if let refused = try creation.foreignExtent(path) {

@@ -41,7 +41,7 @@ struct SymbolTable {
       let scratch = try reader.readCount(UInt32.self)
       try reader.skip(12)
       links.append(
-        ParsedLink(
+        try ParsedLink(
           name: name,
           target: cache == softLinkCache
             ? .soft(try ParsedLink.path(heap.text(at: scratch)[...]))

@@ -5,19 +5,19 @@ struct ParsedLink {
   enum Target {
     /// The address of an object header.
     case hard(Int)
-    case soft(String)
+    indirect case soft(String)
     case external
     case userDefined
   }
 
-  /// In UTF-8, or what the file has in its place.
-  let name: [UInt8]
+  let name: String
   let target: Target
   /// Where the file tracks the order in which links were made.
   let order: Int?
 
-  init(name: [UInt8], target: Target, order: Int? = nil) {
-    self.name = name
+  /// - Parameter name: in UTF-8, or what the file has in its place.
+  init(name: [UInt8], target: Target, order: Int? = nil) throws(CheckpointError) {
+    self.name = try ParsedLink.name(name)
     self.target = target
     self.order = order
   }
@@ -32,7 +32,7 @@ struct ParsedLink {
     order = flags & 0x04 == 0 ? nil : try reader.readCount(UInt64.self)
     if flags & 0x10 != 0 { try reader.skip(1) }
     let nameByteCount = try reader.readCount(byteCount: 1 << Int(flags & 3))
-    name = try reader.readRegion(count: nameByteCount).array
+    name = try ParsedLink.name(reader.readRegion(count: nameByteCount).array)
     switch type {
     case 0: target = .hard(try reader.readAddress(of: "a link", sizes))
     case 1:
@@ -41,6 +41,15 @@ struct ParsedLink {
     case 64: target = .external
     default: target = .userDefined
     }
+  }
+
+  private static func name(_ utf8: [UInt8]) throws(CheckpointError) -> String {
+    guard let name = String(validating: utf8, as: UTF8.self) else {
+      throw CheckpointError(
+        .invalidText, "a link's name is not valid UTF-8",
+        advice: "rename it with the tool that wrote the file")
+    }
+    return name
   }
 
   /// The path that a soft link holds.
