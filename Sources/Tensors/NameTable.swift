@@ -20,20 +20,24 @@ package struct NameTable: Sendable {
   ///
   /// - Returns: whether it is new; one that is known stays where it is.
   package mutating func add(_ name: String) -> Bool {
-    guard place(of: name) == nil else { return false }
-    names.append(name)
-    if names.count == Self.few + 1 {
-      for place in names.indices { enter(place) }
-    } else if names.count > Self.few {
-      enter(names.count - 1)
+    if names.count < Self.few {
+      guard place(of: name) == nil else { return false }
+    } else {
+      if names.count == Self.few {
+        for place in names.indices { _ = enter(names[place], at: place) }
+      }
+      guard enter(name, at: names.count) else { return false }
     }
+    names.append(name)
     return true
   }
 
-  private mutating func enter(_ place: Int) {
-    _ = places.enter(
-      place, hash: Self.hash(names[place]), where: { _ in false },
+  /// - Returns: whether the name is new to the index.
+  private mutating func enter(_ name: String, at place: Int) -> Bool {
+    let known = places.enter(
+      place, hash: Self.hash(name), where: { names[$0].isIdentical(to: name) },
       hashOf: { Self.hash(names[$0]) })
+    return known == nil
   }
 
   private static func hash(_ name: String) -> Int {

@@ -8,6 +8,7 @@ struct NameTableTests {
     let names = (0..<count).map { "name \($0)" }
     let areNew = names.map { table.add($0) }
     #expect(areNew.allSatisfy { $0 })
+    #expect(names.enumerated().allSatisfy { table.place(of: $1) == $0 })
     let areNewAgain = names.map { table.add($0) }
     #expect(!areNewAgain.contains(true))
     #expect(table.names == names && table.count == count)

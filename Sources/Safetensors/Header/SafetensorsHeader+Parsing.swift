@@ -61,7 +61,6 @@ extension SafetensorsHeader {
         guard names.add(name) else { throw Self.duplicate(name, at: parser.offset) }
         entries.append(try parseEntry(name, &parser, &shapes))
       }
-      parser.releaseRead()
     }
     try parser.expectEnd()
   }

@@ -59,7 +59,6 @@ struct ShardIndex {
       } catch {
         failure = failure ?? error
       }
-      parser.releaseRead()
     }
   }
 

@@ -56,11 +56,15 @@ extension JSONParser {
 
   /// Where the string that is being read ends, if it does.
   private var endOfString: Int {
-    var end = position
-    while end < bytes.count, self[end] != UInt8(ascii: "\"") {
-      end += self[end] == UInt8(ascii: "\\") ? 2 : 1
+    bytes.withBytes { bytes in
+      bytes.withUnsafeBytes { bytes in
+        var end = position
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+          end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(end, bytes.count)
+      }
     }
-    return min(end, bytes.count)
   }
 
   /// Another process may write to a mapped file: what was measured is not relied on.
@@ -105,13 +109,16 @@ extension JSONParser {
   }
 
   private mutating func parseHexadecimal() throws(CheckpointError) -> UInt16 {
+    let start = position
     var number: UInt16 = 0
-    for place in position..<position + 4 {
-      guard place < bytes.count, let digit = Character(Unicode.Scalar(self[place])).hexDigitValue
-      else { throw error("an escape needs four hexadecimal digits") }
+    while position < start + 4 {
+      guard let digit = peek.flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
+        position = start
+        throw error("an escape needs four hexadecimal digits")
+      }
       number = number << 4 + UInt16(digit)
+      position += 1
     }
-    position += 4
     return number
   }
 }

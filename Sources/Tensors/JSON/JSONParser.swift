@@ -6,8 +6,12 @@ package struct JSONParser {
   private let roundsLargeIntegers: Bool
   var position = 0
 
-  /// Where the pages of a mapped file were last given back.
-  private var released = 0
+  /// A copy of the bytes from `windowStart` on: they are asked for one by one, which a region makes
+  /// expensive, and a mapped file's need not stay in memory.
+  private var window: [UInt8] = []
+  private var windowStart = 0
+
+  private static let windowByteCount = 1 << 16
 
   package init(_ bytes: ByteRegion, roundsLargeIntegers: Bool = false) {
     self.roundsLargeIntegers = roundsLargeIntegers
@@ -16,15 +20,6 @@ package struct JSONParser {
 
   /// Where the next byte lies in the file.
   package var offset: Int { bytes.fileOffset + position }
-
-  /// Says that a mapped file's bytes before this place will not be read again soon.
-  package mutating func releaseRead() {
-    guard position - released >= Self.releasedByteCount else { return }
-    bytes.release(position - released)
-    released = position
-  }
-
-  private static let releasedByteCount = 1 << 20
 
   mutating func parseDocument() throws(CheckpointError) -> JSON {
     let value = try parseValue()
@@ -39,9 +34,9 @@ package struct JSONParser {
   }
 
   /// What the next value is, by its first byte.
-  package var isAtObject: Bool { peek == UInt8(ascii: "{") }
-  package var isAtArray: Bool { peek == UInt8(ascii: "[") }
-  package var isAtString: Bool { peek == UInt8(ascii: "\"") }
+  package var isAtObject: Bool { mutating get { peek == UInt8(ascii: "{") } }
+  package var isAtArray: Bool { mutating get { peek == UInt8(ascii: "[") } }
+  package var isAtString: Bool { mutating get { peek == UInt8(ascii: "\"") } }
 
   /// A value of any kind, as a tree.
   ///
@@ -201,7 +196,7 @@ package struct JSONParser {
 
   /// An integer that is not negative and fits 64 bits: a size, an offset.
   package mutating func parseCount() throws(CheckpointError) -> Int {
-    let start = position
+    let (start, first) = (position, peek)
     var count = 0
     while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
       let (product, overflow) = count.multipliedReportingOverflow(by: 10)
@@ -210,7 +205,7 @@ package struct JSONParser {
       count = sum
       position += 1
     }
-    let isCanonical = position == start + 1 || position > start && self[start] != UInt8(ascii: "0")
+    let isCanonical = position == start + 1 || position > start && first != UInt8(ascii: "0")
     guard isCanonical else { throw error("a size is missing") }
     return count
   }
@@ -222,10 +217,23 @@ package struct JSONParser {
     return position - start
   }
 
-  var peek: UInt8? { position < bytes.count ? self[position] : nil }
+  /// The next byte; nil at the end.
+  var peek: UInt8? {
+    mutating get {
+      let place = position - windowStart
+      return window.indices.contains(place) ? window[place] : moveWindow()
+    }
+  }
 
-  /// The byte at a place in the text, which the caller knows to be inside.
-  subscript(position: Int) -> UInt8 { bytes.number(UInt8.self, at: position) }
+  /// Has the window begin with the next byte.
+  @inline(never)
+  private mutating func moveWindow() -> UInt8? {
+    let count = min(Self.windowByteCount, bytes.count - position)
+    guard count > 0, let piece = try? bytes.slice(from: position, count: count) else { return nil }
+    (window, windowStart) = (piece.array, position)
+    piece.release()
+    return window[0]
+  }
 
   mutating func take(_ scalar: Unicode.Scalar) -> Bool {
     guard peek == UInt8(ascii: scalar) else { return false }
