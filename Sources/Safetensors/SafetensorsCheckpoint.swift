@@ -20,11 +20,15 @@ public enum SafetensorsCheckpoint {
   /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
   ///   elements that PyTorch does not have.
   public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    try content(of: file).checkpoint()
+  }
+
+  /// A function of its own, so that the header is gone when the tree is made.
+  private static func content(of file: ByteRegion) throws(CheckpointError) -> SafetensorsContent {
     let (header, data) = try SafetensorsHeader.read(file)
-    var content = SafetensorsContent(metadata: header.metadata, notes: header.notes)
-    content.reserveCapacity(header.entries.count)
-    for entry in header.entries { try content.add(entry, in: data) }
-    return try content.checkpoint()
+    var content = SafetensorsContent(header.record, metadata: header.metadata, notes: header.notes)
+    content.tensors = try header.tensors(in: data)
+    return content
   }
 }
 

@@ -2,72 +2,73 @@ internal import Tensors
 
 /// One file to be written: its header, and where the bytes of each tensor go.
 struct SafetensorsFile {
-  private let header: [UInt8]
-  private let tensors: [(name: String, tensor: Tensor)]
-  /// Where each tensor begins in the file.
-  private let offsets: [Int]
+  private let header: HeaderText
+  /// The length of the header, as it stands before it.
+  private let length: [UInt8]
+  /// Where the tensors begin in the file.
+  private let start: Int
 
-  /// - Parameter tensors: each of a type that the format has; they are put into the order of the
-  ///   format's library, by descending type, then by name.
+  /// - Parameters:
+  ///   - names: of tensors of types that the format has.
+  ///   - numbers: those of the tensors that are to be in the file; nil: of all. They are put into the
+  ///     order of the format's library, by descending type, then by name.
+  ///   - metadata: the text beside the tensors.
+  ///   - record: what stands behind that.
+  /// - Throws: `cannotBeWritten` when the header is longer than the format allows; what writing the
+  ///   record throws.
   init(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [(name: String, text: String)]
+    _ names: TensorNames, _ numbers: Range<Int>? = nil,
+    metadata: [(name: String, text: String)], record: CheckpointRecord? = nil
   ) throws(CheckpointError) {
-    var header = SafetensorsHeader()
-    header.metadata = metadata
-    let sorted = tensors.compactMap { Placed($0.name, $0.tensor) }.sorted(by: <)
-    var end = 0
-    for placed in sorted {
-      let start = end
-      end += placed.tensor.byteCount
-      header.entries.append(placed.entry(start..<end))
+    header = HeaderText(
+      names: names, order: names.sorted(numbers ?? 0..<names.count), metadata: metadata,
+      record: record)
+    var text = JSONWriter.counting
+    try header.write(to: &text)
+    guard text.byteCount <= SafetensorsHeader.byteLimit else {
+      throw CheckpointError(
+        .cannotBeWritten,
+        "the names and values beside the tensors take \(text.byteCount) bytes, the format allows "
+          + "\(SafetensorsHeader.byteLimit)", advice: "write an HDF5 file instead")
     }
-    let bytes = try header.bytes()
-    self.header = bytes
-    self.tensors = sorted.map { ($0.name, $0.tensor) }
-    offsets = header.entries.map { bytes.count + $0.start }
+    length = withUnsafeBytes(of: UInt64(text.byteCount).littleEndian) { Array($0) }
+    start = length.count + text.byteCount
   }
 
   /// Puts the header and the bytes of all tensors in their places, on all cores.
   func write(to file: borrowing AtomicFile) throws(CheckpointError) {
     let destination = file.destination
-    try destination.write(header.span.bytes, at: 0)
-    try concurrentForEach(tensors.count) { index throws(CheckpointError) in
-      let (name, tensor) = tensors[index]
+    try destination.write(length.span.bytes, at: 0)
+    let lengthByteCount = length.count
+    var text = JSONWriter { piece, offset throws(CheckpointError) in
+      try destination.write(piece, at: lengthByteCount + offset)
+    }
+    try header.write(to: &text)
+    try writeTensors(to: destination)
+  }
+
+  private func writeTensors(to destination: FileDestination) throws(CheckpointError) {
+    let (order, offsets) = (header.order, offsets)
+    let (names, tensors) = (header.names.names, header.names.tensors)
+    try concurrentForEach(order.count) { index throws(CheckpointError) in
+      let number = order[index]
       do throws(CheckpointError) {
-        try tensor.storage.forEachUncheckedPiece(of: 1 << 20) {
+        try tensors[number].storage.forEachUncheckedPiece(of: 1 << 20) {
           start, bytes throws(CheckpointError) in
           try destination.write(bytes, at: offsets[index] + start)
         }
       } catch {
-        throw error.with(name: name)
+        throw error.with(name: names[number])
       }
     }
   }
-}
 
-/// A tensor on its way into a file.
-private struct Placed {
-  let name: String
-  let tensor: Tensor
-  private let type: SafetensorsType
-
-  init?(_ name: String, _ tensor: Tensor) {
-    guard let type = SafetensorsType(tensor.scalarType) else { return nil }
-    self.name = name
-    self.tensor = tensor
-    self.type = type
-  }
-
-  static func < (left: Placed, right: Placed) -> Bool {
-    if left.type != right.type { return left.type.rank > right.type.rank }
-    return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
-  }
-
-  func entry(_ place: Range<Int>) -> SafetensorsHeader.Entry {
-    var shape = tensor.shape
-    // PyTorch counts pairs of 4-bit floats, the format counts each.
-    if type == .float4, let last = shape.popLast() { shape.append(last * 2) }
-    return SafetensorsHeader.Entry(
-      name: name, type: type, shape: shape, start: place.lowerBound, end: place.upperBound)
+  /// Where each tensor begins in the file.
+  private var offsets: [Int] {
+    var end = start
+    return header.order.map { number in
+      defer { end += header.names.tensors[number].byteCount }
+      return end
+    }
   }
 }

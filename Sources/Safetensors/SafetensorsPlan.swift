@@ -2,33 +2,29 @@ internal import Tensors
 
 /// What is to be written for a checkpoint: named tensors, and the text beside them.
 struct SafetensorsPlan {
-  /// In the checkpoint's order.
-  let tensors: [(name: String, tensor: Tensor)]
+  let names: TensorNames
   /// The text that every file has: that it is of PyTorch's tensors, and what a file that the
   /// checkpoint was read from said.
   let metadata: [(name: String, text: String)]
   /// What makes the checkpoint of the tensors.
-  let record: (name: String, text: String)
+  let record: CheckpointRecord
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     var checkpoint = checkpoint
     let inherited = checkpoint.takeMetadata()
     let hasFormat = inherited.contains { $0.name.isIdentical(to: SafetensorsContent.format.name) }
     metadata = (hasFormat ? [] : [SafetensorsContent.format]) + inherited
-    let names = try TensorNames(checkpoint)
-    tensors = names.tensors
-    let text = try CheckpointRecord(checkpoint, names: names.names).json.text()
-    record = (SafetensorsContent.recordName, text)
-    // The record's tree, several times its text, is gone.
-    FreedMemory.release()
+    names = try TensorNames(checkpoint)
+    record = CheckpointRecord(checkpoint, names: names)
   }
 
   /// Writes all into one file.
   func write(
     to path: String, options: WritingOptions
   ) throws(CheckpointError) {
+    let content = try SafetensorsFile(names, metadata: metadata, record: record)
     let file = try AtomicFile(replacing: path, progress: options.progress)
-    try SafetensorsFile(tensors, metadata: metadata + [record]).write(to: file)
+    try content.write(to: file)
     try file.commit(provenBy: options.proof)
   }
 }

@@ -53,13 +53,18 @@ package struct PlaceIndex: Sendable {
   }
 }
 
-extension ArraySlice<UInt8> {
+extension RawSpan {
   /// A hash of the bytes, whose seed a file can't know.
   package var hashOfBytes: Int {
     var hasher = Hasher()
     withUnsafeBytes { hasher.combine(bytes: $0) }
     return hasher.finalize()
   }
+}
+
+extension String {
+  /// A hash for those who compare names byte by byte.
+  package var hashOfUTF8: Int { utf8.span.bytes.hashOfBytes }
 }
 
 extension Int {

@@ -52,9 +52,11 @@ struct ShardTests {
     let shard = try SafetensorsHeader.read(
       MappedFile.open(folder.file("model-00001-of-00002.safetensors"))
     ).header
-    #expect(shard.entries.map(\.name) == ["a", "c"])
+    #expect(shard.names.names == ["a", "c"])
     #expect(shard.metadata.map(\.name) == ["format"])
     let json = try JSON(parsing: MappedFile.open(index))
+    #expect(
+      try String(contentsOfFile: index, encoding: .utf8) == json.text(indented: true) + "\n")
     #expect(json["metadata"]?["total_size"] == 72)
     #expect(json["weight_map"]?["b"] == "model-00002-of-00002.safetensors")
     #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == index)
@@ -157,13 +159,20 @@ struct ShardTests {
     #expect(error.code == .shardPath && error.name == "x")
   }
 
-  @Test(arguments: ["{}", #"{"weight_map": []}"#, #"{"weight_map": {"a": 1}}"#])
+  @Test(arguments: [
+    "{}", "[]", #"{"weight_map": []}"#, #"{"weight_map": {"a": 1, "b": ".."}}"#,
+    #"{"weight_map": {"a": 1}, "metadata": 1}"#,
+  ])
   func indexesHaveTheirForm(text: String) throws {
     #expect(try failure { _ in text }.code == .shardIndex)
   }
 
-  @Test func theSameTensorTwiceInAnIndexIsRefused() throws {
-    #expect(try failure { _ in #"{"weight_map": {"a": "x", "a": "y"}}"# }.code == .invalidJSON)
+  @Test(arguments: [
+    #"{"weight_map": {"a": "x", "a": "y"}}"#, #"{"weight_map": {"a": ".."}, "b": 1, "b": 2}"#,
+    #"{"weight_map": {"a": 1}} x"#, #"{"metadata": {"a": 1, "a": 1}, "weight_map": {}}"#, "1 2",
+  ])
+  func indexesAreJSONBeforeAllElse(text: String) throws {
+    #expect(try failure { _ in text }.code == .invalidJSON)
   }
 
   @Test func foldersWithSeveralCheckpointsAreAmbiguous() throws {
@@ -181,7 +190,8 @@ struct ShardTests {
       let file = try AtomicFile(
         replacing: folder.file("model-0000\(number)-of-00002.safetensors"))
       try SafetensorsFile(
-        [("t\(number)", try FormatContract.makeTensor())], metadata: [("author", author)]
+        TensorNames([("t\(number)", try FormatContract.makeTensor())]),
+        metadata: [("author", author)]
       ).write(to: file)
       try file.commit()
     }

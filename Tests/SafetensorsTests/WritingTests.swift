@@ -19,7 +19,7 @@ struct WritingTests {
     try SafetensorsHeader.read(MappedFile.open(path)).header
   }
 
-  private func names() throws -> [String] { try header().entries.map(\.name) }
+  private func names() throws -> [String] { try header().names.names }
 
   @Test func tensorsStandInTheLibrarysOrder() throws {
     var stateDict = CheckpointDictionary(.orderedDict)
@@ -96,7 +96,7 @@ struct WritingTests {
     let tensors = try names.map { ($0, try FormatContract.makeTensor()) }
     let metadata = [(name: SafetensorsContent.recordName, text: record)] + more
     let file = try AtomicFile(replacing: path)
-    try SafetensorsFile(tensors, metadata: metadata).write(to: file)
+    try SafetensorsFile(TensorNames(tensors), metadata: metadata).write(to: file)
     try file.commit()
     return try SafetensorsCheckpoint.read(MappedFile.open(path))
   }
@@ -122,6 +122,13 @@ struct WritingTests {
   @Test(arguments: [
     ("{}", CheckpointError.Code.safetensorsRecord), ("[", .invalidJSON),
     (#"{"version": 2, "root": {}}"#, .safetensorsRecordVersion),
+    (#"{"root": {"$odd": 1}, "version": 2}"#, .safetensorsRecordVersion),
+    (#"{"version": 2, "root": {}} x"#, .invalidJSON), ("1", .safetensorsRecord),
+    (#"{"version": 1, "root": {"$odd": {"x": 1, "x": 2}}}"#, .invalidJSON),
+    (#"{"version": 1, "root": {"a": 1, "a": 2}}"#, .invalidJSON),
+    (#"{"version": 1, "version": 1, "root": {}}"#, .invalidJSON),
+    (#"{"version": 1, "root": {"$tensor": "b"}, "x": [1,]}"#, .invalidJSON),
+    (#"{"version": 1, "root": {"$tensor": "a"}, "graph": 1}"#, .safetensorsRecord),
     (#"{"version": 1}"#, .safetensorsRecord),
     (#"{"version": 1, "root": {"$odd": 1}}"#, .safetensorsRecord),
     (#"{"version": 1, "root": {"$tensor": 1}}"#, .safetensorsRecord),
@@ -132,5 +139,36 @@ struct WritingTests {
   func brokenRecordsAreRefused(record: String, code: CheckpointError.Code) throws {
     let error = #expect(throws: CheckpointError.self) { try read(["a"], record: record) }
     #expect(error?.code == code)
+  }
+
+  @Test func membersOfARecordMayStandInAnyOrder() throws {
+    let record =
+      #" {"x": [{}], "history": [1], "graph": "g", "root": {"$tensor": "a"}, "version": 1} "#
+    let checkpoint = try read(["a"], record: record)
+    #expect(checkpoint.root.tensor != nil && checkpoint.notes.isEmpty)
+    #expect(checkpoint.history == [1] && checkpoint.graph == "g")
+  }
+
+  /// Of more text than is handed on at a time.
+  @Test func longHeadersAreWhole() throws {
+    var stateDict = CheckpointDictionary(.orderedDict)
+    for index in 0..<2000 {
+      let name = "layer \"\(index % 7)\"\n\\ é \(index)"
+      stateDict.set(.string(name), to: .tensor(try FormatContract.makeTensor(seed: index)))
+    }
+    let root = FormatContract.mapping([
+      (.string("state_dict"), .dictionary(stateDict)), (.string("epoch"), .int(3)),
+    ])
+    let checkpoint = Checkpoint(root: root, history: [["a": "\""]], graph: "{\"\\n\": 1}")
+    try SafetensorsCheckpoint.write(checkpoint, to: path)
+    let read = try SafetensorsCheckpoint.read(MappedFile.open(path))
+    #expect(try Expectation.tree(read.root) == Expectation.tree(root))
+    #expect(read.history == checkpoint.history && read.graph == checkpoint.graph)
+    #expect(read.notes.isEmpty)
+    let bytes = Array(try Data(contentsOf: URL(filePath: path)))
+    let length = bytes[..<8].enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+    #expect(length > 1 << 18 && length % 8 == 0)
+    let header = try JSON(parsing: ByteRegion(Array(bytes[8..<8 + length])))
+    #expect(header.members?.count == 2001)
   }
 }

@@ -10,12 +10,25 @@ struct TaggedJSONTests {
     },
     invalid: { CheckpointError(.invalidJSON, name: $0, "not of this form") })
 
+  private func text(_ value: CheckpointValue) throws -> String {
+    var writer = JSONWriter()
+    try format.write(value, to: &writer) { "" }
+    return writer.text
+  }
+
+  private func value(_ text: String) throws -> CheckpointValue {
+    var parser = JSONParser(ByteRegion(Array(text.utf8)))
+    let result = try format.parseValue(&parser, name: "root")
+    try parser.expectEnd()
+    return try result.get()
+  }
+
   @Test func tensorsAreWhatTheFormatSays() throws {
     let tensor = try Tensor(.bool, shape: [0], storage: TensorStorage(ByteRegion([])))
-    let json = try format.json(.tuple([.tensor(tensor)]), name: "root")
-    #expect(json == ["$tuple": [["$tensor": "[0]"]]])
-    #expect(try format.value(json, name: "root").elements?.first?.tensor?.shape == [0])
-    #expect(throws: CheckpointError.self) { try format.value(["$tensor": 1], name: "root") }
+    let text = try text(.tuple([.tensor(tensor)]))
+    #expect(text == #"{"$tuple": [{"$tensor": "[0]"}]}"#)
+    #expect(try value(text).elements?.first?.tensor?.shape == [0])
+    #expect(throws: CheckpointError.self) { try value(#"{"$tensor": 1}"#) }
   }
 
   @Test func valuesAsDeepAsACheckpointMayBeSurvive() throws {
@@ -25,10 +38,12 @@ struct TaggedJSONTests {
       dictionary.set(.int(1), to: value)
       value = .dictionary(dictionary)
     }
-    let text = try format.json(value, name: "").text()
-    _ = try format.value(try JSON(parsing: text), name: "")
-    let error = #expect(throws: CheckpointError.self) { try format.json(.list([value]), name: "") }
+    let text = try text(value)
+    _ = try self.value(text)
+    let error = #expect(throws: CheckpointError.self) { try self.text(.list([value])) }
     #expect(error?.code == .limitExceeded)
+    let deeper = #expect(throws: CheckpointError.self) { try self.value("[\(text)]") }
+    #expect(deeper?.code == .limitExceeded)
   }
 
   @Test(arguments: [
@@ -36,10 +51,9 @@ struct TaggedJSONTests {
     Double(bitPattern: 0xFFF0_0000_0000_0003), .infinity, -0.0, .leastNonzeroMagnitude, 1e300,
   ])
   func floatsInAttributesKeepTheirBits(number: Double) throws {
-    let json = try format.json(.float(number), name: "")
-    let reread = try JSON(parsing: json.text())
-    guard case .float(let back) = try format.value(reread, name: "") else {
-      Issue.record("\(json.text()) is not a float")
+    let text = try text(.float(number))
+    guard case .float(let back) = try value(text) else {
+      Issue.record("\(text) is not a float")
       return
     }
     #expect(back.bitPattern == number.bitPattern)

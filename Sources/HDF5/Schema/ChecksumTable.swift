@@ -11,7 +11,7 @@ struct ChecksumTable {
   init() {}
 
   init(parsing text: String) throws(CheckpointError) {
-    var parser = JSONParser(Array(text.utf8), fileOffset: 0)
+    var parser = JSONParser(ByteRegion(Array(text.utf8)))
     guard text.utf8.first(where: { !" \n\r\t".utf8.contains($0) }) == UInt8(ascii: "{") else {
       _ = try JSON(parsing: text)
       throw SchemaReader.violation("/", "has an attribute `checksums` that is not a JSON object")
@@ -19,7 +19,7 @@ struct ChecksumTable {
     parser.skipSpace()
     try parser.parseObject { parser, path throws(CheckpointError) in
       guard enter(path) else {
-        throw parser.error("the key \"\(path.visible())\" appears twice")
+        throw parser.duplicate(path)
       }
       checksums.makeRoom(for: 1)
       checksums.append(try ChecksumTable.checksum(parser.parseValue(), of: path))
@@ -37,7 +37,7 @@ struct ChecksumTable {
   /// - Returns: false when the path is there.
   private mutating func enter(_ path: String) -> Bool {
     let known = places.enter(
-      paths.count, hash: TextList.hash(path), where: { paths.has(path, at: $0) },
+      hash: path.hashOfUTF8, where: { paths.has(path, at: $0) },
       hashOf: { paths.hash(at: $0) })
     if known == nil { paths.append(path) }
     return known == nil
@@ -45,7 +45,7 @@ struct ChecksumTable {
 
   /// The checksum for a path, once.
   mutating func take(_ path: String) -> UInt32? {
-    let place = places.place(hash: TextList.hash(path)) { paths.has(path, at: $0) }
+    let place = places.place(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
     return place.flatMap { exchange(&checksums[$0], with: nil) }
   }
 

@@ -156,19 +156,15 @@ extension SchemaWriter {
   ///
   /// - Parameter checksums: of the bytes of all datasets.
   func text(ofChecksums checksums: [UInt32]) -> String {
-    let paths = tensors.lazy.map { (catalog.datasets[$0].path, checksums[$0]) }
-    var utf8: [UInt8] = []
-    // But for what has to be escaped, the text is as long: two pairs of quotes, and separators.
-    utf8.reserveCapacity(2 + paths.reduce(0) { $0 + $1.0.utf8.count + 16 })
-    utf8.append(UInt8(ascii: "{"))
-    for (path, checksum) in paths {
-      if utf8.count > 1 { utf8 += ", ".utf8 }
-      JSON.append(path, to: &utf8)
-      utf8 += ": ".utf8
-      JSON.append(checksum.hexadecimal, to: &utf8)
+    let members = tensors.lazy.map { (path: catalog.datasets[$0].path, checksum: checksums[$0]) }
+    var text = JSONWriter()
+    // But for what has to be escaped, it is as long: two pairs of quotes, and separators.
+    text.makeRoom(for: 2 + members.reduce(0) { $0 + $1.path.utf8.count + 16 })
+    text.putSequence("{", "}", members) {
+      $0.write(name: $1.path)
+      $0.write($1.checksum.hexadecimal)
     }
-    utf8.append(UInt8(ascii: "}"))
-    return String(decoding: utf8, as: UTF8.self)
+    return text.text
   }
 
   /// Creates the file, in which the catalog then says where the bytes go.

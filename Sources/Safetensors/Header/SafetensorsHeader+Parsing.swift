@@ -6,7 +6,9 @@ extension SafetensorsHeader {
     _ file: ByteRegion
   ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
     let text = try text(of: file)
+    try checkEncoding(of: text)
     let header = try SafetensorsHeader(parsing: text)
+    text.releaseFile()
     let start = lengthByteCount + text.count
     let data = try file.slice(from: start, count: file.count - start)
     try header.validate(dataByteCount: data.count)
@@ -36,43 +38,56 @@ extension SafetensorsHeader {
     return text
   }
 
-  private init(parsing text: ByteRegion) throws(CheckpointError) {
-    let bytes = text.array
-    text.release()
-    guard bytes.isUTF8 else {
+  private static func checkEncoding(of text: ByteRegion) throws(CheckpointError) {
+    let isUTF8 = text.withBytes { $0.withUnsafeBytes { $0.isUTF8 } }
+    guard isUTF8 else {
       throw CheckpointError(
         .invalidText, offset: text.fileOffset, "the header is not valid UTF-8")
     }
-    var parser = JSONParser(bytes, fileOffset: text.fileOffset)
-    var names: Set<CheckpointDictionary.Key> = []
-    names.reserveCapacity(bytes.count / Self.usualEntryByteCount)
+    text.releaseFile()
+  }
+
+  /// The text stays in its file: what is said of very many tensors takes more memory than they do.
+  private init(parsing text: ByteRegion) throws(CheckpointError) {
+    var parser = JSONParser(text)
+    var shapes = LastValue<[Int]>()
+    var hasMetadata = false
     try parser.parseObject { parser, name throws(CheckpointError) in
-      guard names.insert(.string(name)).inserted else {
-        throw Self.duplicate(name, at: parser.offset)
-      }
       if name.isIdentical(to: Self.metadataName) {
+        guard !hasMetadata else { throw Self.duplicate(name, at: parser.offset) }
+        hasMetadata = true
         try parseMetadata(&parser)
       } else {
-        entries.append(try parseEntry(name, &parser))
+        guard names.add(name) else { throw Self.duplicate(name, at: parser.offset) }
+        entries.append(try parseEntry(name, &parser, &shapes))
       }
     }
     try parser.expectEnd()
   }
 
-  /// The least that an entry of an ordinary file takes, to make room for all at once.
-  private static let usualEntryByteCount = 60
-
   private mutating func parseMetadata(_ parser: inout JSONParser) throws(CheckpointError) {
-    let value = try parser.parseValue()
-    guard let members = value.members else { throw Self.invalidMetadata(Self.metadataName) }
-    for member in members {
-      guard let text = member.value.string else { throw Self.invalidMetadata(member.name) }
-      metadata.append((member.name, text))
+    guard parser.isAtObject else {
+      try parser.skipValue()
+      throw Self.invalidMetadata(Self.metadataName)
     }
+    var names = NameTable()
+    var failure: CheckpointError?
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard names.add(name) else { throw parser.duplicate(name) }
+      if !parser.isAtString {
+        try parser.skipValue(depth: 1)
+        failure = failure ?? Self.invalidMetadata(name)
+      } else if name.isIdentical(to: SafetensorsContent.recordName) {
+        record = try parser.parseText()
+      } else {
+        metadata.append((name, try parser.parseString()))
+      }
+    }
+    if let failure { throw failure }
   }
 
   private mutating func parseEntry(
-    _ name: String, _ parser: inout JSONParser
+    _ name: String, _ parser: inout JSONParser, _ shapes: inout LastValue<[Int]>
   ) throws(CheckpointError) -> Entry {
     let offset = parser.offset
     var fields = Fields()
@@ -84,7 +99,7 @@ extension SafetensorsHeader {
         try Self.set(&fields.offsets, try Self.parseCounts(&parser), name, parser)
       default:
         unknownFields.insert(field)
-        _ = try parser.parseValue()
+        try parser.skipValue()
       }
     }
     guard let type = fields.type, let shape = fields.shape, let offsets = fields.offsets,
@@ -94,7 +109,7 @@ extension SafetensorsHeader {
         .safetensorsField, name: name, offset: offset,
         "a tensor needs a dtype, a shape and two data_offsets")
     }
-    return Entry(name: name, type: type, shape: shape, start: offsets[0], end: offsets[1])
+    return Entry(shape: shapes.shared(shape), start: offsets[0], end: offsets[1], type: type)
   }
 
   private struct Fields {
@@ -130,7 +145,8 @@ extension SafetensorsHeader {
     try parser.parseArray { parser throws(CheckpointError) in
       counts.append(try parser.parseCount())
     }
-    return counts
+    // Of no more memory than it needs.
+    return Array(counts[...])
   }
 
   private static func cutShort(_ reason: String) -> CheckpointError {
@@ -151,10 +167,10 @@ extension SafetensorsHeader {
   }
 }
 
-extension [UInt8] {
+extension UnsafeRawBufferPointer {
   fileprivate var isUTF8: Bool {
     do {
-      _ = try UTF8Span(validating: span)
+      _ = try UTF8Span(validating: Span(_bytes: bytes))
       return true
     } catch {
       return false

@@ -13,19 +13,23 @@ struct SafetensorsHeader {
   /// The name that stands for text instead of a tensor.
   static let metadataName = "__metadata__"
 
+  /// What is said of a tensor; in an order that leaves no gaps, as there can be very many.
   struct Entry {
-    let name: String
-    let type: SafetensorsType
     /// Sizes in elements, also where several share a byte.
     let shape: [Int]
     /// The first byte, and the one behind the last, counted from the end of the header.
     let start: Int
     let end: Int
+    let type: SafetensorsType
   }
 
   /// The text beside the tensors, in the file's order.
   var metadata: [(name: String, text: String)] = []
-  /// In the file's order.
+  /// This toolkit's record of the checkpoint, which stands among that text.
+  var record: ByteRegion?
+  /// Of the tensors, in the file's order.
+  var names = NameTable()
+  /// By the places of the names.
   var entries: [Entry] = []
   /// Fields of tensors that the format does not know; the library passes over them.
   var unknownFields: Set<String> = []
@@ -35,17 +39,18 @@ struct SafetensorsHeader {
   /// - Parameter dataByteCount: what the file has behind the header.
   func validate(dataByteCount: Int) throws(CheckpointError) {
     var end = 0
-    for entry in entriesByOffset {
+    for place in placesByOffset {
+      let (name, entry) = (names.names[place], entries[place])
       guard entry.start == end, entry.end >= entry.start else {
         throw CheckpointError(
-          .safetensorsOffsets, name: entry.name,
+          .safetensorsOffsets, name: name,
           "its bytes \(entry.start) to \(entry.end) do not begin at \(end), where those before end",
           advice: "the file is damaged or made to deceive; get it again")
       }
-      let byteCount = try entry.byteCount()
+      let byteCount = try entry.byteCount(name)
       guard byteCount == entry.end - entry.start else {
         throw CheckpointError(
-          .safetensorsSize, name: entry.name,
+          .safetensorsSize, name: name,
           "\(entry.type.rawValue) \(entry.shape) needs \(byteCount) bytes, its offsets give it "
             + "\(entry.end - entry.start)",
           advice: "the file is damaged or made to deceive; get it again")
@@ -60,15 +65,20 @@ struct SafetensorsHeader {
     }
   }
 
-  private var entriesByOffset: [Entry] {
+  private var placesByOffset: [Int] {
     let areOrdered = zip(entries, entries.dropFirst()).allSatisfy { $0.end <= $1.start }
-    return areOrdered ? entries : entries.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
+    guard !areOrdered else { return Array(entries.indices) }
+    return entries.indices.sorted {
+      (entries[$0].start, entries[$0].end) < (entries[$1].start, entries[$1].end)
+    }
   }
 }
 
 extension SafetensorsHeader.Entry {
   /// What shape and type need, with checked arithmetic.
-  func byteCount() throws(CheckpointError) -> Int {
+  ///
+  /// - Parameter name: for errors.
+  fileprivate func byteCount(_ name: String) throws(CheckpointError) -> Int {
     var bitCount = type.bitCount
     for size in shape {
       let (product, overflow) = bitCount.multipliedReportingOverflow(by: size)

@@ -13,47 +13,67 @@ extension SafetensorsPlan {
     guard shards.count > 1 else {
       return try write(to: path, options: WritingOptions(progress: progress))
     }
-    let names = ShardNames(path)
-    let shardNames = (1...shards.count).map { names.shard($0, of: shards.count) }
+    let shardNames = ShardNames(path)
     var files = StagedFiles()
-    for (shard, name) in zip(shards, shardNames) {
-      let file = try AtomicFile(replacing: names.folder + name, progress: progress)
-      try SafetensorsFile(Array(shard), metadata: metadata).write(to: file)
+    // What can't be written is known before the first of many bytes.
+    var dry = JSONWriter.counting
+    try writeIndex(of: shards, shardNames, to: &dry)
+    for (place, shard) in shards.enumerated() {
+      let name = shardNames.shard(place + 1, of: shards.count)
+      let file = try AtomicFile(replacing: shardNames.folder + name, progress: progress)
+      try SafetensorsFile(names, shard, metadata: metadata).write(to: file)
       try files.add(file)
     }
-    let index = try AtomicFile(replacing: names.folder + names.index)
-    let text = self.index(shards, shardNames).text(indented: true) + "\n"
-    try index.write(Array(text.utf8).span.bytes, at: 0)
+    let index = try AtomicFile(replacing: shardNames.folder + shardNames.index)
+    let destination = index.destination
+    var text = JSONWriter { piece, offset throws(CheckpointError) in
+      try destination.write(piece, at: offset)
+    }
+    try writeIndex(of: shards, shardNames, to: &text)
     try files.add(index)
     try files.commit(removing: path)
   }
 
-  /// Fills one after the other in the checkpoint's order.
-  private func shards(of limit: Int) -> [ArraySlice<(name: String, tensor: Tensor)>] {
-    var shards: [ArraySlice<(name: String, tensor: Tensor)>] = []
+  /// The numbers of the tensors in each shard: one is filled after the other in the checkpoint's
+  /// order.
+  private func shards(of limit: Int) -> [Range<Int>] {
+    var shards: [Range<Int>] = []
     var (start, byteCount) = (0, 0)
-    for (index, (_, tensor)) in tensors.enumerated() {
-      if index > start, tensor.byteCount > limit - min(limit, byteCount) {
-        shards.append(tensors[start..<index])
-        (start, byteCount) = (index, 0)
+    for (number, tensor) in names.tensors.enumerated() {
+      if number > start, tensor.byteCount > limit - min(limit, byteCount) {
+        shards.append(start..<number)
+        (start, byteCount) = (number, 0)
       }
       byteCount += tensor.byteCount
     }
-    return shards + [tensors[start...]]
+    return shards + [start..<names.count]
   }
 
-  private func index(
-    _ shards: [ArraySlice<(name: String, tensor: Tensor)>], _ names: [String]
-  ) -> JSON {
-    let weightMap = zip(shards, names).flatMap { shard, name in
-      shard.map { JSON.Member($0.name, .string(name)) }
+  /// The text that `JSON.text` makes of the same, indented.
+  private func writeIndex(
+    of shards: [Range<Int>], _ shardNames: ShardNames, to text: inout JSONWriter
+  ) throws(CheckpointError) {
+    text.put("{\n  ")
+    text.write(name: ShardIndex.metadata)
+    text.put("{")
+    text.write(name: ShardIndex.totalSize)
+    text.write(.int(names.tensors.reduce(0) { $0 + $1.byteCount }))
+    text.put(", ")
+    text.write(name: SafetensorsContent.recordName)
+    try text.writeQuoted(record.write)
+    text.put("},\n  ")
+    text.write(name: ShardIndex.weightMap)
+    text.put("{")
+    for (place, shard) in shards.enumerated() {
+      let shardName = shardNames.shard(place + 1, of: shards.count)
+      for number in shard {
+        if number > 0 { text.put(", ") }
+        text.write(name: names.names[number])
+        text.write(shardName)
+        try text.handOn()
+      }
     }
-    let total = tensors.reduce(0) { $0 + $1.tensor.byteCount }
-    return [
-      ShardIndex.metadata: [
-        ShardIndex.totalSize: .int(total), record.name: .string(record.text),
-      ],
-      ShardIndex.weightMap: .object(weightMap),
-    ]
+    text.put("}\n}\n")
+    try text.finish()
   }
 }

@@ -7,52 +7,93 @@ struct ShardIndex {
   static let weightMap = "weight_map"
 
   /// In the index's order.
-  let tensors: [String]
-  /// Where each tensor is to be found.
-  let shardByTensor: [CheckpointDictionary.Key: String]
+  private(set) var tensors = NameTable()
+  /// By the places of the tensors: the place of the shard that is to have it.
+  private(set) var shardByTensor: [Int] = []
   /// The shards, each once, in the order they are first named.
-  let shards: [String]
+  private(set) var shards = NameTable()
   /// The bytes of all tensors, if the index says so; not all writers count alike.
-  let totalByteCount: Int?
+  private(set) var totalByteCount: Int?
   /// This toolkit's record of the checkpoint.
-  let record: String?
+  private(set) var record: ByteRegion?
   /// What else the index says of itself.
-  let otherMetadata: [String]
+  private(set) var otherMetadata: [String] = []
+  /// What it says that an index must not; thrown once it is known to be JSON.
+  private var failure: CheckpointError?
 
   init(parsing file: ByteRegion) throws(CheckpointError) {
-    let json = try JSON(parsing: file)
-    guard let members = json[Self.weightMap]?.members else {
-      throw Self.invalid(nil, "the index has no '\(Self.weightMap)' of tensors to shards")
+    failure = Self.invalid(nil, "the index has no '\(Self.weightMap)' of tensors to shards")
+    var parser = JSONParser(file)
+    parser.skipSpace()
+    if parser.isAtObject { try parseMembers(&parser) } else { try parser.skipValue() }
+    try parser.expectEnd()
+    if let failure { throw failure }
+  }
+
+  private mutating func parseMembers(_ parser: inout JSONParser) throws(CheckpointError) {
+    var names = NameTable()
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard names.add(name) else { throw parser.duplicate(name) }
+      if name.isIdentical(to: Self.weightMap), parser.isAtObject {
+        failure = nil
+        try parseWeightMap(&parser)
+      } else if name.isIdentical(to: Self.metadata), parser.isAtObject {
+        try parseMetadata(&parser)
+      } else {
+        try parser.skipValue(depth: 1)
+      }
     }
-    var shardByTensor: [CheckpointDictionary.Key: String] = [:]
-    var (shards, known) = ([String](), Set<CheckpointDictionary.Key>())
-    for member in members {
-      let shard = try Self.shard(of: member)
-      shardByTensor[.string(member.name)] = shard
-      if known.insert(.string(shard)).inserted { shards.append(shard) }
+  }
+
+  private mutating func parseWeightMap(_ parser: inout JSONParser) throws(CheckpointError) {
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard tensors.add(name) else { throw parser.duplicate(name) }
+      var shard: String?
+      if parser.isAtString {
+        shard = try parser.parseString()
+      } else {
+        try parser.skipValue(depth: 2)
+      }
+      do throws(CheckpointError) {
+        shardByTensor.append(place(ofShard: try Self.shard(shard, of: name)))
+      } catch {
+        failure = failure ?? error
+      }
     }
-    self.shardByTensor = shardByTensor
-    tensors = members.map(\.name)
-    self.shards = shards
-    let metadata = json[Self.metadata]
-    totalByteCount = metadata?[Self.totalSize]?.int
-    record = metadata?[SafetensorsContent.recordName]?.string
-    otherMetadata = (metadata?.members ?? []).map(\.name).filter {
-      $0 != Self.totalSize && $0 != SafetensorsContent.recordName
+  }
+
+  private mutating func place(ofShard name: String) -> Int {
+    if let last = shardByTensor.last, shards.names[last].isIdentical(to: name) { return last }
+    if shards.add(name) { return shards.count - 1 }
+    return shards.place(of: name) ?? 0
+  }
+
+  private mutating func parseMetadata(_ parser: inout JSONParser) throws(CheckpointError) {
+    var names = NameTable()
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard names.add(name) else { throw parser.duplicate(name) }
+      switch name {
+      case SafetensorsContent.recordName where parser.isAtString:
+        record = try parser.parseText()
+      case Self.totalSize: totalByteCount = try parser.parseValue(depth: 2).int
+      default:
+        try parser.skipValue(depth: 2)
+        if name != SafetensorsContent.recordName { otherMetadata.append(name) }
+      }
     }
   }
 
   /// The name of a file in the index's own folder: an index must not be able to read any other.
-  private static func shard(of member: JSON.Member) throws(CheckpointError) -> String {
-    guard let shard = member.value.string else {
-      throw invalid(member.name, "the index does not name the tensor's shard")
-    }
+  private static func shard(
+    _ shard: String?, of tensor: String
+  ) throws(CheckpointError) -> String {
+    guard let shard else { throw invalid(tensor, "the index does not name the tensor's shard") }
     let isFileName =
       !shard.isEmpty && shard != "." && shard != ".."
       && !shard.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     guard isFileName else {
       throw CheckpointError(
-        .shardPath, name: member.name,
+        .shardPath, name: tensor,
         "the index places it in '\(shard.visible())', which is no file of the index's folder",
         advice: "the index is made to deceive, or must be edited to name files beside it")
     }

@@ -4,38 +4,38 @@ internal import Tensors
 struct ShardReader {
   private let index: ShardIndex
   private let folder: String
-  private var entries: [CheckpointDictionary.Key: (SafetensorsHeader.Entry, ByteRegion)] = [:]
+  /// By the place of the tensor in the index.
+  private var entries: [SafetensorsHeader.Entry?]
+  /// The bytes of the tensors of each shard.
+  private var data: [ByteRegion] = []
   private var content: SafetensorsContent
 
   static func read(_ index: ByteRegion, path: String) throws(CheckpointError) -> Checkpoint {
     var reader = ShardReader(try ShardIndex(parsing: index), folder: ShardNames(path).folder)
-    for shard in reader.index.shards { try reader.read(shard) }
+    for shard in reader.index.shards.names.indices { try reader.read(shard) }
     return try reader.checkpoint()
   }
 
   private init(_ index: ShardIndex, folder: String) {
     self.index = index
     self.folder = folder
-    let record = index.record.map { [(name: SafetensorsContent.recordName, text: $0)] } ?? []
-    content = SafetensorsContent(metadata: record, notes: [])
+    entries = Array(repeating: nil, count: index.tensors.count)
+    content = SafetensorsContent(index.record)
     for name in index.otherMetadata {
       content.note("the index has '\(name.visible())' in its metadata: left out")
     }
   }
 
-  private mutating func read(_ shard: String) throws(CheckpointError) {
-    let path = folder + shard
+  private mutating func read(_ shard: Int) throws(CheckpointError) {
+    let path = folder + index.shards.names[shard]
     do throws(CheckpointError) {
       let (header, data) = try SafetensorsHeader.read(try Self.open(path))
-      for (name, text) in header.metadata
-      where !name.isIdentical(to: SafetensorsContent.recordName) {
-        content.add(name, text)
-      }
+      for (name, text) in header.metadata { content.add(name, text) }
       header.notes.forEach { content.note($0) }
-      for entry in header.entries {
-        try checkPlace(of: entry, in: shard)
-        entries[.string(entry.name)] = (entry, data)
+      for (name, entry) in zip(header.names.names, header.entries) {
+        entries[try place(of: name, in: shard)] = entry
       }
+      self.data.append(data)
     } catch {
       throw error.with(path: path)
     }
@@ -52,35 +52,42 @@ struct ShardReader {
   }
 
   /// The index must place every tensor where it is found; so that none can be there twice.
-  private func checkPlace(
-    of entry: SafetensorsHeader.Entry, in shard: String
-  ) throws(CheckpointError) {
-    let listed = index.shardByTensor[.string(entry.name)]
-    guard listed?.isIdentical(to: shard) != true else { return }
+  private func place(of name: String, in shard: Int) throws(CheckpointError) -> Int {
+    let place = index.tensors.place(of: name)
+    if let place, index.shardByTensor[place] == shard { return place }
     throw CheckpointError(
-      .shardTensorUnlisted, name: entry.name,
-      listed.map { "the index places it in '\($0.visible())', but it is in this shard too" }
-        ?? "it is in this shard, but not in the index",
+      .shardTensorUnlisted, name: name,
+      place.map {
+        let other = index.shards.names[index.shardByTensor[$0]]
+        return "the index places it in '\(other.visible())', but it is in this shard too"
+      } ?? "it is in this shard, but not in the index",
       advice: "the files are not of one checkpoint; get all of them again")
   }
 
   private consuming func checkpoint() throws(CheckpointError) -> Checkpoint {
-    var byteCount = 0
-    content.reserveCapacity(index.tensors.count)
-    for name in index.tensors {
-      guard let (entry, data) = entries[.string(name)] else {
-        let shard = index.shardByTensor[.string(name)] ?? ""
-        throw CheckpointError(
-          .shardTensorMissing, path: folder + shard, name: name,
-          "the index places it in this shard, where it is not",
-          advice: "the files are not of one checkpoint; get all of them again")
-      }
-      byteCount += entry.end - entry.start
-      try content.add(entry, in: data)
-    }
+    content.tensors = try tensors()
+    entries = []
+    let byteCount = (0..<content.tensors.count).reduce(0) { $0 + content.tensors[$1].byteCount }
     if let total = index.totalByteCount, total != byteCount {
       content.note("the index counts \(total) bytes of tensors, the shards have \(byteCount)")
     }
     return try content.checkpoint()
+  }
+
+  /// In the index's order.
+  private func tensors() throws(CheckpointError) -> NamedTensors {
+    var tensors: [Tensor] = []
+    tensors.reserveCapacity(entries.count)
+    for (place, name) in index.tensors.names.enumerated() {
+      let shard = index.shardByTensor[place]
+      guard let entry = entries[place] else {
+        throw CheckpointError(
+          .shardTensorMissing, path: folder + index.shards.names[shard], name: name,
+          "the index places it in this shard, where it is not",
+          advice: "the files are not of one checkpoint; get all of them again")
+      }
+      tensors.append(try entry.tensor(name, in: data[shard]))
+    }
+    return NamedTensors(index.tensors, tensors)
   }
 }

@@ -7,12 +7,12 @@ extension CheckpointValue {
   func forEachTensor(
     _ body: (EntryPath, Tensor) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    var visits = 0
-    try visit(EntryPath(), &visits, body)
+    var (path, visits) = (EntryPath(), 0)
+    try visit(&path, &visits, body)
   }
 
   private func visit(
-    _ path: EntryPath, _ visits: inout Int,
+    _ path: inout EntryPath, _ visits: inout Int,
     _ body: (EntryPath, Tensor) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     visits += 1
@@ -23,14 +23,24 @@ extension CheckpointValue {
           + "\(CheckpointLimits.values) values")
     }
     if let tensor { try body(path, tensor) }
-    for (key, value) in children { try value.visit(path.appending(key), &visits, body) }
+    for (place, element) in (elements ?? []).enumerated() {
+      try element.visit(under: .int(place), &path, &visits, body)
+    }
+    for entry in dictionary?.entries ?? [] {
+      try entry.value.visit(under: entry.key, &path, &visits, body)
+    }
+    for (name, value) in dictionary?.attributes ?? [] {
+      try value.visit(under: .string(name), &path, &visits, body)
+    }
   }
 
-  private var children: [(CheckpointDictionary.Key, CheckpointValue)] {
-    if let elements { return elements.enumerated().map { (.int($0), $1) } }
-    guard let dictionary else { return [] }
-    return dictionary.entries.map { ($0.key, $0.value) }
-      + dictionary.attributes.map { (.string($0.name), $0.value) }
+  private func visit(
+    under key: CheckpointDictionary.Key, _ path: inout EntryPath, _ visits: inout Int,
+    _ body: (EntryPath, Tensor) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    path.keys.append(key)
+    try visit(&path, &visits, body)
+    path.keys.removeLast()
   }
 
   /// The tree without the tensors that do not qualify: their entries are left out; in lists, tuples

@@ -6,14 +6,14 @@ extension JSON {
   /// Parses one document by RFC 8259, strictly: no trailing text, no duplicate keys, integers that
   /// fit 64 bits.
   public init(parsing bytes: ByteRegion) throws(CheckpointError) {
-    var parser = JSONParser(bytes.array, fileOffset: bytes.fileOffset)
+    var parser = JSONParser(bytes)
     self = try parser.parseDocument()
   }
 
   /// The same, but that integers beyond 64 bits become floats: for documents of others, who have no
   /// such limit.
   package init(roundingLargeIntegersOf text: String) throws(CheckpointError) {
-    var parser = JSONParser(Array(text.utf8), fileOffset: 0, roundsLargeIntegers: true)
+    var parser = JSONParser(ByteRegion(Array(text.utf8)), roundsLargeIntegers: true)
     self = try parser.parseDocument()
   }
 

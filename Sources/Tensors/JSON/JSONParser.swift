@@ -1,24 +1,28 @@
 /// A place in a JSON text, and the steps of JSON's grammar from there; for documents of a known form
 /// that are to be read without a tree between.
 package struct JSONParser {
-  private let bytes: [UInt8]
-  private let fileOffset: Int
+  let bytes: ByteRegion
   /// Whether integers beyond 64 bits become floats, and are no error.
   private let roundsLargeIntegers: Bool
-  private var position = 0
+  var position = 0
 
-  /// - Parameter fileOffset: where the text begins in its file, for errors.
-  package init(_ bytes: [UInt8], fileOffset: Int, roundsLargeIntegers: Bool = false) {
+  /// A copy of the bytes from `windowStart` on: they are asked for one by one, which a region makes
+  /// expensive, and a mapped file's need not stay in memory.
+  private var window: [UInt8] = []
+  private var windowStart = 0
+
+  private static let windowByteCount = 1 << 16
+
+  package init(_ bytes: ByteRegion, roundsLargeIntegers: Bool = false) {
     self.roundsLargeIntegers = roundsLargeIntegers
     self.bytes = bytes
-    self.fileOffset = fileOffset
   }
 
   /// Where the next byte lies in the file.
-  package var offset: Int { fileOffset + position }
+  package var offset: Int { bytes.fileOffset + position }
 
   mutating func parseDocument() throws(CheckpointError) -> JSON {
-    let value = try parseValue(depth: 0)
+    let value = try parseValue()
     try expectEnd()
     return value
   }
@@ -29,16 +33,20 @@ package struct JSONParser {
     guard position == bytes.count else { throw error("text follows the document") }
   }
 
-  /// A value of any kind, as a tree.
-  package mutating func parseValue() throws(CheckpointError) -> JSON {
-    try parseValue(depth: 0)
-  }
+  /// What the next value is, by its first byte.
+  package var isAtObject: Bool { mutating get { peek == UInt8(ascii: "{") } }
+  package var isAtArray: Bool { mutating get { peek == UInt8(ascii: "[") } }
+  package var isAtString: Bool { mutating get { peek == UInt8(ascii: "\"") } }
 
-  private mutating func parseValue(depth: Int) throws(CheckpointError) -> JSON {
+  /// A value of any kind, as a tree.
+  ///
+  /// - Parameter depth: how many arrays and objects it stands in.
+  package mutating func parseValue(depth: Int = 0) throws(CheckpointError) -> JSON {
     guard depth <= JSON.depthLimit else { throw error("nested too deep") }
     skipSpace()
     switch peek {
-    case UInt8(ascii: "{"): return .object(try parseMembers(depth: depth))
+    case UInt8(ascii: "{"):
+      return .object(try parseMembers(from: try parseFirstName(), depth: depth))
     case UInt8(ascii: "["): return .array(try parseElements(depth: depth))
     case UInt8(ascii: "\""): return .string(try parseString())
     case UInt8(ascii: "t"): return try parse("true", as: .bool(true))
@@ -48,14 +56,34 @@ package struct JSONParser {
     }
   }
 
-  private mutating func parseMembers(depth: Int) throws(CheckpointError) -> [JSON.Member] {
-    var members: [JSON.Member] = []
-    var names: Set<CheckpointDictionary.Key> = []
-    try parseObject { parser, name throws(CheckpointError) in
-      guard names.insert(.string(name)).inserted else {
-        throw parser.error("the key \"\(name.visible())\" appears twice")
+  /// Passes over a value as `parseValue` reads it, all rules checked, and makes no tree.
+  package mutating func skipValue(depth: Int = 0) throws(CheckpointError) {
+    guard depth <= JSON.depthLimit else { throw error("nested too deep") }
+    skipSpace()
+    if isAtObject {
+      var names = NameTable()
+      try parseObject { parser, name throws(CheckpointError) in
+        guard names.add(name) else { throw parser.duplicate(name) }
+        try parser.skipValue(depth: depth + 1)
       }
-      members.append(JSON.Member(name, try parser.parseValue(depth: depth + 1)))
+    } else if isAtArray {
+      try parseArray { parser throws(CheckpointError) in try parser.skipValue(depth: depth + 1) }
+    } else {
+      _ = try parseValue(depth: depth)
+    }
+  }
+
+  /// The members of an object from one on, of which the name was read.
+  package mutating func parseMembers(
+    from first: String?, depth: Int = 0
+  ) throws(CheckpointError) -> [JSON.Member] {
+    var members: [JSON.Member] = []
+    var names = NameTable()
+    var next = first
+    while let name = next {
+      guard names.add(name) else { throw duplicate(name) }
+      members.append(JSON.Member(name, try parseValue(depth: depth + 1)))
+      next = try parseNextName()
     }
     return members
   }
@@ -73,13 +101,10 @@ package struct JSONParser {
   package mutating func parseObject(
     _ member: (inout JSONParser, String) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    try parseSequence(from: "{", until: "}") { parser throws(CheckpointError) in
-      parser.skipSpace()
-      let name = try parser.parseString()
-      parser.skipSpace()
-      guard parser.take(":") else { throw parser.error("':' is missing after a key") }
-      parser.skipSpace()
-      try member(&parser, name)
+    var next = try parseFirstName()
+    while let name = next {
+      try member(&self, name)
+      next = try parseNextName()
     }
   }
 
@@ -87,25 +112,54 @@ package struct JSONParser {
   package mutating func parseArray(
     _ element: (inout JSONParser) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    try parseSequence(from: "[", until: "]") { parser throws(CheckpointError) in
-      parser.skipSpace()
-      try element(&parser)
-    }
+    guard try open("[", "]") else { return }
+    repeat { try element(&self) } while try goOn("]")
   }
 
-  /// What stands between brackets: nothing, or items with commas between them.
-  private mutating func parseSequence(
-    from open: Unicode.Scalar, until close: Unicode.Scalar,
-    _ item: (inout JSONParser) throws(CheckpointError) -> Void
-  ) throws(CheckpointError) {
+  /// The start of an object up to the value of its first member.
+  ///
+  /// - Returns: that member's name; nil if there is none: the object ends.
+  package mutating func parseFirstName() throws(CheckpointError) -> String? {
+    try open("{", "}") ? try parseName() : nil
+  }
+
+  /// What follows a member's value, up to the value of the next.
+  ///
+  /// - Returns: the next one's name; nil at the end of the object.
+  package mutating func parseNextName() throws(CheckpointError) -> String? {
+    try goOn("}") ? try parseName() : nil
+  }
+
+  private mutating func parseName() throws(CheckpointError) -> String {
+    let name = try parseString()
+    skipSpace()
+    guard take(":") else { throw error("':' is missing after a key") }
+    skipSpace()
+    return name
+  }
+
+  /// An opening bracket.
+  ///
+  /// - Returns: whether an item follows, and not the closing one.
+  private mutating func open(
+    _ open: Unicode.Scalar, _ close: Unicode.Scalar
+  ) throws(CheckpointError) -> Bool {
     guard take(open) else { throw error("'\(open)' is missing") }
     skipSpace()
-    if take(close) { return }
-    repeat {
-      try item(&self)
+    return !take(close)
+  }
+
+  /// What follows an item: a comma, or the closing bracket.
+  ///
+  /// - Returns: whether another item follows.
+  private mutating func goOn(_ close: Unicode.Scalar) throws(CheckpointError) -> Bool {
+    skipSpace()
+    if take(",") {
       skipSpace()
-    } while take(",")
+      return true
+    }
     guard take(close) else { throw error("'\(close)' or ',' is missing") }
+    return false
   }
 
   private mutating func parse(
@@ -131,7 +185,7 @@ package struct JSONParser {
       if !take("-") { _ = take("+") }
       _ = try parseDigits()
     }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    let text = try text(from: start, to: position)
     if position > endOfInteger { return .double(Double(text) ?? .nan) }
     if let number = Int(text) { return .int(number) }
     guard roundsLargeIntegers, let number = Double(text) else {
@@ -142,7 +196,7 @@ package struct JSONParser {
 
   /// An integer that is not negative and fits 64 bits: a size, an offset.
   package mutating func parseCount() throws(CheckpointError) -> Int {
-    let start = position
+    let (start, first) = (position, peek)
     var count = 0
     while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
       let (product, overflow) = count.multipliedReportingOverflow(by: 10)
@@ -151,7 +205,7 @@ package struct JSONParser {
       count = sum
       position += 1
     }
-    let isCanonical = position == start + 1 || position > start && bytes[start] != UInt8(ascii: "0")
+    let isCanonical = position == start + 1 || position > start && first != UInt8(ascii: "0")
     guard isCanonical else { throw error("a size is missing") }
     return count
   }
@@ -163,76 +217,25 @@ package struct JSONParser {
     return position - start
   }
 
-  package mutating func parseString() throws(CheckpointError) -> String {
-    guard take("\"") else { throw error("a string is missing") }
-    let start = position
-    while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
-      position += 1
-    }
-    // Nearly all strings end here, without an escape.
-    if take("\"") { return try text(bytes.span.extracting(start..<position - 1)) }
-    var utf8 = Array(bytes[start..<position])
-    while let byte = peek {
-      position += 1
-      switch byte {
-      case UInt8(ascii: "\""): return try text(utf8.span)
-      case UInt8(ascii: "\\"): utf8.append(contentsOf: try parseEscape().utf8)
-      case 0..<0x20: throw error("a control character stands in a string")
-      default: utf8.append(byte)
-      }
-    }
-    throw error("a string has no end")
-  }
-
-  private func text(_ utf8: Span<UInt8>) throws(CheckpointError) -> String {
-    do {
-      return String(copying: try UTF8Span(validating: utf8))
-    } catch {
-      throw self.error("a string is not valid UTF-8")
+  /// The next byte; nil at the end.
+  var peek: UInt8? {
+    mutating get {
+      let place = position - windowStart
+      return window.indices.contains(place) ? window[place] : moveWindow()
     }
   }
 
-  private mutating func parseEscape() throws(CheckpointError) -> String {
-    guard let byte = peek else { throw error("a string has no end") }
-    position += 1
-    switch byte {
-    case UInt8(ascii: "\""): return "\""
-    case UInt8(ascii: "\\"): return "\\"
-    case UInt8(ascii: "/"): return "/"
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{c}"
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "u"): return try parseUnicodeEscape()
-    default: throw error("an unknown escape")
-    }
+  /// Has the window begin with the next byte.
+  @inline(never)
+  private mutating func moveWindow() -> UInt8? {
+    let count = min(Self.windowByteCount, bytes.count - position)
+    guard count > 0, let piece = try? bytes.slice(from: position, count: count) else { return nil }
+    (window, windowStart) = (piece.array, position)
+    piece.release()
+    return window[0]
   }
 
-  private mutating func parseUnicodeEscape() throws(CheckpointError) -> String {
-    var units = [try parseHexadecimal()]
-    if UTF16.isLeadSurrogate(units[0]), take("\\"), take("u") {
-      units.append(try parseHexadecimal())
-    }
-    guard let text = String(validating: units, as: UTF16.self) else {
-      throw error("an escape is half of a surrogate pair")
-    }
-    return text
-  }
-
-  private mutating func parseHexadecimal() throws(CheckpointError) -> UInt16 {
-    let digits = String(
-      decoding: bytes[position..<min(position + 4, bytes.count)], as: UTF8.self)
-    guard digits.count == 4, digits.allSatisfy(\.isHexDigit),
-      let number = UInt16(digits, radix: 16)
-    else { throw error("an escape needs four hexadecimal digits") }
-    position += 4
-    return number
-  }
-
-  private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-  private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+  mutating func take(_ scalar: Unicode.Scalar) -> Bool {
     guard peek == UInt8(ascii: scalar) else { return false }
     position += 1
     return true
@@ -245,6 +248,11 @@ package struct JSONParser {
   }
 
   package func error(_ reason: String) -> CheckpointError {
-    CheckpointError(.invalidJSON, offset: fileOffset + position, "invalid JSON: \(reason)")
+    CheckpointError(.invalidJSON, offset: offset, "invalid JSON: \(reason)")
+  }
+
+  /// The error for a name that an object has twice.
+  package func duplicate(_ name: String) -> CheckpointError {
+    error("the key \"\(name.visible())\" appears twice")
   }
 }

@@ -1,49 +1,195 @@
 extension TaggedJSON {
-  /// - Parameter name: what holds the JSON, for errors.
-  package func value(
-    _ json: JSON, name: String, depth: Int = 0
+  /// Parses a value without a tree between: there can be very many.
+  ///
+  /// - Parameters:
+  ///   - parser: is behind the value afterwards, whatever it stands for.
+  ///   - jsonDepth: how many arrays and objects of the text the value stands in.
+  ///   - name: what holds the JSON, for errors.
+  /// - Returns: the value, or why the JSON is of another form: `limitExceeded` beyond
+  ///   `CheckpointLimits.depth`, what the hooks throw.
+  /// - Throws: `invalidJSON`, which goes before all of that.
+  package func parseValue(
+    _ parser: inout JSONParser, jsonDepth: Int = 0, name: String
+  ) throws(CheckpointError) -> Result<CheckpointValue, CheckpointError> {
+    try parse(&parser, jsonDepth) { parser throws(CheckpointError) in
+      try value(&parser, name, depth: 0)
+    }
+  }
+
+  /// The attributes of a mapping from the text of an object that holds them.
+  package func attributes(
+    parsing text: String, name: String
+  ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
+    var parser = JSONParser(ByteRegion(Array(text.utf8)))
+    parser.skipSpace()
+    let result = try parse(&parser, 0) { parser throws(CheckpointError) in
+      try attributes(&parser, name, depth: 0)
+    }
+    try parser.expectEnd()
+    return try result.get()
+  }
+
+  /// The attributes of a mapping from the object that holds them.
+  package func attributes(
+    _ json: JSON, name: String
+  ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
+    var text = JSONWriter(writesInfinities: true)
+    text.write(json)
+    return try attributes(parsing: text.text, name: name)
+  }
+
+  /// Where a text is neither JSON nor of this form, that it is not JSON is what is thrown.
+  private func parse<Value>(
+    _ parser: inout JSONParser, _ jsonDepth: Int,
+    _ body: (inout JSONParser) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Result<Value, CheckpointError> {
+    let start = parser
+    do throws(CheckpointError) {
+      return .success(try body(&parser))
+    } catch {
+      parser = start
+      try parser.skipValue(depth: jsonDepth)
+      return .failure(error)
+    }
+  }
+
+  private func value(
+    _ parser: inout JSONParser, _ name: String, depth: Int
   ) throws(CheckpointError) -> CheckpointValue {
     guard depth <= CheckpointLimits.depth else { throw Self.tooDeep(name) }
-    switch json {
+    if parser.isAtObject { return try object(&parser, name, depth) }
+    if parser.isAtArray { return .list(try values(&parser, name, depth)) }
+    switch try parser.parseValue() {
     case .null: return .none
     case .bool(let flag): return .bool(flag)
     case .int(let number): return .int(number)
     case .double(let number): return .float(number)
     case .string(let text): return .string(text)
-    case .array(let elements): return .list(try values(elements, name, depth))
-    case .object(let members):
-      guard let tag = members.first?.name, Self.isTag(tag) else {
-        return .dictionary(try dictionary(.dict, json, name, depth))
-      }
-      return try value(tag, members, name, depth)
+    case .array, .object: throw invalid(name)
     }
   }
 
-  /// The attributes of a mapping from the object that holds them.
-  package func attributes(
-    _ json: JSON, name: String, depth: Int = 0
+  private func values(
+    _ parser: inout JSONParser, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> [CheckpointValue] {
+    guard parser.isAtArray else { throw invalid(name) }
+    var values: [CheckpointValue] = []
+    try parser.parseArray { parser throws(CheckpointError) in
+      values.append(try value(&parser, name, depth: depth + 1))
+    }
+    return values
+  }
+
+  private func object(
+    _ parser: inout JSONParser, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> CheckpointValue {
+    let first = try parser.parseFirstName()
+    guard let tag = first, Self.isTag(tag) else {
+      return .dictionary(try entries(from: first, of: .dict, &parser, name, depth))
+    }
+    if let kind = CheckpointDictionary.Kind(rawValue: String(tag.dropFirst())) {
+      return .dictionary(try mapping(kind, &parser, name, depth))
+    }
+    if tag == Self.tensorTag {
+      return .tensor(try tensor(.object(try parser.parseMembers(from: tag)), name))
+    }
+    let value: CheckpointValue =
+      switch tag {
+      case Tag.tuple: .tuple(try values(&parser, name, depth))
+      case Tag.set: .set(try values(&parser, name, depth))
+      default: try leaf(tag, try parser.parseValue(), name)
+      }
+    guard try parser.parseNextName() == nil else { throw invalid(name) }
+    return value
+  }
+
+  private func mapping(
+    _ kind: CheckpointDictionary.Kind, _ parser: inout JSONParser, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> CheckpointDictionary {
+    var dictionary =
+      parser.isAtArray
+      ? try pairs(of: kind, &parser, name, depth) : try object(of: kind, &parser, name, depth)
+    guard let next = try parser.parseNextName() else { return dictionary }
+    guard next == Tag.attributes else { throw invalid(name) }
+    dictionary.attributes = try attributes(&parser, name, depth: depth + 1)
+    guard try parser.parseNextName() == nil else { throw invalid(name) }
+    return dictionary
+  }
+
+  private func attributes(
+    _ parser: inout JSONParser, _ name: String, depth: Int
   ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
-    guard let members = json.members else { throw invalid(name) }
+    guard parser.isAtObject else { throw invalid(name) }
     var attributes: [(name: String, value: CheckpointValue)] = []
-    for member in members {
-      attributes.append((member.name, try value(member.value, name: name, depth: depth)))
+    var names = NameTable()
+    try parser.parseObject { parser, attribute throws(CheckpointError) in
+      guard names.add(attribute) else { throw parser.duplicate(attribute) }
+      attributes.append((attribute, try value(&parser, name, depth: depth)))
     }
     return attributes
   }
 
-  private func value(
-    _ tag: String, _ members: [JSON.Member], _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> CheckpointValue {
-    let content = members[0].value
-    let kind = CheckpointDictionary.Kind(rawValue: String(tag.dropFirst()))
-    if let kind { return .dictionary(try mapping(kind, members, name, depth)) }
-    if tag.isIdentical(to: Self.tensorTag) {
-      return .tensor(try tensor(.object(members), name))
+  private func object(
+    of kind: CheckpointDictionary.Kind, _ parser: inout JSONParser, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> CheckpointDictionary {
+    guard parser.isAtObject else { throw invalid(name) }
+    return try entries(from: try parser.parseFirstName(), of: kind, &parser, name, depth)
+  }
+
+  /// The entries of an object from one on, of which the name was read.
+  private func entries(
+    from first: String?, of kind: CheckpointDictionary.Kind, _ parser: inout JSONParser,
+    _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> CheckpointDictionary {
+    var dictionary = CheckpointDictionary(kind)
+    var next = first
+    while let member = next {
+      guard !Self.isTag(member) else { throw invalid(name) }
+      let key = CheckpointDictionary.Key.string(shared(Self.unescaped(member)))
+      guard !dictionary.contains(key) else { throw parser.duplicate(member) }
+      dictionary.set(key, to: try value(&parser, name, depth: depth + 1))
+      next = try parser.parseNextName()
     }
-    guard members.count == 1 else { throw invalid(name) }
+    return dictionary
+  }
+
+  /// The entries of an array of keys with their values, which keys that are integers need.
+  private func pairs(
+    of kind: CheckpointDictionary.Kind, _ parser: inout JSONParser, _ name: String, _ depth: Int
+  ) throws(CheckpointError) -> CheckpointDictionary {
+    var dictionary = CheckpointDictionary(kind)
+    try parser.parseArray { parser throws(CheckpointError) in
+      var key: CheckpointDictionary.Key?
+      var content: CheckpointValue?
+      guard parser.isAtArray else { throw invalid(name) }
+      try parser.parseArray { parser throws(CheckpointError) in
+        guard content == nil else { throw invalid(name) }
+        if key == nil {
+          key = try self.key(&parser, name)
+        } else {
+          content = try value(&parser, name, depth: depth + 1)
+        }
+      }
+      guard let key, let content, !dictionary.contains(key) else { throw invalid(name) }
+      dictionary.set(key, to: content)
+    }
+    return dictionary
+  }
+
+  private func key(
+    _ parser: inout JSONParser, _ name: String
+  ) throws(CheckpointError) -> CheckpointDictionary.Key {
+    switch try parser.parseValue() {
+    case .int(let number): return .int(number)
+    case .string(let text): return .string(text)
+    default: throw invalid(name)
+    }
+  }
+
+  private func leaf(
+    _ tag: String, _ content: JSON, _ name: String
+  ) throws(CheckpointError) -> CheckpointValue {
     switch (tag, content) {
-    case (Tag.tuple, .array(let elements)): return .tuple(try values(elements, name, depth))
-    case (Tag.set, .array(let elements)): return .set(try values(elements, name, depth))
     case (Tag.size, .array(let elements)):
       return .size(
         try elements.map { element throws(CheckpointError) in
@@ -61,57 +207,6 @@ extension TaggedJSON {
       guard let type = ScalarType(rawValue: text) else { throw invalid(name) }
       return .scalarType(type)
     default: throw invalid(name)
-    }
-  }
-
-  private func mapping(
-    _ kind: CheckpointDictionary.Kind, _ members: [JSON.Member], _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> CheckpointDictionary {
-    var dictionary = try dictionary(kind, members[0].value, name, depth)
-    guard members.count > 1 else { return dictionary }
-    guard members.count == 2, members[1].name == Tag.attributes else { throw invalid(name) }
-    dictionary.attributes = try attributes(members[1].value, name: name, depth: depth + 1)
-    return dictionary
-  }
-
-  private func dictionary(
-    _ kind: CheckpointDictionary.Kind, _ json: JSON, _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> CheckpointDictionary {
-    var dictionary = CheckpointDictionary(kind)
-    for (key, content) in try entries(json, name) {
-      guard !dictionary.contains(key) else { throw invalid(name) }
-      dictionary.set(key, to: try value(content, name: name, depth: depth + 1))
-    }
-    return dictionary
-  }
-
-  private func entries(
-    _ json: JSON, _ name: String
-  ) throws(CheckpointError) -> [(CheckpointDictionary.Key, JSON)] {
-    switch json {
-    case .object(let members):
-      return try members.map { member throws(CheckpointError) in
-        guard !Self.isTag(member.name) else { throw invalid(name) }
-        return (.string(Self.unescaped(member.name)), member.value)
-      }
-    case .array(let pairs):
-      return try pairs.map { pair throws(CheckpointError) in
-        guard let pair = pair.array, pair.count == 2 else { throw invalid(name) }
-        switch pair[0] {
-        case .int(let number): return (.int(number), pair[1])
-        case .string(let text): return (.string(text), pair[1])
-        default: throw invalid(name)
-        }
-      }
-    default: throw invalid(name)
-    }
-  }
-
-  private func values(
-    _ elements: [JSON], _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> [CheckpointValue] {
-    try elements.map { element throws(CheckpointError) in
-      try value(element, name: name, depth: depth + 1)
     }
   }
 

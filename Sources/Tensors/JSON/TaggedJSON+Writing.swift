@@ -1,42 +1,69 @@
 extension TaggedJSON {
-  /// - Parameter name: the path of the value, for errors.
+  /// Appends the value to a text, and hands that on where it grows long.
+  ///
+  /// - Parameter name: the path of the value, for errors; made when there is one, and for tensors.
   /// - Throws: `limitExceeded` beyond `CheckpointLimits.depth`; what the hook for tensors throws.
-  package func json(
-    _ value: CheckpointValue, name: String, depth: Int = 0
-  ) throws(CheckpointError) -> JSON {
-    guard depth <= CheckpointLimits.depth else { throw Self.tooDeep(name) }
+  package func write(
+    _ value: CheckpointValue, to text: inout JSONWriter, depth: Int = 0, name: () -> String
+  ) throws(CheckpointError) {
+    guard depth <= CheckpointLimits.depth else { throw Self.tooDeep(name()) }
     switch value {
-    case .none: return .null
-    case .bool(let flag): return .bool(flag)
-    case .int(let number): return .int(number)
-    case .string(let text): return .string(text)
-    case .largeInt(let bytes): return [Tag.int: .string(bytes.hexadecimal)]
-    case .float(let number): return json(number)
-    case .complex(let real, let imaginary): return [Tag.complex: [json(real), json(imaginary)]]
-    case .bytes(let bytes): return [Tag.bytes: .string(bytes.hexadecimal)]
-    case .byteArray(let bytes): return [Tag.byteArray: .string(bytes.hexadecimal)]
-    case .size(let sizes): return [Tag.size: .array(sizes.map { .int($0) })]
-    case .scalarType(let type): return [Tag.scalarType: .string(type.name)]
-    case .device(let device): return [Tag.device: .string(device)]
-    case .list(let elements): return try json(elements, name, depth)
-    case .tuple(let elements): return [Tag.tuple: try json(elements, name, depth)]
-    case .set(let elements): return [Tag.set: try json(elements, name, depth)]
-    case .dictionary(let dictionary): return try json(dictionary, name, depth)
-    case .tensor(let tensor): return try json(tensor, name)
-    case .opaque(let value): throw .opaque(value, name: name)
+    case .list(let elements): try write(elements, to: &text, depth, name)
+    case .tuple(let elements):
+      try write(Tag.tuple, to: &text) { text throws(CheckpointError) in
+        try write(elements, to: &text, depth, name)
+      }
+    case .set(let elements):
+      try write(Tag.set, to: &text) { text throws(CheckpointError) in
+        try write(elements, to: &text, depth, name)
+      }
+    case .dictionary(let dictionary): try write(dictionary, to: &text, depth, name)
+    case .tensor(let tensor): text.write(try json(tensor, name()))
+    case .opaque(let value): throw .opaque(value, name: name())
+    default: text.write(Self.json(value))
+    }
+    try text.handOn()
+  }
+
+  /// Appends the attributes of a mapping as an object.
+  package func writeAttributes(
+    of dictionary: CheckpointDictionary, to text: inout JSONWriter, depth: Int = 0,
+    name: () -> String
+  ) throws(CheckpointError) {
+    try text.putSequence("{", "}", dictionary.attributes) { text, item throws(CheckpointError) in
+      text.write(name: item.name)
+      try write(item.value, to: &text, depth: depth) { name().appending(key: item.name) }
     }
   }
 
-  private func json(
-    _ elements: [CheckpointValue], _ name: String, _ depth: Int
+  /// The attributes of a mapping as an object.
+  package func attributes(
+    _ dictionary: CheckpointDictionary, name: String
   ) throws(CheckpointError) -> JSON {
-    .array(
-      try elements.map { element throws(CheckpointError) in
-        try json(element, name: name, depth: depth + 1)
-      })
+    var text = JSONWriter()
+    try writeAttributes(of: dictionary, to: &text) { name }
+    return try JSON(parsing: text.text)
   }
 
-  private func json(_ number: Double) -> JSON {
+  /// Values that are neither containers nor tensors nor opaque.
+  private static func json(_ value: CheckpointValue) -> JSON {
+    switch value {
+    case .bool(let flag): .bool(flag)
+    case .int(let number): .int(number)
+    case .string(let text): .string(text)
+    case .largeInt(let bytes): [Tag.int: .string(bytes.hexadecimal)]
+    case .float(let number): json(number)
+    case .complex(let real, let imaginary): [Tag.complex: [json(real), json(imaginary)]]
+    case .bytes(let bytes): [Tag.bytes: .string(bytes.hexadecimal)]
+    case .byteArray(let bytes): [Tag.byteArray: .string(bytes.hexadecimal)]
+    case .size(let sizes): [Tag.size: .array(sizes.map { .int($0) })]
+    case .scalarType(let type): [Tag.scalarType: .string(type.name)]
+    case .device(let device): [Tag.device: .string(device)]
+    case .none, .list, .tuple, .set, .dictionary, .tensor, .opaque: .null
+    }
+  }
+
+  private static func json(_ number: Double) -> JSON {
     if number.isFinite { return .double(number) }
     if number.isInfinite { return [Tag.float: number < 0 ? "-inf" : "inf"] }
     if number.bitPattern == Double.nan.bitPattern { return [Tag.float: "nan"] }
@@ -44,60 +71,71 @@ extension TaggedJSON {
     return [Tag.float: .string(String(repeating: "0", count: 16 - digits.count) + digits)]
   }
 
-  private func json(
-    _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> JSON {
+  /// An object with one member.
+  private func write(
+    _ tag: String, to text: inout JSONWriter,
+    _ content: (inout JSONWriter) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    try text.putSequence("{", "}", CollectionOfOne(tag)) { text, tag throws(CheckpointError) in
+      text.write(name: tag)
+      try content(&text)
+    }
+  }
+
+  private func write(
+    _ elements: [CheckpointValue], to text: inout JSONWriter, _ depth: Int, _ name: () -> String
+  ) throws(CheckpointError) {
+    try text.putSequence("[", "]", elements) { text, element throws(CheckpointError) in
+      try write(element, to: &text, depth: depth + 1, name: name)
+    }
+  }
+
+  private func write(
+    _ dictionary: CheckpointDictionary, to text: inout JSONWriter, _ depth: Int,
+    _ name: () -> String
+  ) throws(CheckpointError) {
     let hasStringKeys = dictionary.entries.allSatisfy { $0.key.string != nil }
-    let entries =
-      hasStringKeys ? try object(dictionary, name, depth) : try pairs(dictionary, name, depth)
-    if dictionary.kind == .dict, hasStringKeys, dictionary.attributes.isEmpty { return entries }
-    var members = [JSON.Member(dictionary.kind.tag, entries)]
-    if !dictionary.attributes.isEmpty {
-      let attributes = try attributes(dictionary, name: name, depth: depth + 1)
-      members.append(JSON.Member(Tag.attributes, attributes))
+    if dictionary.kind == .dict, hasStringKeys, dictionary.attributes.isEmpty {
+      return try writeObject(dictionary, to: &text, depth, name)
     }
-    return .object(members)
+    try write(dictionary.kind.tag, to: &text) { text throws(CheckpointError) in
+      hasStringKeys
+        ? try writeObject(dictionary, to: &text, depth, name)
+        : try writePairs(dictionary, to: &text, depth, name)
+      guard !dictionary.attributes.isEmpty else { return }
+      text.put(", ")
+      text.write(name: Tag.attributes)
+      try writeAttributes(of: dictionary, to: &text, depth: depth + 1, name: name)
+    }
   }
 
-  /// The attributes of a mapping as an object.
-  package func attributes(
-    _ dictionary: CheckpointDictionary, name: String, depth: Int = 0
-  ) throws(CheckpointError) -> JSON {
-    var members: [JSON.Member] = []
-    for (attribute, value) in dictionary.attributes {
-      let name = name.appending(key: attribute)
-      members.append(JSON.Member(attribute, try json(value, name: name, depth: depth)))
-    }
-    return .object(members)
-  }
-
-  private func object(
-    _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> JSON {
-    var members: [JSON.Member] = []
-    for entry in dictionary.entries {
+  private func writeObject(
+    _ dictionary: CheckpointDictionary, to text: inout JSONWriter, _ depth: Int,
+    _ name: () -> String
+  ) throws(CheckpointError) {
+    try text.putSequence("{", "}", dictionary.entries) { text, entry throws(CheckpointError) in
       let key = entry.key.description
-      let escaped = key.utf8.first == UInt8(ascii: "$") ? "$" + key : key
-      let name = name.appending(key: key)
-      members.append(JSON.Member(escaped, try json(entry.value, name: name, depth: depth + 1)))
+      text.write(name: key.utf8.first == UInt8(ascii: "$") ? "$" + key : key)
+      try write(entry.value, to: &text, depth: depth + 1) { name().appending(key: key) }
     }
-    return .object(members)
   }
 
-  private func pairs(
-    _ dictionary: CheckpointDictionary, _ name: String, _ depth: Int
-  ) throws(CheckpointError) -> JSON {
-    var pairs: [JSON] = []
-    for entry in dictionary.entries {
-      let key: JSON =
-        switch entry.key {
-        case .int(let number): .int(number)
-        case .string(let text): .string(text)
-        }
-      let name = name.appending(key: entry.key.description)
-      pairs.append([key, try json(entry.value, name: name, depth: depth + 1)])
+  private func writePairs(
+    _ dictionary: CheckpointDictionary, to text: inout JSONWriter, _ depth: Int,
+    _ name: () -> String
+  ) throws(CheckpointError) {
+    try text.putSequence("[", "]", dictionary.entries) { text, entry throws(CheckpointError) in
+      text.put("[")
+      switch entry.key {
+      case .int(let number): text.write(.int(number))
+      case .string(let key): text.write(key)
+      }
+      text.put(", ")
+      try write(entry.value, to: &text, depth: depth + 1) {
+        name().appending(key: entry.key.description)
+      }
+      text.put("]")
     }
-    return .array(pairs)
   }
 }
 

@@ -16,15 +16,19 @@ package struct TaggedJSON {
   let tensor: (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor
   /// The error for JSON of another form, by the name of the place.
   let invalid: (_ name: String) -> CheckpointError
+  /// The same text, if it is known, which shares its memory: keys often are tensors' names too.
+  let shared: (_ key: String) -> String
 
   package init(
     json: @escaping (_ tensor: Tensor, _ name: String) throws(CheckpointError) -> JSON,
     tensor: @escaping (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor,
-    invalid: @escaping (_ name: String) -> CheckpointError
+    invalid: @escaping (_ name: String) -> CheckpointError,
+    shared: @escaping (_ key: String) -> String = { $0 }
   ) {
     self.json = json
     self.tensor = tensor
     self.invalid = invalid
+    self.shared = shared
   }
 
   /// The tags, by the type of the value.

@@ -78,7 +78,3 @@ struct StorageTable: RandomAccessCollection {
     return records.count - 1
   }
 }
-
-extension String {
-  fileprivate var hashOfUTF8: Int { CheckpointDictionary.Key.string(self).hashValue }
-}

@@ -196,9 +196,9 @@ extension PickleWriter {
   private mutating func remember(from start: Int) {
     let operation = start..<bytes.count
     let known = numbers.enter(
-      hash: bytes[operation].hashOfBytes,
+      hash: Self.hash(bytes[operation]),
       where: { bytes[remembered[$0]] == bytes[operation] },
-      hashOf: { bytes[remembered[$0]].hashOfBytes })
+      hashOf: { Self.hash(bytes[remembered[$0]]) })
     if let known {
       bytes.removeSubrange(operation)
       put(known, short: .binGet, long: .longBinGet)
@@ -206,6 +206,10 @@ extension PickleWriter {
       put(remembered.count, short: .binPut, long: .longBinPut)
       remembered.append(operation)
     }
+  }
+
+  private static func hash(_ operation: ArraySlice<UInt8>) -> Int {
+    operation.span.bytes.hashOfBytes
   }
 
   private mutating func put(_ index: Int, short: Operation, long: Operation) {

@@ -1,0 +1,119 @@
+/// JSON's text in the making: kept as a whole or, since of very many tensors it is long, handed on
+/// piece by piece.
+package struct JSONWriter {
+  /// Takes a piece, and where it begins in the text.
+  package typealias Sink = (_ piece: RawSpan, _ offset: Int) throws(CheckpointError) -> Void
+
+  private let sink: Sink?
+  /// What was not handed on yet.
+  private var utf8: [UInt8] = []
+  private var handedOn = 0
+  /// Whether infinities become numbers that are too large, and not strings.
+  let writesInfinities: Bool
+  /// Whether the text is at the same time the content of a string, and escaped once more for that.
+  private var isQuoted = false
+
+  /// What is handed on at a time.
+  private static let pieceByteCount = 1 << 16
+
+  /// - Parameter sink: nil: the text is kept.
+  package init(writesInfinities: Bool = false, _ sink: Sink? = nil) {
+    self.writesInfinities = writesInfinities
+    self.sink = sink
+  }
+
+  /// A writer that only counts.
+  package static var counting: JSONWriter { JSONWriter { _, _ throws(CheckpointError) in } }
+
+  /// The text so far, in bytes.
+  package var byteCount: Int { handedOn + utf8.count }
+
+  /// The text, if it was kept.
+  package var text: String { String(decoding: utf8, as: UTF8.self) }
+
+  /// Makes room for so many bytes more.
+  package mutating func makeRoom(for byteCount: Int) {
+    utf8.makeRoom(for: byteCount)
+  }
+
+  /// Hands on what there is, if it is enough for a piece.
+  package mutating func handOn() throws(CheckpointError) {
+    if utf8.count >= Self.pieceByteCount { try finish() }
+  }
+
+  /// Hands on the rest.
+  package mutating func finish() throws(CheckpointError) {
+    guard let sink else { return }
+    try sink(utf8.span.bytes, handedOn)
+    handedOn += utf8.count
+    utf8.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends JSON, or a part of it.
+  package mutating func put(_ json: String) {
+    var json = json
+    json.withUTF8 { for byte in $0 { put(byte) } }
+  }
+
+  /// Appends a string, with its quotes.
+  package mutating func write(_ string: String) {
+    var string = string
+    put(UInt8(ascii: "\""))
+    string.withUTF8 { for byte in $0 { putEscaped(byte) } }
+    put(UInt8(ascii: "\""))
+  }
+
+  /// Appends a member's name; its value is to follow.
+  package mutating func write(name: String) {
+    write(name)
+    put(": ")
+  }
+
+  /// Appends a string that has for its content the text that `body` appends.
+  package mutating func writeQuoted(
+    _ body: (inout JSONWriter) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    put(UInt8(ascii: "\""))
+    isQuoted = true
+    try body(&self)
+    isQuoted = false
+    put(UInt8(ascii: "\""))
+  }
+
+  /// Appends what stands between brackets: items, with something between each and the next.
+  package mutating func putSequence<Items: Collection, Failure: Error>(
+    _ open: String, _ close: String, _ items: Items, between: String = ", ",
+    _ item: (inout JSONWriter, Items.Element) throws(Failure) -> Void
+  ) throws(Failure) {
+    put(open)
+    var isFirst = true
+    for element in items {
+      if !isFirst { put(between) }
+      isFirst = false
+      try item(&self, element)
+    }
+    put(close)
+  }
+
+  private mutating func put(_ byte: UInt8) {
+    guard isQuoted, let escape = Self.escape(byte) else { return utf8.append(byte) }
+    utf8 += escape.utf8
+  }
+
+  /// UTF-8 passes as it is, but for what JSON wants escaped.
+  private mutating func putEscaped(_ byte: UInt8) {
+    guard let escape = Self.escape(byte) else { return utf8.append(byte) }
+    for byte in escape.utf8 { put(byte) }
+  }
+
+  private static func escape(_ byte: UInt8) -> String? {
+    switch byte {
+    case UInt8(ascii: "\""): "\\\""
+    case UInt8(ascii: "\\"): "\\\\"
+    case UInt8(ascii: "\n"): "\\n"
+    case 0..<0x10: "\\u000\(String(byte, radix: 16))"
+    case 0x10..<0x20, 0x7F: "\\u00\(String(byte, radix: 16))"
+    default: nil
+    }
+  }
+}
