@@ -2,16 +2,24 @@ extension Checkpoint {
   /// The distinct storages of all tensors, each with the first path that it is found at, in the
   /// order of the tree.
   public var storages: [(path: EntryPath, storage: TensorStorage)] {
-    var seen: Set<ObjectIdentifier> = []
-    return root.leaves.compactMap { path, value in
-      guard let storage = value.tensor?.storage, seen.insert(ObjectIdentifier(storage)).inserted
-      else { return nil }
-      return (path, storage)
-    }
+    var storages: [(path: EntryPath, storage: TensorStorage)] = []
+    forEachStorage { storages.append(($0, $1)) }
+    return storages
   }
 
   /// The bytes of all tensors, tied ones counted once.
   public var tensorByteCount: Int {
-    storages.reduce(0) { $0 &+ $1.storage.byteCount }
+    var byteCount = 0
+    forEachStorage { byteCount &+= $1.byteCount }
+    return byteCount
+  }
+
+  private func forEachStorage(_ body: (EntryPath, TensorStorage) -> Void) {
+    var seen: Set<ObjectIdentifier> = []
+    root.forEachLeaf { path, value in
+      guard let storage = value.tensor?.storage, seen.insert(ObjectIdentifier(storage)).inserted
+      else { return }
+      body(path, storage)
+    }
   }
 }

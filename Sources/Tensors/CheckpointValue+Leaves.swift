@@ -5,12 +5,36 @@ extension CheckpointValue {
   /// Recurses at most `CheckpointLimits.depth` levels, which every reader enforces.
   public var leaves: [(path: EntryPath, value: CheckpointValue)] {
     var leaves: [(path: EntryPath, value: CheckpointValue)] = []
-    func visit(_ value: CheckpointValue, _ path: EntryPath) {
-      let children = value.children
-      if children.isEmpty { leaves.append((path, value)) }
-      for (key, child) in children { visit(child, path.appending(key)) }
-    }
-    visit(self, EntryPath())
+    forEachLeaf { leaves.append(($0, $1)) }
     return leaves
+  }
+
+  /// Hands out the leaves one by one, for those who need not have the paths of all at once.
+  package func forEachLeaf(_ body: (EntryPath, CheckpointValue) -> Void) {
+    var path = EntryPath()
+    visitLeaves(&path, body)
+  }
+
+  private func visitLeaves(
+    _ path: inout EntryPath, _ body: (EntryPath, CheckpointValue) -> Void
+  ) {
+    if let entries = dictionary?.entries, !entries.isEmpty {
+      for entry in entries { entry.value.visitLeaves(below: entry.key, &path, body) }
+    } else if let elements, !elements.isEmpty {
+      for (index, element) in elements.enumerated() {
+        element.visitLeaves(below: .int(index), &path, body)
+      }
+    } else {
+      body(path, self)
+    }
+  }
+
+  private func visitLeaves(
+    below key: CheckpointDictionary.Key, _ path: inout EntryPath,
+    _ body: (EntryPath, CheckpointValue) -> Void
+  ) {
+    path.keys.append(key)
+    visitLeaves(&path, body)
+    path.keys.removeLast()
   }
 }

@@ -42,7 +42,8 @@ struct ConvertCommand: ParsableCommand {
     let losses = try conversion.write(result, record: record, proof: proof)
     let report = changes.adding(losses: losses)
     options.remark(conversion.checkpoint.notes)
-    let tensors = result.root.leaves.count { $0.value.tensor != nil }
+    var tensors = 0
+    result.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
     try options.print(
       conversion.json(record, report, proof: proof),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
