@@ -34,7 +34,7 @@ extension Handle {
     return access
   }
 
-  /// On the access properties of a file: keeps the cache of metadata at 512 KiB, instead of 2 to 32
+  /// On the access properties of a file: keeps the cache of metadata at 256 KiB, instead of 2 to 32
   /// MiB (`H5Pset_mdc_config`). The library counts the bytes that objects have in the file, in memory
   /// they have ten times as many; made one after the other, those before are not needed again.
   private func limitMetadataCache() throws(CheckpointError) {
@@ -42,7 +42,7 @@ extension Handle {
     cache.version = H5AC__CURR_CACHE_CONFIG_VERSION
     try check("cannot ask for the cache", H5Pget_mdc_config(identifier, &cache))
     cache.set_initial_size = true
-    cache.initial_size = 512 << 10
+    cache.initial_size = 256 << 10
     cache.min_size = cache.initial_size
     cache.max_size = cache.initial_size
     cache.incr_mode = H5C_incr__off
