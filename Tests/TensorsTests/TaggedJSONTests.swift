@@ -31,6 +31,16 @@ struct TaggedJSONTests {
     #expect(throws: CheckpointError.self) { try value(#"{"$tensor": 1}"#) }
   }
 
+  @Test func attributesOfOneNameAreRefusedSinceNoObjectHasThem() throws {
+    var dictionary = CheckpointDictionary(.orderedDict)
+    dictionary.attributes = [("a", .int(1)), ("b", .int(2)), ("a", .int(3))]
+    var writer = JSONWriter()
+    let error = try #require(throws: CheckpointError.self) {
+      try format.writeAttributes(of: dictionary, to: &writer) { "model" }
+    }
+    #expect(error.code == .cannotBeWritten && error.name == "model")
+  }
+
   @Test func valuesAsDeepAsACheckpointMayBeSurvive() throws {
     var value = CheckpointValue.tuple([])
     for _ in 0..<CheckpointLimits.depth {

@@ -98,7 +98,7 @@ struct SchemaReader {
     var dictionary = CheckpointDictionary(kind)
     let hasIntKeys = group.attributes[Schema.Attribute.intKeys] == .bool(true)
     if let text = group.attributes.string(Schema.Attribute.attributes) {
-      dictionary.attributes = try TaggedJSON.schema.attributes(try JSON(parsing: text), name: path)
+      dictionary.attributes = try TaggedJSON.schema.attributes(parsing: text, name: path)
     }
     dictionary.reserveCapacity(group.links.count)
     for link in group.links {

@@ -71,8 +71,10 @@ struct SchemaWriter {
     let hasIntKeys = dictionary.entries.contains { $0.key.string == nil }
     if hasIntKeys { setAttribute(group, Schema.Attribute.intKeys, .bool(true)) }
     if !dictionary.attributes.isEmpty {
-      let json = try TaggedJSON.schema.attributes(dictionary, name: catalog.groups[group].path)
-      setAttribute(group, Schema.Attribute.attributes, .string(json.text()))
+      var text = JSONWriter()
+      let path = catalog.groups[group].path
+      try TaggedJSON.schema.writeAttributes(of: dictionary, to: &text) { path }
+      setAttribute(group, Schema.Attribute.attributes, .string(text.text))
     }
     expect(dictionary.entries.count, in: group)
     for entry in dictionary.entries {

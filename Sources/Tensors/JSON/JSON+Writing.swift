@@ -21,8 +21,6 @@ extension JSONWriter {
     case .bool(let flag): put(flag ? "true" : "false")
     case .int(let number): put("\(number)")
     case .double(let number) where number.isFinite: put("\(number)")
-    case .double(let number) where number.isInfinite && writesInfinities:
-      put(number < 0 ? "-1e999" : "1e999")
     case .double(let number): write("\(number)")
     case .string(let string): write(string)
     case .array(let elements):

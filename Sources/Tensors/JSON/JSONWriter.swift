@@ -8,8 +8,6 @@ package struct JSONWriter {
   /// What was not handed on yet.
   private var utf8: [UInt8] = []
   private var handedOn = 0
-  /// Whether infinities become numbers that are too large, and not strings.
-  let writesInfinities: Bool
   /// Whether the text is at the same time the content of a string, and escaped once more for that.
   private var isQuoted = false
 
@@ -17,8 +15,7 @@ package struct JSONWriter {
   private static let pieceByteCount = 1 << 16
 
   /// - Parameter sink: nil: the text is kept.
-  package init(writesInfinities: Bool = false, _ sink: Sink? = nil) {
-    self.writesInfinities = writesInfinities
+  package init(_ sink: Sink? = nil) {
     self.sink = sink
   }
 

@@ -29,15 +29,6 @@ extension TaggedJSON {
     return try result.get()
   }
 
-  /// The attributes of a mapping from the object that holds them.
-  package func attributes(
-    _ json: JSON, name: String
-  ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
-    var text = JSONWriter(writesInfinities: true)
-    text.write(json)
-    return try attributes(parsing: text.text, name: name)
-  }
-
   /// Where a text is neither JSON nor of this form, that it is not JSON is what is thrown.
   private func parse<Value>(
     _ parser: inout JSONParser, _ jsonDepth: Int,

@@ -26,23 +26,22 @@ extension TaggedJSON {
   }
 
   /// Appends the attributes of a mapping as an object.
+  ///
+  /// - Throws: as `write`; `cannotBeWritten` where two have one name, which no object can.
   package func writeAttributes(
     of dictionary: CheckpointDictionary, to text: inout JSONWriter, depth: Int = 0,
     name: () -> String
   ) throws(CheckpointError) {
+    var names = NameTable()
     try text.putSequence("{", "}", dictionary.attributes) { text, item throws(CheckpointError) in
+      guard names.add(item.name) else {
+        throw CheckpointError(
+          .cannotBeWritten, name: name(), "has two attributes named '\(item.name.visible())'",
+          advice: "leave one of them out")
+      }
       text.write(name: item.name)
       try write(item.value, to: &text, depth: depth) { name().appending(key: item.name) }
     }
-  }
-
-  /// The attributes of a mapping as an object.
-  package func attributes(
-    _ dictionary: CheckpointDictionary, name: String
-  ) throws(CheckpointError) -> JSON {
-    var text = JSONWriter()
-    try writeAttributes(of: dictionary, to: &text) { name }
-    return try JSON(parsing: text.text)
   }
 
   /// Values that are neither containers nor tensors nor opaque.
