@@ -142,6 +142,22 @@ struct PickleValueTests {
     #expect(error.code == .limitExceeded)
   }
 
+  /// Were the list converted anew in each place, it would take gigabytes before the limit of values
+  /// is met: empty lists that nobody holds change nothing.
+  @Test func aLargeSharedListIsConvertedOnce() throws {
+    let large = Pickle.emptyList + Pickle.mark + Array(repeating: 0x4E, count: 100_000)
+    let padding = Array(repeating: Pickle.emptyList + [0x30], count: 4000).flatMap(\.self)
+    let places = Array(repeating: Pickle.get(0), count: 90).flatMap(\.self)
+    let pickle =
+      large + Pickle.appends + Pickle.put(0) + [0x30] + padding + Pickle.mark + places + [0x74]
+    let elements = try #require(try Pickle.read(pickle).root.elements)
+    #expect(elements.count == 90)
+    let addresses = elements.map { element in
+      (element.elements ?? []).withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+    }
+    #expect(Set(addresses).count == 1, "the copies do not share their memory")
+  }
+
   @Test func sharedContainersHaveTheirContentsInEveryPlace() throws {
     let shared = Pickle.list(Pickle.int(1)) + Pickle.put(0)
     let root = try Pickle.read(Pickle.tuple(shared, Pickle.get(0))).root

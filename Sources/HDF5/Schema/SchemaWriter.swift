@@ -12,8 +12,6 @@ struct SchemaWriter {
   /// By group: the tensors whose kind differs from the one that their dataset notes.
   private var overrides: [Int: [JSON.Member]] = [:]
   private var visits = 0
-  /// Values of the groups so far, each of which is a dataset at most.
-  private var expected = 0
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
@@ -112,14 +110,13 @@ struct SchemaWriter {
     contents.append(encoded.bytes)
   }
 
-  /// Makes room for so many values of a group, and those of the groups around it that are to come.
+  /// Makes room for the values of a group, each of which is a dataset at most.
   private mutating func expect(_ count: Int, in group: Int) {
     catalog.groups[group].links.reserveCapacity(count)
-    expected += count
-    catalog.datasets.makeRoom(for: expected - contents.count)
-    contents.makeRoom(for: expected - contents.count)
-    tensors.makeRoom(for: expected - tensors.count)
-    numbering.makeRoom(for: expected - tensors.count)
+    catalog.datasets.makeRoom(for: count)
+    contents.makeRoom(for: count)
+    tensors.makeRoom(for: count)
+    numbering.makeRoom(for: count)
   }
 
   private mutating func addTensor(_ tensor: Tensor, as name: String, to group: Int) {

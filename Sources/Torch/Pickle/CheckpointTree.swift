@@ -2,8 +2,7 @@ import Tensors
 
 /// Turns the values of a pickle, which refer to each other as they like, into a tree.
 ///
-/// However often containers are reached, they are converted at most twice as often as there are any;
-/// their sizes count every time.
+/// Each container is converted once, however often it is reached; its size counts every time.
 struct CheckpointTree {
   private struct Converted {
     let value: CheckpointValue
@@ -16,10 +15,7 @@ struct CheckpointTree {
   private let heap: PickleHeap
   private let shared: [ObjectIdentifier: TensorView]
   private let droppedAttributes: [Int: [String]]
-  /// Filled once more containers were reached than there are, so that some are reached again: most
-  /// pickles are trees, and can be very large ones.
   private var known: [PickleValue: Converted] = [:]
-  private var reached = 0
   /// The containers that are being converted: one that is met again contains itself.
   private var open: Set<PickleValue> = []
   private var path: [String] = []
@@ -86,9 +82,8 @@ struct CheckpointTree {
       throw failure(.pickleCycle, "contains itself", advice: "save it without the reference")
     }
     defer { open.remove(value) }
-    reached += 1
     let converted = try contents(of: value)
-    if reached > heap.containerCount { known[value] = converted }
+    known[value] = converted
     return converted
   }
 

@@ -111,11 +111,6 @@ struct PickleHeap {
     }
   }
 
-  /// How many values there are that hold others.
-  var containerCount: Int {
-    lists.count + tuples.count + sets.count + dictionaries.count + opaques.count
-  }
-
   func text(_ value: PickleValue) -> String? {
     guard case .string(let index) = value else { return nil }
     return strings[index]
