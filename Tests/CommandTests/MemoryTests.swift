@@ -91,12 +91,13 @@ struct MemoryTests {
   }
 
   /// What is kept of each tensor beside its bytes: name, shape and place, but no opcodes of the
-  /// pickle, cached metadata or text of headers. (Without optimisation; with it, it is about 1 KiB.)
+  /// pickle, cached metadata or text of headers. (Up to 960 bytes when it was measured, of which half
+  /// are for a pickle that does not write its entries in batches.)
   @Test(arguments: ["h5", "pth", "safetensors"])
   func eachNameTakesLittle(format: String) throws {
     let (few, many) = (2000, 20_000)
     let growth = try peak(many, format) - peak(few, format)
-    #expect(growth <= (many - few) * 1920, "\(growth / (many - few)) bytes for each")
+    #expect(growth <= (many - few) * 1200, "\(growth / (many - few)) bytes for each")
     #expect(growth > (many - few) * 256, "\(growth) bytes are no measurement")
   }
 
