@@ -67,9 +67,7 @@ extension PickleWriter {
   /// Makes room for so many entries at once: an array that grows is there twice when it moves, and
   /// memory that is reserved and not used costs nothing.
   mutating func makeRoom(for entryCount: Int) {
-    let needed = bytes.count + entryCount * Self.usualEntryByteCount
-    guard needed > bytes.capacity else { return }
-    bytes.reserveCapacity(max(needed, 2 * bytes.capacity))
+    bytes.makeRoom(for: entryCount * Self.usualEntryByteCount)
   }
 }
 
