@@ -1,6 +1,6 @@
 @testable import Tensors
 
-/// What `TaggedJSON` reads, by way of JSON's tree: an oracle.
+/// What `TaggedJSON` reads, by way of JSON's tree: an oracle for all that is not a leaf.
 extension TaggedJSON {
   func value(
     of json: JSON, _ name: String, _ depth: Int = 0
@@ -45,23 +45,7 @@ extension TaggedJSON {
     switch (tag, content) {
     case (Tag.tuple, .array(let elements)): return .tuple(try values(elements, name, depth))
     case (Tag.set, .array(let elements)): return .set(try values(elements, name, depth))
-    case (Tag.size, .array(let elements)):
-      return .size(
-        try elements.map { element throws(CheckpointError) in
-          guard let size = element.int else { throw invalid(name) }
-          return size
-        })
-    case (Tag.complex, .array(let parts)) where parts.count == 2:
-      return .complex(real: try float(parts[0], name), imaginary: try float(parts[1], name))
-    case (Tag.float, _): return .float(try float([Tag.float: content], name))
-    case (Tag.int, .string(let digits)): return .largeInt(try bytes(digits, name))
-    case (Tag.bytes, .string(let digits)): return .bytes(try bytes(digits, name))
-    case (Tag.byteArray, .string(let digits)): return .byteArray(try bytes(digits, name))
-    case (Tag.device, .string(let device)): return .device(device)
-    case (Tag.scalarType, .string(let text)):
-      guard let type = ScalarType(rawValue: text) else { throw invalid(name) }
-      return .scalarType(type)
-    default: throw invalid(name)
+    default: return try leaf(tag, content, name)
     }
   }
 
@@ -114,35 +98,5 @@ extension TaggedJSON {
     try elements.map { element throws(CheckpointError) in
       try value(of: element, name, depth + 1)
     }
-  }
-
-  private func float(_ json: JSON, _ name: String) throws(CheckpointError) -> Double {
-    if case .double(let number) = json { return number }
-    switch json[Tag.float]?.string {
-    case "nan": return .nan
-    case "inf": return .infinity
-    case "-inf": return -.infinity
-    case let digits?:
-      guard digits.utf8.count == 16, let bits = UInt64(digits, radix: 16) else {
-        throw invalid(name)
-      }
-      return Double(bitPattern: bits)
-    case nil: throw invalid(name)
-    }
-  }
-
-  private func bytes(_ digits: String, _ name: String) throws(CheckpointError) -> [UInt8] {
-    let values = digits.compactMap(\.hexDigitValue)
-    guard values.count == digits.utf8.count, values.count % 2 == 0 else { throw invalid(name) }
-    return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] * 16 + values[$0 + 1]) }
-  }
-
-  /// Whether the name of a member begins with one `$`: with two it is a key.
-  private static func isTag(_ name: String) -> Bool {
-    name.utf8.starts(with: "$".utf8) && !name.utf8.starts(with: "$$".utf8)
-  }
-
-  private static func unescaped(_ name: String) -> String {
-    name.utf8.starts(with: "$$".utf8) ? String(name.unicodeScalars.dropFirst()) : name
   }
 }

@@ -177,7 +177,8 @@ extension TaggedJSON {
     }
   }
 
-  private func leaf(
+  /// The value of a tag that stands for no container and no tensor.
+  func leaf(
     _ tag: String, _ content: JSON, _ name: String
   ) throws(CheckpointError) -> CheckpointValue {
     switch (tag, content) {
@@ -223,11 +224,11 @@ extension TaggedJSON {
   }
 
   /// Whether the name of a member begins with one `$`: with two it is a key.
-  private static func isTag(_ name: String) -> Bool {
+  static func isTag(_ name: String) -> Bool {
     name.utf8.starts(with: "$".utf8) && !name.utf8.starts(with: "$$".utf8)
   }
 
-  private static func unescaped(_ name: String) -> String {
+  static func unescaped(_ name: String) -> String {
     name.utf8.starts(with: "$$".utf8) ? String(name.unicodeScalars.dropFirst()) : name
   }
 }

@@ -45,7 +45,7 @@ extension TaggedJSON {
   }
 
   /// Values that are neither containers nor tensors nor opaque.
-  private static func json(_ value: CheckpointValue) -> JSON {
+  static func json(_ value: CheckpointValue) -> JSON {
     switch value {
     case .bool(let flag): .bool(flag)
     case .int(let number): .int(number)
