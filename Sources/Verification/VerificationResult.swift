@@ -5,27 +5,35 @@ public import Tensors
 public struct VerificationResult: Sendable {
   /// The comparison of one layer.
   public struct Layer: Sendable {
-    public let name: String
+    public internal(set) var name: String
     /// The BatchNorm in the state dict, where the layer is one.
     var module: String?
-    public var comparison: NumberComparison
-    /// What of the layer first differs, if anything does.
-    public var divergence: Divergence?
+    /// What the two make of the inputs: the outputs and, in training, the running statistics after
+    /// the batch.
+    public internal(set) var outputs: NumberComparison
+    /// What the two store, where the layer is a BatchNorm: parameters, running statistics, counters.
+    public internal(set) var state: NumberComparison
+    /// What of the layer first differs by more than the tolerance, outputs before state.
+    public internal(set) var divergence: Divergence?
 
-    init(name: String, comparison: NumberComparison, module: String? = nil) {
+    /// Nothing compared yet.
+    init(name: String, module: String? = nil, ulpsOf scalarType: ScalarType) {
       self.name = name
-      self.comparison = comparison
       self.module = module
+      outputs = NumberComparison([], [], ulpsOf: scalarType)
+      state = outputs
     }
 
     /// Adds what a comparison of one of the layer's quantities gave.
     ///
-    /// - Parameter place: the coordinates of a value in the quantity.
+    /// - Parameters:
+    ///   - part: `outputs` or `state`.
+    ///   - place: the coordinates of a value in the quantity.
     mutating func add(
-      _ comparison: NumberComparison, _ quantity: String, device: Int?,
-      place: (Int) -> [Int]
+      _ comparison: NumberComparison, to part: WritableKeyPath<Layer, NumberComparison>,
+      _ quantity: String, device: Int?, place: (Int) -> [Int]
     ) {
-      self.comparison.formUnion(comparison)
+      self[keyPath: part].formUnion(comparison)
       guard divergence == nil, let first = comparison.firstDifference else { return }
       divergence = Divergence(
         quantity: quantity, device: device, index: place(first.index), a: first.a, b: first.b)
@@ -49,23 +57,41 @@ public struct VerificationResult: Sendable {
   public let mode: ExecutionMode
   /// The size of the mini-batch.
   public let samples: Int
-  public var layers: [Layer] = []
-  /// Tensors outside the layers: how many were compared, byte for byte.
-  public var otherTensors = 0
-  /// Those that differ, in the order of A, then those that only one has.
-  public var differentTensors: [ConversionReport.Item] = []
+  public internal(set) var layers: [Layer] = []
+  /// Which parts of two files were compared; empty where two state dicts were given.
+  public internal(set) var scope = VerificationScope()
+  /// Stored tensors outside the BatchNorms: how many were compared.
+  public internal(set) var otherTensors = 0
+  /// The largest difference of two of their elements.
+  public internal(set) var otherMaxAbsolute = 0.0
+  /// What differs by more than the tolerance and is no number of a layer: other tensors, types, names
+  /// that only one has.
+  public internal(set) var differentTensors: [ConversionReport.Item] = []
+  /// Tensors of BatchNorms that only one has, whose values are what a missing one stands for.
+  public internal(set) var impliedTensors: [String] = []
+  /// Whether all that is stored has equal bits, BatchNorms and other tensors.
+  public internal(set) var stateIsBitIdentical = true
 
-  /// Whether everything is equal within the tolerance.
+  /// Whether everything is equal within the tolerance, outputs and state.
   public var isEqual: Bool {
     differentTensors.isEmpty && layers.allSatisfy { $0.divergence == nil }
   }
 
+  /// Whether everything that was compared is equal to the bit, outputs and state.
   public var isBitIdentical: Bool {
-    differentTensors.isEmpty && layers.allSatisfy(\.comparison.isBitIdentical)
+    isEqual && stateIsBitIdentical && layers.allSatisfy(\.outputs.isBitIdentical)
   }
 
-  public var maxAbsolute: Double { layers.map(\.comparison.maxAbsolute).max() ?? 0 }
-  public var maxULP: Int { layers.map(\.comparison.maxULP).max() ?? 0 }
+  /// Whether nothing was compared: then the two can't be called equal.
+  public var isEmpty: Bool { layers.isEmpty && otherTensors == 0 && differentTensors.isEmpty }
+
+  /// The largest difference of two numbers of the outputs.
+  public var maxAbsolute: Double { layers.map(\.outputs.maxAbsolute).max() ?? 0 }
+  public var maxULP: Int { layers.map(\.outputs.maxULP).max() ?? 0 }
+  /// The largest difference of two numbers that are stored.
+  public var stateMaxAbsolute: Double {
+    layers.map(\.state.maxAbsolute).reduce(otherMaxAbsolute, max)
+  }
   public var firstDivergence: Layer? { layers.first { $0.divergence != nil } }
 
   init(model: String? = nil, mode: ExecutionMode, samples: Int) {

@@ -78,8 +78,8 @@ struct ReportTests {
     let result = try verification(2)
     let html = try Report(result, a: "a", b: "b").html()
     for layer in result.layers {
-      #expect(html.contains("<td>\(layer.comparison.maxAbsolute.digits)</td>"))
-      #expect(html.contains("data-value=\"\(layer.comparison.maxAbsolute)\""))
+      #expect(html.contains("<td>\(layer.outputs.maxAbsolute.digits)</td>"))
+      #expect(html.contains("data-value=\"\(layer.outputs.maxAbsolute)\""))
     }
   }
 

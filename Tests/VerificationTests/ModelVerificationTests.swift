@@ -39,7 +39,7 @@ struct ModelVerificationTests {
     let distributed = try standard.toDistributed(worldSize: worldSize).stateDict
     var verification = ModelVerification(graph)
     verification.mode = mode
-    for samples in [nil, 3 * worldSize + 1] {
+    for samples in [nil, 3 * worldSize] {
       verification.samples = samples
       for (a, b) in [(standard, distributed), (distributed, standard)] {
         let result = try verification.compare(a, b)
@@ -77,17 +77,42 @@ struct ModelVerificationTests {
     #expect(divergence?.index == [0])
   }
 
-  /// A batch of one sample leaves the other devices idle.
-  @Test func whatTheBatchDoesNotReachIsComparedToo() throws {
-    let other = try nudged("bn.running_var", 3 * 2, worldSize: 4)
+  @Test(arguments: ExecutionMode.allCases)
+  func aBatchThatMissesADeviceIsAnError(mode: ExecutionMode) throws {
+    let other = try standard.toDistributed(worldSize: 4).stateDict
     var verification = ModelVerification(graph)
-    verification.samples = 1
-    let layer = try #require(try verification.compare(standard, other).firstDivergence)
-    #expect(layer.name == "bn" && layer.divergence?.quantity == "running_var")
-    #expect(layer.divergence?.device == 3)
+    verification.mode = mode
+    verification.samples = 3
+    var error = #expect(throws: CheckpointError.self) {
+      try verification.compare(standard, other)
+    }
+    #expect(error?.code == .invalidBatch && error?.name == "bn")
+    #expect(error?.advice == "verify with 4 samples")
+    verification.samples = nil
+    verification.inputs = [
+      "x": try DenseArray(shape: [2, 2, 3, 3], values: .init(repeating: 1, count: 36))
+    ]
+    error = #expect(throws: CheckpointError.self) { try verification.compare(standard, other) }
+    #expect(error?.reason.contains("reaches 2 of 4 devices") == true)
   }
 
-  @Test func aToleranceIsAboutTheOutputs() throws {
+  @Test func aToleranceIsForWhatIsStoredToo() throws {
+    var other = try standard.toDistributed(worldSize: 4).stateDict
+    let means = try #require(other["bn.running_mean"])
+    var values = try means.doubles()
+    values[3 * 2] += 1
+    other["bn.running_mean"] = try .float32(values, means.shape)
+    var verification = ModelVerification(graph)
+    verification.mode = .training
+    verification.tolerance.absolute = 0.95
+    let result = try verification.compare(standard, other)
+    #expect(!result.isEqual && result.firstDivergence?.divergence?.quantity == "running_mean")
+    #expect(result.stateMaxAbsolute == 1)
+    verification.tolerance.absolute = 1
+    #expect(try verification.compare(standard, other).isEqual)
+  }
+
+  @Test func aToleranceIsForOtherTensorsToo() throws {
     var other = standard
     let weight = try #require(standard["conv.weight"])
     other["conv.weight"] = try Tensor(
@@ -98,6 +123,8 @@ struct ModelVerificationTests {
     verification.tolerance.absolute = 1e-5
     let near = try verification.compare(standard, other)
     #expect(near.isEqual && !near.isBitIdentical && near.maxAbsolute > 0)
+    other["unused"] = try .float32([1])
+    #expect(try !verification.compare(standard, other).isEqual)
   }
 
   @Test(arguments: ExecutionMode.allCases)
@@ -131,33 +158,38 @@ struct ModelVerificationTests {
   @Test(arguments: ExecutionMode.allCases)
   func aProgramForOneNumberOfSamplesRunsOnSlicesToo(mode: ExecutionMode) throws {
     let distributed = try standard.toDistributed(worldSize: 4).stateDict
-    for (samples, expected) in [(1, 8), (9, 9)] {
+    for (samples, expected) in [(1, 8), (9, 8), (12, 12)] {
       var verification = ModelVerification(exported(samples: samples))
       verification.mode = mode
       let result = try verification.compare(standard, distributed)
       #expect(result.isBitIdentical && result.samples == expected)
-      verification.samples = 6
-      #expect(try verification.compare(distributed, standard).samples == 6)
+      verification.samples = 7
+      #expect(try verification.compare(distributed, standard).samples == 7)
     }
   }
 
   @Test func aSizeThatIsTheBatchsKeepsItToThat() throws {
     let distributed = try standard.toDistributed(worldSize: 4).stateDict
-    var verification = ModelVerification(exported(samples: 9, reshaping: true))
+    var verification = ModelVerification(exported(samples: 12, reshaping: true))
     let result = try verification.compare(standard, distributed)
-    #expect(result.isBitIdentical && result.samples == 9)
+    #expect(result.isBitIdentical && result.samples == 12)
     verification.samples = 8
     var error = #expect(throws: CheckpointError.self) {
       try verification.compare(standard, distributed)
     }
-    #expect(error?.code == .invalidBatch && error?.reason.contains("for 9 samples") == true)
+    #expect(error?.code == .invalidBatch && error?.reason.contains("for 12 samples") == true)
     verification.samples = nil
     verification.mode = .training
-    #expect(try verification.compare(distributed, distributed).samples == 9)
+    #expect(try verification.compare(distributed, distributed).samples == 12)
     error = #expect(throws: CheckpointError.self) {
       try verification.compare(distributed, standard)
     }
     #expect(error?.code == .invalidBatch && error?.reason.contains("slice") == true)
+    #expect(error?.advice?.contains("dynamic_shapes") == true)
+    let five = try standard.toDistributed(worldSize: 5).stateDict
+    verification.mode = .evaluation
+    error = #expect(throws: CheckpointError.self) { try verification.compare(standard, five) }
+    #expect(error?.reason.contains("reaches 4 of 5 devices") == true)
     #expect(error?.advice?.contains("dynamic_shapes") == true)
   }
 

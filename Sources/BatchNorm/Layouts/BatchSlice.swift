@@ -41,4 +41,17 @@ extension BatchNormLayout {
       }
     }
   }
+
+  /// Whether a mini-batch gives every one of V devices at least one sample.
+  ///
+  /// - Parameters:
+  ///   - samples: N.
+  ///   - worldSize: V, positive.
+  public func reachesEveryDevice(samples: Int, worldSize: Int) -> Bool {
+    switch slices {
+    // The last device is the first that goes without.
+    case .contiguous: samples > 0 && (worldSize - 1) * ((samples - 1) / worldSize + 1) < samples
+    case .interleaved: samples >= worldSize
+    }
+  }
 }

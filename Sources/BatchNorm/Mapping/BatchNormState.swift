@@ -1,15 +1,15 @@
-import Tensors
+package import Tensors
 
 /// The state of one BatchNorm in no layout: what all devices share, and a row for each device.
-struct BatchNormState {
-  let worldSize: Int
+package struct BatchNormState {
+  package let worldSize: Int
   /// [C]; counters are scalars.
-  var shared: [BatchNormQuantity: Tensor] = [:]
+  package internal(set) var shared: [BatchNormQuantity: Tensor] = [:]
   /// [V, C]; counters are [V].
-  var devices: [BatchNormQuantity: Tensor] = [:]
+  package internal(set) var devices: [BatchNormQuantity: Tensor] = [:]
 
   /// Reads a BatchNorm; no bytes are read yet.
-  init(_ site: BatchNormSite, in stateDict: StateDict) throws(CheckpointError) {
+  package init(_ site: BatchNormSite, in stateDict: StateDict) throws(CheckpointError) {
     worldSize = site.worldSize
     var each: [BatchNormQuantity: [Tensor]] = [:]
     for tensor in site.tensors {

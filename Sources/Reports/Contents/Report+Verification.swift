@@ -24,10 +24,13 @@ extension VerificationResult {
 
   fileprivate var figures: [Page.Figure] {
     let kind = model == nil ? "BatchNorms" : "layers"
-    let different = layers.count { !$0.comparison.isBitIdentical }
+    let different = layers.count {
+      !$0.outputs.isBitIdentical || !$0.state.isBitIdentical || $0.divergence != nil
+    }
     return [
       Page.Figure("\(different) of \(layers.count)", "\(kind) differ"),
-      Page.Figure(maxAbsolute.brief, "largest error"),
+      Page.Figure(maxAbsolute.brief, "largest error of outputs"),
+      Page.Figure(stateMaxAbsolute.brief, "largest difference stored"),
       Page.Figure(
         firstDivergence?.name.moduleName ?? "nowhere", "first divergence"),
       Page.Figure("\(differentTensors.count) of \(otherTensors)", "other tensors differ"),
@@ -39,7 +42,8 @@ extension VerificationResult {
       Page.Fact("First", a), Page.Fact("Second", b),
       Page.Fact("Compared", model.map { "every layer of \($0)" } ?? "every BatchNorm by itself"),
       Page.Fact("Mode", "\(mode.rawValue), batch of \(samples)"),
-      Page.Fact("Largest error", "\(maxAbsolute), \(maxULP) ULP"),
+      Page.Fact("Largest error of outputs", "\(maxAbsolute), \(maxULP) ULP"),
+      Page.Fact("Largest difference of stored numbers", "\(stateMaxAbsolute)"),
     ]
     if let layer = firstDivergence, let divergence = layer.divergence {
       let device = divergence.device.map { ", device \($0)" } ?? ""
@@ -53,26 +57,27 @@ extension VerificationResult {
   }
 
   fileprivate var layerSection: Page.Section {
-    let zeros = layers.count { $0.comparison.maxAbsolute == 0 }
+    let zeros = layers.count { $0.outputs.maxAbsolute == 0 }
     return Page.Section(
       heading: "Error of each layer",
       paragraphs: [
-        "The largest absolute difference of the two, in the model's order. A ring stands for zero: "
+        "The largest absolute difference of the two's outputs, in the model's order. A ring stands for zero: "
           + "\(zeros) of \(layers.count) layers."
       ],
       barPlot: BarPlot(
         "Largest absolute difference of \(layers.count) layers on a logarithmic axis, up to "
           + "\(maxAbsolute.brief)",
         caption: "Logarithmic axis.",
-        axis: .decades(of: layers.map(\.comparison.maxAbsolute)), series: ["max abs"],
-        rows: layers.map { ($0.name.moduleName, [$0.comparison.maxAbsolute]) }, text: \.brief),
+        axis: .decades(of: layers.map(\.outputs.maxAbsolute)), series: ["max abs"],
+        rows: layers.map { ($0.name.moduleName, [$0.outputs.maxAbsolute]) }, text: \.brief),
       table: Table(
-        "Every layer", columns: ["layer", "max abs", "max ULP", "differs in"],
+        "Every layer", columns: ["layer", "max abs", "max ULP", "stored, max abs", "differs in"],
         rows: layers.map { layer in
           Table.Row(
             layer.name.moduleName,
             [
-              layer.comparison.maxAbsolute.digits, "\(layer.comparison.maxULP)",
+              layer.outputs.maxAbsolute.digits, "\(layer.outputs.maxULP)",
+              layer.state.maxAbsolute.digits,
               layer.divergence?.quantity ?? "-",
             ])
         }))

@@ -7,6 +7,9 @@ struct BatchNormPair {
   let name: String
   private(set) var a: BatchNormModule
   private(set) var b: BatchNormModule
+  /// All that the two store of it, what does not run too.
+  let stateA: BatchNormState
+  let stateB: BatchNormState
   /// Which of the layer's features these modules have.
   private(set) var features: Range<Int>
   /// The type that differences are counted in ULPs of.
@@ -52,6 +55,8 @@ struct BatchNormPair {
     name = siteA.name
     self.a = try BatchNormModule(siteA, in: a, options: options)
     self.b = try BatchNormModule(siteB, in: b, options: options)
+    stateA = try BatchNormState(siteA, in: a)
+    stateB = try BatchNormState(siteB, in: b)
     features = 0..<siteA.features
     scalarType = siteA.bufferKeys.first.flatMap { a[$0]?.scalarType } ?? .float32
     keys = (siteA.keys + siteB.keys).map { .string($0) }

@@ -5,16 +5,15 @@ public import Tensors
 /// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
 /// drawn from its own statistics, standard against distributed or like against like.
 ///
-/// Without a tolerance, equality also asks for equal parameters and running statistics: what one
-/// batch does not show.
-///
 /// In training, a distributed module is held against a standard one that is run on each slice
 /// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
-/// equal; that is what simulating V devices means. All tensors outside the BatchNorms must have
-/// equal bytes.
+/// equal; that is what simulating V devices means.
+///
+/// All that the two store is compared too, parameters, running statistics, counters and the tensors
+/// outside the BatchNorms: to the bit, or within the tolerance.
 public struct BatchNormVerification: Sendable {
   public var mode = ExecutionMode.evaluation
-  /// N; nil: two samples for each virtual device, at least 8.
+  /// N; nil: two samples for each virtual device, at least 8, and enough to reach every device.
   public var samples: Int?
   /// P: how many positions (pixels) a sample has.
   public var positions = 4
@@ -34,23 +33,28 @@ public struct BatchNormVerification: Sendable {
   /// The most values of one layer's batch that are in memory at a time: 8 MiB, several times.
   private static let valuesLimit = 1 << 20
 
-  /// - Throws: `invalidBatch`; `batchNormsDiffer` when the two don't have the same BatchNorms; `tooFewValues` in
-  ///   training, when a slice has one value per channel.
+  /// - Throws: `invalidBatch` for a batch that does not reach every device; `batchNormsDiffer` when
+  ///   the two don't have the same BatchNorms; `tooFewValues` in training, when a slice has one value
+  ///   per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
     let pairs = try BatchNormPair.matching(
       a, BatchNormSurvey(a, layouts: layouts, known: known.a),
       b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options)
-    let devices = pairs.map { max($0.a.worldSize, $0.b.worldSize) }.max() ?? 1
-    let samples = samples ?? max(8, 2 * devices)
+    let reach = BatchReach(pairs.flatMap { [($0.name, $0.a), ($0.name, $0.b)] })
+    var samples = self.samples ?? 0
+    if self.samples == nil {
+      samples = try reach.leastSamples(from: max(8, 2 * reach.worldSize))
+    }
     guard (1...Self.samplesLimit).contains(samples) else {
       throw .invalidBatch(samples)
     }
+    try reach.check(samples)
     var result = VerificationResult(mode: mode, samples: samples)
-    result.layers = try concurrentMap(pairs.count) { index throws(CheckpointError) in
+    result.layers = try concurrentMap(pairs.count) { [samples] index throws(CheckpointError) in
       try compare(pairs[index], stream: index, samples: samples)
     }
-    try result.compareOtherTensors(a, b, except: pairs, tolerance: tolerance)
+    try result.compareState(a, b, pairs, tolerance: tolerance)
     return result
   }
 

@@ -10,6 +10,14 @@ struct ExecutorPair {
   /// The larger number of virtual devices of the two.
   var worldSize: Int { max(a.worldSize, b.worldSize) }
 
+  /// Which of the devices of both a mini-batch reaches.
+  var reach: BatchReach {
+    BatchReach(
+      [a, b].flatMap { executor in
+        executor.batchNorms.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+      })
+  }
+
   /// The one that has a device for each slice, and the one that is run on each slice alone; nil if
   /// both have equally many and can be run on the whole batch.
   ///

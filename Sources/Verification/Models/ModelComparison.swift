@@ -87,7 +87,9 @@ struct ModelComparison {
     ]
     for (quantity, valuesA, valuesB) in quantities {
       let comparison = NumberComparison(valuesA, valuesB, ulpsOf: scalarType, tolerance: tolerance)
-      layers[index].add(comparison, quantity, device: isDistributed ? device : nil) {
+      layers[index].add(
+        comparison, to: \.outputs, quantity, device: isDistributed ? device : nil
+      ) {
         valuesA.count == 1 && quantity == "num_batches_tracked" ? [] : [$0]
       }
     }
@@ -98,7 +100,7 @@ struct ModelComparison {
     _ a: DenseArray, _ b: DenseArray, in layer: Int, device: Int? = nil, samples: [Int]? = nil
   ) {
     let comparison = NumberComparison(a.values, b.values, ulpsOf: scalarType, tolerance: tolerance)
-    layers[layer].add(comparison, "output", device: device) { index in
+    layers[layer].add(comparison, to: \.outputs, "output", device: device) { index in
       var place = a.shape.place(of: index)
       if let samples, let sample = place.first { place[0] = samples[sample] }
       return place
@@ -108,7 +110,7 @@ struct ModelComparison {
 
 extension VerificationResult.Layer {
   fileprivate init(_ node: Graph.Node, ulpsOf scalarType: ScalarType) {
-    self.init(name: node.name, comparison: NumberComparison([], [], ulpsOf: scalarType))
+    self.init(name: node.name, ulpsOf: scalarType)
     if case .batchNorm(let attributes) = node.operation { module = attributes.module }
   }
 }

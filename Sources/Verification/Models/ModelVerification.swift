@@ -1,3 +1,4 @@
+import BatchNorm
 public import Execution
 public import Models
 public import Tensors
@@ -10,8 +11,8 @@ public import Tensors
 /// updated buffers, must be equal; that is what simulating V devices means. A program that was
 /// exported for one number of samples runs with others too, where no size in it is the batch's.
 ///
-/// Without a tolerance, equality also asks for equal parameters and running statistics: one batch
-/// does not show every difference.
+/// All that the two store is compared too, parameters, running statistics, counters and every other
+/// tensor: to the bit, or within the tolerance. One batch does not show every difference.
 public struct ModelVerification: Sendable {
   public var graph: Graph
   public var engine: Engine
@@ -53,6 +54,7 @@ public struct ModelVerification: Sendable {
     var inputs = self.inputs ?? [:]
     if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
     let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
+    try pair.reach.check(samples, isFixed: graph.fixedBatch != nil)
     var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
     switch mode {
     case .evaluation: try comparison.compareEvaluation(on: inputs)
@@ -60,8 +62,17 @@ public struct ModelVerification: Sendable {
     }
     var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
     result.layers = comparison.layers
-    if tolerance.isExact { try result.compareState(a, b, graph) }
+    try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
     return result
+  }
+
+  /// The BatchNorms of the state dicts, those that the graph does not run too.
+  private func batchNorms(
+    _ a: StateDict, _ b: StateDict
+  ) throws(CheckpointError) -> [BatchNormPair] {
+    try BatchNormPair.matching(
+      a, BatchNormSurvey(a, known: try graph.batchNorms(in: a)),
+      b, BatchNormSurvey(b, known: try graph.batchNorms(in: b)), options: BatchNormModule.Options())
   }
 
   private func executor(
@@ -97,8 +108,11 @@ public struct ModelVerification: Sendable {
     for pair: ExecutorPair, _ exported: Int?
   ) throws(CheckpointError) -> [String: DenseArray] {
     let needed = (mode == .training ? 2 : 1) * pair.worldSize
-    let own = exported.flatMap { $0 >= needed ? $0 : nil }
-    let samples = samples ?? graph.fixedBatch ?? own ?? max(8, needed)
+    let own = exported.flatMap { $0 >= needed && pair.reach.isComplete($0) ? $0 : nil }
+    var samples = self.samples ?? graph.fixedBatch ?? own ?? 0
+    if samples == 0, self.samples == nil {
+      samples = try pair.reach.leastSamples(from: max(8, needed))
+    }
     guard (1...BatchNormVerification.samplesLimit).contains(samples) else {
       throw .invalidBatch(samples)
     }
@@ -109,5 +123,22 @@ public struct ModelVerification: Sendable {
   private func scalarType(of stateDict: StateDict) -> ScalarType {
     let isDouble = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
     return isDouble ? .float64 : .float32
+  }
+}
+
+extension Graph {
+  /// What the BatchNorms of a state dict are, whose features the model knows.
+  fileprivate func batchNorms(
+    in stateDict: StateDict
+  ) throws(CheckpointError) -> [String: BatchNormSurvey.Hint] {
+    var known: [String: BatchNormSurvey.Hint] = [:]
+    for node in nodes {
+      guard case .batchNorm(let attributes) = node.operation,
+        let site = try BatchNormSite.find(
+          attributes.module, features: attributes.norm.numFeatures, in: stateDict)
+      else { continue }
+      known[site.name] = .init(site.layout, worldSize: site.worldSize, features: site.features)
+    }
+    return known
   }
 }

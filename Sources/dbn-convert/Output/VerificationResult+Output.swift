@@ -13,16 +13,28 @@ extension VerificationResult {
       "layers": .array(
         layers.map { layer in
           [
-            "name": .string(layer.name), "max_abs": .double(layer.comparison.maxAbsolute),
-            "max_ulp": .int(layer.comparison.maxULP),
+            "name": .string(layer.name), "max_abs": .double(layer.outputs.maxAbsolute),
+            "max_ulp": .int(layer.outputs.maxULP),
+            "state_max_abs": .double(layer.state.maxAbsolute),
           ]
         }),
       "other_tensors": [
-        "compared": .int(otherTensors),
-        "different": .array(
-          differentTensors.map { ["name": .string($0.name), "why": .string($0.reason)] }),
+        "compared": .int(otherTensors), "max_abs": .double(otherMaxAbsolute),
+        "different": items(differentTensors, "why"),
       ],
+      "compared": .array(
+        scope.pairs.map { ["a": .string("\($0.a)"), "b": .string("\($0.b)")] }),
+      "not_compared": [
+        "a": items(scope.onlyInFirst + scope.restOfFirst, "what"),
+        "b": items(scope.onlyInSecond + scope.restOfSecond, "what"),
+      ],
+      "implied": .array(impliedTensors.map { .string($0) }),
     ]
+  }
+
+  private func items(_ items: [ConversionReport.Item], _ reason: String) -> JSON {
+    .array(
+      items.map { .object([.init("name", .string($0.name)), .init(reason, .string($0.reason))]) })
   }
 
   /// The same for a person.
@@ -30,17 +42,19 @@ extension VerificationResult {
     var lines: [String] = []
     if listsLayers {
       lines += layers.map { layer in
-        "\(layer.name.moduleName): max abs \(layer.comparison.maxAbsolute), "
-          + "max ulp \(layer.comparison.maxULP)"
+        "\(layer.name.moduleName): max abs \(layer.outputs.maxAbsolute), "
+          + "max ulp \(layer.outputs.maxULP)"
       }
     }
-    for tensor in differentTensors.prefix(listsLayers ? .max : 5) {
-      lines.append("\(tensor.name.visible()): \(tensor.reason)")
+    let shown = differentTensors.prefix(listsLayers ? .max : 5)
+    for tensor in shown { lines.append("\(tensor.name.visible()): \(tensor.reason)") }
+    if shown.count < differentTensors.count {
+      lines.append("... and \(differentTensors.count - shown.count) more (--layers lists all)")
     }
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
     }
-    return (lines + [summary]).joined(separator: separator)
+    return (lines + [summary] + scopeLines).joined(separator: separator)
   }
 
   private var summary: String {
@@ -51,12 +65,40 @@ extension VerificationResult {
       + "mode \(mode.rawValue)"
     if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
-    let distance = "max abs \(maxAbsolute), max ulp \(maxULP)"
     if isEqual { return "equal within the tolerance (\(distance)): \(scope)" }
     let wrong = layers.count { $0.divergence != nil }
     return "different in \(counted(wrong, things)) and "
       + "\(counted(differentTensors.count, "other tensor")) (\(distance)): \(scope)"
   }
+
+  private var distance: String {
+    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); stored numbers: max abs \(stateMaxAbsolute)"
+  }
+
+  /// What the verdict is about where that is not all of two files that are state dicts.
+  private var scopeLines: [String] {
+    var lines: [String] = []
+    if scope.pairs.count > 1 {
+      lines.append("compared: " + scope.pairs.map { "\($0.a)".entryName }.joined(separator: ", "))
+    }
+    let lists = [
+      ("not compared, only in the first", scope.onlyInFirst),
+      ("not compared, only in the second", scope.onlyInSecond),
+      ("not compared, beside it in the first", scope.restOfFirst),
+      ("not compared, beside it in the second", scope.restOfSecond),
+    ]
+    for (title, items) in lists where !items.isEmpty {
+      let shown = items.prefix(6).map { "\($0.name.entryName) (\($0.reason))" }
+      let more = items.count > shown.count ? " and \(items.count - shown.count) more" : ""
+      lines.append("\(title): " + shown.joined(separator: ", ") + more)
+    }
+    return lines
+  }
+}
+
+extension String {
+  /// The path of an entry as people see it: that of the root is empty.
+  fileprivate var entryName: String { isEmpty ? "the root" : visible() }
 }
 
 extension VerificationResult.Layer {

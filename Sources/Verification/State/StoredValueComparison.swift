@@ -1,0 +1,72 @@
+import Tensors
+
+/// Compares two values of state dicts, most often tensors: to the bit, or numbers within a tolerance,
+/// where tensors of different types may be equal.
+struct StoredValueComparison {
+  private let tolerance: NumberComparison.Tolerance
+  /// How many tensors were compared.
+  private(set) var tensors = 0
+  private(set) var maxAbsolute = 0.0
+  private(set) var isBitIdentical = true
+  private(set) var differences: [ConversionReport.Item] = []
+
+  init(_ tolerance: NumberComparison.Tolerance) {
+    self.tolerance = tolerance
+  }
+
+  /// Recurses at most `CheckpointLimits.depth` levels.
+  mutating func compare(
+    _ a: CheckpointValue, _ b: CheckpointValue, at path: EntryPath
+  ) throws(CheckpointError) {
+    if let a = a.tensor, let b = b.tensor { return try compare(a, b, at: path) }
+    let (childrenA, childrenB) = (a.children, b.children)
+    guard a.isContainer, b.isContainer else {
+      if !a.hasEqualScalar(to: b) { note(path, "\(a.shortText) and \(b.shortText)") }
+      return
+    }
+    for (key, child) in childrenA {
+      let inner = path.appending(key)
+      if let other = b.child(key) {
+        try compare(child, other, at: inner)
+      } else {
+        note(inner, "only in the first")
+      }
+    }
+    for (key, _) in childrenB where a.child(key) == nil {
+      note(path.appending(key), "only in the second")
+    }
+  }
+
+  private mutating func compare(
+    _ a: Tensor, _ b: Tensor, at path: EntryPath
+  ) throws(CheckpointError) {
+    tensors += 1
+    let haveNumbers = a.scalarType.isReal && b.scalarType.isReal
+    let isSameType = a.scalarType == b.scalarType
+    guard a.shape == b.shape, isSameType || (haveNumbers && !tolerance.isExact) else {
+      return note(
+        path, "\(a.scalarType.name) \(a.shape) and \(b.scalarType.name) \(b.shape)")
+    }
+    if isSameType, try a.storage.hasEqualBytes(to: b.storage) { return }
+    isBitIdentical = false
+    guard let numbers = try a.comparison(with: b, tolerance: tolerance) else {
+      return note(path, "values")
+    }
+    maxAbsolute = max(maxAbsolute, numbers.maxAbsolute)
+    // Without a tolerance, bits decide: -0.0 is not 0.0, and NaNs have payloads.
+    if tolerance.isExact || !numbers.isWithinTolerance {
+      note(path, "values, up to \(numbers.maxAbsolute) apart")
+    }
+  }
+
+  private mutating func note(_ path: EntryPath, _ reason: String) {
+    isBitIdentical = false
+    differences.append(.init(path.keys.count == 1 ? "\(path.keys[0])" : "\(path)", reason))
+  }
+}
+
+extension CheckpointValue {
+  fileprivate var isContainer: Bool { dictionary != nil || elements != nil }
+
+  fileprivate var shortText: String { "\(typeName) \(scalarText)" }
+}
