@@ -82,6 +82,9 @@ public struct VerificationResult: Sendable {
     isEqual && stateIsBitIdentical && layers.allSatisfy(\.outputs.isBitIdentical)
   }
 
+  /// Whether the outputs are equal within the tolerance, whatever is stored.
+  public var outputsAreEqual: Bool { layers.allSatisfy(\.outputs.isWithinTolerance) }
+
   /// Whether nothing was compared: then the two can't be called equal.
   public var isEmpty: Bool { layers.isEmpty && otherTensors == 0 && differentTensors.isEmpty }
 

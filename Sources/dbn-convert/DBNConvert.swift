@@ -31,7 +31,7 @@ struct DBNConvert: ParsableCommand {
       try command.run()
     } catch let error as CheckpointError {
       Console.error("dbn-convert: error: \(error)")
-      Glibc.exit(error.code == .outputsDiffer ? 1 : 2)
+      Glibc.exit([.outputsDiffer, .promiseBroken].contains(error.code) ? 1 : 2)
     } catch {
       exit(withError: error)
     }

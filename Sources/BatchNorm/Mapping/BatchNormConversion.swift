@@ -11,13 +11,17 @@ public struct BatchNormConversion: Sendable {
   /// What the converted BatchNorms were and are, by their modules' names: a state dict may not tell.
   public let known: (before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint])
 
+  /// The rule that replicas were merged by; nil: none was needed.
+  public let rule: MergeRule?
+
   package init(
-    stateDict: StateDict, report: ConversionReport, record: JSON,
+    stateDict: StateDict, report: ConversionReport, record: JSON, rule: MergeRule? = nil,
     before: [String: BatchNormSurvey.Hint] = [:], after: [String: BatchNormSurvey.Hint] = [:]
   ) {
     self.stateDict = stateDict
     self.report = report
     self.record = record
+    self.rule = rule
     known = (before, after)
   }
 }

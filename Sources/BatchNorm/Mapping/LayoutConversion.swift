@@ -50,6 +50,7 @@ struct LayoutConversion {
     report.converted = sites.map(\.name)
     return BatchNormConversion(
       stateDict: try converted.applied(to: stateDict), report: report, record: record(sites),
+      rule: rule,
       before: hints(sites) { .init($0.layout, worldSize: $0.worldSize) },
       after: hints(sites) {
         .init(layout.fitting($0.quantities), worldSize: worldSize ?? $0.worldSize)

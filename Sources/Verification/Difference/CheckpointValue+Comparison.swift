@@ -51,19 +51,27 @@ extension Tensor {
   ) throws(CheckpointError) -> NumberComparison? {
     guard scalarType.isReal, other.scalarType.isReal else { return nil }
     var result = NumberComparison([], [], ulpsOf: scalarType)
+    try forEachPiece(with: other) { _, mine, theirs in
+      result.formUnion(
+        NumberComparison(mine, theirs, ulpsOf: scalarType, tolerance: tolerance))
+    }
+    return result
+  }
+
+  /// Hands out the numbers of two tensors of one shape, some at a time.
+  ///
+  /// - Parameter body: is given the index of the first, and the numbers of both.
+  func forEachPiece(
+    with other: Tensor, _ body: (Int, [Double], [Double]) -> Void
+  ) throws(CheckpointError) {
     try storage.withBytes { mine throws(CheckpointError) in
       try other.storage.withBytes { theirs throws(CheckpointError) in
         for start in stride(from: 0, to: count, by: Self.pieceCount) {
           let piece = start..<min(start + Self.pieceCount, count)
-          result.formUnion(
-            NumberComparison(
-              try doubles(piece, of: mine), try other.doubles(piece, of: theirs),
-              ulpsOf: scalarType,
-              tolerance: tolerance))
+          body(start, try doubles(piece, of: mine), try other.doubles(piece, of: theirs))
         }
       }
     }
-    return result
   }
 
   /// How many elements are doubles at a time: all of a large tensor would not fit the memory.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Tensors
+import Verification
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -63,7 +64,8 @@ struct ConvertCommand: ParsableCommand {
     renaming.cast = nil
     let source = try renaming.apply(to: found, allowsOverflow: false).stateDict
     return proofOptions.proof(
-      of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place)
+      of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place,
+      promise: transformations.promise(of: source))
   }
 
   private typealias Result = (

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchNorm
 import Tensors
+import Verification
 
 struct ToDistributedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -63,7 +64,8 @@ struct ToDistributedCommand: ParsableCommand {
       )
     }
     let proof = proofOptions.proof(
-      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
+      promise: converted.report.isLossless ? nil : ConversionPromise(converted))
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import BatchNorm
 import Tensors
+import Verification
 
 struct ToStandardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -73,7 +74,8 @@ struct ToStandardCommand: ParsableCommand {
       )
     }
     let proof = proofOptions.proof(
-      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
+      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
+      promise: converted.report.isLossless ? nil : ConversionPromise(converted))
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)

@@ -3,7 +3,6 @@ import BatchNorm
 import Checkpoints
 import Execution
 import Models
-import Synchronization
 import Tensors
 import Verification
 
@@ -13,8 +12,10 @@ struct ProofOptions: ParsableArguments {
     help: ArgumentHelp(
       "Prove that the written file gives the same outputs; if not, leave nothing and exit with 1.",
       discussion: """
-        The finished file is read again before it takes its place, and held against the input as \
-        'verify' does, in evaluation.
+        The finished file is read again before it takes its place, and compared with the input as \
+        'verify' does, in evaluation. Where the conversion loses something that you chose \
+        (--statistics, --cast), what is proven is that every number is the one that was promised, \
+        and how far the outputs are apart is reported; --atol and --rtol set a limit to it.
         """))
   var verify = false
 
@@ -33,26 +34,29 @@ struct ProofOptions: ParsableArguments {
     }
   }
 
-  /// What compares a state dict with the one that a finished file has.
+  /// What proves a finished file.
   ///
   /// - Parameters:
-  ///   - source: the state dict that was converted.
+  ///   - source: the state dict that was converted, under the names that the result has.
   ///   - checkpoint: what it is part of.
   ///   - input: the file it is from.
   ///   - place: where its result is in the written file.
   ///   - conversion: what knows which layouts the two are in; nil: they tell it.
+  ///   - promise: what a conversion that loses something said that it would write; nil: it loses
+  ///     nothing.
   /// - Returns: nil unless a proof was asked for.
   func proof(
     of source: StateDict, in checkpoint: Checkpoint, from input: String,
-    writtenAt place: EntryPath, after conversion: BatchNormConversion? = nil
+    writtenAt place: EntryPath, after conversion: BatchNormConversion? = nil,
+    promise: ConversionPromise? = nil
   ) -> ConversionProof? {
     guard verify else { return nil }
-    let known = conversion?.known
-    return ConversionProof(place) { written throws(CheckpointError) in
+    return ConversionProof(place, promise, source, tolerance.tolerance) {
+      written throws(CheckpointError) in
       guard let model else {
         var verification = BatchNormVerification()
         verification.tolerance = tolerance.tolerance
-        if let known { verification.known = (known.before, known.after) }
+        if let known = conversion?.known { verification.known = (known.before, known.after) }
         return try verification.compare(source, written)
       }
       let found = try ModelSource.model(
@@ -64,42 +68,4 @@ struct ProofOptions: ParsableArguments {
         found.tensors(with: source), found.tensors(with: written))
     }
   }
-}
-
-/// A comparison to be made with a file before it takes its place, and its result afterwards.
-final class ConversionProof: Sendable {
-  private let entry: EntryPath
-  private let compare: @Sendable (StateDict) throws(CheckpointError) -> VerificationResult
-  private let found = Mutex<VerificationResult?>(nil)
-
-  /// - Parameter entry: where in the file the state dict is that is compared.
-  init(
-    _ entry: EntryPath,
-    _ compare: @escaping @Sendable (StateDict) throws(CheckpointError) -> VerificationResult
-  ) {
-    self.entry = entry
-    self.compare = compare
-  }
-
-  /// nil until the comparison was made.
-  var result: VerificationResult? { found.withLock { $0 } }
-
-  /// Compares with the file's state dict.
-  ///
-  /// - Throws: `outputsDiffer`.
-  func check(_ path: String) throws(CheckpointError) {
-    let result = try compare(Checkpoint.open(path).stateDict(at: entry))
-    found.withLock { $0 = result }
-    guard result.isEqual else {
-      throw CheckpointError(
-        .outputsDiffer, "not written: \(result.text(layers: false, separator: "; "))",
-        advice: "say how large a difference is none with --atol and --rtol, or convert without "
-          + "--verify")
-    }
-  }
-}
-
-extension CheckpointError.Code {
-  /// The converted model does not give the same outputs.
-  static let outputsDiffer = Self("outputs-differ")
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchNorm
 import HDF5
 import Tensors
+import Verification
 
 /// What is changed about a state dict on the way, in this order.
 struct TransformationOptions: ParsableArguments {
@@ -76,6 +77,14 @@ struct TransformationOptions: ParsableArguments {
     ]
     report.losses += cast.losses
     return (cast.stateDict, record, report)
+  }
+
+  /// What --cast promises of a state dict; nil: nothing is rounded.
+  func promise(of stateDict: StateDict) -> ConversionPromise? {
+    guard let scalarType else { return nil }
+    var promise = ConversionPromise(cast: scalarType)
+    if !castStatistics { promise.uncast = statistics(of: stateDict) }
+    return promise
   }
 
   private func statistics(of stateDict: StateDict) -> Set<CheckpointDictionary.Key> {

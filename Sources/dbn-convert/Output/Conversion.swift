@@ -96,7 +96,7 @@ struct Conversion {
 
   /// What was proven, for a person; nothing if nothing was asked for.
   static func text(proof: ConversionProof?) -> String {
-    proof?.result.map { "\nverified: \($0.text(layers: false))" } ?? ""
+    proof?.result.map { "\nverified: \($0.text)" } ?? ""
   }
 
   /// What the conversion did, for a program.
