@@ -14,6 +14,18 @@ public struct BatchNormConversion: Sendable {
   /// The rule that replicas were merged by; nil: none was needed.
   public let rule: MergeRule?
 
+  /// What is wrong with the numbers of the BatchNorms that were read, and with those of the result
+  /// that were not wrong before: merging can leave the range of the type.
+  ///
+  /// - Parameter source: the state dict that was converted.
+  public func health(from source: StateDict) -> BatchNormHealth {
+    let before = BatchNormHealth(
+      of: BatchNormSurvey(source, known: known.before).sites, in: source)
+    let after = BatchNormHealth(
+      of: BatchNormSurvey(stateDict, known: known.after).sites, in: stateDict)
+    return before.adding(after)
+  }
+
   package init(
     stateDict: StateDict, report: ConversionReport, record: JSON, rule: MergeRule? = nil,
     before: [String: BatchNormSurvey.Hint] = [:], after: [String: BatchNormSurvey.Hint] = [:]

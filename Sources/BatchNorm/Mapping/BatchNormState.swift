@@ -13,7 +13,8 @@ package struct BatchNormState {
     worldSize = site.worldSize
     var each: [BatchNormQuantity: [Tensor]] = [:]
     for tensor in site.tensors {
-      guard let found = stateDict[site.key(tensor.key)] else { continue }
+      guard var found = stateDict[site.key(tensor.key)] else { continue }
+      if site.layout.isScalar(tensor) { found = try found.loadedAsScalar() }
       switch tensor.part {
       case .shared: shared[tensor.quantity] = found
       case .device: each[tensor.quantity, default: []].append(found)

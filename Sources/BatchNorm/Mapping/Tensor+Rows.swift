@@ -52,6 +52,18 @@ extension Tensor {
       kind: kind, requiresGrad: requiresGrad)
   }
 
+  /// Whether it can stand where a tensor of no dimensions is wanted, as counters that were saved
+  /// before PyTorch 0.4 can. PyTorch takes the first element of longer vectors too; those are not
+  /// taken here, since they have numbers that would be lost.
+  ///
+  /// Source: `torch.nn.Module._load_from_state_dict`.
+  var isVectorForScalar: Bool { shape == [1] }
+
+  /// A counter as PyTorch loads it: without dimensions.
+  package func loadedAsScalar() throws(CheckpointError) -> Tensor {
+    isVectorForScalar ? try row(0) : self
+  }
+
   /// The same bytes in another shape.
   func reshaped(_ shape: [Int]) throws(CheckpointError) -> Tensor {
     try Tensor(

@@ -115,7 +115,7 @@ extension BatchNormLayout {
       throw .unrecognised(module.name, "\(tensor.key) is missing")
     }
     let shape = shape(of: tensor, size)
-    guard found.shape == shape else {
+    guard found.shape == shape || (shape.isEmpty && found.isVectorForScalar) else {
       throw .unrecognised(
         module.name,
         "\(tensor.key) has the shape \(found.shape) where \(shape) is expected, beside "

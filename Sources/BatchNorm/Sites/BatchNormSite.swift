@@ -28,6 +28,9 @@ public struct BatchNormSite: Sendable {
   /// The keys of its running statistics and counters.
   public var bufferKeys: [String] { tensors.filter(\.quantity.isBuffer).map { key($0.key) } }
 
+  /// The keys of the counters that are one number each.
+  package var scalarKeys: [String] { tensors.filter(layout.isScalar).map { key($0.key) } }
+
   /// Whether a tensor of this name is the buffer of a BatchNorm, by its last part.
   public static func namesBuffer(_ name: String) -> Bool {
     let last = name.split(whereSeparator: { $0 == "." || $0 == "/" }).last ?? ""
@@ -66,6 +69,12 @@ extension BatchNormLayout {
       return (shared.map { [$0] } ?? []) + [all]
     }
     return single + (0..<max(0, worldSize - 1)).flatMap(eachTensors)
+  }
+
+  /// Whether a tensor is a counter of no dimensions, not one with a number for each device.
+  func isScalar(_ tensor: SiteTensor) -> Bool {
+    let form = tensors[tensor.quantity]?.devices?.form
+    return tensor.quantity.isCounter && (tensor.part != .devices || form == .single)
   }
 
   /// Those of device `number + 1`, where each has its own.

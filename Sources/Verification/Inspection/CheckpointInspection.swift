@@ -31,6 +31,8 @@ public struct CheckpointInspection: Sendable {
   public private(set) var unrecognised: [ConversionReport.Item] = []
   /// What the tensors of the BatchNorms leave open, a sentence each.
   public private(set) var ambiguities: [String] = []
+  /// What is wrong with the numbers of the BatchNorms.
+  public private(set) var health = BatchNormHealth()
   /// Everything that is not a tensor of the state dict, in the file's order.
   public private(set) var others: [(path: EntryPath, value: CheckpointValue)] = []
 
@@ -51,6 +53,7 @@ public struct CheckpointInspection: Sendable {
       let leaves = checkpoint.root.leaves
       addTensors(leaves.compactMap { path, value in value.tensor.map { ("\(path)", $0) } })
       others = leaves.filter { $0.value.tensor == nil }
+      health = BatchNormHealth(checkpoint)
       return
     }
     self.entry = found.entry
@@ -62,6 +65,7 @@ public struct CheckpointInspection: Sendable {
     batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
       try Self.describe(survey.sites[index], in: found.stateDict)
     }
+    health = BatchNormHealth(of: survey.sites, in: found.stateDict)
     addOthers(checkpoint, found.entry)
   }
 

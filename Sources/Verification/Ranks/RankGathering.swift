@@ -26,12 +26,17 @@ extension StateDict {
     }
     try refuse(differences, among: ranks)
     try refuseCopies(of: sites.flatMap(\.bufferKeys), among: ranks)
+    let scalars = Set(sites.flatMap(\.scalarKeys).map { CheckpointDictionary.Key.string($0) })
     var gathered = first.stateDict
     var stacked: [[ObjectIdentifier?]: Tensor] = [:]
     for key in sites.flatMap(\.bufferKeys) {
       let rows = ranks.compactMap { $0.stateDict[key] }
       let identity = rows.map { Optional(ObjectIdentifier($0.storage)) }
-      if stacked[identity] == nil { stacked[identity] = try Tensor.stacked(rows) }
+      if stacked[identity] == nil {
+        let isScalar = scalars.contains(.string(key))
+        stacked[identity] = try Tensor.stacked(
+          rows.map { row throws(CheckpointError) in isScalar ? try row.loadedAsScalar() : row })
+      }
       gathered[key] = stacked[identity]
     }
     var report = ConversionReport()

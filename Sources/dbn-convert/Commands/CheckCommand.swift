@@ -1,4 +1,5 @@
 import ArgumentParser
+import BatchNorm
 import Checkpoints
 import Tensors
 import Verification
@@ -25,11 +26,13 @@ struct CheckCommand: ParsableCommand {
     } catch {
       throw error.with(path: file)
     }
-    options.remark(checkpoint.notes)
+    let health = BatchNormHealth(checkpoint)
+    options.remark(checkpoint.notes + health.sentences)
     try options.print(
       [
         "path": .string(file), "format": .string(format.name), "tensors": .int(result.tensors),
         "bytes": .int(result.byteCount), "with_checksum": .int(result.withChecksum),
+        "health": health.json,
       ],
       text: "\(file): \(format.name), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BatchNorm
 import Checkpoints
 import Tensors
 import Verification
@@ -42,11 +43,13 @@ struct ConvertCommand: ParsableCommand {
     }
     let losses = try conversion.write(result, record: record, proof: proof)
     let report = changes.adding(losses: losses)
-    options.remark(conversion.checkpoint.notes)
+    // Of what is written: a cast can make small variances 0.
+    let health = BatchNormHealth(result)
+    options.remark(conversion.checkpoint.notes + health.sentences)
     var tensors = 0
     result.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
     try options.print(
-      conversion.json(record, report, proof: proof),
+      conversion.json(record, report, proof: proof, health: health),
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
         + report.skippedText
         + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()

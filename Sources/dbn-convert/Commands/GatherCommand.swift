@@ -44,8 +44,11 @@ struct GatherCommand: ParsableCommand {
     if !areNumbered {
       options.remark(["the files' names do not tell their ranks: the first given is rank 0"])
     }
+    let health = BatchNormHealth(
+      of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
+    options.remark(health.sentences)
     try options.print(
-      conversion.json(gathered.record, gathered.report.adding(losses: losses)),
+      conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "
         + "\(counted(ranks.count, "rank")) gathered into replicated ones"
         + Conversion.text(losses: losses))

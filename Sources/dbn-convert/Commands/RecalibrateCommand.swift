@@ -1,4 +1,5 @@
 public import ArgumentParser
+import BatchNorm
 import Checkpoints
 import Models
 import Tensors
@@ -63,13 +64,14 @@ struct RecalibrateCommand: ParsableCommand {
     let result = try recalibration.run(source.tensors[0], on: samples) { bar.advance(by: $0) }
     bar.finish()
     let record = record(result)
+    let updated = source.weights[0].stateDict.updated(by: result)
     let losses = try conversion.write(
-      conversion.checkpoint.replacingStateDict(
-        at: source.weights[0].place, with: source.weights[0].stateDict.updated(by: result)),
+      conversion.checkpoint.replacingStateDict(at: source.weights[0].place, with: updated),
       record: record)
-    options.remark(source.notes)
+    let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
+    options.remark(source.notes + health.sentences)
     try options.print(
-      json(conversion.json(record, ConversionReport(), proof: nil), result),
+      json(conversion.json(record, health: health), result),
       text: text(result) + Conversion.text(losses: losses))
   }
 

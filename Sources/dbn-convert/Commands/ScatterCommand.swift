@@ -1,4 +1,5 @@
 import ArgumentParser
+import BatchNorm
 import Checkpoints
 import Tensors
 import Verification
@@ -34,9 +35,9 @@ struct ScatterCommand: ParsableCommand {
     guard let names = RankPattern(pattern) else { return }
     let conversion = try Conversion(
       from: input, to: names.path(0), target, reading: opaque.readingOptions)
-    let (place, ranks) = try conversion.reading { checkpoint throws(CheckpointError) in
+    let (place, source, ranks) = try conversion.reading { checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
-      return (place, try stateDict.scattering())
+      return (place, stateDict, try stateDict.scattering())
     }
     var files = StagedFiles()
     var losses: [ConversionReport.Item] = []
@@ -49,10 +50,13 @@ struct ScatterCommand: ParsableCommand {
         record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)])
     }
     try files.commit()
+    let health = BatchNormHealth(of: BatchNormSurvey(source).sites, in: source)
+    options.remark(health.sentences)
     try options.print(
       [
         "input": .string(input), "world_size": .int(ranks.count),
         "outputs": .array(ranks.indices.map { .string(names.path($0)) }),
+        "health": health.json,
       ],
       text:
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "

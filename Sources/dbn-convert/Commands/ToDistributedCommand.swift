@@ -69,13 +69,17 @@ struct ToDistributedCommand: ParsableCommand {
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
-    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
+    let health = converted.health(from: source)
+    options.remark(
+      conversion.checkpoint.notes + conversion.untouched(besides: place) + health.sentences)
     let report = converted.report
     let summary =
       "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
       + "\(layout), \(counted(worldSize, "virtual device"))"
     try options.print(
-      conversion.json(converted.record, report.adding(losses: losses), proof: proof),
+      conversion.json(
+        converted.record, report.adding(losses: losses), proof: proof,
+        health: health),
       text: summary + report.lossText + report.skippedText + Conversion.text(losses: losses)
         + Conversion.text(proof: proof))
   }

@@ -79,10 +79,13 @@ struct ToStandardCommand: ParsableCommand {
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
-    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
+    let health = converted.health(from: source)
+    options.remark(
+      conversion.checkpoint.notes + conversion.untouched(besides: place) + health.sentences)
     try options.print(
       conversion.json(
-        converted.record, converted.report.adding(losses: losses), proof: proof),
+        converted.record, converted.report.adding(losses: losses), proof: proof,
+        health: health),
       text: text(converted, to: layout) + Conversion.text(losses: losses)
         + Conversion.text(proof: proof))
   }

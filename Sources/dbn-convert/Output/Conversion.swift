@@ -101,13 +101,15 @@ struct Conversion {
 
   /// What the conversion did, for a program.
   func json(
-    _ record: JSON, _ report: ConversionReport = ConversionReport(), proof: ConversionProof? = nil
+    _ record: JSON, _ report: ConversionReport = ConversionReport(), proof: ConversionProof? = nil,
+    health: BatchNormHealth
   ) -> JSON {
     .object(
       [.init("input", .string(input)), .init("output", .string(output))]
         + (record.members ?? []) + [
           .init("converted", .array(report.converted.map { .string($0) })),
           .init("skipped", items(report.skipped)), .init("losses", items(report.losses)),
+          .init("health", health.json),
           .init("notes", .array(checkpoint.notes.map { .string($0) })),
         ] + (proof?.result.map { [.init("verification", $0.json)] } ?? []))
   }

@@ -23,6 +23,7 @@ struct InfoReport {
       "drift": [
         "mean": .double(inspection.drift.mean), "variance": .double(inspection.drift.variance),
       ],
+      "health": health.json,
       "ambiguities": .array(inspection.ambiguities.map { .string($0) }),
       "unrecognised": .array(
         inspection.unrecognised.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
@@ -35,6 +36,13 @@ struct InfoReport {
         }),
       "history": .array(checkpoint.history),
     ]
+  }
+
+  /// Of the BatchNorms that were asked for.
+  private var health: BatchNormHealth {
+    guard inspection.entry != nil else { return inspection.health }
+    let names = Set(batchNorms.map { CheckpointDictionary.Key.string($0.site.name) })
+    return inspection.health.filtered { names.contains(.string($0)) }
   }
 
   var text: String {
@@ -95,6 +103,7 @@ struct InfoReport {
 
   private var batchNormLines: [String] {
     batchNorms.map(\.text) + driftLines
+      + health.sentences.map { "note: \($0.visible(limit: 500))" }
       + inspection.ambiguities.map { "note: \($0.visible(limit: 500))" }
       + inspection.unrecognised.map { "\($0.name.moduleName): not a known BatchNorm: \($0.reason)" }
   }
