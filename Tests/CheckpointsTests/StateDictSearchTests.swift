@@ -11,6 +11,18 @@ struct StateDictSearchTests {
     #expect("\(found.entry)" == expected)
   }
 
+  @Test(arguments: [
+    "equal-networks", "deepspeed-optimizer", "optimizer-alone", "tensor-list", "empty-state-dict",
+    "bare-tensor", "list-of-tensors", "number", "none",
+  ])
+  func whereTheScriptPutNoneThereIsNone(name: String) throws {
+    let checkpoint = try Checkpoint.open(
+      Fixture("torch/entries/\(name)").file("checkpoint.pth"))
+    let error = #expect(throws: CheckpointError.self) { try checkpoint.findStateDict() }
+    #expect(error?.code == .noStateDict)
+    #expect(checkpoint.stateDicts.count == (name == "equal-networks" ? 2 : 0))
+  }
+
   @Test func theUserCanSayWhichIsMeant() throws {
     let checkpoint = try Checkpoint.open(
       Fixture("torch/entries/nested").file("checkpoint.pth"))
@@ -59,6 +71,13 @@ struct StateDictSearchTests {
     let two = Checkpoint(root: .list([model, model]))
     #expect(throws: CheckpointError.self) { try two.findStateDict() }
     #expect(try two.findStateDict(at: EntryPath("1")).stateDict.names == ["weight"])
+  }
+
+  @Test func anEntryInsideAListReachesAnOptimizersState() throws {
+    let checkpoint = Checkpoint(root: ["model": ["w": .ones(3)], "optimizer_states": [optimizer()]])
+    #expect("\(try checkpoint.findStateDict().entry)" == "model")
+    let state = try checkpoint.stateDict(at: EntryPath("optimizer_states/0/state/0"))
+    #expect(state.names == ["step", "exp_avg"])
   }
 
   @Test func slashesInsideKeysAreEscapedInPaths() {

@@ -1,0 +1,178 @@
+extension CheckpointError.Code {
+  /// The tree holds no state dict, or several that could be meant.
+  public static let noStateDict = Self("no-state-dict")
+  /// Nothing stands at the path that was asked for.
+  public static let noSuchEntry = Self("no-such-entry")
+}
+
+/// Which of a checkpoint's mappings is the state dict.
+///
+/// 1. A candidate is a mapping with text keys that directly holds at least one tensor, at any
+///    depth. Tensors of one number alone (a loss, a metric) make a candidate only in a checkpoint
+///    without any other tensors. An optimizer's state, a learning rate schedule's, a random
+///    generator's and whatever is inside them are none; `--entry` reaches them all the same.
+/// 2. The candidate with most BatchNorms is the state dict, then the one with most tensors. Where
+///    these are equal, a moving average or a teacher (`ema`, `state_dict_ema`) loses to the model,
+///    a usual name (`usualEntries`) wins, then the shorter path.
+/// 3. Of candidates inside one another only the better one is accepted: what is inside it belongs
+///    to it, and a mapping around it is only its surroundings.
+///
+/// An empty mapping is a state dict only if it is all that the file holds.
+extension Checkpoint {
+  /// The names under which training scripts keep a model's state dict, the most usual first.
+  public static let usualEntries = [
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
+    "weights", "params",
+  ]
+
+  /// All accepted state dicts, best first; equally good ones in the order of the file. At most
+  /// `CheckpointLimits.stateDicts`, none inside another.
+  ///
+  /// One pass over the tree: keep the result.
+  public var stateDicts: [FoundStateDict] { rankedStateDicts.map(\.found) }
+
+  /// The entries of `stateDicts`.
+  public var stateDictEntries: [EntryPath] { stateDicts.map(\.entry) }
+
+  /// Finds the state dict: at `entry`, or else the best one by the rule above.
+  ///
+  /// - Throws: `noSuchEntry`; `noStateDict` for an entry that holds no named tensors, for a
+  ///   checkpoint without a state dict, and for one where several are equally good.
+  public func findStateDict(
+    at entry: EntryPath? = nil
+  ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
+    if let entry {
+      let place = try place(of: entry)
+      return (place, try namedStateDict(of: place))
+    }
+    let ranked = rankedStateDicts
+    guard let best = ranked.first else {
+      if isEmpty { return (EntryPath(), try stateDict(of: EntryPath())) }
+      throw noStateDict()
+    }
+    let equal = ranked.prefix { $0.rank == best.rank }
+    guard equal.count == 1 else {
+      throw CheckpointError(
+        .noStateDict,
+        "\(equal.count) places could be the state dict: "
+          + equal.prefix(5).map { "\($0.found.entry)" }.joined(separator: ", ")
+          + (equal.count > 5 ? ", ..." : ""),
+        advice: "choose one with --entry: --entry \(best.found.entry.argument)")
+    }
+    return (best.found.entry, try stateDict(of: best.found.entry))
+  }
+
+  /// The state dict, found as `findStateDict` does.
+  ///
+  /// - Throws: as `findStateDict`.
+  public func stateDict(at entry: EntryPath? = nil) throws(CheckpointError) -> StateDict {
+    try findStateDict(at: entry).stateDict
+  }
+
+  /// The same checkpoint with another state dict at a place that has one.
+  public func replacingStateDict(at entry: EntryPath, with stateDict: StateDict) -> Checkpoint {
+    var result = self
+    result.root = root.replacing(entry.keys[...], with: .dictionary(stateDict.dictionary))
+    return result
+  }
+
+  /// Whether the file holds nothing but an empty mapping: the state dict of a model without tensors.
+  private var isEmpty: Bool { root.dictionary?.entries.isEmpty == true }
+
+  private var rankedStateDicts: [StateDictSearch.Result] {
+    let found = StateDictSearch.run(.named, in: self, takesScalars: false)
+    guard found.isEmpty, StateDictSearch.run(.nameless, in: self, takesScalars: false).isEmpty
+    else { return found }
+    return StateDictSearch.run(.named, in: self, takesScalars: true)
+  }
+
+  /// The path with the keys that are there: a path in words can't tell the number 0 from the text.
+  func place(of entry: EntryPath) throws(CheckpointError) -> EntryPath {
+    var (value, place) = (root, EntryPath())
+    for key in entry.keys {
+      let number = key.string.flatMap { Int($0) }.map { CheckpointDictionary.Key.int($0) }
+      let candidates = [key] + (number.map { [$0] } ?? [])
+      guard let found = candidates.first(where: { value.child($0) != nil }),
+        let next = value.child(found)
+      else {
+        throw CheckpointError(
+          .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
+          advice: "see what is there with 'dbn-convert info'")
+      }
+      (value, place) = (next, place.appending(found))
+    }
+    return place
+  }
+
+  /// The value at a path that is there.
+  func value(at place: EntryPath) -> CheckpointValue {
+    place.keys.reduce(root) { value, key in value.child(key) ?? .none }
+  }
+
+  private func stateDict(of place: EntryPath) throws(CheckpointError) -> StateDict {
+    let value = value(at: place)
+    guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
+      throw CheckpointError(
+        .noStateDict, name: "\(place)", "is a \(value.typeName), not a mapping of names to tensors",
+        advice: "see what is there with 'dbn-convert info'")
+    }
+    return stateDict
+  }
+
+  /// The state dict that a person named: without tensors it is one only where there are none.
+  private func namedStateDict(of place: EntryPath) throws(CheckpointError) -> StateDict {
+    let stateDict = try stateDict(of: place)
+    let hasTensor = stateDict.dictionary.entries.contains { $0.value.tensor != nil }
+    guard !hasTensor, root.containsTensor else { return stateDict }
+    let inside = stateDicts.filter { $0.entry.keys.starts(with: place.keys) }
+    throw CheckpointError(
+      .noStateDict, name: "\(place)", "holds no tensors of its own",
+      advice: inside.isEmpty
+        ? "see what is there with 'dbn-convert info'"
+        : "choose one inside it with --entry \(inside[0].entry.argument)")
+  }
+
+  /// Why there is none.
+  private func noStateDict() -> CheckpointError {
+    let advice = "save one with torch.save(model.state_dict(), path)"
+    let start = "there is no state dict in it: "
+    if let list = tensorLists.first {
+      let name = list.entry.keys.isEmpty ? "it" : "'\(list.entry)'"
+      let type = value(at: list.entry).typeName
+      return CheckpointError(
+        .noStateDict, "\(start)\(name) is a \(type) of tensors, which have no names",
+        advice: advice)
+    }
+    guard root.containsTensor else {
+      return CheckpointError(
+        .noStateDict, start + "no mapping of names to tensors", advice: advice)
+    }
+    return CheckpointError(
+      .noStateDict, start + "its tensors are an optimizer's, or what else training keeps",
+      advice: "\(advice), or choose a mapping with --entry")
+  }
+}
+
+extension CheckpointLimits {
+  /// The most state dicts that a search lists: the best of them. Real checkpoints have a few, and a
+  /// pickle of a few bytes can describe millions.
+  public static let stateDicts = 1000
+}
+
+extension CheckpointValue {
+  /// Whether there is a tensor anywhere in the value. Stops at the first.
+  var containsTensor: Bool {
+    if tensor != nil { return true }
+    if let dictionary { return dictionary.entries.contains { $0.value.containsTensor } }
+    return elements?.contains { $0.containsTensor } ?? false
+  }
+
+  /// The tree with the value at the path replaced; a path that leads nowhere changes nothing.
+  fileprivate func replacing(
+    _ keys: ArraySlice<CheckpointDictionary.Key>, with value: CheckpointValue
+  ) -> CheckpointValue {
+    guard let key = keys.first else { return value }
+    guard let inner = child(key) else { return self }
+    return replacingChild(key, with: inner.replacing(keys.dropFirst(), with: value))
+  }
+}

@@ -1,0 +1,25 @@
+/// A state dict that a checkpoint holds: its entry and how much is in it.
+public struct FoundStateDict: Sendable, Hashable {
+  public let entry: EntryPath
+  /// The number of its keys that name a running mean. This is the number of BatchNorms wherever
+  /// each has one; `BatchNormSurvey` finds out what they really are.
+  public let batchNormCount: Int
+  /// The number of tensors directly in it.
+  public let tensorCount: Int
+}
+
+extension FoundStateDict {
+  /// Whether the last part of a key is what PyTorch (`running_mean`) or Keras (`moving_mean`,
+  /// `moving_mean:0`) calls a running mean.
+  static func namesRunningMean(_ key: String) -> Bool {
+    runningMeanNames.contains { name in
+      let bytes = key.utf8
+      guard bytes.count >= name.utf8.count, bytes.suffix(name.utf8.count).elementsEqual(name.utf8)
+      else { return false }
+      let before = bytes.dropLast(name.utf8.count).last
+      return before == nil || before == UInt8(ascii: ".") || before == UInt8(ascii: "/")
+    }
+  }
+
+  private static let runningMeanNames = ["running_mean", "moving_mean", "moving_mean:0"]
+}

@@ -1,0 +1,124 @@
+/// What a checkpoint holds beside the tensors of certain state dicts, summed up.
+public struct OutsideValues: Sendable {
+  /// A part of the tree with tensors, none of which is in one of the state dicts.
+  public struct Place: Sendable {
+    public let entry: EntryPath
+    public let tensorCount: Int
+    /// How many of the tensors are an optimizer's or what else training keeps.
+    public let trainingTensorCount: Int
+
+    /// Whether all its tensors are an optimizer's or what else training keeps.
+    public var isTrainingState: Bool { tensorCount == trainingTensorCount }
+  }
+
+  /// The largest such parts, in the order of the file: `optimizer`, `loss`, `state/optimizer`.
+  public internal(set) var places: [Place] = []
+  /// The number of values that are no tensors and in no place: numbers, texts, empty containers.
+  public internal(set) var otherCount = 0
+
+  public var isEmpty: Bool { places.isEmpty && otherCount == 0 }
+
+  /// A phrase for each place, up to `limit`, and for the rest: "optimizer: 40 tensors",
+  /// "loss: a tensor", "12 other values".
+  public func phrases(limit: Int = 10) -> [String] {
+    var phrases = places.prefix(limit).map { place in
+      let count = place.tensorCount
+      return "\("\(place.entry)".visible()): \(count == 1 ? "a tensor" : "\(count) tensors")"
+    }
+    if places.count > limit {
+      let tensors = places.dropFirst(limit).reduce(0) { $0 + $1.tensorCount }
+      phrases.append("\(tensors) tensors in \(places.count - limit) other places")
+    }
+    if otherCount > 0 { phrases.append("\(otherCount) other value\(otherCount == 1 ? "" : "s")") }
+    return phrases
+  }
+}
+
+extension Checkpoint {
+  /// What is in the checkpoint beside the tensors directly in the state dicts at these entries:
+  /// tensors and optimizer states elsewhere, and values. Attributes are not counted.
+  ///
+  /// Each place is the shortest path that leads to none of the state dicts. A mapping inside a state
+  /// dict is a place too: its tensors are not the state dict's.
+  public func outside(_ entries: [EntryPath]) -> OutsideValues {
+    var tree = EntryTree()
+    for entry in entries { tree.add(entry.keys[...]) }
+    var search = OutsideSearch()
+    search.visit(root, key: nil, entries.isEmpty ? nil : tree)
+    return search.result
+  }
+}
+
+/// The paths of state dicts by their keys.
+private struct EntryTree {
+  var isEntry = false
+  var children: [CheckpointDictionary.Key: EntryTree] = [:]
+
+  mutating func add(_ keys: ArraySlice<CheckpointDictionary.Key>) {
+    guard let key = keys.first else {
+      isEntry = true
+      return
+    }
+    children[key, default: EntryTree()].add(keys.dropFirst())
+  }
+}
+
+/// Recurses at most `CheckpointLimits.depth` levels, which every reader enforces.
+private struct OutsideSearch {
+  var result = OutsideValues()
+  private var path = EntryPath()
+
+  private struct Counts {
+    var tensors = 0
+    var training = 0
+    var others = 0
+  }
+
+  mutating func visit(
+    _ value: CheckpointValue, key: CheckpointDictionary.Key?, _ tree: EntryTree?
+  ) {
+    guard let tree else { return addPlace(value, key) }
+    if let entries = value.dictionary?.entries {
+      for entry in entries { visit(entry.value, below: entry.key, tree) }
+    } else if let elements = value.elements {
+      for (index, element) in elements.enumerated() { visit(element, below: .int(index), tree) }
+    } else {
+      addPlace(value, key)
+    }
+  }
+
+  private mutating func visit(
+    _ child: CheckpointValue, below key: CheckpointDictionary.Key, _ tree: EntryTree
+  ) {
+    if tree.isEntry && child.tensor != nil { return }
+    path.keys.append(key)
+    visit(child, key: key, tree.children[key])
+    path.keys.removeLast()
+  }
+
+  private mutating func addPlace(_ value: CheckpointValue, _ key: CheckpointDictionary.Key?) {
+    var counts = Counts()
+    count(value, key, isTraining: false, &counts)
+    result.otherCount += counts.tensors == 0 ? counts.others : 0
+    guard counts.tensors > 0 else { return }
+    result.places.append(
+      .init(entry: path, tensorCount: counts.tensors, trainingTensorCount: counts.training))
+  }
+
+  private func count(
+    _ value: CheckpointValue, _ key: CheckpointDictionary.Key?, isTraining: Bool,
+    _ counts: inout Counts
+  ) {
+    let isTraining = isTraining || TrainingState(value, under: key) != nil
+    if value.tensor != nil {
+      counts.tensors += 1
+      if isTraining { counts.training += 1 }
+    } else if let entries = value.dictionary?.entries, !entries.isEmpty {
+      for entry in entries { count(entry.value, entry.key, isTraining: isTraining, &counts) }
+    } else if let elements = value.elements, !elements.isEmpty {
+      for element in elements { count(element, nil, isTraining: isTraining, &counts) }
+    } else {
+      counts.others += 1
+    }
+  }
+}

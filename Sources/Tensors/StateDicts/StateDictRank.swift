@@ -1,0 +1,52 @@
+/// How likely a mapping is the state dict that is meant: the smaller, the likelier.
+struct StateDictRank: Comparable {
+  /// Constants of an exported program, which are a part of the model but not its state dict.
+  let isConstants: Bool
+  let batchNorms: Int
+  let tensors: Int
+  /// Whether a key of its path says that it is a copy of another: a moving average, a teacher.
+  let isCopy: Bool
+  /// The index of its key in `Checkpoint.usualEntries`; their number if it is none of them.
+  let usualName: Int
+  /// The number of keys in its path.
+  let depth: Int
+
+  static func < (left: StateDictRank, right: StateDictRank) -> Bool { left.order < right.order }
+
+  static func == (left: StateDictRank, right: StateDictRank) -> Bool { left.order == right.order }
+
+  private typealias Order = (Int, Int, Int, Int, Int, Int)
+
+  private var order: Order {
+    (isConstants ? 1 : 0, -batchNorms, -tensors, isCopy ? 1 : 0, usualName, depth)
+  }
+
+  /// Whether a key says that what is under it is a copy of a network: `ema`, `state_dict_ema`,
+  /// `teacherNet`.
+  static func namesCopy(_ key: CheckpointDictionary.Key) -> Bool {
+    key.words.contains { copyWords.contains($0) }
+  }
+
+  private static let copyWords: Set<String> = [
+    "ema", "swa", "teacher", "shadow", "average", "averaged", "polyak", "target", "momentum",
+    "copy", "backup",
+  ]
+}
+
+extension CheckpointDictionary.Key {
+  /// The words of a text key in lower case: `ema`, `model` for `emaModel` and `ema_model`. Keys
+  /// longer than any name have none, so that a file cannot make one key cost much again and again.
+  var words: [String] {
+    guard let string, string.utf8.count <= 64 else { return [] }
+    var (words, word, wasLower) = ([String](), "", false)
+    for character in string {
+      if !character.isLetter || (character.isUppercase && wasLower) {
+        if !word.isEmpty { words.append(word) }
+        word = ""
+      }
+      wasLower = character.isLowercase
+      if character.isLetter { word += character.lowercased() }
+    }
+    return word.isEmpty ? words : words + [word]
+  }
+}

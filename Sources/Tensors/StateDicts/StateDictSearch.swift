@@ -1,0 +1,160 @@
+/// One pass over a checkpoint's tree that finds its state dicts.
+///
+/// A mapping with text keys that directly holds tensors is a candidate. Of candidates that contain
+/// one another the better one is accepted: what is inside it belongs to it, what is around it is
+/// only its surroundings. So the accepted ones never contain one another.
+///
+/// Takes time in proportion to the tree's size, and keeps nothing for each name.
+struct StateDictSearch {
+  /// What can be a candidate.
+  enum Kind {
+    /// Mappings of names to tensors.
+    case named
+    /// Lists, tuples and mappings without names that hold tensors.
+    case nameless
+  }
+
+  fileprivate struct Candidate {
+    /// Counts the containers in the order in which they are reached.
+    let number: Int
+    let path: EntryPath
+    let rank: StateDictRank
+    let tensorCount: Int
+  }
+
+  private let kind: Kind
+  /// Whether tensors of one number each are enough. Losses and counters are such tensors too.
+  private let takesScalars: Bool
+  private let hasGraph: Bool
+  private var path = EntryPath()
+  private var visited = 0
+  private var accepted: [Candidate] = []
+  /// Of candidates that are no better than this, enough are known.
+  private var threshold: StateDictRank?
+
+  /// The accepted ones, best first, and equal ones in the order of the file: at most
+  /// `CheckpointLimits.stateDicts`.
+  ///
+  /// - Parameter takesScalars: whether tensors of one number each make a candidate.
+  static func run(
+    _ kind: Kind, in checkpoint: Checkpoint, takesScalars: Bool
+  ) -> [Result] {
+    var search = Self(kind: kind, takesScalars: takesScalars, hasGraph: checkpoint.graph != nil)
+    _ = search.visit(checkpoint.root, key: nil, isCopy: false)
+    let best = search.accepted.sorted { ($0.rank, $0.number) < ($1.rank, $1.number) }
+    return best.prefix(CheckpointLimits.stateDicts).map(Result.init)
+  }
+
+  struct Result {
+    let found: FoundStateDict
+    let rank: StateDictRank
+
+    fileprivate init(_ candidate: Candidate) {
+      found = FoundStateDict(
+        entry: candidate.path, batchNormCount: candidate.rank.batchNorms,
+        tensorCount: candidate.tensorCount)
+      rank = candidate.rank
+    }
+  }
+
+  private init(kind: Kind, takesScalars: Bool, hasGraph: Bool) {
+    self.kind = kind
+    self.takesScalars = takesScalars
+    self.hasGraph = hasGraph
+  }
+
+  /// - Returns: the rank of the best candidate there; nil: there is none.
+  private mutating func visit(
+    _ value: CheckpointValue, key: CheckpointDictionary.Key?, isCopy: Bool
+  ) -> StateDictRank? {
+    guard value.isContainer, TrainingState(value, under: key) == nil else { return nil }
+    let number = visited
+    visited += 1
+    let isCopy = isCopy || key.map { StateDictRank.namesCopy($0) } ?? false
+    let inner = visitChildren(of: value, isCopy: isCopy)
+    guard let (rank, tensorCount) = candidate(value, isCopy: isCopy) else { return inner }
+    if let inner, inner < rank { return inner }
+    while let last = accepted.last, last.number > number { accepted.removeLast() }
+    if let threshold, !(rank < threshold) { return rank }
+    accepted.append(
+      Candidate(number: number, path: path, rank: rank, tensorCount: tensorCount))
+    if accepted.count >= 2 * CheckpointLimits.stateDicts { keepBest() }
+    return rank
+  }
+
+  private mutating func visitChildren(
+    of value: CheckpointValue, isCopy: Bool
+  ) -> StateDictRank? {
+    var best: StateDictRank?
+    func visit(_ search: inout Self, _ key: CheckpointDictionary.Key, _ child: CheckpointValue) {
+      guard child.isContainer else { return }
+      search.path.keys.append(key)
+      let rank = search.visit(child, key: key, isCopy: isCopy)
+      search.path.keys.removeLast()
+      if let rank { best = best.map { min($0, rank) } ?? rank }
+    }
+    if let dictionary = value.dictionary {
+      for entry in dictionary.entries { visit(&self, entry.key, entry.value) }
+    } else if let elements = value.elements {
+      for (index, element) in elements.enumerated() { visit(&self, .int(index), element) }
+    }
+    return best
+  }
+
+  /// What the tensors directly in a value make of it; nil: it is no candidate.
+  private func candidate(
+    _ value: CheckpointValue, isCopy: Bool
+  ) -> (rank: StateDictRank, tensorCount: Int)? {
+    var counts = Counts()
+    if let dictionary = value.dictionary {
+      let isNamed = dictionary.entries.allSatisfy { $0.key.string != nil }
+      guard isNamed == (kind == .named) else { return nil }
+      for entry in dictionary.entries { counts.add(entry.value, under: entry.key) }
+    } else {
+      guard kind == .nameless else { return nil }
+      for element in value.elements ?? [] { counts.add(element, under: .int(0)) }
+    }
+    guard takesScalars ? counts.tensors > 0 : counts.hasDimensions else { return nil }
+    let usual = path.keys.last?.string.flatMap { Checkpoint.usualEntries.firstIndex(of: $0) }
+    let rank = StateDictRank(
+      isConstants: hasGraph && path.keys == [.string(Checkpoint.constantsName)],
+      batchNorms: counts.batchNorms, tensors: counts.ranked, isCopy: isCopy,
+      usualName: usual ?? Checkpoint.usualEntries.count, depth: path.keys.count)
+    return (rank, counts.tensors)
+  }
+
+  /// Forgets all but the best; they stay in the order of the file.
+  private mutating func keepBest() {
+    accepted.sort { ($0.rank, $0.number) < ($1.rank, $1.number) }
+    accepted.removeSubrange(CheckpointLimits.stateDicts...)
+    threshold = accepted.last?.rank
+    accepted.sort { $0.number < $1.number }
+  }
+}
+
+extension StateDictSearch {
+  /// What is directly in a value.
+  private struct Counts {
+    var tensors = 0
+    /// Without what does not make a state dict a better one.
+    var ranked = 0
+    var batchNorms = 0
+    var hasDimensions = false
+
+    mutating func add(_ value: CheckpointValue, under key: CheckpointDictionary.Key) {
+      guard let tensor = value.tensor else { return }
+      tensors += 1
+      guard !Self.isOfTraining(key) else { return }
+      ranked += 1
+      if !tensor.shape.isEmpty { hasDimensions = true }
+      if let name = key.string, FoundStateDict.namesRunningMean(name) { batchNorms += 1 }
+    }
+
+    /// Whether a tensor of this name is a generator's state, or the counter of
+    /// `torch.optim.swa_utils.AveragedModel`, which makes an average one tensor larger than the
+    /// model.
+    private static func isOfTraining(_ key: CheckpointDictionary.Key) -> Bool {
+      key == .string("n_averaged") || TrainingState(named: key) != nil
+    }
+  }
+}
