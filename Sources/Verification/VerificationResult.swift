@@ -102,4 +102,17 @@ public struct VerificationResult: Sendable {
     self.mode = mode
     self.samples = samples
   }
+
+  /// Adds the comparison of a further state dict of the same files.
+  mutating func add(_ other: VerificationResult, named entry: String) {
+    for var layer in other.layers {
+      layer.name = "\(entry)/\(layer.name)"
+      layers.append(layer)
+    }
+    otherTensors += other.otherTensors
+    otherMaxAbsolute = max(otherMaxAbsolute, other.otherMaxAbsolute)
+    differentTensors += other.differentTensors.map { .init("\(entry)/\($0.name)", $0.reason) }
+    impliedTensors += other.impliedTensors.map { "\(entry)/\($0)" }
+    stateIsBitIdentical = stateIsBitIdentical && other.stateIsBitIdentical
+  }
 }

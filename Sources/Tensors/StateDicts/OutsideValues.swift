@@ -38,12 +38,14 @@ extension Checkpoint {
   /// What is in the checkpoint beside the tensors directly in the state dicts at these entries:
   /// tensors and optimizer states elsewhere, and values. Attributes are not counted.
   ///
-  /// Each place is the shortest path that leads to none of the state dicts. A mapping inside a state
-  /// dict is a place too: its tensors are not the state dict's.
-  public func outside(_ entries: [EntryPath]) -> OutsideValues {
+  /// Each place is the shortest path that leads to none of the state dicts.
+  ///
+  /// - Parameter countsNested: whether a mapping inside a state dict, such as `_extra_state`, is a
+  ///   place too: its tensors are not directly the state dict's.
+  public func outside(_ entries: [EntryPath], countsNested: Bool = true) -> OutsideValues {
     var tree = EntryTree()
     for entry in entries { tree.add(entry.keys[...]) }
-    var search = OutsideSearch()
+    var search = OutsideSearch(countsNested: countsNested)
     search.visit(root, key: nil, entries.isEmpty ? nil : tree)
     return search.result
   }
@@ -65,8 +67,13 @@ private struct EntryTree {
 
 /// Recurses at most `CheckpointLimits.depth` levels, which every reader enforces.
 private struct OutsideSearch {
+  let countsNested: Bool
   var result = OutsideValues()
   private var path = EntryPath()
+
+  init(countsNested: Bool) {
+    self.countsNested = countsNested
+  }
 
   private struct Counts {
     var tensors = 0
@@ -78,6 +85,7 @@ private struct OutsideSearch {
     _ value: CheckpointValue, key: CheckpointDictionary.Key?, _ tree: EntryTree?
   ) {
     guard let tree else { return addPlace(value, key) }
+    if tree.isEntry && !countsNested { return }
     if let entries = value.dictionary?.entries {
       for entry in entries { visit(entry.value, below: entry.key, tree) }
     } else if let elements = value.elements {

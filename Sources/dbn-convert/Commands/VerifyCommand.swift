@@ -12,10 +12,15 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Prove that two checkpoints give the same outputs, or show where they differ.",
     discussion: """
       With a model, it is run with both on the same inputs, and every layer is compared. Without, \
-      every BatchNorm is run by itself, in Float64, on inputs drawn from its own statistics, and all \
-      other tensors must have equal bytes. In training mode a distributed checkpoint is held \
-      against a standard one that is run on each device's slice alone: the outputs of slice i and \
-      row i of the updated buffers must be equal. Exit status 0: equal; 1: different.
+      every BatchNorm is run by itself, in Float64, on inputs drawn from its own statistics. In \
+      training mode a distributed checkpoint is compared with a standard one that is run on each \
+      device's slice alone: the outputs of slice i and row i of the updated buffers must be equal.
+
+      All that the models store is compared too: parameters, running statistics, counters and every \
+      other tensor, to the bit or, with --atol and --rtol, within the tolerance. Every state dict \
+      that both files hold is compared, or with --entry that one alone; what of the files is not \
+      compared, such as optimizer states, is named ('diff' compares everything). Exit status 0: \
+      equal; 1: different; 2: nothing could be compared.
       """)
 
   @Argument(help: "The first checkpoint.")
@@ -77,51 +82,43 @@ struct VerifyCommand: ParsableCommand {
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
     )
-    let (inA, inB) = (try stateDict(of: checkpointA, a), try stateDict(of: checkpointB, b))
-    let result =
-      if let model {
-        try run(
-          ModelSource.model(named: model, weights: inA, in: checkpointA, from: a), inA, inB)
-      } else {
-        try compareBatchNorms(inA, inB)
-      }
+    var verification = CheckpointVerification()
+    verification.entry = entry.path
+    verification.batchNorms = try batchNormVerification()
+    if let model { verification.model = try modelVerification(model, checkpointA) }
+    let result = try verification.compare(checkpointA, checkpointB)
     options.remark(checkpointA.notes + checkpointB.notes)
     try report.write(Report(result, a: a, b: b))
     try options.print(result.json, text: result.text(layers: layers))
     if !result.isEqual { throw Console.different }
   }
 
-  private func compareBatchNorms(
-    _ a: StateDict, _ b: StateDict
-  ) throws(CheckpointError) -> VerificationResult {
+  private func batchNormVerification() throws(CheckpointError) -> BatchNormVerification {
     var verification = BatchNormVerification()
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     verification.options = BatchNormModule.Options(eps: eps, momentum: momentum)
     if let own = try layouts.layout() { verification.layouts = [own] }
-    return try verification.compare(a, b)
+    return verification
   }
 
-  private func run(
-    _ model: Checkpoint.Model, _ a: StateDict, _ b: StateDict
-  ) throws(CheckpointError) -> VerificationResult {
+  private func modelVerification(
+    _ name: String, _ checkpoint: Checkpoint
+  ) throws(CheckpointError) -> (ModelVerification, Checkpoint.Model) {
+    let weights: StateDict
+    do throws(CheckpointError) {
+      weights = try checkpoint.stateDict(at: entry.path)
+    } catch {
+      throw error.with(path: a)
+    }
+    let model = try ModelSource.model(named: name, weights: weights, in: checkpoint, from: a)
     var verification = ModelVerification(
       model.graph, engine: engine.engine, options: engine.options)
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     if let input { verification.inputs = try model.graph.inputs(from: input) }
-    return try verification.compare(model.tensors(with: a), model.tensors(with: b))
-  }
-
-  private func stateDict(
-    of checkpoint: Checkpoint, _ path: String
-  ) throws(CheckpointError) -> StateDict {
-    do throws(CheckpointError) {
-      return try checkpoint.stateDict(at: entry.path)
-    } catch {
-      throw error.with(path: path)
-    }
+    return (verification, model)
   }
 }

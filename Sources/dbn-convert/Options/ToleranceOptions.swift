@@ -1,7 +1,7 @@
 import ArgumentParser
 import Verification
 
-/// How large a difference is none.
+/// How far numbers may be apart and still count as equal.
 struct ToleranceOptions: ParsableArguments {
   @Option(help: "Values a and b are equal if |a - b| <= atol + rtol * |b|.")
   var atol = 0.0
@@ -12,6 +12,9 @@ struct ToleranceOptions: ParsableArguments {
   var tolerance: NumberComparison.Tolerance { .init(absolute: atol, relative: rtol) }
 
   func validate() throws {
-    guard atol >= 0, rtol >= 0 else { throw ValidationError("Tolerances are not negative.") }
+    // With an infinite one everything finite would be equal.
+    guard atol >= 0, rtol >= 0, atol.isFinite, rtol.isFinite else {
+      throw ValidationError("--atol and --rtol are numbers from 0.")
+    }
   }
 }

@@ -60,13 +60,20 @@ extension VerificationResult {
   private var summary: String {
     let things = model == nil ? "BatchNorm" : "layer"
     let place = model.map { " of \($0)" } ?? ""
-    var scope =
-      "\(counted(layers.count, things))\(place), batch of \(samples), "
-      + "mode \(mode.rawValue)"
-    if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
+    var scope = "no BatchNorm; \(counted(otherTensors, "tensor")) compared"
+    if !layers.isEmpty {
+      scope =
+        "\(counted(layers.count, things))\(place), batch of \(samples), mode \(mode.rawValue)"
+      if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
+    }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
     if isEqual { return "equal within the tolerance (\(distance)): \(scope)" }
     let wrong = layers.count { $0.divergence != nil }
+    guard !layers.isEmpty else {
+      return
+        "different in \(counted(differentTensors.count, "tensor")) (max abs \(otherMaxAbsolute)): "
+        + scope
+    }
     return "different in \(counted(wrong, things)) and "
       + "\(counted(differentTensors.count, "other tensor")) (\(distance)): \(scope)"
   }

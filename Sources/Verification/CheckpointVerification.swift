@@ -1,0 +1,52 @@
+public import Models
+public import Tensors
+
+/// Compares the models of two checkpoints: every state dict that both hold, or the one that is asked
+/// for.
+///
+/// What of the files is not compared (optimizers, other values, a model that only one of them holds)
+/// is in the result's `scope`, by name.
+public struct CheckpointVerification: Sendable {
+  /// How state dicts are compared that no model is run with.
+  public var batchNorms = BatchNormVerification()
+  /// How the model is run with those that fit it; its graph is `model`'s.
+  public var model: (verification: ModelVerification, model: Checkpoint.Model)?
+  /// The only state dict to compare; nil: all.
+  public var entry: EntryPath?
+
+  public init() {}
+
+  /// - Throws: `nothingToCompare` when the two have no tensor in common that could be compared; what
+  ///   the comparisons of state dicts throw.
+  public func compare(
+    _ a: Checkpoint, _ b: Checkpoint
+  ) throws(CheckpointError) -> VerificationResult {
+    let scope = try VerificationScope(a, b, entry: entry)
+    let main = try a.model(at: scope.pairs[0].a)
+    var result = try compare(main, b.model(at: scope.pairs[0].b), isMain: true)
+    for pair in scope.pairs.dropFirst() {
+      let stateDict = try a.model(at: pair.a)
+      let isSameModel = Set(stateDict.names) == Set(main.names)
+      do throws(CheckpointError) {
+        let other = try compare(stateDict, b.model(at: pair.b), isMain: isSameModel)
+        result.add(other, named: "\(pair.a)")
+      } catch {
+        throw error.with(name: "\(pair.a)")
+      }
+    }
+    guard !result.isEmpty else {
+      throw CheckpointError(
+        .nothingToCompare, "the two hold no tensors in what was compared: there is no verdict",
+        advice: "compare everything that the files hold with 'dbn-convert diff'")
+    }
+    result.scope = scope
+    return result
+  }
+
+  private func compare(
+    _ a: StateDict, _ b: StateDict, isMain: Bool
+  ) throws(CheckpointError) -> VerificationResult {
+    guard isMain, let (verification, model) = model else { return try batchNorms.compare(a, b) }
+    return try verification.compare(model.tensors(with: a), model.tensors(with: b))
+  }
+}
