@@ -32,12 +32,13 @@ struct ScatterCommand: ParsableCommand {
 
   func run() throws {
     guard let names = RankPattern(pattern) else { return }
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: names.path(0), target, reading: opaque.readingOptions)
     let (place, ranks) = try conversion.reading { checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (place, try stateDict.scattering())
     }
+    conversion.note(at: place, isChosen: entry.path != nil)
     var files = StagedFiles()
     var losses: [ConversionReport.Item] = []
     for (rank, stateDict) in ranks.enumerated() {
@@ -49,10 +50,12 @@ struct ScatterCommand: ParsableCommand {
         record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)])
     }
     try files.commit()
+    options.remark(conversion.notes)
     try options.print(
       [
         "input": .string(input), "world_size": .int(ranks.count),
         "outputs": .array(ranks.indices.map { .string(names.path($0)) }),
+        "notes": .array(conversion.notes.map { .string($0) }),
       ],
       text:
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "

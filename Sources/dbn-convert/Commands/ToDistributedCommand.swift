@@ -50,7 +50,7 @@ struct ToDistributedCommand: ParsableCommand {
   func run() throws {
     let layout = try targetLayout()
     let hint = try source.hint(usesFile: false)
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
     let (place, source, converted) = try conversion.reading {
       checkpoint throws(CheckpointError) in
@@ -62,12 +62,13 @@ struct ToDistributedCommand: ParsableCommand {
           selection: selection.selection, reading: hint)
       )
     }
+    conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
-    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
+    options.remark(conversion.notes)
     let report = converted.report
     let summary =
       "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "

@@ -59,7 +59,7 @@ struct ToStandardCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
@@ -72,12 +72,13 @@ struct ToStandardCommand: ParsableCommand {
           to: layout, merging: statistics, selection: selection.selection, reading: hint)
       )
     }
+    conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
-    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
+    options.remark(conversion.notes)
     try options.print(
       conversion.json(
         converted.record, converted.report.adding(losses: losses), proof: proof),
