@@ -70,6 +70,8 @@ struct MappingTests {
       means: [[0, 0], [2, 4]], variances: [[1, 1], [1, 1]])
     stateDict["other.running_mean"] = try .float32([0, 0, 0, 0], [2, 2])
     stateDict["other.running_var"] = stateDict["bn.running_var"]
+    // Statistics alone are not taken for a BatchNorm.
+    stateDict["other.weight"] = stateDict["bn.weight"]
     let merged = try stateDict.toStandard(merging: .pooled).stateDict
     #expect(try merged["bn.running_var"]?.doubles() == [2, 5])
     #expect(try merged["other.running_var"]?.doubles() == [1, 1])

@@ -7,6 +7,8 @@ public struct BatchNormConversion: Sendable {
   public let report: ConversionReport
   /// What to write into the file's history: what was done, by which rule, what was lost.
   public let record: JSON
+  /// What looks like a BatchNorm and was left alone, and why; also among the report's `skipped`.
+  public let leftAlone: [ConversionReport.Item]
 
   /// What the converted BatchNorms were and are, by their modules' names: a state dict may not tell.
   public let known: (before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint])
@@ -28,12 +30,14 @@ public struct BatchNormConversion: Sendable {
 
   package init(
     stateDict: StateDict, report: ConversionReport, record: JSON, rule: MergeRule? = nil,
-    before: [String: BatchNormSurvey.Hint] = [:], after: [String: BatchNormSurvey.Hint] = [:]
+    before: [String: BatchNormSurvey.Hint] = [:], after: [String: BatchNormSurvey.Hint] = [:],
+    leftAlone: [ConversionReport.Item] = []
   ) {
     self.stateDict = stateDict
     self.report = report
     self.record = record
     self.rule = rule
+    self.leftAlone = leftAlone
     known = (before, after)
   }
 }

@@ -36,6 +36,7 @@ struct LayoutConversion {
     report.skipped =
       selected.sites.filter(isAlready)
       .map { .init($0.name, "already \($0.layout)") } + selected.others
+      + selected.leftAlone.map { .init($0.name, "not taken for a BatchNorm") }
     var failures: [Drifted] = []
     for site in sites {
       do throws(CheckpointError) {
@@ -54,7 +55,7 @@ struct LayoutConversion {
       before: hints(sites) { .init($0.layout, worldSize: $0.worldSize) },
       after: hints(sites) {
         .init(layout.fitting($0.quantities), worldSize: worldSize ?? $0.worldSize)
-      })
+      }, leftAlone: selected.leftAlone)
   }
 
   private func hints(

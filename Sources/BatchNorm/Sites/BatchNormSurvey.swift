@@ -4,6 +4,10 @@ public import Tensors
 public struct BatchNormSurvey: Sendable {
   public private(set) var sites: [BatchNormSite] = []
   public private(set) var unrecognised: [ConversionReport.Item] = []
+  /// Modules of `running_mean` and `running_var` alone, without a weight, bias or counter: they are
+  /// not taken for BatchNorms, since normalisers of observations in reinforcement learning have
+  /// just these two. PyTorch's BatchNorm without affine parameters has had a counter since 0.4.1.
+  public private(set) var lookalikes: [BatchNormSite] = []
   /// What the tensors leave open and a person may know, a sentence each.
   public private(set) var ambiguities: [String] = []
 
@@ -31,10 +35,13 @@ public struct BatchNormSurvey: Sendable {
   ///   - hint: what to read all of them as.
   ///   - layouts: more that names and shapes can tell, before those known.
   ///   - known: what certain ones are, by their modules' names, whatever they look like.
+  ///   - included: patterns of names, as of `BatchNormSelection`: lookalikes that a person takes for
+  ///     BatchNorms.
   public init(
     _ stateDict: StateDict, hint: Hint? = nil, layouts more: [BatchNormLayout] = [],
-    known: [String: Hint] = [:]
+    known: [String: Hint] = [:], including included: [String] = []
   ) {
+    let named = BatchNormSelection(include: included)
     let layouts = hint.map { [$0.layout] } ?? more + BatchNormLayout.recognisable
     let order = Dictionary(
       stateDict.names.enumerated().map { (CheckpointDictionary.Key.string($1), $0) },
@@ -44,7 +51,14 @@ public struct BatchNormSurvey: Sendable {
       do throws(CheckpointError) {
         let found = try layout.site(named: name, in: stateDict, hint: hint)
         guard let found else { return }
-        sites.append(found)
+        // A layout that a person or a model named needs no proof.
+        let isKnown = hint != nil || more.contains(layout)
+        let isNamed = !included.isEmpty && named.contains(name)
+        if found.isLookalike && !isKnown && !isNamed {
+          lookalikes.append(found)
+        } else {
+          sites.append(found)
+        }
         taken.formUnion(found.keys.map { .string($0) })
       } catch {
         unrecognised.append(ConversionReport.Item(name, error.reason))
@@ -67,11 +81,31 @@ public struct BatchNormSurvey: Sendable {
       }
     }
     ambiguities = Self.ambiguities(of: sites, in: stateDict)
+    lookalikes.sort {
+      order[.string($0.keys[0]), default: 0] < order[.string($1.keys[0]), default: 0]
+    }
     sites.sort { order[.string($0.keys[0]), default: 0] < order[.string($1.keys[0]), default: 0] }
   }
 }
 
+extension BatchNormSurvey {
+  /// The lookalikes by name, and why they are left alone.
+  public var leftAlone: [ConversionReport.Item] {
+    lookalikes.map { .init($0.name, Self.lookalikeReason) }
+  }
+
+  private static let lookalikeReason =
+    "it has running_mean and running_var alone, without weight and num_batches_tracked, and is not "
+    + "taken for a BatchNorm: normalisers of observations look like this; if it is a BatchNorm, "
+    + "name it with --include"
+}
+
 extension BatchNormSite {
+  /// Whether it has nothing but running statistics, under names that others use too.
+  fileprivate var isLookalike: Bool {
+    tensors.allSatisfy { $0.key == "running_mean" || $0.key == "running_var" }
+  }
+
   /// The BatchNorm of this name, if the state dict has its running statistics.
   ///
   /// - Parameter features: C, which the model knows.

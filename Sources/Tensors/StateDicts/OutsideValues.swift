@@ -12,9 +12,9 @@ public struct OutsideValues: Sendable {
   }
 
   /// The largest such parts, in the order of the file: `optimizer`, `loss`, `state/optimizer`.
-  public internal(set) var places: [Place] = []
+  public var places: [Place] = []
   /// The number of values that are no tensors and in no place: numbers, texts, empty containers.
-  public internal(set) var otherCount = 0
+  public var otherCount = 0
 
   public var isEmpty: Bool { places.isEmpty && otherCount == 0 }
 

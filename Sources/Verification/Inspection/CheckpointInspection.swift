@@ -29,6 +29,8 @@ public struct CheckpointInspection: Sendable {
   public private(set) var batchNorms: [BatchNormRow] = []
   /// What looks like a BatchNorm and can't be read as one.
   public private(set) var unrecognised: [ConversionReport.Item] = []
+  /// What looks like a BatchNorm and is not taken for one, and why.
+  public private(set) var leftAlone: [ConversionReport.Item] = []
   /// What the tensors of the BatchNorms leave open, a sentence each.
   public private(set) var ambiguities: [String] = []
   /// What is wrong with the numbers of the BatchNorms.
@@ -61,6 +63,7 @@ public struct CheckpointInspection: Sendable {
     let survey = BatchNormSurvey(found.stateDict, layouts: layouts)
     ambiguities = survey.ambiguities
     unrecognised = survey.unrecognised
+    leftAlone = survey.leftAlone
     addTensors(found.stateDict.tensors)
     batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
       try Self.describe(survey.sites[index], in: found.stateDict)

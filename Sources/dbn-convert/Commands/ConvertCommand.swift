@@ -35,9 +35,14 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
-    let (result, record, changes) = try transformed(conversion.checkpoint)
+    let (result, record, changes, change) = try transformed(conversion.checkpoint)
+    if let change {
+      conversion.note(
+        at: change.place, isChosen: entry.path != nil, from: change.before, to: change.after,
+        keepsRest: !stateDictOnly)
+    }
     let proof = try conversion.reading { checkpoint throws(CheckpointError) in
       try self.proof(of: checkpoint)
     }
@@ -45,7 +50,7 @@ struct ConvertCommand: ParsableCommand {
     let report = changes.adding(losses: losses)
     // Of what is written: a cast can make small variances 0.
     let health = BatchNormHealth(result)
-    options.remark(conversion.checkpoint.notes + health.sentences)
+    options.remark(conversion.notes + health.sentences)
     var tensors = 0
     result.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
     try options.print(
@@ -72,15 +77,18 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private typealias Result = (
-    checkpoint: Checkpoint, record: JSON, report: ConversionReport
+    checkpoint: Checkpoint, record: JSON, report: ConversionReport, change: Change?
   )
+
+  /// The state dict that was changed, or that alone is written.
+  private typealias Change = (place: EntryPath, before: StateDict, after: StateDict)
 
   private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> Result {
     var record: [JSON.Member] = [
       .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
     ]
     guard stateDictOnly || !transformations.isEmpty else {
-      return (checkpoint, .object(record), ConversionReport())
+      return (checkpoint, .object(record), ConversionReport(), nil)
     }
     do throws(CheckpointError) {
       let (place, found) = try checkpoint.findStateDict(at: entry.path)
@@ -95,7 +103,7 @@ struct ConvertCommand: ParsableCommand {
         report.skipped.append(
           .init("graph", keepsNames ? "it is not in the state dict" : "it knows the old names"))
       }
-      return (result, .object(record), report)
+      return (result, .object(record), report, (place, found, changed.stateDict))
     } catch {
       throw error.with(path: input)
     }

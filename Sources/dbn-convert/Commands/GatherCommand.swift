@@ -30,7 +30,7 @@ struct GatherCommand: ParsableCommand {
   func run() throws {
     let output = files[files.count - 1]
     let (paths, areNumbered) = try RankNumbers.ordered(Array(files.dropLast()))
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: paths[0], to: output, target, reading: opaque.readingOptions)
     let ranks = try paths.map { path throws(CheckpointError) in
       try RankCheckpoint(
@@ -38,15 +38,17 @@ struct GatherCommand: ParsableCommand {
         Checkpoint.open(path, options: opaque.readingOptions), entry: entry.path)
     }
     let gathered = try StateDict.gathering(ranks)
+    conversion.note(at: ranks[0].entry, isChosen: entry.path != nil)
+    if !areNumbered {
+      conversion.notes.append(
+        "the files' names do not tell their ranks: the first given is rank 0")
+    }
     let losses = try conversion.write(
       ranks[0].checkpoint.replacingStateDict(at: ranks[0].entry, with: gathered.stateDict),
       record: gathered.record)
-    if !areNumbered {
-      options.remark(["the files' names do not tell their ranks: the first given is rank 0"])
-    }
     let health = BatchNormHealth(
       of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
-    options.remark(health.sentences)
+    options.remark(conversion.notes + health.sentences)
     try options.print(
       conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "

@@ -33,7 +33,9 @@ struct InfoCommand: ParsableCommand {
     } catch {
       throw error.with(path: file)
     }
-    options.remark(checkpoint.notes)
+    let found = entry.path == nil ? inspection.entry : nil
+    options.remark(
+      checkpoint.notes + (found.map { checkpoint.notes(taking: $0, others: "beside it") } ?? []))
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
     let info = InfoReport(
       path: file, format: format.name, checkpoint: checkpoint, inspection: inspection,

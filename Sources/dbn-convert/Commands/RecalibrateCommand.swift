@@ -49,7 +49,8 @@ struct RecalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(from: weights, to: output, target)
+    var conversion = try Conversion(
+      from: weights, to: output, target, reading: opaque.readingOptions)
     let source = try WeightedModel(
       model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)
@@ -63,13 +64,16 @@ struct RecalibrateCommand: ParsableCommand {
     defer { bar.finish() }
     let result = try recalibration.run(source.tensors[0], on: samples) { bar.advance(by: $0) }
     bar.finish()
+    conversion.note(at: source.weights[0].place, isChosen: entry.path != nil)
     let record = record(result)
     let updated = source.weights[0].stateDict.updated(by: result)
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: source.weights[0].place, with: updated),
       record: record)
     let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
-    options.remark(source.notes + health.sentences)
+    options.remark(
+      source.notes + conversion.notes.dropFirst(conversion.checkpoint.notes.count)
+        + health.sentences)
     try options.print(
       json(conversion.json(record, health: health), result),
       text: text(result) + Conversion.text(losses: losses))

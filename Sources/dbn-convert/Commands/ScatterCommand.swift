@@ -33,12 +33,13 @@ struct ScatterCommand: ParsableCommand {
 
   func run() throws {
     guard let names = RankPattern(pattern) else { return }
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: names.path(0), target, reading: opaque.readingOptions)
     let (place, source, ranks) = try conversion.reading { checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
       return (place, stateDict, try stateDict.scattering())
     }
+    conversion.note(at: place, isChosen: entry.path != nil)
     var files = StagedFiles()
     var losses: [ConversionReport.Item] = []
     for (rank, stateDict) in ranks.enumerated() {
@@ -51,12 +52,13 @@ struct ScatterCommand: ParsableCommand {
     }
     try files.commit()
     let health = BatchNormHealth(of: BatchNormSurvey(source).sites, in: source)
-    options.remark(health.sentences)
+    options.remark(conversion.notes + health.sentences)
     try options.print(
       [
         "input": .string(input), "world_size": .int(ranks.count),
         "outputs": .array(ranks.indices.map { .string(names.path($0)) }),
         "health": health.json,
+        "notes": .array(conversion.notes.map { .string($0) }),
       ],
       text:
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "

@@ -51,7 +51,7 @@ struct ToDistributedCommand: ParsableCommand {
   func run() throws {
     let layout = try targetLayout()
     let hint = try source.hint(usesFile: false)
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
     let (place, source, converted) = try conversion.reading {
       checkpoint throws(CheckpointError) in
@@ -63,6 +63,7 @@ struct ToDistributedCommand: ParsableCommand {
           selection: selection.selection, reading: hint)
       )
     }
+    conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
       promise: converted.report.isLossless ? nil : ConversionPromise(converted))
@@ -70,8 +71,7 @@ struct ToDistributedCommand: ParsableCommand {
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
     let health = converted.health(from: source)
-    options.remark(
-      conversion.checkpoint.notes + conversion.untouched(besides: place) + health.sentences)
+    options.remark(conversion.notes + health.sentences)
     let report = converted.report
     let summary =
       "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "

@@ -60,7 +60,7 @@ struct ToStandardCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(
+    var conversion = try Conversion(
       from: input, to: output, target, reading: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
@@ -73,6 +73,7 @@ struct ToStandardCommand: ParsableCommand {
           to: layout, merging: statistics, selection: selection.selection, reading: hint)
       )
     }
+    conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
       promise: converted.report.isLossless ? nil : ConversionPromise(converted))
@@ -80,8 +81,7 @@ struct ToStandardCommand: ParsableCommand {
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
       record: converted.record, proof: proof)
     let health = converted.health(from: source)
-    options.remark(
-      conversion.checkpoint.notes + conversion.untouched(besides: place) + health.sentences)
+    options.remark(conversion.notes + health.sentences)
     try options.print(
       conversion.json(
         converted.record, converted.report.adding(losses: losses), proof: proof,

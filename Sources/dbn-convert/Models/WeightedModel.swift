@@ -40,6 +40,15 @@ struct WeightedModel {
 
   /// What a person should know about the files, a sentence each.
   var notes: [String] { model.notes + weights.flatMap(\.checkpoint.notes) }
+
+  /// What the files hold beside the state dicts that are used, a sentence for each file.
+  var otherNetworks: [String] {
+    weights.flatMap { weights in
+      weights.checkpoint.notes(taking: weights.place, others: "not used").map { note in
+        self.weights.count == 1 ? note : "\(weights.path): \(note)"
+      }
+    }
+  }
 }
 
 extension WeightedModel.Weights {

@@ -88,6 +88,7 @@ struct TransformationOptions: ParsableArguments {
   }
 
   private func statistics(of stateDict: StateDict) -> Set<CheckpointDictionary.Key> {
-    Set(BatchNormSurvey(stateDict).sites.flatMap(\.bufferKeys).map { .string($0) })
+    let survey = BatchNormSurvey(stateDict)
+    return Set((survey.sites + survey.lookalikes).flatMap(\.bufferKeys).map { .string($0) })
   }
 }

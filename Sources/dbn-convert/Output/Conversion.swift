@@ -9,6 +9,8 @@ struct Conversion {
   let target: TargetOptions
   let format: CheckpointFormat
   let checkpoint: Checkpoint
+  /// What a person should know, a sentence each: what the reader noted, and what `note` added.
+  var notes: [String]
 
   /// Reads the input, once it is clear that the output can be written.
   init(
@@ -21,6 +23,7 @@ struct Conversion {
     self.target = target
     format = try CheckpointFormat.recognise(input)
     checkpoint = try Checkpoint.open(input, options: options)
+    notes = checkpoint.notes
   }
 
   /// The same input for another output.
@@ -30,6 +33,7 @@ struct Conversion {
     target = other.target
     format = other.format
     checkpoint = other.checkpoint
+    notes = other.notes
   }
 
   /// The result of `body`, whose errors are about the input.
@@ -40,17 +44,6 @@ struct Conversion {
       return try body(checkpoint)
     } catch {
       throw error.with(path: input)
-    }
-  }
-
-  /// Other state dicts of the file with BatchNorms, such as a moving average of the model, which a
-  /// conversion of the one at `place` leaves as they are.
-  func untouched(besides place: EntryPath) -> [String] {
-    checkpoint.stateDictEntries.filter { $0 != place }.compactMap { other in
-      guard let stateDict = try? checkpoint.stateDict(at: other),
-        !BatchNormSurvey(stateDict).sites.isEmpty
-      else { return nil }
-      return "'\(other)' holds BatchNorms too and is left as it is; --entry \(other) converts it"
     }
   }
 
@@ -110,7 +103,7 @@ struct Conversion {
           .init("converted", .array(report.converted.map { .string($0) })),
           .init("skipped", items(report.skipped)), .init("losses", items(report.losses)),
           .init("health", health.json),
-          .init("notes", .array(checkpoint.notes.map { .string($0) })),
+          .init("notes", .array(notes.map { .string($0) })),
         ] + (proof?.result.map { [.init("verification", $0.json)] } ?? []))
   }
 

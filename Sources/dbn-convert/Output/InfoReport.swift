@@ -27,6 +27,9 @@ struct InfoReport {
       "ambiguities": .array(inspection.ambiguities.map { .string($0) }),
       "unrecognised": .array(
         inspection.unrecognised.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+      "not_batch_norms": .array(
+        inspection.leftAlone.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+      "state_dicts": .array(checkpoint.stateDicts.map(\.json)),
       "other": .array(
         inspection.others.map { path, value in
           [
@@ -106,6 +109,7 @@ struct InfoReport {
       + health.sentences.map { "note: \($0.visible(limit: 500))" }
       + inspection.ambiguities.map { "note: \($0.visible(limit: 500))" }
       + inspection.unrecognised.map { "\($0.name.moduleName): not a known BatchNorm: \($0.reason)" }
+      + inspection.leftAlone.map { "\($0.name.moduleName): not a BatchNorm: \($0.reason)" }
   }
 
   /// The BatchNorms whose replicas differ, worst first, and all together.
@@ -129,6 +133,12 @@ struct InfoReport {
 
   private var historyLines: [String] {
     checkpoint.history.map { "history: \($0.text().visible(limit: 400))" }
+  }
+}
+
+extension FoundStateDict {
+  fileprivate var json: JSON {
+    ["entry": .string("\(entry)"), "tensors": .int(tensorCount)]
   }
 }
 

@@ -1,0 +1,123 @@
+/// What a conversion did to the parameters of a state dict, for the optimizers that refer to them.
+///
+/// Parameters are all tensors that are not a BatchNorm's statistics or counter, by kind or name: a
+/// conversion changes no other buffers.
+public struct ParameterChange: Sendable {
+  /// Whether the parameters are the same in number, order and shape.
+  public let keepsPositions: Bool
+  private let before: StateDict
+  private let after: StateDict
+
+  public init(from before: StateDict, to after: StateDict) {
+    self.before = before
+    self.after = after
+    keepsPositions = Self.areAlike(before, after)
+  }
+
+  /// What a person should know about an optimizer's state that no longer fits; nil where it does,
+  /// or where it is another model's.
+  public func misfit(of optimizer: OptimizerState) -> String? {
+    let lost = keepsPositions ? lostNames(of: optimizer) : nil
+    guard !keepsPositions || lost != nil, canBeOf(before, optimizer) else { return nil }
+    let (old, new) = (before.parameterCount, after.parameterCount)
+    let isCertain = optimizer.parameterCount == old || lost != nil
+    var text = "'\("\(optimizer.entry)".visible())' "
+    text += isCertain ? "no longer fits: " : "may no longer fit: "
+    if let lost {
+      text += "it calls parameters by name, and the converted model has no '\(lost.visible())'"
+    } else {
+      let count = optimizer.parameterCount.map { "it is for \(Self.counted($0))" }
+      let model = "the model had \(Self.counted(old))"
+      text += [count, isCertain ? nil : model].compactMap { $0 }.joined(separator: ", ")
+      text += ", and the converted model has \(new)"
+      if old == new { text += " in another order or shape" }
+    }
+    return text
+      + "; write the model alone with convert --state-dict-only, or start the optimizer again"
+  }
+
+  /// The first name that the optimizer uses and that only the old state dict has.
+  private func lostNames(of optimizer: OptimizerState) -> String? {
+    optimizer.names.first { name in
+      guard let old = before[name] else { return false }
+      return after[name]?.shape != old.shape
+    }
+  }
+
+  /// Whether the optimizer's moments can be those of a state dict's parameters: their shapes are
+  /// among the parameters', or the parameters' among theirs where it is of several models.
+  private func canBeOf(_ stateDict: StateDict, _ optimizer: OptimizerState) -> Bool {
+    if optimizer.names.contains(where: { stateDict[$0] != nil }) { return true }
+    guard !optimizer.shapes.isEmpty else { return true }
+    var shapes: [[Int]: Int] = [:]
+    stateDict.forEachParameter { shapes[$1.shape, default: 0] += 1 }
+    func contains(_ outer: [[Int]: Int], _ inner: [[Int]: Int]) -> Bool {
+      inner.allSatisfy { outer[$0.key, default: 0] >= $0.value }
+    }
+    return contains(shapes, optimizer.shapes) || contains(optimizer.shapes, shapes)
+  }
+
+  private static func areAlike(_ before: StateDict, _ after: StateDict) -> Bool {
+    let (old, new) = (before.dictionary.entries, after.dictionary.entries)
+    var (left, right) = (0, 0)
+    while true {
+      while left < old.count, !old[left].isParameter { left += 1 }
+      while right < new.count, !new[right].isParameter { right += 1 }
+      guard left < old.count, right < new.count else {
+        return left == old.count && right == new.count
+      }
+      guard old[left].isSameParameter(as: new[right]) else { return false }
+      (left, right) = (left + 1, right + 1)
+    }
+  }
+
+  private static func counted(_ count: Int) -> String {
+    count == 1 ? "1 parameter" : "\(count) parameters"
+  }
+}
+
+extension StateDict {
+  /// Tied ones counted once, as `Module.parameters()` gives them.
+  fileprivate var parameterCount: Int {
+    var storages: Set<ObjectIdentifier> = []
+    forEachParameter { storages.insert(ObjectIdentifier($1.storage)) }
+    return storages.count
+  }
+
+  fileprivate func forEachParameter(_ body: (CheckpointDictionary.Key, Tensor) -> Void) {
+    for entry in dictionary.entries where entry.isParameter {
+      if let tensor = entry.value.tensor { body(entry.key, tensor) }
+    }
+  }
+}
+
+extension CheckpointDictionary.Entry {
+  fileprivate var isParameter: Bool {
+    guard let tensor = value.tensor, tensor.kind != .buffer else { return false }
+    return tensor.kind == .parameter || !StateDict.namesStatistic(key)
+  }
+
+  /// The same values under another name; or the same shape under the same name, or in another type:
+  /// what is rounded keeps its place.
+  fileprivate func isSameParameter(as other: Self) -> Bool {
+    guard let own = value.tensor, let new = other.value.tensor else { return false }
+    if own.storage === new.storage { return own.shape == new.shape }
+    return own.shape == new.shape && (key == other.key || own.scalarType != new.scalarType)
+  }
+}
+
+extension StateDict {
+  /// Whether the last part of a key is what BatchNorms of PyTorch or Keras call a running statistic
+  /// or a counter.
+  static func namesStatistic(_ key: CheckpointDictionary.Key) -> Bool {
+    guard let name = key.string else { return false }
+    let last = name.utf8.lastIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
+    let part = last.map { name.utf8[name.utf8.index(after: $0)...] } ?? name.utf8[...]
+    return statistics.contains { $0.utf8.elementsEqual(part) }
+  }
+
+  private static let statistics = [
+    "running_mean", "running_var", "num_batches_tracked", "moving_mean", "moving_variance",
+    "moving_mean:0", "moving_variance:0",
+  ]
+}

@@ -1,0 +1,74 @@
+import BatchNorm
+import Tensors
+
+extension Conversion {
+  /// Notes what a conversion of the state dict at `entry` leaves behind or no longer fits.
+  ///
+  /// - Parameters:
+  ///   - isChosen: whether a person named the entry, and so knows of others.
+  ///   - before: the state dict; nil if none was changed.
+  ///   - after: what becomes of it.
+  ///   - keepsRest: whether the output has everything else that the file holds.
+  mutating func note(
+    at entry: EntryPath, isChosen: Bool, from before: StateDict? = nil, to after: StateDict? = nil,
+    keepsRest: Bool = true
+  ) {
+    if !isChosen {
+      notes += checkpoint.notes(
+        taking: entry, others: keepsRest ? "left as they are" : "left out")
+    }
+    guard let before, let after, keepsRest else { return }
+    let optimizers = checkpoint.optimizerStates
+    guard !optimizers.isEmpty else { return }
+    let change = ParameterChange(from: before, to: after)
+    notes += optimizers.compactMap { change.misfit(of: $0) }
+  }
+
+  /// Notes what a mapping of BatchNorms left behind, as `note(at:)`, and what only looks like one.
+  mutating func note(
+    at entry: EntryPath, isChosen: Bool, from before: StateDict, to after: BatchNormConversion
+  ) {
+    note(at: entry, isChosen: isChosen, from: before, to: after.stateDict)
+    notes += after.leftAlone.map { "\($0.name.moduleName): \($0.reason)" }
+  }
+}
+
+extension Checkpoint {
+  /// Names the other networks in the file, with what else there is, in one sentence; nothing if
+  /// there are no tensors but the state dict's and training's.
+  ///
+  /// - Parameter verb: what happens to them: "left as they are".
+  func notes(taking entry: EntryPath, others verb: String) -> [String] {
+    // Constants of a program are a part of the model.
+    let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])
+    let rivals = stateDicts.filter { $0.entry != entry && $0.entry != constants }
+    let known = [entry] + rivals.map(\.entry) + (constants.map { [$0] } ?? [])
+    var outside = outside(known)
+    // What is inside a state dict belongs to it.
+    outside.places.removeAll { place in
+      known.contains { !$0.keys.isEmpty && place.entry.keys.starts(with: $0.keys) }
+        || entry.keys.isEmpty
+    }
+    guard !rivals.isEmpty || outside.places.contains(where: { !$0.isTrainingState }) else {
+      return []
+    }
+    let shown = rivals.prefix(Self.shownRivals).map(description)
+    let more = rivals.count - shown.count
+    let phrases =
+      shown + (more > 0 ? [counted(more, "more state dict")] : []) + outside.phrases(limit: 5)
+    let place = entry.keys.isEmpty ? "at the root" : "'\("\(entry)".visible())'"
+    return ["the state dict is \(place); \(verb): \(phrases.joined(separator: "; "))"]
+  }
+
+  private static let shownRivals = 5
+
+  /// "state_dict_ema (20 tensors, 3 BatchNorms; --entry state_dict_ema)"
+  private func description(_ found: FoundStateDict) -> String {
+    var text = "\("\(found.entry)".visible()) (\(counted(found.tensorCount, "tensor"))"
+    if found.batchNormCount > 0, let stateDict = try? stateDict(at: found.entry) {
+      let count = BatchNormSurvey(stateDict).sites.count
+      if count > 0 { text += ", \(counted(count, "BatchNorm"))" }
+    }
+    return text + "; --entry \(found.entry.argument))"
+  }
+}
