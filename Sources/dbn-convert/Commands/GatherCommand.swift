@@ -46,7 +46,7 @@ struct GatherCommand: ParsableCommand {
     }
     let health = BatchNormHealth(
       of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
-    options.remark(health.sentences)
+    options.remark(conversion.checkpoint.notes + health.sentences)
     try options.print(
       conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "

@@ -49,7 +49,8 @@ struct RecalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(from: weights, to: output, target)
+    let conversion = try Conversion(
+      from: weights, to: output, target, reading: opaque.readingOptions)
     let source = try WeightedModel(
       model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)

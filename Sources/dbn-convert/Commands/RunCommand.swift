@@ -58,7 +58,7 @@ struct RunCommand: ParsableCommand {
     let model = try ModelSource.model(
       named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path)
     let graph = model.graph
-    options.remark(model.notes)
+    options.remark(model.notes + checkpoint.notes)
     var executor = try engine.engine.executor(
       graph, model.tensors(with: stateDict), options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)

@@ -51,7 +51,7 @@ struct ScatterCommand: ParsableCommand {
     }
     try files.commit()
     let health = BatchNormHealth(of: BatchNormSurvey(source).sites, in: source)
-    options.remark(health.sentences)
+    options.remark(conversion.checkpoint.notes + health.sentences)
     try options.print(
       [
         "input": .string(input), "world_size": .int(ranks.count),

@@ -56,7 +56,8 @@ struct DataOptions: ParsableArguments {
   /// The samples of the file.
   func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
     do throws(CheckpointError) {
-      let file = try Checkpoint.open(data).stateDict()
+      // Data in many files is no model in parts.
+      let file = try Checkpoint.open(data, options: ReadingOptions(acceptsParts: true)).stateDict()
       var samples = try SampleData(file, labelled: labelled, scaling: scaling)
       samples.path = data
       return samples
