@@ -46,7 +46,7 @@ struct EvalCommand: ParsableCommand {
     defer { bar.finish() }
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }
     bar.finish()
-    options.remark(source.notes)
+    options.remark(source.notes + samples.notes)
     let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)

@@ -46,7 +46,10 @@ struct GatherCommand: ParsableCommand {
     }
     let health = BatchNormHealth(
       of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
-    options.remark(conversion.checkpoint.notes + health.sentences)
+    // What ranks have in common is said once.
+    var said: Set<String> = []
+    let notes = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
+    options.remark(notes + health.sentences)
     try options.print(
       conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "

@@ -70,7 +70,7 @@ struct RecalibrateCommand: ParsableCommand {
       conversion.checkpoint.replacingStateDict(at: source.weights[0].place, with: updated),
       record: record)
     let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
-    options.remark(source.notes + health.sentences)
+    options.remark(source.notes + samples.notes + health.sentences)
     try options.print(
       json(conversion.json(record, health: health), result),
       text: text(result) + Conversion.text(losses: losses))

@@ -57,8 +57,9 @@ struct DataOptions: ParsableArguments {
   func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
     do throws(CheckpointError) {
       // Data in many files is no model in parts.
-      let file = try Checkpoint.open(data, options: ReadingOptions(acceptsParts: true)).stateDict()
-      var samples = try SampleData(file, labelled: labelled, scaling: scaling)
+      let file = try Checkpoint.open(data, options: ReadingOptions(acceptsParts: true))
+      var samples = try SampleData(file.stateDict(), labelled: labelled, scaling: scaling)
+      samples.notes = file.inconsistency.map { ["\(data): \($0)"] } ?? []
       samples.path = data
       return samples
     } catch {
