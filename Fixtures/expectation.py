@@ -203,7 +203,7 @@ def torch_tensor(dataset) -> torch.Tensor:
 
     array = numpy.asarray(dataset[()])
     array = array.astype(array.dtype.newbyteorder("<"), copy=True, order="C")
-    if dataset.attrs.get("dtype") == "bfloat16":
+    if array.dtype.kind == "V" and dataset.attrs.get("dtype") == "bfloat16":
         return torch.from_numpy(array.view(numpy.uint16)).view(torch.bfloat16)
     if array.dtype.names == ("r", "i"):
         return torch.from_numpy(array.view(numpy.uint32).copy()).view(torch.complex32)

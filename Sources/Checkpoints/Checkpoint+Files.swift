@@ -5,7 +5,8 @@ extension Checkpoint {
   ///
   /// Tensors stay in the file, mapped, until their bytes are asked for.
   ///
-  /// - Throws: `unknownFormat`, or what is wrong with the file; always with its path.
+  /// - Throws: `unknownFormat`; `partOfModel` for a file that is one part of a model, unless the
+  ///   options accept that; or what is wrong with the file; always with its path.
   public static func open(
     _ path: String, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
@@ -14,10 +15,26 @@ extension Checkpoint {
       let (path, file) = try CheckpointFormat.openFile(path)
       // Names and shapes were read; the tensors' bytes come later.
       defer { file.releaseFile() }
-      return try CheckpointFormat.recognise(file, path: path).read(path, file, options)
+      let checkpoint = try CheckpointFormat.recognise(file, path: path).read(path, file, options)
+      return try checkpoint.checkingPart(path, options)
     } catch {
       throw error.with(path: path)
     }
+  }
+
+  private func checkingPart(
+    _ path: String, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    guard let part = CheckpointPart(path: path, self) else { return self }
+    guard options.acceptsParts else {
+      throw CheckpointError(
+        .partOfModel, path: path, part.text,
+        advice: "\(part.advice), or take this part by itself with --part")
+    }
+    var result = self
+    result.part = part.reason
+    result.notes.append("this file \(part.text); \(part.advice)")
+    return result
   }
 
   /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched.

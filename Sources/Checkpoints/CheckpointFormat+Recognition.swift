@@ -1,3 +1,4 @@
+import Safetensors
 public import Tensors
 
 extension CheckpointFormat {
@@ -26,7 +27,18 @@ extension CheckpointFormat {
   static func recognise(
     _ file: ByteRegion, path: String
   ) throws(CheckpointError) -> CheckpointFormat {
+    // Archives one after the other, which only the folder's metadata tells apart.
+    if path.hasSuffix(".distcp") {
+      throw CheckpointError(
+        .partOfModel, path: path, "is one rank's part of a folder of torch.distributed.checkpoint",
+        advice: "give the folder")
+    }
     if let format = all.first(where: { $0.recognises(file) }) { return format }
+    if path.hasSuffix(".index.json") {
+      throw CheckpointError(
+        .unknownFormat, path: path, "is the index of shards that are not safetensors files",
+        advice: ShardFileName.adviceForPickles)
+    }
     throw CheckpointError(
       .unknownFormat, path: path,
       file.count == 0 ? "is empty" : "is not a checkpoint of a kind known here",

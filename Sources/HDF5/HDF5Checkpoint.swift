@@ -42,7 +42,16 @@ public enum HDF5Checkpoint {
   static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     let catalog = try CatalogParser.read(file)
     try catalog.validate(fileByteCount: file.count)
-    return try SchemaReader.describes(catalog)
+    var checkpoint =
+      try SchemaReader.describes(catalog)
       ? SchemaReader.read(catalog, file) : PlainReader.read(catalog, file)
+    if catalog.isUnclosed {
+      let reason =
+        "the HDF5 file was never closed by the program that wrote it, or is still open there"
+      checkpoint.inconsistency = reason
+      checkpoint.notes.append(
+        "\(reason): values may be older than what was written last, or missing")
+    }
+    return checkpoint
   }
 }

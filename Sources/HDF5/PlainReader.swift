@@ -7,17 +7,20 @@ struct PlainReader {
   private var contents: DatasetContents
   private var stateDict = CheckpointDictionary(.orderedDict)
   private var notes: [String] = []
+  private var emptyGroups = (count: 0, first: [String]())
   private var openGroups: Set<Int> = []
   private var visits = 0
   private let entryLimit: Int
 
   static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     var reader = PlainReader(
-      resolver: CatalogResolver(catalog), contents: DatasetContents(catalog, file))
+      resolver: CatalogResolver(catalog),
+      contents: DatasetContents(catalog, file))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "", depth: 0)
     reader.putFirst(KerasFile(catalog).order)
     reader.noteAttributes()
+    reader.noteEmptyGroups()
     return Checkpoint(root: .dictionary(reader.stateDict), notes: reader.notes)
   }
 
@@ -35,6 +38,7 @@ struct PlainReader {
     let group = catalog.groups[place]
     try enter(place, depth: depth, name: prefix)
     defer { openGroups.remove(place) }
+    if group.links.isEmpty, depth > 0 { count(emptyGroup: group.path) }
     for link in group.links {
       visits += 1
       guard visits <= entryLimit else {
@@ -82,6 +86,19 @@ struct PlainReader {
       if !ordered.contains(key), let value = stateDict[key] { ordered.set(key, to: value) }
     }
     stateDict = ordered
+  }
+
+  private mutating func count(emptyGroup path: String) {
+    emptyGroups.count += 1
+    if emptyGroups.count <= 3 { emptyGroups.first.append("'\(path.visible())'") }
+  }
+
+  private mutating func noteEmptyGroups() {
+    guard emptyGroups.count > 0 else { return }
+    let isOne = emptyGroups.count == 1
+    notes.append(
+      "\(emptyGroups.count) HDF5 \(isOne ? "group is" : "groups are") empty: left out ("
+        + emptyGroups.first.joined(separator: ", ") + (emptyGroups.count > 3 ? ", ...)" : ")"))
   }
 
   private mutating func noteAttributes() {

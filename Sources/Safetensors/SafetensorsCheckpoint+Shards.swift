@@ -18,6 +18,7 @@ extension SafetensorsCheckpoint {
     let candidates =
       indexes.isEmpty ? names.filter { $0.hasSuffix(ShardNames.fileExtension) } : indexes
     guard candidates.count <= 1 else {
+      if let error = ShardFileName.folderError(path, candidates) { throw error }
       throw CheckpointError(
         .shardFolder, path: path,
         "the folder has \(candidates.count) files that could be meant: "

@@ -7,6 +7,14 @@ public struct Checkpoint: Sendable {
   /// What the reader could not carry over and a person should know, a sentence each.
   public var notes: [String]
 
+  /// Why the file is only a part of a model, whose other tensors are in other files: "is part 1 of 2
+  /// of a checkpoint, as its name says". nil: nothing says so.
+  public var part: String?
+
+  /// Why the values may not be those that were written last, although they can be read: the file
+  /// says that its writer never finished. It is among the notes too.
+  public var inconsistency: String?
+
   /// What the model does with the tensors, if the file says so: JSON that `Models` makes a graph of.
   ///
   /// It names the tensors of the state dict by their keys, and those under `constantsName`.

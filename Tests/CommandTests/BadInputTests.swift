@@ -20,6 +20,20 @@ struct BadInputTests {
     #expect(!folder.contents.contains("out.h5"))
   }
 
+  /// Its values can be read, and are older than what was written last.
+  @Test(arguments: ["writing.h5", "swmr.h5"])
+  func anHDF5FileWhoseWriterDied(name: String) throws {
+    let path = Fixture("hdf5/unclosed").file(name)
+    expectRefusal(try Command("check", path), mentions: name, "never closed", "h5clear")
+    let info = try Command("info", path)
+    #expect(
+      info.status == 0 && info.error.contains("note: ") && info.error.contains("never closed"))
+    let converted = try Command("convert", path, folder.file("copy.h5"))
+    #expect(converted.status == 0 && converted.error.contains("never closed"))
+    #expect(try Command("check", folder.file("copy.h5")).status == 0)
+    #expect(try Command("check", Fixture("hdf5/unclosed").file("closed.h5")).status == 0)
+  }
+
   @Test func aTruncatedFile() throws {
     let bytes = try Fixture("torch/digits-standard").bytes("checkpoint.pth")
     for length in [10, bytes.count / 2, bytes.count - 1] {

@@ -11,6 +11,8 @@ package struct Catalog: Sendable {
   /// The first is the root group.
   package var groups: [Group] = [Group(path: "")]
   package var datasets: [Dataset] = []
+  /// Whether the file says that who wrote it never closed it.
+  package var isUnclosed = false
 
   package init() {}
 

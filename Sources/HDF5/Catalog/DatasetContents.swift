@@ -4,12 +4,16 @@ internal import Tensors
 struct DatasetContents {
   let catalog: Catalog
   private let file: ByteRegion
+  /// Whether the file is of this toolkit's schema, whose attributes say what values are; in any other
+  /// file an attribute of the same name can mean anything.
+  private let followsSchema: Bool
   /// Of each dataset that was asked for.
   private var storages: [TensorStorage?]
 
-  init(_ catalog: Catalog, _ file: ByteRegion) {
+  init(_ catalog: Catalog, _ file: ByteRegion, followsSchema: Bool = false) {
     self.catalog = catalog
     self.file = file
+    self.followsSchema = followsSchema
     storages = Array(repeating: nil, count: catalog.datasets.count)
   }
 
@@ -18,7 +22,7 @@ struct DatasetContents {
     _ place: Int, crc32: UInt32? = nil
   ) throws(CheckpointError) -> Tensor {
     let dataset = catalog.datasets[place]
-    let type = try dataset.scalarType()
+    let type = try dataset.scalarType(followsSchema: followsSchema)
     guard let shape = dataset.shape else {
       throw CheckpointError(
         .schemaViolation, name: dataset.path, "has no value to make a tensor of")
@@ -91,21 +95,27 @@ struct DatasetContents {
 }
 
 extension Catalog.Dataset {
-  /// The scalar type of the tensor, which an attribute `dtype` tells where HDF5 has no such type:
-  /// for 8-bit floats and raw bits kept as unsigned integers, and for opaque elements, which is what h5py and Keras make of
-  /// bfloat16.
-  func scalarType() throws(CheckpointError) -> ScalarType {
-    let named = attributes.string("dtype").flatMap { ScalarType(rawValue: $0) }
+  /// The scalar type of the tensor.
+  ///
+  /// In files of the schema the attribute `dtype` tells it where HDF5 has no such type: 8-bit floats
+  /// and raw bits are kept as unsigned integers. Of other files' attributes it is asked only where
+  /// there is no value without it: h5py and Keras make opaque elements of bfloat16, and Keras adds
+  /// the attribute (`H5Entry` in `saving_lib.py`).
+  func scalarType(followsSchema: Bool) throws(CheckpointError) -> ScalarType {
+    let named = attributes.string(Schema.Attribute.dtype).flatMap { ScalarType(rawValue: $0) }
     switch type {
-    case .scalar(let type, _) where type == .uint8 || type == .uint16:
+    case .scalar(let type, _) where followsSchema && (type == .uint8 || type == .uint16):
       return named.flatMap { $0.byteCount == type.byteCount ? $0 : nil } ?? type
     case .scalar(let type, _): return type
     case .opaque(let byteCount):
-      if let named, named.byteCount == byteCount { return named }
+      if let named, named.byteCount == byteCount, followsSchema || named == .bfloat16 {
+        return named
+      }
     case .fixedString, .variableString, .unsupported: break
     }
     throw CheckpointError(
       .unsupportedElementType, name: path, "its elements are not numbers",
-      advice: "for opaque elements, add an attribute `dtype` with PyTorch's name of their type")
+      advice: "if they are bfloat16, which h5py keeps as opaque elements of two bytes, add the "
+        + "attribute `dtype` with the text bfloat16")
   }
 }

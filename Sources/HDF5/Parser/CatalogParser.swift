@@ -25,6 +25,7 @@ struct CatalogParser {
   static func read(_ file: ByteRegion) throws(CheckpointError) -> Catalog {
     let superblock = try Superblock(file)
     var parser = CatalogParser(file: try MetadataFile(file, superblock))
+    parser.catalog.isUnclosed = superblock.isUnclosed
     return try parser.readAll(root: superblock.root)
   }
 

@@ -9,6 +9,8 @@ struct Superblock {
   let sizes: FieldSizes
   /// The address of the root group's object header.
   let root: Int
+  /// Whether the file was not closed by who wrote it, as its consistency flags say.
+  let isUnclosed: Bool
 
   private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -36,6 +38,7 @@ struct Superblock {
     self.base = base
     sizes = content.sizes
     root = content.root
+    isUnclosed = content.isUnclosed
     // The superblock may have been moved together with all that follows it.
     guard content.end - content.base <= file.count - base else {
       throw CheckpointError(
@@ -52,6 +55,7 @@ private struct Content {
   let base: Int
   let end: Int
   let root: Int
+  let isUnclosed: Bool
 
   /// Versions 0 and 1, from the versions of other structures on, all of which are 0.
   init(parsingOld reader: inout ByteReader, version: UInt8) throws(CheckpointError) {
@@ -66,13 +70,21 @@ private struct Content {
     // The root group's symbol table entry: the offset of its name, then its object header.
     _ = try reader.readAddress(sizes)
     root = try reader.readAddress(of: "the root group", sizes)
+    // These have flags too, which no version of the library sets or asks for.
+    isUnclosed = false
   }
+
+  /// The consistency flags of a file that is open for writing, and of one that readers may follow
+  /// while it is written (SWMR): the library clears them when it closes the file.
+  ///
+  /// Source: `H5F_SUPER_WRITE_ACCESS`, `H5F_SUPER_SWMR_ACCESS` in H5Fprivate.h.
+  private static let openFlags: UInt8 = 0b101
 
   /// Versions 2 and 3.
   init(parsingNew reader: inout ByteReader) throws(CheckpointError) {
     let fields = try FieldSizes(parsing: &reader)
     sizes = fields
-    try reader.skip(1)
+    isUnclosed = try reader.read(UInt8.self) & Self.openFlags != 0
     base = try reader.readAddress(of: "the file", fields)
     _ = try reader.readAddress(fields)
     end = try reader.readAddress(of: "the end of the file", fields)

@@ -24,7 +24,8 @@ struct SchemaReader {
         advice: "read it with a newer release of dbn-convert")
     }
     var reader = SchemaReader(
-      contents: DatasetContents(catalog, file), resolver: CatalogResolver(catalog))
+      contents: DatasetContents(catalog, file, followsSchema: true),
+      resolver: CatalogResolver(catalog))
     reader.checksums = try root.checksums()
     let value = try reader.readRoot()
     try reader.refuseUnusedChecksums()

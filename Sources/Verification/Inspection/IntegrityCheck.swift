@@ -9,10 +9,17 @@ public struct IntegrityCheck: Sendable {
   public let withChecksum: Int
 
   /// - Parameter progress: called with the bytes of each piece that was read, from any thread.
-  /// - Throws: `checksumMismatch`, or what else is wrong with a tensor; with its name.
+  /// - Throws: `inconsistentFile` for a file that says that its writer never finished;
+  ///   `checksumMismatch`, or what else is wrong with a tensor; with its name.
   public init(
     _ checkpoint: Checkpoint, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) {
+    if let reason = checkpoint.inconsistency {
+      throw CheckpointError(
+        .inconsistentFile, reason,
+        advice: "close it there; if that program died, values may be stale, and 'h5clear -s' of HDF5 "
+          + "removes the mark")
+    }
     let tensors = checkpoint.storages
     try concurrentForEach(tensors.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
@@ -27,4 +34,9 @@ public struct IntegrityCheck: Sendable {
     byteCount = checkpoint.tensorByteCount
     withChecksum = tensors.count { $0.storage.hasChecksum }
   }
+}
+
+extension CheckpointError.Code {
+  /// The file says that its writer never finished.
+  public static let inconsistentFile = Self("inconsistent-file")
 }

@@ -13,6 +13,8 @@ public struct SampleData: Sendable {
   public var scaling: InputScaling
   /// The file that they are from, for errors.
   public var path: String?
+  /// What a person should know of the file, a sentence each.
+  public var notes: [String] = []
 
   /// N.
   public var count: Int { inputs.shape[0] }

@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let format = try CheckpointFormat.recognise(file)
-    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions)
+    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let bar = ProgressBar("checking \(file)", total: checkpoint.tensorByteCount)
     let result: IntegrityCheck
     do throws(CheckpointError) {
@@ -32,7 +32,7 @@ struct CheckCommand: ParsableCommand {
       [
         "path": .string(file), "format": .string(format.name), "tensors": .int(result.tensors),
         "bytes": .int(result.byteCount), "with_checksum": .int(result.withChecksum),
-        "health": health.json,
+        "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
       ],
       text: "\(file): \(format.name), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "

@@ -23,8 +23,8 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     let (checkpointA, checkpointB) = (
-      try Checkpoint.open(a, options: opaque.readingOptions),
-      try Checkpoint.open(b, options: opaque.readingOptions)
+      try Checkpoint.open(a, options: opaque.readingOptions.acceptingParts),
+      try Checkpoint.open(b, options: opaque.readingOptions.acceptingParts)
     )
     let bar = ProgressBar("comparing \(a)", total: checkpointA.tensorByteCount)
     defer { bar.finish() }

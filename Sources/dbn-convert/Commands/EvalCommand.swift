@@ -46,7 +46,8 @@ struct EvalCommand: ParsableCommand {
     defer { bar.finish() }
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }
     bar.finish()
-    options.remark(source.notes + (entry.path == nil ? source.otherNetworks : []))
+    options.remark(
+      source.notes + samples.notes + (entry.path == nil ? source.otherNetworks : []))
     let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)

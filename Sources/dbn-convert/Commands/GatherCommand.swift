@@ -48,7 +48,10 @@ struct GatherCommand: ParsableCommand {
       record: gathered.record)
     let health = BatchNormHealth(
       of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
-    options.remark(conversion.notes + health.sentences)
+    // What ranks have in common is said once.
+    var said = Set(conversion.notes)
+    let notes = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
+    options.remark(conversion.notes + notes + health.sentences)
     try options.print(
       conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "

@@ -25,7 +25,7 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     let format = try CheckpointFormat.recognise(file)
-    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions)
+    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let inspection: CheckpointInspection
     do throws(CheckpointError) {
       inspection = try CheckpointInspection(

@@ -72,8 +72,8 @@ struct RecalibrateCommand: ParsableCommand {
       record: record)
     let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
     options.remark(
-      source.notes + conversion.notes.dropFirst(conversion.checkpoint.notes.count)
-        + health.sentences)
+      source.notes + samples.notes
+        + conversion.notes.dropFirst(conversion.checkpoint.notes.count) + health.sentences)
     try options.print(
       json(conversion.json(record, health: health), result),
       text: text(result) + Conversion.text(losses: losses))

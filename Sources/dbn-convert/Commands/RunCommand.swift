@@ -62,7 +62,7 @@ struct RunCommand: ParsableCommand {
       entry.path == nil
       ? checkpoint.notes(
         taking: place, others: saveState == nil ? "not used" : "left as they are") : []
-    options.remark(model.notes + others)
+    options.remark(model.notes + checkpoint.notes + others)
     var executor = try engine.engine.executor(
       graph, model.tensors(with: stateDict), options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)

@@ -8,7 +8,7 @@ extension Graph {
   ///
   /// - Throws: `missingOperand` for an input that the file does not have.
   func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
-    let given = try Checkpoint.open(path).stateDict()
+    let given = try Checkpoint.open(path, options: ReadingOptions(acceptsParts: true)).stateDict()
     let only = given.tensors.count == 1 ? given.tensors.first?.tensor : nil
     var arrays: [String: DenseArray] = [:]
     for input in inputs {

@@ -28,7 +28,9 @@ enum ModelSource {
         .unknownModel, name: name, "no architecture has this name, and no file",
         advice: "'dbn-convert models' lists the architectures")
     }
-    guard let model = try model(in: Checkpoint.open(name), name) else {
+    // A graph is whole, whatever tensors are beside it.
+    let file = try Checkpoint.open(name, options: ReadingOptions(acceptsParts: true))
+    guard let model = try model(in: file, name) else {
       throw CheckpointError(
         .unknownModel, path: name, "the file carries no graph",
         advice: "name a file of torch.export.save, or one converted from it")

@@ -56,8 +56,10 @@ struct DataOptions: ParsableArguments {
   /// The samples of the file.
   func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
     do throws(CheckpointError) {
-      let file = try Checkpoint.open(data).stateDict()
-      var samples = try SampleData(file, labelled: labelled, scaling: scaling)
+      // Data in many files is no model in parts.
+      let file = try Checkpoint.open(data, options: ReadingOptions(acceptsParts: true))
+      var samples = try SampleData(file.stateDict(), labelled: labelled, scaling: scaling)
+      samples.notes = file.inconsistency.map { ["\(data): \($0)"] } ?? []
       samples.path = data
       return samples
     } catch {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Tensors
 
-/// What is done about objects of unknown classes in pickles.
+/// What is read that is refused otherwise: objects of unknown classes in pickles, and parts of models.
 struct OpaqueOption: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
@@ -13,5 +13,16 @@ struct OpaqueOption: ParsableArguments {
         """))
   var allowOpaque = false
 
-  var readingOptions: ReadingOptions { ReadingOptions(keepsOpaqueValues: allowOpaque) }
+  @Flag(
+    help: ArgumentHelp(
+      "Take a file that is one part of a model, a shard or what one rank saved, by itself.",
+      discussion: """
+        Without it such a file is refused, since what is true of a part need not be true of the \
+        model. info, check and diff, which are about files, read parts in any case.
+        """))
+  var part = false
+
+  var readingOptions: ReadingOptions {
+    ReadingOptions(keepsOpaqueValues: allowOpaque, acceptsParts: part)
+  }
 }

@@ -59,9 +59,10 @@ struct Conversion {
       "file": .string(String(input.split(separator: "/").last ?? "")),
       "format": .string(format.name),
     ]
+    let part = checkpoint.part.map { [JSON.Member("part", .string($0))] } ?? []
     result.history.append(
       .object(
-        (record.members ?? []) + [
+        (record.members ?? []) + part + [
           .init("source", source), .init("by", .string("dbn-convert \(Toolkit.version)")),
         ]))
     let bar = ProgressBar("writing \(output)", total: result.tensorByteCount)

@@ -36,7 +36,9 @@ final class ConversionProof: Sendable {
   ///
   /// - Throws: `outputsDiffer`, `promiseBroken`.
   func check(_ path: String) throws(CheckpointError) {
-    let written = try Checkpoint.open(path).stateDict(at: entry)
+    // A part that was converted is one still.
+    let options = ReadingOptions(acceptsParts: true)
+    let written = try Checkpoint.open(path, options: options).stateDict(at: entry)
     let result: ProofResult
     if let promise {
       result = try check(promise, written)

@@ -17,6 +17,7 @@ struct InfoReport {
   var json: JSON {
     [
       "path": .string(path), "format": .string(format),
+      "part": checkpoint.part.map { .string($0) } ?? .null,
       "entry": inspection.entry.map { .string("\($0)") } ?? .null,
       "tensors": .array(tensors.map(\.json)),
       "batch_norms": .array(batchNorms.map(\.json)),

@@ -1,0 +1,67 @@
+import Safetensors
+import Tensors
+
+extension ShardFileName {
+  var part: CheckpointPart {
+    let surroundings = [hasIndex ? "its index \(indexName) is beside it" : nil, missing]
+      .compactMap(\.self)
+    return CheckpointPart(
+      "is part \(number) of \(count) of a checkpoint, as its name says",
+      surroundings.isEmpty ? nil : surroundings.joined(separator: "; "), advice: advice)
+  }
+
+  private var advice: String {
+    switch fileExtension {
+    case ".safetensors" where hasIndex && missing == nil: "give the index, which reads all parts"
+    case ".safetensors": "get all parts and \(indexName) into one folder, and give that folder"
+    case ".bin", ".pt", ".pth", ".ckpt":
+      (hasIndex ? "that index cannot be read here: " : "") + Self.adviceForPickles
+    default: "put the parts together with the program that wrote them"
+    }
+  }
+
+  /// How shards that are no safetensors files become one file.
+  static let adviceForPickles =
+    "put the parts together in Python, with weights.update(torch.load(part)) for each, and "
+    + "torch.save(weights, path)"
+}
+
+/// The name of a shard of Keras, `model_00001.weights.h5`, which `model.weights.json` beside it names
+/// among others.
+///
+/// Source: `ShardedH5IOStore` of Keras.
+struct KerasShardName {
+  private let indexName: String
+
+  init?(_ path: String) {
+    let fileExtension = ".weights.h5"
+    guard path.hasSuffix(fileExtension) else { return nil }
+    let stem = path.dropLast(fileExtension.count)
+    let digits = stem.suffix(5)
+    guard digits.utf8.count == 5, digits.utf8.allSatisfy({ (48...57).contains($0) }),
+      stem.dropLast(5).hasSuffix("_")
+    else { return nil }
+    let index = stem.dropLast(6) + ".weights.json"
+    guard Self.shards(ofIndex: String(index)).count > 1 else { return nil }
+    indexName = String(index.split(separator: "/").last ?? "")
+  }
+
+  /// Nothing if it can't be read: then nothing says that the file is a shard.
+  private static func shards(ofIndex path: String) -> Set<String> {
+    guard let file = try? MappedFile.open(path), file.count <= indexByteLimit,
+      let index = try? JSON(parsing: file)
+    else { return [] }
+    let values = index["weight_map"]?.members?.map(\.value) ?? []
+    return Set(values.flatMap { $0.array ?? [$0] }.compactMap(\.string))
+  }
+
+  /// Far more than the names of any model take.
+  private static let indexByteLimit = 16 << 20
+
+  var part: CheckpointPart {
+    CheckpointPart(
+      "is one part of the weights of a Keras model", "its index \(indexName) is beside it",
+      advice: "that index cannot be read here: load it with load_weights of Keras, and save the "
+        + "model with save_weights in one file")
+  }
+}
