@@ -8,7 +8,10 @@ internal import Tensors
 struct KerasFile {
   private static let layerNames = "layer_names"
   private static let weightNames = "weight_names"
-  private static let variables = "vars"
+  private static let name = "name"
+  static let variables = "vars"
+  /// The group with the layers of a whole model.
+  static let modelWeights = "model_weights"
 
   private let catalog: Catalog
 
@@ -23,17 +26,39 @@ struct KerasFile {
     guard let root = legacyRoot else { return [] }
     var groups: [String: Catalog.Group] = [:]
     for group in catalog.groups { groups[group.path] = group }
-    return (root.attributes.strings(KerasFile.layerNames) ?? []).flatMap { layer in
+    return root.attributes.splitStrings(KerasFile.layerNames).flatMap { layer in
       let path = root.path.appending(link: layer)
-      let weights = groups[path]?.attributes.strings(KerasFile.weightNames) ?? []
+      let weights = groups[path]?.attributes.splitStrings(KerasFile.weightNames) ?? []
       return weights.map { path.appending(link: $0) }
     }
   }
 
+  /// The configuration of the model, as text.
+  var configuration: String? {
+    catalog.groups[0].attributes.string(KerasConfiguration.attribute)
+  }
+
+  /// The names of layers by their keys, where a file that numbers variables has them and the keys do
+  /// not say the same.
+  var names: CheckpointDictionary {
+    var names = CheckpointDictionary()
+    for group in catalog.groups where !group.links.isEmpty {
+      let parts = group.path.split(separator: "/")
+      guard parts.last == Substring(KerasFile.variables),
+        let name = group.attributes.string(KerasFile.name), parts.dropLast().last != Substring(name)
+      else { continue }
+      names.set(.string(parts.dropLast().joined(separator: ".")), to: .string(name))
+    }
+    return names
+  }
+
   /// The group with the layers of an older file: the root, or the one that whole models have.
   private var legacyRoot: Catalog.Group? {
-    catalog.groups.first {
-      ["", "model_weights"].contains($0.path) && $0.attributes[KerasFile.layerNames] != nil
+    catalog.groups.first { group in
+      ["", KerasFile.modelWeights].contains(group.path)
+        && [KerasFile.layerNames, "\(KerasFile.layerNames)0"].contains { name in
+          group.attributes[name] != nil
+        }
     }
   }
 
@@ -49,5 +74,26 @@ struct KerasFile {
       found = true
     }
     return found
+  }
+}
+
+extension [Catalog.Attribute] {
+  /// The texts of a list, which Keras splits where they have more than 64,512 bytes: into `NAME0`,
+  /// `NAME1`, ...
+  ///
+  /// Source: `save_attributes_to_hdf5_group` in `keras/src/legacy/saving/legacy_h5_format.py`.
+  fileprivate func splitStrings(_ name: String) -> [String] {
+    if let whole = strings(name) { return whole }
+    var parts: [Int: [String]] = [:]
+    for attribute in self where attribute.name.hasPrefix(name) {
+      guard let number = Int(attribute.name.dropFirst(name.count)),
+        "\(name)\(number)".isIdentical(to: attribute.name),
+        case .strings(let texts) = attribute.value
+      else { continue }
+      parts[number] = texts
+    }
+    var texts: [String] = []
+    for number in 0..<parts.count { texts += parts[number] ?? [] }
+    return texts
   }
 }

@@ -40,8 +40,9 @@ struct ConvertCommand: ParsableCommand {
       try self.proof(of: checkpoint)
     }
     let losses = try conversion.write(result, record: record, proof: proof)
-    let report = changes.adding(losses: losses)
-    options.remark(conversion.checkpoint.notes)
+    var report = changes.adding(losses: losses)
+    report.notes += result.settingsNotes()
+    options.remark(conversion.checkpoint.notes + report.notes)
     var tensors = 0
     result.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
     try options.print(
@@ -61,7 +62,9 @@ struct ConvertCommand: ParsableCommand {
     let (place, found) = try checkpoint.findStateDict(at: entry.path)
     var renaming = transformations
     renaming.cast = nil
-    let source = try renaming.apply(to: found, allowsOverflow: false).stateDict
+    let source = try renaming.apply(
+      to: found, checkpoint.batchNormSettings, allowsOverflow: false
+    ).stateDict
     return proofOptions.proof(
       of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place)
   }
@@ -79,10 +82,17 @@ struct ConvertCommand: ParsableCommand {
     }
     do throws(CheckpointError) {
       let (place, found) = try checkpoint.findStateDict(at: entry.path)
-      let changed = try transformations.apply(to: found, allowsOverflow: target.lossy)
+      let changed = try transformations.apply(
+        to: found, checkpoint.batchNormSettings, allowsOverflow: target.lossy)
       record += changed.record
       var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
-      if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
+      result.batchNormSettings = changed.settings
+      if stateDictOnly {
+        result.root = .dictionary(changed.stateDict.dictionary)
+      } else if checkpoint.stateDictEntries.count > 1 {
+        // The other state dicts keep their names.
+        result.batchNormSettings = changed.settings.filled(from: checkpoint.batchNormSettings)
+      }
       var report = changed.report
       let keepsNames = changed.stateDict.names == found.names
       if result.graph != nil, stateDictOnly || !keepsNames {

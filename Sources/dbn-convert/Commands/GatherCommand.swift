@@ -38,14 +38,21 @@ struct GatherCommand: ParsableCommand {
         Checkpoint.open(path, options: opaque.readingOptions), entry: entry.path)
     }
     let gathered = try StateDict.gathering(ranks)
-    let losses = try conversion.write(
-      ranks[0].checkpoint.replacingStateDict(at: ranks[0].entry, with: gathered.stateDict),
-      record: gathered.record)
+    var result = ranks[0].checkpoint.replacingStateDict(
+      at: ranks[0].entry, with: gathered.stateDict)
+    for rank in ranks.dropFirst() {
+      result.batchNormSettings = result.batchNormSettings.filled(
+        from: rank.checkpoint.batchNormSettings)
+    }
+    let losses = try conversion.write(result, record: gathered.record)
     if !areNumbered {
       options.remark(["the files' names do not tell their ranks: the first given is rank 0"])
     }
+    var report = gathered.report.adding(losses: losses)
+    report.notes += result.settingsNotes()
+    options.remark(report.notes)
     try options.print(
-      conversion.json(gathered.record, gathered.report.adding(losses: losses)),
+      conversion.json(gathered.record, report),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "
         + "\(counted(ranks.count, "rank")) gathered into replicated ones"
         + Conversion.text(losses: losses))

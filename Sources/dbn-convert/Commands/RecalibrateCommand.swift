@@ -53,7 +53,7 @@ struct RecalibrateCommand: ParsableCommand {
       model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)
     var recalibration = Recalibration(
-      source.graph, engine: engine.engine, options: engine.options)
+      source.firstGraph, engine: engine.engine, options: engine.options)
     recalibration.statistics = statistics
     recalibration.batch = data.batch
     recalibration.path = weights
@@ -67,9 +67,11 @@ struct RecalibrateCommand: ParsableCommand {
       conversion.checkpoint.replacingStateDict(
         at: source.weights[0].place, with: source.weights[0].stateDict.updated(by: result)),
       record: record)
-    options.remark(source.notes)
+    var report = ConversionReport()
+    report.notes = conversion.checkpoint.settingsNotes()
+    options.remark(source.notes + report.notes)
     try options.print(
-      json(conversion.json(record, ConversionReport(), proof: nil), result),
+      json(conversion.json(record, report, proof: nil), result),
       text: text(result) + Conversion.text(losses: losses))
   }
 

@@ -49,6 +49,7 @@ struct ScatterCommand: ParsableCommand {
         record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)])
     }
     try files.commit()
+    options.remark(conversion.checkpoint.settingsNotes())
     try options.print(
       [
         "input": .string(input), "world_size": .int(ranks.count),

@@ -64,11 +64,12 @@ struct ToDistributedCommand: ParsableCommand {
     }
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
-    let losses = try conversion.write(
-      conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record, proof: proof)
-    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
-    let report = converted.report
+    let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
+    let losses = try conversion.write(result, record: converted.record, proof: proof)
+    var report = converted.report
+    report.notes += result.settingsNotes()
+    options.remark(
+      conversion.checkpoint.notes + report.notes + conversion.untouched(besides: place))
     let summary =
       "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
       + "\(layout), \(counted(worldSize, "virtual device"))"

@@ -74,13 +74,14 @@ struct ToStandardCommand: ParsableCommand {
     }
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
-    let losses = try conversion.write(
-      conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record, proof: proof)
-    options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
+    let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
+    let losses = try conversion.write(result, record: converted.record, proof: proof)
+    var report = converted.report.adding(losses: losses)
+    report.notes += result.settingsNotes(layout)
+    options.remark(
+      conversion.checkpoint.notes + report.notes + conversion.untouched(besides: place))
     try options.print(
-      conversion.json(
-        converted.record, converted.report.adding(losses: losses), proof: proof),
+      conversion.json(converted.record, report, proof: proof),
       text: text(converted, to: layout) + Conversion.text(losses: losses)
         + Conversion.text(proof: proof))
   }

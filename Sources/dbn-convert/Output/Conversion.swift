@@ -108,7 +108,7 @@ struct Conversion {
         + (record.members ?? []) + [
           .init("converted", .array(report.converted.map { .string($0) })),
           .init("skipped", items(report.skipped)), .init("losses", items(report.losses)),
-          .init("notes", .array(checkpoint.notes.map { .string($0) })),
+          .init("notes", .array((checkpoint.notes + report.notes).map { .string($0) })),
         ] + (proof?.result.map { [.init("verification", $0.json)] } ?? []))
   }
 
