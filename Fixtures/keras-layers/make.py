@@ -1,7 +1,8 @@
 """What Keras says of layers beside their weights, and weights that no shape can tell apart.
 
 `classes` has a layer of every kind under a name that says nothing, so that only `model_config` tells what it is;
-`classes-weights` the same layers in a file without a configuration. `nested` has models within models and wrapped
+`classes-weights` the same layers in a file without a configuration, which a `.keras` archive has beside it
+as config.json. `nested` has models within models and wrapped
 layers, each BatchNormalization with an epsilon of its own, `subclassed` layers that are attributes of a layer, `int8`
 quantised ones. `net` is a small network with an input and Keras' output for it, in `io.npz`: its variances are so
 small that the output is another with PyTorch's default epsilon.
@@ -13,6 +14,7 @@ name in PyTorch, as PyTorch counts them.
 
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"], os.environ["CUDA_VISIBLE_DEVICES"] = "torch", ""
@@ -167,7 +169,11 @@ def classes():
 def classes_weights():
     """The names of the groups are those of the classes, and variables are numbered by name: those of a BatchNormalization
     without scale, or without center, can't be told apart."""
-    _, made = make_classes("classes-weights", [None] * len(LAYERS), True)
+    model, made = make_classes("classes-weights", [None] * len(LAYERS), True)
+    archive = FOLDER / "classes-weights/model.keras"
+    model.save(archive)
+    (FOLDER / "classes-weights/config.json").write_bytes(zipfile.ZipFile(archive).read("config.json"))
+    archive.unlink()
     tensors, alone, counts = {}, [], {}
     for layer, (_, _, module, variables) in zip(made, LAYERS):
         name = keras.src.utils.naming.to_snake_case(type(layer).__name__)

@@ -20,7 +20,8 @@ struct PlainReader {
     try reader.read(group: 0, prefix: "", depth: 0)
     let keras = KerasFile(catalog)
     reader.putFirst(keras.order)
-    let settings = keras.isRecognised ? reader.addFacts(of: keras) : BatchNormSettingsTable()
+    let settings =
+      keras.isRecognised ? reader.addFacts(of: keras, path: file.path) : BatchNormSettingsTable()
     reader.noteAttributes()
     return Checkpoint(
       root: .dictionary(reader.stateDict), notes: reader.notes, batchNormSettings: settings)
@@ -92,16 +93,21 @@ struct PlainReader {
   /// Keeps what a file of Keras says of its layers as attributes of the state dict.
   ///
   /// - Returns: what it says of BatchNorms.
-  private mutating func addFacts(of keras: KerasFile) -> BatchNormSettingsTable {
-    if let text = keras.configuration {
+  private mutating func addFacts(
+    of keras: KerasFile, path: String?
+  ) -> BatchNormSettingsTable {
+    if let (text, source) = keras.configuration(path: path) {
       do throws(CheckpointError) {
         _ = try KerasConfiguration(parsing: text)
         stateDict.attributes.append((KerasConfiguration.attribute, .string(text)))
-        keptAttributes += 1
+        if source == KerasFile.archivedConfiguration {
+          notes.append("what the layers are is read from \(source) beside the file")
+        } else {
+          keptAttributes += 1
+        }
       } catch {
         notes.append(
-          "the attribute \(KerasConfiguration.attribute), which says what the layers are, can't be "
-            + "read: \(error.reason)")
+          "\(source), which says what the layers are, can't be read: \(error.reason)")
       }
     }
     let names = keras.names

@@ -94,6 +94,37 @@ struct KerasLayerTests {
     #expect(net.isEmpty)
   }
 
+  /// As they are when a `.keras` archive was unpacked.
+  @Test func theConfigurationBesideTheWeightsSaysWhatNumbersCant() throws {
+    let fixture = Fixture("keras-layers/classes-weights")
+    let folder = try TemporaryFolder()
+    for (source, name) in [("weights.h5", "model.weights.h5"), ("config.json", "config.json")] {
+      try Data(fixture.bytes(source)).write(to: URL(filePath: folder.file(name)))
+    }
+    let checkpoint = try HDF5Checkpoint.read(folder.file("model.weights.h5"))
+    #expect(checkpoint.notes.contains { $0.contains("config.json beside the file") })
+    #expect(!checkpoint.notes.contains { $0.contains("epsilon") })
+    let converted = try converted(checkpoint)
+    #expect(
+      converted.settings["batch_normalization"]
+        == .init(epsilon: 0.01, momentum: .exponential(0.1)))
+    #expect(
+      converted.settings["batch_normalization_1"]
+        == .init(epsilon: 0.001, momentum: .exponential(0.01)))
+    #expect(converted.stateDict["batch_normalization.bias"] != nil)
+    #expect(converted.stateDict["batch_normalization.weight"] == nil)
+    #expect(converted.stateDict["batch_normalization_1.weight"] != nil)
+    // The same file under another name is one without a configuration.
+    let other = folder.file("other.weights.h5")
+    try Data(fixture.bytes("weights.h5")).write(to: URL(filePath: other))
+    #expect(try HDF5Checkpoint.read(other).batchNormSettings.isEmpty)
+    // A document of another kind is not one of Keras.
+    try Data(#"{"model_type": "bert"}"#.utf8).write(to: URL(filePath: folder.file("config.json")))
+    let foreign = try HDF5Checkpoint.read(folder.file("model.weights.h5"))
+    #expect(foreign.batchNormSettings.isEmpty)
+    #expect(foreign.notes.contains { $0.contains("config.json") && $0.contains("can't be read") })
+  }
+
   @Test func aDamagedConfigurationIsANote() throws {
     let fixture = Fixture("keras-layers/net")
     var bytes = Data(try fixture.bytes("weights.h5"))

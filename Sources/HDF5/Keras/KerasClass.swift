@@ -33,6 +33,11 @@ enum KerasClass: Hashable {
     others[withoutNumber(generatedName)]
   }
 
+  /// Whether Keras has given the name to a layer of a class that is known here.
+  static func isGenerated(_ name: String) -> Bool {
+    KerasClass(generatedName: name) != nil || otherClass(generatedName: name) != nil
+  }
+
   /// Whether Keras has such a class, and PyTorch no module with the same weights.
   static func isOther(_ className: String) -> Bool { otherClassNames.contains(className) }
 
@@ -68,7 +73,7 @@ enum KerasClass: Hashable {
     uniqueKeysWithValues: otherClassNames.map { (snakeCase($0), $0) })
 
   /// `to_snake_case` of Keras: an underscore before each capital that ends or begins a word.
-  private static func snakeCase(_ name: String) -> String {
+  static func snakeCase(_ name: String) -> String {
     let letters = Array(name)
     var result = ""
     for (index, letter) in letters.enumerated() {

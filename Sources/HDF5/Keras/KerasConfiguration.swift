@@ -19,6 +19,10 @@ struct KerasConfiguration {
     var momentum: Double?
     /// Whether a LayerNormalization only divides by the root of the mean square.
     var scalesByRootMeanSquare = false
+    /// Whether a normalisation has a `gamma`.
+    var hasScale = true
+    /// Whether it has a `beta`.
+    var hasCenter = true
     /// The layers of a model, and the one that a wrapper such as `TimeDistributed` has.
     var children = Children()
     /// The names of the layers whose outputs it is given.
@@ -29,11 +33,22 @@ struct KerasConfiguration {
   struct Children {
     private(set) var layers: [Layer] = []
     private var places: [CheckpointDictionary.Key: Int] = [:]
+    private var groups: [CheckpointDictionary.Key: Int] = [:]
+    /// How many there are of each class.
+    private var counts: [String: Int] = [:]
 
     mutating func append(_ layer: Layer) {
       places[.string(layer.name)] = places[.string(layer.name)] ?? layers.count
+      let className = layer.className.split(separator: ">").last.map(String.init) ?? ""
+      let group = KerasClass.snakeCase(className)
+      let count = counts[group, default: 0]
+      groups[.string(count == 0 ? group : "\(group)_\(count)")] = layers.count
+      counts[group] = count + 1
       layers.append(layer)
     }
+
+    /// The layer that a file of weights calls so.
+    func layer(ofGroup name: String) -> Layer? { groups[.string(name)].map { layers[$0] } }
 
     subscript(name: String) -> Layer? { places[.string(name)].map { layers[$0] } }
   }
@@ -58,6 +73,9 @@ struct KerasConfiguration {
     guard parser.isAtObject else { throw parser.error("a model is an object") }
     model = try parser.parseLayer(depth: 0)
     try parser.expectEnd()
+    guard !model.children.layers.isEmpty else {
+      throw CheckpointError(.invalidJSON, "lists no layers")
+    }
   }
 
   /// The layer at the path of names, and how many of them lead to it: what follows is inside a layer
@@ -75,6 +93,26 @@ struct KerasConfiguration {
       found = inner
     }
     return (found, depth)
+  }
+
+  /// The layer whose variables a file of weights has in groups of these names: in a list of layers,
+  /// each is called by its class, with a number for those after the first of a class.
+  ///
+  /// Source: `_save_container_state` in `keras/src/saving/saving_lib.py`.
+  func layer(atGroups path: [String]) -> Layer? {
+    var (found, place) = (model, 0)
+    while place < path.count {
+      if path[place] == "layer", let inner = found.children.layers.first {
+        (found, place) = (inner, place + 1)
+      } else if path[place] == KerasFile.layerList, place + 1 < path.count,
+        let next = found.children.layer(ofGroup: path[place + 1])
+      {
+        (found, place) = (next, place + 2)
+      } else {
+        return nil
+      }
+    }
+    return path.isEmpty ? nil : found
   }
 
   /// The layer inside of another that the first names of the path are the name of, which may have
@@ -135,6 +173,8 @@ extension JSONParser {
         layer.name = (try parser.parseValue().string ?? "").replacing("/", with: ".")
       case "epsilon": layer.epsilon = try parser.parseSimpleValue()?.number
       case "momentum": layer.momentum = try parser.parseSimpleValue()?.number
+      case "scale": layer.hasScale = try parser.parseSimpleValue() != .bool(false)
+      case "center": layer.hasCenter = try parser.parseSimpleValue() != .bool(false)
       case "rms_scaling":
         layer.scalesByRootMeanSquare = try parser.parseSimpleValue() == .bool(true)
       case "layers" where parser.isAtArray: try parser.parseLayers(of: &layer, depth)

@@ -29,17 +29,27 @@ struct KerasFacts {
     of place: KerasLayer.Place
   ) -> (kind: KerasLayer.Kind, configuration: KerasConfiguration.Layer?) {
     let path = place.layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    if let found = configuration?.layer(at: path), found.depth == path.count {
-      let layer = found.layer
+    if let layer = layer(of: place, path) {
       guard let kind = KerasClass(className: layer.className), !layer.scalesByRootMeanSquare else {
         return (.other(layer.className), layer)
       }
       return (.known(kind), layer)
     }
-    if let outer = configuration?.layer(at: path)?.layer.className, KerasClass.isOther(outer) {
+    if !place.isNumbered, let outer = configuration?.layer(at: path)?.layer.className,
+      KerasClass.isOther(outer)
+    {
       return (.other(outer), nil)
     }
     return (kind(named: path.last ?? "", place), nil)
+  }
+
+  private func layer(of place: KerasLayer.Place, _ path: [String]) -> KerasConfiguration.Layer? {
+    if place.isNumbered {
+      let groups = place.key.split(separator: ".", omittingEmptySubsequences: false)
+      return configuration?.layer(atGroups: groups.map(String.init))
+    }
+    guard let found = configuration?.layer(at: path), found.depth == path.count else { return nil }
+    return found.layer
   }
 
   private func kind(named last: String, _ place: KerasLayer.Place) -> KerasLayer.Kind {

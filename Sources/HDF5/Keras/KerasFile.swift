@@ -10,6 +10,8 @@ struct KerasFile {
   private static let weightNames = "weight_names"
   private static let name = "name"
   static let variables = "vars"
+  /// The group of a list of layers, in which each is called by its class.
+  static let layerList = "layers"
   /// The group with the layers of a whole model.
   static let modelWeights = "model_weights"
 
@@ -33,21 +35,44 @@ struct KerasFile {
     }
   }
 
-  /// The configuration of the model, as text.
-  var configuration: String? {
-    catalog.groups[0].attributes.string(KerasConfiguration.attribute)
+  /// The configuration of the model, as text, and where it is from: the file, or `config.json` beside
+  /// one that was taken out of a `.keras` archive.
+  ///
+  /// - Parameter path: of the file.
+  func configuration(path: String?) -> (text: String, source: String)? {
+    let name = KerasConfiguration.attribute
+    if let text = catalog.groups[0].attributes.string(name) {
+      return (text, "the attribute \(name)")
+    }
+    guard let path, legacyRoot == nil,
+      path.split(separator: "/").last == Substring(KerasFile.archivedWeights),
+      let file = try? MappedFile.open(
+        path.dropLast(KerasFile.archivedWeights.count) + KerasFile.archivedConfiguration),
+      // Of one that is too long, so much that it is refused.
+      let start = try? file.slice(
+        from: 0, count: min(file.count, KerasConfiguration.byteLimit + 1))
+    else { return nil }
+    let text = String(decoding: start.array, as: UTF8.self)
+    return (text, KerasFile.archivedConfiguration)
   }
 
-  /// The names of layers by their keys, where a file that numbers variables has them and the keys do
-  /// not say the same.
+  /// What the records of a `.keras` archive are called.
+  ///
+  /// Source: `keras/src/saving/saving_lib.py`.
+  private static let archivedWeights = "model.weights.h5"
+  static let archivedConfiguration = "config.json"
+
+  /// The names that Keras has given to layers, by their keys, where a file that numbers variables has
+  /// them and the keys do not say the class: those are names of attributes, and a user's choice.
   var names: CheckpointDictionary {
     var names = CheckpointDictionary()
     for group in catalog.groups where !group.links.isEmpty {
-      let parts = group.path.split(separator: "/")
-      guard parts.last == Substring(KerasFile.variables),
-        let name = group.attributes.string(KerasFile.name), parts.dropLast().last != Substring(name)
+      let path = group.path.split(separator: "/").map(String.init)
+      guard path.last == KerasFile.variables, let name = group.attributes.string(KerasFile.name),
+        let last = path.dropLast().last, last != name, KerasClass.isGenerated(name),
+        path.dropLast(2).last != KerasFile.layerList || !KerasClass.isGenerated(last)
       else { continue }
-      names.set(.string(parts.dropLast().joined(separator: ".")), to: .string(name))
+      names.set(.string(path.dropLast().joined(separator: ".")), to: .string(name))
     }
     return names
   }

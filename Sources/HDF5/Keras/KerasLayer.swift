@@ -77,6 +77,8 @@ extension KerasLayer {
     /// The key without the variable's own name, and without the group of numbered variables.
     let key: String
     let role: String
+    /// Whether the file numbers the variables.
+    let isNumbered: Bool
     /// Whether the layer is one of a list of layers, in which Keras names each by its class.
     let isNamedByClass: Bool
 
@@ -88,13 +90,14 @@ extension KerasLayer {
       if parts.last == KerasFile.variables {
         parts.removeLast()
         key = parts.joined(separator: ".")
-        isNamedByClass = parts.dropLast().last == "layers"
-        layer = parts.filter { $0 != "layers" }.joined(separator: ".")
+        isNumbered = true
+        isNamedByClass = parts.dropLast().last == KerasFile.layerList
+        layer = parts.filter { $0 != KerasFile.layerList }.joined(separator: ".")
         role = last
         return
       }
       key = parts.joined(separator: ".")
-      isNamedByClass = false
+      (isNumbered, isNamedByClass) = (false, false)
       if first == KerasFile.modelWeights { parts.removeFirst() }
       // TensorFlow numbers the outputs of operations: `kernel:0`.
       role = last.split(separator: ":").first.map(String.init) ?? last

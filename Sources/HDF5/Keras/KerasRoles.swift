@@ -67,7 +67,12 @@ enum KerasRoles {
 
   /// The order is that in which each class of layers makes its variables.
   private static func numberedVariables(of layer: KerasLayer, _ kind: KerasClass) -> Variables {
-    let (count, all) = (layer.variables.count, kind.variables)
+    let count = layer.variables.count
+    let all = kind.variables.filter { variable in
+      guard let configuration = layer.configuration else { return true }
+      return (variable.names != ["gamma"] || configuration.hasScale)
+        && (variable.names != ["beta"] || configuration.hasCenter)
+    }
     let required = all.filter(\.isRequired)
     if count == all.count { return .success(all) }
     // An optional one that is missing is the last, or both of two are.
