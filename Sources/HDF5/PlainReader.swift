@@ -8,6 +8,8 @@ struct PlainReader {
   private var stateDict = CheckpointDictionary(.orderedDict)
   private var notes: [String] = []
   private var emptyGroups = (count: 0, first: [String]())
+  /// How many of the file's attributes are attributes of the state dict.
+  private var keptAttributes = 0
   private var openGroups: Set<Int> = []
   private var visits = 0
   private let entryLimit: Int
@@ -18,10 +20,14 @@ struct PlainReader {
       contents: DatasetContents(catalog, file))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "", depth: 0)
-    reader.putFirst(KerasFile(catalog).order)
+    let keras = KerasFile(catalog)
+    reader.putFirst(keras.order)
+    let settings =
+      keras.isRecognised ? reader.addFacts(of: keras, path: file.path) : BatchNormSettingsTable()
     reader.noteAttributes()
     reader.noteEmptyGroups()
-    return Checkpoint(root: .dictionary(reader.stateDict), notes: reader.notes)
+    return Checkpoint(
+      root: .dictionary(reader.stateDict), notes: reader.notes, batchNormSettings: settings)
   }
 
   private init(resolver: CatalogResolver, contents: DatasetContents) {
@@ -101,9 +107,40 @@ struct PlainReader {
         + emptyGroups.first.joined(separator: ", ") + (emptyGroups.count > 3 ? ", ...)" : ")"))
   }
 
+  /// Keeps what a file of Keras says of its layers as attributes of the state dict.
+  ///
+  /// - Returns: what it says of BatchNorms.
+  private mutating func addFacts(
+    of keras: KerasFile, path: String?
+  ) -> BatchNormSettingsTable {
+    if let (text, source) = keras.configuration(path: path) {
+      do throws(CheckpointError) {
+        _ = try KerasConfiguration(parsing: text)
+        stateDict.attributes.append((KerasConfiguration.attribute, .string(text)))
+        if source == KerasFile.archivedConfiguration {
+          notes.append("what the layers are is read from \(source) beside the file")
+        } else {
+          keptAttributes += 1
+        }
+      } catch {
+        notes.append(
+          "\(source), which says what the layers are, can't be read: \(error.reason)")
+      }
+    }
+    let names = keras.names
+    if !names.entries.isEmpty {
+      stateDict.attributes.append((KerasFacts.namesAttribute, .dictionary(names)))
+      keptAttributes += names.entries.count
+    }
+    guard let layers = StateDict(stateDict) else { return BatchNormSettingsTable() }
+    let settings = KerasSettings(layers)
+    notes += settings.notes
+    return settings.table
+  }
+
   private mutating func noteAttributes() {
     let count =
-      catalog.groups.reduce(0) { $0 + $1.attributes.count }
+      -keptAttributes + catalog.groups.reduce(0) { $0 + $1.attributes.count }
       + catalog.datasets.reduce(0) { $0 + $1.attributes.count }
     guard count > 0 else { return }
     notes.append("\(count) HDF5 attributes are not part of a state dict: left out")

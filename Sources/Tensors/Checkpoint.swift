@@ -20,13 +20,18 @@ public struct Checkpoint: Sendable {
   /// It names the tensors of the state dict by their keys, and those under `constantsName`.
   public var graph: String?
 
+  /// Epsilon and momentum of BatchNorms, where the file says them.
+  public var batchNormSettings: BatchNormSettingsTable
+
   public init(
-    root: CheckpointValue, history: [JSON] = [], notes: [String] = [], graph: String? = nil
+    root: CheckpointValue, history: [JSON] = [], notes: [String] = [], graph: String? = nil,
+    batchNormSettings: BatchNormSettingsTable = BatchNormSettingsTable()
   ) {
     self.root = root
     self.history = history
     self.notes = notes
     self.graph = graph
+    self.batchNormSettings = batchNormSettings
   }
 
   /// The entry of the root with the tensors that the graph uses and the state dict has not: what

@@ -16,6 +16,8 @@ public struct ConversionReport: Sendable {
   public var skipped: [Item] = []
   /// What the result no longer tells, and by how much.
   public var losses: [Item] = []
+  /// What a person should know to use the result, a sentence each.
+  public var notes: [String] = []
 
   public init() {}
 

@@ -5,9 +5,9 @@ extension TorchCheckpoint {
   /// Writes a checkpoint as `torch.save` does since PyTorch 1.6; `torch.load` reads it, with
   /// `weights_only=True` and `mmap=True` too. The same checkpoint gives the same bytes.
   ///
-  /// The history of conversions, and the model's operations, are kept in records of their own, which
-  /// PyTorch passes over. The file
-  /// appears complete or not at all; one that was there stays as it was on any error.
+  /// The history of conversions, the model's operations, and the settings of BatchNorms are kept in
+  /// records of their own, which PyTorch passes over. The file appears complete or not at all; one
+  /// that was there stays as it was on any error.
   ///
   /// - Returns: what was left out, if the options allow that: opaque values, integers of more than
   ///   255 bytes, sets of what Python can't hash.
@@ -71,6 +71,10 @@ extension TorchCheckpoint {
     }
     if let graph = checkpoint.graph {
       tail.append(("\(folder)/\(TorchArchive.graphName)", TensorStorage(Array(graph.utf8))))
+    }
+    if !checkpoint.batchNormSettings.isEmpty {
+      let text = checkpoint.batchNormSettings.json.text()
+      tail.append(("\(folder)/\(TorchArchive.settingsName)", TensorStorage(Array(text.utf8))))
     }
     tail.append(("\(folder)/version", TensorStorage(Array("3\n".utf8))))
     return .init(tail)

@@ -37,10 +37,11 @@ public enum TorchCheckpoint {
     _ archive: consuming TorchArchive, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     let (pickle, name) = (archive.pickle, archive.pickleName)
-    let (history, graph) = (archive.history, archive.graph)
+    let (history, graph, settings) = (archive.history, archive.graph, archive.batchNormSettings)
     var checkpoint = try read(pickle, consume archive, name: name, options)
     checkpoint.history = history
     checkpoint.graph = graph
+    checkpoint.batchNormSettings = settings
     return checkpoint
   }
 

@@ -73,6 +73,7 @@ struct MainJobTests {
       info["batch_norms"]?.array?.first == [
         "name": "bn1", "features": 16, "layout": "replicated", "world_size": 8, "affine": true,
         "replicas_identical": true, "drift": ["mean": .double(0), "variance": .double(0)],
+        "epsilon": .null, "momentum": .null,
       ])
     #expect(info["history"]?.array?.first?["operation"] == "to-distributed")
   }

@@ -5,11 +5,13 @@ import Testing
 extension FormatContract {
   /// Writes and reads the value, if the format holds it, and compares; else sees it refused.
   func expectSurvival(
-    _ root: CheckpointValue, history: [JSON] = [], sourceLocation: SourceLocation = #_sourceLocation
+    _ root: CheckpointValue, history: [JSON] = [],
+    settings: BatchNormSettingsTable = BatchNormSettingsTable(),
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let folder = try TemporaryFolder()
     let path = folder.file(fileName)
-    let checkpoint = Checkpoint(root: root, history: history)
+    let checkpoint = Checkpoint(root: root, history: history, batchNormSettings: settings)
     guard holdsAll(root) else {
       let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
         try write(checkpoint, path)
@@ -26,6 +28,9 @@ extension FormatContract {
       Self.bitsOfNaNs(found.root) == Self.bitsOfNaNs(root), sourceLocation: sourceLocation)
     #expect(Self.ties(found.root) == Self.ties(root), sourceLocation: sourceLocation)
     #expect(found.history == (keepsHistory ? history : []), sourceLocation: sourceLocation)
+    #expect(
+      found.batchNormSettings == (keepsHistory ? settings : BatchNormSettingsTable()),
+      sourceLocation: sourceLocation)
     #expect(found.notes.isEmpty, sourceLocation: sourceLocation)
   }
 

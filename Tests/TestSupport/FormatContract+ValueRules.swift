@@ -51,6 +51,17 @@ extension FormatContract {
       }
       #expect(error?.code == .limitExceeded)
     },
+    Rule("epsilon and momentum of BatchNorms survive") { contract in
+      let stateDict = CheckpointValue.dictionary(try stateDict(["bn1.weight"]))
+      var settings = BatchNormSettingsTable()
+      settings["bn1"] = .init(epsilon: 0.001, momentum: .exponential(0.01))
+      settings["é.\"/"] = .init(epsilon: .leastNonzeroMagnitude)
+      settings["e\u{301}.\"/"] = .init(momentum: .cumulative)
+      settings[""] = .init(epsilon: 1, momentum: .exponential(0))
+      settings["b.n"] = .init()
+      try contract.expectSurvival(stateDict, settings: settings)
+      try contract.expectSurvival(.list([stateDict, .int(1)]), settings: settings)
+    },
     Rule("module versions and history survive") { contract in
       var stateDict = try stateDict(["bn1.weight"])
       let versions = ["", "bn1", "layer1.0"].map {

@@ -10,55 +10,103 @@ struct KerasLayer {
     let tensor: Tensor
   }
 
+  /// What the file says a layer is.
+  enum Kind {
+    case known(KerasClass)
+    /// A class whose weights no module of PyTorch has in such a form, by its name.
+    case other(String)
+    case unknown
+  }
+
   /// What the module is called in PyTorch: the names of the layers from the outermost on.
   let name: String
+  /// What the module is called in the file: the keys without the variables' own names.
+  let key: String
+  let kind: Kind
+  /// The layer in the model's configuration, where the file has one that lists it.
+  let configuration: KerasConfiguration.Layer?
   private(set) var variables: [Variable] = []
 
-  /// The layer's own name, without the number that tells it from others of its class.
-  var className: String {
-    let last = name.split(separator: ".").last ?? ""
-    let parts = last.split(separator: "_")
-    guard parts.count > 1, let number = parts.last, number.allSatisfy(\.isNumber) else {
-      return String(last)
+  /// Whether the file has only numbers for the variables.
+  var isNumbered: Bool { variables.allSatisfy { $0.role.allSatisfy(\.isNumber) } }
+
+  /// The kernel and the bias, if it has nothing else.
+  var kernelAndBias: [Tensor]? {
+    guard variables.count <= 2, let kernel = variables.first(where: { $0.role == "kernel" }) else {
+      return nil
     }
-    return parts.dropLast().joined(separator: "_")
+    return [kernel.tensor] + variables.filter { $0.role == "bias" }.map(\.tensor)
+  }
+
+  /// Whether it is one, even if its variables can't be told from each other.
+  var isBatchNormalization: Bool {
+    if case .known(.batchNormalization) = kind { return true }
+    if case .known(_, .batchNormalization) = KerasRoles(self) { return true }
+    return false
   }
 
   /// The layers in the order of their first variables. What the optimizer keeps is not among them.
   static func layers(of stateDict: StateDict) -> [KerasLayer] {
+    let facts = KerasFacts(stateDict)
     var layers: [KerasLayer] = []
     var places: [String: Int] = [:]
     for (name, tensor) in stateDict.tensors {
-      guard let (layer, role) = place(of: name) else { continue }
-      let place = places[layer] ?? layers.count
+      guard let variable = Place(of: name) else { continue }
+      let place = places[variable.layer] ?? layers.count
       if place == layers.count {
-        places[layer] = place
-        layers.append(KerasLayer(name: layer))
+        places[variable.layer] = place
+        layers.append(KerasLayer(variable, facts))
       }
-      layers[place].variables.append(Variable(name: name, role: role, tensor: tensor))
+      layers[place].variables.append(
+        Variable(name: name, role: variable.role, tensor: tensor))
     }
     return layers
   }
 
-  private init(name: String) {
-    self.name = name
+  private init(_ place: Place, _ facts: KerasFacts) {
+    name = place.layer
+    key = place.key
+    (kind, configuration) = facts.kind(of: place)
   }
+}
 
+extension KerasLayer {
   /// The layer and the role that a key names.
-  private static func place(of key: String) -> (layer: String, role: String)? {
-    var parts = key.split(separator: ".").map(String.init)
-    guard let last = parts.popLast(), let first = parts.first,
-      !["optimizer", "optimizer_weights"].contains(first)
-    else { return nil }
-    if parts.last == "vars" {
-      parts.removeLast()
-      return (parts.filter { $0 != "layers" }.joined(separator: "."), last)
+  struct Place {
+    let layer: String
+    /// The key without the variable's own name, and without the group of numbered variables.
+    let key: String
+    let role: String
+    /// Whether the file numbers the variables.
+    let isNumbered: Bool
+    /// Whether the layer is one of a list of layers, in which Keras names each by its class.
+    let isNamedByClass: Bool
+
+    init?(of name: String) {
+      var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+      guard let last = parts.popLast(), let first = parts.first,
+        !["optimizer", "optimizer_weights"].contains(first)
+      else { return nil }
+      if parts.last == KerasFile.variables {
+        parts.removeLast()
+        key = parts.joined(separator: ".")
+        isNumbered = true
+        isNamedByClass = parts.dropLast().last == KerasFile.layerList
+        layer = parts.filter { $0 != KerasFile.layerList }.joined(separator: ".")
+        role = last
+        return
+      }
+      key = parts.joined(separator: ".")
+      (isNumbered, isNamedByClass) = (false, false)
+      if first == KerasFile.modelWeights { parts.removeFirst() }
+      // TensorFlow numbers the outputs of operations: `kernel:0`.
+      role = last.split(separator: ":").first.map(String.init) ?? last
+      // A layer's group has groups of its own, by the path of its scope, in which its name is again.
+      if let layer = parts.first, let again = parts.dropFirst().firstIndex(of: layer) {
+        parts.removeSubrange(1...again)
+      }
+      guard !parts.isEmpty else { return nil }
+      layer = parts.joined(separator: ".")
     }
-    if first == "model_weights" { parts.removeFirst() }
-    // TensorFlow numbers the outputs of operations: `kernel:0`.
-    let role = last.split(separator: ":").first.map(String.init) ?? last
-    // A layer's group has groups of its own, by the path of its scope, which ends with its name.
-    if let layer = parts.first, parts.count > 1, parts.last == layer { parts = [layer] }
-    return parts.isEmpty ? nil : (parts.joined(separator: "."), role)
   }
 }

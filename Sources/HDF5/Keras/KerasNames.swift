@@ -9,29 +9,51 @@ public import Tensors
 /// does not count batches: a BatchNorm gets a `num_batches_tracked` of 0, without which it would look
 /// like a frozen one. Keras' momentum `m` is `1 - m` in PyTorch.
 ///
-/// Newer files tell variables only by their number, so that the name and shapes of a layer have to
-/// say what it is. What can't be told keeps its name and is reported.
+/// A weight is changed only where the class of its layer is known, from the model's configuration or
+/// from a name that Keras has given, or where types and shapes leave no other reading. Every other
+/// keeps its name and its axes, and is reported with the reason.
 public enum KerasNames {
   /// - Returns: the state dict in the same order, and what was renamed and what was not.
   /// - Throws: `nameCollision` when two weights come out under one name.
   public static func converting(
     _ stateDict: StateDict
   ) throws(CheckpointError) -> (stateDict: StateDict, report: ConversionReport) {
+    let converted = try converting(stateDict, BatchNormSettingsTable())
+    return (converted.stateDict, converted.report)
+  }
+
+  /// The same, with the settings of BatchNorms under the names that they have then.
+  ///
+  /// - Throws: `nameCollision` when two weights come out under one name.
+  public static func converting(
+    _ stateDict: StateDict, _ settings: BatchNormSettingsTable
+  ) throws(CheckpointError) -> (
+    stateDict: StateDict, report: ConversionReport, settings: BatchNormSettingsTable
+  ) {
     var converted: [String: (name: String, tensor: Tensor)] = [:]
     var reasons: [String: String] = [:]
+    var renamedSettings = settings
+    var notes = KerasNotes()
     for layer in KerasLayer.layers(of: stateDict) {
       switch KerasRoles(layer) {
-      case .known(let roles):
+      case .known(let roles, let kind):
         for (variable, role) in zip(layer.variables, roles) {
           converted[variable.name] = (
             "\(layer.name).\(role.name)", try role.apply(to: variable.tensor)
           )
         }
+        if let known = settings[layer.key] {
+          renamedSettings[layer.key] = nil
+          renamedSettings[layer.name] = known
+        }
+        notes.add(layer, kind, roles)
       case .unknown(let reason):
         for variable in layer.variables { reasons[variable.name] = reason }
       }
     }
-    return try assemble(stateDict, converted, reasons)
+    var (result, report) = try assemble(stateDict, converted, reasons)
+    report.notes = notes.sentences(KerasFacts(stateDict).configuration)
+    return (result, report, renamedSettings)
   }
 
   private static func assemble(

@@ -1,110 +1,147 @@
 internal import Tensors
 
 /// What each variable of a layer is in PyTorch, in their order.
+///
+/// A variable gets a role only where the class of the layer is known, or where types and shapes leave
+/// no other reading: a wrong role would rename a weight, and turn its axes, without anyone noticing.
 enum KerasRoles {
-  case known([KerasRole])
+  case known([KerasRole], KerasClass)
   case unknown(String)
 
   init(_ layer: KerasLayer) {
-    let isNumbered = layer.variables.allSatisfy { $0.role.allSatisfy(\.isNumber) }
-    self = isNumbered ? KerasRoles(numbered: layer) : KerasRoles(named: layer)
-  }
-
-  private init(named layer: KerasLayer) {
-    let bias = layer.variables.first { $0.role == "bias" }?.tensor
-    var roles: [KerasRole] = []
-    for variable in layer.variables {
-      let rank = variable.tensor.shape.count
-      switch variable.role {
-      case "gamma", "embeddings": roles.append(.weight)
-      case "beta", "bias": roles.append(.bias)
-      case "moving_mean": roles.append(.runningMean)
-      case "moving_variance": roles.append(.runningVariance)
-      case "depthwise_kernel" where rank > 2:
-        let isSeparable = layer.variables.contains { $0.role == "pointwise_kernel" }
-        roles.append(.depthwiseKernel(isSeparable ? "depthwise.weight" : "weight"))
-      case "pointwise_kernel" where rank > 2: roles.append(.kernel("pointwise.weight"))
-      case "kernel" where layer.variables.count <= 2 && 2...5 ~= rank:
-        guard let role = KerasRoles.kernel(variable.tensor, bias, layer.className) else {
-          self = .unknown(KerasRoles.ambiguousKernel)
-          return
-        }
-        roles.append(role)
-      default:
-        self = .unknown("PyTorch has no module with a variable '\(variable.role)' of this shape")
-        return
+    switch layer.kind {
+    case .known(let kind): self.init(layer, as: kind)
+    case .other(let name):
+      self = .unknown("belongs to a \(name), which PyTorch has no module with the same weights for")
+    case .unknown:
+      switch Self.inferredClass(of: layer) {
+      case .success(let kind): self.init(layer, as: kind)
+      case .failure(let reason): self = .unknown(reason.text)
       }
     }
-    // A separable convolution is two modules, of which the second has the bias.
-    if roles.contains(.kernel("pointwise.weight")) {
-      roles = roles.map { $0 == .bias ? .pointwiseBias : $0 }
+  }
+
+  private init(_ layer: KerasLayer, as kind: KerasClass) {
+    switch layer.isNumbered
+      ? Self.numberedVariables(of: layer, kind) : Self.namedVariables(of: layer, kind)
+    {
+    case .failure(let reason): self = .unknown(reason.text)
+    case .success(let variables):
+      // By role in the order of the class, whatever the file's.
+      let tensors = kind.variables.compactMap { wanted -> (role: KerasRole, tensor: Tensor)? in
+        zip(variables, layer.variables).first { $0.0.names == wanted.names }
+          .map { ($0.0.role, $0.1.tensor) }
+      }
+      if let objection = kind.objection(to: tensors) {
+        self = .unknown(objection)
+      } else {
+        self = .known(variables.map(\.role), kind)
+      }
     }
-    self = .known(roles)
+  }
+
+  /// Why something can't be told.
+  private struct Reason: Error {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+  }
+
+  private typealias Variables = Result<[KerasClass.Variable], Reason>
+
+  private static func namedVariables(of layer: KerasLayer, _ kind: KerasClass) -> Variables {
+    var variables: [KerasClass.Variable] = []
+    for variable in layer.variables {
+      guard let known = kind.variables.first(where: { $0.names.contains(variable.role) }) else {
+        return .failure(
+          Reason("its layer has '\(variable.role)', which PyTorch's modules of its class have not"))
+      }
+      variables.append(known)
+    }
+    let missing = kind.variables.first { wanted in
+      wanted.isRequired && !variables.contains { $0.names == wanted.names }
+    }
+    guard let missing else { return .success(variables) }
+    return .failure(Reason("its layer has no '\(missing.names[0])'"))
   }
 
   /// The order is that in which each class of layers makes its variables.
-  private init(numbered layer: KerasLayer) {
-    let tensors = layer.variables.map(\.tensor)
-    let areVectors = tensors.allSatisfy { $0.shape.count == 1 && $0.shape == tensors.first?.shape }
-    switch layer.className {
-    case "batch_normalization" where areVectors && tensors.count == 2:
-      self = .known([.runningMean, .runningVariance])
-    case _ where areVectors && tensors.count == 4:
-      self = .known([.weight, .bias, .runningMean, .runningVariance])
-    case "layer_normalization", "group_normalization":
-      self = tensors.count == 2 ? .known([.weight, .bias]) : .unknown(KerasRoles.oneOfTwo)
-    case _ where areVectors && tensors.count == 3: self = .unknown(KerasRoles.oneOfTwo)
-    case "embedding" where tensors.count == 1: self = .known([.weight])
-    case let name where name.hasPrefix("separable_conv") && 2...3 ~= tensors.count:
-      let roles: [KerasRole] = [
-        .depthwiseKernel("depthwise.weight"), .kernel("pointwise.weight"), .pointwiseBias,
-      ]
-      self = .known(Array(roles.prefix(tensors.count)))
-    default: self = KerasRoles(kernelOf: layer)
+  private static func numberedVariables(of layer: KerasLayer, _ kind: KerasClass) -> Variables {
+    let count = layer.variables.count
+    let all = kind.variables.filter { variable in
+      guard let configuration = layer.configuration else { return true }
+      return (variable.names != ["gamma"] || configuration.hasScale)
+        && (variable.names != ["beta"] || configuration.hasCenter)
     }
+    let required = all.filter(\.isRequired)
+    if count == all.count { return .success(all) }
+    // An optional one that is missing is the last, or both of two are.
+    if count == required.count, !required.isEmpty { return .success(required) }
+    if required.count < count, count < all.count {
+      return .failure(
+        Reason("either scale or offset is missing, and the file does not say which"))
+    }
+    return .failure(Reason("its layer has \(count) variables, which its class does not explain"))
+  }
+}
+
+extension KerasRoles {
+  /// The class of a layer that only its variables tell.
+  private static func inferredClass(of layer: KerasLayer) -> Result<KerasClass, Reason> {
+    let tensors = layer.variables.map(\.tensor)
+    let kernelAndBias = layer.isNumbered ? tensors : layer.kernelAndBias
+    if layer.isNumbered {
+      let areVectors = tensors.allSatisfy { $0.shape.count == 1 && $0.shape == tensors[0].shape }
+      if areVectors, tensors.count == 4 { return .success(.batchNormalization) }
+    } else if let kind = named(layer.variables.map(\.role), tensors) {
+      return .success(kind)
+    }
+    guard let kernelAndBias else {
+      return .failure(Reason("the file does not say the class of its layer, nor do its variables"))
+    }
+    return inferredClass(kernelAndBias)
   }
 
-  /// A kernel, and perhaps a bias.
-  private init(kernelOf layer: KerasLayer) {
-    let tensors = layer.variables.map(\.tensor)
-    let bias = tensors.count == 2 ? tensors[1] : nil
-    guard 1...2 ~= tensors.count, 2...5 ~= tensors[0].shape.count, bias?.shape.count ?? 1 == 1
+  /// By names that only one class has.
+  private static func named(_ roles: [String], _ tensors: [Tensor]) -> KerasClass? {
+    let dimensions = (tensors.first?.shape.count ?? 0) - 2
+    if roles.contains("moving_mean"), roles.contains("moving_variance") {
+      return .batchNormalization
+    }
+    if Set(roles).isSubset(of: ["gamma", "beta"]) { return .layerNormalization }
+    if roles == ["embeddings"] { return .embedding }
+    guard 1...2 ~= dimensions, roles.contains("depthwise_kernel") else { return nil }
+    return roles.contains("pointwise_kernel")
+      ? .separableConvolution(dimensions) : .depthwiseConvolution(dimensions)
+  }
+
+  /// The class of a kernel with a bias, which has an element for each output.
+  ///
+  /// Without a bias it could be anything with as many axes; and one of three axes could be that of a
+  /// one-dimensional convolution or of an attention's output, whose bias is the same.
+  private static func inferredClass(_ tensors: [Tensor]) -> Result<KerasClass, Reason> {
+    guard tensors.count == 2, let outputs = tensors[0].shape.last,
+      tensors.allSatisfy(\.scalarType.isFloatingPoint),
+      tensors[0].scalarType == tensors[1].scalarType, tensors[1].shape.count == 1
     else {
-      self = .unknown("the shapes do not tell which layer this is")
-      return
+      return .failure(
+        Reason("the file does not say the class of its layer, and types and shapes do not tell it"))
     }
-    let isNamed = layer.className == "dense"
-    if tensors[0].shape.count == 2, bias == nil, !isNamed {
-      self = .unknown("could be a dense layer without a bias, or an embedding")
-    } else if let role = KerasRoles.kernel(tensors[0], bias, layer.className) {
-      self = .known([role] + (bias == nil ? [] : [.bias]))
-    } else {
-      self = .unknown(KerasRoles.ambiguousKernel)
+    let (shape, bias) = (tensors[0].shape, tensors[1].shape[0])
+    let dimensions = shape.count - 2
+    switch dimensions {
+    case 0 where bias == outputs: return .success(.dense)
+    case 2...3:
+      let inputs = shape[dimensions]
+      let isPlain = bias == outputs || bias == inputs
+      let isDepthwise = dimensions == 2 && bias == shape.depthwiseOutputs
+      guard !isPlain || !isDepthwise || inputs == 1 else { break }
+      if bias == outputs { return .success(.convolution(dimensions)) }
+      if bias == inputs { return .success(.transposedConvolution(dimensions)) }
+      if isDepthwise { return .success(.depthwiseConvolution(dimensions)) }
+    default: break
     }
-  }
-
-  private static let oneOfTwo =
-    "either scale or offset is missing, and the file does not tell which"
-  private static let ambiguousKernel =
-    "the shapes do not tell whether this is a depthwise convolution"
-
-  private static let convolutions: Set<String> = [
-    "conv1d", "conv2d", "conv3d", "conv1d_transpose", "conv2d_transpose", "conv3d_transpose",
-  ]
-
-  /// Whether a kernel has one filter for each channel, by the name of the class or by the bias, of
-  /// which there is an element for each output; nil when neither tells.
-  private static func kernel(_ kernel: Tensor, _ bias: Tensor?, _ className: String) -> KerasRole? {
-    let shape = kernel.shape
-    if className.hasPrefix("depthwise_conv") { return .depthwiseKernel("weight") }
-    if shape.count == 2 || convolutions.contains(className) { return .kernel("weight") }
-    let (inputs, outputs) = (shape[shape.count - 2], shape[shape.count - 1])
-    guard let bias = bias?.shape.first else {
-      return outputs == 1 && inputs > 1 ? nil : .kernel("weight")
-    }
-    let isPlain = bias == outputs || bias == inputs
-    let isDepthwise = bias == inputs * outputs
-    if isPlain, isDepthwise, inputs > 1 { return nil }
-    return isPlain ? .kernel("weight") : isDepthwise ? .depthwiseKernel("weight") : nil
+    return .failure(
+      Reason("the file does not say the class of its layer, and its shapes fit several or none"))
   }
 }

@@ -10,6 +10,7 @@ enum Schema {
     static let createdBy = "created_by"
     static let history = "history"
     static let graph = "graph"
+    static let batchNorms = "batch_norms"
     static let checksums = "checksums"
     static let kind = "kind"
     static let intKeys = "int_keys"

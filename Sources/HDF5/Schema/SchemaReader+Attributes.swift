@@ -10,6 +10,16 @@ extension [Catalog.Attribute] {
     return history
   }
 
+  /// The root attribute `batch_norms`: a JSON object, left out when nothing is known.
+  func batchNormSettings() throws(CheckpointError) -> BatchNormSettingsTable {
+    guard let text = string(Schema.Attribute.batchNorms) else { return BatchNormSettingsTable() }
+    guard let settings = BatchNormSettingsTable(try JSON(parsing: text)) else {
+      throw SchemaReader.violation(
+        "/", "has an attribute `batch_norms` that is not a JSON object of epsilon and momentum")
+    }
+    return settings
+  }
+
   /// The root attribute `checksums`: the CRC-32 of each tensor's bytes by its path.
   func checksums() throws(CheckpointError) -> ChecksumTable {
     guard let text = string(Schema.Attribute.checksums) else { return ChecksumTable() }

@@ -30,7 +30,8 @@ struct SchemaReader {
     let value = try reader.readRoot()
     try reader.refuseUnusedChecksums()
     return Checkpoint(
-      root: value, history: try root.history(), graph: root.string(Schema.Attribute.graph))
+      root: value, history: try root.history(), graph: root.string(Schema.Attribute.graph),
+      batchNormSettings: try root.batchNormSettings())
   }
 
   private init(contents: DatasetContents, resolver: CatalogResolver) {

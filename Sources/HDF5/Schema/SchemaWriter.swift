@@ -22,6 +22,10 @@ struct SchemaWriter {
       setAttribute(0, Schema.Attribute.history, .string(history))
     }
     if let graph = checkpoint.graph { setAttribute(0, Schema.Attribute.graph, .string(graph)) }
+    if !checkpoint.batchNormSettings.isEmpty {
+      let settings = checkpoint.batchNormSettings.json.text()
+      setAttribute(0, Schema.Attribute.batchNorms, .string(settings))
+    }
     if isGroup(checkpoint.root) {
       try fill(0, with: checkpoint.root, depth: 0)
     } else {

@@ -24,7 +24,11 @@ extension CheckpointRecord {
     guard let history = (members[Member.history] ?? []).array else { throw invalid(nil) }
     let graph = members[Member.graph]
     guard graph == nil || graph?.string != nil else { throw invalid(nil) }
-    return Checkpoint(root: root, history: history, graph: graph?.string)
+    guard let settings = BatchNormSettingsTable(members[Member.batchNorms] ?? [:]) else {
+      throw invalid(nil)
+    }
+    return Checkpoint(
+      root: root, history: history, graph: graph?.string, batchNormSettings: settings)
   }
 
   /// The members but the root, and what that stands for: the members' order is not ours to choose.
@@ -44,7 +48,7 @@ extension CheckpointRecord {
       switch name {
       case Member.root:
         root = try format.parseValue(&parser, jsonDepth: 1, name: SafetensorsContent.recordName)
-      case Member.version, Member.history, Member.graph:
+      case Member.version, Member.history, Member.graph, Member.batchNorms:
         members.append(JSON.Member(name, try parser.parseValue(depth: 1)))
       default: try parser.skipValue(depth: 1)
       }

@@ -10,6 +10,7 @@ struct CheckpointRecord {
     static let root = "root"
     static let history = "history"
     static let graph = "graph"
+    static let batchNorms = "batch_norms"
     static let kind = "kind"
     static let requiresGrad = "requires_grad"
   }
@@ -41,6 +42,11 @@ struct CheckpointRecord {
       text.put(", ")
       text.write(name: Member.graph)
       text.write(graph)
+    }
+    if !checkpoint.batchNormSettings.isEmpty {
+      text.put(", ")
+      text.write(name: Member.batchNorms)
+      text.write(checkpoint.batchNormSettings.json)
     }
     text.put("}")
   }

@@ -43,9 +43,16 @@ extension StateDict {
   /// Takes a prefix off all keys that have it, such as the `module.` of DataParallel.
   public func strippingPrefix(_ prefix: String) throws(CheckpointError) -> StateDict {
     try renaming("stripping the prefix '\(prefix.visible())'") { name in
-      guard name.utf8.starts(with: prefix.utf8) else { return name }
-      return String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+      name.strippingPrefix(prefix)
     }
+  }
+}
+
+extension String {
+  /// The text without the prefix, byte by byte; as it is if it has another.
+  func strippingPrefix(_ prefix: String) -> String {
+    guard utf8.starts(with: prefix.utf8) else { return self }
+    return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
   }
 }
 
@@ -62,7 +69,8 @@ extension CheckpointValue {
 }
 
 extension CheckpointDictionary.Key {
-  fileprivate func renamedModule(_ rename: (String) -> String) -> Self {
+  /// The name of a module, renamed as a key that begins with it.
+  func renamedModule(_ rename: (String) -> String) -> Self {
     guard let name = string, !name.isEmpty else { return self }
     let renamed = rename(name + ".")
     return .string(renamed.utf8.last == UInt8(ascii: ".") ? String(renamed.dropLast()) : renamed)

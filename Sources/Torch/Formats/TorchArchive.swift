@@ -14,6 +14,8 @@ struct TorchArchive: StorageSource {
   let history: [JSON]
   /// The model's operations, where the file has them.
   let graph: String?
+  /// Epsilon and momentum of BatchNorms, where the file has them.
+  let batchNormSettings: BatchNormSettingsTable
   private let zip: ZipArchive
   /// The folder that all records are in, with its slash: the stem of the file it was saved to.
   private let prefix: String
@@ -30,12 +32,15 @@ struct TorchArchive: StorageSource {
     self.pickle = try pickle.content()
     history = try Self.history(zip["\(prefix)\(Self.historyName)"])
     graph = try zip["\(prefix)\(Self.graphName)"]?.wholeText()
+    batchNormSettings = try Self.settings(zip["\(prefix)\(Self.settingsName)"])
   }
 
   /// The record of the history, in the folder where PyTorch keeps what others add to an archive.
   static let historyName = "extra/dbn_convert_history.json"
   /// The record of the model's operations.
   static let graphName = "extra/dbn_convert_graph.json"
+  /// The record of epsilon and momentum of BatchNorms.
+  static let settingsName = "extra/dbn_convert_batch_norms.json"
 
   private static func history(_ entry: ZipEntry?) throws(CheckpointError) -> [JSON] {
     guard let entry else { return [] }
@@ -45,6 +50,21 @@ struct TorchArchive: StorageSource {
         throw CheckpointError(.invalidJSON, "the history of conversions is not an array")
       }
       return history
+    } catch {
+      throw error.with(name: entry.name)
+    }
+  }
+
+  private static func settings(
+    _ entry: ZipEntry?
+  ) throws(CheckpointError) -> BatchNormSettingsTable {
+    guard let entry else { return BatchNormSettingsTable() }
+    do throws(CheckpointError) {
+      guard let settings = BatchNormSettingsTable(try JSON(parsing: entry.content())) else {
+        throw CheckpointError(
+          .invalidJSON, "the settings of BatchNorms are not an object of epsilon and momentum")
+      }
+      return settings
     } catch {
       throw error.with(name: entry.name)
     }

@@ -20,7 +20,8 @@ struct BatchNormPair {
   /// Pairs the BatchNorms of two state dicts by name, in the order of A.
   static func matching(
     _ a: StateDict, _ surveyA: BatchNormSurvey, _ b: StateDict, _ surveyB: BatchNormSurvey,
-    options: BatchNormModule.Options
+    options: BatchNormModule.Options,
+    settings: BatchNormSettingsPair = BatchNormSettingsPair()
   ) throws(CheckpointError) -> [BatchNormPair] {
     let (sitesA, sitesB) = (try sites(of: surveyA), try sites(of: surveyB))
     let byName = Dictionary(
@@ -34,14 +35,16 @@ struct BatchNormPair {
       guard let other = byName[.string(site.name)] else {
         throw unpaired(site, "only the first checkpoint has this BatchNorm")
       }
-      pairs.append(try BatchNormPair(site, in: a, other, in: b, options: options))
+      pairs.append(
+        try BatchNormPair(
+          site, in: a, other, in: b, options: settings.options(site, other, default: options)))
     }
     return pairs
   }
 
   private init(
     _ siteA: BatchNormSite, in a: StateDict, _ siteB: BatchNormSite, in b: StateDict,
-    options: BatchNormModule.Options
+    options: (a: BatchNormModule.Options, b: BatchNormModule.Options)
   ) throws(CheckpointError) {
     guard siteA.features == siteB.features else {
       throw Self.unpaired(
@@ -53,8 +56,8 @@ struct BatchNormPair {
         advice: "convert one of them to standard first")
     }
     name = siteA.name
-    self.a = try BatchNormModule(siteA, in: a, options: options)
-    self.b = try BatchNormModule(siteB, in: b, options: options)
+    self.a = try BatchNormModule(siteA, in: a, options: options.a)
+    self.b = try BatchNormModule(siteB, in: b, options: options.b)
     stateA = try BatchNormState(siteA, in: a)
     stateB = try BatchNormState(siteB, in: b)
     features = 0..<siteA.features

@@ -58,6 +58,7 @@ public struct CheckpointDifference: Sendable {
     }
     self = comparison.difference
     compareGraphs(a.graph, b.graph)
+    compareSettings(a.batchNormSettings, b.batchNormSettings)
   }
 
   /// The graphs are compared as they are written.
@@ -65,6 +66,14 @@ public struct CheckpointDifference: Sendable {
     guard a != b else { return }
     let detail: String? = a == nil ? "only in b" : b == nil ? "only in a" : nil
     different.append(Item("graph", "metadata", detail))
+  }
+
+  /// Epsilon and momentum, by BatchNorm.
+  private mutating func compareSettings(_ a: BatchNormSettingsTable, _ b: BatchNormSettingsTable) {
+    for (name, _) in a.filled(from: b).entries {
+      let (inA, inB) = (a[name] ?? BatchNormSettings(), b[name] ?? BatchNormSettings())
+      if inA != inB { different.append(Item(name, "metadata", "\(inA) and \(inB)")) }
+    }
   }
 
   init() {}

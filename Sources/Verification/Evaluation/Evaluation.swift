@@ -15,6 +15,8 @@ public struct Evaluation: Sendable {
   public var batch = 64
   /// The files that the checkpoints are from, for errors.
   public var paths: [String] = []
+  /// Epsilon and momentum of the checkpoints' BatchNorms, where they are not the graph's.
+  public var settings: [BatchNormSettingsTable] = []
 
   public init(
     _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
@@ -48,7 +50,8 @@ public struct Evaluation: Sendable {
     let graph = self.graph.withOpenBatch(checkpoints.first ?? StateDict())
     var measured = try checkpoints.indices.map { index throws(CheckpointError) in
       do throws(CheckpointError) {
-        return Measurement(try engine.executor(graph, checkpoints[index], options: options))
+        let own = settings.indices.contains(index) ? graph.applying(settings[index]).graph : graph
+        return Measurement(try engine.executor(own, checkpoints[index], options: options))
       } catch {
         throw error.with(path: paths.indices.contains(index) ? paths[index] : nil)
       }

@@ -18,6 +18,8 @@ public struct CheckpointInspection: Sendable {
     /// Equal to the last bit, counters included.
     public let replicasAreIdentical: Bool
     public let drift: ReplicaDrift
+    /// Epsilon and momentum, as far as the file says them.
+    public let settings: BatchNormSettings
   }
 
   /// Where the state dict is; nil if there is none, then the tensors are all there are.
@@ -66,7 +68,9 @@ public struct CheckpointInspection: Sendable {
     leftAlone = survey.leftAlone
     addTensors(found.stateDict.tensors)
     batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
-      try Self.describe(survey.sites[index], in: found.stateDict)
+      try Self.describe(
+        survey.sites[index], in: found.stateDict,
+        checkpoint.batchNormSettings.settings(of: survey.sites[index]))
     }
     health = BatchNormHealth(of: survey.sites, in: found.stateDict)
     addOthers(checkpoint, found.entry)
@@ -78,12 +82,13 @@ public struct CheckpointInspection: Sendable {
   }
 
   private static func describe(
-    _ site: BatchNormSite, in stateDict: StateDict
+    _ site: BatchNormSite, in stateDict: StateDict, _ settings: BatchNormSettings
   ) throws(CheckpointError) -> BatchNormRow {
     BatchNormRow(
       site: site, replicasAreIdentical: try stateDict.replicasAreIdentical(site),
-      drift: site.worldSize == 1 ? ReplicaDrift() : try ReplicaStatistics(site, in: stateDict).drift
-    )
+      drift: site.worldSize == 1
+        ? ReplicaDrift() : try ReplicaStatistics(site, in: stateDict).drift,
+      settings: settings)
   }
 
   private mutating func addTensors(_ tensors: [(String, Tensor)]) {

@@ -133,12 +133,21 @@ extension RankCheckpoint {
     } catch {
       throw error.with(path: path)
     }
+    let settingNames = Set(
+      (checkpoint.batchNormSettings.entries + first.checkpoint.batchNormSettings.entries).map {
+        CheckpointDictionary.Key.string($0.name)
+      })
     let formatsOwn = format == first.format ? [] : ["kind", "metadata", "order", "tied_to", "type"]
     let different = difference.different.filter { item in
       let isExpected = item.why == "values" && buffers.contains(.string(item.name))
-      return !isExpected && !formatsOwn.contains(item.why)
+      let isSettings = item.why == "metadata" && settingNames.contains(.string(item.name))
+      return !isExpected && !isSettings && !formatsOwn.contains(item.why)
     }
-    return difference.onlyInA.map { "'\($0.visible())' is missing" }
+    let settings = checkpoint.batchNormSettings.entries.filter { name, settings in
+      first.checkpoint.batchNormSettings[name].map(settings.contradicts) ?? false
+    }
+    return settings.map { "'\($0.name.visible())' has other settings: \($0.settings)" }
+      + difference.onlyInA.map { "'\($0.visible())' is missing" }
       + difference.onlyInB.map { "'\($0.visible())' is only there" }
       + different.map { "'\($0.name.visible())' has other \($0.why)" }
   }

@@ -48,6 +48,7 @@ struct ConvertCommand: ParsableCommand {
     }
     let losses = try conversion.write(result, record: record, proof: proof)
     let report = changes.adding(losses: losses)
+    conversion.notes += report.notes + result.settingsNotes()
     // Of what is written: a cast can make small variances 0.
     let health = BatchNormHealth(result)
     options.remark(conversion.notes + health.sentences)
@@ -70,7 +71,9 @@ struct ConvertCommand: ParsableCommand {
     let (place, found) = try checkpoint.findStateDict(at: entry.path)
     var renaming = transformations
     renaming.cast = nil
-    let source = try renaming.apply(to: found, allowsOverflow: false).stateDict
+    let source = try renaming.apply(
+      to: found, checkpoint.batchNormSettings, allowsOverflow: false
+    ).stateDict
     return proofOptions.proof(
       of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place,
       promise: transformations.promise(of: source))
@@ -92,10 +95,17 @@ struct ConvertCommand: ParsableCommand {
     }
     do throws(CheckpointError) {
       let (place, found) = try checkpoint.findStateDict(at: entry.path)
-      let changed = try transformations.apply(to: found, allowsOverflow: target.lossy)
+      let changed = try transformations.apply(
+        to: found, checkpoint.batchNormSettings, allowsOverflow: target.lossy)
       record += changed.record
       var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
-      if stateDictOnly { result.root = .dictionary(changed.stateDict.dictionary) }
+      result.batchNormSettings = changed.settings
+      if stateDictOnly {
+        result.root = .dictionary(changed.stateDict.dictionary)
+      } else if checkpoint.stateDictEntries.count > 1 {
+        // The other state dicts keep their names.
+        result.batchNormSettings = changed.settings.filled(from: checkpoint.batchNormSettings)
+      }
       var report = changed.report
       let keepsNames = changed.stateDict.names == found.names
       if result.graph != nil, stateDictOnly || !keepsNames {

@@ -42,6 +42,7 @@ struct EvalCommand: ParsableCommand {
       source.graph, engine: engine.engine, options: engine.options)
     evaluation.batch = data.batch
     evaluation.paths = source.weights.map(\.path)
+    evaluation.settings = source.weights.map(\.checkpoint.batchNormSettings)
     let bar = ProgressBar("evaluating", total: samples.count, unit: .samples)
     defer { bar.finish() }
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }

@@ -43,9 +43,14 @@ struct GatherCommand: ParsableCommand {
       conversion.notes.append(
         "the files' names do not tell their ranks: the first given is rank 0")
     }
-    let losses = try conversion.write(
-      ranks[0].checkpoint.replacingStateDict(at: ranks[0].entry, with: gathered.stateDict),
-      record: gathered.record)
+    var result = ranks[0].checkpoint.replacingStateDict(
+      at: ranks[0].entry, with: gathered.stateDict)
+    for rank in ranks.dropFirst() {
+      result.batchNormSettings = result.batchNormSettings.filled(
+        from: rank.checkpoint.batchNormSettings)
+    }
+    conversion.notes += result.settingsNotes()
+    let losses = try conversion.write(result, record: gathered.record)
     let health = BatchNormHealth(
       of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
     // What ranks have in common is said once.

@@ -55,7 +55,7 @@ struct RecalibrateCommand: ParsableCommand {
       model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)
     var recalibration = Recalibration(
-      source.graph, engine: engine.engine, options: engine.options)
+      source.firstGraph, engine: engine.engine, options: engine.options)
     recalibration.statistics = statistics
     recalibration.batch = data.batch
     recalibration.path = weights
@@ -70,6 +70,7 @@ struct RecalibrateCommand: ParsableCommand {
     let losses = try conversion.write(
       conversion.checkpoint.replacingStateDict(at: source.weights[0].place, with: updated),
       record: record)
+    conversion.notes += conversion.checkpoint.settingsNotes()
     let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
     options.remark(
       source.notes + samples.notes

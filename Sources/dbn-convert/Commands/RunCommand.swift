@@ -56,7 +56,8 @@ struct RunCommand: ParsableCommand {
     let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
     let model = try ModelSource.model(
-      named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path)
+      named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path
+    ).applying(checkpoint.batchNormSettings, of: path)
     let graph = model.graph
     let others =
       entry.path == nil
@@ -73,6 +74,7 @@ struct RunCommand: ParsableCommand {
       let moved = try executor.stateDict(updating: stateDict)
       let state = checkpoint.replacingStateDict(at: place, with: moved)
       writing.proof = { _ throws(CheckpointError) in try state.write(to: saveState) }
+      options.remark(state.settingsNotes())
     }
     try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output, options: writing)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }

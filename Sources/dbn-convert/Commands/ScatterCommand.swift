@@ -51,6 +51,7 @@ struct ScatterCommand: ParsableCommand {
         record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)])
     }
     try files.commit()
+    conversion.notes += conversion.checkpoint.settingsNotes()
     let health = BatchNormHealth(of: BatchNormSurvey(source).sites, in: source)
     options.remark(conversion.notes + health.sentences)
     try options.print(

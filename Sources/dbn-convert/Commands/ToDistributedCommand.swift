@@ -67,9 +67,9 @@ struct ToDistributedCommand: ParsableCommand {
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
       promise: converted.report.isLossless ? nil : ConversionPromise(converted))
-    let losses = try conversion.write(
-      conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record, proof: proof)
+    let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
+    conversion.notes += result.settingsNotes()
+    let losses = try conversion.write(result, record: converted.record, proof: proof)
     let health = converted.health(from: source)
     options.remark(conversion.notes + health.sentences)
     let report = converted.report

@@ -38,8 +38,17 @@ struct WeightedModel {
   /// The tensors to run it with, for each of the checkpoints.
   var tensors: [StateDict] { weights.map { model.tensors(with: $0.stateDict) } }
 
+  /// The graph as the first checkpoint's BatchNorms have it.
+  var firstGraph: Graph { graph.applying(weights[0].checkpoint.batchNormSettings).graph }
+
   /// What a person should know about the files, a sentence each.
-  var notes: [String] { model.notes + weights.flatMap(\.checkpoint.notes) }
+  var notes: [String] {
+    let settings = weights.flatMap { weights in
+      model.applying(weights.checkpoint.batchNormSettings, of: weights.path).notes
+        .dropFirst(model.notes.count)
+    }
+    return model.notes + settings + weights.flatMap(\.checkpoint.notes)
+  }
 
   /// What the files hold beside the state dicts that are used, a sentence for each file.
   var otherNetworks: [String] {

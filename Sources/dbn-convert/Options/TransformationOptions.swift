@@ -43,32 +43,37 @@ struct TransformationOptions: ParsableArguments {
   /// The word for `--rename` that stands for Keras' names.
   private static let keras = "keras"
 
-  /// A state dict, what was done for the history, and what could not be and what was lost.
+  /// A state dict and the settings of its BatchNorms, what was done for the history, and what could
+  /// not be and what was lost.
   typealias Transformed = (
-    stateDict: StateDict, record: [JSON.Member], report: ConversionReport
+    stateDict: StateDict, settings: BatchNormSettingsTable, record: [JSON.Member],
+    report: ConversionReport
   )
 
   /// The transformed state dict.
   func apply(
-    to stateDict: StateDict, allowsOverflow: Bool
+    to stateDict: StateDict, _ settings: BatchNormSettingsTable, allowsOverflow: Bool
   ) throws(CheckpointError) -> Transformed {
-    var (result, record) = (stateDict, [JSON.Member]())
+    var (result, settings, record) = (stateDict, settings, [JSON.Member]())
     var report = ConversionReport()
     if let stripPrefix {
       result = try result.strippingPrefix(stripPrefix)
+      settings = settings.strippingPrefix(stripPrefix)
       record.append(.init("strip_prefix", .string(stripPrefix)))
     }
     for text in rename {
       if text == Self.keras {
-        let converted = try KerasNames.converting(result)
-        result = converted.stateDict
+        let converted = try KerasNames.converting(result, settings)
+        (result, settings) = (converted.stateDict, converted.settings)
         report.skipped += converted.report.skipped
+        report.notes += converted.report.notes
       } else if let substitution = Substitution(text) {
         result = try result.renaming(text) { substitution($0) }
+        settings = settings.renaming { substitution($0) }
       }
     }
     if !rename.isEmpty { record.append(.init("rename", .array(rename.map { .string($0) }))) }
-    guard let scalarType else { return (result, record, report) }
+    guard let scalarType else { return (result, settings, record, report) }
     let cast = try result.casting(
       to: scalarType, except: castStatistics ? [] : statistics(of: result),
       allowsOverflow: allowsOverflow)
@@ -76,7 +81,7 @@ struct TransformationOptions: ParsableArguments {
       .init("cast", .string(scalarType.name)), .init("tensors_cast", .int(cast.cast.count)),
     ]
     report.losses += cast.losses
-    return (cast.stateDict, record, report)
+    return (cast.stateDict, settings, record, report)
   }
 
   /// What --cast promises of a state dict; nil: nothing is rounded.

@@ -164,7 +164,7 @@ extension CheckpointInspection.BatchNormRow {
         .init("world_size", .int(site.worldSize)), .init("affine", .bool(site.isAffine)),
         .init("replicas_identical", .bool(replicasAreIdentical)),
         .init("drift", ["mean": .double(drift.mean), "variance": .double(drift.variance)]),
-      ])
+      ] + (settings.json.members ?? []))
   }
 
   fileprivate var text: String {
@@ -174,6 +174,7 @@ extension CheckpointInspection.BatchNormRow {
     if !missing.isEmpty {
       text += ", without " + missing.map(\.rawValue).joined(separator: " and ")
     }
+    if settings != BatchNormSettings() { text += ", \(settings)" }
     guard site.worldSize > 1 else { return text }
     text += ", \(site.worldSize) devices, "
     return text + (replicasAreIdentical ? "replicas identical" : "replicas differ: \(drift)")
