@@ -1,3 +1,4 @@
+import BatchNorm
 public import Models
 public import Tensors
 
@@ -14,11 +15,27 @@ public struct CheckpointVerification: Sendable {
   /// The only state dict to compare; nil: all.
   public var entry: EntryPath?
 
+  /// Whether BatchNorms have the epsilon and momentum that the files say; if not, the options of
+  /// `batchNorms` and the model's graph hold for both.
+  public var takesSettings = true
+
   public init() {}
 
   /// - Throws: `nothingToCompare` when the two have no tensor in common that could be compared; what
   ///   the comparisons of state dicts throw.
   public func compare(
+    _ a: Checkpoint, _ b: Checkpoint
+  ) throws(CheckpointError) -> VerificationResult {
+    var verification = self
+    if takesSettings {
+      let settings = BatchNormSettingsPair(a.batchNormSettings, b.batchNormSettings)
+      verification.batchNorms.settings = settings
+      verification.model?.verification.settings = settings
+    }
+    return try verification.compareModels(a, b)
+  }
+
+  private func compareModels(
     _ a: Checkpoint, _ b: Checkpoint
   ) throws(CheckpointError) -> VerificationResult {
     let scope = try VerificationScope(a, b, entry: entry)
@@ -40,7 +57,21 @@ public struct CheckpointVerification: Sendable {
         advice: "compare everything that the files hold with 'dbn-convert diff'")
     }
     result.scope = scope
+    result.healthOfFirst = try health(a, scope.pairs.map(\.a))
+    result.healthOfSecond = try health(b, scope.pairs.map(\.b))
     return result
+  }
+
+  private func health(
+    _ checkpoint: Checkpoint, _ entries: [EntryPath]
+  ) throws(CheckpointError) -> BatchNormHealth {
+    var health = BatchNormHealth()
+    for entry in entries {
+      let stateDict = try checkpoint.model(at: entry)
+      let sites = BatchNormSurvey(stateDict, layouts: batchNorms.layouts).sites
+      health.formUnion(BatchNormHealth(of: sites, in: stateDict))
+    }
+    return health
   }
 
   private func compare(

@@ -1,3 +1,4 @@
+public import BatchNorm
 public import Execution
 public import Tensors
 
@@ -69,6 +70,11 @@ public struct VerificationResult: Sendable {
   public internal(set) var differentTensors: [ConversionReport.Item] = []
   /// Tensors of BatchNorms that only one has, whose values are what a missing one stands for.
   public internal(set) var impliedTensors: [String] = []
+  /// BatchNorms whose epsilon or momentum only one of the two says: it holds for both.
+  public internal(set) var oneSidedSettings: [String] = []
+  /// What of the numbers of the first cannot be right, although both may have them.
+  public internal(set) var healthOfFirst = BatchNormHealth()
+  public internal(set) var healthOfSecond = BatchNormHealth()
   /// Whether all that is stored has equal bits, BatchNorms and other tensors.
   public internal(set) var stateIsBitIdentical = true
 
@@ -112,6 +118,7 @@ public struct VerificationResult: Sendable {
     otherTensors += other.otherTensors
     otherMaxAbsolute = max(otherMaxAbsolute, other.otherMaxAbsolute)
     differentTensors += other.differentTensors.map { .init("\(entry)/\($0.name)", $0.reason) }
+    oneSidedSettings += other.oneSidedSettings.map { "\(entry)/\($0)" }
     impliedTensors += other.impliedTensors.map { "\(entry)/\($0)" }
     stateIsBitIdentical = stateIsBitIdentical && other.stateIsBitIdentical
   }

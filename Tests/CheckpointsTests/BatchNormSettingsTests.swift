@@ -151,14 +151,30 @@ struct BatchNormSettingsTests {
     let site = try #require(BatchNormSurvey(stateDict).sites.first)
     var known = BatchNormSettingsTable()
     known["bn1"] = .init(epsilon: 0.5)
-    var pair = BatchNormSettingsPair(known, BatchNormSettingsTable())
-    #expect(pair.agreement(site, site) == .oneSided)
+    let pair = BatchNormSettingsPair(known, BatchNormSettingsTable())
     let options = pair.options(site, site, default: .init())
     #expect(options.a.eps == 0.5 && options.b.eps == 0.5 && options.b.momentum == 0.1)
-    pair.b["bn1"] = .init(epsilon: 0.25)
-    #expect(pair.agreement(site, site) == .different)
-    pair.b = pair.a
-    #expect(pair.agreement(site, site) == .equal)
+  }
+
+  @Test(arguments: ExecutionMode.allCases)
+  func settingsThatDifferAreADifference(mode: ExecutionMode) throws {
+    func checkpoint(_ epsilon: Double?) throws -> Checkpoint {
+      var checkpoint = try converted()
+      checkpoint.batchNormSettings = BatchNormSettingsTable()
+      if let epsilon { checkpoint.batchNormSettings["bn1"] = .init(epsilon: epsilon) }
+      return checkpoint
+    }
+    var verification = CheckpointVerification()
+    verification.batchNorms.mode = mode
+    let same = try verification.compare(checkpoint(0.5), checkpoint(0.5))
+    #expect(same.isBitIdentical && same.oneSidedSettings.isEmpty)
+    let oneSided = try verification.compare(checkpoint(0.5), checkpoint(nil))
+    #expect(oneSided.isBitIdentical && oneSided.oneSidedSettings == ["bn1"])
+    verification.batchNorms.tolerance.absolute = 1e9
+    let different = try verification.compare(checkpoint(0.5), checkpoint(0.25))
+    #expect(!different.isEqual && different.differentTensors.map(\.name) == ["bn1"])
+    verification.takesSettings = false
+    #expect(try verification.compare(checkpoint(0.5), checkpoint(0.25)).isEqual)
   }
 }
 

@@ -1,3 +1,4 @@
+import BatchNorm
 import Execution
 import Tensors
 public import Verification
@@ -17,6 +18,13 @@ extension Report {
 
 extension VerificationResult {
   fileprivate var verdict: Page.Verdict {
+    let isHealthy = healthOfFirst.items.isEmpty && healthOfSecond.items.isEmpty
+    if isEqual && !isHealthy {
+      return Page.Verdict(
+        isBitIdentical
+          ? "Equal, bit-identical, but not healthy" : "Equal within the tolerance, but not healthy",
+        .neutral)
+    }
     if isBitIdentical { return Page.Verdict("Equal, bit-identical", .good) }
     if isEqual { return Page.Verdict("Equal within the tolerance", .good) }
     return Page.Verdict("Different", .bad)
@@ -45,6 +53,7 @@ extension VerificationResult {
       Page.Fact("Largest error of outputs", "\(maxAbsolute), \(maxULP) ULP"),
       Page.Fact("Largest difference of stored numbers", "\(stateMaxAbsolute)"),
     ]
+    facts += scopeFacts + healthFacts
     if let layer = firstDivergence, let divergence = layer.divergence {
       let device = divergence.device.map { ", device \($0)" } ?? ""
       facts.append(
@@ -54,6 +63,26 @@ extension VerificationResult {
             + "\(divergence.a) and \(divergence.b)"))
     }
     return facts
+  }
+
+  private var scopeFacts: [Page.Fact] {
+    let entries = scope.pairs.map { "\($0.a)".isEmpty ? "the root" : "\($0.a)".visible() }
+    var facts =
+      scope.pairs.isEmpty ? [] : [Page.Fact("State dicts", entries.joined(separator: ", "))]
+    for (title, items) in [
+      ("Not compared, of the first", scope.onlyInFirst + scope.restOfFirst),
+      ("Not compared, of the second", scope.onlyInSecond + scope.restOfSecond),
+    ] where !items.isEmpty {
+      let shown = items.prefix(6).map { "\($0.name.visible()) (\($0.reason))" }
+      let more = items.count > shown.count ? " and \(items.count - shown.count) more" : ""
+      facts.append(Page.Fact(title, shown.joined(separator: ", ") + more))
+    }
+    return facts
+  }
+
+  private var healthFacts: [Page.Fact] {
+    healthOfFirst.sentences.map { Page.Fact("Health of the first", $0.visible(limit: 500)) }
+      + healthOfSecond.sentences.map { Page.Fact("Health of the second", $0.visible(limit: 500)) }
   }
 
   fileprivate var layerSection: Page.Section {

@@ -10,6 +10,8 @@ struct BatchNormPair {
   /// All that the two store of it, what does not run too.
   let stateA: BatchNormState
   let stateB: BatchNormState
+  /// What the two say of epsilon and momentum, where they differ.
+  let settings: BatchNormSettingsPair.Difference?
   /// Which of the layer's features these modules have.
   private(set) var features: Range<Int>
   /// The type that differences are counted in ULPs of.
@@ -36,15 +38,14 @@ struct BatchNormPair {
         throw unpaired(site, "only the first checkpoint has this BatchNorm")
       }
       pairs.append(
-        try BatchNormPair(
-          site, in: a, other, in: b, options: settings.options(site, other, default: options)))
+        try BatchNormPair(site, in: a, other, in: b, options: options, settings: settings))
     }
     return pairs
   }
 
   private init(
     _ siteA: BatchNormSite, in a: StateDict, _ siteB: BatchNormSite, in b: StateDict,
-    options: (a: BatchNormModule.Options, b: BatchNormModule.Options)
+    options: BatchNormModule.Options, settings: BatchNormSettingsPair
   ) throws(CheckpointError) {
     guard siteA.features == siteB.features else {
       throw Self.unpaired(
@@ -52,10 +53,12 @@ struct BatchNormPair {
     }
     guard siteA.worldSize == 1 || siteB.worldSize == 1 || siteA.worldSize == siteB.worldSize else {
       throw Self.unpaired(
-        siteA, "\(siteA.worldSize) devices cannot be held against \(siteB.worldSize)",
+        siteA, "\(siteA.worldSize) devices cannot be compared with \(siteB.worldSize)",
         advice: "convert one of them to standard first")
     }
     name = siteA.name
+    let options = settings.options(siteA, siteB, default: options)
+    self.settings = settings.difference(siteA, siteB)
     self.a = try BatchNormModule(siteA, in: a, options: options.a)
     self.b = try BatchNormModule(siteB, in: b, options: options.b)
     stateA = try BatchNormState(siteA, in: a)

@@ -26,19 +26,19 @@ public struct BatchNormSettingsPair: Sendable {
     )
   }
 
-  /// How much the two sides say of a BatchNorm.
-  public enum Agreement: Sendable, Hashable {
-    /// Both the same, or both nothing.
-    case equal
-    /// What one side knows the other does not.
-    case oneSided
-    /// Both know it, and it is not the same.
-    case different
+  /// How what the two sides say of a BatchNorm differs.
+  struct Difference: Sendable, Hashable {
+    let a: BatchNormSettings
+    let b: BatchNormSettings
+
+    /// Whether both know something, and it is not the same; if not, one side knows what the other
+    /// does not say.
+    var isContradiction: Bool { a.contradicts(b) }
   }
 
-  public func agreement(_ siteA: BatchNormSite, _ siteB: BatchNormSite) -> Agreement {
+  /// - Returns: nil where both say the same, or nothing.
+  func difference(_ siteA: BatchNormSite, _ siteB: BatchNormSite) -> Difference? {
     let (inA, inB) = (a.settings(of: siteA), b.settings(of: siteB))
-    if inA == inB { return .equal }
-    return inA.contradicts(inB) ? .different : .oneSided
+    return inA == inB ? nil : Difference(a: inA, b: inB)
   }
 }

@@ -20,6 +20,8 @@ public struct BatchNormVerification: Sendable {
   public var tolerance = NumberComparison.Tolerance()
   public var options = BatchNormModule.Options()
   public var seed: UInt64 = 2026
+  /// What the two files say of epsilon and momentum; `options` hold where they say nothing.
+  public var settings = BatchNormSettingsPair()
   /// More layouts that names and shapes can tell.
   public var layouts: [BatchNormLayout] = []
   /// What BatchNorms of the two state dicts are, where a conversion knows it.
@@ -40,7 +42,7 @@ public struct BatchNormVerification: Sendable {
   {
     let pairs = try BatchNormPair.matching(
       a, BatchNormSurvey(a, layouts: layouts, known: known.a),
-      b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options)
+      b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options, settings: settings)
     let reach = BatchReach(pairs.flatMap { [($0.name, $0.a), ($0.name, $0.b)] })
     var samples = self.samples ?? 0
     if self.samples == nil {

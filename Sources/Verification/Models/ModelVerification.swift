@@ -23,6 +23,8 @@ public struct ModelVerification: Sendable {
   public var samples: Int?
   /// By the names of the graph's inputs; nil: drawn from the seed.
   public var inputs: [String: DenseArray]?
+  /// What the two files say of epsilon and momentum; the graph holds where they say nothing.
+  public var settings = BatchNormSettingsPair()
   public var tolerance = NumberComparison.Tolerance()
   public var seed: UInt64 = 2026
 
@@ -49,7 +51,8 @@ public struct ModelVerification: Sendable {
     _ a: StateDict, _ b: StateDict, exported: Int?
   ) throws(CheckpointError) -> VerificationResult {
     let pair = ExecutorPair(
-      a: try executor(for: a, "first"), b: try executor(for: b, "second"))
+      a: try executor(for: a, settings.a.filled(from: settings.b), "first"),
+      b: try executor(for: b, settings.b.filled(from: settings.a), "second"))
     try checkBatch(for: pair)
     var inputs = self.inputs ?? [:]
     if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
@@ -72,14 +75,16 @@ public struct ModelVerification: Sendable {
   ) throws(CheckpointError) -> [BatchNormPair] {
     try BatchNormPair.matching(
       a, BatchNormSurvey(a, known: try graph.batchNorms(in: a)),
-      b, BatchNormSurvey(b, known: try graph.batchNorms(in: b)), options: BatchNormModule.Options())
+      b, BatchNormSurvey(b, known: try graph.batchNorms(in: b)), options: BatchNormModule.Options(),
+      settings: settings)
   }
 
   private func executor(
-    for stateDict: StateDict, _ which: String
+    for stateDict: StateDict, _ settings: BatchNormSettingsTable, _ which: String
   ) throws(CheckpointError) -> any Executor {
     do throws(CheckpointError) {
-      return try engine.executor(graph, stateDict, options: options)
+      return try engine.executor(
+        graph.applying(settings).graph, stateDict, options: options)
     } catch {
       var error = error
       error.reason = "of the \(which) checkpoint: \(error.reason)"

@@ -28,7 +28,7 @@ public struct ConversionPromise: Sendable {
     /// Other tensors, whose bits are the same.
     public internal(set) var kept = 0
     /// What is not as it was said.
-    public internal(set) var broken: [ConversionReport.Item] = []
+    public var broken: [ConversionReport.Item] = []
 
     public var isKept: Bool { broken.isEmpty }
   }

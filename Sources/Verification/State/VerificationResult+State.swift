@@ -26,6 +26,16 @@ extension VerificationResult {
     differentTensors += comparison.differences
     stateIsBitIdentical = stateIsBitIdentical && comparison.isBitIdentical
     impliedTensors += comparison.implied
+    if let settings = pair.settings { add(settings, of: pair.name) }
+  }
+
+  /// Settings are no measured numbers: no tolerance is for them.
+  private mutating func add(_ difference: BatchNormSettingsPair.Difference, of name: String) {
+    if difference.isContradiction {
+      differentTensors.append(.init(name, "\(difference.a) and \(difference.b)"))
+    } else {
+      oneSidedSettings.append(name)
+    }
   }
 
   /// Compares what stands in the state dicts outside the BatchNorms, what is nested in it too.

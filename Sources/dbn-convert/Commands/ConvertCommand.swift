@@ -71,12 +71,12 @@ struct ConvertCommand: ParsableCommand {
     let (place, found) = try checkpoint.findStateDict(at: entry.path)
     var renaming = transformations
     renaming.cast = nil
-    let source = try renaming.apply(
-      to: found, checkpoint.batchNormSettings, allowsOverflow: false
-    ).stateDict
+    let renamed = try renaming.apply(
+      to: found, checkpoint.batchNormSettings, allowsOverflow: false)
+    let source = renamed.stateDict
     return proofOptions.proof(
       of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place,
-      promise: transformations.promise(of: source))
+      promise: transformations.promise(of: source), settings: renamed.settings)
   }
 
   private typealias Result = (

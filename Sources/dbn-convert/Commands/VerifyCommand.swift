@@ -45,11 +45,16 @@ struct VerifyCommand: ParsableCommand {
       "Samples in the mini-batch; by default two for each device, at least 8.", valueName: "N"))
   var batch: Int?
 
-  @Option(help: "What is added to variances; checkpoints do not say it.")
-  var eps = 1e-5
+  @Option(
+    help: "What is added to variances, of both; by default what the files say, or else 1e-05.")
+  var eps: Double?
 
-  @Option(help: "How far running statistics move in training; checkpoints do not say it.")
-  var momentum = 0.1
+  @Option(
+    help: """
+      How far running statistics move in training, of both; by default what the files say, or else \
+      0.1.
+      """)
+  var momentum: Double?
 
   @Flag(help: "List every layer.")
   var layers = false
@@ -73,8 +78,12 @@ struct VerifyCommand: ParsableCommand {
       throw ValidationError("--input says how many samples there are: leave out --batch.")
     }
     // Others make every output NaN, and all NaNs are equal.
-    guard eps >= 0, eps.isFinite else { throw ValidationError("--eps is 0 or more.") }
-    guard (0...1).contains(momentum) else { throw ValidationError("--momentum is from 0 to 1.") }
+    guard eps.map({ $0 >= 0 && $0.isFinite }) ?? true else {
+      throw ValidationError("--eps is 0 or more.")
+    }
+    guard (0...1).contains(momentum ?? 0) else {
+      throw ValidationError("--momentum is from 0 to 1.")
+    }
   }
 
   func run() throws {
@@ -84,6 +93,7 @@ struct VerifyCommand: ParsableCommand {
     )
     var verification = CheckpointVerification()
     verification.entry = entry.path
+    verification.takesSettings = eps == nil && momentum == nil
     verification.batchNorms = try batchNormVerification()
     if let model { verification.model = try modelVerification(model, checkpointA) }
     let result = try verification.compare(checkpointA, checkpointB)
@@ -98,7 +108,7 @@ struct VerifyCommand: ParsableCommand {
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
-    verification.options = BatchNormModule.Options(eps: eps, momentum: momentum)
+    verification.options = BatchNormModule.Options(eps: eps ?? 1e-5, momentum: momentum ?? 0.1)
     if let own = try layouts.layout() { verification.layouts = [own] }
     return verification
   }

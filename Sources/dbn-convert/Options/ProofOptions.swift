@@ -42,30 +42,33 @@ struct ProofOptions: ParsableArguments {
   ///   - input: the file it is from.
   ///   - place: where its result is in the written file.
   ///   - conversion: what knows which layouts the two are in; nil: they tell it.
+  ///   - settings: what the written file is to say of epsilon and momentum.
   ///   - promise: what a conversion that loses something said that it would write; nil: it loses
   ///     nothing.
   /// - Returns: nil unless a proof was asked for.
   func proof(
     of source: StateDict, in checkpoint: Checkpoint, from input: String,
     writtenAt place: EntryPath, after conversion: BatchNormConversion? = nil,
-    promise: ConversionPromise? = nil
+    promise: ConversionPromise? = nil, settings: BatchNormSettingsTable
   ) -> ConversionProof? {
     guard verify else { return nil }
-    return ConversionProof(place, promise, source, tolerance.tolerance) {
-      written throws(CheckpointError) in
-      guard let model else {
+    return ConversionProof(place, promise, source, settings, tolerance.tolerance) {
+      written, settings throws(CheckpointError) in
+      guard let name = model else {
         var verification = BatchNormVerification()
         verification.tolerance = tolerance.tolerance
+        verification.settings = settings
         if let known = conversion?.known { verification.known = (known.before, known.after) }
         return try verification.compare(source, written)
       }
-      let found = try ModelSource.model(
-        named: model, weights: source, in: checkpoint, from: input)
+      let model = try ModelSource.model(
+        named: name, weights: source, in: checkpoint, from: input)
       var verification = ModelVerification(
-        found.graph, engine: engine.engine, options: engine.options)
+        model.graph, engine: engine.engine, options: engine.options)
       verification.tolerance = tolerance.tolerance
+      verification.settings = settings
       return try verification.compare(
-        found.tensors(with: source), found.tensors(with: written))
+        model.tensors(with: source), model.tensors(with: written))
     }
   }
 }

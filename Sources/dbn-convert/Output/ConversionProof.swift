@@ -5,11 +5,15 @@ import Verification
 
 /// A comparison to be made with a file before it takes its place, and its result afterwards.
 final class ConversionProof: Sendable {
-  typealias Comparison = @Sendable (StateDict) throws(CheckpointError) -> VerificationResult
+  /// Compares what was converted with a state dict of the written file, whose BatchNorms have these
+  /// settings.
+  typealias Comparison =
+    @Sendable (StateDict, BatchNormSettingsPair) throws(CheckpointError) -> VerificationResult
 
   private let entry: EntryPath
   private let promise: ConversionPromise?
   private let source: StateDict
+  private let settings: BatchNormSettingsTable
   private let tolerance: NumberComparison.Tolerance
   private let compare: Comparison
   private let found = Mutex<ProofResult?>(nil)
@@ -18,13 +22,16 @@ final class ConversionProof: Sendable {
   ///   - entry: where in the file the state dict is that is compared.
   ///   - promise: what must hold of the stored numbers; nil: they are equal.
   ///   - source: what was converted.
+  ///   - settings: what the file is to say of epsilon and momentum.
   init(
     _ entry: EntryPath, _ promise: ConversionPromise?, _ source: StateDict,
+    _ settings: BatchNormSettingsTable,
     _ tolerance: NumberComparison.Tolerance, _ compare: @escaping Comparison
   ) {
     self.entry = entry
     self.promise = promise
     self.source = source
+    self.settings = settings
     self.tolerance = tolerance
     self.compare = compare
   }
@@ -38,12 +45,14 @@ final class ConversionProof: Sendable {
   func check(_ path: String) throws(CheckpointError) {
     // A part that was converted is one still.
     let options = ReadingOptions(acceptsParts: true)
-    let written = try Checkpoint.open(path, options: options).stateDict(at: entry)
+    let checkpoint = try Checkpoint.open(path, options: options)
+    let written = try checkpoint.stateDict(at: entry)
+    let settings = BatchNormSettingsPair(settings, checkpoint.batchNormSettings)
     let result: ProofResult
     if let promise {
-      result = try check(promise, written)
+      result = try check(promise, written, settings)
     } else {
-      result = try checkEquality(compare(written))
+      result = try checkEquality(compare(written, settings))
     }
     found.withLock { $0 = result }
   }
@@ -58,9 +67,12 @@ final class ConversionProof: Sendable {
   }
 
   private func check(
-    _ promise: ConversionPromise, _ written: StateDict
+    _ promise: ConversionPromise, _ written: StateDict, _ settings: BatchNormSettingsPair
   ) throws(CheckpointError) -> ProofResult {
-    let kept = try promise.check(source, written)
+    var kept = try promise.check(source, written)
+    for (name, said) in settings.a.entries where settings.b[name] != said {
+      kept.broken.append(.init(name, "epsilon and momentum are not \(said)"))
+    }
     if let first = kept.broken.first {
       throw CheckpointError(
         .promiseBroken, name: first.name,
@@ -70,7 +82,7 @@ final class ConversionProof: Sendable {
     }
     let outputs: VerificationResult
     do throws(CheckpointError) {
-      outputs = try compare(written)
+      outputs = try compare(written, settings)
     } catch  where error.code == .batchNormsDiffer && tolerance.isExact {
       return ProofResult(promise: kept, outputs: nil, why: error.reason)
     }

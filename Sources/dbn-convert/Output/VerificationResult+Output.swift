@@ -1,3 +1,4 @@
+import BatchNorm
 import Execution
 import Tensors
 import Verification
@@ -29,6 +30,8 @@ extension VerificationResult {
         "b": items(scope.onlyInSecond + scope.restOfSecond, "what"),
       ],
       "implied": .array(impliedTensors.map { .string($0) }),
+      "one_sided_settings": .array(oneSidedSettings.map { .string($0) }),
+      "health": ["a": healthOfFirst.json, "b": healthOfSecond.json],
     ]
   }
 
@@ -54,7 +57,8 @@ extension VerificationResult {
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
     }
-    return (lines + [summary] + scopeLines).joined(separator: separator)
+    return (lines + [summary] + healthLines + settingsLines + scopeLines).joined(
+      separator: separator)
   }
 
   private var summary: String {
@@ -80,6 +84,28 @@ extension VerificationResult {
 
   private var distance: String {
     "outputs: max abs \(maxAbsolute), max ulp \(maxULP); stored numbers: max abs \(stateMaxAbsolute)"
+  }
+
+  /// Equal, but...: what of the compared numbers cannot be right.
+  private var healthLines: [String] {
+    let (first, second) = (healthOfFirst.sentences, healthOfSecond.sentences)
+    if first == second { return first.map { "but in both, \($0)" } }
+    return first.map { "but in the first, \($0)" } + second.map { "but in the second, \($0)" }
+  }
+
+  private var settingsLines: [String] {
+    var lines: [String] = []
+    if let first = impliedTensors.first {
+      lines.append(
+        "\(counted(impliedTensors.count, "tensor")) that only one of the two has "
+          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")) hold what a missing one means: "
+          + "weights 1, biases and counters 0")
+    }
+    guard let first = oneSidedSettings.first else { return lines }
+    return lines + [
+      "epsilon and momentum of \(counted(oneSidedSettings.count, "BatchNorm")) are said by one of the "
+        + "two alone (\(first.moduleName)), and used for both"
+    ]
   }
 
   /// What the verdict is about where that is not all of two files that are state dicts.
