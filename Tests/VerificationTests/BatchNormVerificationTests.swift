@@ -104,7 +104,9 @@ struct BatchNormVerificationTests {
   @Test(arguments: ExecutionMode.allCases)
   func absentParametersAreOnesAndZeros(mode: ExecutionMode) throws {
     var plain = StateDict()
-    for last in ["running_mean", "running_var"] { plain["bn.\(last)"] = standard["bn.\(last)"] }
+    for last in ["running_mean", "running_var", "num_batches_tracked"] {
+      plain["bn.\(last)"] = standard["bn.\(last)"]
+    }
     var affine = plain
     affine["bn.weight"] = try .float32([1, 1, 1])
     affine["bn.bias"] = try .float32([0, 0, 0])
