@@ -94,7 +94,9 @@ struct MainJobTests {
 
   @Test func whatHasNoNameIsCalledTheRoot() throws {
     var batchNorm = StateDict()
-    for last in ["running_mean", "running_var"] { batchNorm[last] = try .float32([1, 2]) }
+    for last in ["weight", "running_mean", "running_var"] {
+      batchNorm[last] = try .float32([1, 2])
+    }
     let path = folder.file("bare.h5")
     try Checkpoint(root: .dictionary(batchNorm.dictionary)).write(to: path)
     #expect(try Command("info", path).output.contains("(root): BatchNorm of 2 features"))

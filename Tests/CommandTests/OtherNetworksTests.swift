@@ -71,7 +71,22 @@ struct OtherNetworksTests {
       "the state dict is 'online'; left as they are: swa (7 tensors, 1 BatchNorm; --entry swa)")
   }
 
-  @Test func trainingStateAloneIsNoNote() throws {
+  @Test func largerStrayTensorsAreNamed() throws {
+    let root: CheckpointValue = [
+      "model": ["v": .ones(2), "w": .ones(2)], "prior": .ones(4), "loss": .ones(), "epoch": 3,
+    ]
+    let file = folder.file("in.pth")
+    try Checkpoint(root: root).write(to: file)
+    expectOneNote(
+      try Command("info", file),
+      "the state dict is 'model'; beside it: prior: a tensor; loss: a tensor; 1 other value")
+  }
+
+  @Test func trainingStateAndALossAreNoNote() throws {
+    try Checkpoint(root: ["model": ["w": .ones(2)], "loss": .ones()])
+      .write(to: folder.file("loss.pth"))
+    let loss = try Command("info", folder.file("loss.pth"))
+    #expect(loss.status == 0 && notes(loss).isEmpty, "\(loss.error)")
     for name in ["lightning", "nested", "net", "model-state-dict", "plain-dict"] {
       let command = try Command("info", Self.entry(name))
       #expect(command.status == 0 && notes(command).isEmpty, "\(command.error)")

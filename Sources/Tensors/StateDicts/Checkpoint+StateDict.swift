@@ -54,7 +54,8 @@ extension Checkpoint {
     guard equal.count == 1 else {
       throw CheckpointError(
         .noStateDict,
-        "\(equal.count) places could be the state dict: "
+        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") places could "
+          + "be the state dict: "
           + equal.prefix(5).map { "\($0.found.entry)" }.joined(separator: ", ")
           + (equal.count > 5 ? ", ..." : ""),
         advice: "choose one with --entry: --entry \(best.found.entry.argument)")
@@ -81,7 +82,8 @@ extension Checkpoint {
 
   private var rankedStateDicts: [StateDictSearch.Result] {
     let found = StateDictSearch.run(.named, in: self, takesScalars: false)
-    guard found.isEmpty, StateDictSearch.run(.nameless, in: self, takesScalars: false).isEmpty
+    guard found.isEmpty, root.containsTensor,
+      StateDictSearch.run(.nameless, in: self, takesScalars: false).isEmpty
     else { return found }
     return StateDictSearch.run(.named, in: self, takesScalars: true)
   }
@@ -136,16 +138,16 @@ extension Checkpoint {
   private func noStateDict() -> CheckpointError {
     let advice = "save one with torch.save(model.state_dict(), path)"
     let start = "there is no state dict in it: "
+    guard root.containsTensor else {
+      return CheckpointError(
+        .noStateDict, start + "no mapping of names to tensors", advice: advice)
+    }
     if let list = tensorLists.first {
       let name = list.entry.keys.isEmpty ? "it" : "'\(list.entry)'"
       let type = value(at: list.entry).typeName
       return CheckpointError(
         .noStateDict, "\(start)\(name) is a \(type) of tensors, which have no names",
         advice: advice)
-    }
-    guard root.containsTensor else {
-      return CheckpointError(
-        .noStateDict, start + "no mapping of names to tensors", advice: advice)
     }
     return CheckpointError(
       .noStateDict, start + "its tensors are an optimizer's, or what else training keeps",

@@ -6,6 +6,8 @@ public struct OutsideValues: Sendable {
     public let tensorCount: Int
     /// How many of the tensors are an optimizer's or what else training keeps.
     public let trainingTensorCount: Int
+    /// Whether some of the others have more than one number: parts of a model, not a loss.
+    public let mayBeModel: Bool
 
     /// Whether all its tensors are an optimizer's or what else training keeps.
     public var isTrainingState: Bool { tensorCount == trainingTensorCount }
@@ -78,6 +80,7 @@ private struct OutsideSearch {
   private struct Counts {
     var tensors = 0
     var training = 0
+    var mayBeModel = false
     var others = 0
   }
 
@@ -110,7 +113,9 @@ private struct OutsideSearch {
     result.otherCount += counts.tensors == 0 ? counts.others : 0
     guard counts.tensors > 0 else { return }
     result.places.append(
-      .init(entry: path, tensorCount: counts.tensors, trainingTensorCount: counts.training))
+      .init(
+        entry: path, tensorCount: counts.tensors, trainingTensorCount: counts.training,
+        mayBeModel: counts.mayBeModel))
   }
 
   private func count(
@@ -118,9 +123,13 @@ private struct OutsideSearch {
     _ counts: inout Counts
   ) {
     let isTraining = isTraining || TrainingState(value, under: key) != nil
-    if value.tensor != nil {
+    if let tensor = value.tensor {
       counts.tensors += 1
-      if isTraining { counts.training += 1 }
+      if isTraining {
+        counts.training += 1
+      } else if !tensor.shape.isEmpty {
+        counts.mayBeModel = true
+      }
     } else if let entries = value.dictionary?.entries, !entries.isEmpty {
       for entry in entries { count(entry.value, entry.key, isTraining: isTraining, &counts) }
     } else if let elements = value.elements, !elements.isEmpty {

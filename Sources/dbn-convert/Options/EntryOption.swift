@@ -6,7 +6,8 @@ struct EntryOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the state dict is in the file, as keys joined by slashes: state/model.",
-      discussion: "By default it is looked for under the usual names and at the root.",
+      discussion:
+        "By default it is the mapping with most BatchNorms, then most tensors; see docs/state-dicts.md.",
       valueName: "path"))
   var entry: String?
 

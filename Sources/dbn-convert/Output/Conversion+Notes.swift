@@ -35,7 +35,7 @@ extension Conversion {
 
 extension Checkpoint {
   /// Names the other networks in the file, with what else there is, in one sentence; nothing if
-  /// there are no tensors but the state dict's and training's.
+  /// there are no tensors but the state dict's, training's and single numbers (a loss).
   ///
   /// - Parameter verb: what happens to them: "left as they are".
   func notes(taking entry: EntryPath, others verb: String) -> [String] {
@@ -49,7 +49,7 @@ extension Checkpoint {
       known.contains { !$0.keys.isEmpty && place.entry.keys.starts(with: $0.keys) }
         || entry.keys.isEmpty
     }
-    guard !rivals.isEmpty || outside.places.contains(where: { !$0.isTrainingState }) else {
+    guard !rivals.isEmpty || outside.places.contains(where: { $0.mayBeModel }) else {
       return []
     }
     let shown = rivals.prefix(Self.shownRivals).map(description)
