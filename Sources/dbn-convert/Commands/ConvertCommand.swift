@@ -34,12 +34,14 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(
-      from: input, to: output, target, reading: opaque.readingOptions)
+      from: input, to: output, target, besides: [proofOptions.model],
+      reading: opaque.readingOptions)
     let (result, record, changes) = try transformed(conversion.checkpoint)
     let proof = try conversion.reading { checkpoint throws(CheckpointError) in
       try self.proof(of: checkpoint)
     }
-    let losses = try conversion.write(result, record: record, proof: proof)
+    var files = StagedFiles()
+    let losses = try conversion.stage(result, record: record, proof: proof, in: &files)
     let report = changes.adding(losses: losses)
     options.remark(conversion.checkpoint.notes)
     var tensors = 0
@@ -49,7 +51,7 @@ struct ConvertCommand: ParsableCommand {
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
         + report.skippedText
         + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
-        + Conversion.text(losses: losses) + Conversion.text(proof: proof))
+        + Conversion.text(losses: losses) + Conversion.text(proof: proof), naming: files)
   }
 
   /// What must hold of the written state dict: it is held against the input's, under the names that

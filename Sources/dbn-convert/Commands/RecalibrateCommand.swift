@@ -48,7 +48,8 @@ struct RecalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let conversion = try Conversion(from: weights, to: output, target)
+    let conversion = try Conversion(
+      from: weights, to: output, target, besides: [model, data.data])
     let source = try WeightedModel(
       model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)
@@ -63,14 +64,15 @@ struct RecalibrateCommand: ParsableCommand {
     let result = try recalibration.run(source.tensors[0], on: samples) { bar.advance(by: $0) }
     bar.finish()
     let record = record(result)
-    let losses = try conversion.write(
+    var files = StagedFiles()
+    let losses = try conversion.stage(
       conversion.checkpoint.replacingStateDict(
         at: source.weights[0].place, with: source.weights[0].stateDict.updated(by: result)),
-      record: record)
+      record: record, in: &files)
     options.remark(source.notes)
     try options.print(
       json(conversion.json(record, ConversionReport(), proof: nil), result),
-      text: text(result) + Conversion.text(losses: losses))
+      text: text(result) + Conversion.text(losses: losses), naming: files)
   }
 
   /// What the history says: no path of this machine, no time.

@@ -48,10 +48,11 @@ struct ToDistributedCommand: ParsableCommand {
   }
 
   func run() throws {
+    let conversion = try Conversion(
+      from: input, to: output, target, besides: [source.file.layoutFile, proofOptions.model],
+      reading: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(usesFile: false)
-    let conversion = try Conversion(
-      from: input, to: output, target, reading: opaque.readingOptions)
     let (place, source, converted) = try conversion.reading {
       checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
@@ -64,9 +65,10 @@ struct ToDistributedCommand: ParsableCommand {
     }
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
-    let losses = try conversion.write(
+    var files = StagedFiles()
+    let losses = try conversion.stage(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record, proof: proof)
+      record: converted.record, proof: proof, in: &files)
     options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
     let report = converted.report
     let summary =
@@ -75,7 +77,7 @@ struct ToDistributedCommand: ParsableCommand {
     try options.print(
       conversion.json(converted.record, report.adding(losses: losses), proof: proof),
       text: summary + report.lossText + report.skippedText + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof))
+        + Conversion.text(proof: proof), naming: files)
   }
 }
 

@@ -60,7 +60,8 @@ struct ToStandardCommand: ParsableCommand {
 
   func run() throws {
     let conversion = try Conversion(
-      from: input, to: output, target, reading: opaque.readingOptions)
+      from: input, to: output, target, besides: [source.file.layoutFile, proofOptions.model],
+      reading: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
     let (place, source, converted) = try conversion.reading {
@@ -74,15 +75,16 @@ struct ToStandardCommand: ParsableCommand {
     }
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted)
-    let losses = try conversion.write(
+    var files = StagedFiles()
+    let losses = try conversion.stage(
       conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict),
-      record: converted.record, proof: proof)
+      record: converted.record, proof: proof, in: &files)
     options.remark(conversion.checkpoint.notes + conversion.untouched(besides: place))
     try options.print(
       conversion.json(
         converted.record, converted.report.adding(losses: losses), proof: proof),
       text: text(converted, to: layout) + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof))
+        + Conversion.text(proof: proof), naming: files)
   }
 
   private func text(_ converted: BatchNormConversion, to layout: BatchNormLayout) -> String {
