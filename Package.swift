@@ -67,9 +67,10 @@ let package = Package(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
 
-    module("Tensors", ["CZlib"]),
+    module("Tensors", ["CZlib", "CLinux"]),
     module("Zip", ["Tensors"]),
     module("Safetensors", ["Tensors"]),
     module("NumPy", ["Tensors", "Zip"]),

@@ -7,7 +7,9 @@ command=${COMMAND:-.build/release/dbn-convert}
 digits=Fixtures/torch/digits-standard/checkpoint.pth
 shards=Fixtures/torch/digits-shards
 folder=.build-demo
-mkdir -p "$folder"
+# Its own, from an earlier run: no command replaces a file that it is not told to.
+rm -rf "$folder"
+mkdir "$folder"
 
 step() {
   printf '\n# %s\n' "$1"

@@ -64,7 +64,7 @@ def main() -> None:
         source, ours, theirs = (str(Path(folder) / name) for name in ("resnet50.pth", "ours.h5", "h5py.h5"))
         subprocess.run([sys.executable, WHOLE_PROCESS, "save", source], check=True)
         commands = {
-            "write, dbn-convert": [command, "convert", source, ours, "--compress", "gzip:4", "--quiet"],
+            "write, dbn-convert": [command, "convert", source, ours, "--compress", "gzip:4", "--force", "--quiet"],
             "write, h5py": [sys.executable, "-c", WRITE, source, theirs],
             "read, dbn-convert": [command, "check", ours, "--quiet"],
             "read, h5py": [sys.executable, "-c", READ, theirs],

@@ -39,22 +39,36 @@ extension Checkpoint {
 
   /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched.
   ///
+  /// A file that already has the name is replaced only where the options say so.
+  ///
   /// - Parameter format: nil: by the path's extension.
   /// - Returns: what the format could not hold and was left out, if the options allow that.
+  /// - Throws: `fileExists`, before anything is written; it is also thrown if such a file appears
+  ///   before the new one is complete.
   @discardableResult
   public func write(
     to path: String, as format: CheckpointFormat? = nil,
     options: WritingOptions = WritingOptions()
   ) throws(CheckpointError) -> [ConversionReport.Item] {
+    try StagedFiles.committing { files throws(CheckpointError) in
+      try stage(to: path, as: format, options: options, in: &files)
+    }
+  }
+
+  /// Writes the checkpoint as `write` does, without giving the files their names yet.
+  package func stage(
+    to path: String, as format: CheckpointFormat? = nil, options: WritingOptions,
+    in files: inout StagedFiles
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
     var format = format
     if format == nil { format = try CheckpointFormat.forWriting(path) }
-    guard let write = format?.write else {
+    guard let stage = format?.stage else {
       throw CheckpointError(.unknownFormat, path: path, "this format cannot be written yet")
     }
     do throws(CheckpointError) {
       // No format has a place for what is not known.
       let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
-      return dropped + (try write(kept, path, options))
+      return dropped + (try stage(kept, path, options, &files))
     } catch {
       throw error.with(path: path)
     }

@@ -53,7 +53,7 @@ extension CheckpointFormat {
   }
 
   /// Whether checkpoints can be written in it.
-  public var isWritable: Bool { write != nil }
+  public var isWritable: Bool { stage != nil }
 
   /// The format that a file is to be written in, by its extension.
   ///
@@ -62,8 +62,8 @@ extension CheckpointFormat {
     let name = path.split(separator: "/").last ?? ""
     let suffix = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last
     let known = all.first { $0.extensions.contains(suffix?.lowercased() ?? "") }
-    guard let known, known.write != nil else {
-      let writable = all.filter { $0.write != nil }.flatMap(\.extensions)
+    guard let known, known.stage != nil else {
+      let writable = all.filter { $0.stage != nil }.flatMap(\.extensions)
       throw CheckpointError(
         .unknownFormat, path: path,
         known.map { "\($0.name) files cannot be written yet" }

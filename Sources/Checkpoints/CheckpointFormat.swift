@@ -19,17 +19,21 @@ public struct CheckpointFormat: Sendable {
   var entryPoint: @Sendable (_ folder: String) throws(CheckpointError) -> String? = {
     _ throws(CheckpointError) in nil
   }
+  /// The other files that the checkpoint at a path lies in, such as the shards of an index.
+  var companions: @Sendable (_ path: String) -> [String] = { _ in [] }
   let read: Reader
-  let write: Writer?
+  let stage: Writer?
 
   /// Reads a checkpoint of the file at the path.
   typealias Reader =
     @Sendable (_ path: String, ByteRegion, ReadingOptions) throws(CheckpointError) -> Checkpoint
 
-  /// Writes a checkpoint and returns what it had to leave out.
+  /// Writes a checkpoint, without giving the files their names yet, and returns what it had to leave
+  /// out.
   typealias Writer =
-    @Sendable (Checkpoint, _ path: String, WritingOptions) throws(CheckpointError) ->
-    [ConversionReport.Item]
+    @Sendable (
+      Checkpoint, _ path: String, WritingOptions, inout StagedFiles
+    ) throws(CheckpointError) -> [ConversionReport.Item]
 
   /// What `torch.save` writes since PyTorch 1.6.
   public static let torchZip = CheckpointFormat(
@@ -38,8 +42,8 @@ public struct CheckpointFormat: Sendable {
     read: { _, file, options throws(CheckpointError) in
       try TorchCheckpoint.read(file, options: options)
     },
-    write: { checkpoint, path, options throws(CheckpointError) in
-      try TorchCheckpoint.write(checkpoint, to: path, options: options)
+    stage: { checkpoint, path, options, files throws(CheckpointError) in
+      try TorchCheckpoint.stage(checkpoint, to: path, options: options, in: &files)
     })
 
   /// What `torch.export.save` writes: weights, and the model's operations.
@@ -48,21 +52,21 @@ public struct CheckpointFormat: Sendable {
     recognises: { TorchFormat(of: $0) == .exportedProgram },
     read: { _, file, options throws(CheckpointError) in
       try TorchCheckpoint.read(file, options: options)
-    }, write: nil)
+    }, stage: nil)
 
   /// What `torch.save` wrote from PyTorch 0.1.10 to 1.5.
   public static let torchLegacy = CheckpointFormat(
     name: "torch-legacy", extensions: [], recognises: { TorchFormat(of: $0) == .legacy },
     read: { _, file, options throws(CheckpointError) in
       try TorchCheckpoint.read(file, options: options)
-    }, write: nil)
+    }, stage: nil)
 
   /// What `torch.save` wrote before PyTorch 0.1.10.
   public static let torchTar = CheckpointFormat(
     name: "torch-tar", extensions: [], recognises: { TorchFormat(of: $0) == .tar },
     read: { _, file, options throws(CheckpointError) in
       try TorchCheckpoint.read(file, options: options)
-    }, write: nil)
+    }, stage: nil)
 
   /// A folder of `torch.distributed.checkpoint`.
   public static let torchDistributed = CheckpointFormat(
@@ -71,10 +75,14 @@ public struct CheckpointFormat: Sendable {
     entryPoint: { folder in
       DistributedCheckpoint.recognises(folder: folder) ? folder + metadataName : nil
     },
+    companions: { path in
+      guard path.hasSuffix(metadataName) else { return [] }
+      return DistributedCheckpoint.files(inFolder: String(path.dropLast(metadataName.count)))
+    },
     read: { path, _, options throws(CheckpointError) in
       try DistributedCheckpoint.read(
         String(path.dropLast(metadataName.count)), options: options)
-    }, write: nil)
+    }, stage: nil)
 
   private static let metadataName = "/.metadata"
 
@@ -85,8 +93,8 @@ public struct CheckpointFormat: Sendable {
     read: { path, _, _ throws(CheckpointError) in
       try HDF5Checkpoint.read(path)
     },
-    write: { checkpoint, path, options throws(CheckpointError) in
-      try HDF5Checkpoint.write(checkpoint, to: path, options: options)
+    stage: { checkpoint, path, options, files throws(CheckpointError) in
+      try HDF5Checkpoint.stage(checkpoint, to: path, options: options, in: &files)
     })
 
   /// Weight files of Keras, in HDF5: read as such, under Keras' names.
@@ -98,7 +106,7 @@ public struct CheckpointFormat: Sendable {
     },
     read: { path, _, _ throws(CheckpointError) in
       try HDF5Checkpoint.read(path)
-    }, write: nil)
+    }, stage: nil)
 
   /// safetensors, in one file or in shards with an index.
   public static let safetensors = CheckpointFormat(
@@ -110,12 +118,13 @@ public struct CheckpointFormat: Sendable {
     entryPoint: { folder throws(CheckpointError) in
       try SafetensorsCheckpoint.entryPoint(ofFolder: folder)
     },
+    companions: { SafetensorsCheckpoint.isIndex($0) ? SafetensorsCheckpoint.shards(of: $0) : [] },
     read: { path, file, _ throws(CheckpointError) in
       SafetensorsCheckpoint.isIndex(path)
         ? try SafetensorsCheckpoint.readShards(path) : try SafetensorsCheckpoint.read(file)
     },
-    write: { checkpoint, path, options throws(CheckpointError) in
-      try SafetensorsCheckpoint.write(checkpoint, to: path, options: options)
+    stage: { checkpoint, path, options, files throws(CheckpointError) in
+      try SafetensorsCheckpoint.stage(checkpoint, to: path, options: options, in: &files)
     })
 
   /// Archives of `numpy.savez`, and single arrays.
@@ -124,7 +133,7 @@ public struct CheckpointFormat: Sendable {
     recognises: NumPyCheckpoint.recognises,
     read: { _, file, _ throws(CheckpointError) in
       try NumPyCheckpoint.read(file)
-    }, write: nil)
+    }, stage: nil)
 
   /// Archives of arrays stand before those of PyTorch, which has every other zip file.
   public static let all: [CheckpointFormat] = [

@@ -3,26 +3,37 @@ public import Tensors
 extension HDF5Checkpoint {
   /// Writes every value of the checkpoint by the schema. The same checkpoint gives the same bytes.
   ///
-  /// The file appears complete or not at all; one that was there stays as it was on any error.
+  /// The file appears complete or not at all; one that was there stays as it was on any error, and is
+  /// replaced only where the options say so.
   ///
   /// - Returns: what was left out; the schema has a place for everything.
-  /// - Throws: `cannotBeWritten` for what the schema has no place for; `checksumMismatch` when the
-  ///   bytes of a source are damaged; `system` when the disk is full.
+  /// - Throws: `cannotBeWritten` for what the schema has no place for; `fileExists` for a file that is
+  ///   not to be replaced; `checksumMismatch` when the bytes of a source are damaged; `system` when
+  ///   the disk is full.
   @discardableResult
   public static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    try StagedFiles.committing { files throws(CheckpointError) in
+      try stage(checkpoint, to: path, options: options, in: &files)
+    }
+  }
+
+  /// Writes the file as `write` does, without giving it its name yet.
+  package static func stage(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     do throws(CheckpointError) {
       let level = try level(of: options)
       var plan = try SchemaWriter(checkpoint)
       if let level { plan.compress(level: level) }
-      let file = try AtomicFile(replacing: path, progress: options.progress)
+      let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
       var text = try write(consume plan, level: level, options.progress, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them; and after
       // the plan is gone: the library needs several times the memory of the text.
       FreedMemory.release()
       try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
-      try file.commit(provenBy: options.proof)
+      try files.add(file, provenBy: options.proof)
       return []
     } catch {
       throw error.with(path: path)

@@ -26,11 +26,24 @@ public struct Report: Sendable {
   }
 
   /// Writes the page to a file, which appears complete or not at all.
-  public func write(to path: String) throws(CheckpointError) {
+  ///
+  /// - Parameter existing: what is done with a file that already has the name.
+  public func write(
+    to path: String, existing: ExistingFiles = .refuse
+  ) throws(CheckpointError) {
+    try StagedFiles.committing { files throws(CheckpointError) in
+      try stage(to: path, existing: existing, in: &files)
+    }
+  }
+
+  /// Writes the page to a file, without giving it its name yet.
+  package func stage(
+    to path: String, existing: ExistingFiles, in files: inout StagedFiles
+  ) throws(CheckpointError) {
     let bytes = ByteRegion(Array(try html().utf8))
-    let file = try AtomicFile(replacing: path)
+    let file = try AtomicFile(path, existing: existing)
     try bytes.withBytes { bytes throws(CheckpointError) in try file.write(bytes, at: 0) }
-    try file.commit()
+    try files.add(file)
   }
 }
 

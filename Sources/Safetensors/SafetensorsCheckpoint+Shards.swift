@@ -8,6 +8,19 @@ extension SafetensorsCheckpoint {
     path.hasSuffix(ShardNames.indexExtension)
   }
 
+  /// The index of the shards that are written in the place of the path.
+  package static func index(for path: String) -> String {
+    let names = ShardNames(path)
+    return names.folder + names.index
+  }
+
+  /// The shards that an index names; none if it can't be read.
+  package static func shards(of index: String) -> [String] {
+    let folder = ShardNames(index).folder
+    let shards = try? ShardIndex(parsing: MappedFile.open(index)).shards.names.map { folder + $0 }
+    return shards ?? []
+  }
+
   /// The file in a folder that stands for the checkpoint in it: the index, or the only safetensors
   /// file; nil if the folder has neither, or is none.
   ///

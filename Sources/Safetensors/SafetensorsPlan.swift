@@ -19,13 +19,13 @@ struct SafetensorsPlan {
   }
 
   /// Writes all into one file.
-  func write(
-    to path: String, options: WritingOptions
+  func stage(
+    to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let content = try SafetensorsFile(names, metadata: metadata, record: record)
-    let file = try AtomicFile(replacing: path, progress: options.progress)
+    let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
     try content.write(to: file)
-    try file.commit(provenBy: options.proof)
+    try files.add(file, provenBy: options.proof)
   }
 }
 

@@ -6,6 +6,8 @@ public struct WritingOptions: Sendable {
     case gzip(level: Int)
   }
 
+  /// What is done with files that already have the names of those that are written.
+  public var existing: ExistingFiles
   /// Whether what the format can't hold is left out and reported. If not, it is an error.
   public var allowsLosses: Bool
   /// nil: not compressed. A format that can't compress refuses any other.
@@ -25,9 +27,10 @@ public struct WritingOptions: Sendable {
   public var progress: (@Sendable (Int) -> Void)?
 
   public init(
-    allowsLosses: Bool = false, compression: Compression? = nil, shardByteCount: Int? = nil,
-    proof: Proof? = nil, progress: (@Sendable (Int) -> Void)? = nil
+    existing: ExistingFiles = .refuse, allowsLosses: Bool = false, compression: Compression? = nil,
+    shardByteCount: Int? = nil, proof: Proof? = nil, progress: (@Sendable (Int) -> Void)? = nil
   ) {
+    self.existing = existing
     self.allowsLosses = allowsLosses
     self.compression = compression
     self.shardByteCount = shardByteCount

@@ -7,15 +7,25 @@ extension TorchCheckpoint {
   ///
   /// The history of conversions, the model's operations, and the settings of BatchNorms are kept in
   /// records of their own, which PyTorch passes over. The file appears complete or not at all; one
-  /// that was there stays as it was on any error.
+  /// that was there stays as it was on any error, and is replaced only where the options say so.
   ///
   /// - Returns: what was left out, if the options allow that: opaque values, integers of more than
   ///   255 bytes, sets of what Python can't hash.
-  /// - Throws: `cannotBeWritten` for these if the options do not; `checksumMismatch` when the bytes
-  ///   of a source are damaged; `system` when the disk is full.
+  /// - Throws: `cannotBeWritten` for these if the options do not; `fileExists` for a file that is not
+  ///   to be replaced; `checksumMismatch` when the bytes of a source are damaged; `system` when the
+  ///   disk is full.
   @discardableResult
   public static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    try StagedFiles.committing { files throws(CheckpointError) in
+      try stage(checkpoint, to: path, options: options, in: &files)
+    }
+  }
+
+  /// Writes the file as `write` does, without giving it its name yet.
+  package static func stage(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     guard options.compression == nil, options.shardByteCount == nil else {
       throw CheckpointError(
@@ -24,7 +34,7 @@ extension TorchCheckpoint {
     }
     do throws(CheckpointError) {
       var pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
-      let file = try AtomicFile(replacing: path)
+      let file = try AtomicFile(path, existing: options.existing)
       var archive = ZipWriter(to: file.destination)
       try archive.append(head(pickle.takeBytes()))
       let tensors = pickle.tensors
@@ -36,7 +46,7 @@ extension TorchCheckpoint {
       try archive.append(
         .init([("\(folder)/.data/serialization_id", TensorStorage(identifier(of: archive)))]))
       try archive.finish()
-      try file.commit(provenBy: options.proof)
+      try files.add(file, provenBy: options.proof)
       return pickle.losses
     } catch {
       throw error.with(path: path)

@@ -25,6 +25,7 @@ struct DBNConvert: ParsableCommand {
   static func main() {
     // A write beyond the file size limit is to be an error with a name, not a silent death.
     signal(SIGXFSZ, SIG_IGN)
+    Console.occupyStandardDescriptors()
     FreedMemory.releaseLargeArraysAtOnce()
     do {
       var command = try parseAsRoot()

@@ -33,7 +33,7 @@ struct GraphTests {
     // Without one, nothing of it is in the file.
     var plain = original
     plain.graph = nil
-    try plain.write(to: path, as: format)
+    try plain.write(to: path, as: format, options: WritingOptions(existing: .replace))
     #expect(try Checkpoint.open(path).graph == nil)
   }
 

@@ -17,6 +17,12 @@ struct LibraryExampleTests {
     let distributed = try stateDict.toDistributed(worldSize: 8)
     try checkpoint.replacingStateDict(at: entry, with: distributed.stateDict)
       .write(to: folder.file("distributed.h5"))
+    let refused = #expect(throws: CheckpointError.self) {
+      try checkpoint.write(to: folder.file("distributed.h5"))
+    }
+    #expect(refused?.code == .fileExists)
+    try checkpoint.write(
+      to: folder.file("distributed.h5"), options: WritingOptions(existing: .replace))
 
     let weight = try #require(stateDict["fc.weight"])
     let largest = try weight.withSpan(of: Float.self) { span in

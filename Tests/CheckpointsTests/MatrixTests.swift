@@ -25,7 +25,7 @@ struct MatrixTests {
         let format = try #require(CheckpointFormat.named(name))
         let path = folder.file("\(step).\(format.extensions[0])")
         let lost = try checkpoint.write(
-          to: path, as: format, options: WritingOptions(allowsLosses: true))
+          to: path, as: format, options: WritingOptions(existing: .replace, allowsLosses: true))
         losses.formUnion(lost.map(\.name))
         #expect(try CheckpointFormat.recognise(path).name == name)
         checkpoint = try Checkpoint.open(path)
@@ -66,8 +66,9 @@ struct MatrixTests {
       let original = try Checkpoint.open(source)
       let path = folder.file("out.\(format.extensions[0])")
       let losses = Set(
-        try original.write(to: path, as: format, options: WritingOptions(allowsLosses: true))
-          .map(\.name))
+        try original.write(
+          to: path, as: format, options: WritingOptions(existing: .replace, allowsLosses: true)
+        ).map(\.name))
       let written = try Checkpoint.open(path)
       let difference = try CheckpointDifference(original, entry: nil, written, entry: nil)
       let changed = difference.onlyInA + difference.onlyInB + difference.different.map(\.name)

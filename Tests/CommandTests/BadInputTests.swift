@@ -102,7 +102,7 @@ struct BadInputTests {
   @Test func aFullDiskLeavesTheOldFile() throws {
     let old = try folder.write(Array("old".utf8), to: "old.h5")
     for blocks in [8, 100] {
-      let full = try Command(after: "ulimit -f \(blocks)", "convert", digits, old)
+      let full = try Command(after: "ulimit -f \(blocks)", "convert", digits, old, "--force")
       expectRefusal(full, mentions: "old.h5", "file too large")
     }
     #expect(try Data(contentsOf: URL(filePath: old)) == Data("old".utf8))

@@ -25,6 +25,23 @@ struct Command {
     try self.init(shell: shell, arguments, [:])
   }
 
+  init(after shell: String, _ arguments: [String]) throws {
+    try self.init(shell: shell, arguments, [:])
+  }
+
+  /// Runs it with its standard output a pipe that nobody reads from any more.
+  static func statusWithoutReader(_ arguments: [String]) throws -> Int32 {
+    let (process, output) = (Process(), Pipe())
+    process.executableURL = URL(filePath: path)
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = Pipe()
+    try output.fileHandleForReading.close()
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationReason == .exit ? process.terminationStatus : -1
+  }
+
   private init(
     shell: String?, _ arguments: [String], _ environment: [String: String]
   ) throws {

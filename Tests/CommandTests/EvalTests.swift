@@ -144,7 +144,7 @@ struct ReportOptionTests {
     #expect(command.status == 1)
     let html = try String(contentsOfFile: page, encoding: .utf8)
     #expect(html.contains(">Different<") && html.contains("bn3"))
-    let info = try Command("info", b, "--report", page)
+    let info = try Command("info", b, "--report", page, "--force")
     #expect(info.status == 0)
     #expect(try String(contentsOfFile: page, encoding: .utf8).contains("Before and after merging"))
     #expect(folder.contents == ["page.html"])

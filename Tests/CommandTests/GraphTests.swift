@@ -18,7 +18,7 @@ struct GraphTests {
 
   private func run(_ model: String, in folder: TemporaryFolder) throws -> StateDict {
     let command = try Command(
-      "run", model, "--input", folder.file("in.h5"), "--output", folder.file("out.h5"))
+      "run", model, "--input", folder.file("in.h5"), "--output", folder.file("out.h5"), "--force")
     #expect(command.status == 0, "\(command.error)")
     return try Checkpoint.open(folder.file("out.h5")).stateDict()
   }
@@ -61,7 +61,7 @@ struct GraphTests {
       folder.file("out.h5"))
     #expect(command.status == 0, "\(command.error)")
     let alone = try Command(
-      "run", weights, "--input", folder.file("in.h5"), "--output", folder.file("out.h5"))
+      "run", weights, "--input", folder.file("in.h5"), "--output", folder.file("other.h5"))
     #expect(alone.status == 2 && alone.error.contains("carries no graph"))
   }
 

@@ -68,13 +68,15 @@ struct KerasLayoutTests {
     let key = try #require(stateDict.names.first { $0.hasSuffix(".running_mean") })
     let rows = try Tensor(rounding: [1, 2, 3, 4, 5, 6, 7, 8], to: .float32, shape: [2, 4])
     stateDict[key] = rows
-    try Checkpoint(root: .dictionary(stateDict.dictionary)).write(to: there)
+    try Checkpoint(root: .dictionary(stateDict.dictionary)).write(
+      to: there, options: WritingOptions(existing: .replace))
     #expect(
       try Command("to-distributed", there, split, "--world-size", "2", "--layout", "split").status
         == 0)
     #expect(
-      try Command("to-distributed", split, there, "--world-size", "2", "--layout", "replicated")
-        .status == 0)
+      try Command(
+        "to-distributed", split, there, "--world-size", "2", "--layout", "replicated", "--force"
+      ).status == 0)
     let returned = try Checkpoint.open(there).stateDict()
     #expect(try returned[key]?.doubles() == [1, 2, 3, 4, 5, 6, 7, 8])
     let refused = try Command(

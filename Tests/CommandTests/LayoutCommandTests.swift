@@ -43,10 +43,10 @@ struct LayoutCommandTests {
     #expect(folder.contents == (0..<4).map { "rank-0\($0).pth" })
     let ranks = (0..<4).reversed().map { folder.file("rank-0\($0).pth") }
     let all = folder.file("all.pth")
-    let gathered = try Command(["gather"] + ranks + [all])
+    let gathered = try Command(["gather"] + ranks + ["--output", all])
     #expect(gathered.status == 0 && gathered.output.contains("4 ranks"), "\(gathered.error)")
     #expect(try Command("diff", drifted, all).status == 0)
-    let missing = try Command("gather", ranks[0], ranks[2], folder.file("none.h5"))
+    let missing = try Command("gather", ranks[0], ranks[2], "--output", folder.file("none.h5"))
     #expect(missing.status == 2 && missing.error.contains("missing"))
     #expect(folder.contents.count == 5)
   }
@@ -59,7 +59,8 @@ struct LayoutCommandTests {
       ["rank0.pth", "rank1.pth", "rank2.pth", "rank3.pth"],
       ["rank0.pth", "rank1.safetensors", "rank2.h5", "rank3.safetensors"],
     ] {
-      let gathered = try Command(["gather"] + files.map { fixture.file($0) } + [all])
+      let gathered = try Command(
+        ["gather"] + files.map { fixture.file($0) } + ["--output", all, "--force"])
       #expect(gathered.status == 0, "\(gathered.error)")
       #expect(try Command("diff", fixture.file("checkpoint.pth"), all).status == 0)
     }
@@ -70,11 +71,43 @@ struct LayoutCommandTests {
     for wrong in try #require(fixture.expected["sets"]?.array) {
       let files = try #require(wrong["files"]?.array).compactMap(\.string)
       let refused = try Command(
-        ["gather"] + files.map { fixture.file($0) } + [folder.file("none.h5")])
+        ["gather"] + files.map { fixture.file($0) } + ["--output", folder.file("none.h5")])
       let mentions = try #require(wrong["mentions"]?.string).replacing("rank2", with: "rank 2")
       #expect(refused.status == 2 && refused.error.contains(mentions), "\(refused.error)")
       #expect(folder.contents.isEmpty)
     }
+  }
+
+  /// A shell's list of all ranks, with the output forgotten, must not replace the last of them.
+  @Test func gatherNamesItsOutput() throws {
+    let ranks = try (0..<3).map { rank in
+      let path = folder.file("rank\(rank).pth")
+      try FileManager.default.copyItem(
+        atPath: Fixture("layouts/per-rank").file("rank\(rank).pth"), toPath: path)
+      return path
+    }
+    let before = try ranks.map { try Data(contentsOf: URL(filePath: $0)) }
+    let all = folder.file("all of them.h5")
+    let list = ranks.joined(separator: " ")
+    for (arguments, advice) in [
+      (ranks, "gather \(list) --output FILE"),
+      (ranks + ["--json"], "gather \(list) --json --output FILE"),
+      (ranks + [all], "gather \(list) --output '\(all)'"),
+      (ranks + [all, "--entry", "a/b"], "gather \(list) --entry a/b --output '\(all)'"),
+      (["--json", "--"] + ranks + [all], "gather --json --output '\(all)' -- \(list)"),
+      ([ranks[0]], "gather \(ranks[0]) --output FILE"),
+    ] {
+      let old = try Command(["gather"] + arguments)
+      #expect(old.status == 64 && old.output.isEmpty)
+      #expect(old.error.contains("Name the file to write with --output: dbn-convert \(advice)\n"))
+    }
+    #expect(try ranks.map { try Data(contentsOf: URL(filePath: $0)) } == before)
+    #expect(folder.contents.count == 3)
+    // The advice is a command that works; of an output that is there by now, too.
+    let new = try Command(after: "set -- gather \(list) --output '\(all)'", [])
+    #expect(new.status == 0, "\(new.error)")
+    let again = try Command(["gather"] + ranks + [all])
+    #expect(again.status == 64 && again.error.contains("--output '\(all)'\n"))
   }
 
   @Test func scatteringThatFailsLeavesNothing() throws {

@@ -86,7 +86,7 @@ struct MemoryTests {
       return path
     }
     let output = folder.file("out.h5")
-    let peak = try Command.peakMemory(writing: output, ["gather"] + paths + [output])
+    let peak = try Command.peakMemory(writing: output, ["gather"] + paths + ["--output", output])
     #expect(peak <= 64 << 20 && peak > 4 << 20, "\(peak >> 20) MiB")
   }
 

@@ -62,6 +62,15 @@ struct ProofTests {
     }
   }
 
+  @Test func anOldFileStaysWhenTheProofFails() throws {
+    let old = folder.file("old.h5")
+    #expect(try Command("convert", digits, old).status == 0)
+    let refused = try Command(
+      "convert", digits, old, "--cast", "bfloat16", "--verify", "--atol", "1e-9", "--force")
+    #expect(refused.status == 1)
+    #expect(try Command("diff", digits, old).status == 0)
+  }
+
   @Test func aToleranceLetsRoundingThrough() throws {
     let half = folder.file("half.h5")
     let cast = try Command(

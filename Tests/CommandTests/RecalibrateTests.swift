@@ -23,7 +23,7 @@ struct RecalibrateTests {
     let command = try Command(
       [
         "recalibrate", model, "--weights", weights, "--data", Self.fixture.file("train.npz"),
-        "--divide", "16", "--output", output,
+        "--divide", "16", "--output", output, "--force",
       ] + arguments)
     #expect(command.status == 0, "\(command.error)")
     let checkpoint = try Checkpoint.open(output)

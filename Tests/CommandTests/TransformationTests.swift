@@ -47,7 +47,7 @@ struct TransformationTests {
     #expect(cast["bn1.running_var"]?.scalarType == .float32)
     #expect(cast["bn1.num_batches_tracked"]?.scalarType == .int64)
     let forced = try Command(
-      "convert", digits, output, "--cast", "bfloat16", "--cast-statistics")
+      "convert", digits, output, "--cast", "bfloat16", "--cast-statistics", "--force")
     #expect(forced.status == 0)
     let all = try Checkpoint.open(output).stateDict()
     #expect(all["bn1.running_var"]?.scalarType == .bfloat16)
@@ -124,7 +124,8 @@ struct TransformationTests {
       #expect(refused.error.contains("--lossy") && folder.contents.isEmpty)
       let lossy = try Command("convert", source, target, "--allow-opaque", "--lossy")
       #expect(lossy.status == 0 && lossy.output.contains("left out: args: "), "\(lossy.error)")
-      let alone = try Command("convert", source, target, "--allow-opaque", "--state-dict-only")
+      let alone = try Command(
+        "convert", source, target, "--allow-opaque", "--state-dict-only", "--force")
       #expect(alone.status == 0 && !alone.output.contains("left out"), "\(alone.error)")
       #expect(try names(target).contains("1.running_var"))
       try FileManager.default.removeItem(atPath: target)
@@ -140,7 +141,8 @@ struct TransformationTests {
     #expect(refused.status == 2 && refused.error.contains("'w': has finite values"))
     let lossy = try Command("convert", source, output, "--cast", "float16", "--lossy")
     #expect(lossy.status == 0 && lossy.output.contains("\nlost: w: "), "\(lossy.output)")
-    let json = try Command("convert", source, output, "--cast", "float16", "--lossy", "--json")
+    let json = try Command(
+      "convert", source, output, "--cast", "float16", "--lossy", "--json", "--force")
     #expect(try JSON(parsing: json.output)["losses"]?.array?.first?["name"] == "w")
   }
 

@@ -19,7 +19,7 @@ struct CompressionTests {
   ) throws -> Catalog {
     try HDF5Checkpoint.write(
       Checkpoint(root: .dictionary(dictionary)), to: folder.file(name),
-      options: WritingOptions(compression: .gzip(level: level)))
+      options: WritingOptions(existing: .replace, compression: .gzip(level: level)))
     return try Catalog.reading(folder.file(name))
   }
 

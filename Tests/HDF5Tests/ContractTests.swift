@@ -14,7 +14,7 @@ struct ContractTests {
         fileName: "model.h5", read: { try HDF5Checkpoint.read($0) },
         write: {
           try HDF5Checkpoint.write(
-            $0, to: $1, options: WritingOptions(compression: compression))
+            $0, to: $1, options: WritingOptions(existing: $2, compression: compression))
         }))
   }
 }

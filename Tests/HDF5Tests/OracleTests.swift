@@ -35,7 +35,7 @@ struct OracleTests {
     for compression in [nil, WritingOptions.Compression.gzip(level: 1)] {
       try HDF5Checkpoint.write(
         Checkpoint(root: .dictionary(dictionary)), to: path,
-        options: WritingOptions(compression: compression))
+        options: WritingOptions(existing: .replace, compression: compression))
       try compare(path)
     }
   }

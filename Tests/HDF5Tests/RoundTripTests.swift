@@ -14,7 +14,9 @@ struct RoundTripTests {
   @discardableResult
   private func roundTrip(_ root: CheckpointValue, history: [JSON] = []) throws -> Checkpoint {
     let path = folder.file("checkpoint.h5")
-    try HDF5Checkpoint.write(Checkpoint(root: root, history: history), to: path)
+    try HDF5Checkpoint.write(
+      Checkpoint(root: root, history: history), to: path,
+      options: WritingOptions(existing: .replace))
     let read = try HDF5Checkpoint.read(path)
     #expect(try Expectation.tree(read.root) == Expectation.tree(root))
     #expect(read.history == history)

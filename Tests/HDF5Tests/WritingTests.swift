@@ -76,7 +76,8 @@ struct WritingTests {
   ) throws {
     let old = try folder.write([1, 2, 3], to: "a.h5")
     let error = #expect(throws: CheckpointError.self) {
-      try HDF5Checkpoint.write(Checkpoint(root: value), to: old)
+      try HDF5Checkpoint.write(
+        Checkpoint(root: value), to: old, options: WritingOptions(existing: .replace))
     }
     #expect(error?.code == code)
     #expect(error?.name?.hasPrefix(name) == true)

@@ -258,7 +258,7 @@ def check_npz(folder: Path) -> None:
     arrays = {"b": numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3)), "a": numpy.arange(4, dtype=">i4")}
     for save in (numpy.savez, numpy.savez_compressed):
         save(folder / "arrays.npz", **arrays)
-        run("convert", folder / "arrays.npz", folder / "arrays.h5")
+        run("convert", folder / "arrays.npz", folder / "arrays.h5", "--force")
         loaded = one_liner(folder / "arrays.h5")
         assert list(loaded) == ["b", "a"]
         for name, array in arrays.items():
@@ -275,7 +275,7 @@ def check_fixtures(folder: Path) -> None:
             continue
         name = "checkpoint" if expected["format"] == "torch-distributed" else "checkpoint.pth"
         written = folder / "written.pth"
-        run("convert", path.parent / name, written)
+        run("convert", path.parent / name, written, "--force")
         for value in load_strictly(written):
             found = json.loads(json.dumps(describe_checkpoint(value, expected["entry"])))
             for field in ("tree", "tensors"):

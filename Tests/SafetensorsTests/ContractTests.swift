@@ -8,7 +8,7 @@ struct ContractTests {
   static let contract = FormatContract(
     fileName: "model.safetensors",
     read: { try SafetensorsCheckpoint.read(MappedFile.open($0)) },
-    write: { try SafetensorsCheckpoint.write($0, to: $1) },
+    write: { try SafetensorsCheckpoint.write($0, to: $1, options: WritingOptions(existing: $2)) },
     holds: { value in
       guard let tensor = value.tensor else { return true }
       switch tensor.scalarType {

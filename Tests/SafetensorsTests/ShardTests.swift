@@ -26,7 +26,8 @@ struct ShardTests {
         : try SafetensorsCheckpoint.read(MappedFile.open(path))
     },
     write: {
-      try SafetensorsCheckpoint.write($0, to: $1, options: WritingOptions(shardByteCount: 50))
+      try SafetensorsCheckpoint.write(
+        $0, to: $1, options: WritingOptions(existing: $2, shardByteCount: 50))
     }, holds: ContractTests.contract.holds)
 
   /// All but the rule about prefixes, which is of one file.
@@ -38,7 +39,7 @@ struct ShardTests {
   private func write(_ names: [String], shardByteCount: Int = 50) throws {
     try SafetensorsCheckpoint.write(
       Checkpoint(root: .dictionary(try FormatContract.stateDict(names))), to: path,
-      options: WritingOptions(shardByteCount: shardByteCount))
+      options: WritingOptions(existing: .replace, shardByteCount: shardByteCount))
   }
 
   @Test func shardsAreNamedAndFilledInOrder() throws {
@@ -94,7 +95,7 @@ struct ShardTests {
     let error = #expect(throws: CheckpointError.self) {
       try SafetensorsCheckpoint.write(
         Checkpoint(root: .dictionary(stateDict)), to: path,
-        options: WritingOptions(shardByteCount: 50))
+        options: WritingOptions(existing: .replace, shardByteCount: 50))
     }
     #expect(error?.code == .notARegularFile && error?.path == shard)
     rmdir(shard)
@@ -188,12 +189,14 @@ struct ShardTests {
     let record = "model-00001-of-00002.safetensors"
     for (number, author) in [(1, "x"), (2, "y")] {
       let file = try AtomicFile(
-        replacing: folder.file("model-0000\(number)-of-00002.safetensors"))
+        folder.file("model-0000\(number)-of-00002.safetensors"), existing: .refuse)
       try SafetensorsFile(
         TensorNames([("t\(number)", try FormatContract.makeTensor())]),
         metadata: [("author", author)]
       ).write(to: file)
-      try file.commit()
+      var files = StagedFiles()
+      try files.add(file)
+      try files.commit()
     }
     let text =
       #"{"metadata": {"total_size": 1, "odd": 1}, "weight_map": {"t1": "\#(record)", "#

@@ -95,9 +95,11 @@ struct WritingTests {
   ) throws -> Checkpoint {
     let tensors = try names.map { ($0, try FormatContract.makeTensor()) }
     let metadata = [(name: SafetensorsContent.recordName, text: record)] + more
-    let file = try AtomicFile(replacing: path)
+    let file = try AtomicFile(path, existing: .replace)
     try SafetensorsFile(TensorNames(tensors), metadata: metadata).write(to: file)
-    try file.commit()
+    var files = StagedFiles()
+    try files.add(file)
+    try files.commit()
     return try SafetensorsCheckpoint.read(MappedFile.open(path))
   }
 

@@ -41,6 +41,48 @@ extension FormatContract {
       #expect(error?.name == "bad")
       #expect(try files(folder) == [contract.fileName: Data([1, 2, 3])])
     },
+    Rule("a file that is there is replaced only by choice") { contract in
+      let folder = try TemporaryFolder()
+      let path = folder.file(contract.fileName)
+      let checkpoint = Checkpoint(root: .dictionary(try stateDict(["a", "b", "c"])))
+      try contract.write(checkpoint, path, existing: .refuse)
+      let old = try files(folder)
+      for name in old.keys {
+        // Each of the files alone is in the way.
+        let alone = try TemporaryFolder()
+        _ = try alone.write([1, 2, 3], to: name)
+        let error = #expect(throws: CheckpointError.self) {
+          try contract.write(checkpoint, alone.file(contract.fileName), existing: .refuse)
+        }
+        #expect(error?.code == .fileExists && error?.path == alone.file(name))
+        #expect(error?.advice?.contains("--force") == true)
+        #expect(try files(alone) == [name: Data([1, 2, 3])])
+        try contract.write(checkpoint, alone.file(contract.fileName), existing: .replace)
+        #expect(try files(alone) == old)
+      }
+    },
+    Rule("a file that appears while another is written stays") { contract in
+      let (folder, reference) = (try TemporaryFolder(), try TemporaryFolder())
+      try contract.write(
+        Checkpoint(root: .dictionary(try stateDict(["a", "b", "c"]))),
+        reference.file(contract.fileName))
+      for name in reference.contents {
+        var stateDict = try stateDict(["a", "b", "c"])
+        let path = folder.file(name)
+        let late = TensorStorage(computing: 24) { _ in
+          try? Data([1, 2, 3]).write(to: URL(filePath: path))
+        }
+        stateDict.set(.string("c"), to: .tensor(try Tensor(.uint8, shape: [24], storage: late)))
+        let error = #expect(throws: CheckpointError.self) {
+          try contract.write(
+            Checkpoint(root: .dictionary(stateDict)), folder.file(contract.fileName),
+            existing: .refuse)
+        }
+        #expect(error?.code == .fileExists && error?.path == path, "\(name)")
+        #expect(try files(folder) == [name: Data([1, 2, 3])])
+        try FileManager.default.removeItem(atPath: path)
+      }
+    },
     Rule("a folder that is not there is named") { contract in
       let path = "\(try TemporaryFolder().path)/no/\(contract.fileName)"
       let error = #expect(throws: CheckpointError.self) {

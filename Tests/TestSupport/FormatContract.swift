@@ -11,7 +11,7 @@ public struct FormatContract: Sendable {
   /// What files of the format are called, with its extension.
   public let fileName: String
   public let read: @Sendable (_ path: String) throws -> Checkpoint
-  public let write: @Sendable (Checkpoint, _ path: String) throws -> Void
+  private let writeFile: @Sendable (Checkpoint, _ path: String, ExistingFiles) throws -> Void
   /// Whether the format has a place for a value of a sample; the values inside are asked about too.
   /// What it has none for must be refused with `cannotBeWritten`.
   public let holds: @Sendable (CheckpointValue) -> Bool
@@ -20,13 +20,13 @@ public struct FormatContract: Sendable {
 
   public init(
     fileName: String, read: @escaping @Sendable (_ path: String) throws -> Checkpoint,
-    write: @escaping @Sendable (Checkpoint, _ path: String) throws -> Void,
+    write: @escaping @Sendable (Checkpoint, _ path: String, ExistingFiles) throws -> Void,
     holds: @escaping @Sendable (CheckpointValue) -> Bool = { _ in true },
     keepsHistory: Bool = true
   ) {
     self.fileName = fileName
     self.read = read
-    self.write = write
+    writeFile = write
     self.holds = holds
     self.keepsHistory = keepsHistory
   }
@@ -47,6 +47,13 @@ public struct FormatContract: Sendable {
 }
 
 extension FormatContract {
+  /// Writes a file; most rules write one over the other.
+  func write(
+    _ checkpoint: Checkpoint, _ path: String, existing: ExistingFiles = .replace
+  ) throws {
+    try writeFile(checkpoint, path, existing)
+  }
+
   /// Whether the format holds the value and all that is in it.
   func holdsAll(_ value: CheckpointValue) -> Bool {
     guard holds(value) else { return false }

@@ -21,7 +21,9 @@ struct WritingTests {
   @discardableResult
   private func roundTrip(_ root: CheckpointValue, history: [JSON] = []) throws -> Checkpoint {
     let path = folder.file("a.pth")
-    let losses = try TorchCheckpoint.write(Checkpoint(root: root, history: history), to: path)
+    let losses = try TorchCheckpoint.write(
+      Checkpoint(root: root, history: history), to: path,
+      options: WritingOptions(existing: .replace))
     #expect(losses.isEmpty)
     let read = try TorchCheckpoint.read(MappedFile.open(path))
     #expect(try Expectation.tree(read.root) == Expectation.tree(root))
@@ -168,7 +170,8 @@ struct WritingTests {
   ) throws {
     let old = try folder.write([1, 2, 3], to: "a.pth")
     let error = try #require(throws: CheckpointError.self) {
-      try TorchCheckpoint.write(Checkpoint(root: value), to: old)
+      try TorchCheckpoint.write(
+        Checkpoint(root: value), to: old, options: WritingOptions(existing: .replace))
     }
     #expect(error.code == code)
     #expect(error.name?.hasPrefix(name) == true, "\(error)")

@@ -14,11 +14,13 @@ struct ZipWriterTests {
   }
 
   private func write(_ batches: [ZipWriter.Records]) throws -> ZipArchive {
-    let file = try AtomicFile(replacing: folder.file("a.zip"))
+    let file = try AtomicFile(folder.file("a.zip"), existing: .replace)
     var writer = ZipWriter(to: file.destination)
     for batch in batches { try writer.append(batch) }
     try writer.finish()
-    try file.commit()
+    var files = StagedFiles()
+    try files.add(file)
+    try files.commit()
     return try ZipArchive(MappedFile.open(folder.file("a.zip")))
   }
 

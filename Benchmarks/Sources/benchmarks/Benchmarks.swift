@@ -25,7 +25,10 @@ enum Benchmarks {
     for format in CheckpointFormat.all where format.isWritable && !format.extensions.isEmpty {
       let path = folder.appending(path: "model.\(format.extensions[0])").path
       try results += [
-        measure("\(format.name): write") { try checkpoint.write(to: path, as: format) },
+        measure("\(format.name): write") {
+          try checkpoint.write(
+            to: path, as: format, options: WritingOptions(existing: .replace))
+        },
         measure("\(format.name): open and list") { _ = try Checkpoint.open(path).root.leaves },
         measure("\(format.name): check every byte") {
           _ = try IntegrityCheck(try Checkpoint.open(path))

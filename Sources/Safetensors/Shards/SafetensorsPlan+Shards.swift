@@ -2,36 +2,38 @@ internal import Tensors
 
 extension SafetensorsPlan {
   /// Writes files of at most `limit` bytes of tensors, or of one tensor that is larger, and their
-  /// index; one file without an index if that suffices. A file at `path` itself is replaced by them.
-  func writeShards(
-    of limit: Int, to path: String, progress: (@Sendable (Int) -> Void)?
+  /// index; one file without an index if that suffices. A file at `path` itself is removed when they
+  /// take their names: it would be another checkpoint of the same name.
+  func stageShards(
+    of limit: Int, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     guard limit > 0 else {
       throw CheckpointError(.cannotBeWritten, path: path, "a shard of no bytes can hold no tensor")
     }
     let shards = shards(of: limit)
-    guard shards.count > 1 else {
-      return try write(to: path, options: WritingOptions(progress: progress))
-    }
+    guard shards.count > 1 else { return try stage(to: path, options: options, in: &files) }
     let shardNames = ShardNames(path)
-    var files = StagedFiles()
+    let paths = shards.indices.map {
+      shardNames.folder + shardNames.shard($0 + 1, of: shards.count)
+    }
     // What can't be written is known before the first of many bytes.
+    for path in paths { try options.existing.check(path) }
+    try files.remove(path, existing: options.existing)
     var dry = JSONWriter.counting
     try writeIndex(of: shards, shardNames, to: &dry)
-    for (place, shard) in shards.enumerated() {
-      let name = shardNames.shard(place + 1, of: shards.count)
-      let file = try AtomicFile(replacing: shardNames.folder + name, progress: progress)
+    let index = try AtomicFile(
+      shardNames.folder + shardNames.index, existing: options.existing)
+    for (path, shard) in zip(paths, shards) {
+      let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
       try SafetensorsFile(names, shard, metadata: metadata).write(to: file)
       try files.add(file)
     }
-    let index = try AtomicFile(replacing: shardNames.folder + shardNames.index)
     let destination = index.destination
     var text = JSONWriter { piece, offset throws(CheckpointError) in
       try destination.write(piece, at: offset)
     }
     try writeIndex(of: shards, shardNames, to: &text)
     try files.add(index)
-    try files.commit(removing: path)
   }
 
   /// The numbers of the tensors in each shard: one is filled after the other in the checkpoint's

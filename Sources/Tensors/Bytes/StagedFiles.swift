@@ -1,73 +1,72 @@
-import Glibc
-
-/// Files that appear under their names all together, or none of them.
+/// Finished files that are to appear under their names all together, or none of them.
 ///
-/// Each is complete and synced under a temporary name when it is added. `commit` puts one after the
-/// other in its place and takes all back if that fails for one. Only a process that is killed in
-/// between leaves temporary files, or some of the new files.
+/// Until `commit` none has its name, and so whatever fails before leaves nothing: a proof of the
+/// written file, or the printing of the result. Only a process that is killed during `commit` leaves
+/// temporary files, or some of the new files.
 package struct StagedFiles: ~Copyable {
-  private var staged: [(target: String, name: String)] = []
+  private var files: [UnnamedFile] = []
+  private var removed: [OutputLocation] = []
+
+  /// The most files that stay open, and so nameless. More get temporary names: a process may have
+  /// 1024 open at once, by default.
+  private static let mostOpen = 64
 
   package init() {}
 
-  deinit {
-    for (_, name) in staged { unlink(name) }
+  /// Takes over a file to which all bytes were written, and brings them to the disk.
+  ///
+  /// - Parameter proof: reads the finished file before that, and throws if it is not to be.
+  package mutating func add(
+    _ file: consuming AtomicFile, provenBy proof: WritingOptions.Proof? = nil
+  ) throws(CheckpointError) {
+    let file = file.file
+    try proof?(file.libraryPath)
+    try file.sync()
+    if files.count >= Self.mostOpen { try file.close() }
+    files.append(file)
   }
 
-  /// A finished file in the target's folder, which is taken over under its temporary name.
-  package mutating func add(_ path: String, as target: String) {
-    staged.append((target, path))
+  /// Has a file removed that the others stand for, if it is there.
+  package mutating func remove(
+    _ path: String, existing: ExistingFiles
+  ) throws(CheckpointError) {
+    let location = OutputLocation(path, existing)
+    try location.check()
+    removed.append(location)
   }
 
-  package mutating func add(_ file: consuming AtomicFile) throws(CheckpointError) {
-    let target = file.target
-    staged.append((target, try file.stage()))
+  /// Looks once more whether all files can have their names.
+  ///
+  /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`.
+  package func check() throws(CheckpointError) {
+    for location in files.map(\.location) + removed { try location.check() }
   }
 
-  /// - Parameter old: a file that these take the place of, removed if it is there.
-  package consuming func commit(removing old: String? = nil) throws(CheckpointError) {
-    var replaced: [Replacement] = []
+  /// Gives all files their names, in the order they were added.
+  ///
+  /// - Throws: `fileExists` for a name that another file has taken meanwhile, and `system`; then no
+  ///   name has changed.
+  package consuming func commit() throws(CheckpointError) {
+    var taken: [TakenName] = []
     do throws(CheckpointError) {
-      for (target, name) in staged {
-        replaced.append(try Replacement(of: target))
-        _ = try systemCall("cannot write", path: target) { rename(name, target) }
+      for file in files { taken.append(try file.takeName()) }
+      for location in removed {
+        if let name = try TakenName(removing: location) { taken.append(name) }
       }
-      if let old { replaced.append(try Replacement(of: old)) }
     } catch {
-      for replacement in replaced.reversed() { replacement.undo() }
+      for name in taken.reversed() { name.undo() }
       throw error
     }
-    for replacement in replaced { replacement.forget() }
-  }
-}
-
-/// A file that is put aside while others take its place.
-private struct Replacement {
-  private let target: String
-  /// Where the old file is meanwhile, if there was one.
-  private let backup: String?
-
-  init(of target: String) throws(CheckpointError) {
-    self.target = target
-    var status = stat()
-    guard lstat(target, &status) == 0 else {
-      backup = nil
-      return
-    }
-    guard [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else {
-      throw CheckpointError(
-        .notARegularFile, path: target, "is not a regular file", advice: "name a file to write")
-    }
-    let backup = target + ".old-\(UInt32.random(in: 0...UInt32.max).hexadecimal)"
-    _ = try systemCall("cannot write", path: target) { rename(target, backup) }
-    self.backup = backup
+    for name in taken { name.finish() }
   }
 
-  func undo() {
-    if let backup { rename(backup, target) } else { unlink(target) }
-  }
-
-  func forget() {
-    if let backup { unlink(backup) }
+  /// Gives the files their names that `body` writes and adds.
+  package static func committing<Result>(
+    _ body: (inout StagedFiles) throws(CheckpointError) -> Result
+  ) throws(CheckpointError) -> Result {
+    var files = StagedFiles()
+    let result = try body(&files)
+    try files.commit()
+    return result
   }
 }

@@ -13,6 +13,12 @@ public enum DistributedCheckpoint {
     (try? MappedFile.open("\(path)/\(metadataName)")) != nil
   }
 
+  /// The files beside the metadata of a folder that it names; none if it can't be read.
+  package static func files(inFolder path: String) -> [String] {
+    let places = (try? metadata(path))?.places.values.map(\.file) ?? []
+    return Set(places).map { "\(path)/\($0)" }
+  }
+
   /// Reads the checkpoint in a folder, nested again where the planner says how.
   ///
   /// - Throws: a `CheckpointError` that names the entry, the file or the global at fault.

@@ -36,7 +36,8 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     var conversion = try Conversion(
-      from: input, to: output, target, reading: opaque.readingOptions)
+      from: input, to: output, target, besides: [proofOptions.model],
+      reading: opaque.readingOptions)
     let (result, record, changes, change) = try transformed(conversion.checkpoint)
     if let change {
       conversion.note(
@@ -46,7 +47,8 @@ struct ConvertCommand: ParsableCommand {
     let proof = try conversion.reading { checkpoint throws(CheckpointError) in
       try self.proof(of: checkpoint)
     }
-    let losses = try conversion.write(result, record: record, proof: proof)
+    var files = StagedFiles()
+    let losses = try conversion.stage(result, record: record, proof: proof, in: &files)
     let report = changes.adding(losses: losses)
     conversion.notes += report.notes + result.settingsNotes()
     // Of what is written: a cast can make small variances 0.
@@ -59,7 +61,7 @@ struct ConvertCommand: ParsableCommand {
       text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
         + report.skippedText
         + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
-        + Conversion.text(losses: losses) + Conversion.text(proof: proof))
+        + Conversion.text(losses: losses) + Conversion.text(proof: proof), naming: files)
   }
 
   /// What must hold of the written state dict: it is held against the input's, under the names that

@@ -35,6 +35,7 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func run() throws {
+    let existing = try report.existingFiles(inputs: [model, data.data] + weights)
     let source = try WeightedModel(
       model, weights: weights, entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: true)
@@ -52,7 +53,7 @@ struct EvalCommand: ParsableCommand {
     let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
-    try report.write(output.page)
-    try options.print(output.json, text: output.text)
+    try options.print(
+      output.json, text: output.text, naming: report.staged(existing, output.page))
   }
 }

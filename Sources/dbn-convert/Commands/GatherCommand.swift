@@ -8,13 +8,20 @@ struct GatherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gather",
     abstract: "Put the files of N ranks together: rank i's buffers become row i.",
+    // The output is an option so that no rank's file is ever taken for it; it is needed all the same.
+    usage: "dbn-convert gather <rank> ... --output <file> [<options>]",
     discussion: """
       Everything but the BatchNorms' buffers must agree to the last bit, or what differs is listed. \
       Names that differ in one number only are ordered by it. Files of any format.
       """)
 
-  @Argument(help: "The files that the ranks saved, and the file to write.")
-  var files: [String]
+  @Argument(
+    help: ArgumentHelp("The files that the ranks saved.", valueName: "rank"))
+  var ranks: [String]
+
+  @Option(
+    help: ArgumentHelp("The file to write; its extension says the format.", valueName: "file"))
+  var output: String?
 
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
@@ -22,16 +29,18 @@ struct GatherCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard files.count >= 2 else {
-      throw ValidationError("Name the ranks' files, and the file to write.")
-    }
+    guard output == nil else { return }
+    throw ValidationError(
+      "Name the file to write with --output: "
+        + OldGatherCommand(CommandLine.arguments, positionals: ranks).newForm)
   }
 
   func run() throws {
-    let output = files[files.count - 1]
-    let (paths, areNumbered) = try RankNumbers.ordered(Array(files.dropLast()))
+    guard let output else { return }
+    let (paths, areNumbered) = try RankNumbers.ordered(self.ranks)
     var conversion = try Conversion(
-      from: paths[0], to: output, target, reading: opaque.readingOptions)
+      from: paths[0], to: output, target, besides: paths,
+      reading: opaque.readingOptions)
     let ranks = try paths.map { path throws(CheckpointError) in
       try RankCheckpoint(
         path: path, format: CheckpointFormat.recognise(path).name,
@@ -50,7 +59,8 @@ struct GatherCommand: ParsableCommand {
         from: rank.checkpoint.batchNormSettings)
     }
     conversion.notes += result.settingsNotes()
-    let losses = try conversion.write(result, record: gathered.record)
+    var files = StagedFiles()
+    let losses = try conversion.stage(result, record: gathered.record, in: &files)
     let health = BatchNormHealth(
       of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
     // What ranks have in common is said once.
@@ -61,6 +71,6 @@ struct GatherCommand: ParsableCommand {
       conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
       text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "
         + "\(counted(ranks.count, "rank")) gathered into replicated ones"
-        + Conversion.text(losses: losses))
+        + Conversion.text(losses: losses), naming: files)
   }
 }

@@ -24,6 +24,7 @@ struct InfoCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func run() throws {
+    let existing = try report.existingFiles(inputs: [file, layouts.layoutFile])
     let format = try CheckpointFormat.recognise(file)
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let inspection: CheckpointInspection
@@ -43,7 +44,6 @@ struct InfoCommand: ParsableCommand {
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
       })
-    try report.write(try info.page())
-    try options.print(info.json, text: info.text)
+    try options.print(info.json, text: info.text, naming: report.staged(existing, info.page()))
   }
 }

@@ -50,7 +50,8 @@ struct RecalibrateCommand: ParsableCommand {
 
   func run() throws {
     var conversion = try Conversion(
-      from: weights, to: output, target, reading: opaque.readingOptions)
+      from: weights, to: output, target, besides: [model, data.data],
+      reading: opaque.readingOptions)
     let source = try WeightedModel(
       model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
     let samples = try data.samples(labelled: false)
@@ -67,9 +68,10 @@ struct RecalibrateCommand: ParsableCommand {
     conversion.note(at: source.weights[0].place, isChosen: entry.path != nil)
     let record = record(result)
     let updated = source.weights[0].stateDict.updated(by: result)
-    let losses = try conversion.write(
+    var files = StagedFiles()
+    let losses = try conversion.stage(
       conversion.checkpoint.replacingStateDict(at: source.weights[0].place, with: updated),
-      record: record)
+      record: record, in: &files)
     conversion.notes += conversion.checkpoint.settingsNotes()
     let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
     options.remark(
@@ -77,7 +79,7 @@ struct RecalibrateCommand: ParsableCommand {
         + conversion.notes.dropFirst(conversion.checkpoint.notes.count) + health.sentences)
     try options.print(
       json(conversion.json(record, health: health), result),
-      text: text(result) + Conversion.text(losses: losses))
+      text: text(result) + Conversion.text(losses: losses), naming: files)
   }
 
   /// What the history says: no path of this machine, no time.

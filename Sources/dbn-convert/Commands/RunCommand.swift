@@ -34,6 +34,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
   var mode = ExecutionMode.evaluation
 
+  @OptionGroup var replacement: ReplacementOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
@@ -49,9 +50,10 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    for file in [output] + (saveState.map { [$0] } ?? []) {
-      _ = try CheckpointFormat.forWriting(file)
-    }
+    let paths = [output] + (saveState.map { [$0] } ?? [])
+    for path in paths { _ = try CheckpointFormat.forWriting(path) }
+    let existing = try replacement.existingFiles(
+      outputs: paths, inputs: [self.model, weights, input])
     let path = weights ?? model
     let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
@@ -68,19 +70,21 @@ struct RunCommand: ParsableCommand {
       graph, model.tensors(with: stateDict), options: engine.options)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
-    // Both files, or neither: the outputs get their name when the state has its own.
-    var writing = WritingOptions()
+    // Both files, or neither.
+    var files = StagedFiles()
+    let writing = WritingOptions(existing: existing)
     if let saveState {
       let moved = try executor.stateDict(updating: stateDict)
       let state = checkpoint.replacingStateDict(at: place, with: moved)
-      writing.proof = { _ throws(CheckpointError) in try state.write(to: saveState) }
+      _ = try state.stage(to: saveState, options: writing, in: &files)
       options.remark(state.settingsNotes())
     }
-    try Checkpoint(root: .dictionary(outputs.dictionary)).write(to: output, options: writing)
+    _ = try Checkpoint(root: .dictionary(outputs.dictionary))
+      .stage(to: output, options: writing, in: &files)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
     try options.print(
       ["model": .string(graph.name), "output": .string(output), "mode": .string(mode.rawValue)],
-      text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)")
+      text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)", naming: files)
   }
 
   /// Named output_0, output_1, ..., in the type of the weights.

@@ -42,15 +42,15 @@ struct ScatterCommand: ParsableCommand {
     conversion.note(at: place, isChosen: entry.path != nil)
     var files = StagedFiles()
     var losses: [ConversionReport.Item] = []
+    // All of them before the first is written.
+    for rank in ranks.indices { try conversion.existing.check(names.path(rank)) }
     for (rank, stateDict) in ranks.enumerated() {
-      let staged = names.temporaryPath(rank)
-      files.add(staged, as: names.path(rank))
-      let one = Conversion(conversion, output: staged)
-      losses = try one.write(
+      let one = Conversion(conversion, output: names.path(rank))
+      losses = try one.stage(
         conversion.checkpoint.replacingStateDict(at: place, with: stateDict),
-        record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)])
+        record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)],
+        in: &files)
     }
-    try files.commit()
     conversion.notes += conversion.checkpoint.settingsNotes()
     let health = BatchNormHealth(of: BatchNormSurvey(source).sites, in: source)
     options.remark(conversion.notes + health.sentences)
@@ -63,7 +63,7 @@ struct ScatterCommand: ParsableCommand {
       ],
       text:
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "
-        + input + Conversion.text(losses: losses))
+        + input + Conversion.text(losses: losses), naming: files)
   }
 }
 
@@ -90,13 +90,5 @@ struct RankPattern {
   func path(_ rank: Int) -> String {
     let number = "\(rank)"
     return head + String(repeating: "0", count: max(0, width - number.count)) + number + tail
-  }
-
-  /// A name in the same folder and with the same extension, for a file that is not to be seen yet.
-  func temporaryPath(_ rank: Int) -> String {
-    let path = path(rank)
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    let random = UInt32.random(in: 0...UInt32.max)
-    return path.dropLast(name.count) + ".dbn-convert-\(random)-\(name)"
   }
 }

@@ -49,10 +49,11 @@ struct ToDistributedCommand: ParsableCommand {
   }
 
   func run() throws {
+    var conversion = try Conversion(
+      from: input, to: output, target, besides: [source.file.layoutFile, proofOptions.model],
+      reading: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(usesFile: false)
-    var conversion = try Conversion(
-      from: input, to: output, target, reading: opaque.readingOptions)
     let (place, source, converted) = try conversion.reading {
       checkpoint throws(CheckpointError) in
       let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
@@ -70,7 +71,8 @@ struct ToDistributedCommand: ParsableCommand {
       settings: conversion.checkpoint.batchNormSettings)
     let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
     conversion.notes += result.settingsNotes()
-    let losses = try conversion.write(result, record: converted.record, proof: proof)
+    var files = StagedFiles()
+    let losses = try conversion.stage(result, record: converted.record, proof: proof, in: &files)
     let health = converted.health(from: source)
     options.remark(conversion.notes + health.sentences)
     let report = converted.report
@@ -82,7 +84,7 @@ struct ToDistributedCommand: ParsableCommand {
         converted.record, report.adding(losses: losses), proof: proof,
         health: health),
       text: summary + report.lossText + report.skippedText + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof))
+        + Conversion.text(proof: proof), naming: files)
   }
 }
 

@@ -61,7 +61,8 @@ struct ToStandardCommand: ParsableCommand {
 
   func run() throws {
     var conversion = try Conversion(
-      from: input, to: output, target, reading: opaque.readingOptions)
+      from: input, to: output, target, besides: [source.file.layoutFile, proofOptions.model],
+      reading: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
     let (place, source, converted) = try conversion.reading {
@@ -80,7 +81,8 @@ struct ToStandardCommand: ParsableCommand {
       settings: conversion.checkpoint.batchNormSettings)
     let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
     conversion.notes += result.settingsNotes(layout)
-    let losses = try conversion.write(result, record: converted.record, proof: proof)
+    var files = StagedFiles()
+    let losses = try conversion.stage(result, record: converted.record, proof: proof, in: &files)
     let health = converted.health(from: source)
     options.remark(conversion.notes + health.sentences)
     try options.print(
@@ -88,7 +90,7 @@ struct ToStandardCommand: ParsableCommand {
         converted.record, converted.report.adding(losses: losses), proof: proof,
         health: health),
       text: text(converted, to: layout) + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof))
+        + Conversion.text(proof: proof), naming: files)
   }
 
   private func text(_ converted: BatchNormConversion, to layout: BatchNormLayout) -> String {

@@ -87,6 +87,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
+    let existing = try report.existingFiles(inputs: [a, b, model, input, layouts.layoutFile])
     let (checkpointA, checkpointB) = (
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
@@ -98,8 +99,9 @@ struct VerifyCommand: ParsableCommand {
     if let model { verification.model = try modelVerification(model, checkpointA) }
     let result = try verification.compare(checkpointA, checkpointB)
     options.remark(checkpointA.notes + checkpointB.notes)
-    try report.write(Report(result, a: a, b: b))
-    try options.print(result.json, text: result.text(layers: layers))
+    try options.print(
+      result.json, text: result.text(layers: layers),
+      naming: report.staged(existing, Report(result, a: a, b: b)))
     if !result.isEqual { throw Console.different }
   }
 

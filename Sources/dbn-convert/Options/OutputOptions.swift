@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Tensors
 
 /// How a command says what it found.
@@ -18,6 +19,21 @@ struct OutputOptions: ParsableArguments {
     } else if !quiet {
       try Console.result(text())
     }
+  }
+
+  /// Prints the result, and then gives the files their names.
+  ///
+  /// In this order, a result that can't be printed leaves no file, and nothing that has a name is
+  /// ever taken back. Whether the names are free is asked once more before anything is said.
+  func print(
+    _ json: @autoclosure () -> JSON, text: @autoclosure () -> String,
+    naming files: consuming StagedFiles
+  ) throws(CheckpointError) {
+    // Nobody reads what is printed: an error like others, not an end without clearing up.
+    signal(SIGPIPE, SIG_IGN)
+    try files.check()
+    try print(json(), text: text())
+    try files.commit()
   }
 
   /// Prints remarks that accompany a result.

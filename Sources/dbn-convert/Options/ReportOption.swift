@@ -11,16 +11,41 @@ struct ReportOption: ParsableArguments {
       valueName: "file.html"))
   var path: String?
 
+  @Flag(help: "Replace the page if it is already there.")
+  var force = false
+
   func validate() throws {
-    guard let path else { return }
+    guard let path else {
+      guard !force else { throw ValidationError("--force is about the page of --report.") }
+      return
+    }
     // A mistaken order of arguments must not put a page in the place of a checkpoint.
     guard [".html", ".htm"].contains(where: path.hasSuffix) else {
       throw ValidationError("--report takes the name of a page: it ends in .html.")
     }
   }
 
-  /// Writes the page, if one was asked for.
-  func write(_ report: @autoclosure () throws(CheckpointError) -> Report) throws(CheckpointError) {
-    if let path { try report().write(to: path) }
+  /// What is done with a file that has the page's name: to be asked before anything is read.
+  ///
+  /// - Parameter inputs: every file and folder that the command reads.
+  /// - Throws: `fileExists`, `outputIsInput` or `notARegularFile`, if the page can't be written.
+  func existingFiles(inputs: [String?]) throws(CheckpointError) -> ExistingFiles {
+    guard let path else { return .refuse }
+    do throws(CheckpointError) {
+      return try ReplacementOptions.existingFiles([path], inputs, force: force, inPlace: false)
+    } catch  where error.code == .outputIsInput {
+      var error = error
+      error.advice = "choose another name for the page"
+      throw error
+    }
+  }
+
+  /// The page as a file that is complete but has no name yet, if one was asked for.
+  func staged(
+    _ existing: ExistingFiles, _ report: @autoclosure () throws(CheckpointError) -> Report
+  ) throws(CheckpointError) -> StagedFiles {
+    var files = StagedFiles()
+    if let path { try report().stage(to: path, existing: existing, in: &files) }
+    return files
   }
 }

@@ -25,12 +25,27 @@ struct TargetOptions: ParsableArguments {
       valueName: "size"))
   var shardSize: String?
 
+  @OptionGroup var replacement: ReplacementOptions
+
   var format: CheckpointFormat? { formatName.flatMap { CheckpointFormat.named($0) } }
 
-  func writingOptions(progress: @escaping @Sendable (Int) -> Void) -> WritingOptions {
+  func writingOptions(
+    _ existing: ExistingFiles, progress: (@Sendable (Int) -> Void)? = nil
+  ) -> WritingOptions {
     WritingOptions(
-      allowsLosses: lossy, compression: compression, shardByteCount: shardByteCount,
-      progress: progress)
+      existing: existing, allowsLosses: lossy, compression: compression,
+      shardByteCount: shardByteCount, progress: progress)
+  }
+
+  /// What is done with files that have the output's names: to be asked before anything is read.
+  ///
+  /// - Throws: `fileExists`, `outputIsInput` or `notARegularFile`, if the output can't be written.
+  func existingFiles(
+    at output: String, inputs: [String?]
+  ) throws(CheckpointError) -> ExistingFiles {
+    try replacement.existingFiles(
+      outputs: CheckpointFormat.outputs(at: output, options: writingOptions(.refuse)),
+      inputs: inputs)
   }
 
   func validate() throws {

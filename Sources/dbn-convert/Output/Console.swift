@@ -17,6 +17,15 @@ enum Console {
     }
   }
 
+  /// Has each standard stream that is closed refuse what is written to it: its number would be that
+  /// of the next file that is opened, and the result would be written into a checkpoint.
+  static func occupyStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+      // The lowest number that is free is taken, and that is this one.
+      _ = open("/dev/null", O_RDONLY)
+    }
+  }
+
   /// Remarks and errors, a line each, to standard error.
   static func error(_ line: String) {
     let bytes = Array("\(line)\n".utf8)

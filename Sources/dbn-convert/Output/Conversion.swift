@@ -7,17 +7,22 @@ struct Conversion {
   let input: String
   let output: String
   let target: TargetOptions
+  /// What is done with files that have the output's names.
+  let existing: ExistingFiles
   let format: CheckpointFormat
   let checkpoint: Checkpoint
   /// What a person should know, a sentence each: what the reader noted, and what `note` added.
   var notes: [String]
 
   /// Reads the input, once it is clear that the output can be written.
+  ///
+  /// - Parameter others: what else the command reads, which is not to be replaced by accident either.
   init(
-    from input: String, to output: String, _ target: TargetOptions,
+    from input: String, to output: String, _ target: TargetOptions, besides others: [String?] = [],
     reading options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) {
     if target.format == nil { _ = try CheckpointFormat.forWriting(output) }
+    existing = try target.existingFiles(at: output, inputs: [input] + others)
     self.input = input
     self.output = output
     self.target = target
@@ -31,6 +36,7 @@ struct Conversion {
     input = other.input
     self.output = output
     target = other.target
+    existing = other.existing
     format = other.format
     checkpoint = other.checkpoint
     notes = other.notes
@@ -47,12 +53,13 @@ struct Conversion {
     }
   }
 
-  /// Writes the result, with what was done added to its history.
+  /// Writes the result, with what was done added to its history. The files get their names after
+  /// the result was printed.
   ///
-  /// - Parameter proof: what must hold of the file before it takes its place.
+  /// - Parameter proof: what must hold of the file before that.
   /// - Returns: what the format had no place for, if that was allowed.
-  func write(
-    _ result: Checkpoint, record: JSON, proof: ConversionProof? = nil
+  func stage(
+    _ result: Checkpoint, record: JSON, proof: ConversionProof? = nil, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     var result = result
     let source: JSON = [
@@ -67,7 +74,7 @@ struct Conversion {
         ]))
     let bar = ProgressBar("writing \(output)", total: result.tensorByteCount)
     defer { bar.finish() }
-    var options = target.writingOptions { bar.advance(by: $0) }
+    var options = target.writingOptions(existing) { bar.advance(by: $0) }
     if let proof {
       options.proof = { path throws(CheckpointError) in
         do throws(CheckpointError) {
@@ -80,7 +87,7 @@ struct Conversion {
         }
       }
     }
-    return try result.write(to: output, as: target.format, options: options)
+    return try result.stage(to: output, as: target.format, options: options, in: &files)
   }
 
   /// What the file has no place for, for a person; empty for most formats and files.

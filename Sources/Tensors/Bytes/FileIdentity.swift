@@ -1,0 +1,33 @@
+import Glibc
+
+/// Which file it is, whatever name it is called by: device and inode.
+package struct FileIdentity: Hashable, Sendable {
+  private let device: UInt64
+  private let inode: UInt64
+
+  init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+
+  /// The file that the path leads to, through symbolic links; nil if there is none.
+  package init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+}
+
+/// A file that is kept open, so that its identity stays its own: a file system gives the inode of one
+/// that is gone to the next that is made.
+package final class HeldFile: Sendable {
+  private let descriptor: Int32
+
+  /// nil if it can't be opened for reading.
+  package init?(_ path: String) {
+    descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    if descriptor < 0 { return nil }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+}

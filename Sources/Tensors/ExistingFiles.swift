@@ -1,0 +1,67 @@
+internal import Glibc
+
+/// What is done with a file that already has the name of one that is to be written.
+public struct ExistingFiles: Sendable {
+  /// It stays as it is: writing is an error, `fileExists`.
+  public static let refuse = ExistingFiles()
+  /// It is replaced, in one step, when the new file is complete.
+  public static let replace = ExistingFiles(replacesOthers: true)
+
+  /// The files that the result is made from, each with a name that it was given by.
+  private let inputs: [FileIdentity: String]
+  private let heldFiles: [HeldFile]
+  private let replacesInputs: Bool
+  private let replacesOthers: Bool
+
+  /// A rule that tells the files that the result is made from, which are to be replaced only where
+  /// that is meant, from all others.
+  ///
+  /// - Parameter heldFiles: those of the inputs that will be replaced.
+  package init(
+    inputs: [FileIdentity: String] = [:], heldFiles: [HeldFile] = [], replacesInputs: Bool = false,
+    replacesOthers: Bool = false
+  ) {
+    self.inputs = inputs
+    self.heldFiles = heldFiles
+    self.replacesInputs = replacesInputs
+    self.replacesOthers = replacesOthers
+  }
+
+  /// Looks whether a file can be written under this name, as things are now.
+  ///
+  /// - Throws: `fileExists`, `outputIsInput`; `notARegularFile` for a folder, a pipe or a device.
+  package func check(_ path: String) throws(CheckpointError) {
+    try OutputLocation(path, self).check()
+  }
+
+  /// - Parameter status: of what has the name `path`, symbolic links not followed.
+  func check(_ status: stat, named path: String) throws(CheckpointError) {
+    let kind = status.st_mode & S_IFMT
+    // A symbolic link here is one that leads nowhere, or has just been made.
+    guard kind == S_IFREG || kind == S_IFLNK else {
+      throw CheckpointError(
+        .notARegularFile, path: path, "is not a regular file", advice: "name a file to write")
+    }
+    if let input = inputs[FileIdentity(status)] {
+      guard !replacesInputs else { return }
+      throw CheckpointError(
+        .outputIsInput, path: path,
+        "is a file that the command reads" + (input == path ? "" : ", under the name '\(input)'"),
+        advice: "choose another name for the output, or add --in-place to replace the input")
+    }
+    guard !replacesOthers else { return }
+    throw CheckpointError(
+      .fileExists, path: path,
+      kind == S_IFLNK
+        ? "there is already a symbolic link of this name, to a file that is not there"
+        : "there is already a file of this name",
+      advice: "choose another name, or add --force to replace it (in Swift, 'existing: .replace')")
+  }
+}
+
+extension CheckpointError.Code {
+  /// A file has the name of one that is to be written, and is not to be replaced.
+  public static let fileExists = Self("file-exists")
+  /// An output is one of the inputs, perhaps by another name.
+  public static let outputIsInput = Self("output-is-input")
+}

@@ -1,0 +1,59 @@
+import Checkpoints
+import Verification
+
+/// A `gather` without `--output`, whose last file was the output in earlier versions.
+///
+/// Who forgot the output had the last rank's file replaced; so it has a name of its own now.
+struct OldGatherCommand {
+  private let arguments: [String]
+  private let positionals: [String]
+
+  /// - Parameters:
+  ///   - arguments: of the process, its own name first.
+  ///   - positionals: those of them that name files.
+  init(_ arguments: [String], positionals: [String]) {
+    self.arguments = arguments
+    self.positionals = positionals
+  }
+
+  /// The same command with the output named; if the last file is a rank's, which name that is to be
+  /// is left to the person.
+  var newForm: String {
+    guard let last = positionals.last, positionals.count > 1, !lastIsRank,
+      let place = arguments.lastIndex(of: last)
+    else { return text(adding: "--output FILE", without: nil) }
+    return text(adding: "--output \(quoted(last))", without: place)
+  }
+
+  /// Whether the output was forgotten: the last file is there, and not called otherwise than the
+  /// others, which have numbers.
+  private var lastIsRank: Bool {
+    guard let last = positionals.last, (try? CheckpointFormat.recognise(last)) != nil else {
+      return false
+    }
+    return areNumbered(positionals) || !areNumbered(Array(positionals.dropLast()))
+  }
+
+  private func areNumbered(_ paths: [String]) -> Bool {
+    (try? RankNumbers.ordered(paths).areNumbered) ?? false
+  }
+
+  private func text(adding option: String, without place: Int?) -> String {
+    var words = arguments.enumerated().dropFirst().filter { $0.offset != place }
+      .map { quoted($0.element) }
+    // After it, no argument is an option.
+    words.insert(option, at: words.firstIndex(of: "--") ?? words.endIndex)
+    return (["dbn-convert"] + words).joined(separator: " ")
+  }
+
+  /// As a shell takes it for one word.
+  private func quoted(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      let scalar = Unicode.Scalar(byte)
+      return scalar.properties.isAlphabetic && scalar.isASCII || ("0"..."9").contains(scalar)
+        || "-_./=+,:@%".unicodeScalars.contains(scalar)
+    }
+    guard !isPlain || word.isEmpty else { return word }
+    return "'\(word.replacing("'", with: #"'\''"#))'"
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Checkpoints
+import Tensors
+
+/// Which files a command may replace.
+struct ReplacementOptions: ParsableArguments {
+  @Flag(help: "Replace files that have the names of outputs, but none that the command reads.")
+  var force = false
+
+  @Flag(help: "Let an output replace a file that the command reads, once it is complete.")
+  var inPlace = false
+
+  /// What is done with files that have the outputs' names: to be asked before anything is read.
+  ///
+  /// - Parameters:
+  ///   - outputs: those whose names are known.
+  ///   - inputs: every file and folder that the command reads.
+  /// - Throws: `fileExists`, `outputIsInput` or `notARegularFile`, if an output can't be written.
+  func existingFiles(
+    outputs: [String], inputs: [String?]
+  ) throws(CheckpointError) -> ExistingFiles {
+    try Self.existingFiles(outputs, inputs, force: force, inPlace: inPlace)
+  }
+
+  static func existingFiles(
+    _ outputs: [String], _ inputs: [String?], force: Bool, inPlace: Bool
+  ) throws(CheckpointError) -> ExistingFiles {
+    // What a folder or an index consists of must be read to be known.
+    let isFree = outputs.allSatisfy { (try? ExistingFiles.refuse.check($0)) != nil }
+    if isFree, !force, !inPlace { return .refuse }
+    var names: [FileIdentity: String] = [:]
+    for input in inputs {
+      guard let input else { continue }
+      // The name that a person gave says more than that of a file in the folder.
+      if let identity = FileIdentity(input) { names[identity] = input }
+      for file in CheckpointFormat.files(at: input) {
+        if let identity = FileIdentity(file), names[identity] == nil { names[identity] = file }
+      }
+    }
+    let existing = ExistingFiles(
+      inputs: names, heldFiles: inPlace ? outputs.compactMap { HeldFile($0) } : [],
+      replacesInputs: inPlace, replacesOthers: force)
+    for output in outputs { try existing.check(output) }
+    return existing
+  }
+}
