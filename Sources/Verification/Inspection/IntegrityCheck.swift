@@ -17,9 +17,8 @@ public struct IntegrityCheck: Sendable {
     if let reason = checkpoint.inconsistency {
       throw CheckpointError(
         .inconsistentFile, reason,
-        advice:
-          "close it there; if that program died, values may be stale, and 'h5clear -s' of HDF5 "
-          + "removes the mark")
+        advice: "close it there; if that program died, values may be stale, and 'h5clear -s' of "
+          + "HDF5 removes the mark")
     }
     let tensors = checkpoint.storages
     try concurrentForEach(tensors.count) { index throws(CheckpointError) in
