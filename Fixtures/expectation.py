@@ -177,12 +177,20 @@ def describe_keras(path: Path) -> dict:
         root = file.get("model_weights", file)
         order = [
             f"{root.name}/{text(layer)}/{text(weight)}".strip("/").replace("/", ".")
-            for layer in root.attrs.get("layer_names", [])
-            for weight in root[text(layer)].attrs["weight_names"]
+            for layer in split_list(root.attrs, "layer_names")
+            for weight in split_list(root[text(layer)].attrs, "weight_names")
         ]
     rows = {row["name"]: row for row in document["tensors"]}
     names = order + [name for name in rows if name not in order]
     return document | {"format": "keras-hdf5", "tensors": [rows[name] for name in names]}
+
+
+def split_list(attributes, name: str) -> list:
+    """A list of texts, which Keras splits into NAME0, NAME1, ... where it is long."""
+    if name in attributes:
+        return list(attributes[name])
+    parts = [key for key in attributes if key.removeprefix(name).isdigit()]
+    return [value for number in range(len(parts)) for value in attributes[f"{name}{number}"]]
 
 
 def text(value: str | bytes) -> str:

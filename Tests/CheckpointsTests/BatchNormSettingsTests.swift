@@ -1,6 +1,7 @@
 import BatchNorm
 import Checkpoints
 import Execution
+import Glibc
 import HDF5
 import Models
 import NumPy
@@ -103,6 +104,24 @@ struct BatchNormSettingsTests {
     #expect(applied.changed == ["bn1", "bn_dw"])
     #expect(try distance(applied.graph, stateDict) < 1e-6)
     #expect(try distance(graph, stateDict) > 0.1)
+  }
+
+  @Test func everyCheckpointIsEvaluatedWithItsOwn() throws {
+    let checkpoint = try converted()
+    let recorded = try Checkpoint.open(Self.net.file("io.npz")).stateDict()
+    let expected = try #require(recorded["output"]).doubles()
+    var file = StateDict()
+    file["x"] = recorded["input"]
+    file["y"] = try Tensor([0, 1, 0], shape: [3])
+    var evaluation = Evaluation(graph)
+    evaluation.settings = [checkpoint.batchNormSettings, BatchNormSettingsTable()]
+    let stateDict = try checkpoint.stateDict()
+    let results = try evaluation.run([stateDict, stateDict], on: SampleData(file, labelled: true))
+    let losses = results.map(\.classification.total.loss)
+    // The mean of log(1 + exp(other - right)), of Keras' outputs.
+    let margins = [expected[1] - expected[0], expected[2] - expected[3], expected[5] - expected[4]]
+    let loss = margins.map { log(1 + exp($0)) }.reduce(0, +) / 3
+    #expect(abs(losses[0] - loss) < 1e-6 && abs(losses[1] - loss) > 1e-3)
   }
 
   @Test func aModelKeepsItsOwnSettingsWhereTheCheckpointSaysNone() throws {

@@ -26,9 +26,16 @@ struct KerasLayerTests {
   @Test func everyFixtureIsTried() {
     #expect(
       Self.fixtures.map(\.name)
-        == ["classes", "classes-weights", "int8", "nested", "net", "subclassed"].map {
+        == ["classes", "classes-weights", "int8", "nested", "net", "split", "subclassed"].map {
           "keras-layers/\($0)"
         })
+  }
+
+  @Test(arguments: fixtures)
+  func weightsComeInTheOrderOfTheLayers(fixture: Fixture) throws {
+    #expect(try HDF5Checkpoint.isKeras(fixture.file("weights.h5")))
+    let stateDict = try checkpoint(fixture).root.dictionary.flatMap { StateDict($0) }
+    #expect(try Expectation.tensors(#require(stateDict)) == fixture.expected["tensors"])
   }
 
   @Test(arguments: fixtures)
@@ -154,6 +161,7 @@ struct KerasLayerTests {
     ("a", [("kernel", .float32, [4, 8]), ("bias", .float16, [8])], nil),
     ("dense", [("kernel", .int8, [4, 8]), ("kernel_scale", .float32, [8])], nil),
     ("dense", [("kernel", .int8, [4, 8]), ("bias", .float32, [8])], nil),
+    ("dense", [("kernel", .int8, [4, 8])], nil),
     ("dense", [("kernel", .float32, [4, 8, 2]), ("bias", .float32, [2])], nil),
     ("p_re_lu", [("alpha", .float32, [1, 1, 4])], nil),
     ("a", [("alpha", .float32, [1, 1, 4])], nil),
