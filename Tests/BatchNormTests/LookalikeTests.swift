@@ -30,7 +30,7 @@ struct LookalikeTests {
     let survey = BatchNormSurvey(source)
     #expect(survey.sites.map(\.name) == ["bn"] && survey.unrecognised.isEmpty)
     #expect(survey.lookalikes.map(\.name) == ["obs_rms"])
-    #expect(survey.leftAlone[0].reason.contains("--include"))
+    #expect(survey.leftAlone.first?.reason.contains("--include") == true)
     #expect(!survey.ambiguities.contains { $0.contains("obs_rms") })
     let converted = try source.toDistributed(worldSize: 3)
     #expect(converted.report.converted == ["bn"])

@@ -61,6 +61,20 @@ struct ParameterChangeTests {
     #expect(change.misfit(of: try optimizer([7, 8])) == nil)
   }
 
+  @Test func kerasOptimizerAmongTheModelsTensorsIsNamed() throws {
+    let before = try stateDict([
+      "conv.kernel": .ones(3, 2), "optimizer.vars.0": .ones(), "optimizer.vars.2": .ones(3, 2),
+      "optimizer.vars.3": .ones(3, 2),
+    ])
+    var after = before
+    after["conv.kernel"] = try .float32([1, 1, 1, 1, 1, 1], [2, 3])
+    let note = try #require(ParameterChange(from: before, to: after).misfitOfOwnOptimizer)
+    #expect(note.hasPrefix("'optimizer' no longer fits: it has 2 tensors for the parameters as"))
+    #expect(ParameterChange(from: before, to: before).misfitOfOwnOptimizer == nil)
+    let rate = try stateDict(["conv.kernel": .ones(3, 2), "optimizer_weights.rate": .ones()])
+    #expect(ParameterChange(from: rate, to: after).misfitOfOwnOptimizer == nil)
+  }
+
   @Test func anOptimizerOfUnknownFormMayNoLongerFit() throws {
     let deepSpeed = Checkpoint(
       root: ["module": ["a": .ones(2)], "optimizer_state_dict": ["groups": [.ones(2)]]])

@@ -48,7 +48,7 @@ private struct OptimizerSearch {
     } else if let elements = value.elements {
       for (index, element) in elements.enumerated() { visit(&self, .int(index), element) }
     }
-    if hasTensor && found.count == known, case .optimizer? = TrainingState(value, under: key) {
+    if hasTensor && found.count == known, TrainingState(value, under: key) == .optimizer {
       found.append(OptimizerState(entry: path, parameterCount: nil, names: [], shapes: [:]))
     }
     return hasTensor

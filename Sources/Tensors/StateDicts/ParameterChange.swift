@@ -36,6 +36,31 @@ public struct ParameterChange: Sendable {
       + "; write the model alone with convert --state-dict-only, or start the optimizer again"
   }
 
+  /// What a person should know about an optimizer's state among the state dict's own tensors, as
+  /// Keras' files have it (`optimizer.vars.1`, `optimizer_weights.sgd...`); nil where it still fits.
+  /// Single numbers, such as the learning rate, always do.
+  public var misfitOfOwnOptimizer: String? {
+    guard !keepsPositions else { return nil }
+    var (count, place, last, isOptimizer) = (0, "", "", false)
+    before.forEachParameter { key, tensor in
+      guard let name = key.string, let end = name.utf8.firstIndex(of: UInt8(ascii: ".")) else {
+        return
+      }
+      let head = String(name[..<end])
+      if head != last {
+        isOptimizer = TrainingState(named: .string(head)) == .optimizer
+        last = head
+      }
+      guard isOptimizer, !tensor.shape.isEmpty else { return }
+      (count, place) = (count + 1, head)
+    }
+    guard count > 0 else { return nil }
+    return
+      "'\(place.visible())' no longer fits: it has \(count == 1 ? "a tensor" : "\(count) tensors")"
+      + " for the parameters as they were, and the converted model has others in number, order or "
+      + "shape; start the optimizer again"
+  }
+
   /// The first name that the optimizer uses and that only the old state dict has.
   private func lostNames(of optimizer: OptimizerState) -> String? {
     optimizer.names.first { name in

@@ -17,11 +17,10 @@ extension Conversion {
       notes += checkpoint.notes(
         taking: entry, others: keepsRest ? "left as they are" : "left out")
     }
-    guard let before, let after, keepsRest else { return }
-    let optimizers = checkpoint.optimizerStates
-    guard !optimizers.isEmpty else { return }
+    guard let before, let after else { return }
     let change = ParameterChange(from: before, to: after)
-    notes += optimizers.compactMap { change.misfit(of: $0) }
+    notes += change.misfitOfOwnOptimizer.map { [$0] } ?? []
+    if keepsRest { notes += checkpoint.optimizerStates.compactMap { change.misfit(of: $0) } }
   }
 
   /// Notes what a mapping of BatchNorms left behind, as `note(at:)`, and what only looks like one.
