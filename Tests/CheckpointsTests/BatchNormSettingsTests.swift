@@ -39,7 +39,7 @@ struct BatchNormSettingsTests {
     // Without any, nothing of it is in the file.
     var plain = original
     plain.batchNormSettings = BatchNormSettingsTable()
-    try plain.write(to: path, as: format)
+    try plain.write(to: path, as: format, options: WritingOptions(existing: .replace))
     #expect(try Checkpoint.open(path).batchNormSettings.isEmpty)
     #expect(try !Fixture.contains("batch_norms", path))
   }

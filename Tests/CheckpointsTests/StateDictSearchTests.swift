@@ -17,7 +17,8 @@ struct StateDictSearchTests {
   ])
   func whereTheScriptPutNoneThereIsNone(name: String) throws {
     let checkpoint = try Checkpoint.open(
-      Fixture("torch/entries/\(name)").file("checkpoint.pth"))
+      Fixture("torch/entries/\(name)").file("checkpoint.pth"),
+      options: ReadingOptions(acceptsParts: true))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.findStateDict() }
     #expect(error?.code == .noStateDict)
     #expect(checkpoint.stateDicts.count == (name == "equal-networks" ? 2 : 0))

@@ -56,7 +56,7 @@ struct HealthTests {
     let input = try sick(.nan)
     #expect(try Command("scatter", input, folder.file("rank-%d.pth")).status == 0)
     let ranks = (0..<4).map { folder.file("rank-\($0).pth") }
-    let gathered = try Command(["gather"] + ranks + [folder.file("all.h5"), "--json"])
+    let gathered = try Command(["gather"] + ranks + ["--output", folder.file("all.h5"), "--json"])
     #expect(gathered.status == 0, "\(gathered.error)")
     let health = try JSON(parsing: gathered.output)["health"]?.array
     #expect(health?.map { $0["issue"] } == ["not_finite"] && health?.first?["device"] == 3)

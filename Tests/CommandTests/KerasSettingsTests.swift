@@ -127,17 +127,17 @@ struct KerasSettingsTests {
     _ = try run("scatter", folder.file("dist.pth"), folder.file("rank%d.pth"))
     let ranks = [folder.file("rank0.pth"), folder.file("rank1.pth")]
     #expect(try settings(ranks[1]) == Self.kerass)
-    _ = try run("gather", ranks[0], ranks[1], gathered)
+    _ = try run("gather", ranks[0], ranks[1], "--output", gathered, "--force")
     #expect(try settings(gathered) == Self.kerass)
     // What rank 0 does not know another may.
     var checkpoint = try Checkpoint.open(ranks[0])
     checkpoint.batchNormSettings = BatchNormSettingsTable()
-    try checkpoint.write(to: ranks[0])
-    _ = try run("gather", ranks[0], ranks[1], gathered)
+    try checkpoint.write(to: ranks[0], options: WritingOptions(existing: .replace))
+    _ = try run("gather", ranks[0], ranks[1], "--output", gathered, "--force")
     #expect(try settings(gathered) == Self.kerass)
     checkpoint.batchNormSettings["bn1"] = .init(epsilon: 1)
-    try checkpoint.write(to: ranks[0])
-    let refused = try Command("gather", ranks[0], ranks[1], gathered)
+    try checkpoint.write(to: ranks[0], options: WritingOptions(existing: .replace))
+    let refused = try Command("gather", ranks[0], ranks[1], "--output", gathered, "--force")
     #expect(refused.status == 2 && refused.error.contains("'bn1' has other settings"))
   }
 

@@ -16,7 +16,7 @@ struct PartTests {
   @Test(arguments: [
     ["convert", "SHARD", "OUT"], ["convert", "SHARD", "OUT", "--state-dict-only"],
     ["to-distributed", "SHARD", "OUT", "--world-size", "2"], ["to-standard", "SHARD", "OUT"],
-    ["scatter", "SHARD", "OUT-%d.pth"], ["gather", "SHARD", "SHARD", "OUT"],
+    ["scatter", "SHARD", "OUT-%d.pth"], ["gather", "SHARD", "SHARD", "--output", "OUT"],
     ["verify", "SHARD", "SHARD"], ["run", "SHARD", "--input", "SHARD", "--output", "OUT"],
     ["eval", "auto", "--weights", "SHARD", "--data", "SHARD"],
     ["recalibrate", "auto", "--weights", "SHARD", "--data", "SHARD", "--output", "OUT"],

@@ -54,10 +54,12 @@ struct ExportedProgramFileTests {
   }
 
   @Test func recordsThatAreNotReadAreTold() throws {
-    let records = [Archive.Record("a/data/sample_inputs/model.pt", [1])]
+    let records = ["a/data/sample_inputs/model.pt", "a/extra/notes.txt"].map {
+      Archive.Record($0, [1])
+    }
     let checkpoint = try TorchCheckpoint.read(file("{}", more: records))
     #expect(checkpoint.notes.count == 1)
-    #expect(checkpoint.notes.first?.contains("sample_inputs") == true)
+    #expect(checkpoint.notes.first?.contains("is not read: extra/notes.txt") == true)
   }
 
   struct Broken: Sendable, CustomStringConvertible {

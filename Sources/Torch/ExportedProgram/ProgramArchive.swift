@@ -90,9 +90,10 @@ struct ProgramArchive: StorageSource {
     return entry
   }
 
-  /// Records that are neither the model nor about the archive itself, such as example inputs.
+  /// Records that are neither the model nor about the archive itself. The example inputs that every
+  /// export writes are no part of the model either, and not worth a word each time.
   var otherRecords: [String] {
-    let known = ["models/", "data/weights/", "data/constants/", ".data/"]
+    let known = ["models/", "data/weights/", "data/constants/", ".data/", "data/sample_inputs/"]
     let bookkeeping = ["archive_format", "archive_version", "byteorder", "version"]
     return zip.entries.map { String($0.name.dropFirst(prefix.count)) }
       .filter { name in

@@ -34,6 +34,9 @@ extension Graph {
 }
 
 extension Graph.Input {
+  /// Whether the model takes one size of the first dimension only.
+  var hasFixedBatch: Bool { shape.first.flatMap { $0 } != nil }
+
   /// The shape of an input that is drawn.
   ///
   /// - Parameter samples: the size of the first dimension, where the model leaves it open.

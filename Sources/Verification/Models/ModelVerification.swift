@@ -57,7 +57,7 @@ public struct ModelVerification: Sendable {
     var inputs = self.inputs ?? [:]
     if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
     let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
-    try pair.reach.check(samples, isFixed: graph.fixedBatch != nil)
+    try pair.reach.check(samples, isFixed: graph.inputs.contains { $0.hasFixedBatch })
     var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
     switch mode {
     case .evaluation: try comparison.compareEvaluation(on: inputs)
