@@ -188,6 +188,20 @@ struct AtomicFileTests {
     #expect(try bytes(path) == [8, 8] && folder.contents == ["out.h5"])
   }
 
+  /// The file system gives the inode of a file that is gone to a new one: at once, mostly.
+  @Test func theIdentityOfAHeldFileIsNotGivenToAnother() throws {
+    for round in 0..<20 {
+      let old = try folder.write([1], to: "old\(round)")
+      let identity = try #require(FileIdentity(old))
+      let held = try #require(HeldFile(old))
+      unlink(old)
+      for index in 0..<20 {
+        #expect(FileIdentity(try folder.write([2], to: "\(round)-\(index)")) != identity)
+      }
+      withExtendedLifetime(held) {}
+    }
+  }
+
   /// With leave to replace any other file, an input that takes the name meanwhile is kept.
   @Test func anInputThatTakesTheNameMeanwhileIsNotReplaced() throws {
     _ = try folder.write([1], to: "in.h5")
