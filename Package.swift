@@ -45,7 +45,7 @@ let package = Package(
       name: "DBNConvert",
       targets: [
         "Tensors", "Zip", "Safetensors", "NumPy", "Torch", "HDF5", "Checkpoints", "BatchNorm",
-        "Models", "Execution", "Verification", "Reports",
+        "Comparison", "Models", "Execution", "Verification", "Reports",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -78,6 +78,8 @@ let package = Package(
     module("HDF5", ["Tensors", "CHDF5"]),
     module("Checkpoints", ["Tensors", "Safetensors", "NumPy", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
+    // Of stored numbers alone: without models and engines.
+    module("Comparison", ["Tensors", "BatchNorm"]),
     module("Models", ["Tensors", "BatchNorm"]),
     module(
       "Execution",
@@ -85,19 +87,19 @@ let package = Package(
         "Tensors", "BatchNorm", "Models",
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ], linking: oneDNN),
-    module("Verification", ["Tensors", "BatchNorm", "Models", "Execution"]),
+    module("Verification", ["Tensors", "BatchNorm", "Comparison", "Models", "Execution"]),
     // Apart from Verification, since a template engine brings all of Foundation.
     module(
       "Reports",
       [
-        "Tensors", "BatchNorm", "Execution", "Verification",
+        "Tensors", "BatchNorm", "Comparison", "Execution", "Verification",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Models", "Execution", "Verification",
-        "Reports",
+        "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution",
+        "Verification", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -119,6 +121,7 @@ let package = Package(
     .systemLibrary(name: "CFormula", path: "Tests/CFormula"),
     tests("ModelsTests", ["Models", "BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
+    tests("ComparisonTests", ["Comparison", "BatchNorm"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints", "Execution"]),

@@ -1,5 +1,6 @@
 import BatchNorm
 import Checkpoints
+import Comparison
 import Execution
 import Glibc
 import HDF5

@@ -1,4 +1,5 @@
 import Checkpoints
+import Comparison
 import Tensors
 import TestSupport
 import Testing

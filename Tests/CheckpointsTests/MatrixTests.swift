@@ -1,4 +1,5 @@
 import Checkpoints
+import Comparison
 import Foundation
 import Tensors
 import TestSupport

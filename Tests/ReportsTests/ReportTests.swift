@@ -1,4 +1,5 @@
 import BatchNorm
+import Comparison
 import Execution
 import Foundation
 import Models

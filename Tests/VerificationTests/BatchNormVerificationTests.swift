@@ -1,3 +1,4 @@
+import Comparison
 import Execution
 import Tensors
 import TestSupport

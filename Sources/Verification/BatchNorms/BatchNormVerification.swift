@@ -1,4 +1,5 @@
 public import BatchNorm
+public import Comparison
 public import Execution
 public import Tensors
 

@@ -1,4 +1,5 @@
 import BatchNorm
+public import Comparison
 public import Execution
 public import Models
 public import Tensors

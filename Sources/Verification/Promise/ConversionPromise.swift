@@ -1,4 +1,5 @@
 public import BatchNorm
+import Comparison
 public import Tensors
 
 /// What a conversion that loses something said that it would write, to be proven of the written file:

@@ -1,4 +1,5 @@
 import BatchNorm
+import Comparison
 import Tensors
 
 /// Compares all that two checkpoints store of one BatchNorm: parameters, running statistics and

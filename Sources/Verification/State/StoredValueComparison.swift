@@ -1,3 +1,4 @@
+import Comparison
 import Tensors
 
 /// Compares two values of state dicts, most often tensors: to the bit, or numbers within a tolerance,

@@ -1,3 +1,4 @@
+import Comparison
 import Tensors
 
 /// Comparing what two state dicts store, beside what they make of inputs.

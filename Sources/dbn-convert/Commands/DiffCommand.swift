@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Comparison
 import Tensors
 import Verification
 

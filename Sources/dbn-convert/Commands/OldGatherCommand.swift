@@ -1,4 +1,5 @@
 import Checkpoints
+import Comparison
 import Verification
 
 /// A `gather` without `--output`, whose last file was the output in earlier versions.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchNorm
 import Checkpoints
+import Comparison
 import Execution
 import Models
 import Tensors

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Comparison
 import Verification
 
 /// How far numbers may be apart and still count as equal.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Comparison
 import Synchronization
 import Tensors
 import Verification

@@ -1,4 +1,5 @@
 import BatchNorm
+import Comparison
 import Reports
 import Tensors
 import Verification

@@ -1,7 +1,7 @@
 import Tensors
 import TestSupport
 import Testing
-import Verification
+import Comparison
 
 struct CheckpointDifferenceTests {
   private typealias Entries = [(key: String, value: CheckpointValue)]

@@ -1,8 +1,8 @@
-import Tensors
+package import Tensors
 
 extension CheckpointValue {
   /// Whether two values that are neither tensors nor containers are the same, floats bit by bit.
-  func hasEqualScalar(to other: CheckpointValue) -> Bool {
+  package func hasEqualScalar(to other: CheckpointValue) -> Bool {
     switch (self, other) {
     case (.none, .none): true
     case (.bool(let a), .bool(let b)): a == b
@@ -46,7 +46,7 @@ extension Tensor {
   var kindText: String { kind.rawValue + (requiresGrad ? " that requires grad" : "") }
 
   /// The comparison of two tensors of one shape; nil for types without real numbers.
-  func comparison(
+  package func comparison(
     with other: Tensor, tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) -> NumberComparison? {
     guard scalarType.isReal, other.scalarType.isReal else { return nil }
@@ -61,7 +61,7 @@ extension Tensor {
   /// Hands out the numbers of two tensors of one shape, some at a time.
   ///
   /// - Parameter body: is given the index of the first, and the numbers of both.
-  func forEachPiece(
+  package func forEachPiece(
     with other: Tensor, _ body: (Int, [Double], [Double]) -> Void
   ) throws(CheckpointError) {
     try storage.withBytes { mine throws(CheckpointError) in

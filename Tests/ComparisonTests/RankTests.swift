@@ -2,7 +2,7 @@ import BatchNorm
 import Tensors
 import TestSupport
 import Testing
-import Verification
+import Comparison
 
 /// Files of ranks to replicated buffers, and back.
 struct RankTests {

@@ -1,6 +1,6 @@
 import Tensors
 import Testing
-import Verification
+import Comparison
 
 struct NumberComparisonTests {
   @Test func stepsBetweenNeighboursAreCounted() {
