@@ -45,6 +45,25 @@ public struct CheckpointDictionary: Sendable {
     }
   }
 
+  /// Removes the key and its value, if it is there: Python's `pop(key, None)`.
+  public mutating func remove(_ key: Key) {
+    guard contains(key) else { return }
+    rebuild(from: entries.filter { $0.key != key })
+  }
+
+  /// Gives a value another key, in its place. The new key must be free.
+  package mutating func rename(_ key: Key, to newKey: Key) {
+    rebuild(from: entries.map { $0.key == key ? Entry(key: newKey, value: $0.value) : $0 })
+  }
+
+  private mutating func rebuild(from entries: [Entry]) {
+    var result = CheckpointDictionary(kind)
+    result.attributes = attributes
+    result.reserveCapacity(entries.count)
+    for entry in entries { result.set(entry.key, to: entry.value) }
+    self = result
+  }
+
   /// Makes room for so many entries.
   package mutating func reserveCapacity(_ count: Int) {
     entries.reserveCapacity(count)

@@ -25,9 +25,32 @@ public struct StateDict: Sendable {
 
   public var names: [String] { dictionary.entries.compactMap(\.key.string) }
 
+  /// The tensor of this name. Setting one keeps its place in the order, or appends it; setting nil
+  /// removes what has the name, in time proportional to the number of entries.
   public subscript(name: String) -> Tensor? {
     get { dictionary[name]?.tensor }
-    set { if let newValue { dictionary.set(.string(name), to: .tensor(newValue)) } }
+    set {
+      if let newValue {
+        dictionary.set(.string(name), to: .tensor(newValue))
+      } else {
+        dictionary.remove(.string(name))
+      }
+    }
+  }
+
+  /// Gives an entry another name, in its place. In `_metadata` nothing changes; for many names at
+  /// once there is `renaming`.
+  ///
+  /// - Throws: `noSuchEntry` when nothing has the name; `nameCollision` when something else has the
+  ///   new one.
+  public mutating func rename(_ name: String, to newName: String) throws(CheckpointError) {
+    guard dictionary.contains(.string(name)) else {
+      throw CheckpointError(.noSuchEntry, name: name, "the state dict has no entry of this name")
+    }
+    guard newName.isIdentical(to: name) || !dictionary.contains(.string(newName)) else {
+      throw CheckpointError(.nameCollision, name: newName, "another entry has this name")
+    }
+    dictionary.rename(.string(name), to: .string(newName))
   }
 
   /// The mapping of module names to versions that `state_dict()` attaches, if the file has it.

@@ -28,6 +28,17 @@ extension Tensor {
     try self.init(scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
   }
 
+  /// A tensor of these elements as they are, in their own type: `[Float]` becomes float32.
+  ///
+  /// - Throws: `inconsistentTensor` unless there are as many as the shape has.
+  public init<Element: TensorElement>(
+    elements: [Element], shape: [Int]
+  ) throws(CheckpointError) {
+    // Memory of every machine that this runs on is little-endian, as checkpoints are.
+    let bytes = elements.withUnsafeBytes { Array($0) }
+    try self.init(Element.scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
+  }
+
   /// An int64 tensor, as PyTorch counts batches.
   public init(_ values: [Int], shape: [Int]) throws(CheckpointError) {
     let bytes = littleEndianBytes(values.map { Int64($0) })
