@@ -169,6 +169,7 @@ struct KerasLayerTests {
     ("a", [("gamma", .float32, [3, 4]), ("beta", .float32, [3, 4])], nil),
     ("a", [("depthwise_kernel", .float32, [3, 3, 4, 2])], ["weight"]),
     ("a", [("depthwise_kernel", .float32, [0, 1 << 40, 1 << 40])], nil),
+    ("depthwise_conv2d", [("kernel", .float32, [3, 3, 4, 1]), ("kernel:0", .float32, [3])], nil),
     ("conv2d", [("kernel", .float32, [3, 3, 4, 2]), ("bias", .float32, [8])], nil),
   ]
 

@@ -12,7 +12,9 @@ enum KerasRoles {
     switch layer.kind {
     case .known(let kind): self.init(layer, as: kind)
     case .other(let name):
-      self = .unknown("belongs to a \(name), which PyTorch has no module with the same weights for")
+      self = .unknown(
+        "is a weight of the class \(name.visible()), and PyTorch has no module with the same weights"
+      )
     case .unknown:
       switch Self.inferredClass(of: layer) {
       case .success(let kind): self.init(layer, as: kind)
@@ -32,7 +34,12 @@ enum KerasRoles {
         zip(variables, layer.variables).first { $0.0.names == wanted.names }
           .map { ($0.0.role, $0.1.tensor) }
       }
-      if let objection = kind.objection(to: tensors) {
+      let areAlike = zip(variables, layer.variables).allSatisfy { variable, found in
+        tensors.contains { $0.role == variable.role && $0.tensor.shape == found.tensor.shape }
+      }
+      if !areAlike {
+        self = .unknown("its layer has two weights of this name")
+      } else if let objection = kind.objection(to: tensors) {
         self = .unknown(objection)
       } else {
         self = .known(variables.map(\.role), kind)
@@ -54,7 +61,9 @@ enum KerasRoles {
     for variable in layer.variables {
       guard let known = kind.variables.first(where: { $0.names.contains(variable.role) }) else {
         return .failure(
-          Reason("its layer has '\(variable.role)', which PyTorch's modules of its class have not"))
+          Reason(
+            "its layer also has '\(variable.role.visible())', which PyTorch's module does not have")
+        )
       }
       variables.append(known)
     }
