@@ -44,9 +44,11 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "Safetensors", "NumPy", "Torch", "HDF5", "Checkpoints", "BatchNorm",
-        "Comparison", "Models", "Execution", "Verification", "Reports",
+        "Tensors", "Zip", "CheckpointFormats", "Safetensors", "NumPy", "Torch", "HDF5",
+        "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution", "Verification", "Reports",
       ]),
+    // The tests that every format must pass: for the tests of who adds one.
+    .library(name: "CheckpointFormatContract", targets: ["CheckpointFormatContract"]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
   traits: [
@@ -72,11 +74,13 @@ let package = Package(
 
     module("Tensors", ["CZlib", "CLinux"]),
     module("Zip", ["Tensors"]),
-    module("Safetensors", ["Tensors"]),
-    module("NumPy", ["Tensors", "Zip"]),
-    module("Torch", ["Tensors", "Zip"]),
-    module("HDF5", ["Tensors", "CHDF5"]),
-    module("Checkpoints", ["Tensors", "Safetensors", "NumPy", "Torch", "HDF5"]),
+    module("CheckpointFormats", ["Tensors"]),
+    module("Safetensors", ["Tensors", "CheckpointFormats"]),
+    module("NumPy", ["Tensors", "Zip", "CheckpointFormats"]),
+    module("Torch", ["Tensors", "Zip", "CheckpointFormats"]),
+    module("HDF5", ["Tensors", "CheckpointFormats", "CHDF5"]),
+    module(
+      "Checkpoints", ["Tensors", "CheckpointFormats", "Safetensors", "NumPy", "Torch", "HDF5"]),
     module("BatchNorm", ["Tensors"]),
     // Of stored numbers alone: without models and engines.
     module("Comparison", ["Tensors", "BatchNorm"]),
@@ -98,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution",
+        "Tensors", "HDF5", "CheckpointFormats", "Checkpoints", "BatchNorm", "Comparison", "Models",
+        "Execution",
         "Verification", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -107,16 +112,23 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: settings),
-    tests("TensorsTests", ["Tensors"]),
+    .target(
+      name: "CheckpointFormatContract",
+      dependencies: ["Tensors", "CheckpointFormats", "TestSupport"],
+      path: "Tests/CheckpointFormatContract", swiftSettings: settings),
+    tests("TensorsTests", ["Tensors", "CheckpointFormatContract"]),
     tests("ZipTests", ["Zip"]),
-    tests("SafetensorsTests", ["Safetensors"]),
+    tests("SafetensorsTests", ["Safetensors", "CheckpointFormats", "CheckpointFormatContract"]),
     tests("NumPyTests", ["NumPy"]),
-    tests("TorchTests", ["Torch", "Zip"]),
+    tests("TorchTests", ["Torch", "Zip", "CheckpointFormats", "CheckpointFormatContract"]),
     // libhdf5 as an oracle: what is read of a file must be what it says.
-    tests("HDF5Tests", ["HDF5", "CHDF5"]),
+    tests("HDF5Tests", ["HDF5", "CHDF5", "CheckpointFormats", "CheckpointFormatContract"]),
     tests(
       "CheckpointsTests",
-      ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification", "Reports"]),
+      [
+        "CheckpointFormatContract", "CheckpointFormats", "Checkpoints", "Torch", "BatchNorm",
+        "Models", "Execution", "Verification", "Reports",
+      ]),
     tests("BatchNormTests", ["BatchNorm"]),
     .systemLibrary(name: "CFormula", path: "Tests/CFormula"),
     tests("ModelsTests", ["Models", "BatchNorm"]),
@@ -124,7 +136,7 @@ let package = Package(
     tests("ComparisonTests", ["Comparison", "BatchNorm"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
     tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
-    tests("CommandTests", ["dbn-convert", "Checkpoints", "Execution"]),
+    tests("CommandTests", ["dbn-convert", "CheckpointFormats", "Checkpoints", "Execution"]),
   ],
   swiftLanguageModes: [.v6]
 )

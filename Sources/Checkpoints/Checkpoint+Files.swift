@@ -1,28 +1,28 @@
+public import CheckpointFormats
 public import Tensors
 
 extension Checkpoint {
   /// Reads a checkpoint of any known format, recognised by its content.
   ///
-  /// Tensors stay in the file, mapped, until their bytes are asked for.
+  /// Tensors stay in the file, mapped, until their bytes are asked for. The file is opened, mapped and
+  /// parsed once.
   ///
+  /// - Parameter formats: those that the file can have; of a user's own as well:
+  ///   `.standard + [MyFormat()]`.
   /// - Throws: `unknownFormat`; `partOfModel` for a file that is one part of a model, unless the
   ///   options accept that; or what is wrong with the file; always with its path.
   public static func open(
-    _ path: String, options: ReadingOptions = ReadingOptions()
+    _ path: String, formats: FormatRegistry = .standard, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
       defer { FreedMemory.release() }
-      let (path, file) = try CheckpointFormat.openFile(path)
-      // Names and shapes were read; the tensors' bytes come later.
-      defer { file.releaseFile() }
-      let checkpoint = try CheckpointFormat.recognise(file, path: path).read(path, file, options)
-      return try checkpoint.checkingPart(path, options)
+      return try formats.open(path, options: options)
     } catch {
       throw error.with(path: path)
     }
   }
 
-  private func checkingPart(
+  func checkingPart(
     _ path: String, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     guard let part = CheckpointPart(path: path, self) else { return self }
@@ -41,36 +41,29 @@ extension Checkpoint {
   ///
   /// A file that already has the name is replaced only where the options say so.
   ///
-  /// - Parameter format: nil: by the path's extension.
+  /// - Parameters:
+  ///   - format: nil: the one of `formats` that has the path's extension.
   /// - Returns: what the format could not hold and was left out, if the options allow that.
   /// - Throws: `fileExists`, before anything is written; it is also thrown if such a file appears
   ///   before the new one is complete.
   @discardableResult
   public func write(
-    to path: String, as format: CheckpointFormat? = nil,
-    options: WritingOptions = WritingOptions()
+    to path: String, as format: (any CheckpointFormat)? = nil,
+    formats: FormatRegistry = .standard, options: WritingOptions = WritingOptions()
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     try StagedFiles.committing { files throws(CheckpointError) in
-      try stage(to: path, as: format, options: options, in: &files)
+      try stage(to: path, as: format, formats: formats, options: options, in: &files)
     }
   }
 
   /// Writes the checkpoint as `write` does, without giving the files their names yet.
   package func stage(
-    to path: String, as format: CheckpointFormat? = nil, options: WritingOptions,
-    in files: inout StagedFiles
+    to path: String, as format: (any CheckpointFormat)? = nil,
+    formats: FormatRegistry = .standard, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
-    var format = format
-    if format == nil { format = try CheckpointFormat.forWriting(path) }
-    guard let stage = format?.stage else {
-      throw CheckpointError(.unknownFormat, path: path, "this format cannot be written yet")
-    }
-    do throws(CheckpointError) {
-      // No format has a place for what is not known.
-      let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
-      return dropped + (try stage(kept, path, options, &files))
-    } catch {
-      throw error.with(path: path)
-    }
+    let format = if let format { format } else { try formats.forWriting(path) }
+    // No format has a place for what is not known.
+    let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
+    return dropped + (try format.stage(kept, to: path, options: options, in: &files))
   }
 }

@@ -1,64 +1,31 @@
-public import Tensors
+internal import CheckpointFormats
+internal import Tensors
 
 extension HDF5Checkpoint {
-  /// Writes every value of the checkpoint by the schema. The same checkpoint gives the same bytes.
-  ///
-  /// The file appears complete or not at all; one that was there stays as it was on any error, and is
-  /// replaced only where the options say so.
-  ///
-  /// - Returns: what was left out; the schema has a place for everything.
-  /// - Throws: `cannotBeWritten` for what the schema has no place for; `fileExists` for a file that is
-  ///   not to be replaced; `checksumMismatch` when the bytes of a source are damaged; `system` when
-  ///   the disk is full.
-  @discardableResult
-  public static func write(
-    _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
-  ) throws(CheckpointError) -> [ConversionReport.Item] {
-    try StagedFiles.committing { files throws(CheckpointError) in
-      try stage(checkpoint, to: path, options: options, in: &files)
-    }
-  }
-
-  /// Writes the file as `write` does, without giving it its name yet.
-  package static func stage(
+  /// Writes the one file of a checkpoint.
+  static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
-  ) throws(CheckpointError) -> [ConversionReport.Item] {
-    do throws(CheckpointError) {
-      let level = try level(of: options)
-      var plan = try SchemaWriter(checkpoint)
-      if let level { plan.compress(level: level) }
-      let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
-      var text = try write(consume plan, level: level, options.progress, to: file)
+  ) throws(CheckpointError) {
+    var writer = try SchemaWriter(checkpoint)
+    var level: Int?
+    if case .gzip(let asked)? = options.compression { level = asked }
+    if let level { writer.compress(level: level) }
+    var plan: SchemaWriter? = consume writer
+    try files.write(path, options: options) { file throws(CheckpointError) in
+      // Taken, since what a closure captures can't be consumed.
+      guard let taken = plan.take() else { return }
+      var text = try write(consume taken, level: level, options.progress, to: file)
       // After the bytes, so that one pass over them computes the checksums and copies them; and after
       // the plan is gone: the library needs several times the memory of the text.
       FreedMemory.release()
       try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
-      try files.add(file, provenBy: options.proof)
-      return []
-    } catch {
-      throw error.with(path: path)
     }
-  }
-
-  /// The level of compression that is asked for; nil for none.
-  private static func level(of options: WritingOptions) throws(CheckpointError) -> Int? {
-    guard options.shardByteCount == nil else {
-      throw CheckpointError(
-        .cannotBeWritten, "HDF5 files are not written in shards", advice: "leave out the shard size"
-      )
-    }
-    guard case .gzip(let level)? = options.compression else { return nil }
-    guard 1...9 ~= level else {
-      throw CheckpointError(
-        .cannotBeWritten, "gzip has no level \(level)", advice: "choose one of 1 to 9")
-    }
-    return level
   }
 
   /// - Returns: the text of the attribute `checksums`.
   private static func write(
     _ plan: consuming SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
-    to file: borrowing AtomicFile
+    to file: FileDestination
   ) throws(CheckpointError) -> String {
     try plan.create(at: file.libraryPath)
     var checksums = try writeBytes(of: plan, to: file)
@@ -75,10 +42,9 @@ extension HDF5Checkpoint {
   /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
   /// Those whose bytes come in chunks are passed over.
   private static func writeBytes(
-    of plan: SchemaWriter, to file: borrowing AtomicFile
+    of plan: SchemaWriter, to destination: FileDestination
   ) throws(CheckpointError) -> [UInt32] {
-    let destination = file.destination
-    return try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
+    try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
       let dataset = plan.catalog.datasets[index]
       do throws(CheckpointError) {
         switch dataset.extent {

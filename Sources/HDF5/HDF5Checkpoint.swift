@@ -26,21 +26,12 @@ public enum HDF5Checkpoint {
     }
   }
 
-  /// Whether the file is one that Keras keeps weights in: `.weights.h5` of Keras 3, or the older
-  /// `.h5`. It is read as any HDF5 file, in the order of its layers; `KerasNames` gives its weights
-  /// PyTorch's names.
-  ///
-  /// - Throws: as `read`.
-  public static func isKeras(_ path: String) throws(CheckpointError) -> Bool {
-    do throws(CheckpointError) {
-      return KerasFile(try CatalogParser.read(MappedFile.open(path))).isRecognised
-    } catch {
-      throw error.with(path: path)
-    }
+  static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    try read(HDF5File(file))
   }
 
-  static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
-    let catalog = try CatalogParser.read(file)
+  static func read(_ hdf5: HDF5File) throws(CheckpointError) -> Checkpoint {
+    let (file, catalog) = (hdf5.bytes, try hdf5.catalog.get())
     try catalog.validate(fileByteCount: file.count)
     var checkpoint =
       try SchemaReader.describes(catalog)

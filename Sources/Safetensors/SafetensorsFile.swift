@@ -36,8 +36,7 @@ struct SafetensorsFile {
   }
 
   /// Puts the header and the bytes of all tensors in their places, on all cores.
-  func write(to file: borrowing AtomicFile) throws(CheckpointError) {
-    let destination = file.destination
+  func write(to destination: FileDestination) throws(CheckpointError) {
     try destination.write(length.span.bytes, at: 0)
     let lengthByteCount = length.count
     var text = JSONWriter { piece, offset throws(CheckpointError) in

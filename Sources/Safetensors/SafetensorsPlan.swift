@@ -1,3 +1,4 @@
+internal import CheckpointFormats
 internal import Tensors
 
 /// What is to be written for a checkpoint: named tensors, and the text beside them.
@@ -19,13 +20,13 @@ struct SafetensorsPlan {
   }
 
   /// Writes all into one file.
-  func stage(
+  func write(
     to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let content = try SafetensorsFile(names, metadata: metadata, record: record)
-    let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
-    try content.write(to: file)
-    try files.add(file, provenBy: options.proof)
+    try files.write(path, options: options) { file throws(CheckpointError) in
+      try content.write(to: file)
+    }
   }
 }
 

@@ -7,6 +7,13 @@ public struct Checkpoint: Sendable {
   /// What the reader could not carry over and a person should know, a sentence each.
   public var notes: [String]
 
+  /// The file or folder that it was read from, as it was named; nil for one that was made. What is
+  /// made of a checkpoint keeps it.
+  public package(set) var path: String?
+
+  /// The name of the format that it was read in: `torch-zip`, `hdf5`; nil for one that was made.
+  public package(set) var format: String?
+
   /// Why the file is only a part of a model, whose other tensors are in other files: "is part 1 of 2
   /// of a checkpoint, as its name says". nil: nothing says so.
   public var part: String?

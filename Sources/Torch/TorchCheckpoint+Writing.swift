@@ -1,56 +1,27 @@
-public import Tensors
+import CheckpointFormats
+import Tensors
 import Zip
 
 extension TorchCheckpoint {
-  /// Writes a checkpoint as `torch.save` does since PyTorch 1.6; `torch.load` reads it, with
-  /// `weights_only=True` and `mmap=True` too. The same checkpoint gives the same bytes.
-  ///
-  /// The history of conversions, the model's operations, and the settings of BatchNorms are kept in
-  /// records of their own, which PyTorch passes over. The file appears complete or not at all; one
-  /// that was there stays as it was on any error, and is replaced only where the options say so.
-  ///
-  /// - Returns: what was left out, if the options allow that: opaque values, integers of more than
-  ///   255 bytes, sets of what Python can't hash.
-  /// - Throws: `cannotBeWritten` for these if the options do not; `fileExists` for a file that is not
-  ///   to be replaced; `checksumMismatch` when the bytes of a source are damaged; `system` when the
-  ///   disk is full.
-  @discardableResult
-  public static func write(
-    _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
-  ) throws(CheckpointError) -> [ConversionReport.Item] {
-    try StagedFiles.committing { files throws(CheckpointError) in
-      try stage(checkpoint, to: path, options: options, in: &files)
-    }
-  }
-
-  /// Writes the file as `write` does, without giving it its name yet.
-  package static func stage(
+  /// Writes the one file of a checkpoint.
+  static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
-    guard options.compression == nil, options.shardByteCount == nil else {
-      throw CheckpointError(
-        .cannotBeWritten, path: path, "PyTorch's files are not written compressed or in shards",
-        advice: "leave out --compress and --shard-size, or write HDF5 or safetensors")
-    }
-    do throws(CheckpointError) {
-      var pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
-      let file = try AtomicFile(path, existing: options.existing)
-      var archive = ZipWriter(to: file.destination)
-      try archive.append(head(pickle.takeBytes()))
-      let tensors = pickle.tensors
+    var pickle = try PickleWriter.pickle(checkpoint.root, allowsLosses: options.allowsLosses)
+    let bytes = pickle.takeBytes()
+    let tensors = pickle.tensors
+    try files.write(path, options: options) { file throws(CheckpointError) in
+      var archive = ZipWriter(to: file)
+      try archive.append(head(bytes))
       try archive.append(
         records(of: tensors),
-        title: { checkpoint.root.path(of: tensors[$0].storage)?.description },
-        progress: options.progress)
+        title: { checkpoint.root.path(of: tensors[$0].storage)?.description }, counted: true)
       try archive.append(tail(checkpoint))
       try archive.append(
         .init([("\(folder)/.data/serialization_id", TensorStorage(identifier(of: archive)))]))
       try archive.finish()
-      try files.add(file, provenBy: options.proof)
-      return pickle.losses
-    } catch {
-      throw error.with(path: path)
     }
+    return pickle.losses
   }
 
   /// The name that PyTorch gives to the folder of all records when it knows no file name: the bytes

@@ -7,7 +7,7 @@ public import Tensors
 public enum TorchCheckpoint {
   /// Whether the file begins as one that PyTorch wrote, in any of these formats.
   public static func recognises(_ file: ByteRegion) -> Bool {
-    TorchFormat(of: file) != nil
+    TorchFile(file) != nil
   }
 
   /// Reads a checkpoint.
@@ -16,15 +16,23 @@ public enum TorchCheckpoint {
   public static func read(
     _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
+    guard let torch = TorchFile(file) else { throw refusal(of: file) }
+    return try read(torch, options: options)
+  }
+
+  static func read(
+    _ torch: consuming TorchFile, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      switch TorchFormat(of: file) {
-      case .zip: return try read(TorchArchive(file), options)
-      case .exportedProgram: return try ExportedProgramFile.read(file, options)
+      let file = torch.bytes
+      switch torch.kind {
+      case .zip: return try read(TorchArchive(file, (consume torch).archive()), options)
+      case .exportedProgram:
+        return try ExportedProgramFile.read(file, (consume torch).archive(), options)
       case .legacy: return try read(LegacyFile(file, options), options)
       case .tar:
         let tar = try TarCheckpoint(file)
         return try read(tar.pickle, tar, name: "pickle", options)
-      case nil: throw refusal(of: file)
       }
     } catch {
       var error = error

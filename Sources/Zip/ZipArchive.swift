@@ -10,6 +10,7 @@ package struct ZipArchive: Sendable {
   package let entries: ZipEntries
 
   package init(_ file: ByteRegion) throws(CheckpointError) {
+    FileEvent.report(.parsedZipDirectory, file)
     let directory = try ZipDirectory(of: file)
     var entries = ZipEntries(of: file)
     var extents: [Range<Int>] = []

@@ -63,11 +63,10 @@ package struct ZipWriter {
   ///
   /// - Parameters:
   ///   - title: what a person knows a record's content by, for errors; nil: the record's name.
-  ///   - progress: called from any thread with the number of bytes just written.
+  ///   - counted: whether the destination's progress is told of the records' bytes.
   /// - Throws: `checksumMismatch`, `system`; the archive is then to be thrown away.
   package mutating func append(
-    _ records: Records, title: @Sendable (Int) -> String? = { _ in nil },
-    progress: (@Sendable (Int) -> Void)? = nil
+    _ records: Records, title: @Sendable (Int) -> String? = { _ in nil }, counted: Bool = false
   ) throws(CheckpointError) {
     let sizes = (0..<records.count).map { records.content($0).byteCount }
     var offsets: [Int] = []
@@ -76,10 +75,10 @@ package struct ZipWriter {
       offsets.append(position)
       position = ZipPlacement(records.name(index), sizes[index], at: position).end
     }
-    let (destination, places) = (destination, offsets)
+    let (destination, places) = (counted ? destination : destination.uncounted, offsets)
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
-        return try Self.write(records, index, at: places[index], to: destination, progress)
+        return try Self.write(records, index, at: places[index], to: destination)
       } catch {
         throw error.with(name: title(index) ?? records.name(index))
       }
@@ -113,25 +112,23 @@ package struct ZipWriter {
   }
 
   private mutating func write(_ bytes: [UInt8]) throws(CheckpointError) {
-    try destination.write(bytes.span.bytes, at: position)
+    try destination.uncounted.write(bytes.span.bytes, at: position)
     position += bytes.count
   }
 
   private static func write(
-    _ records: Records, _ index: Int, at offset: Int, to destination: FileDestination,
-    _ progress: (@Sendable (Int) -> Void)?
+    _ records: Records, _ index: Int, at offset: Int, to destination: FileDestination
   ) throws(CheckpointError) -> UInt32 {
     let content = records.content(index)
     let placement = ZipPlacement(records.name(index), content.byteCount, at: offset)
-    try destination.write(placement.localHeader.span.bytes, at: placement.offset)
+    try destination.uncounted.write(placement.localHeader.span.bytes, at: placement.offset)
     let payload = placement.payloadOffset
     let checksum = try content.forEachPiece(of: pieceSize) {
       start, bytes throws(CheckpointError) in
       try destination.write(bytes, at: payload + start)
-      progress?(bytes.byteCount)
     }
     let descriptor = placement.descriptor(crc32: checksum)
-    try destination.write(descriptor.span.bytes, at: payload + placement.size)
+    try destination.uncounted.write(descriptor.span.bytes, at: payload + placement.size)
     return checksum
   }
 }

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import BatchNorm
 import Checkpoints
 import Comparison
@@ -25,10 +26,10 @@ struct BatchNormSettingsTests {
     return checkpoint
   }
 
-  @Test(arguments: CheckpointFormat.all.filter(\.isWritable).map(\.name))
+  @Test(arguments: FormatRegistry.standard.formats.filter(\.isWritable).map(\.name))
   func everyFormatKeepsSettings(name: String) throws {
     let folder = try TemporaryFolder()
-    let format = try #require(CheckpointFormat.named(name))
+    let format = try #require(FormatRegistry.standard.named(name))
     let path = folder.file("model.\(format.extensions[0])")
     let original = try converted()
     #expect(original.batchNormSettings["bn1"]?.epsilon == 0.001)

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Checkpoints
 import Foundation
 import Tensors
@@ -20,13 +21,13 @@ struct FormatTests {
     guard let format = expected["format"]?.string else { return }
     let file = try #require(
       Self.fileNames.first { FileManager.default.fileExists(atPath: fixture.file($0)) })
-    #expect(try CheckpointFormat.recognise(fixture.file(file)).name == format)
+    #expect(try FormatRegistry.standard.recognise(fixture.file(file)).name == format)
     #expect(throws: Never.self) { try Checkpoint.open(fixture.file(file)) }
   }
 
   @Test func aFolderStandsForTheCheckpointInIt() throws {
     let folder = Fixture("safetensors/sharded").file("")
-    #expect(try CheckpointFormat.recognise(folder).name == "safetensors")
+    #expect(try FormatRegistry.standard.recognise(folder).name == "safetensors")
     #expect(try Checkpoint.open(folder).root.dictionary?.entries.count == 5)
     let error = #expect(throws: CheckpointError.self) {
       try Checkpoint.open(Fixture("safetensors").file(""))
@@ -40,12 +41,14 @@ struct FormatTests {
     ("M.CKPT", "torch-zip"),
   ])
   func theExtensionSaysWhatToWrite(path: String, format: String) throws {
-    #expect(try CheckpointFormat.forWriting(path).name == format)
+    #expect(try FormatRegistry.standard.forWriting(path).name == format)
   }
 
   @Test(arguments: ["model", "model.txt", "h5", ".h5/model", ""])
   func namesThatSayNothingAreRefused(path: String) {
-    let error = #expect(throws: CheckpointError.self) { try CheckpointFormat.forWriting(path) }
+    let error = #expect(throws: CheckpointError.self) {
+      try FormatRegistry.standard.forWriting(path)
+    }
     #expect(error?.code == .unknownFormat)
   }
 }

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Checkpoints
 import Comparison
 import Tensors
@@ -12,7 +13,7 @@ struct GraphTests {
   @Test(arguments: ["2.6", "2.8", "2.13", "2.15"])
   func programsOfEveryVersionAreRecognisedByTheirContent(version: String) throws {
     let path = Self.fixture.file("\(version)/trees.pt2")
-    #expect(try CheckpointFormat.recognise(path).name == "torch-export")
+    #expect(try FormatRegistry.standard.recognise(path).name == "torch-export")
     let checkpoint = try Checkpoint.open(path)
     let graph = try #require(checkpoint.graph)
     #expect(try JSON(parsing: graph)["graph_module"] != nil)
@@ -21,10 +22,10 @@ struct GraphTests {
     #expect(constants?.entries.count == 3)
   }
 
-  @Test(arguments: CheckpointFormat.all.filter(\.isWritable).map(\.name))
+  @Test(arguments: FormatRegistry.standard.formats.filter(\.isWritable).map(\.name))
   func everyFormatKeepsTheGraphToTheLastByte(name: String) throws {
     let folder = try TemporaryFolder()
-    let format = try #require(CheckpointFormat.named(name))
+    let format = try #require(FormatRegistry.standard.named(name))
     let path = folder.file("model.\(format.extensions[0])")
     let original = try Checkpoint.open(Self.fixture.file("2.15/kept.pt2"))
     try original.write(to: path, as: format)

@@ -17,6 +17,8 @@ struct LibraryExampleTests {
     let distributed = try stateDict.toDistributed(worldSize: 8)
     try checkpoint.replacingStateDict(at: entry, with: distributed.stateDict)
       .write(to: folder.file("distributed.h5"))
+    #expect(checkpoint.path?.hasSuffix("checkpoint.pth") == true)
+    #expect(checkpoint.format == "torch-zip")
     let refused = #expect(throws: CheckpointError.self) {
       try checkpoint.write(to: folder.file("distributed.h5"))
     }

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Checkpoints
 import Comparison
 import Foundation
@@ -9,7 +10,7 @@ import Verification
 /// Every format to every format and back, over the fixtures: every scalar type, shapes of all
 /// kinds, views, ties, trees of values, odd keys. What a format can't hold is in the report.
 struct MatrixTests {
-  static let formats = CheckpointFormat.all.filter(\.isWritable).map(\.name)
+  static let formats = FormatRegistry.standard.formats.filter(\.isWritable).map(\.name)
 
   /// All that is small enough to be written eighteen times.
   static let fixtures = (Fixture.all("torch") + Fixture.all("torch/entries"))
@@ -24,12 +25,12 @@ struct MatrixTests {
       var checkpoint = original
       var losses: Set<String> = []
       for (step, name) in [first, second, first].enumerated() {
-        let format = try #require(CheckpointFormat.named(name))
+        let format = try #require(FormatRegistry.standard.named(name))
         let path = folder.file("\(step).\(format.extensions[0])")
         let lost = try checkpoint.write(
           to: path, as: format, options: WritingOptions(existing: .replace, allowsLosses: true))
         losses.formUnion(lost.map(\.name))
-        #expect(try CheckpointFormat.recognise(path).name == name)
+        #expect(try FormatRegistry.standard.recognise(path).name == name)
         checkpoint = try Checkpoint.open(path, options: ReadingOptions(acceptsParts: true))
       }
       let difference = try CheckpointDifference(original, entry: nil, checkpoint, entry: nil)
@@ -61,10 +62,10 @@ struct MatrixTests {
   @Test(arguments: formats)
   func whatIsReadIsWrittenInEveryFormat(target: String) throws {
     let folder = try TemporaryFolder()
-    let format = try #require(CheckpointFormat.named(target))
+    let format = try #require(FormatRegistry.standard.named(target))
     var names: Set<String> = []
     for source in Self.sources {
-      names.insert(try CheckpointFormat.recognise(source).name)
+      names.insert(try FormatRegistry.standard.recognise(source).name)
       let original = try Checkpoint.open(source)
       let path = folder.file("out.\(format.extensions[0])")
       let losses = Set(
@@ -77,7 +78,7 @@ struct MatrixTests {
       #expect(
         Set(changed).subtracting(losses).isEmpty, "\(source): \(changed), reported: \(losses)")
     }
-    #expect(names.count == CheckpointFormat.all.count, "\(names)")
+    #expect(names.count == FormatRegistry.standard.formats.count, "\(names)")
   }
 
   @Test func whatAFormatCannotHoldIsAnErrorUnlessAllowed() throws {

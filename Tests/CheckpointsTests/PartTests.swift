@@ -3,6 +3,7 @@ import Foundation
 import Tensors
 import TestSupport
 import Testing
+import Torch
 
 /// Files that are one part of a model.
 struct PartTests {
@@ -162,7 +163,7 @@ struct PartTests {
 
   @Test func aFileOfADistributedCheckpointIsAPart() throws {
     let file = folder.file("__0_0.distcp")
-    try checkpoint().write(to: file, as: .torchZip)
+    try checkpoint().write(to: file, as: TorchZipFormat())
     let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(file) }
     #expect(error?.code == .partOfModel && error?.advice == "give the folder")
   }

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Checkpoints
 import Foundation
 import Tensors
@@ -166,7 +167,7 @@ struct TransformationTests {
   @Test func theFormatCanBeNamed() throws {
     let path = folder.file("model.weights")
     #expect(try Command("convert", digits, path, "--to", "hdf5").status == 0)
-    #expect(try CheckpointFormat.recognise(path).name == "hdf5")
+    #expect(try FormatRegistry.standard.recognise(path).name == "hdf5")
   }
 
   @Test func checkReadsEverything() throws {

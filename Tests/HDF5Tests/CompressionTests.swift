@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Foundation
 import TestSupport
 import Tensors
@@ -17,7 +18,7 @@ struct CompressionTests {
   private func write(
     _ dictionary: CheckpointDictionary, level: Int = 4, to name: String = "a.h5"
   ) throws -> Catalog {
-    try HDF5Checkpoint.write(
+    try HDF5Format().write(
       Checkpoint(root: .dictionary(dictionary)), to: folder.file(name),
       options: WritingOptions(existing: .replace, compression: .gzip(level: level)))
     return try Catalog.reading(folder.file(name))
@@ -152,7 +153,7 @@ struct CompressionTests {
 
   @Test func shardsAreRefused() {
     let error = #expect(throws: CheckpointError.self) {
-      try HDF5Checkpoint.write(
+      try HDF5Format().write(
         Checkpoint(root: .none), to: folder.file("a.h5"), options: WritingOptions(shardByteCount: 1)
       )
     }

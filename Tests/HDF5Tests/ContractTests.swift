@@ -1,3 +1,5 @@
+import CheckpointFormatContract
+import CheckpointFormats
 import HDF5
 import TestSupport
 import Tensors
@@ -11,10 +13,6 @@ struct ContractTests {
   ) throws {
     try rule.check(
       FormatContract(
-        fileName: "model.h5", read: { try HDF5Checkpoint.read($0) },
-        write: {
-          try HDF5Checkpoint.write(
-            $0, to: $1, options: WritingOptions(existing: $2, compression: compression))
-        }))
+        of: HDF5Format(), options: WritingOptions(compression: compression)))
   }
 }

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Foundation
 import HDF5
 import TestSupport
@@ -16,7 +17,7 @@ struct DamageTests {
     var stateDict = try Sample.stateDict(["a", "b", "c"])
     stateDict.set(.string("epoch"), to: .int(90))
     stateDict.attributes = [("_metadata", .list([.int(1)]))]
-    try HDF5Checkpoint.write(Checkpoint(root: .dictionary(stateDict), history: [1]), to: path)
+    try HDF5Format().write(Checkpoint(root: .dictionary(stateDict), history: [1]), to: path)
     bytes = Array(try Data(contentsOf: URL(filePath: path)))
   }
 

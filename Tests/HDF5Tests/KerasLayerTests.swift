@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Foundation
 import TestSupport
 import Tensors
@@ -33,7 +34,7 @@ struct KerasLayerTests {
 
   @Test(arguments: fixtures)
   func weightsComeInTheOrderOfTheLayers(fixture: Fixture) throws {
-    #expect(try HDF5Checkpoint.isKeras(fixture.file("weights.h5")))
+    #expect(try KerasHDF5Format().probe(SourceFile(fixture.file("weights.h5"))) != nil)
     let stateDict = try checkpoint(fixture).root.dictionary.flatMap { StateDict($0) }
     #expect(try Expectation.tensors(#require(stateDict)) == fixture.expected["tensors"])
   }

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import TestSupport
 import Tensors
 import Testing
@@ -15,13 +16,13 @@ struct KerasTests {
 
   @Test(arguments: fixtures)
   func filesOfKerasAreReadInTheirOrder(fixture: Fixture) throws {
-    #expect(try HDF5Checkpoint.isKeras(fixture.file("weights.h5")))
+    #expect(try KerasHDF5Format().probe(SourceFile(fixture.file("weights.h5"))) != nil)
     #expect(try Expectation.tensors(stateDict(fixture)) == fixture.expected["tensors"])
   }
 
   @Test(arguments: Fixture.all("hdf5").filter { $0.name != "hdf5/hostile" })
   func otherFilesAreNotTakenForKeras(fixture: Fixture) throws {
-    #expect(try !HDF5Checkpoint.isKeras(fixture.file("weights.h5")))
+    #expect(try KerasHDF5Format().probe(SourceFile(fixture.file("weights.h5"))) == nil)
   }
 
   @Test(arguments: fixtures)

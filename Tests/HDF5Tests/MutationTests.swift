@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Foundation
 import TestSupport
 import Tensors
@@ -47,7 +48,7 @@ struct MutationTests {
     }
     if large { dictionary.set(.string("l"), to: .tensor(try Sample.tensor(.float32, [90, 500]))) }
     dictionary.attributes = [("_metadata", .list(Array(Sample.values.prefix(large ? 30 : 1))))]
-    try HDF5Checkpoint.write(
+    try HDF5Format().write(
       Checkpoint(root: .dictionary(dictionary)), to: folder.file("a.h5"),
       options: WritingOptions(compression: .gzip(level: 1)))
     return Array(try Data(contentsOf: URL(filePath: folder.file("a.h5"))))

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import TestSupport
 import Tensors
 import Testing
@@ -33,7 +34,7 @@ struct OracleTests {
     dictionary.attributes = [("_metadata", .list(Sample.values))]
     let path = folder.file("a.h5")
     for compression in [nil, WritingOptions.Compression.gzip(level: 1)] {
-      try HDF5Checkpoint.write(
+      try HDF5Format().write(
         Checkpoint(root: .dictionary(dictionary)), to: path,
         options: WritingOptions(existing: .replace, compression: compression))
       try compare(path)

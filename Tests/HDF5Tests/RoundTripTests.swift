@@ -1,3 +1,4 @@
+import CheckpointFormats
 import HDF5
 import TestSupport
 import Tensors
@@ -14,7 +15,7 @@ struct RoundTripTests {
   @discardableResult
   private func roundTrip(_ root: CheckpointValue, history: [JSON] = []) throws -> Checkpoint {
     let path = folder.file("checkpoint.h5")
-    try HDF5Checkpoint.write(
+    try HDF5Format().write(
       Checkpoint(root: root, history: history), to: path,
       options: WritingOptions(existing: .replace))
     let read = try HDF5Checkpoint.read(path)

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import HDF5
 import TestSupport
 import Tensors
@@ -13,7 +14,7 @@ struct TieTests {
 
   private func written(_ root: CheckpointValue) throws -> CheckpointValue {
     let path = folder.file("checkpoint.h5")
-    try HDF5Checkpoint.write(Checkpoint(root: root), to: path)
+    try HDF5Format().write(Checkpoint(root: root), to: path)
     return try HDF5Checkpoint.read(path).root
   }
 

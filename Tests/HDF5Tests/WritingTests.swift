@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Foundation
 import HDF5
 import TestSupport
@@ -23,9 +24,9 @@ struct WritingTests {
     }
     stateDict.attributes = [("_metadata", .list(Sample.values))]
     let checkpoint = Checkpoint(root: .dictionary(stateDict), history: [["a": 1]])
-    try HDF5Checkpoint.write(checkpoint, to: folder.file("a.h5"))
+    try HDF5Format().write(checkpoint, to: folder.file("a.h5"))
     let reread = try HDF5Checkpoint.read(folder.file("a.h5"))
-    try HDF5Checkpoint.write(reread, to: folder.file("b.h5"))
+    try HDF5Format().write(reread, to: folder.file("b.h5"))
     #expect(try bytes("a.h5") == bytes("b.h5"))
   }
 
@@ -35,7 +36,7 @@ struct WritingTests {
       let tensor = try Tensor.float32(Array(repeating: 1, count: count))
       stateDict.set(.string("\(count)"), to: .tensor(tensor))
     }
-    try HDF5Checkpoint.write(Checkpoint(root: .dictionary(stateDict)), to: folder.file("a.h5"))
+    try HDF5Format().write(Checkpoint(root: .dictionary(stateDict)), to: folder.file("a.h5"))
     let catalog = try Catalog.reading(folder.file("a.h5"))
     #expect(catalog.datasets.count == 20)
     for dataset in catalog.datasets {
@@ -76,7 +77,7 @@ struct WritingTests {
   ) throws {
     let old = try folder.write([1, 2, 3], to: "a.h5")
     let error = #expect(throws: CheckpointError.self) {
-      try HDF5Checkpoint.write(
+      try HDF5Format().write(
         Checkpoint(root: value), to: old, options: WritingOptions(existing: .replace))
     }
     #expect(error?.code == code)
@@ -89,7 +90,7 @@ struct WritingTests {
   @Test func aMissingFolderIsNamed() throws {
     let path = folder.file("no/such/folder.h5")
     let error = #expect(throws: CheckpointError.self) {
-      try HDF5Checkpoint.write(Checkpoint(root: .none), to: path)
+      try HDF5Format().write(Checkpoint(root: .none), to: path)
     }
     #expect(error?.code == .system && error?.path == path)
   }
@@ -101,7 +102,7 @@ struct WritingTests {
         group.addTask {
           let stateDict = try Sample.stateDict((0..<50).map { "\($0 * index)" })
           let path = folder.file("\(index).h5")
-          try HDF5Checkpoint.write(Checkpoint(root: .dictionary(stateDict)), to: path)
+          try HDF5Format().write(Checkpoint(root: .dictionary(stateDict)), to: path)
           let read = try HDF5Checkpoint.read(path).root
           #expect(try Expectation.tree(read) == Expectation.tree(.dictionary(stateDict)))
           #expect(throws: CheckpointError.self) {

@@ -1,3 +1,5 @@
+import CheckpointFormatContract
+import CheckpointFormats
 import Safetensors
 import TestSupport
 import Tensors
@@ -6,9 +8,7 @@ import Testing
 /// The contract of all formats.
 struct ContractTests {
   static let contract = FormatContract(
-    fileName: "model.safetensors",
-    read: { try SafetensorsCheckpoint.read(MappedFile.open($0)) },
-    write: { try SafetensorsCheckpoint.write($0, to: $1, options: WritingOptions(existing: $2)) },
+    of: SafetensorsFormat(),
     holds: { value in
       guard let tensor = value.tensor else { return true }
       switch tensor.scalarType {

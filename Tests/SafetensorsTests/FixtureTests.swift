@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Safetensors
 import TestSupport
 import Tensors
@@ -12,7 +13,7 @@ struct FixtureTests {
     let expected = try fixture.expected
     let checkpoint =
       fixture.name.hasSuffix("sharded")
-      ? try SafetensorsCheckpoint.readShards(fixture.file("model.safetensors.index.json"))
+      ? try SafetensorsFormat().read(fixture.file("model.safetensors.index.json"))
       : try SafetensorsCheckpoint.read(MappedFile.open(fixture.file("model.safetensors")))
     let root = try #require(checkpoint.root.dictionary)
     let stateDict = try #require(StateDict(root))
@@ -32,7 +33,7 @@ struct FixtureTests {
     let path = folder.file("model.safetensors")
     let checkpoint = try SafetensorsCheckpoint.read(
       MappedFile.open(fixture.file("model.safetensors")))
-    try SafetensorsCheckpoint.write(checkpoint, to: path)
+    try SafetensorsFormat().write(checkpoint, to: path)
     let reread = try SafetensorsCheckpoint.read(MappedFile.open(path))
     #expect(try Expectation.tree(reread.root) == Expectation.tree(checkpoint.root))
     #expect(reread.notes.isEmpty)

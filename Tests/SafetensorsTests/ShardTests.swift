@@ -1,3 +1,5 @@
+import CheckpointFormatContract
+import CheckpointFormats
 import Foundation
 import TestSupport
 import Tensors
@@ -18,26 +20,23 @@ struct ShardTests {
   }
 
   static let contract = FormatContract(
-    fileName: "model.safetensors",
+    of: SafetensorsFormat(), options: WritingOptions(shardByteCount: 50),
+    holds: ContractTests.contract.holds,
     read: { path in
       let index = "\(path).index.json"
-      return FileManager.default.fileExists(atPath: index)
-        ? try SafetensorsCheckpoint.readShards(index)
-        : try SafetensorsCheckpoint.read(MappedFile.open(path))
-    },
-    write: {
-      try SafetensorsCheckpoint.write(
-        $0, to: $1, options: WritingOptions(existing: $2, shardByteCount: 50))
-    }, holds: ContractTests.contract.holds)
+      return try SafetensorsFormat().read(
+        FileManager.default.fileExists(atPath: index) ? index : path)
+    })
 
   /// All but the rule about prefixes, which is of one file.
-  @Test(arguments: FormatContract.rules.filter { !$0.description.contains("prefix") })
+  @Test(
+    arguments: FormatContract.rules.filter { !$0.description.contains("prefix") })
   func theContractHoldsForShards(rule: FormatContract.Rule) throws {
     try rule.check(Self.contract)
   }
 
   private func write(_ names: [String], shardByteCount: Int = 50) throws {
-    try SafetensorsCheckpoint.write(
+    try SafetensorsFormat().write(
       Checkpoint(root: .dictionary(try FormatContract.stateDict(names))), to: path,
       options: WritingOptions(existing: .replace, shardByteCount: shardByteCount))
   }
@@ -60,13 +59,13 @@ struct ShardTests {
       try String(contentsOfFile: index, encoding: .utf8) == json.text(indented: true) + "\n")
     #expect(json["metadata"]?["total_size"] == 72)
     #expect(json["weight_map"]?["b"] == "model-00002-of-00002.safetensors")
-    #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == index)
+    #expect(try SafetensorsFormat().entryPoint(in: SourceFolder(folder.path))?.path == index)
   }
 
   @Test func oneShardIsOneFileWithoutAnIndex() throws {
     try write(["a", "b"])
     #expect(folder.contents == ["model.safetensors"])
-    #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == path)
+    #expect(try SafetensorsFormat().entryPoint(in: SourceFolder(folder.path))?.path == path)
   }
 
   @Test func tensorsBeyondTheLimitStandAlone() throws {
@@ -93,7 +92,7 @@ struct ShardTests {
     stateDict.set(
       .string("second"), to: .tensor(try Tensor(.uint8, shape: [48], storage: trap)))
     let error = #expect(throws: CheckpointError.self) {
-      try SafetensorsCheckpoint.write(
+      try SafetensorsFormat().write(
         Checkpoint(root: .dictionary(stateDict)), to: path,
         options: WritingOptions(existing: .replace, shardByteCount: 50))
     }
@@ -122,7 +121,7 @@ struct ShardTests {
     let text = String(decoding: try fixture.bytes("model.safetensors.index.json"), as: UTF8.self)
     _ = try folder.write(Array(change(text).utf8), to: "model.safetensors.index.json")
     return try #require(
-      #expect(throws: CheckpointError.self) { try SafetensorsCheckpoint.readShards(index) })
+      #expect(throws: CheckpointError.self) { try SafetensorsFormat().read(index) })
   }
 
   @Test func missingShardsAreNamed() throws {
@@ -177,10 +176,10 @@ struct ShardTests {
   }
 
   @Test func foldersWithSeveralCheckpointsAreAmbiguous() throws {
-    #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == nil)
+    #expect(try SafetensorsFormat().entryPoint(in: SourceFolder(folder.path))?.path == nil)
     for name in ["a", "b"] { _ = try folder.write([1], to: "\(name).safetensors") }
     let error = #expect(throws: CheckpointError.self) {
-      try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path)
+      try SafetensorsFormat().entryPoint(in: SourceFolder(folder.path))
     }
     #expect(error?.code == .shardFolder)
   }
@@ -193,7 +192,7 @@ struct ShardTests {
       try SafetensorsFile(
         TensorNames([("t\(number)", try FormatContract.makeTensor())]),
         metadata: [("author", author)]
-      ).write(to: file)
+      ).write(to: file.destination)
       var files = StagedFiles()
       try files.add(file)
       try files.commit()
@@ -202,7 +201,7 @@ struct ShardTests {
       #"{"metadata": {"total_size": 1, "odd": 1}, "weight_map": {"t1": "\#(record)", "#
       + #""t2": "model-00002-of-00002.safetensors"}}"#
     _ = try folder.write(Array(text.utf8), to: "model.safetensors.index.json")
-    let checkpoint = try SafetensorsCheckpoint.readShards(index)
+    let checkpoint = try SafetensorsFormat().read(index)
     #expect(checkpoint.notes.count == 3)
     let metadata = checkpoint.root.dictionary?.attributes.first?.value.dictionary
     #expect(

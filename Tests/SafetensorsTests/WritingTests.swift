@@ -1,3 +1,5 @@
+import CheckpointFormatContract
+import CheckpointFormats
 import Foundation
 import TestSupport
 import Tensors
@@ -29,7 +31,7 @@ struct WritingTests {
     ] {
       stateDict.set(.string(name), to: .tensor(try FormatContract.makeTensor(type, [3])))
     }
-    try SafetensorsCheckpoint.write(Checkpoint(root: .dictionary(stateDict)), to: path)
+    try SafetensorsFormat().write(Checkpoint(root: .dictionary(stateDict)), to: path)
     #expect(try names() == ["counter", "Z", "a", "b", "é", "half", "flag"])
     let bytes = Array(try Data(contentsOf: URL(filePath: path)))
     #expect(bytes[0] % 8 == 0)
@@ -49,7 +51,7 @@ struct WritingTests {
     let root = FormatContract.mapping([
       (.string("state"), state), (.string("model"), .dictionary(stateDict)),
     ])
-    try SafetensorsCheckpoint.write(Checkpoint(root: root), to: path)
+    try SafetensorsFormat().write(Checkpoint(root: root), to: path)
     #expect(
       try names() == [
         "__metadata__~2", "state/0", "state/0~2", "state/0~3", "state/a%2Fb", "w",
@@ -66,11 +68,11 @@ struct WritingTests {
     dictionary.attributes = [("attribute", .tuple([complex])), ("gone", complex)]
     let checkpoint = Checkpoint(root: .dictionary(dictionary))
     let error = #expect(throws: CheckpointError.self) {
-      try SafetensorsCheckpoint.write(checkpoint, to: path)
+      try SafetensorsFormat().write(checkpoint, to: path)
     }
     #expect(error?.code == .cannotBeWritten && error?.name == "bad")
     #expect(folder.contents.isEmpty)
-    let losses = try SafetensorsCheckpoint.write(
+    let losses = try SafetensorsFormat().write(
       checkpoint, to: path, options: WritingOptions(allowsLosses: true))
     #expect(losses.map(\.name) == ["bad", "list/0", "attribute/0", "gone"])
     dictionary = CheckpointDictionary(.orderedDict)
@@ -83,7 +85,7 @@ struct WritingTests {
 
   @Test func compressionIsRefused() throws {
     let error = #expect(throws: CheckpointError.self) {
-      try SafetensorsCheckpoint.write(
+      try SafetensorsFormat().write(
         Checkpoint(root: .none), to: path, options: WritingOptions(compression: .gzip(level: 4)))
     }
     #expect(error?.code == .cannotBeWritten)
@@ -96,7 +98,7 @@ struct WritingTests {
     let tensors = try names.map { ($0, try FormatContract.makeTensor()) }
     let metadata = [(name: SafetensorsContent.recordName, text: record)] + more
     let file = try AtomicFile(path, existing: .replace)
-    try SafetensorsFile(TensorNames(tensors), metadata: metadata).write(to: file)
+    try SafetensorsFile(TensorNames(tensors), metadata: metadata).write(to: file.destination)
     var files = StagedFiles()
     try files.add(file)
     try files.commit()
@@ -162,7 +164,7 @@ struct WritingTests {
       (.string("state_dict"), .dictionary(stateDict)), (.string("epoch"), .int(3)),
     ])
     let checkpoint = Checkpoint(root: root, history: [["a": "\""]], graph: "{\"\\n\": 1}")
-    try SafetensorsCheckpoint.write(checkpoint, to: path)
+    try SafetensorsFormat().write(checkpoint, to: path)
     let read = try SafetensorsCheckpoint.read(MappedFile.open(path))
     #expect(try Expectation.tree(read.root) == Expectation.tree(root))
     #expect(read.history == checkpoint.history && read.graph == checkpoint.graph)

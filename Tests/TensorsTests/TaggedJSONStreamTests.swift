@@ -1,3 +1,4 @@
+import CheckpointFormatContract
 import TestSupport
 @testable import Tensors
 import Testing

@@ -2,6 +2,8 @@ import Tensors
 import TestSupport
 import Testing
 
+import Zip
+
 @testable import Torch
 
 /// What the pickle machine keeps of the values that a pickle numbers, and of tuples it has used up.
@@ -116,7 +118,8 @@ struct PickleMemoTests {
     }
     let pickle = [0x80, 2] + Pickle.emptyList + Pickle.mark + tensors.joined() + Pickle.appends
     let archive = Pickle.archive([0x4E]).bytes
-    let source = try TorchArchive(ByteRegion(archive))
+    let source = try TorchArchive(
+      ByteRegion(archive), ZipArchive(ByteRegion(archive)))
     var machine = PickleMachine(ByteRegion(pickle + [0x2E]), tensors: TensorBuilder(source))
     _ = try machine.run()
     #expect(machine.heap.leaves.count == 100)

@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Foundation
 import Synchronization
 import Tensors
@@ -21,7 +22,7 @@ struct WritingTests {
   @discardableResult
   private func roundTrip(_ root: CheckpointValue, history: [JSON] = []) throws -> Checkpoint {
     let path = folder.file("a.pth")
-    let losses = try TorchCheckpoint.write(
+    let losses = try TorchZipFormat().write(
       Checkpoint(root: root, history: history), to: path,
       options: WritingOptions(existing: .replace))
     #expect(losses.isEmpty)
@@ -41,7 +42,7 @@ struct WritingTests {
     {
       #expect(try Expectation.tensors(after) == Expectation.tensors(before))
     }
-    try TorchCheckpoint.write(read, to: folder.file("b.pth"))
+    try TorchZipFormat().write(read, to: folder.file("b.pth"))
     #expect(try bytes("a.pth") == bytes("b.pth"))
   }
 
@@ -110,7 +111,7 @@ struct WritingTests {
   @Test func progressCountsTheBytesOfTensors() throws {
     let count = Mutex(0)
     let tensors = try [[1000, 700], [3], []].map { try Self.tensor(.float32, $0) }
-    try TorchCheckpoint.write(
+    try TorchZipFormat().write(
       Checkpoint(root: .list(tensors.map { .tensor($0) })), to: folder.file("a.pth"),
       options: WritingOptions(progress: { bytes in count.withLock { $0 += bytes } }))
     let total = count.withLock { $0 }
@@ -170,7 +171,7 @@ struct WritingTests {
   ) throws {
     let old = try folder.write([1, 2, 3], to: "a.pth")
     let error = try #require(throws: CheckpointError.self) {
-      try TorchCheckpoint.write(
+      try TorchZipFormat().write(
         Checkpoint(root: value), to: old, options: WritingOptions(existing: .replace))
     }
     #expect(error.code == code)
@@ -187,7 +188,7 @@ struct WritingTests {
   ) throws {
     guard let rest else { return }
     let path = folder.file("a.pth")
-    let losses = try TorchCheckpoint.write(
+    let losses = try TorchZipFormat().write(
       Checkpoint(root: value), to: path, options: WritingOptions(allowsLosses: true))
     #expect(losses.map(\.name) == [name])
     let read = try TorchCheckpoint.read(MappedFile.open(path))
@@ -199,7 +200,7 @@ struct WritingTests {
   ])
   func whatTheFormatDoesNotHaveIsRefused(options: WritingOptions) throws {
     let error = try #require(throws: CheckpointError.self) {
-      try TorchCheckpoint.write(
+      try TorchZipFormat().write(
         Checkpoint(root: .none), to: folder.file("a.pth"), options: options)
     }
     #expect(error.code == .cannotBeWritten)
@@ -208,7 +209,7 @@ struct WritingTests {
 
   @Test func anOpaqueRootIsRefusedWithLossesToo() throws {
     let error = try #require(throws: CheckpointError.self) {
-      try TorchCheckpoint.write(
+      try TorchZipFormat().write(
         Checkpoint(root: .opaque(OpaqueValue("a.B"))), to: folder.file("a.pth"),
         options: WritingOptions(allowsLosses: true))
     }

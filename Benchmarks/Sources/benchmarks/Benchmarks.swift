@@ -1,3 +1,4 @@
+import CheckpointFormats
 import Checkpoints
 import Foundation
 import Tensors
@@ -22,7 +23,7 @@ enum Benchmarks {
     print("ResNet-50: \(checkpoint.storages.count) tensors, \(Int(megabytes)) MB, \(runs) runs")
 
     var results: [(name: String, seconds: [Double])] = []
-    for format in CheckpointFormat.all where format.isWritable && !format.extensions.isEmpty {
+    for format in FormatRegistry.standard.formats where format.isWritable {
       let path = folder.appending(path: "model.\(format.extensions[0])").path
       try results += [
         measure("\(format.name): write") {

@@ -23,6 +23,7 @@ struct CatalogParser {
   }
 
   static func read(_ file: ByteRegion) throws(CheckpointError) -> Catalog {
+    FileEvent.report(.parsedHDF5Catalog, file)
     let superblock = try Superblock(file)
     var parser = CatalogParser(file: try MetadataFile(file, superblock))
     parser.catalog.isUnclosed = superblock.isUnclosed

@@ -5,6 +5,7 @@ extension SafetensorsHeader {
   static func read(
     _ file: ByteRegion
   ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
+    FileEvent.report(.parsedSafetensorsHeader, file)
     let text = try text(of: file)
     try checkEncoding(of: text)
     let header = try SafetensorsHeader(parsing: text)

@@ -1,17 +1,15 @@
+internal import CheckpointFormats
 internal import Tensors
 
 extension SafetensorsPlan {
   /// Writes files of at most `limit` bytes of tensors, or of one tensor that is larger, and their
   /// index; one file without an index if that suffices. A file at `path` itself is removed when they
   /// take their names: it would be another checkpoint of the same name.
-  func stageShards(
+  func writeShards(
     of limit: Int, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
-    guard limit > 0 else {
-      throw CheckpointError(.cannotBeWritten, path: path, "a shard of no bytes can hold no tensor")
-    }
     let shards = shards(of: limit)
-    guard shards.count > 1 else { return try stage(to: path, options: options, in: &files) }
+    guard shards.count > 1 else { return try write(to: path, options: options, in: &files) }
     let shardNames = ShardNames(path)
     let paths = shards.indices.map {
       shardNames.folder + shardNames.shard($0 + 1, of: shards.count)
@@ -21,19 +19,19 @@ extension SafetensorsPlan {
     try files.remove(path, existing: options.existing)
     var dry = JSONWriter.counting
     try writeIndex(of: shards, shardNames, to: &dry)
-    let index = try AtomicFile(
-      shardNames.folder + shardNames.index, existing: options.existing)
+    let index = shardNames.folder + shardNames.index
+    try options.existing.check(index)
     for (path, shard) in zip(paths, shards) {
-      let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
-      try SafetensorsFile(names, shard, metadata: metadata).write(to: file)
-      try files.add(file)
+      try files.write(path, options: options) { file throws(CheckpointError) in
+        try SafetensorsFile(names, shard, metadata: metadata).write(to: file)
+      }
     }
-    let destination = index.destination
-    var text = JSONWriter { piece, offset throws(CheckpointError) in
-      try destination.write(piece, at: offset)
+    try files.write(index, options: options) { file throws(CheckpointError) in
+      var text = JSONWriter { piece, offset throws(CheckpointError) in
+        try file.uncounted.write(piece, at: offset)
+      }
+      try writeIndex(of: shards, shardNames, to: &text)
     }
-    try writeIndex(of: shards, shardNames, to: &text)
-    try files.add(index)
   }
 
   /// The numbers of the tensors in each shard: one is filled after the other in the checkpoint's

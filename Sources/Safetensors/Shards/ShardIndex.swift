@@ -22,6 +22,7 @@ struct ShardIndex {
   private var failure: CheckpointError?
 
   init(parsing file: ByteRegion) throws(CheckpointError) {
+    FileEvent.report(.parsedShardIndex, file)
     failure = Self.invalid(nil, "the index has no '\(Self.weightMap)' of tensors to shards")
     var parser = JSONParser(file)
     parser.skipSpace()

@@ -1,22 +1,23 @@
+internal import CheckpointFormats
 internal import Tensors
 
 /// Reads the shards of an index as one file.
 struct ShardReader {
   private let index: ShardIndex
-  private let folder: String
+  private let folder: SourceFolder
   /// By the place of the tensor in the index.
   private var entries: [SafetensorsHeader.Entry?]
   /// The bytes of the tensors of each shard.
   private var data: [ByteRegion] = []
   private var content: SafetensorsContent
 
-  static func read(_ index: ByteRegion, path: String) throws(CheckpointError) -> Checkpoint {
-    var reader = ShardReader(try ShardIndex(parsing: index), folder: ShardNames(path).folder)
+  static func read(_ index: SourceFile) throws(CheckpointError) -> Checkpoint {
+    var reader = ShardReader(try ShardIndex(parsing: index.bytes), folder: index.folder)
     for shard in reader.index.shards.names.indices { try reader.read(shard) }
     return try reader.checkpoint()
   }
 
-  private init(_ index: ShardIndex, folder: String) {
+  private init(_ index: ShardIndex, folder: SourceFolder) {
     self.index = index
     self.folder = folder
     entries = Array(repeating: nil, count: index.tensors.count)
@@ -27,9 +28,10 @@ struct ShardReader {
   }
 
   private mutating func read(_ shard: Int) throws(CheckpointError) {
-    let path = folder + index.shards.names[shard]
+    let name = index.shards.names[shard]
+    let path = folder.prefix + name
     do throws(CheckpointError) {
-      let (header, data) = try SafetensorsHeader.read(try Self.open(path))
+      let (header, data) = try SafetensorsHeader.read(try open(name))
       for (name, text) in header.metadata { content.add(name, text) }
       header.notes.forEach { content.note($0) }
       for (name, entry) in zip(header.names.names, header.entries) {
@@ -41,12 +43,12 @@ struct ShardReader {
     }
   }
 
-  private static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
+  private func open(_ name: String) throws(CheckpointError) -> ByteRegion {
     do throws(CheckpointError) {
-      return try MappedFile.open(path)
+      return try folder.file(name).bytes
     } catch  where error.code == .system {
       throw CheckpointError(
-        .shardMissing, path: path, "the index names this shard: \(error.reason)",
+        .shardMissing, path: folder.prefix + name, "the index names this shard: \(error.reason)",
         advice: "get all files of the checkpoint into one folder")
     }
   }
@@ -82,7 +84,7 @@ struct ShardReader {
       let shard = index.shardByTensor[place]
       guard let entry = entries[place] else {
         throw CheckpointError(
-          .shardTensorMissing, path: folder + index.shards.names[shard], name: name,
+          .shardTensorMissing, path: folder.prefix + index.shards.names[shard], name: name,
           "the index places it in this shard, where it is not",
           advice: "the files are not of one checkpoint; get all of them again")
       }

@@ -29,17 +29,29 @@ package struct AtomicFile: ~Copyable {
 
   /// For writing from several threads; to be used only while this value lives.
   package var destination: FileDestination {
-    FileDestination(descriptor: file.descriptor, path: file.location.path, progress: progress)
+    FileDestination(
+      descriptor: file.descriptor, path: file.location.path, libraryPath: libraryPath,
+      progress: progress)
   }
 }
 
 /// An open file that bytes are put into at offsets, borrowed from its owner.
-package struct FileDestination: Sendable {
+public struct FileDestination: Sendable {
   fileprivate let descriptor: Int32
   fileprivate let path: String
-  fileprivate let progress: (@Sendable (Int) -> Void)?
+  /// A path by which a C library can open the file.
+  package let libraryPath: String
+  fileprivate var progress: (@Sendable (Int) -> Void)?
 
-  package func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
+  /// The same for bytes that are not of tensors: no progress is told of them.
+  package var uncounted: FileDestination {
+    var result = self
+    result.progress = nil
+    return result
+  }
+
+  /// Writes the bytes so that the first is at `offset`; from any thread.
+  public func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
     var done = 0
     while done < bytes.byteCount {
       done += try systemCall("cannot write", path: path) {

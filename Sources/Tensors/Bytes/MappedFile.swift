@@ -17,6 +17,7 @@ public final class MappedFile {
   ///
   /// - Throws: `system` when it can't be opened, `notARegularFile` for folders, pipes and devices.
   public static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
+    FileEvent.report(.opened, path: path)
     // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
     let descriptor = try systemCall("cannot open", path: path) {
       Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -29,6 +30,7 @@ public final class MappedFile {
       throw CheckpointError(
         .system, path: path, "cannot map: \(String(cString: strerror(errno)).lowercased())")
     }
+    FileEvent.report(.mapped, path: path)
     let file = MappedFile(path, UnsafeRawBufferPointer(start: start, count: size))
     return ByteRegion(owner: file, pointer: file.pointer)
   }

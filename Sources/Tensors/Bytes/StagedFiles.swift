@@ -3,7 +3,7 @@
 /// Until `commit` none has its name, and so whatever fails before leaves nothing: a proof of the
 /// written file, or the printing of the result. Only a process that is killed during `commit` leaves
 /// temporary files, or some of the new files.
-package struct StagedFiles: ~Copyable {
+public struct StagedFiles: ~Copyable {
   private var files: [UnnamedFile] = []
   private var removed: [OutputLocation] = []
 

@@ -1,3 +1,4 @@
+import CheckpointFormats
 public import Tensors
 
 /// Checkpoints of `torch.distributed.checkpoint`: a folder with `.metadata`, and files
@@ -6,7 +7,7 @@ public import Tensors
 /// Every entry is read in place; tensors that were sharded are put together when their bytes are
 /// asked for.
 public enum DistributedCheckpoint {
-  private static let metadataName = ".metadata"
+  static let metadataName = ".metadata"
 
   /// Whether the path is that of a folder with a distributed checkpoint.
   public static func recognises(folder path: String) -> Bool {
@@ -14,9 +15,9 @@ public enum DistributedCheckpoint {
   }
 
   /// The files beside the metadata of a folder that it names; none if it can't be read.
-  package static func files(inFolder path: String) -> [String] {
-    let places = (try? metadata(path))?.places.values.map(\.file) ?? []
-    return Set(places).map { "\(path)/\($0)" }
+  static func files(metadata path: String) -> [String] {
+    guard let file = try? SourceFile(path), let metadata = try? metadata(file) else { return [] }
+    return Set(metadata.places.values.map(\.file)).map { file.folder.prefix + $0 }
   }
 
   /// Reads the checkpoint in a folder, nested again where the planner says how.
@@ -26,30 +27,39 @@ public enum DistributedCheckpoint {
     _ path: String, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      var reader = try DistributedReader(folder: path, options)
+      return try read(metadata: SourceFile("\(path)/\(metadataName)"), options: options)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  static func read(
+    metadata: SourceFile, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      var reader = try DistributedReader(metadata, options)
       return try reader.read()
     } catch {
-      var error = error.with(path: path)
+      var error = error.with(path: String(metadata.folder.prefix.dropLast()))
       error.advice = error.advice ?? "the checkpoint is damaged or made to deceive; get it again"
       throw error
     }
   }
 
   fileprivate static func metadata(
-    _ folder: String
+    _ file: SourceFile
   ) throws(CheckpointError) -> DistributedMetadata {
-    let path = "\(folder)/\(metadataName)"
     do throws(CheckpointError) {
-      return try DistributedMetadata(MappedFile.open(path))
+      return try DistributedMetadata(file.bytes)
     } catch {
-      throw error.with(path: path)
+      throw error.with(path: file.path)
     }
   }
 }
 
 /// Reads the entries of one folder.
 private struct DistributedReader {
-  private let folder: String
+  private let folder: SourceFolder
   private let options: ReadingOptions
   private let metadata: DistributedMetadata
   private var files: [String: ByteRegion] = [:]
@@ -60,10 +70,10 @@ private struct DistributedReader {
   /// this many where that is more.
   private static let modestByteCount = 1 << 30
 
-  init(folder: String, _ options: ReadingOptions) throws(CheckpointError) {
-    self.folder = folder
+  init(_ file: SourceFile, _ options: ReadingOptions) throws(CheckpointError) {
+    folder = file.folder
     self.options = options
-    metadata = try DistributedCheckpoint.metadata(folder)
+    metadata = try DistributedCheckpoint.metadata(file)
   }
 
   mutating func read() throws(CheckpointError) -> Checkpoint {
@@ -124,9 +134,9 @@ private struct DistributedReader {
   private mutating func content(
     _ place: DistributedMetadata.Place, of name: String
   ) throws(CheckpointError) -> CheckpointValue {
-    let path = "\(folder)/\(place.file)"
+    let path = folder.prefix + place.file
     do throws(CheckpointError) {
-      let bytes = try file(place.file, path).slice(from: place.offset, count: place.length)
+      let bytes = try file(place.file).slice(from: place.offset, count: place.length)
       let checkpoint = try TorchCheckpoint.read(bytes, options: options)
       notes += checkpoint.notes.map { "'\(name)': \($0)" }
       return checkpoint.root
@@ -140,7 +150,7 @@ private struct DistributedReader {
 
   /// A file beside the metadata, mapped once.
   private mutating func file(
-    _ name: String, _ path: String
+    _ name: String
   ) throws(CheckpointError) -> ByteRegion {
     if let known = files[name] { return known }
     guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")),
@@ -150,7 +160,7 @@ private struct DistributedReader {
         .distributedPath, "lies in '\(name.visible())', which is not beside the metadata",
         advice: "the checkpoint is made to deceive; get it from elsewhere")
     }
-    let file = try MappedFile.open(path)
+    let file = try folder.file(name).bytes
     files[name] = file
     return file
   }

@@ -49,6 +49,7 @@ struct DistributedMetadata {
   ]
 
   init(_ file: ByteRegion) throws(CheckpointError) {
+    FileEvent.report(.parsedDistributedMetadata, file)
     let builder = TensorBuilder(NoStorages())
     var machine = PickleMachine(file, tensors: builder, opaqueNames: .modules(Self.modules))
     let value = try machine.run()

@@ -5,21 +5,15 @@ import Zip
 /// the operations as PyTorch wrote them, which `Models` makes a graph of.
 enum ExportedProgramFile {
   /// Whether an archive of this toolkit's concern is a program: of PyTorch 2.8 and later, or older.
-  ///
-  /// The first record tells `torch.save`'s, so that their directory is not read twice.
-  static func recognises(_ file: ByteRegion) -> Bool {
-    guard ZipArchive.recognises(file), ZipArchive.firstName(file)?.hasSuffix("data.pkl") != true,
-      let zip = try? ZipArchive(file)
-    else { return false }
-    return ProgramArchive.recognises(zip) || zip[OldNames.graph] != nil
+  static func recognises(_ zip: ZipArchive) -> Bool {
+    ProgramArchive.recognises(zip) || zip[OldNames.graph] != nil
   }
 
   static func read(
-    _ file: ByteRegion, _ options: ReadingOptions
+    _ file: ByteRegion, _ zip: ZipArchive, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
-    let zip = try ZipArchive(file)
     if let graph = zip[OldNames.graph] { return try readOld(zip, graph, options) }
-    let archive = try ProgramArchive(file)
+    let archive = try ProgramArchive(file, zip)
     guard let graph = archive.graph else {
       throw CheckpointError(.torchRecordMissing, "the model's operations are not in the archive")
     }

@@ -14,9 +14,9 @@ struct ProgramArchive: StorageSource {
   /// The model's name: that of its records.
   private let model: String
 
-  init(_ file: ByteRegion) throws(CheckpointError) {
+  init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
     byteCount = file.count
-    zip = try ZipArchive(file)
+    self.zip = zip
     prefix = zip.commonFolder
     model = try Self.model(in: zip, prefix)
     isBigEndian = try zip.isBigEndian(prefix)

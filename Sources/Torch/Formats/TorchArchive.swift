@@ -20,9 +20,9 @@ struct TorchArchive: StorageSource {
   /// The folder that all records are in, with its slash: the stem of the file it was saved to.
   private let prefix: String
 
-  init(_ file: ByteRegion) throws(CheckpointError) {
+  init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
     byteCount = file.count
-    zip = try ZipArchive(file)
+    self.zip = zip
     prefix = zip.commonFolder
     try Self.refusePrograms(zip, prefix)
     pickleName = "\(prefix)data.pkl"

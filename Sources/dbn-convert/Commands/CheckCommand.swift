@@ -17,7 +17,6 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let format = try CheckpointFormat.recognise(file)
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let bar = ProgressBar("checking \(file)", total: checkpoint.tensorByteCount)
     let result: IntegrityCheck
@@ -31,11 +30,12 @@ struct CheckCommand: ParsableCommand {
     options.remark(checkpoint.notes + health.sentences)
     try options.print(
       [
-        "path": .string(file), "format": .string(format.name), "tensors": .int(result.tensors),
-        "bytes": .int(result.byteCount), "with_checksum": .int(result.withChecksum),
+        "path": .string(file), "format": checkpoint.format.map { .string($0) } ?? .null,
+        "tensors": .int(result.tensors), "bytes": .int(result.byteCount),
+        "with_checksum": .int(result.withChecksum),
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
       ],
-      text: "\(file): \(format.name), \(counted(result.tensors, "tensor")) read, "
+      text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
         + "are right"
         + (result.withChecksum < result.tensors ? ", the others have none" : ""))

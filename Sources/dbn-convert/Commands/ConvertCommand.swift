@@ -58,7 +58,8 @@ struct ConvertCommand: ParsableCommand {
     result.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
     try options.print(
       conversion.json(record, report, proof: proof, health: health),
-      text: "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.format.name))"
+      text:
+        "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.checkpoint.format ?? ""))"
         + report.skippedText
         + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
         + Conversion.text(losses: losses) + Conversion.text(proof: proof), naming: files)

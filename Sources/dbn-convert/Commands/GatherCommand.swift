@@ -43,9 +43,9 @@ struct GatherCommand: ParsableCommand {
       from: paths[0], to: output, target, besides: paths,
       reading: opaque.readingOptions)
     let ranks = try paths.map { path throws(CheckpointError) in
-      try RankCheckpoint(
-        path: path, format: CheckpointFormat.recognise(path).name,
-        Checkpoint.open(path, options: opaque.readingOptions), entry: entry.path)
+      let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
+      return try RankCheckpoint(
+        path: path, format: checkpoint.format ?? "", checkpoint, entry: entry.path)
     }
     let gathered = try StateDict.gathering(ranks)
     conversion.note(at: ranks[0].entry, isChosen: entry.path != nil)

@@ -26,7 +26,6 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     let existing = try report.existingFiles(inputs: [file, layouts.layoutFile])
-    let format = try CheckpointFormat.recognise(file)
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let inspection: CheckpointInspection
     do throws(CheckpointError) {
@@ -40,7 +39,7 @@ struct InfoCommand: ParsableCommand {
       checkpoint.notes + (found.map { checkpoint.notes(taking: $0, others: "beside it") } ?? []))
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
     let info = InfoReport(
-      path: file, format: format.name, checkpoint: checkpoint, inspection: inspection,
+      path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
       tensors: inspection.tensors.filter { selection.contains($0.name) },
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)

@@ -29,7 +29,7 @@ struct OldGatherCommand {
   /// Whether the output was forgotten: the last file is there, and not called otherwise than the
   /// others, which have numbers.
   private var lastIsRank: Bool {
-    guard let last = positionals.last, (try? CheckpointFormat.recognise(last)) != nil else {
+    guard let last = positionals.last, (try? FormatRegistry.standard.recognise(last)) != nil else {
       return false
     }
     return areNumbered(positionals) || !areNumbered(Array(positionals.dropLast()))

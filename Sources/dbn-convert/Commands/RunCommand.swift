@@ -51,7 +51,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let paths = [output] + (saveState.map { [$0] } ?? [])
-    for path in paths { _ = try CheckpointFormat.forWriting(path) }
+    for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
       outputs: paths, inputs: [self.model, weights, input])
     let path = weights ?? model

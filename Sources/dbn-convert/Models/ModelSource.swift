@@ -52,7 +52,7 @@ enum ModelSource {
   }
 
   private static func isFile(_ path: String) -> Bool {
-    (try? CheckpointFormat.recognise(path)) != nil
+    (try? FormatRegistry.standard.recognise(path)) != nil
   }
 
   private static func recognised(

@@ -33,7 +33,7 @@ struct ReplacementOptions: ParsableArguments {
       guard let input else { continue }
       // The name that a person gave says more than that of a file in the folder.
       if let identity = FileIdentity(input) { names[identity] = input }
-      for file in CheckpointFormat.files(at: input) {
+      for file in FormatRegistry.standard.files(at: input) {
         if let identity = FileIdentity(file), names[identity] == nil { names[identity] = file }
       }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CheckpointFormats
 import Checkpoints
 import Tensors
 
@@ -27,7 +28,9 @@ struct TargetOptions: ParsableArguments {
 
   @OptionGroup var replacement: ReplacementOptions
 
-  var format: CheckpointFormat? { formatName.flatMap { CheckpointFormat.named($0) } }
+  var format: (any CheckpointFormat)? {
+    formatName.flatMap { FormatRegistry.standard.named($0) }
+  }
 
   func writingOptions(
     _ existing: ExistingFiles, progress: (@Sendable (Int) -> Void)? = nil
@@ -44,13 +47,13 @@ struct TargetOptions: ParsableArguments {
     at output: String, inputs: [String?]
   ) throws(CheckpointError) -> ExistingFiles {
     try replacement.existingFiles(
-      outputs: CheckpointFormat.outputs(at: output, options: writingOptions(.refuse)),
+      outputs: FormatRegistry.standard.outputs(at: output, options: writingOptions(.refuse)),
       inputs: inputs)
   }
 
   func validate() throws {
     if let formatName, format?.isWritable != true {
-      let names = CheckpointFormat.all.filter(\.isWritable).map(\.name)
+      let names = FormatRegistry.standard.formats.filter(\.isWritable).map(\.name)
       throw ValidationError(
         "'\(formatName)' cannot be written; formats: \(names.joined(separator: ", ")).")
     }

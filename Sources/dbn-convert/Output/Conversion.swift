@@ -9,7 +9,6 @@ struct Conversion {
   let target: TargetOptions
   /// What is done with files that have the output's names.
   let existing: ExistingFiles
-  let format: CheckpointFormat
   let checkpoint: Checkpoint
   /// What a person should know, a sentence each: what the reader noted, and what `note` added.
   var notes: [String]
@@ -21,12 +20,11 @@ struct Conversion {
     from input: String, to output: String, _ target: TargetOptions, besides others: [String?] = [],
     reading options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) {
-    if target.format == nil { _ = try CheckpointFormat.forWriting(output) }
+    if target.format == nil { _ = try FormatRegistry.standard.forWriting(output) }
     existing = try target.existingFiles(at: output, inputs: [input] + others)
     self.input = input
     self.output = output
     self.target = target
-    format = try CheckpointFormat.recognise(input)
     checkpoint = try Checkpoint.open(input, options: options)
     notes = checkpoint.notes
   }
@@ -37,7 +35,6 @@ struct Conversion {
     self.output = output
     target = other.target
     existing = other.existing
-    format = other.format
     checkpoint = other.checkpoint
     notes = other.notes
   }
@@ -64,7 +61,7 @@ struct Conversion {
     var result = result
     let source: JSON = [
       "file": .string(String(input.split(separator: "/").last ?? "")),
-      "format": .string(format.name),
+      "format": checkpoint.format.map { .string($0) } ?? .null,
     ]
     let part = checkpoint.part.map { [JSON.Member("part", .string($0))] } ?? []
     result.history.append(
