@@ -149,6 +149,27 @@ struct KerasLayerTests {
     #expect(skipped == ["model_weights.conv1.conv1.kernel", "model_weights.dw.dw.kernel"])
   }
 
+  /// A class that a user has made of BatchNormalization is found by its variables, in a file that
+  /// names them and in one that numbers them.
+  @Test(arguments: [
+    ("bn", ["gamma", "beta", "moving_mean", "moving_variance"]),
+    ("layers.bn", ["vars.0", "vars.1", "vars.2", "vars.3"]),
+  ])
+  func epsilonOfAUsersBatchNormIsKept(key: String, variables: [String]) throws {
+    for (members, epsilon) in [(#", "epsilon": 0.25, "momentum": 0.75"#, 0.25), ("", nil)] {
+      let configuration =
+        #"{"class_name": "Sequential", "config": {"name": "m", "layers": [{"class_name": "mine>BN", "config": {"name": "bn"\#(members)}}]}}"#
+      var stateDict = StateDict()
+      for name in variables { stateDict["\(key).\(name)"] = try Sample.tensor(.float32, [4]) }
+      var dictionary = stateDict.dictionary
+      dictionary.attributes.append(
+        (name: KerasConfiguration.attribute, value: .string(configuration)))
+      let settings = KerasSettings(try #require(StateDict(dictionary)))
+      #expect(settings.table[key]?.epsilon == epsilon)
+      #expect(settings.notes.count == (epsilon == nil ? 1 : 0))
+    }
+  }
+
   /// Variables with types and shapes, and what becomes of them; nil: nothing.
   private static let layers: [(String, [(String, ScalarType, [Int])], [String]?)] = [
     ("a", [("kernel", .float32, [8, 2, 4]), ("bias", .float32, [2, 4])], nil),

@@ -94,6 +94,17 @@ enum KerasClass: Hashable {
 }
 
 extension KerasClass {
+  /// Whether a layer of this class has a kernel for a number of outputs that it is made with.
+  var isSizedByNumber: Bool {
+    switch self {
+    case .dense, .convolution, .transposedConvolution, .depthwiseConvolution, .separableConvolution:
+      true
+    case .batchNormalization, .layerNormalization, .groupNormalization, .rmsNormalization,
+      .embedding:
+      false
+    }
+  }
+
   /// One variable of a layer.
   struct Variable {
     /// What Keras calls it; some have had two names.

@@ -30,6 +30,7 @@ struct KerasFacts {
   ) -> (kind: KerasLayer.Kind, configuration: KerasConfiguration.Layer?) {
     let path = place.layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     if let layer = layer(of: place, path) {
+      if layer.isForeign { return (.foreign(layer.className), layer) }
       guard let kind = KerasClass(className: layer.className), !layer.scalesByRootMeanSquare else {
         return (.other(layer.className), layer)
       }
