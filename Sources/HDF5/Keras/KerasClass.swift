@@ -41,6 +41,11 @@ enum KerasClass: Hashable {
   /// Whether Keras has such a class, and PyTorch no module with the same weights.
   static func isOther(_ className: String) -> Bool { otherClassNames.contains(className) }
 
+  /// Whether Keras has given the name to a layer that flattens or reshapes.
+  static func isFlattening(_ name: String) -> Bool {
+    ["flatten", "reshape"].contains(withoutNumber(name))
+  }
+
   private static let byClassName: [String: KerasClass] = {
     var names: [String: KerasClass] = [
       "BatchNormalization": .batchNormalization, "SyncBatchNormalization": .batchNormalization,

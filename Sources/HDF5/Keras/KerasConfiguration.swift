@@ -27,6 +27,14 @@ struct KerasConfiguration {
     var hasCenter = true
     /// Whether it says how many outputs a layer with a kernel has.
     var hasSize = false
+    /// Of a Reshape: without the batch.
+    var targetShape: [Int] = []
+    /// What a model or its first layer is given, with the batch; nil for a size that is not fixed.
+    var inputShape: [Int?]?
+    /// Whether a global pooling leaves one place of each dimension of space.
+    var keepsDimensions = false
+    /// Whether channels come before the dimensions of space.
+    var isChannelsFirst = false
     /// The layers of a model, and the one that a wrapper such as `TimeDistributed` has.
     var children = Children()
     /// The names of the layers whose outputs it is given.
@@ -54,7 +62,9 @@ struct KerasConfiguration {
     /// The layer that a file of weights calls so.
     func layer(ofGroup name: String) -> Layer? { groups[.string(name)].map { layers[$0] } }
 
-    subscript(name: String) -> Layer? { places[.string(name)].map { layers[$0] } }
+    subscript(name: String) -> Layer? { place(of: name).map { layers[$0] } }
+
+    func place(of name: String) -> Int? { places[.string(name)] }
   }
 
   /// The whole model.
@@ -206,6 +216,13 @@ extension JSONParser {
       case "center": layer.hasCenter = try parser.parseSimpleValue() != .bool(false)
       case "rms_scaling":
         layer.scalesByRootMeanSquare = try parser.parseSimpleValue() == .bool(true)
+      case "target_shape" where parser.isAtArray:
+        layer.targetShape = try parser.parseValue().array?.compactMap(\.int) ?? []
+      case "batch_shape" where parser.isAtArray, "batch_input_shape" where parser.isAtArray:
+        layer.inputShape = try parser.parseValue().array?.map(\.int)
+      case "keepdims": layer.keepsDimensions = try parser.parseSimpleValue() == .bool(true)
+      case "data_format":
+        layer.isChannelsFirst = try parser.parseSimpleValue() == .string("channels_first")
       case _ where Self.sizes.contains(name):
         layer.hasSize = true
         try parser.skipValue()

@@ -24,6 +24,14 @@ struct KerasFacts {
     }
   }
 
+  /// The keys of layers that flatten or reshape, by their names.
+  var flatteningLayers: [String] {
+    (names?.entries ?? []).compactMap { entry in
+      guard case .string(let name) = entry.value, KerasClass.isFlattening(name) else { return nil }
+      return entry.key.string
+    }
+  }
+
   /// What a layer is: by the configuration, or by a name that Keras has given.
   func kind(
     of place: KerasLayer.Place
