@@ -6,6 +6,19 @@ extension SafetensorsCheckpoint {
   static func isIndex(_ path: String) -> Bool {
     path.hasSuffix(ShardNames.indexExtension)
   }
+
+  /// The index of the shards that are written in the place of the path.
+  static func index(for path: String) -> String {
+    let names = ShardNames(path)
+    return names.folder + names.index
+  }
+
+  /// The shards that an index names; none if it can't be read.
+  static func shards(of index: String) -> [String] {
+    let folder = ShardNames(index).folder
+    let shards = try? ShardIndex(parsing: MappedFile.open(index)).shards.names.map { folder + $0 }
+    return shards ?? []
+  }
 }
 
 extension SafetensorsFormat {
@@ -32,16 +45,15 @@ extension SafetensorsFormat {
 
   /// The shards that an index names.
   public func companions(of path: String) -> [String] {
-    guard SafetensorsCheckpoint.isIndex(path) else { return [] }
-    let folder = ShardNames(path).folder
-    let shards = try? ShardIndex(parsing: MappedFile.open(path)).shards.names.map { folder + $0 }
-    return shards ?? []
+    SafetensorsCheckpoint.isIndex(path) ? SafetensorsCheckpoint.shards(of: path) : []
   }
 
-  /// Of shards the index; how many there will be is not known before.
+  /// Of shards the index, which one file of that name replaces too; how many there will be is not known
+  /// before.
   public func furtherOutputs(of path: String, options: WritingOptions) -> [String] {
-    guard options.shardByteCount != nil else { return [] }
-    let names = ShardNames(path)
-    return [names.folder + names.index]
+    guard options.shardByteCount != nil || path.hasSuffix(ShardNames.fileExtension) else {
+      return []
+    }
+    return [SafetensorsCheckpoint.index(for: path)]
   }
 }

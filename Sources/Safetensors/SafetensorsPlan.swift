@@ -19,11 +19,13 @@ struct SafetensorsPlan {
     record = CheckpointRecord(checkpoint, names: names)
   }
 
-  /// Writes all into one file.
+  /// Writes all into one file. An index at its name, which readers would go by, and the shards that the
+  /// index names are removed when it takes the name: they are another checkpoint.
   func write(
     to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let content = try SafetensorsFile(names, metadata: metadata, record: record)
+    try removeShards(ofNameAt: path, options: options, in: &files)
     try files.write(path, options: options) { file throws(CheckpointError) in
       try content.write(to: file)
     }

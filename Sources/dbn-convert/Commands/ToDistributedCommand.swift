@@ -67,7 +67,8 @@ struct ToDistributedCommand: ParsableCommand {
     conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
     let proof = proofOptions.proof(
       of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
-      promise: converted.report.isLossless ? nil : ConversionPromise(converted),
+      promise: converted.report.isLossless && !converted.changesWorldSize
+        ? nil : ConversionPromise(converted),
       settings: conversion.checkpoint.batchNormSettings)
     let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
     conversion.notes += result.settingsNotes()

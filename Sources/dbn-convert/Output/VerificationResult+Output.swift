@@ -30,6 +30,7 @@ extension VerificationResult {
         "a": items(scope.onlyInFirst + scope.restOfFirst, "what"),
         "b": items(scope.onlyInSecond + scope.restOfSecond, "what"),
       ],
+      "notes": .array(notes.map { .string($0) }),
       "implied": .array(impliedTensors.map { .string($0) }),
       "one_sided_settings": .array(oneSidedSettings.map { .string($0) }),
       "health": ["a": healthOfFirst.json, "b": healthOfSecond.json],
@@ -99,7 +100,7 @@ extension VerificationResult {
     if let first = impliedTensors.first {
       lines.append(
         "\(counted(impliedTensors.count, "tensor")) that only one of the two has "
-          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")) hold what a missing one means: "
+          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): what a missing one means, "
           + "weights 1, biases and counters 0")
     }
     guard let first = oneSidedSettings.first else { return lines }
