@@ -110,4 +110,20 @@ struct HiddenNetworkTests {
       #expect(entries(["online": model, "other": .dictionary(copy)]).first == "other")
     }
   }
+
+  @Test func theModelAloneHasTensorsAndWhatBelongsToModules() throws {
+    let root: CheckpointValue = [
+      "fc.weight": .ones(2), "fc._extra_state": ["amax": .ones(3)], "_extra_state": 5,
+      "q._packed_params.dtype": "qint8", "q.scale": .ones(), "temperature": .ones(),
+      "optimizer": optimizer(), "epoch": 3, "ema": Self.plain, "optimizer.lr": 0.1, "args.lr": 0.1,
+    ]
+    let stateDict = try #require(root.dictionary.flatMap { StateDict($0) })
+    let (model, leftOut) = stateDict.modelOnly
+    #expect(
+      model.names.sorted() == [
+        "_extra_state", "fc._extra_state", "fc.weight", "q._packed_params.dtype", "q.scale",
+        "temperature",
+      ])
+    #expect(leftOut.sorted() == ["args.lr", "ema", "epoch", "optimizer", "optimizer.lr"])
+  }
 }
