@@ -34,6 +34,7 @@ struct CheckCommand: ParsableCommand {
         "path": .string(file), "format": .string(format.name), "tensors": .int(result.tensors),
         "bytes": .int(result.byteCount), "with_checksum": .int(result.withChecksum),
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
+        "notes": .array(checkpoint.notes.map { .string($0) }),
       ],
       text: "\(file): \(format.name), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "

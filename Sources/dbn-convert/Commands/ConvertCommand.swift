@@ -70,7 +70,8 @@ struct ConvertCommand: ParsableCommand {
     of checkpoint: Checkpoint
   ) throws(CheckpointError) -> ConversionProof? {
     guard proofOptions.verify else { return nil }
-    let (place, found) = try checkpoint.findStateDict(at: entry.path)
+    let (place, all) = try checkpoint.findStateDict(at: entry.path)
+    let found = stateDictOnly ? all.modelOnly.stateDict : all
     var renaming = transformations
     renaming.cast = nil
     let renamed = try renaming.apply(
@@ -96,7 +97,8 @@ struct ConvertCommand: ParsableCommand {
       return (checkpoint, .object(record), ConversionReport(), nil)
     }
     do throws(CheckpointError) {
-      let (place, found) = try checkpoint.findStateDict(at: entry.path)
+      let (place, all) = try checkpoint.findStateDict(at: entry.path)
+      let (found, leftOut) = stateDictOnly ? all.modelOnly : (all, [])
       let changed = try transformations.apply(
         to: found, checkpoint.batchNormSettings, allowsOverflow: target.lossy)
       record += changed.record
@@ -109,6 +111,11 @@ struct ConvertCommand: ParsableCommand {
         result.batchNormSettings = changed.settings.filled(from: checkpoint.batchNormSettings)
       }
       var report = changed.report
+      if !leftOut.isEmpty {
+        report.notes.append(
+          "what is among the model's tensors and is none of them is left out: "
+            + leftOut.map { $0.visible() }.joined(separator: ", "))
+      }
       let keepsNames = changed.stateDict.names == found.names
       if result.graph != nil, stateDictOnly || !keepsNames {
         result.graph = nil

@@ -40,13 +40,14 @@ extension Checkpoint {
   func notes(taking entry: EntryPath, others verb: String) -> [String] {
     // Constants of a program are a part of the model.
     let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])
-    let rivals = stateDicts.filter { $0.entry != entry && $0.entry != constants }
+    let rivals =
+      stateDicts.filter { $0.entry != entry && $0.entry != constants } + stateDicts(inside: entry)
     let known = [entry] + rivals.map(\.entry) + (constants.map { [$0] } ?? [])
     var outside = outside(known)
-    // What is inside a state dict belongs to it.
+    // What is inside a state dict belongs to it; at the root anything can stand among its tensors.
     outside.places.removeAll { place in
       known.contains { !$0.keys.isEmpty && place.entry.keys.starts(with: $0.keys) }
-        || entry.keys.isEmpty
+        || (entry.keys.isEmpty && place.entry.keys.first?.namesExtraState == true)
     }
     guard !rivals.isEmpty || outside.places.contains(where: { $0.mayBeModel }) else {
       return []
