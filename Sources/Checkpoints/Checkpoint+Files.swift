@@ -1,3 +1,4 @@
+internal import Safetensors
 public import Tensors
 
 extension Checkpoint {
@@ -25,7 +26,7 @@ extension Checkpoint {
   private func checkingPart(
     _ path: String, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
-    guard let part = CheckpointPart(path: path, self) else { return self }
+    guard let part = CheckpointPart(path: path, self) else { return notingPartName(path) }
     guard options.acceptsParts else {
       throw CheckpointError(
         .partOfModel, path: path, part.text,
@@ -34,6 +35,16 @@ extension Checkpoint {
     var result = self
     result.part = part.reason
     result.notes.append("this file \(part.text); \(part.advice)")
+    return result
+  }
+
+  /// Notes a name that only a part should have, of a file that holds bare weights, as parts do.
+  private func notingPartName(_ path: String) -> Checkpoint {
+    guard let entries = root.dictionary?.entries, !entries.isEmpty,
+      entries.allSatisfy({ $0.value.tensor != nil }), let note = ShardFileName.note(at: path)
+    else { return self }
+    var result = self
+    result.notes.append(note)
     return result
   }
 

@@ -13,7 +13,7 @@ extension CheckpointFormat {
   /// The files that writing to a path makes or takes away, as far as that is known before the
   /// checkpoint is: of shards the index, for example, but not how many there will be.
   package static func outputs(at path: String, options: WritingOptions) -> [String] {
-    guard options.shardByteCount != nil else { return [path] }
+    guard options.shardByteCount != nil || path.hasSuffix(".safetensors") else { return [path] }
     return [path, SafetensorsCheckpoint.index(for: path)]
   }
 }

@@ -1,16 +1,48 @@
+import Glibc
 import Safetensors
 import Tensors
 
 extension ShardFileName {
-  var part: CheckpointPart {
+  /// The part that a file is by its name, or by the name of the file that it is a symbolic link to.
+  ///
+  /// A name alone does not make a file a part, since whole checkpoints are called
+  /// `epoch-00001-of-00100.pth` too: an index beside it must name it, or another part be there.
+  static func part(at path: String) -> CheckpointPart? {
+    if let part = ShardFileName(path)?.part(as: "its name") { return part }
+    guard let target = resolved(path) else { return nil }
+    let name = (target.split(separator: "/").last.map(String.init) ?? target).visible()
+    return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)',")
+  }
+
+  /// What is to be known of a file that has a part's name, and nothing else of one.
+  static func note(at path: String) -> String? {
+    let name = ShardFileName(path) ?? resolved(path).flatMap { ShardFileName($0) }
+    return name.map {
+      "this file has the name of part \($0.number) of \($0.count) of a checkpoint; no other part is "
+        + "beside it, and no index that names it: it is taken for a whole one"
+    }
+  }
+
+  /// The name of the file behind all symbolic links.
+  private static func resolved(_ path: String) -> String? {
+    guard let target = realpath(path, nil) else { return nil }
+    defer { free(target) }
+    return String(cString: target)
+  }
+
+  /// - Parameter source: what says that it is a part.
+  private func part(as source: String) -> CheckpointPart? {
+    let hasIndex = isNamedByIndex
+    guard hasIndex || hasSibling else { return nil }
     let surroundings = [hasIndex ? "its index \(indexName) is beside it" : nil, missing]
       .compactMap(\.self)
     return CheckpointPart(
-      "is part \(number) of \(count) of a checkpoint, as its name says",
-      surroundings.isEmpty ? nil : surroundings.joined(separator: "; "), advice: advice)
+      "is part \(number) of \(count) of a checkpoint, as \(source) says",
+      surroundings.isEmpty ? nil : surroundings.joined(separator: "; "),
+      advice: advice(hasIndex: hasIndex))
   }
 
-  private var advice: String {
+  private func advice(hasIndex: Bool) -> String {
     switch fileExtension {
     case ".safetensors" where hasIndex && missing == nil: "give the index, which reads all parts"
     case ".safetensors": "get all parts and \(indexName) into one folder, and give that folder"

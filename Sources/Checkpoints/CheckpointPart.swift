@@ -19,12 +19,12 @@ struct CheckpointPart {
   /// All that is known.
   var text: String { surroundings.map { "\(reason); \($0)" } ?? reason }
 
-  /// By the file's name, which is all that a shard of `save_pretrained` has to tell it, or by what is
-  /// in the file.
+  /// By the file's name and what is beside it, which is all that a shard of `save_pretrained` has to
+  /// tell it, or by what is in the file.
   init?(path: String, _ checkpoint: Checkpoint) {
     guard
       let part = Self.ofSharding(checkpoint.root) ?? Self.ofDeepSpeed(checkpoint.root)
-        ?? ShardFileName(path)?.part ?? KerasShardName(path)?.part
+        ?? ShardFileName.part(at: path) ?? KerasShardName(path)?.part
     else { return nil }
     self = part
   }

@@ -28,7 +28,8 @@ extension Conversion {
       basis: { () throws(CheckpointError) in
         ProofBasis(
           before, writtenAt: place, settings: settings, known: mapped.known,
-          promise: mapped.report.isLossless ? nil : ConversionPromise(mapped))
+          promise: mapped.report.isLossless && !mapped.changesWorldSize
+            ? nil : ConversionPromise(mapped))
       })
   }
 

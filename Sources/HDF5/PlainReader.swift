@@ -127,10 +127,11 @@ struct PlainReader {
           "\(source), which says what the layers are, can't be read: \(error.reason)")
       }
     }
-    let names = keras.names
+    var names = keras.names
+    keptAttributes += names.entries.count
+    for layer in keras.flatteningLayers { names.set(.string(layer), to: .string(layer)) }
     if !names.entries.isEmpty {
       stateDict.attributes.append((KerasFacts.namesAttribute, .dictionary(names)))
-      keptAttributes += names.entries.count
     }
     guard let layers = StateDict(stateDict) else { return BatchNormSettingsTable() }
     let settings = KerasSettings(layers)

@@ -18,11 +18,13 @@ struct SafetensorsPlan {
     record = CheckpointRecord(checkpoint, names: names)
   }
 
-  /// Writes all into one file.
+  /// Writes all into one file. An index at its name, which readers would go by, and the shards that the
+  /// index names are removed when it takes the name: they are another checkpoint.
   func stage(
     to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let content = try SafetensorsFile(names, metadata: metadata, record: record)
+    try removeShards(ofNameAt: path, options: options, in: &files)
     let file = try AtomicFile(path, existing: options.existing, progress: options.progress)
     try content.write(to: file)
     try files.add(file, provenBy: options.proof)

@@ -1,4 +1,5 @@
 import BatchNorm
+import Execution
 public import Models
 public import Tensors
 
@@ -15,9 +16,11 @@ public struct CheckpointVerification: Sendable {
   /// The only state dict to compare; nil: all.
   public var entry: EntryPath?
 
-  /// Whether BatchNorms have the epsilon and momentum that the files say; if not, the options of
-  /// `batchNorms` and the model's graph hold for both.
-  public var takesSettings = true
+  /// Epsilon and momentum that hold for all BatchNorms of both, whatever the files say.
+  public var overriding = BatchNormSettings()
+  /// Whether the programs that the files carry are a part of what is compared; not where `model` is
+  /// another one.
+  public var comparesPrograms = true
 
   public init() {}
 
@@ -26,13 +29,28 @@ public struct CheckpointVerification: Sendable {
   public func compare(
     _ a: Checkpoint, _ b: Checkpoint
   ) throws(CheckpointError) -> VerificationResult {
-    var verification = self
-    if takesSettings {
-      let settings = BatchNormSettingsPair(a.batchNormSettings, b.batchNormSettings)
-      verification.batchNorms.settings = settings
-      verification.model?.verification.settings = settings
+    let said = BatchNormSettingsPair(a.allBatchNormSettings, b.allBatchNormSettings)
+    var result = try taking(said).compareModels(a, b)
+    result.add(ProgramComparison(a, b), isCompared: comparesPrograms)
+    if said.contradicts(in: overriding) {
+      result.notes.append(
+        "the files say different settings of BatchNorms; what was given was used for both: "
+          + "\(overriding)")
     }
-    return try verification.compareModels(a, b)
+    return result
+  }
+
+  /// With what the files say of epsilon and momentum, as far as it is not overridden.
+  private func taking(_ said: BatchNormSettingsPair) -> CheckpointVerification {
+    let settings = BatchNormSettingsPair(
+      said.a.overridden(by: overriding), said.b.overridden(by: overriding))
+    var result = self
+    result.batchNorms.settings = settings
+    result.batchNorms.options = BatchNormModule.Options(overriding, default: batchNorms.options)
+    guard let graph = result.model?.verification.graph else { return result }
+    result.model?.verification.settings = settings
+    result.model?.verification.graph = graph.overridden(by: overriding)
+    return result
   }
 
   private func compareModels(
@@ -69,7 +87,9 @@ public struct CheckpointVerification: Sendable {
     for entry in entries {
       let stateDict = try checkpoint.model(at: entry)
       let sites = BatchNormSurvey(stateDict, layouts: batchNorms.layouts).sites
-      health.formUnion(BatchNormHealth(of: sites, in: stateDict))
+      var own = BatchNormHealth(of: sites, in: stateDict)
+      if entry != entries.first { own.prefixNames(with: "\(entry)/") }
+      health.formUnion(own)
     }
     return health
   }

@@ -69,7 +69,7 @@ extension VerificationResult {
     if let first = impliedTensors.first {
       lines.append(
         "\(counted(impliedTensors.count, "tensor")) that only one of the two has "
-          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")) hold what a missing one means: "
+          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): what a missing one means, "
           + "weights 1, biases and counters 0")
     }
     guard let first = oneSidedSettings.first else { return lines }

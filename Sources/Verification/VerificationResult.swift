@@ -71,6 +71,8 @@ public struct VerificationResult: Sendable {
   public internal(set) var differentTensors: [ConversionReport.Item] = []
   /// Tensors of BatchNorms that only one has, whose values are what a missing one stands for.
   public internal(set) var impliedTensors: [String] = []
+  /// What a person should know of the comparison, a sentence each.
+  public internal(set) var notes: [String] = []
   /// BatchNorms whose epsilon or momentum only one of the two says: it holds for both.
   public internal(set) var oneSidedSettings: [String] = []
   /// What of the numbers of the first cannot be right, although both may have them.

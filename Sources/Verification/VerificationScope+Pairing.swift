@@ -38,7 +38,9 @@ extension VerificationScope {
     func text(_ models: [FoundStateDict]) -> String {
       models.isEmpty
         ? "no state dict"
-        : models.prefix(3).map { "\($0.entry)".visible() }.joined(separator: ", ")
+        : models.prefix(3).map {
+          $0.entry.keys.isEmpty ? "one at the root" : "'\($0.entry)'"
+        }.joined(separator: ", ")
     }
     return CheckpointError(
       .nothingToCompare, "the first has \(text(a)), the second \(text(b)): nothing was compared",

@@ -193,8 +193,13 @@ struct BatchNormSettingsTests {
     verification.batchNorms.tolerance.absolute = 1e9
     let different = try verification.compare(checkpoint(0.5), checkpoint(0.25))
     #expect(!different.isEqual && different.differentTensors.map(\.name) == ["bn1"])
-    verification.takesSettings = false
-    #expect(try verification.compare(checkpoint(0.5), checkpoint(0.25)).isEqual)
+    // What is given holds for both, and only that.
+    verification.overriding.momentum = .exponential(0.5)
+    #expect(try !verification.compare(checkpoint(0.5), checkpoint(0.25)).isEqual)
+    verification.overriding = BatchNormSettings(epsilon: 0.125)
+    let given = try verification.compare(checkpoint(0.5), checkpoint(0.25))
+    #expect(given.isEqual && given.notes.count == 1)
+    #expect(try verification.compare(checkpoint(0.5), checkpoint(0.5)).notes.isEmpty)
   }
 }
 

@@ -65,6 +65,9 @@ struct LibraryExampleTests {
 
     let result = try BatchNormVerification().compare(stateDict, distributed.stateDict)
     #expect(result.isBitIdentical && result.maxULP == 0)
+    let verdict = try CheckpointVerification().compare(
+      checkpoint, Checkpoint.open(folder.file("distributed.h5")))
+    #expect(verdict.isEqual && verdict.scope.restOfFirst.isEmpty)
   }
 
   @Test func theExampleOfADistributedBatchNormRuns() throws {

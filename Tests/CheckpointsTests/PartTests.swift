@@ -63,11 +63,59 @@ struct PartTests {
   func aNameTellsInEveryFormat(fileExtension: String) throws {
     let path = folder.file("model-00001-of-000163.\(fileExtension)")
     try checkpoint().write(to: path)
+    try checkpoint().write(to: folder.file("model-00163-of-000163.\(fileExtension)"))
     let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
     #expect(error?.code == .partOfModel)
     #expect(error?.reason.contains("part 1 of 163") == true)
     #expect(error?.reason.contains("model-00002-of-000163.\(fileExtension)") == true)
-    #expect(error?.reason.contains("and 159 more are missing") == true)
+    #expect(error?.reason.contains("and 158 more are missing") == true)
+  }
+
+  /// Whole checkpoints have such names too: of epochs, for example.
+  @Test func aNameAloneDoesNotMakeAFileAPart() throws {
+    let path = folder.file("epoch-00001-of-00100.safetensors")
+    try checkpoint().write(to: path)
+    let bare = try Checkpoint.open(path)
+    #expect(bare.part == nil && bare.notes.count == 1)
+    #expect(bare.notes.first?.contains("the name of part 1 of 100") == true)
+    // An index of another checkpoint with the same name does not name it.
+    let index = folder.file("epoch.safetensors.index.json")
+    let text = { (name: String) in Data(#"{"weight_map": {"w": "\#(name)"}}"#.utf8) }
+    try text("other.safetensors").write(to: URL(filePath: index))
+    #expect(try Checkpoint.open(path).part == nil)
+    try text("epoch-00001-of-00100.safetensors").write(to: URL(filePath: index))
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
+    #expect(error?.code == .partOfModel && error?.reason.contains("its index") == true)
+    // A tree with more than weights is no shard.
+    let whole = folder.file("run-00001-of-00100.pth")
+    let stateDict = CheckpointValue.dictionary(try #require(checkpoint().root.dictionary))
+    try Checkpoint(root: Self.mapping(["model": stateDict, "epoch": .int(1)])).write(to: whole)
+    let opened = try Checkpoint.open(whole)
+    #expect(opened.part == nil && opened.notes.isEmpty)
+  }
+
+  @Test func adviceNamesAnIndexOnlyIfThatNamesTheFile() throws {
+    for number in 1...2 {
+      try checkpoint().write(to: folder.file("m-0000\(number)-of-00002.safetensors"))
+    }
+    let index = folder.file("m.safetensors.index.json")
+    try Data(#"{"weight_map": {"w": "m-00001-of-00003.safetensors"}}"#.utf8)
+      .write(to: URL(filePath: index))
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint.open(folder.file("m-00001-of-00002.safetensors"))
+    }
+    #expect(error?.code == .partOfModel && error?.reason.contains("index") == false)
+    #expect(error?.advice?.contains("give the index") == false)
+  }
+
+  @Test func aPartIsOneBehindALinkToo() throws {
+    let link = folder.file("whole.safetensors")
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: Self.parts[1].file)
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(link) }
+    #expect(error?.code == .partOfModel && error?.path == link)
+    #expect(error?.reason.contains("'model-00002-of-00003.safetensors'") == true)
+    #expect(error?.reason.contains("model.safetensors.index.json") == true)
   }
 
   /// A renamed shard of one rank is told by what is in it, in whatever format it was written again.

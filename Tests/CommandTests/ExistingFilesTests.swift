@@ -176,6 +176,19 @@ struct ExistingFilesTests {
     #expect(folder.contents.count == 3 && !folder.contents.contains("model.safetensors"))
   }
 
+  /// A folder is read by its index: one file beside the index of another model would not be seen.
+  @Test func anIndexOfTheOutputsNameStays() throws {
+    let digits = Fixture("torch/digits-standard").file("checkpoint.pth")
+    let path = folder.file("model.safetensors")
+    #expect(try Command("convert", digits, path, "--shard-size", "40KB").status == 0)
+    let old = try contents()
+    expectRefusal(
+      try Command("convert", digits, path), mentions: "\(path).index.json", "--force")
+    #expect(try contents() == old)
+    #expect(try Command("convert", digits, path, "--force").status == 0)
+    #expect(folder.contents == ["model.safetensors"])
+  }
+
   /// The result is computed and being printed when a file appears.
   @Test(arguments: WritingCommand.all, [[], ["--force"]])
   func aFileThatAppearsMeanwhileIsNotReplacedUnlessForced(

@@ -49,6 +49,36 @@ struct ProofTests {
     #expect(proven.output.count < 500)
   }
 
+  /// Devices of two numbers can't be run side by side; what was promised is proven all the same.
+  @Test(arguments: ["replicated", "ghost", "split", "sub"])
+  func anotherNumberOfDevicesIsProven(layout: String) throws {
+    let four = folder.file("four.h5")
+    #expect(
+      try Command("to-distributed", digits, four, "--world-size", "4", "--layout", layout).status
+        == 0)
+    for source in [four, drifted] {
+      let six = folder.file("six.h5")
+      let proven = try Command(
+        "to-distributed", source, six, "--world-size", "6", "--statistics", "first", "--verify",
+        "--force")
+      #expect(proven.status == 0, "\(proven.error)")
+      #expect(proven.output.contains("the statistics of 3 BatchNorms are those of the rule"))
+    }
+    let limited = try Command(
+      "to-distributed", drifted, folder.file("six.h5"), "--world-size", "6", "--statistics",
+      "first", "--verify", "--atol", "1", "--force")
+    #expect(limited.status == 2 && limited.error.contains("leave out --atol and --rtol"))
+  }
+
+  @Test func nothingIsNoProof() throws {
+    let empty = Fixture("torch/entries/none").file("checkpoint.pth")
+    let nothing = folder.file("nothing.pth")
+    try Checkpoint(root: .dictionary(StateDict().dictionary)).write(to: nothing)
+    let proven = try Command("convert", nothing, folder.file("out.h5"), "--verify")
+    #expect(proven.status == 2 && proven.error.contains("nothing can be proven"), "\(empty)")
+    #expect(folder.contents == ["nothing.pth"])
+  }
+
   @Test func outputsBeyondAToleranceLeaveNothing() throws {
     let old = folder.file("old.h5")
     for arguments in [

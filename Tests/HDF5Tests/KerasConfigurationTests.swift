@@ -54,6 +54,25 @@ struct KerasConfigurationTests {
     #expect(found.map { KerasClass(className: $0.className) } == .some(nil))
   }
 
+  /// Members of a layer called `Dense`, and whether it is Keras' own.
+  @Test(arguments: [
+    (#""module": "keras.layers", "registered_name": null, "config": {"name": "a"}"#, true),
+    (#""module": "tf_keras.layers", "config": {"name": "a"}"#, true),
+    (#""module": "keras.src.layers.core.dense", "config": {"name": "a"}"#, true),
+    (#""module": null, "registered_name": "Dense", "config": {"name": "a", "units": 1}"#, false),
+    (#""module": "mine.layers", "registered_name": "Dense", "config": {"name": "a"}"#, false),
+    (#""module": "keras_mine", "config": {"name": "a", "units": 1}"#, false),
+    (#""registered_name": "mine>Dense", "config": {"name": "a", "units": 1}"#, false),
+    (#""config": {"name": "a", "units": 1}"#, true),
+    (#""config": {"name": "a", "output_dim": 1}"#, true),
+    (#""config": {"name": "a", "trainable": true}"#, false),
+  ])
+  func aClassIsKerasByItsModule(members: String, isKeras: Bool) throws {
+    let found = try #require(
+      try layer(["a"], model(#"{"class_name": "Dense", \#(members)}"#)))
+    #expect(found.isForeign != isKeras)
+  }
+
   @Test func sourcesAreReadAsKeras2AndKeras3WriteThem() throws {
     for nodes in [
       #"[[["x", 0, 0, {}], ["y", 0, 0, {}]]]"#,

@@ -101,6 +101,65 @@ struct KerasLayerTests {
     #expect(net.isEmpty)
   }
 
+  private func notes(
+    _ variables: [(String, [Int])], configuration: String? = nil, names: [String] = []
+  ) throws -> [String] {
+    var stateDict = StateDict()
+    for (name, shape) in variables { stateDict[name] = try Sample.tensor(.float32, shape) }
+    var dictionary = stateDict.dictionary
+    if let configuration {
+      dictionary.attributes.append((KerasConfiguration.attribute, .string(configuration)))
+    }
+    var facts = CheckpointDictionary()
+    for name in names { facts.set(.string("layers.\(name)"), to: .string(name)) }
+    if !names.isEmpty {
+      dictionary.attributes.append((KerasFacts.namesAttribute, .dictionary(facts)))
+    }
+    return try KerasNames.converting(#require(StateDict(dictionary))).report.notes
+  }
+
+  /// PyTorch's default is another for each, and Keras' too.
+  @Test(arguments: [
+    ("RMSNormalization", "r.scale", "1 RMSNorm has epsilon 0.5"),
+    ("LayerNormalization", "r.gamma", "1 LayerNorm has epsilon 0.5"),
+    ("GroupNormalization", "r.gamma", "1 GroupNorm has epsilon 0.5"),
+  ])
+  func epsilonOfEveryNormalisationIsNoted(className: String, key: String, words: String) throws {
+    let text = { (members: String) in
+      #"{"class_name": "Sequential", "config": {"name": "m", "layers": [{"class_name": "\#(className)", "config": {"name": "r"\#(members)}}]}}"#
+    }
+    let known = try notes([(key, [4])], configuration: text(#", "epsilon": 0.5"#))
+    #expect(known.count == 1 && known[0].hasPrefix(words) && known[0].hasSuffix("eps=0.5"))
+    let unknown = try notes([(key, [4])], configuration: text(""))
+    #expect(unknown.count == 1 && unknown[0].hasPrefix("the file does not say the epsilon of 1 "))
+  }
+
+  @Test func epsilonThatNoConfigurationSaysIsNoted() throws {
+    let notes = try notes([
+      ("layers.layer_normalization.vars.0", [6]), ("layers.layer_normalization.vars.1", [6]),
+      ("layers.group_normalization.vars.0", [6]), ("layers.group_normalization.vars.1", [6]),
+      ("layers.rms_normalization.vars.0", [6]),
+    ])
+    #expect(notes.count == 3)
+    for (module, keras) in [("LayerNorm", "0.001"), ("GroupNorm", "0.001"), ("RMSNorm", "1e-06")] {
+      #expect(
+        notes.contains {
+          $0.contains("does not say the epsilon of 1 \(module)") && $0.contains("eps=\(keras)")
+        })
+    }
+  }
+
+  @Test func layersThatFlattenAreNotedWithoutAConfiguration() throws {
+    let weights = [("layers.dense.vars.0", [8, 2]), ("layers.dense.vars.1", [2])]
+    #expect(try notes(weights).isEmpty)
+    let notes = try notes(weights, names: ["flatten", "reshape_1"])
+    #expect(notes.count == 1)
+    let note = try #require(notes.first)
+    #expect(note.hasPrefix("2 layers flatten or reshape ('layers.flatten')"))
+    #expect(note.contains("if that has channels") && note.contains("(0, 2, 3, 1)"))
+    #expect(note.contains("x.reshape(-1, h, w, c).permute(0, 3, 1, 2)"))
+  }
+
   /// As they are when a `.keras` archive was unpacked.
   @Test func theConfigurationBesideTheWeightsSaysWhatNumbersCant() throws {
     let fixture = Fixture("keras-layers/classes-weights")
@@ -147,6 +206,27 @@ struct KerasLayerTests {
     // The BatchNorms and the dense layer are told by their variables; kernels without a bias are not.
     let skipped = try converted(checkpoint).report.skipped.map(\.name)
     #expect(skipped == ["model_weights.conv1.conv1.kernel", "model_weights.dw.dw.kernel"])
+  }
+
+  /// A class that a user has made of BatchNormalization is found by its variables, in a file that
+  /// names them and in one that numbers them.
+  @Test(arguments: [
+    ("bn", ["gamma", "beta", "moving_mean", "moving_variance"]),
+    ("layers.bn", ["vars.0", "vars.1", "vars.2", "vars.3"]),
+  ])
+  func epsilonOfAUsersBatchNormIsKept(key: String, variables: [String]) throws {
+    for (members, epsilon) in [(#", "epsilon": 0.25, "momentum": 0.75"#, 0.25), ("", nil)] {
+      let configuration =
+        #"{"class_name": "Sequential", "config": {"name": "m", "layers": [{"class_name": "mine>BN", "config": {"name": "bn"\#(members)}}]}}"#
+      var stateDict = StateDict()
+      for name in variables { stateDict["\(key).\(name)"] = try Sample.tensor(.float32, [4]) }
+      var dictionary = stateDict.dictionary
+      dictionary.attributes.append(
+        (name: KerasConfiguration.attribute, value: .string(configuration)))
+      let settings = KerasSettings(try #require(StateDict(dictionary)))
+      #expect(settings.table[key]?.epsilon == epsilon)
+      #expect(settings.notes.count == (epsilon == nil ? 1 : 0))
+    }
   }
 
   /// Variables with types and shapes, and what becomes of them; nil: nothing.

@@ -63,6 +63,44 @@ struct ShardTests {
     #expect(try SafetensorsCheckpoint.entryPoint(ofFolder: folder.path) == index)
   }
 
+  /// Of the checkpoint that had the name before, nothing is left; other files stay.
+  @Test func shardsOfTheOldIndexGoWithIt() throws {
+    try write(["a", "b", "c"], shardByteCount: 1)
+    _ = try folder.write([1], to: "model-00001-of-00009.safetensors")
+    _ = try folder.write([1], to: "other.safetensors")
+    #expect(folder.contents.count == 6)
+    try write(["c", "a", "b"])
+    let others = ["model-00001-of-00009.safetensors", "other.safetensors"]
+    let new = [
+      "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+      "model.safetensors.index.json",
+    ]
+    #expect(folder.contents == (new + others).sorted())
+    // A file of another name that the index names may be another checkpoint's too.
+    let text = try String(contentsOfFile: index, encoding: .utf8)
+      .replacing("model-00002-of-00002.safetensors", with: "other.safetensors")
+    try Data(text.utf8).write(to: URL(filePath: index))
+    try write(["a"])
+    #expect(
+      folder.contents
+        == (others + ["model-00002-of-00002.safetensors", "model.safetensors"])
+        .sorted())
+  }
+
+  @Test func oneFileDoesNotStandBesideAnIndexOfItsName() throws {
+    try write(["c", "a", "b"])
+    let old = folder.contents
+    let checkpoint = Checkpoint(root: .dictionary(try FormatContract.stateDict(["z"])))
+    let error = #expect(throws: CheckpointError.self) {
+      try SafetensorsCheckpoint.write(checkpoint, to: path)
+    }
+    #expect(error?.code == .fileExists && error?.path == index)
+    #expect(folder.contents == old)
+    try SafetensorsCheckpoint.write(
+      checkpoint, to: path, options: WritingOptions(existing: .replace))
+    #expect(folder.contents == ["model.safetensors"])
+  }
+
   @Test func oneShardIsOneFileWithoutAnIndex() throws {
     try write(["a", "b"])
     #expect(folder.contents == ["model.safetensors"])

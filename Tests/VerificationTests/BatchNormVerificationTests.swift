@@ -236,6 +236,70 @@ struct BatchNormVerificationTests {
     }
   }
 
+  /// A value of another kind is another value, also where nothing is in it.
+  @Test func containersOfDifferentKindsDiffer() throws {
+    let one = CheckpointValue.tensor(try .float32([1]))
+    var mapping = CheckpointDictionary()
+    mapping.set(.int(0), to: one)
+    let values: [CheckpointValue] = [
+      .list([one]), .tuple([one]), .set([one]), .dictionary(mapping), .list([]), .tuple([]),
+      .dictionary(CheckpointDictionary()),
+    ]
+    func with(_ value: CheckpointValue) throws -> StateDict {
+      var dictionary = standard.dictionary
+      dictionary.set(.string("extra"), to: value)
+      return try #require(StateDict(dictionary))
+    }
+    for (index, a) in values.enumerated() {
+      for (other, b) in values.enumerated() {
+        let result = try BatchNormVerification().compare(with(a), with(b))
+        #expect(result.isBitIdentical == (index == other))
+      }
+    }
+  }
+
+  /// Numbers that are one as Float64: signs of zeros, payloads, integers beyond 2^53.
+  @Test func bitsThatNumbersHideAreDifferences() throws {
+    func with(_ bias: Double?, _ count: Int, _ other: Int) throws -> StateDict {
+      var model = standard
+      model["bn.bias"] = try bias.map { try .float32([$0, 0, 0]) }
+      model["bn.num_batches_tracked"] = try Tensor([count], shape: [])
+      model["count"] = try Tensor([other], shape: [])
+      return model
+    }
+    let large = 1 << 53
+    let original = try with(0, large, large)
+    for (changed, survivesTolerance) in [
+      (try with(-0.0, large, large), true), (try with(0, large + 1, large), false),
+      (try with(0, large, large + 1), false),
+    ] {
+      var verification = BatchNormVerification()
+      let exact = try verification.compare(original, changed)
+      #expect(!exact.isEqual && exact.differentTensors.count == 1)
+      verification.tolerance.absolute = 0.5
+      let near = try verification.compare(original, changed)
+      #expect(near.isEqual == survivesTolerance && !near.isBitIdentical)
+    }
+    let missing = try BatchNormVerification().compare(with(-0.0, 1, 1), with(nil, 1, 1))
+    #expect(!missing.isEqual && missing.impliedTensors == ["bn.bias"])
+  }
+
+  /// Python's keys are bytes: two spellings of a letter are two modules.
+  @Test func aDifferenceIsToldOfItsOwnModule() throws {
+    let names = ["caf\u{E9}", "cafe\u{301}"]
+    var model = StateDict()
+    for name in names {
+      let one = try StateDict.batchNorm(
+        means: [[0, 1]], variances: [[1, 1]], counters: [1], name: name)
+      for (key, tensor) in one.tensors where key != "conv.weight" { model[key] = tensor }
+    }
+    var changed = model
+    changed["\(names[1]).num_batches_tracked"] = try Tensor([2], shape: [])
+    let result = try BatchNormVerification().compare(model, changed)
+    #expect(result.layers.count == 2 && result.layers.count { $0.divergence != nil } == 1)
+    #expect(result.firstDivergence?.name.utf8.elementsEqual(names[1].utf8) == true)
+  }
+
   @Test func differentBatchNormsCannotBeCompared() throws {
     let other = try StateDict.batchNorm(means: [[1]], variances: [[1]], name: "norm")
     let fewer = try StateDict.batchNorm(means: [[1, 2]], variances: [[1, 2]])

@@ -194,6 +194,17 @@ struct ModelVerificationTests {
     #expect(error?.advice?.contains("dynamic_shapes") == true)
   }
 
+  @Test func layersOfAnotherWidthAreDifferent() throws {
+    var other = standard
+    other["conv.weight"] = try .float32([1, 2, 3, 4, 5, 6], [3, 2, 1, 1])
+    let narrow = Graph(
+      name: "conv", inputs: graph.inputs, nodes: [graph.nodes[0]], outputs: ["conv"],
+      parameters: [])
+    let result = try ModelVerification(narrow).compare(standard, other)
+    #expect(!result.isEqual && result.differentTensors.map(\.name) == ["conv", "conv.weight"])
+    #expect(result.differentTensors[0].reason.contains("[8, 2, 3, 3] and [8, 3, 3, 3]"))
+  }
+
   @Test func aMissingTensorIsNamedWithItsCheckpoint() throws {
     var other = StateDict()
     for (name, tensor) in standard.tensors where name != "conv.weight" { other[name] = tensor }

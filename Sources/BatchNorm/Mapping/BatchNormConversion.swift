@@ -13,6 +13,15 @@ public struct BatchNormConversion: Sendable {
   /// What the converted BatchNorms were and are, by their modules' names: a state dict may not tell.
   public let known: (before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint])
 
+  /// Whether a BatchNorm of several devices has another number of them now: then no batch is sliced
+  /// alike for both, and they can't be run side by side.
+  public var changesWorldSize: Bool {
+    known.before.contains { name, hint in
+      let (before, after) = (hint.worldSize ?? 1, known.after[name]?.worldSize ?? 1)
+      return before > 1 && after > 1 && before != after
+    }
+  }
+
   /// The rule that replicas were merged by; nil: none was needed.
   public let rule: MergeRule?
 

@@ -88,13 +88,14 @@ public struct BatchNormHealth: Sendable {
     func kind(_ item: Item) -> [String] {
       [item.name, item.issue.rawValue, item.quantity?.rawValue ?? ""]
     }
-    let known = Set(items.map(kind))
+    let known = Dictionary(items.map { (kind($0), $0.channels) }, uniquingKeysWith: max)
     var result = self
-    result.items += other.items.filter { !known.contains(kind($0)) }
+    result.items += other.items.filter { $0.channels > known[kind($0), default: 0] }
     return result
   }
 
-  private mutating func prefixNames(with prefix: String) {
+  /// Says which state dict they are in.
+  package mutating func prefixNames(with prefix: String) {
     for index in items.indices { items[index].name = prefix + items[index].name }
   }
 }

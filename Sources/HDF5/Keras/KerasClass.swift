@@ -41,6 +41,11 @@ enum KerasClass: Hashable {
   /// Whether Keras has such a class, and PyTorch no module with the same weights.
   static func isOther(_ className: String) -> Bool { otherClassNames.contains(className) }
 
+  /// Whether Keras has given the name to a layer that flattens or reshapes.
+  static func isFlattening(_ name: String) -> Bool {
+    ["flatten", "reshape"].contains(withoutNumber(name))
+  }
+
   private static let byClassName: [String: KerasClass] = {
     var names: [String: KerasClass] = [
       "BatchNormalization": .batchNormalization, "SyncBatchNormalization": .batchNormalization,
@@ -94,6 +99,17 @@ enum KerasClass: Hashable {
 }
 
 extension KerasClass {
+  /// Whether a layer of this class has a kernel for a number of outputs that it is made with.
+  var isSizedByNumber: Bool {
+    switch self {
+    case .dense, .convolution, .transposedConvolution, .depthwiseConvolution, .separableConvolution:
+      true
+    case .batchNormalization, .layerNormalization, .groupNormalization, .rmsNormalization,
+      .embedding:
+      false
+    }
+  }
+
   /// One variable of a layer.
   struct Variable {
     /// What Keras calls it; some have had two names.

@@ -13,6 +13,8 @@ struct KerasConfiguration {
     var name = ""
     /// `Conv2D`; of a class of the user's own, what the configuration calls it.
     var className = ""
+    /// Whether the class is one of the user's own, perhaps with the name of one of Keras'.
+    var isForeign = false
     /// Of a normalisation: what is added to variances.
     var epsilon: Double?
     /// Of a BatchNormalization, as Keras counts it.
@@ -23,6 +25,16 @@ struct KerasConfiguration {
     var hasScale = true
     /// Whether it has a `beta`.
     var hasCenter = true
+    /// Whether it says how many outputs a layer with a kernel has.
+    var hasSize = false
+    /// Of a Reshape: without the batch.
+    var targetShape: [Int] = []
+    /// What a model or its first layer is given, with the batch; nil for a size that is not fixed.
+    var inputShape: [Int?]?
+    /// Whether a global pooling leaves one place of each dimension of space.
+    var keepsDimensions = false
+    /// Whether channels come before the dimensions of space.
+    var isChannelsFirst = false
     /// The layers of a model, and the one that a wrapper such as `TimeDistributed` has.
     var children = Children()
     /// The names of the layers whose outputs it is given.
@@ -50,7 +62,9 @@ struct KerasConfiguration {
     /// The layer that a file of weights calls so.
     func layer(ofGroup name: String) -> Layer? { groups[.string(name)].map { layers[$0] } }
 
-    subscript(name: String) -> Layer? { places[.string(name)].map { layers[$0] } }
+    subscript(name: String) -> Layer? { place(of: name).map { layers[$0] } }
+
+    func place(of name: String) -> Int? { places[.string(name)] }
   }
 
   /// The whole model.
@@ -146,12 +160,14 @@ extension JSONParser {
     guard depth <= CheckpointLimits.depth else { throw error("models are nested too deep") }
     var layer = KerasConfiguration.Layer()
     var registeredName: String?
+    var module: String?
     try parseObject { parser, name throws(CheckpointError) in
       switch name {
       case "class_name" where parser.isAtString:
         layer.className = try parser.parseValue().string ?? ""
       case "registered_name" where parser.isAtString:
         registeredName = try parser.parseValue().string
+      case "module" where parser.isAtString: module = try parser.parseValue().string
       case "config" where parser.isAtObject: try parser.parseConfiguration(of: &layer, depth)
       // Sequential models of Keras before 2.2.
       case "config" where parser.isAtArray: try parser.parseLayers(of: &layer, depth)
@@ -161,8 +177,31 @@ extension JSONParser {
     }
     // A class of the user's own may be called as one of Keras'.
     if let registeredName, registeredName.contains(">") { layer.className = registeredName }
+    layer.isForeign = Self.isForeign(module: module, registeredName, layer)
     return layer
   }
+
+  /// Whether a class is not Keras' own. Keras 3 gives its own classes their module, and others the name
+  /// that they are registered by; what is older gives neither, but the size that a layer with a kernel
+  /// is made with.
+  ///
+  /// Source: `serialize_keras_object` in `keras/src/saving/serialization_lib.py`.
+  private static func isForeign(
+    module: String?, _ registeredName: String?, _ layer: KerasConfiguration.Layer
+  ) -> Bool {
+    if layer.className.contains(">") { return true }
+    if let package = module?.split(separator: ".").first { return !packages.contains(package) }
+    if registeredName != nil { return true }
+    return !layer.hasSize && KerasClass(className: layer.className)?.isSizedByNumber ?? false
+  }
+
+  private static let packages: Set<Substring> = ["keras", "keras_core", "tensorflow", "tf_keras"]
+
+  /// What layers with a kernel are made with: how many outputs, or outputs for each input; by the
+  /// names of Keras 1 too.
+  private static let sizes: Set<String> = [
+    "units", "filters", "depth_multiplier", "output_dim", "nb_filter",
+  ]
 
   private mutating func parseConfiguration(
     of layer: inout KerasConfiguration.Layer, _ depth: Int
@@ -177,6 +216,16 @@ extension JSONParser {
       case "center": layer.hasCenter = try parser.parseSimpleValue() != .bool(false)
       case "rms_scaling":
         layer.scalesByRootMeanSquare = try parser.parseSimpleValue() == .bool(true)
+      case "target_shape" where parser.isAtArray:
+        layer.targetShape = try parser.parseValue().array?.compactMap(\.int) ?? []
+      case "batch_shape" where parser.isAtArray, "batch_input_shape" where parser.isAtArray:
+        layer.inputShape = try parser.parseValue().array?.map(\.int)
+      case "keepdims": layer.keepsDimensions = try parser.parseSimpleValue() == .bool(true)
+      case "data_format":
+        layer.isChannelsFirst = try parser.parseSimpleValue() == .string("channels_first")
+      case _ where Self.sizes.contains(name):
+        layer.hasSize = true
+        try parser.skipValue()
       case "layers" where parser.isAtArray: try parser.parseLayers(of: &layer, depth)
       case "layer" where parser.isAtObject:
         layer.children.append(try parser.parseLayer(depth: depth + 1))

@@ -24,12 +24,21 @@ struct KerasFacts {
     }
   }
 
+  /// The keys of layers that flatten or reshape, by their names.
+  var flatteningLayers: [String] {
+    (names?.entries ?? []).compactMap { entry in
+      guard case .string(let name) = entry.value, KerasClass.isFlattening(name) else { return nil }
+      return entry.key.string
+    }
+  }
+
   /// What a layer is: by the configuration, or by a name that Keras has given.
   func kind(
     of place: KerasLayer.Place
   ) -> (kind: KerasLayer.Kind, configuration: KerasConfiguration.Layer?) {
     let path = place.layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     if let layer = layer(of: place, path) {
+      if layer.isForeign { return (.foreign(layer.className), layer) }
       guard let kind = KerasClass(className: layer.className), !layer.scalesByRootMeanSquare else {
         return (.other(layer.className), layer)
       }

@@ -63,18 +63,32 @@ struct KerasFile {
   static let archivedConfiguration = "config.json"
 
   /// The names that Keras has given to layers, by their keys, where a file that numbers variables has
-  /// them and the keys do not say the class: those are names of attributes, and a user's choice.
+  /// them and the keys do not say the class: those are names of attributes, and a user's choice. With
+  /// those of layers that flatten or reshape, which have no variables.
   var names: CheckpointDictionary {
     var names = CheckpointDictionary()
-    for group in catalog.groups where !group.links.isEmpty {
+    for group in catalog.groups {
       let path = group.path.split(separator: "/").map(String.init)
       guard path.last == KerasFile.variables, let name = group.attributes.string(KerasFile.name),
-        let last = path.dropLast().last, last != name, KerasClass.isGenerated(name),
+        let last = path.dropLast().last
+      else { continue }
+      if group.links.isEmpty {
+        guard let found = [last, name].first(where: KerasClass.isFlattening) else { continue }
+        names.set(.string(path.dropLast().joined(separator: ".")), to: .string(found))
+        continue
+      }
+      guard last != name, KerasClass.isGenerated(name),
         path.dropLast(2).last != KerasFile.layerList || !KerasClass.isGenerated(last)
       else { continue }
       names.set(.string(path.dropLast().joined(separator: ".")), to: .string(name))
     }
     return names
+  }
+
+  /// The same of an older file's layers that flatten or reshape, which are groups without weights.
+  var flatteningLayers: [String] {
+    guard let root = legacyRoot else { return [] }
+    return root.attributes.splitStrings(KerasFile.layerNames).filter(KerasClass.isFlattening)
   }
 
   /// The group with the layers of an older file: the root, or the one that whole models have.

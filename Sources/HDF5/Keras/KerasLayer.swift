@@ -15,6 +15,8 @@ struct KerasLayer {
     case known(KerasClass)
     /// A class whose weights no module of PyTorch has in such a form, by its name.
     case other(String)
+    /// A class of the user's own, whose weights mean what its code says.
+    case foreign(String)
     case unknown
   }
 
@@ -42,7 +44,16 @@ struct KerasLayer {
   var isBatchNormalization: Bool {
     if case .known(.batchNormalization) = kind { return true }
     if case .known(_, .batchNormalization) = KerasRoles(self) { return true }
-    return false
+    return hasVariablesOfBatchNorm
+  }
+
+  /// Whether its variables are those of a BatchNorm, whatever the class: one that a user has made of
+  /// Keras' is found by them.
+  private var hasVariablesOfBatchNorm: Bool {
+    guard isNumbered else { return variables.contains { $0.role == "moving_mean" } }
+    guard case .foreign = kind else { return false }
+    let shapes = variables.map(\.tensor.shape)
+    return shapes.count == 4 && shapes.allSatisfy { $0.count == 1 && $0 == shapes[0] }
   }
 
   /// The layers in the order of their first variables. What the optimizer keeps is not among them.

@@ -52,7 +52,7 @@ public enum KerasNames {
       }
     }
     var (result, report) = try assemble(stateDict, converted, reasons)
-    report.notes = notes.sentences(KerasFacts(stateDict).configuration)
+    report.notes = notes.sentences(KerasFacts(stateDict))
     return (result, report, renamedSettings)
   }
 

@@ -15,6 +15,10 @@ enum KerasRoles {
       self = .unknown(
         "is a weight of the class \(name.visible()), and PyTorch has no module with the same weights"
       )
+    case .foreign(let name):
+      self = .unknown(
+        "is a weight of the class \(name.visible()), which is not one of Keras' own: what its "
+          + "weights are is in the code of the model")
     case .unknown:
       switch Self.inferredClass(of: layer) {
       case .success(let kind): self.init(layer, as: kind)

@@ -1,9 +1,11 @@
+internal import Glibc
 internal import Tensors
 
 extension SafetensorsPlan {
   /// Writes files of at most `limit` bytes of tensors, or of one tensor that is larger, and their
   /// index; one file without an index if that suffices. A file at `path` itself is removed when they
-  /// take their names: it would be another checkpoint of the same name.
+  /// take their names, and so are the shards of an index that they replace: they would be another
+  /// checkpoint of the same name.
   func stageShards(
     of limit: Int, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
@@ -19,6 +21,8 @@ extension SafetensorsPlan {
     // What can't be written is known before the first of many bytes.
     for path in paths { try options.existing.check(path) }
     try files.remove(path, existing: options.existing)
+    try removeShards(
+      ofNameAt: path, keeping: Set(paths), options: options, in: &files)
     var dry = JSONWriter.counting
     try writeIndex(of: shards, shardNames, to: &dry)
     let index = try AtomicFile(
@@ -34,6 +38,31 @@ extension SafetensorsPlan {
     }
     try writeIndex(of: shards, shardNames, to: &text)
     try files.add(index)
+  }
+
+  /// Has the index removed that stands for the name, and the shards that it names: those whose own
+  /// names are those of shards of it. Others, and links, may belong to other checkpoints too.
+  ///
+  /// - Parameter kept: the shards that are to be written with an index; without one it is removed.
+  func removeShards(
+    ofNameAt path: String, keeping kept: Set<String> = [], options: WritingOptions,
+    in files: inout StagedFiles
+  ) throws(CheckpointError) {
+    let index = SafetensorsCheckpoint.index(for: path)
+    try options.existing.check(index)
+    for shard in SafetensorsCheckpoint.shards(of: index) where !kept.contains(shard) {
+      guard let name = ShardFileName(shard), name.folder + name.indexName == index,
+        isRegularFile(shard)
+      else { continue }
+      try files.remove(shard, existing: options.existing)
+    }
+    if kept.isEmpty { try files.remove(index, existing: options.existing) }
+  }
+
+  /// Whether it is one, and no link to one.
+  private func isRegularFile(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   /// The numbers of the tensors in each shard: one is filled after the other in the checkpoint's

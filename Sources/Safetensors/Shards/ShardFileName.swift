@@ -42,7 +42,18 @@ package struct ShardFileName {
   /// The name of the file that says which shard has which tensor.
   package var indexName: String { "\(stem)\(fileExtension).index.json" }
 
-  package var hasIndex: Bool { isThere(indexName) }
+  /// Whether the index is there and names this very file.
+  package var isNamedByIndex: Bool {
+    let shards = SafetensorsCheckpoint.shards(of: folder + indexName)
+    return shards.contains { $0.isIdentical(to: folder + name(number)) }
+  }
+
+  /// Whether another shard of the same checkpoint is in the folder.
+  package var hasSibling: Bool {
+    let first = 1...min(count, Self.namesLookedFor)
+    let near = max(1, number - 1)...min(count, number + 1)
+    return (Array(near) + first).contains { $0 != number && isThere(name($0)) }
+  }
 
   /// "pytorch_model-00002-of-00002.bin is missing"; nil if all shards are in the folder.
   package var missing: String? {

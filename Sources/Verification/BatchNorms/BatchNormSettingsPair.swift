@@ -1,5 +1,6 @@
 public import BatchNorm
 public import Execution
+import Models
 public import Tensors
 
 /// What two checkpoints say of the epsilon and momentum of their BatchNorms.
@@ -26,6 +27,17 @@ public struct BatchNormSettingsPair: Sendable {
     )
   }
 
+  /// Whether the two sides say different values of what is given.
+  func contradicts(in given: BatchNormSettings) -> Bool {
+    a.entries.contains { name, mine in
+      let theirs = b[name] ?? BatchNormSettings()
+      let epsilons = (mine.epsilon ?? theirs.epsilon, theirs.epsilon ?? mine.epsilon)
+      let momenta = (mine.momentum ?? theirs.momentum, theirs.momentum ?? mine.momentum)
+      return (given.epsilon != nil && epsilons.0 != epsilons.1)
+        || (given.momentum != nil && momenta.0 != momenta.1)
+    }
+  }
+
   /// How what the two sides say of a BatchNorm differs.
   struct Difference: Sendable, Hashable {
     let a: BatchNormSettings
@@ -40,5 +52,25 @@ public struct BatchNormSettingsPair: Sendable {
   func difference(_ siteA: BatchNormSite, _ siteB: BatchNormSite) -> Difference? {
     let (inA, inB) = (a.settings(of: siteA), b.settings(of: siteB))
     return inA == inB ? nil : Difference(a: inA, b: inB)
+  }
+}
+
+extension BatchNormSettingsTable {
+  /// The settings with what is given in place of what is known.
+  func overridden(by given: BatchNormSettings) -> BatchNormSettingsTable {
+    var result = self
+    for (name, known) in entries { result[name] = given.filled(from: known) }
+    return result
+  }
+}
+
+extension Graph {
+  /// The graph with the settings given for all its BatchNorms.
+  func overridden(by given: BatchNormSettings) -> Graph {
+    var table = BatchNormSettingsTable()
+    for node in nodes {
+      if case .batchNorm(let attributes) = node.operation { table[attributes.module] = given }
+    }
+    return applying(table).graph
   }
 }

@@ -10,6 +10,8 @@ struct ModelComparison {
   private let scalarType: ScalarType
   private let tolerance: NumberComparison.Tolerance
   private(set) var layers: [VerificationResult.Layer] = []
+  /// Layers whose outputs have different shapes, so that no numbers can be compared.
+  private(set) var differences: [ConversionReport.Item] = []
 
   init(
     _ pair: ExecutorPair, ulpsOf scalarType: ScalarType, tolerance: NumberComparison.Tolerance
@@ -80,7 +82,11 @@ struct ModelComparison {
   private mutating func compareRows(
     _ module: String, _ device: Int, _ a: BatchNormModule.Row, _ b: BatchNormModule.Row
   ) {
-    guard let index = layers.firstIndex(where: { $0.module == module }) else { return }
+    guard
+      let index = layers.firstIndex(where: {
+        $0.module?.isIdentical(to: module) == true
+      })
+    else { return }
     let isDistributed = pair.worldSize > 1
     let quantities = [
       ("running_mean", a.mean, b.mean), ("running_var", a.variance, b.variance),
@@ -100,6 +106,10 @@ struct ModelComparison {
   private mutating func compare(
     _ a: DenseArray, _ b: DenseArray, in layer: Int, device: Int? = nil, samples: [Int]? = nil
   ) {
+    guard a.shape == b.shape else {
+      let reason = "its outputs have the shapes \(a.shape) and \(b.shape)"
+      return differences.append(.init(layers[layer].name, reason))
+    }
     let comparison = NumberComparison(a.values, b.values, ulpsOf: scalarType, tolerance: tolerance)
     layers[layer].add(comparison, to: \.outputs, "output", device: device) { index in
       var place = a.shape.place(of: index)

@@ -67,6 +67,7 @@ public struct ModelVerification: Sendable {
     }
     var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
     result.layers = comparison.layers
+    result.differentTensors = comparison.differences
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
     return result
   }

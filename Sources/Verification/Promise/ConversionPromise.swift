@@ -100,6 +100,10 @@ public struct ConversionPromise: Sendable {
         continue
       }
       keys.formUnion((site.keys + new.keys).map { .string($0) })
+      for key in Set(site.keys).subtracting(new.keys).sorted()
+      where written.dictionary.contains(.string(key)) {
+        result.broken.append(.init(key, "is still there, beside what took its place"))
+      }
       let promised = PromisedStatistics(
         try BatchNormState(site, in: source), from: from, to: to, merging: conversion.rule)
       let wrong = try promised.check(new, in: written, source: site, source)

@@ -14,6 +14,7 @@ extension ScalarType {
       return (number < 0) == (stored < 0) && abs(number) + slack >= firstInfinite
     }
     guard abs(number) - slack < firstInfinite else { return false }
+    if stored == 0, slack == 0, stored.sign != number.sign { return false }
     let distance = abs(stored - number)
     let neighbours = neighbours(of: stored)
     let others = [neighbours.below, neighbours.above].map { abs($0 - number) }

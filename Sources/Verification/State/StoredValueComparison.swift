@@ -20,12 +20,11 @@ struct StoredValueComparison {
     _ a: CheckpointValue, _ b: CheckpointValue, at path: EntryPath
   ) throws(CheckpointError) {
     if let a = a.tensor, let b = b.tensor { return try compare(a, b, at: path) }
-    let (childrenA, childrenB) = (a.children, b.children)
-    guard a.isContainer, b.isContainer else {
+    guard a.isContainer, a.containerKind == b.containerKind else {
       if !a.hasEqualScalar(to: b) { note(path, "\(a.shortText) and \(b.shortText)") }
       return
     }
-    for (key, child) in childrenA {
+    for (key, child) in a.children {
       let inner = path.appending(key)
       if let other = b.child(key) {
         try compare(child, other, at: inner)
@@ -33,7 +32,7 @@ struct StoredValueComparison {
         note(inner, "only in the first")
       }
     }
-    for (key, _) in childrenB where a.child(key) == nil {
+    for (key, _) in b.children where a.child(key) == nil {
       note(path.appending(key), "only in the second")
     }
   }
@@ -54,10 +53,15 @@ struct StoredValueComparison {
       return note(path, "values")
     }
     maxAbsolute = max(maxAbsolute, numbers.maxAbsolute)
-    // Without a tolerance, bits decide: -0.0 is not 0.0, and NaNs have payloads.
-    if tolerance.isExact || !numbers.isWithinTolerance {
-      note(path, "values, up to \(numbers.maxAbsolute) apart")
+    // Without a tolerance, bits decide: -0.0 is not 0.0, and NaNs have payloads. Integers that are
+    // one number in Float64 are at least 1 apart.
+    guard tolerance.isExact || !numbers.isWithinTolerance || a.hidesDifference(numbers) else {
+      return
     }
+    note(
+      path,
+      numbers.maxAbsolute > 0
+        ? "values, up to \(numbers.maxAbsolute) apart" : "the bits, \(a.hiddenDifference)")
   }
 
   private mutating func note(_ path: EntryPath, _ reason: String) {
@@ -69,5 +73,23 @@ struct StoredValueComparison {
 extension CheckpointValue {
   fileprivate var isContainer: Bool { dictionary != nil || elements != nil }
 
+  /// What sort of container it is; the kinds of mappings are one.
+  fileprivate var containerKind: String? {
+    dictionary != nil ? "mapping" : elements != nil ? typeName : nil
+  }
+
   fileprivate var shortText: String { "\(typeName) \(scalarText)" }
+}
+
+extension Tensor {
+  /// Whether numbers that are equal as Float64 can differ by 1 or more: large integers.
+  func hidesDifference(_ numbers: NumberComparison) -> Bool {
+    !scalarType.isFloatingPoint && numbers.isBitIdentical
+  }
+
+  /// In what bits differ where the numbers do not show it.
+  var hiddenDifference: String {
+    scalarType.isFloatingPoint
+      ? "as the sign of a zero or the payload of a NaN" : "beyond what a Float64 can tell"
+  }
 }

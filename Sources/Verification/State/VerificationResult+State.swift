@@ -19,7 +19,8 @@ extension VerificationResult {
   private mutating func compareState(
     of pair: BatchNormPair, _ tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) {
-    let index = layers.firstIndex { $0.module == pair.name } ?? layers.endIndex
+    let index =
+      layers.firstIndex { $0.module?.isIdentical(to: pair.name) == true } ?? layers.endIndex
     if index == layers.endIndex { layers.append(Layer(pair)) }
     var comparison = BatchNormStateComparison(pair, layers[index], tolerance: tolerance)
     try comparison.run()

@@ -95,11 +95,13 @@ struct VerifyCommand: ParsableCommand {
     )
     var verification = CheckpointVerification()
     verification.entry = entry.path
-    verification.takesSettings = eps == nil && momentum == nil
+    verification.overriding = BatchNormSettings(
+      epsilon: eps, momentum: momentum.map { .exponential($0) })
+    verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
     verification.batchNorms = try batchNormVerification()
     if let model { verification.model = try modelVerification(model, checkpointA) }
     let result = try verification.compare(checkpointA, checkpointB)
-    options.remark(checkpointA.notes + checkpointB.notes)
+    options.remark(checkpointA.notes + checkpointB.notes + result.notes)
     try options.print(
       result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
       naming: report.staged(existing, Report(result, a: a, b: b)))
@@ -111,7 +113,6 @@ struct VerifyCommand: ParsableCommand {
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
-    verification.options = BatchNormModule.Options(eps: eps ?? 1e-5, momentum: momentum ?? 0.1)
     if let own = try layouts.layout() { verification.layouts = [own] }
     return verification
   }

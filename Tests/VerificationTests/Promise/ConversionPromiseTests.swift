@@ -78,6 +78,10 @@ struct ConversionPromiseTests {
       }
       #expect(try !promise.check(drifted, fewer).isKept, "\(name)")
     }
+    let replaced = try converted(to: .keras, .pooled, worldSize: nil)
+    var both = replaced.stateDict
+    both["bn.running_mean"] = drifted["bn.running_mean"]
+    #expect(try !ConversionPromise(replaced).check(drifted, both).isKept)
     var more = conversion.stateDict
     more["extra"] = try .float32([1])
     #expect(try promise.check(drifted, more).broken.map(\.name) == ["extra"])

@@ -32,6 +32,15 @@ struct RoundingTests {
     }
   }
 
+  @Test func aZeroKeepsItsSign() {
+    for type in [ScalarType.float16, .bfloat16, .float32, .float64] {
+      #expect(type.rounds(-0.0, to: -0.0) && !type.rounds(-0.0, to: 0))
+      #expect(!type.rounds(0, to: -0.0) && type.rounds(0, to: 0))
+    }
+    #expect(
+      ScalarType.float16.rounds(-1e-20, to: -0.0) && !ScalarType.float16.rounds(-1e-20, to: 0))
+  }
+
   @Test func tiesGoToTheEvenOne() {
     #expect(ScalarType.float16.rounds(2049, to: 2048) && !ScalarType.float16.rounds(2049, to: 2050))
     #expect(ScalarType.float16.rounds(2051, to: 2052) && !ScalarType.float16.rounds(2051, to: 2050))
