@@ -45,7 +45,7 @@ let package = Package(
       name: "DBNConvert",
       targets: [
         "Tensors", "Zip", "Safetensors", "NumPy", "Torch", "HDF5", "Checkpoints", "BatchNorm",
-        "Comparison", "Models", "Execution", "Verification", "Reports",
+        "Comparison", "Models", "Execution", "Verification", "Conversions", "Reports",
       ]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
@@ -88,6 +88,13 @@ let package = Package(
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ], linking: oneDNN),
     module("Verification", ["Tensors", "BatchNorm", "Comparison", "Models", "Execution"]),
+    // What the command does, for programs: no argument parser and no pages.
+    module(
+      "Conversions",
+      [
+        "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution",
+        "Verification",
+      ]),
     // Apart from Verification, since a template engine brings all of Foundation.
     module(
       "Reports",
@@ -98,8 +105,8 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "HDF5", "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution",
-        "Verification", "Reports",
+        "Tensors", "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution",
+        "Verification", "Conversions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -116,13 +123,22 @@ let package = Package(
     tests("HDF5Tests", ["HDF5", "CHDF5"]),
     tests(
       "CheckpointsTests",
-      ["Checkpoints", "BatchNorm", "Models", "Execution", "Verification", "Reports"]),
+      [
+        "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution", "Verification",
+        "Conversions", "Reports",
+      ]),
     tests("BatchNormTests", ["BatchNorm"]),
     .systemLibrary(name: "CFormula", path: "Tests/CFormula"),
     tests("ModelsTests", ["Models", "BatchNorm"]),
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
     tests("ComparisonTests", ["Comparison", "BatchNorm"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
+    tests(
+      "ConversionsTests",
+      [
+        "dbn-convert", "Conversions", "Checkpoints", "BatchNorm", "Comparison", "Models",
+        "Verification",
+      ]),
     tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "Checkpoints", "Execution"]),
   ],

@@ -146,12 +146,14 @@ extension BatchNormSite {
 
   /// The BatchNorm of this name, if the state dict has its running statistics.
   ///
-  /// - Parameter features: C, which the model knows.
+  /// - Parameters:
+  ///   - features: C, which the model knows.
+  ///   - layouts: more that names and shapes can tell, before those known.
   /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
   package static func find(
-    _ name: String, features: Int, in stateDict: StateDict
+    _ name: String, features: Int, in stateDict: StateDict, layouts more: [BatchNormLayout] = []
   ) throws(CheckpointError) -> BatchNormSite? {
-    for layout in BatchNormLayout.recognisable {
+    for layout in more + BatchNormLayout.recognisable {
       let hint = BatchNormSurvey.Hint(layout, features: features)
       if let site = try layout.site(named: name, in: stateDict, hint: hint) { return site }
     }

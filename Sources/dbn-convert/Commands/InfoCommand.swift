@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchNorm
 import Checkpoints
 import Comparison
+import Conversions
 import Tensors
 import Verification
 
