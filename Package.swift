@@ -45,7 +45,8 @@ let package = Package(
       name: "DBNConvert",
       targets: [
         "Tensors", "Zip", "CheckpointFormats", "Safetensors", "NumPy", "Torch", "HDF5",
-        "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution", "Verification", "Reports",
+        "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution", "Verification",
+        "Conversions", "Reports",
       ]),
     // The tests that every format must pass: for the tests of who adds one.
     .library(name: "CheckpointFormatContract", targets: ["CheckpointFormatContract"]),
@@ -92,6 +93,13 @@ let package = Package(
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ], linking: oneDNN),
     module("Verification", ["Tensors", "BatchNorm", "Comparison", "Models", "Execution"]),
+    // What the command does, for programs: no argument parser and no pages.
+    module(
+      "Conversions",
+      [
+        "Tensors", "HDF5", "CheckpointFormats", "Checkpoints", "BatchNorm", "Comparison", "Models",
+        "Execution", "Verification",
+      ]),
     // Apart from Verification, since a template engine brings all of Foundation.
     module(
       "Reports",
@@ -102,9 +110,8 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "HDF5", "CheckpointFormats", "Checkpoints", "BatchNorm", "Comparison", "Models",
-        "Execution",
-        "Verification", "Reports",
+        "Tensors", "CheckpointFormats", "Checkpoints", "BatchNorm", "Comparison", "Models",
+        "Execution", "Verification", "Conversions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -127,7 +134,7 @@ let package = Package(
       "CheckpointsTests",
       [
         "CheckpointFormatContract", "CheckpointFormats", "Checkpoints", "Torch", "BatchNorm",
-        "Models", "Execution", "Verification", "Reports",
+        "Comparison", "Models", "Execution", "Verification", "Conversions", "Reports",
       ]),
     tests("BatchNormTests", ["BatchNorm"]),
     .systemLibrary(name: "CFormula", path: "Tests/CFormula"),
@@ -135,6 +142,12 @@ let package = Package(
     tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
     tests("ComparisonTests", ["Comparison", "BatchNorm"]),
     tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
+    tests(
+      "ConversionsTests",
+      [
+        "dbn-convert", "Conversions", "Checkpoints", "BatchNorm", "Comparison", "Models",
+        "Verification",
+      ]),
     tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
     tests("CommandTests", ["dbn-convert", "CheckpointFormats", "Checkpoints", "Execution"]),
   ],

@@ -38,16 +38,18 @@ extension BatchNormModule {
   ///
   /// - Parameters:
   ///   - name: the module's in the state dict, `layer1.0.bn1`; empty when all of it is one module.
+  ///   - layouts: more that names and shapes can tell, before those known.
   /// - Throws: `missingOperand`, `shapeMismatch` when the tensors are not those of the module,
   ///   `unexpectedLayout` when running statistics can't be told, or are there where the model has
   ///   none; `unsupportedScalarType`.
   public init(
-    _ norm: NormModule, named name: String = "", in stateDict: StateDict
+    _ norm: NormModule, named name: String = "", in stateDict: StateDict,
+    layouts: [BatchNormLayout] = []
   ) throws(CheckpointError) {
     do throws(CheckpointError) {
       try norm.validate()
       let tensors = ModuleTensors(name: name, stateDict: stateDict)
-      try self.init(try norm.adapted(to: tensors), of: tensors)
+      try self.init(try norm.adapted(to: tensors, layouts), of: tensors)
     } catch {
       throw error.with(name: name)
     }
@@ -79,11 +81,18 @@ extension NormModule {
   /// The module in the layout that the tensors are in.
   ///
   /// - Throws: `missingOperand`, `shapeMismatch`, `unexpectedLayout`.
-  fileprivate func adapted(to tensors: ModuleTensors) throws(CheckpointError) -> NormModule {
-    try tensors.check("weight", isThere: affine, shape: [numFeatures])
-    try tensors.check("bias", isThere: affine && hasBias, shape: [numFeatures])
+  fileprivate func adapted(
+    to tensors: ModuleTensors, _ layouts: [BatchNormLayout]
+  ) throws(CheckpointError) -> NormModule {
     let site = try BatchNormSite.find(
-      tensors.name, features: numFeatures, in: tensors.stateDict)
+      tensors.name, features: numFeatures, in: tensors.stateDict, layouts: layouts)
+    let isOwn = site.map { layouts.contains($0.layout) } ?? false
+    try tensors.check(
+      (isOwn ? site?.layout.tensors[.weight]?.shared : nil) ?? "weight", isThere: affine,
+      shape: [numFeatures])
+    try tensors.check(
+      (isOwn ? site?.layout.tensors[.bias]?.shared : nil) ?? "bias", isThere: affine && hasBias,
+      shape: [numFeatures])
     guard tracksRunningStatistics else {
       try tensors.check("running_mean", isThere: false, shape: [numFeatures])
       return self
@@ -103,7 +112,9 @@ extension NormModule {
         adapted.layout =
           layout.slices == .interleaved ? site.layout.interleaved : site.layout
       }
-    } else if layout.buffers == .rows || site.layout.description == "\(BatchNormLayout.keras)" {
+    } else if isOwn || layout.buffers == .rows
+      || site.layout.description == "\(BatchNormLayout.keras)"
+    {
       (adapted.layout, adapted.worldSize) = (site.layout, 1)
     }
     return adapted
@@ -127,13 +138,16 @@ private struct ModuleTensors {
   func numbers(
     _ quantity: BatchNormQuantity, _ norm: NormModule
   ) throws(CheckpointError) -> [Double]? {
-    let placement = norm.layout.tensors[quantity]
-    guard let last = placement?.shared ?? placement?.devices?.key else { return nil }
-    do throws(CheckpointError) {
-      return try stateDict[key(last)]?.doubles()
-    } catch {
-      throw error.with(name: key(last))
+    var numbers: [Double]?
+    for (last, _) in norm.layout.rowTensors(of: quantity, rowCount: norm.rowCount) {
+      do throws(CheckpointError) {
+        guard let tensor = stateDict[key(last)] else { continue }
+        numbers = try (numbers ?? []) + tensor.doubles()
+      } catch {
+        throw error.with(name: key(last))
+      }
     }
+    return numbers
   }
 
   func check(_ last: String, isThere: Bool, shape: [Int]) throws(CheckpointError) {

@@ -1,3 +1,5 @@
+public import BatchNorm
+
 /// What an engine is asked for beyond its results.
 public struct ExecutionOptions: Sendable, Hashable {
   /// The number of threads; nil: one for each core.
@@ -8,12 +10,16 @@ public struct ExecutionOptions: Sendable, Hashable {
   public var foldsBatchNorm: Bool
   /// Whether float64 weights and inputs may be rounded, for an engine that computes in float32.
   public var roundsToFloat32: Bool
+  /// More layouts of BatchNorms that names and shapes can tell, before those known: a user's own.
+  public var layouts: [BatchNormLayout]
 
   public init(
-    threads: Int? = nil, foldsBatchNorm: Bool = false, roundsToFloat32: Bool = false
+    threads: Int? = nil, foldsBatchNorm: Bool = false, roundsToFloat32: Bool = false,
+    layouts: [BatchNormLayout] = []
   ) {
     self.threads = threads
     self.foldsBatchNorm = foldsBatchNorm
     self.roundsToFloat32 = roundsToFloat32
+    self.layouts = layouts
   }
 }

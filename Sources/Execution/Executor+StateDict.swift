@@ -53,7 +53,7 @@ extension BatchNormModule {
         let zeros = try Tensor(rows.map { _ in 0 }, shape: shape)
         stateDict[name] = try zeros.replacing(rows.map(\.batchesTracked))
       case let quantity?:
-        let numbers = buffer(quantity)?.numbers ?? []
+        let numbers = buffers(quantity).flatMap(\.numbers)
         stateDict[name] = try Tensor(rounding: numbers, to: scalarType, shape: shape)
       case nil: break
       }
@@ -61,18 +61,18 @@ extension BatchNormModule {
     return stateDict
   }
 
-  /// The numbers of a buffer, and the key behind the module's name under which the layout keeps
-  /// them: those that all devices share, where there are such.
-  func buffer(_ quantity: BatchNormQuantity) -> (key: String, numbers: [Double])? {
-    guard let placement = layout.tensors[quantity], !rows.isEmpty,
-      let key = placement.shared ?? placement.devices?.key
-    else { return nil }
-    let kept = placement.shared == nil ? rows[...] : rows[..<1]
-    return switch quantity {
-    case .runningMean: (key, kept.flatMap(\.mean))
-    case .runningVar: (key, kept.flatMap(\.variance))
-    case .numBatchesTracked: (key, kept.map(\.batchesTracked))
-    case .weight, .bias: nil
+  /// The numbers of a buffer, tensor by tensor, and the keys behind the module's name under which
+  /// the layout keeps them.
+  func buffers(_ quantity: BatchNormQuantity) -> [(key: String, numbers: [Double])] {
+    guard !rows.isEmpty else { return [] }
+    return layout.rowTensors(of: quantity, rowCount: rows.count).map { key, range in
+      let kept = rows[range]
+      return switch quantity {
+      case .runningMean: (key, kept.flatMap(\.mean))
+      case .runningVar: (key, kept.flatMap(\.variance))
+      case .numBatchesTracked: (key, kept.map(\.batchesTracked))
+      case .weight, .bias: (key, [])
+      }
     }
   }
 }
@@ -92,15 +92,16 @@ private struct BufferUpdate {
 
   mutating func write(_ module: BatchNormModule, named name: String) throws(CheckpointError) {
     for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
-      guard let (last, numbers) = module.buffer(quantity) else { continue }
-      let key = name.isEmpty ? last : "\(name).\(last)"
-      guard let old = original[key] else { continue }
-      do throws(CheckpointError) {
-        updated[key] = try successor(of: old, numbers)
-      } catch {
-        throw error.with(name: key)
+      for (last, numbers) in module.buffers(quantity) {
+        let key = name.isEmpty ? last : "\(name).\(last)"
+        guard let old = original[key] else { continue }
+        do throws(CheckpointError) {
+          updated[key] = try successor(of: old, numbers)
+        } catch {
+          throw error.with(name: key)
+        }
+        written.insert(.string(key))
       }
-      written.insert(.string(key))
     }
   }
 

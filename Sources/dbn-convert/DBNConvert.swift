@@ -31,8 +31,8 @@ struct DBNConvert: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let error as CheckpointError {
-      Console.error("dbn-convert: error: \(error)")
-      Glibc.exit([.outputsDiffer, .promiseBroken].contains(error.code) ? 1 : 2)
+      Console.error("dbn-convert: error: \(error.inCommandWords)")
+      Glibc.exit(error.isDifference ? 1 : 2)
     } catch {
       exit(withError: error)
     }

@@ -50,6 +50,41 @@ struct LookalikeTests {
     #expect(try source.toDistributed(worldSize: 2).leftAlone.map(\.name) == ["rms"])
   }
 
+  /// Whatever the shape, and with a running mean alone or another statistic beside it.
+  @Test(arguments: [
+    ["running_mean": [3, 8, 8], "running_var": [3, 8, 8], "count": []],
+    ["running_mean": [], "running_var": [], "count": []], ["running_mean": [4]],
+    ["running_mean": [4], "running_std": [4]], ["running_mean": [4], "running_var": [5]],
+    ["running_mean": [3, 8, 8]],
+  ])
+  func statisticsOfAnyShapeAreLeftAlone(parts: [String: [Int]]) throws {
+    let source = try stateDict("ob.", parts)
+    let survey = BatchNormSurvey(source)
+    #expect(survey.sites.map(\.name) == ["bn"] && survey.unrecognised.isEmpty)
+    #expect(survey.leftAlone.map(\.name) == ["ob"])
+    let reason = survey.leftAlone.first?.reason ?? ""
+    #expect(reason.hasPrefix("it has running_mean") && !reason.contains("--include"))
+    #expect(reason.contains("running_var alone") == (parts["running_var"] != nil))
+    let converted = try source.toDistributed(worldSize: 2)
+    #expect(converted.leftAlone.map(\.name) == ["ob"])
+    #expect(converted.stateDict["ob.running_mean"]?.shape == parts["running_mean"])
+    #expect(converted.report.skipped == [.init("ob", "not taken for a BatchNorm")])
+    // Named, it can't be read.
+    let error = #expect(throws: CheckpointError.self) {
+      try source.toDistributed(worldSize: 2, selection: BatchNormSelection(include: ["*"]))
+    }
+    #expect(error?.code == .unexpectedLayout)
+  }
+
+  @Test func aBatchNormThatCannotBeReadIsAnError() throws {
+    for parts in [["weight": [4]], ["bias": [4]]] {
+      let source = try stateDict(
+        "x.", ["running_mean": [3, 8, 8], "running_var": [3, 8, 8]].merging(parts) { $1 })
+      #expect(BatchNormSurvey(source).unrecognised.map(\.name) == ["x"])
+      #expect(BatchNormSurvey(source).leftAlone.isEmpty)
+    }
+  }
+
   @Test func aWeightABiasOrACounterMakeItABatchNorm() throws {
     for parts in [["weight": [6], "bias": [6]], ["weight": [6]], ["bias": [6]]] {
       let source = try stateDict("x.", Self.statistics.merging(parts) { $1 })

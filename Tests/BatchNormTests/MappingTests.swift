@@ -116,7 +116,7 @@ struct MappingTests {
       stateDict["bn.\(last)"] = try .float32([], [1 << 40, 0])
     }
     let survey = BatchNormSurvey(stateDict)
-    #expect(survey.sites.isEmpty && survey.unrecognised.map(\.name) == ["bn"])
+    #expect(survey.sites.isEmpty && survey.leftAlone.map(\.name) == ["bn"])
   }
 
   @Test(arguments: ["running_var", "weight", "num_batches_tracked"])

@@ -1,5 +1,6 @@
 import BatchNorm
 import Checkpoints
+import Conversions
 import Execution
 import Models
 import Reports
@@ -10,6 +11,29 @@ import Verification
 
 /// The examples of the README, run.
 struct LibraryExampleTests {
+  @Test func theExampleOfAConversionRuns() throws {
+    let folder = try TemporaryFolder()
+    let conversion = try Conversion(
+      opening: Fixture("torch/resnet18").file("checkpoint.pth"))
+    let result = try conversion.toDistributed(worldSize: 8)
+      .write(to: folder.file("resnet18.h5"), proof: .outputs())
+    #expect(result.report.converted.count == 20 && result.proof?.outputs?.isBitIdentical == true)
+    #expect(result.notes.isEmpty && result.health.sentences.isEmpty)
+
+    let half = try conversion.converted(by: [.casting(to: .float16)])
+      .write(to: folder.file("half.h5"), proof: .outputs(of: "resnet18"))
+    #expect(half.proof?.promise?.isKept == true)
+    let history = try Checkpoint.open(folder.file("half.h5")).history
+    #expect(history.last?["cast"] == "float16" && history.last?["by"] != nil)
+
+    let refused = #expect(throws: CheckpointError.self) {
+      try conversion.converted().write(to: folder.file("half.h5"))
+    }
+    #expect(refused?.code == .fileExists)
+    try conversion.converted().write(
+      to: folder.file("half.h5"), options: WritingOptions(existing: .replace))
+  }
+
   @Test func theExamplesOfTheReadmeRun() throws {
     let folder = try TemporaryFolder()
     let checkpoint = try Checkpoint.open(Fixture("torch/digits-standard").file("checkpoint.pth"))

@@ -136,9 +136,42 @@ struct LayoutCommandTests {
     #expect(mapped.status == 0 && mapped.output.contains("mapped to mine"), "\(mapped.error)")
     let info = try Command("info", there, "--layout-file", layout)
     #expect(info.output.contains("bn1: BatchNorm of 16 features, mine, 2 devices"))
+    for model in [[], ["--model", Fixture("torch/digits-shards").file("model.pt2")]] {
+      for mode in ["eval", "train"] {
+        let verified = try Command(
+          ["verify", digits, there, "--layout-file", layout, "--mode", mode] + model)
+        #expect(verified.status == 0, "\(mode) \(model): \(verified.error)\(verified.output)")
+      }
+    }
     let back = folder.file("back.h5")
     #expect(try Command("to-standard", there, back, "--layout-file", layout).status == 0)
     #expect(try Command("diff", digits, back).status == 0)
+  }
+
+  /// By BatchNorm and by model, on both engines' way through a state dict.
+  @Test(arguments: [
+    #""running_mean": {"devices": "m", "form": "joined"}, "slices": "interleaved", "#
+      + #""running_var": {"devices": "v", "form": "joined"}, "evaluation": "row""#,
+    #""running_mean": {"shared": "m", "devices": "m{}", "form": "each"}, "evaluation": "row", "#
+      + #""running_var": {"shared": "v", "devices": "v{}", "form": "each"}"#,
+    #""running_mean": {"shared": "m", "devices": "ms", "form": "rows"}, "evaluation": "row", "#
+      + #""running_var": {"shared": "v", "devices": "vs", "form": "rows"}"#,
+  ])
+  func modelsInALayoutOfOnesOwnAreVerified(statistics: String) throws {
+    let layout = folder.file("mine.json")
+    try #"{"name": "mine", "weight": "scale", "bias": "shift", "num_batches_tracked": "steps", "#
+      .appending("\(statistics)}").write(toFile: layout, atomically: true, encoding: .utf8)
+    let there = folder.file("there.h5")
+    let mapped = try Command(
+      "to-distributed", digits, there, "--world-size", "3", "--layout-file", layout)
+    #expect(mapped.status == 0, "\(mapped.error)")
+    let model = Fixture("torch/digits-shards").file("model.pt2")
+    for options in [
+      [], ["--mode", "train"], ["--model", model], ["--model", model, "--mode", "train"],
+    ] {
+      let verified = try Command(["verify", digits, there, "--layout-file", layout] + options)
+      #expect(verified.status == 0, "\(options): \(verified.error)\(verified.output)")
+    }
   }
 
   @Test func unknownLayoutsAreNamed() throws {

@@ -10,7 +10,7 @@ public enum BatchNormQuantity: String, Sendable, Hashable, CaseIterable {
   public var isBuffer: Bool { self != .weight && self != .bias }
 
   /// Whether a device has one number of it, not one for each feature.
-  var isCounter: Bool { self == .numBatchesTracked }
+  package var isCounter: Bool { self == .numBatchesTracked }
 }
 
 /// Where a layout keeps a quantity: under which keys, behind the module's name, and in which shapes.
@@ -52,7 +52,7 @@ public struct DeviceTensors: Sendable, Hashable {
   static let placeholder = "{}"
 
   /// The key of the tensor of device `number + 1`, in the form `each`.
-  func key(_ number: Int) -> String {
+  package func key(_ number: Int) -> String {
     guard let place = key.firstRange(of: Self.placeholder) else { return key }
     return key.replacingCharacters(in: place, with: "\(number)")
   }

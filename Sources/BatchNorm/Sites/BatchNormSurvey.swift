@@ -4,9 +4,9 @@ public import Tensors
 public struct BatchNormSurvey: Sendable {
   public private(set) var sites: [BatchNormSite] = []
   public private(set) var unrecognised: [ConversionReport.Item] = []
-  /// Modules of `running_mean` and `running_var` alone, without a weight, bias or counter: they are
-  /// not taken for BatchNorms, since normalisers of observations in reinforcement learning have
-  /// just these two. PyTorch's BatchNorm without affine parameters has had a counter since 0.4.1.
+  /// Modules of a `running_mean` of any shape, alone or with `running_var`, without a weight, bias
+  /// or counter: they are not taken for BatchNorms, since normalisers of observations in
+  /// reinforcement learning have just these. PyTorch's BatchNorm without affine parameters has had a counter since 0.4.1.
   public private(set) var lookalikes: [BatchNormSite] = []
   /// What the tensors leave open and a person may know, a sentence each.
   public private(set) var ambiguities: [String] = []
@@ -47,22 +47,31 @@ public struct BatchNormSurvey: Sendable {
       stateDict.names.enumerated().map { (CheckpointDictionary.Key.string($1), $0) },
       uniquingKeysWith: { first, _ in first })
     var taken: Set<CheckpointDictionary.Key> = []
+    func isNamed(_ name: String) -> Bool { !included.isEmpty && named.contains(name) }
+    // What a person or a model named needs no proof.
+    func isKnown(_ name: String, _ layout: BatchNormLayout, _ hint: Hint?) -> Bool {
+      hint != nil || more.contains(layout) || isNamed(name)
+    }
     func take(_ name: String, _ layout: BatchNormLayout, _ hint: Hint?, key: String) {
       do throws(CheckpointError) {
         let found = try layout.site(named: name, in: stateDict, hint: hint)
         guard let found else { return }
-        // A layout that a person or a model named needs no proof.
-        let isKnown = hint != nil || more.contains(layout)
-        let isNamed = !included.isEmpty && named.contains(name)
-        if found.isLookalike && !isKnown && !isNamed {
+        if found.isLookalike && !isKnown(name, layout, hint) {
           lookalikes.append(found)
         } else {
           sites.append(found)
         }
         taken.formUnion(found.keys.map { .string($0) })
       } catch {
-        unrecognised.append(ConversionReport.Item(name, error.reason))
-        taken.insert(.string(key))
+        if !isKnown(name, layout, hint),
+          let statistics = BatchNormSite(statisticsOf: name, in: stateDict)
+        {
+          lookalikes.append(statistics)
+          taken.formUnion(statistics.keys.map { .string($0) })
+        } else {
+          unrecognised.append(ConversionReport.Item(name, error.reason))
+          taken.insert(.string(key))
+        }
       }
     }
     for (name, hint) in known { take(name, hint.layout, hint, key: name) }
@@ -74,8 +83,12 @@ public struct BatchNormSurvey: Sendable {
     }
     for key in stateDict.names where hint == nil && !taken.contains(.string(key)) {
       if let name = BatchNormLayout.standard.moduleName(of: key) {
-        let shape = stateDict[key]?.shape ?? []
-        unrecognised.append(.init(name, "running_mean has the shape \(shape)"))
+        if !isNamed(name), let statistics = BatchNormSite(statisticsOf: name, in: stateDict) {
+          lookalikes.append(statistics)
+        } else {
+          let shape = stateDict[key]?.shape ?? []
+          unrecognised.append(.init(name, "running_mean has the shape \(shape)"))
+        }
       } else if let item = Self.undecided(key, in: stateDict) {
         unrecognised.append(item)
       }
@@ -91,13 +104,18 @@ public struct BatchNormSurvey: Sendable {
 extension BatchNormSurvey {
   /// The lookalikes by name, and why they are left alone.
   public var leftAlone: [ConversionReport.Item] {
-    lookalikes.map { .init($0.name, Self.lookalikeReason) }
+    lookalikes.map { .init($0.name, Self.reason($0)) }
   }
 
-  private static let lookalikeReason =
-    "it has running_mean and running_var alone, without weight and num_batches_tracked, and is not "
-    + "taken for a BatchNorm: normalisers of observations look like this; if it is a BatchNorm, "
-    + "name it with --include"
+  private static func reason(_ lookalike: BatchNormSite) -> String {
+    let has =
+      lookalike.tensors.count > 1 ? "running_mean and running_var alone" : "running_mean alone"
+    let missing = lookalike.tensors.count > 1 ? "weight" : "running_var, weight"
+    let text =
+      "it has \(has), without \(missing) and num_batches_tracked, and is not taken for a BatchNorm: "
+      + "normalisers of observations look like this"
+    return lookalike.isReadable ? text + "; if it is a BatchNorm, name it with --include" : text
+  }
 }
 
 extension BatchNormSite {
@@ -106,14 +124,36 @@ extension BatchNormSite {
     tensors.allSatisfy { $0.key == "running_mean" || $0.key == "running_var" }
   }
 
+  /// Whether it can be read as a BatchNorm of the standard layout: statistics of another shape, or
+  /// a running mean alone, have no features.
+  fileprivate var isReadable: Bool { features > 0 }
+
+  /// Running statistics that no layout has, of whatever shape, in a module without a weight, bias or
+  /// counter: not a BatchNorm's. Nil for another module.
+  fileprivate init?(statisticsOf name: String, in stateDict: StateDict) {
+    let module = ModuleTensors(name: name, stateDict: stateDict)
+    guard module["running_mean"] != nil,
+      ["weight", "bias", "num_batches_tracked"].allSatisfy({ module[$0] == nil })
+    else { return nil }
+    let statistics: [SiteTensor] = [
+      .init(quantity: .runningMean, part: .shared, key: "running_mean"),
+      .init(quantity: .runningVar, part: .shared, key: "running_var"),
+    ]
+    self.init(
+      name: name, layout: .standard, features: 0, worldSize: 1, isAffine: false, hasCounter: false,
+      tensors: statistics.filter { module[$0.key] != nil })
+  }
+
   /// The BatchNorm of this name, if the state dict has its running statistics.
   ///
-  /// - Parameter features: C, which the model knows.
+  /// - Parameters:
+  ///   - features: C, which the model knows.
+  ///   - layouts: more that names and shapes can tell, before those known.
   /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
   package static func find(
-    _ name: String, features: Int, in stateDict: StateDict
+    _ name: String, features: Int, in stateDict: StateDict, layouts more: [BatchNormLayout] = []
   ) throws(CheckpointError) -> BatchNormSite? {
-    for layout in BatchNormLayout.recognisable {
+    for layout in more + BatchNormLayout.recognisable {
       let hint = BatchNormSurvey.Hint(layout, features: features)
       if let site = try layout.site(named: name, in: stateDict, hint: hint) { return site }
     }

@@ -1,4 +1,5 @@
 #if OneDNN
+  import BatchNorm
   public import Models
   import Synchronization
   public import Tensors
@@ -27,15 +28,18 @@
       self.graph = graph
       self.options = options
       weights = try WeightStore(graph, stateDict, roundsToFloat32: options.roundsToFloat32)
-      batchNorms = try graph.batchNorms(in: stateDict)
+      batchNorms = try graph.batchNorms(in: stateDict, layouts: options.layouts)
       if !options.roundsToFloat32 { try requireFloat32(stateDict) }
     }
 
     private func requireFloat32(_ stateDict: StateDict) throws(CheckpointError) {
-      for name in batchNorms.keys.sorted() {
-        for last in ["weight", "bias", "running_mean", "running_var"] {
-          let key = name.isEmpty ? last : "\(name).\(last)"
-          try stateDict[key]?.requireFloat32(named: key)
+      for (name, module) in batchNorms.sorted(by: { $0.key < $1.key }) {
+        for quantity in BatchNormQuantity.allCases where !quantity.isCounter {
+          for last in module.layout.tensors[quantity].map({ [$0.shared, $0.devices?.key] }) ?? [] {
+            guard let last else { continue }
+            let key = name.isEmpty ? last : "\(name).\(last)"
+            try stateDict[key]?.requireFloat32(named: key)
+          }
         }
       }
     }

@@ -1,3 +1,4 @@
+import BatchNorm
 public import Models
 public import Tensors
 
@@ -21,7 +22,7 @@ public struct ReferenceExecutor: Executor {
     self.graph = graph
     self.options = options
     parameters = try Self.parameters(of: graph, in: stateDict)
-    batchNorms = try graph.batchNorms(in: stateDict)
+    batchNorms = try graph.batchNorms(in: stateDict, layouts: options.layouts)
   }
 
   public mutating func run(
@@ -65,9 +66,10 @@ public struct ReferenceExecutor: Executor {
 extension Graph {
   /// The BatchNorms by module name, from the tensors of a state dict.
   ///
+  /// - Parameter layouts: more that names and shapes can tell, before those known.
   /// - Throws: `missingOperand` and others for tensors that are not the model's.
   func batchNorms(
-    in stateDict: StateDict
+    in stateDict: StateDict, layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> [String: BatchNormModule] {
     var modules: [String: BatchNormModule] = [:]
     for node in nodes {
@@ -75,7 +77,7 @@ extension Graph {
         modules[attributes.module] == nil
       else { continue }
       modules[attributes.module] = try BatchNormModule(
-        attributes.norm, named: attributes.module, in: stateDict)
+        attributes.norm, named: attributes.module, in: stateDict, layouts: layouts)
     }
     return modules
   }

@@ -48,7 +48,7 @@ extension Checkpoint {
     var tree = EntryTree()
     for entry in entries { tree.add(entry.keys[...]) }
     var search = OutsideSearch(countsNested: countsNested)
-    search.visit(root, key: nil, entries.isEmpty ? nil : tree)
+    search.visit(root, key: nil, entries.isEmpty ? nil : tree, inside: nil)
     return search.result
   }
 }
@@ -85,31 +85,36 @@ private struct OutsideSearch {
   }
 
   mutating func visit(
-    _ value: CheckpointValue, key: CheckpointDictionary.Key?, _ tree: EntryTree?
+    _ value: CheckpointValue, key: CheckpointDictionary.Key?, _ tree: EntryTree?,
+    inside outer: TrainingState?
   ) {
-    guard let tree else { return addPlace(value, key) }
+    let training = TrainingState.of(value, under: key, inside: outer)
+    guard let tree else { return addPlace(value, training) }
     if tree.isEntry && !countsNested { return }
     if let entries = value.dictionary?.entries {
-      for entry in entries { visit(entry.value, below: entry.key, tree) }
+      for entry in entries { visit(entry.value, below: entry.key, tree, training) }
     } else if let elements = value.elements {
-      for (index, element) in elements.enumerated() { visit(element, below: .int(index), tree) }
+      for (index, element) in elements.enumerated() {
+        visit(element, below: .int(index), tree, training)
+      }
     } else {
-      addPlace(value, key)
+      addPlace(value, training)
     }
   }
 
   private mutating func visit(
-    _ child: CheckpointValue, below key: CheckpointDictionary.Key, _ tree: EntryTree
+    _ child: CheckpointValue, below key: CheckpointDictionary.Key, _ tree: EntryTree,
+    _ training: TrainingState?
   ) {
     if tree.isEntry && child.tensor != nil { return }
     path.keys.append(key)
-    visit(child, key: key, tree.children[key])
+    visit(child, key: key, tree.children[key], inside: training)
     path.keys.removeLast()
   }
 
-  private mutating func addPlace(_ value: CheckpointValue, _ key: CheckpointDictionary.Key?) {
+  private mutating func addPlace(_ value: CheckpointValue, _ training: TrainingState?) {
     var counts = Counts()
-    count(value, key, isTraining: false, &counts)
+    count(value, training, &counts)
     result.otherCount += counts.tensors == 0 ? counts.others : 0
     guard counts.tensors > 0 else { return }
     result.places.append(
@@ -119,21 +124,22 @@ private struct OutsideSearch {
   }
 
   private func count(
-    _ value: CheckpointValue, _ key: CheckpointDictionary.Key?, isTraining: Bool,
-    _ counts: inout Counts
+    _ value: CheckpointValue, _ training: TrainingState?, _ counts: inout Counts
   ) {
-    let isTraining = isTraining || TrainingState(value, under: key) != nil
+    func count(_ child: CheckpointValue, under key: CheckpointDictionary.Key) {
+      self.count(child, TrainingState.of(child, under: key, inside: training), &counts)
+    }
     if let tensor = value.tensor {
       counts.tensors += 1
-      if isTraining {
+      if training != nil {
         counts.training += 1
       } else if !tensor.shape.isEmpty {
         counts.mayBeModel = true
       }
     } else if let entries = value.dictionary?.entries, !entries.isEmpty {
-      for entry in entries { count(entry.value, entry.key, isTraining: isTraining, &counts) }
+      for entry in entries { count(entry.value, under: entry.key) }
     } else if let elements = value.elements, !elements.isEmpty {
-      for element in elements { count(element, nil, isTraining: isTraining, &counts) }
+      for (index, element) in elements.enumerated() { count(element, under: .int(index)) }
     } else {
       counts.others += 1
     }

@@ -3,23 +3,29 @@ struct StateDictRank: Comparable {
   /// Constants of an exported program, which are a part of the model but not its state dict.
   let isConstants: Bool
   let batchNorms: Int
+  /// Those of more than one number, and what BatchNorms have: what wraps a copy adds other single
+  /// numbers (`step`, `decay`), which make it no better than the model.
   let tensors: Int
   /// Whether a key of its path says that it is a copy of another: a moving average, a teacher.
   let isCopy: Bool
+  /// Single numbers too.
+  let allTensors: Int
   /// The index of its key in `Checkpoint.usualEntries`; their number if it is none of them.
   let usualName: Int
   /// The number of keys in its path.
   let depth: Int
 
-  static func < (left: StateDictRank, right: StateDictRank) -> Bool { left.order < right.order }
-
-  static func == (left: StateDictRank, right: StateDictRank) -> Bool { left.order == right.order }
-
-  private typealias Order = (Int, Int, Int, Int, Int, Int)
-
-  private var order: Order {
-    (isConstants ? 1 : 0, -batchNorms, -tensors, isCopy ? 1 : 0, usualName, depth)
+  static func < (left: StateDictRank, right: StateDictRank) -> Bool {
+    left.content == right.content ? left.place < right.place : left.content < right.content
   }
+
+  static func == (left: StateDictRank, right: StateDictRank) -> Bool {
+    left.content == right.content && left.place == right.place
+  }
+
+  private var content: (Int, Int, Int) { (isConstants ? 1 : 0, -batchNorms, -tensors) }
+
+  private var place: (Int, Int, Int, Int) { (isCopy ? 1 : 0, -allTensors, usualName, depth) }
 
   /// Whether a key says that what is under it is a copy of a network: `ema`, `state_dict_ema`,
   /// `teacherNet`.

@@ -40,7 +40,7 @@ struct StateDictSearch {
     _ kind: Kind, in checkpoint: Checkpoint, takesScalars: Bool
   ) -> [Result] {
     var search = Self(kind: kind, takesScalars: takesScalars, hasGraph: checkpoint.graph != nil)
-    _ = search.visit(checkpoint.root, key: nil, isCopy: false)
+    _ = search.visit(checkpoint.root, key: nil, isCopy: false, inside: nil)
     let best = search.accepted.sorted { ($0.rank, $0.number) < ($1.rank, $1.number) }
     return best.prefix(CheckpointLimits.stateDicts).map(Result.init)
   }
@@ -63,16 +63,22 @@ struct StateDictSearch {
     self.hasGraph = hasGraph
   }
 
+  /// - Parameter outer: the training state that the value is in. It is searched too: a network can
+  ///   be in it, such as an average among a trainer's callbacks.
   /// - Returns: the rank of the best candidate there; nil: there is none.
   private mutating func visit(
-    _ value: CheckpointValue, key: CheckpointDictionary.Key?, isCopy: Bool
+    _ value: CheckpointValue, key: CheckpointDictionary.Key?, isCopy: Bool,
+    inside outer: TrainingState?
   ) -> StateDictRank? {
-    guard value.isContainer, TrainingState(value, under: key) == nil else { return nil }
+    guard value.isContainer else { return nil }
+    let training = TrainingState.of(value, under: key, inside: outer)
     let number = visited
     visited += 1
     let isCopy = isCopy || key.map { StateDictRank.namesCopy($0) } ?? false
-    let inner = visitChildren(of: value, isCopy: isCopy)
-    guard let (rank, tensorCount) = candidate(value, isCopy: isCopy) else { return inner }
+    let inner = visitChildren(of: value, isCopy: isCopy, inside: training)
+    guard training == nil, let (rank, tensorCount) = candidate(value, isCopy: isCopy) else {
+      return inner
+    }
     if let inner, inner < rank { return inner }
     while let last = accepted.last, last.number > number { accepted.removeLast() }
     if let threshold, !(rank < threshold) { return rank }
@@ -83,13 +89,13 @@ struct StateDictSearch {
   }
 
   private mutating func visitChildren(
-    of value: CheckpointValue, isCopy: Bool
+    of value: CheckpointValue, isCopy: Bool, inside training: TrainingState?
   ) -> StateDictRank? {
     var best: StateDictRank?
     func visit(_ search: inout Self, _ key: CheckpointDictionary.Key, _ child: CheckpointValue) {
       guard child.isContainer else { return }
       search.path.keys.append(key)
-      let rank = search.visit(child, key: key, isCopy: isCopy)
+      let rank = search.visit(child, key: key, isCopy: isCopy, inside: training)
       search.path.keys.removeLast()
       if let rank { best = best.map { min($0, rank) } ?? rank }
     }
@@ -118,7 +124,8 @@ struct StateDictSearch {
     let usual = path.keys.last?.string.flatMap { Checkpoint.usualEntries.firstIndex(of: $0) }
     let rank = StateDictRank(
       isConstants: hasGraph && path.keys == [.string(Checkpoint.constantsName)],
-      batchNorms: counts.batchNorms, tensors: counts.ranked, isCopy: isCopy,
+      batchNorms: counts.batchNorms, tensors: counts.large, isCopy: isCopy,
+      allTensors: counts.ranked,
       usualName: usual ?? Checkpoint.usualEntries.count, depth: path.keys.count)
     return (rank, counts.tensors)
   }
@@ -138,6 +145,8 @@ extension StateDictSearch {
     var tensors = 0
     /// Without what does not make a state dict a better one.
     var ranked = 0
+    /// Those of more than one number, and what BatchNorms have.
+    var large = 0
     var batchNorms = 0
     var hasDimensions = false
 
@@ -147,6 +156,8 @@ extension StateDictSearch {
       guard !Self.isOfTraining(key) else { return }
       ranked += 1
       if !tensor.shape.isEmpty { hasDimensions = true }
+      let isSingle = tensor.shape.allSatisfy { $0 == 1 }
+      if !isSingle || StateDict.namesStatistic(key) { large += 1 }
       if let name = key.string, FoundStateDict.namesRunningMean(name) { batchNorms += 1 }
     }
 

@@ -6,27 +6,45 @@ enum TrainingState {
   /// its callbacks and loops.
   case other
 
+  /// What a value is, whatever is around it.
+  ///
+  /// A mapping that directly holds a running mean is a network, whatever else it holds and whatever
+  /// it is called.
+  ///
   /// - Parameter key: where the value is; nil at the root.
   /// - Returns: nil for what is no training state, as far as contents and name tell.
   init?(_ value: CheckpointValue, under key: CheckpointDictionary.Key?) {
-    if value.dictionary?.isOptimizerState == true {
-      self = .optimizer
-    } else if value.dictionary?.isOtherTrainingState == true {
-      self = .other
-    } else if let key, let named = Self(named: key) {
+    let dictionary = value.dictionary
+    if dictionary?.holdsRunningMean == true {
+      return nil
+    } else if let state = dictionary?.trainingState(isRoot: key == nil) {
+      self = state
+    } else if let key, let named = Self(named: key), !named.isRefuted(by: value, under: key) {
       self = named
     } else {
       return nil
     }
   }
 
+  /// What a value inside another is: a network, or a part of the training state around it.
+  ///
+  /// - Parameter outer: what is around it.
+  static func of(
+    _ value: CheckpointValue, under key: CheckpointDictionary.Key?, inside outer: TrainingState?
+  ) -> TrainingState? {
+    guard let outer else { return TrainingState(value, under: key) }
+    return value.dictionary?.holdsRunningMean == true ? nil : outer
+  }
+
   /// By the name alone, where the contents have no form that is known: DeepSpeed's
-  /// `optimizer_state_dict`, Lightning's `callbacks`, anyone's `rng_states`.
+  /// `optimizer_state_dict`, Lightning's `callbacks`, anyone's `rng_states`. A name with a word for
+  /// a network (`model_and_optimizer`, `rng_net`) says nothing.
   init?(named key: CheckpointDictionary.Key) {
     // Names of tensors in a state dict have dots; there are many, and splitting takes time.
     guard key.string?.utf8.contains(UInt8(ascii: ".")) == false else { return nil }
     let words = key.words
-    if words.contains(where: { $0.contains("optimizer") || $0 == "optim" || $0 == "optims" }) {
+    guard Self.networkWords.isDisjoint(with: words) else { return nil }
+    if words.contains(where: Self.namesOptimizer) {
       self = .optimizer
     } else if words.contains("rng") || Self.trainerNames.contains(words) {
       self = .other
@@ -35,31 +53,37 @@ enum TrainingState {
     }
   }
 
+  /// Whether a name that says more than `optimizer` or `rng_state` is only a network's:
+  /// `meta_optimizer` with the parameters of modules.
+  private func isRefuted(
+    by value: CheckpointValue, under key: CheckpointDictionary.Key
+  ) -> Bool {
+    guard let dictionary = value.dictionary, dictionary.holdsParameters else { return false }
+    let words = key.words
+    guard words.contains(where: { $0 == "rng" || Self.namesOptimizer($0) }) else { return false }
+    return !words.allSatisfy { Self.stateWords.contains($0) || Self.namesWholeOptimizer($0) }
+  }
+
+  private static func namesOptimizer(_ word: String) -> Bool {
+    word.contains("optimizer") || word == "optim" || word == "optims"
+  }
+
+  private static func namesWholeOptimizer(_ word: String) -> Bool {
+    ["optimizer", "optimizers", "optim", "optims"].contains(word)
+  }
+
+  private static let networkWords: Set<String> = [
+    "model", "models", "net", "nets", "network", "networks", "and",
+  ]
+
+  private static let stateWords: Set<String> = [
+    "state", "states", "dict", "dicts", "rng", "weights",
+  ]
+
   private static let trainerNames: Set<[String]> = [
     ["callbacks"], ["loops"], ["hyper", "parameters"], ["hparams"], ["lr", "scheduler"],
     ["lr", "schedulers"], ["random", "state"], ["random", "states"],
   ]
-}
-
-extension CheckpointDictionary {
-  /// Whether it is what `torch.optim.Optimizer.state_dict()` gives, nested or with joined keys, the
-  /// state of one parameter in it, or what DeepSpeed keeps in its place.
-  var isOptimizerState: Bool {
-    if self["state"]?.isContainer == true && self["param_groups"]?.isContainer == true {
-      return true
-    }
-    return self["exp_avg"]?.tensor != nil || self["momentum_buffer"]?.tensor != nil
-      || self["zero_stage"] != nil || self["base_optimizer_state"] != nil
-      || entries.contains { $0.key.string?.utf8.starts(with: "param_groups.".utf8) == true }
-  }
-
-  /// Whether it is a learning rate schedule's state, a `GradScaler`'s, or those of the generators
-  /// of Python, NumPy and PyTorch.
-  fileprivate var isOtherTrainingState: Bool {
-    (self["last_epoch"] != nil && (self["base_lrs"] != nil || self["_last_lr"] != nil))
-      || (self["growth_factor"] != nil && self["backoff_factor"] != nil)
-      || (self["python"] != nil && self["numpy"] != nil)
-  }
 }
 
 extension CheckpointValue {

@@ -17,6 +17,7 @@ public import Tensors
 public struct ModelVerification: Sendable {
   public var graph: Graph
   public var engine: Engine
+  /// How it runs; its `layouts` are those that the two state dicts may be in too.
   public var options: ExecutionOptions
   public var mode = ExecutionMode.evaluation
   /// N, where the model leaves it open; nil: the model's, or a batch that reaches every virtual
@@ -76,8 +77,13 @@ public struct ModelVerification: Sendable {
     _ a: StateDict, _ b: StateDict
   ) throws(CheckpointError) -> [BatchNormPair] {
     try BatchNormPair.matching(
-      a, BatchNormSurvey(a, known: try graph.batchNorms(in: a)),
-      b, BatchNormSurvey(b, known: try graph.batchNorms(in: b)), options: BatchNormModule.Options(),
+      a,
+      BatchNormSurvey(
+        a, layouts: options.layouts, known: try graph.batchNorms(in: a, options.layouts)),
+      b,
+      BatchNormSurvey(
+        b, layouts: options.layouts, known: try graph.batchNorms(in: b, options.layouts)),
+      options: BatchNormModule.Options(),
       settings: settings)
   }
 
@@ -136,13 +142,14 @@ public struct ModelVerification: Sendable {
 extension Graph {
   /// What the BatchNorms of a state dict are, whose features the model knows.
   fileprivate func batchNorms(
-    in stateDict: StateDict
+    in stateDict: StateDict, _ layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> [String: BatchNormSurvey.Hint] {
     var known: [String: BatchNormSurvey.Hint] = [:]
     for node in nodes {
       guard case .batchNorm(let attributes) = node.operation,
         let site = try BatchNormSite.find(
-          attributes.module, features: attributes.norm.numFeatures, in: stateDict)
+          attributes.module, features: attributes.norm.numFeatures, in: stateDict,
+          layouts: layouts)
       else { continue }
       known[site.name] = .init(site.layout, worldSize: site.worldSize, features: site.features)
     }

@@ -34,6 +34,7 @@ struct CheckCommand: ParsableCommand {
         "tensors": .int(result.tensors), "bytes": .int(result.byteCount),
         "with_checksum": .int(result.withChecksum),
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
+        "notes": .array(checkpoint.notes.map { .string($0) }),
       ],
       text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "

@@ -1,8 +1,8 @@
 import ArgumentParser
 import BatchNorm
 import Checkpoints
+import Conversions
 import Tensors
-import Verification
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,90 +35,27 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    var conversion = try Conversion(
-      from: input, to: output, target, besides: [proofOptions.model],
-      reading: opaque.readingOptions)
-    let (result, record, changes, change) = try transformed(conversion.checkpoint)
-    if let change {
-      conversion.note(
-        at: change.place, isChosen: entry.path != nil, from: change.before, to: change.after,
-        keepsRest: !stateDictOnly)
-    }
-    let proof = try conversion.reading { checkpoint throws(CheckpointError) in
-      try self.proof(of: checkpoint)
-    }
+    let existing = try target.existingFiles(at: output, inputs: [input, proofOptions.model])
+    let conversion = try Conversion(
+      opening: input, entry: entry.path, options: opaque.readingOptions)
     var files = StagedFiles()
-    let losses = try conversion.stage(result, record: record, proof: proof, in: &files)
-    let report = changes.adding(losses: losses)
-    conversion.notes += report.notes + result.settingsNotes()
-    // Of what is written: a cast can make small variances 0.
-    let health = BatchNormHealth(result)
-    options.remark(conversion.notes + health.sentences)
-    var tensors = 0
-    result.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
+    let result = try target.stage(
+      conversion.converted(
+        by: transformations.transformations, stateDictOnly: stateDictOnly,
+        allowsLosses: target.lossy),
+      to: output, existing, proof: proofOptions.proof, in: &files)
+    let health = result.health
+    options.remark(result.notes + health.sentences)
     try options.print(
-      conversion.json(record, report, proof: proof, health: health),
-      text:
-        "\(output): \(counted(tensors, "tensor")) from \(input) (\(conversion.checkpoint.format ?? ""))"
-        + report.skippedText
-        + changes.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
-        + Conversion.text(losses: losses) + Conversion.text(proof: proof), naming: files)
+      result.json(writtenTo: output, health: health), text: text(result), naming: files)
   }
 
-  /// What must hold of the written state dict: it is held against the input's, under the names that
-  /// the output has.
-  private func proof(
-    of checkpoint: Checkpoint
-  ) throws(CheckpointError) -> ConversionProof? {
-    guard proofOptions.verify else { return nil }
-    let (place, found) = try checkpoint.findStateDict(at: entry.path)
-    var renaming = transformations
-    renaming.cast = nil
-    let renamed = try renaming.apply(
-      to: found, checkpoint.batchNormSettings, allowsOverflow: false)
-    let source = renamed.stateDict
-    return proofOptions.proof(
-      of: source, in: checkpoint, from: input, writtenAt: stateDictOnly ? EntryPath() : place,
-      promise: transformations.promise(of: source), settings: renamed.settings)
-  }
-
-  private typealias Result = (
-    checkpoint: Checkpoint, record: JSON, report: ConversionReport, change: Change?
-  )
-
-  /// The state dict that was changed, or that alone is written.
-  private typealias Change = (place: EntryPath, before: StateDict, after: StateDict)
-
-  private func transformed(_ checkpoint: Checkpoint) throws(CheckpointError) -> Result {
-    var record: [JSON.Member] = [
-      .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
-    ]
-    guard stateDictOnly || !transformations.isEmpty else {
-      return (checkpoint, .object(record), ConversionReport(), nil)
-    }
-    do throws(CheckpointError) {
-      let (place, found) = try checkpoint.findStateDict(at: entry.path)
-      let changed = try transformations.apply(
-        to: found, checkpoint.batchNormSettings, allowsOverflow: target.lossy)
-      record += changed.record
-      var result = checkpoint.replacingStateDict(at: place, with: changed.stateDict)
-      result.batchNormSettings = changed.settings
-      if stateDictOnly {
-        result.root = .dictionary(changed.stateDict.dictionary)
-      } else if checkpoint.stateDictEntries.count > 1 {
-        // The other state dicts keep their names.
-        result.batchNormSettings = changed.settings.filled(from: checkpoint.batchNormSettings)
-      }
-      var report = changed.report
-      let keepsNames = changed.stateDict.names == found.names
-      if result.graph != nil, stateDictOnly || !keepsNames {
-        result.graph = nil
-        report.skipped.append(
-          .init("graph", keepsNames ? "it is not in the state dict" : "it knows the old names"))
-      }
-      return (result, .object(record), report, (place, found, changed.stateDict))
-    } catch {
-      throw error.with(path: input)
-    }
+  private func text(_ result: ConversionResult) -> String {
+    var tensors = 0
+    result.checkpoint.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
+    return "\(output): \(counted(tensors, "tensor")) from \(input) (\(result.source.format))"
+      + result.report.skippedText
+      + result.report.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
+      + result.leftOutText + result.proofText
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Checkpoints
+import Conversions
 import Models
 import Tensors
 import Verification

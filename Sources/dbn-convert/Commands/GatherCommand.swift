@@ -1,9 +1,7 @@
 import ArgumentParser
 import BatchNorm
-import Checkpoints
-import Comparison
+import Conversions
 import Tensors
-import Verification
 
 struct GatherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,40 +36,17 @@ struct GatherCommand: ParsableCommand {
 
   func run() throws {
     guard let output else { return }
-    let (paths, areNumbered) = try RankNumbers.ordered(self.ranks)
-    var conversion = try Conversion(
-      from: paths[0], to: output, target, besides: paths,
-      reading: opaque.readingOptions)
-    let ranks = try paths.map { path throws(CheckpointError) in
-      let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
-      return try RankCheckpoint(
-        path: path, format: checkpoint.format ?? "", checkpoint, entry: entry.path)
-    }
-    let gathered = try StateDict.gathering(ranks)
-    conversion.note(at: ranks[0].entry, isChosen: entry.path != nil)
-    if !areNumbered {
-      conversion.notes.append(
-        "the files' names do not tell their ranks: the first given is rank 0")
-    }
-    var result = ranks[0].checkpoint.replacingStateDict(
-      at: ranks[0].entry, with: gathered.stateDict)
-    for rank in ranks.dropFirst() {
-      result.batchNormSettings = result.batchNormSettings.filled(
-        from: rank.checkpoint.batchNormSettings)
-    }
-    conversion.notes += result.settingsNotes()
+    let existing = try target.existingFiles(at: output, inputs: ranks)
     var files = StagedFiles()
-    let losses = try conversion.stage(result, record: gathered.record, in: &files)
-    let health = BatchNormHealth(
-      of: BatchNormSurvey(gathered.stateDict).sites, in: gathered.stateDict)
-    // What ranks have in common is said once.
-    var said = Set(conversion.notes)
-    let notes = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
-    options.remark(conversion.notes + notes + health.sentences)
+    let result = try target.stage(
+      Conversion.gathering(ranks, entry: entry.path, options: opaque.readingOptions),
+      to: output, existing, in: &files)
+    let health = result.health
+    options.remark(result.notes + health.sentences)
     try options.print(
-      conversion.json(gathered.record, gathered.report.adding(losses: losses), health: health),
-      text: "\(output): \(counted(gathered.report.converted.count, "BatchNorm")) of "
-        + "\(counted(ranks.count, "rank")) gathered into replicated ones"
-        + Conversion.text(losses: losses), naming: files)
+      result.json(writtenTo: output, health: health),
+      text: "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "
+        + "\(counted(ranks.count, "rank")) gathered into replicated ones" + result.leftOutText,
+      naming: files)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchNorm
 import Checkpoints
 import Comparison
+import Conversions
 import Tensors
 import Verification
 
@@ -35,11 +36,12 @@ struct InfoCommand: ParsableCommand {
       throw error.with(path: file)
     }
     let found = entry.path == nil ? inspection.entry : nil
-    options.remark(
-      checkpoint.notes + (found.map { checkpoint.notes(taking: $0, others: "beside it") } ?? []))
+    let notes =
+      checkpoint.notes + (found.map { checkpoint.notes(taking: $0, others: "beside it") } ?? [])
+    options.remark(notes)
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
     let info = InfoReport(
-      path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
+      path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection, notes: notes,
       tensors: inspection.tensors.filter { selection.contains($0.name) },
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)

@@ -1,7 +1,6 @@
 public import ArgumentParser
 import BatchNorm
-import Checkpoints
-import Models
+import Conversions
 import Tensors
 public import Verification
 
@@ -49,48 +48,29 @@ struct RecalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    var conversion = try Conversion(
-      from: weights, to: output, target, besides: [model, data.data],
-      reading: opaque.readingOptions)
-    let source = try WeightedModel(
-      model, weights: [weights], entry: entry.path, reading: opaque.readingOptions)
-    let samples = try data.samples(labelled: false)
-    var recalibration = Recalibration(
-      source.firstGraph, engine: engine.engine, options: engine.options)
-    recalibration.statistics = statistics
-    recalibration.batch = data.batch
-    recalibration.path = weights
-    recalibration.batches = batches
-    let bar = ProgressBar("recalibrating", total: samples.count, unit: .samples)
-    defer { bar.finish() }
-    let result = try recalibration.run(source.tensors[0], on: samples) { bar.advance(by: $0) }
-    bar.finish()
-    conversion.note(at: source.weights[0].place, isChosen: entry.path != nil)
-    let record = record(result)
-    let updated = source.weights[0].stateDict.updated(by: result)
+    let existing = try target.existingFiles(at: output, inputs: [weights, model, data.data])
+    let conversion = try Conversion(
+      opening: weights, entry: entry.path, options: opaque.readingOptions)
+    let result = try recalibrated(conversion, on: try data.samples(labelled: false))
     var files = StagedFiles()
-    let losses = try conversion.stage(
-      conversion.checkpoint.replacingStateDict(at: source.weights[0].place, with: updated),
-      record: record, in: &files)
-    conversion.notes += conversion.checkpoint.settingsNotes()
-    let health = BatchNormHealth(of: BatchNormSurvey(updated).sites, in: updated)
-    options.remark(
-      source.notes + samples.notes
-        + conversion.notes.dropFirst(conversion.checkpoint.notes.count) + health.sentences)
+    let written = try target.stage(result, to: output, existing, in: &files)
+    let health = written.health
+    options.remark(written.notes + health.sentences)
+    guard let measured = written.recalibration else { return }
     try options.print(
-      json(conversion.json(record, health: health), result),
-      text: text(result) + Conversion.text(losses: losses), naming: files)
+      json(written.json(writtenTo: output, health: health), measured),
+      text: text(measured) + written.leftOutText, naming: files)
   }
 
-  /// What the history says: no path of this machine, no time.
-  private func record(_ result: Recalibration.Result) -> JSON {
-    [
-      "operation": "recalibrate",
-      "data": .string(String(data.data.split(separator: "/").last ?? "")),
-      "scaling": data.scaling.json, "statistics": .string(statistics.rawValue),
-      "samples": .int(result.samples), "batch": .int(data.batch),
-      "batches": .int(result.batches), "batch_norms": .int(result.layers.count),
-    ]
+  private func recalibrated(
+    _ conversion: Conversion, on samples: SampleData
+  ) throws(CheckpointError) -> ConversionResult {
+    let bar = ProgressBar("recalibrating", total: samples.count, unit: .samples)
+    defer { bar.finish() }
+    return try conversion.recalibrated(
+      running: model, on: samples, statistics: statistics, batch: data.batch, batches: batches,
+      engine: engine.engine, options: engine.options
+    ) { bar.advance(by: $0) }
   }
 
   private func text(_ result: Recalibration.Result) -> String {
@@ -122,13 +102,4 @@ extension Recalibration.Statistics: ExpressibleByArgument {}
 
 extension RecalibratedLayer {
   fileprivate var moved: Double { max(meanMoved, varianceMoved) }
-}
-
-extension StateDict {
-  /// With the buffers that were measured; what the model has beside it stays out.
-  fileprivate func updated(by result: Recalibration.Result) -> StateDict {
-    var updated = self
-    for name in names { if let tensor = result.stateDict[name] { updated[name] = tensor } }
-    return updated
-  }
 }

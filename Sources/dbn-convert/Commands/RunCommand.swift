@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Conversions
 import Execution
 import Models
 import Tensors
@@ -57,8 +58,8 @@ struct RunCommand: ParsableCommand {
     let path = weights ?? model
     let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
-    let model = try ModelSource.model(
-      named: weights == nil ? nil : model, weights: stateDict, in: checkpoint, from: path
+    let model = try Checkpoint.Model(
+      named: weights == nil ? nil : model, for: stateDict, in: checkpoint, from: path
     ).applying(checkpoint.batchNormSettings, of: path)
     let graph = model.graph
     let others =

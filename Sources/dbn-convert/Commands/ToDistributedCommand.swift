@@ -1,7 +1,7 @@
 import ArgumentParser
 import BatchNorm
+import Conversions
 import Tensors
-import Verification
 
 struct ToDistributedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,43 +49,25 @@ struct ToDistributedCommand: ParsableCommand {
   }
 
   func run() throws {
-    var conversion = try Conversion(
-      from: input, to: output, target, besides: [source.file.layoutFile, proofOptions.model],
-      reading: opaque.readingOptions)
+    let existing = try target.existingFiles(
+      at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
+    let conversion = try Conversion(
+      opening: input, entry: entry.path, options: opaque.readingOptions)
     let layout = try targetLayout()
-    let hint = try source.hint(usesFile: false)
-    let (place, source, converted) = try conversion.reading {
-      checkpoint throws(CheckpointError) in
-      let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
-      return (
-        place, stateDict,
-        try stateDict.toDistributed(
-          worldSize: worldSize, layout: layout, merging: statistics,
-          selection: selection.selection, reading: hint)
-      )
-    }
-    conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
-    let proof = proofOptions.proof(
-      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
-      promise: converted.report.isLossless && !converted.changesWorldSize
-        ? nil : ConversionPromise(converted),
-      settings: conversion.checkpoint.batchNormSettings)
-    let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
-    conversion.notes += result.settingsNotes()
     var files = StagedFiles()
-    let losses = try conversion.stage(result, record: converted.record, proof: proof, in: &files)
-    let health = converted.health(from: source)
-    options.remark(conversion.notes + health.sentences)
-    let report = converted.report
-    let summary =
-      "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
-      + "\(layout), \(counted(worldSize, "virtual device"))"
+    let result = try target.stage(
+      conversion.toDistributed(
+        worldSize: worldSize, layout: layout, merging: statistics,
+        selection: selection.selection, reading: source.hint(usesFile: false)),
+      to: output, existing, proof: proofOptions.proof, in: &files)
+    let health = result.health
+    options.remark(result.notes + health.sentences)
+    let report = result.report
     try options.print(
-      conversion.json(
-        converted.record, report.adding(losses: losses), proof: proof,
-        health: health),
-      text: summary + report.lossText + report.skippedText + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof), naming: files)
+      result.json(writtenTo: output, health: health),
+      text: "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
+        + "\(layout), \(counted(worldSize, "virtual device"))" + report.lossText
+        + report.skippedText + result.leftOutText + result.proofText, naming: files)
   }
 }
 
@@ -100,28 +82,5 @@ extension ToDistributedCommand {
         advice: "choose replicated, ghost, split, sub or first-device, or use 'to-standard'")
     }
     return found
-  }
-}
-
-extension ConversionReport {
-  /// "; 3 lost something (bn1: ...)", or nothing.
-  var lossText: String {
-    guard let first = losses.first else { return "" }
-    return "; \(Set(losses.map(\.name)).count) changed meaning or lost something "
-      + "(\(first.name.moduleName): \(first.reason)" + (losses.count > 1 ? ", ...)" : ")")
-  }
-
-  /// With what the target's format left out.
-  func adding(losses: [Item]) -> ConversionReport {
-    var report = self
-    report.losses += losses
-    return report
-  }
-
-  /// "; 2 left alone (bn1: not selected, ...)", or nothing.
-  var skippedText: String {
-    guard let first = skipped.first else { return "" }
-    return "; \(skipped.count) left alone (\(first.name.moduleName): \(first.reason)"
-      + (skipped.count > 1 ? ", ...)" : ")")
   }
 }

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import BatchNorm
+import Conversions
 import Tensors
-import Verification
 
 struct ToStandardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -60,44 +60,29 @@ struct ToStandardCommand: ParsableCommand {
   }
 
   func run() throws {
-    var conversion = try Conversion(
-      from: input, to: output, target, besides: [source.file.layoutFile, proofOptions.model],
-      reading: opaque.readingOptions)
+    let existing = try target.existingFiles(
+      at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
+    let conversion = try Conversion(
+      opening: input, entry: entry.path, options: opaque.readingOptions)
     let layout = try targetLayout()
     let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
-    let (place, source, converted) = try conversion.reading {
-      checkpoint throws(CheckpointError) in
-      let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
-      return (
-        place, stateDict,
-        try stateDict.converting(
-          to: layout, merging: statistics, selection: selection.selection, reading: hint)
-      )
-    }
-    conversion.note(at: place, isChosen: entry.path != nil, from: source, to: converted)
-    let proof = proofOptions.proof(
-      of: source, in: conversion.checkpoint, from: input, writtenAt: place, after: converted,
-      promise: converted.report.isLossless ? nil : ConversionPromise(converted),
-      settings: conversion.checkpoint.batchNormSettings)
-    let result = conversion.checkpoint.replacingStateDict(at: place, with: converted.stateDict)
-    conversion.notes += result.settingsNotes(layout)
     var files = StagedFiles()
-    let losses = try conversion.stage(result, record: converted.record, proof: proof, in: &files)
-    let health = converted.health(from: source)
-    options.remark(conversion.notes + health.sentences)
+    let result = try target.stage(
+      conversion.converting(
+        to: layout, merging: statistics, selection: selection.selection, reading: hint),
+      to: output, existing, proof: proofOptions.proof, in: &files)
+    let health = result.health
+    options.remark(result.notes + health.sentences)
     try options.print(
-      conversion.json(
-        converted.record, converted.report.adding(losses: losses), proof: proof,
-        health: health),
-      text: text(converted, to: layout) + Conversion.text(losses: losses)
-        + Conversion.text(proof: proof), naming: files)
+      result.json(writtenTo: output, health: health),
+      text: text(result, to: layout) + result.leftOutText + result.proofText, naming: files)
   }
 
-  private func text(_ converted: BatchNormConversion, to layout: BatchNormLayout) -> String {
-    let report = converted.report
+  private func text(_ result: ConversionResult, to layout: BatchNormLayout) -> String {
+    let report = result.report
     let start =
       "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to \(layout)"
-    let hadReplicas = converted.record["statistics"] != nil
+    let hadReplicas = result.record["statistics"] != nil
     guard let worst = report.losses.first else {
       return start + (hadReplicas ? "; the replicas were identical, nothing is lost" : "")
         + report.skippedText

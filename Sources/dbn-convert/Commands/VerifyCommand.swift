@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Conversions
 import Execution
 import Tensors
 import Models
@@ -96,13 +97,13 @@ struct VerifyCommand: ParsableCommand {
     verification.entry = entry.path
     verification.overriding = BatchNormSettings(
       epsilon: eps, momentum: momentum.map { .exponential($0) })
-    verification.comparesPrograms = model == nil || model == ModelSource.automatic
+    verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
     verification.batchNorms = try batchNormVerification()
     if let model { verification.model = try modelVerification(model, checkpointA) }
     let result = try verification.compare(checkpointA, checkpointB)
     options.remark(checkpointA.notes + checkpointB.notes + result.notes)
     try options.print(
-      result.json, text: result.text(layers: layers),
+      result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
       naming: report.staged(existing, Report(result, a: a, b: b)))
     if !result.isEqual { throw Console.different }
   }
@@ -125,9 +126,10 @@ struct VerifyCommand: ParsableCommand {
     } catch {
       throw error.with(path: a)
     }
-    let model = try ModelSource.model(named: name, weights: weights, in: checkpoint, from: a)
-    var verification = ModelVerification(
-      model.graph, engine: engine.engine, options: engine.options)
+    let model = try Checkpoint.Model(named: name, for: weights, in: checkpoint, from: a)
+    var options = engine.options
+    options.layouts = try layouts.layout().map { [$0] } ?? []
+    var verification = ModelVerification(model.graph, engine: engine.engine, options: options)
     verification.mode = mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance

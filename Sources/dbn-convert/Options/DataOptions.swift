@@ -1,5 +1,5 @@
 import ArgumentParser
-import Checkpoints
+import Conversions
 import Tensors
 import Verification
 
@@ -55,16 +55,7 @@ struct DataOptions: ParsableArguments {
 
   /// The samples of the file.
   func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
-    do throws(CheckpointError) {
-      // Data in many files is no model in parts.
-      let file = try Checkpoint.open(data, options: ReadingOptions(acceptsParts: true))
-      var samples = try SampleData(file.stateDict(), labelled: labelled, scaling: scaling)
-      samples.notes = file.inconsistency.map { ["\(data): \($0)"] } ?? []
-      samples.path = data
-      return samples
-    } catch {
-      throw error.with(path: data)
-    }
+    try SampleData(opening: data, labelled: labelled, scaling: scaling)
   }
 }
 
@@ -81,13 +72,5 @@ extension InputScaling {
 
   private static func text(_ numbers: [Double]) -> String {
     numbers.map { Int(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ",")
-  }
-
-  /// The same for a program.
-  var json: JSON {
-    [
-      "divide": .double(divisor), "mean": .array(mean.map { .double($0) }),
-      "std": .array(deviation.map { .double($0) }),
-    ]
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CheckpointFormats
 import Checkpoints
+import Conversions
 import Tensors
 
 /// How the result is written.
@@ -42,13 +43,28 @@ struct TargetOptions: ParsableArguments {
 
   /// What is done with files that have the output's names: to be asked before anything is read.
   ///
-  /// - Throws: `fileExists`, `outputIsInput` or `notARegularFile`, if the output can't be written.
+  /// - Throws: `unknownFormat` for an extension that says no format; `fileExists`, `outputIsInput` or
+  ///   `notARegularFile`, if the output can't be written.
   func existingFiles(
     at output: String, inputs: [String?]
   ) throws(CheckpointError) -> ExistingFiles {
-    try replacement.existingFiles(
+    if format == nil { _ = try FormatRegistry.standard.forWriting(output) }
+    return try replacement.existingFiles(
       outputs: FormatRegistry.standard.outputs(at: output, options: writingOptions(.refuse)),
       inputs: inputs)
+  }
+
+  /// Writes the result of a conversion, with a bar. The file gets its name after the result was
+  /// printed.
+  func stage(
+    _ result: ConversionResult, to output: String, _ existing: ExistingFiles,
+    proof: ConversionProof? = nil, in files: inout StagedFiles
+  ) throws(CheckpointError) -> ConversionResult {
+    let bar = ProgressBar("writing \(output)", total: result.checkpoint.tensorByteCount)
+    defer { bar.finish() }
+    return try result.stage(
+      to: output, as: format, proof: proof,
+      options: writingOptions(existing) { bar.advance(by: $0) }, in: &files)
   }
 
   func validate() throws {

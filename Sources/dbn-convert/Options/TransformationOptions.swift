@@ -1,8 +1,6 @@
 import ArgumentParser
-import BatchNorm
-import HDF5
+import Conversions
 import Tensors
-import Verification
 
 /// What is changed about a state dict on the way, in this order.
 struct TransformationOptions: ParsableArguments {
@@ -32,7 +30,7 @@ struct TransformationOptions: ParsableArguments {
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
   func validate() throws {
-    for text in rename where text != Self.keras && Substitution(text) == nil {
+    for text in rename where text != Transformation.keras && Substitution(text) == nil {
       throw ValidationError("'\(text)' is not of the form 's/REGEX/REPLACEMENT/', nor 'keras'.")
     }
     guard cast == nil || scalarType?.isFloatingPoint == true else {
@@ -40,60 +38,15 @@ struct TransformationOptions: ParsableArguments {
     }
   }
 
-  /// The word for `--rename` that stands for Keras' names.
-  private static let keras = "keras"
-
-  /// A state dict and the settings of its BatchNorms, what was done for the history, and what could
-  /// not be and what was lost.
-  typealias Transformed = (
-    stateDict: StateDict, settings: BatchNormSettingsTable, record: [JSON.Member],
-    report: ConversionReport
-  )
-
-  /// The transformed state dict.
-  func apply(
-    to stateDict: StateDict, _ settings: BatchNormSettingsTable, allowsOverflow: Bool
-  ) throws(CheckpointError) -> Transformed {
-    var (result, settings, record) = (stateDict, settings, [JSON.Member]())
-    var report = ConversionReport()
-    if let stripPrefix {
-      result = try result.strippingPrefix(stripPrefix)
-      settings = settings.strippingPrefix(stripPrefix)
-      record.append(.init("strip_prefix", .string(stripPrefix)))
+  /// As values, in the order in which they are applied.
+  var transformations: [Transformation] {
+    let prefixes = stripPrefix.map { [Transformation.strippingPrefix($0)] } ?? []
+    let renamings = rename.compactMap { text -> Transformation? in
+      text == Transformation.keras ? .kerasNames : Substitution(text).map { .renaming($0) }
     }
-    for text in rename {
-      if text == Self.keras {
-        let converted = try KerasNames.converting(result, settings)
-        (result, settings) = (converted.stateDict, converted.settings)
-        report.skipped += converted.report.skipped
-        report.notes += converted.report.notes
-      } else if let substitution = Substitution(text) {
-        result = try result.renaming(text) { substitution($0) }
-        settings = settings.renaming { substitution($0) }
-      }
+    let casts = scalarType.map {
+      [Transformation.casting(to: $0, statistics: castStatistics)]
     }
-    if !rename.isEmpty { record.append(.init("rename", .array(rename.map { .string($0) }))) }
-    guard let scalarType else { return (result, settings, record, report) }
-    let cast = try result.casting(
-      to: scalarType, except: castStatistics ? [] : statistics(of: result),
-      allowsOverflow: allowsOverflow)
-    record += [
-      .init("cast", .string(scalarType.name)), .init("tensors_cast", .int(cast.cast.count)),
-    ]
-    report.losses += cast.losses
-    return (cast.stateDict, settings, record, report)
-  }
-
-  /// What --cast promises of a state dict; nil: nothing is rounded.
-  func promise(of stateDict: StateDict) -> ConversionPromise? {
-    guard let scalarType else { return nil }
-    var promise = ConversionPromise(cast: scalarType)
-    if !castStatistics { promise.uncast = statistics(of: stateDict) }
-    return promise
-  }
-
-  private func statistics(of stateDict: StateDict) -> Set<CheckpointDictionary.Key> {
-    let survey = BatchNormSurvey(stateDict)
-    return Set((survey.sites + survey.lookalikes).flatMap(\.bufferKeys).map { .string($0) })
+    return prefixes + renamings + (casts ?? [])
   }
 }

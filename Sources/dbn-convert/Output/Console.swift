@@ -36,20 +36,10 @@ enum Console {
   static var different: ExitCode { ExitCode(1) }
 }
 
-extension String {
-  /// The name of a module as people see it: that of a whole model is empty.
-  var moduleName: String { isEmpty ? "(root)" : visible() }
-}
-
 /// 97.8 MiB: a size that a person can read.
 func readable(byteCount: Int) -> String {
   let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
   var (size, unit) = (Double(byteCount), 0)
   while size >= 1024, unit < units.count - 1 { (size, unit) = (size / 1024, unit + 1) }
   return unit == 0 ? "\(byteCount) bytes" : "\((size * 10).rounded() / 10) \(units[unit])"
-}
-
-/// "1 BatchNorm", "53 BatchNorms".
-func counted(_ count: Int, _ thing: String) -> String {
-  "\(count) \(thing)\(count == 1 ? "" : thing.hasSuffix("ch") ? "es" : "s")"
 }

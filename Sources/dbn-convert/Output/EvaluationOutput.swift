@@ -1,4 +1,5 @@
 import Reports
+import Conversions
 import Tensors
 import Verification
 

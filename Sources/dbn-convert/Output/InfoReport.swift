@@ -10,6 +10,8 @@ struct InfoReport {
   let format: String
   let checkpoint: Checkpoint
   let inspection: CheckpointInspection
+  /// What a person should know of the file, a sentence each.
+  let notes: [String]
   /// Those that were asked for.
   let tensors: [CheckpointInspection.TensorRow]
   /// Those of the tensors that were asked for.
@@ -39,7 +41,7 @@ struct InfoReport {
             "value": value.jsonScalar,
           ]
         }),
-      "history": .array(checkpoint.history),
+      "history": .array(checkpoint.history), "notes": .array(notes.map { .string($0) }),
     ]
   }
 

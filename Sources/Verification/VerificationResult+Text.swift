@@ -2,48 +2,16 @@ import BatchNorm
 import Comparison
 import Execution
 import Tensors
-import Verification
 
 extension VerificationResult {
-  /// The document of `verify --json`.
-  var json: JSON {
-    [
-      "equal": .bool(isEqual), "bit_identical": .bool(isBitIdentical),
-      "max_abs": .double(maxAbsolute), "max_ulp": .int(maxULP), "mode": .string(mode.rawValue),
-      "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
-      "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
-      "layers": .array(
-        layers.map { layer in
-          [
-            "name": .string(layer.name), "max_abs": .double(layer.outputs.maxAbsolute),
-            "max_ulp": .int(layer.outputs.maxULP),
-            "state_max_abs": .double(layer.state.maxAbsolute),
-          ]
-        }),
-      "other_tensors": [
-        "compared": .int(otherTensors), "max_abs": .double(otherMaxAbsolute),
-        "different": items(differentTensors, "why"),
-      ],
-      "compared": .array(
-        scope.pairs.map { ["a": .string("\($0.a)"), "b": .string("\($0.b)")] }),
-      "not_compared": [
-        "a": items(scope.onlyInFirst + scope.restOfFirst, "what"),
-        "b": items(scope.onlyInSecond + scope.restOfSecond, "what"),
-      ],
-      "notes": .array(notes.map { .string($0) }),
-      "implied": .array(impliedTensors.map { .string($0) }),
-      "one_sided_settings": .array(oneSidedSettings.map { .string($0) }),
-      "health": ["a": healthOfFirst.json, "b": healthOfSecond.json],
-    ]
-  }
-
-  private func items(_ items: [ConversionReport.Item], _ reason: String) -> JSON {
-    .array(
-      items.map { .object([.init("name", .string($0.name)), .init(reason, .string($0.reason))]) })
-  }
-
-  /// The same for a person.
-  func text(layers listsLayers: Bool, separator: String = "\n") -> String {
+  /// The result for a person: what differs, where first, and what was compared.
+  ///
+  /// - Parameters:
+  ///   - listsLayers: whether every layer and every tensor that differs has a line.
+  ///   - advice: what a person is told to do who wants to see them all.
+  public func text(
+    listsLayers: Bool = false, separator: String = "\n", toListAll advice: String? = nil
+  ) -> String {
     var lines: [String] = []
     if listsLayers {
       lines += layers.map { layer in
@@ -54,7 +22,8 @@ extension VerificationResult {
     let shown = differentTensors.prefix(listsLayers ? .max : 5)
     for tensor in shown { lines.append("\(tensor.name.visible()): \(tensor.reason)") }
     if shown.count < differentTensors.count {
-      lines.append("... and \(differentTensors.count - shown.count) more (--layers lists all)")
+      lines.append(
+        "... and \(differentTensors.count - shown.count) more" + (advice.map { " (\($0))" } ?? ""))
     }
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
@@ -134,19 +103,6 @@ extension VerificationResult {
 extension String {
   /// The path of an entry as people see it: that of the root is empty.
   fileprivate var entryName: String { isEmpty ? "the root" : visible() }
-}
-
-extension VerificationResult.Layer {
-  fileprivate var json: JSON? {
-    divergence.map { divergence in
-      [
-        "name": .string(name), "quantity": .string(divergence.quantity),
-        "device": divergence.device.map { .int($0) } ?? .null,
-        "index": .array(divergence.index.map { .int($0) }), "a": .double(divergence.a),
-        "b": .double(divergence.b),
-      ]
-    }
-  }
 }
 
 extension VerificationResult.Divergence {

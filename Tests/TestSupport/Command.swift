@@ -1,36 +1,36 @@
 import Foundation
 
 /// The command under test, run as a process of its own.
-struct Command {
-  let status: Int32
-  let output: String
-  let error: String
+public struct Command {
+  public let status: Int32
+  public let output: String
+  public let error: String
 
   /// Runs `dbn-convert` with the arguments, in at most a minute.
-  init(_ arguments: String...) throws {
+  public init(_ arguments: String...) throws {
     try self.init(arguments)
   }
 
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  public init(_ arguments: [String], environment: [String: String] = [:]) throws {
     try self.init(shell: nil, arguments, environment)
   }
 
   /// Runs it by way of another command that takes it as its arguments.
-  init(through prefix: [String], _ arguments: String...) throws {
+  public init(through prefix: [String], _ arguments: String...) throws {
     try self.init(shell: "exec \(prefix.joined(separator: " ")) \"$0\" \"$@\"", arguments, [:])
   }
 
   /// Runs it by way of a shell that does something first, such as setting a limit.
-  init(after shell: String, _ arguments: String...) throws {
+  public init(after shell: String, _ arguments: String...) throws {
     try self.init(shell: shell, arguments, [:])
   }
 
-  init(after shell: String, _ arguments: [String]) throws {
+  public init(after shell: String, _ arguments: [String]) throws {
     try self.init(shell: shell, arguments, [:])
   }
 
   /// Runs it with its standard output a pipe that nobody reads from any more.
-  static func statusWithoutReader(_ arguments: [String]) throws -> Int32 {
+  public static func statusWithoutReader(_ arguments: [String]) throws -> Int32 {
     let (process, output) = (Process(), Pipe())
     process.executableURL = URL(filePath: path)
     process.arguments = arguments
@@ -65,7 +65,7 @@ struct Command {
   }
 
   /// Beside the test bundle, where the package manager builds both.
-  static let path =
+  public static let path =
     Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
     .map { $0.deletingLastPathComponent().appending(path: "dbn-convert").path }
     ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()

@@ -1,14 +1,14 @@
 import Checkpoints
-import Execution
-import Models
-import Tensors
+public import Execution
+public import Models
+public import Tensors
 
 extension Graph {
   /// The inputs of the model in a file: tensors by name, or the only tensor there is.
   ///
   /// - Throws: `missingOperand` for an input that the file does not have.
-  func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
-    let given = try Checkpoint.open(path, options: ReadingOptions(acceptsParts: true)).stateDict()
+  public func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
+    let given = try Checkpoint.open(path, options: .besideTheModel).stateDict()
     let only = given.tensors.count == 1 ? given.tensors.first?.tensor : nil
     var arrays: [String: DenseArray] = [:]
     for input in inputs {

@@ -1,52 +1,22 @@
 import BatchNorm
-import Tensors
-
-extension Conversion {
-  /// Notes what a conversion of the state dict at `entry` leaves behind or no longer fits.
-  ///
-  /// - Parameters:
-  ///   - isChosen: whether a person named the entry, and so knows of others.
-  ///   - before: the state dict; nil if none was changed.
-  ///   - after: what becomes of it.
-  ///   - keepsRest: whether the output has everything else that the file holds.
-  mutating func note(
-    at entry: EntryPath, isChosen: Bool, from before: StateDict? = nil, to after: StateDict? = nil,
-    keepsRest: Bool = true
-  ) {
-    if !isChosen {
-      notes += checkpoint.notes(
-        taking: entry, others: keepsRest ? "left as they are" : "left out")
-    }
-    guard let before, let after else { return }
-    let change = ParameterChange(from: before, to: after)
-    notes += change.misfitOfOwnOptimizer.map { [$0] } ?? []
-    if keepsRest { notes += checkpoint.optimizerStates.compactMap { change.misfit(of: $0) } }
-  }
-
-  /// Notes what a mapping of BatchNorms left behind, as `note(at:)`, and what only looks like one.
-  mutating func note(
-    at entry: EntryPath, isChosen: Bool, from before: StateDict, to after: BatchNormConversion
-  ) {
-    note(at: entry, isChosen: isChosen, from: before, to: after.stateDict)
-    notes += after.leftAlone.map { "\($0.name.moduleName): \($0.reason)" }
-  }
-}
+public import Tensors
 
 extension Checkpoint {
   /// Names the other networks in the file, with what else there is, in one sentence; nothing if
   /// there are no tensors but the state dict's, training's and single numbers (a loss).
   ///
   /// - Parameter verb: what happens to them: "left as they are".
-  func notes(taking entry: EntryPath, others verb: String) -> [String] {
+  public func notes(taking entry: EntryPath, others verb: String) -> [String] {
     // Constants of a program are a part of the model.
     let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])
-    let rivals = stateDicts.filter { $0.entry != entry && $0.entry != constants }
+    let rivals =
+      stateDicts.filter { $0.entry != entry && $0.entry != constants } + stateDicts(inside: entry)
     let known = [entry] + rivals.map(\.entry) + (constants.map { [$0] } ?? [])
     var outside = outside(known)
-    // What is inside a state dict belongs to it.
+    // What is inside a state dict belongs to it; at the root anything can stand among its tensors.
     outside.places.removeAll { place in
       known.contains { !$0.keys.isEmpty && place.entry.keys.starts(with: $0.keys) }
-        || entry.keys.isEmpty
+        || (entry.keys.isEmpty && place.entry.keys.first?.namesExtraState == true)
     }
     guard !rivals.isEmpty || outside.places.contains(where: { $0.mayBeModel }) else {
       return []

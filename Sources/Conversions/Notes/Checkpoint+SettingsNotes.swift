@@ -1,5 +1,5 @@
-import BatchNorm
-import Tensors
+public import BatchNorm
+public import Tensors
 
 extension Checkpoint {
   /// What the modules that the result is loaded into must be made with, where their defaults are
@@ -7,7 +7,7 @@ extension Checkpoint {
   ///
   /// - Parameter layout: what the BatchNorms were mapped to; of Keras' layouts, the defaults are
   ///   Keras'.
-  func settingsNotes(_ layout: BatchNormLayout = .standard) -> [String] {
+  public func settingsNotes(_ layout: BatchNormLayout = .standard) -> [String] {
     let isKeras = layout.description == BatchNormLayout.keras.description
     let library = isKeras ? Library.keras : .pyTorch
     var counts: [(settings: BatchNormSettings, count: Int)] = []

@@ -1,0 +1,29 @@
+extension StateDict {
+  /// The state dict without what a training script puts among its tensors, and the names of what was
+  /// left out, in its order: optimizers, epochs, other networks.
+  ///
+  /// A model has all tensors directly in it, whatever ends in `_extra_state`, and values in a module
+  /// that has tensors (`fc._packed_params.dtype` beside `fc.scale`).
+  public var modelOnly: (stateDict: StateDict, leftOut: [String]) {
+    var modules: Set<String> = []
+    for (name, _) in tensors { Self.module(of: name).map { _ = modules.insert($0) } }
+    func isOfModel(_ entry: CheckpointDictionary.Entry) -> Bool {
+      guard entry.value.tensor == nil, let name = entry.key.string else { return true }
+      if entry.key.namesExtraState { return true }
+      guard let module = Self.module(of: name) else { return false }
+      return modules.contains(module) && TrainingState(named: .string(module)) == nil
+    }
+    let leftOut = dictionary.entries.filter { !isOfModel($0) }.compactMap(\.key.string)
+    guard !leftOut.isEmpty else { return (self, []) }
+    var kept = CheckpointDictionary(dictionary.kind)
+    kept.attributes = dictionary.attributes
+    kept.reserveCapacity(dictionary.entries.count - leftOut.count)
+    for entry in dictionary.entries where isOfModel(entry) { kept.set(entry.key, to: entry.value) }
+    return (StateDict(kept) ?? self, leftOut)
+  }
+
+  /// The first part of a name that has several.
+  private static func module(of name: String) -> String? {
+    name.utf8.firstIndex(of: UInt8(ascii: ".")).map { String(name[..<$0]) }
+  }
+}

@@ -1,0 +1,45 @@
+import BatchNorm
+import Conversions
+import Tensors
+
+extension ConversionResult {
+  /// What the file has no place for, for a person; empty for most formats and files.
+  var leftOutText: String {
+    leftOut.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
+  }
+
+  /// What was proven, for a person; nothing if nothing was asked for.
+  var proofText: String { proof.map { "\nverified: \($0.text)" } ?? "" }
+
+  /// What the conversion did, for a program.
+  func json(writtenTo output: String, health: BatchNormHealth) -> JSON {
+    .object(
+      [.init("input", .string(source.path)), .init("output", .string(output))]
+        + (record.members ?? []) + [
+          .init("converted", .array(report.converted.map { .string($0) })),
+          .init("skipped", items(report.skipped)),
+          .init("losses", items(report.losses + leftOut)), .init("health", health.json),
+          .init("notes", .array(notes.map { .string($0) })),
+        ] + (proof.map { [.init("verification", $0.json)] } ?? []))
+  }
+
+  private func items(_ items: [ConversionReport.Item]) -> JSON {
+    .array(items.map { ["name": .string($0.name), "reason": .string($0.reason)] })
+  }
+}
+
+extension ConversionReport {
+  /// "; 3 lost something (bn1: ...)", or nothing.
+  var lossText: String {
+    guard let first = losses.first else { return "" }
+    return "; \(Set(losses.map(\.name)).count) changed meaning or lost something "
+      + "(\(first.name.moduleName): \(first.reason)" + (losses.count > 1 ? ", ...)" : ")")
+  }
+
+  /// "; 2 left alone (bn1: not selected, ...)", or nothing.
+  var skippedText: String {
+    guard let first = skipped.first else { return "" }
+    return "; \(skipped.count) left alone (\(first.name.moduleName): \(first.reason)"
+      + (skipped.count > 1 ? ", ...)" : ")")
+  }
+}

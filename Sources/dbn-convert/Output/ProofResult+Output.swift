@@ -1,0 +1,43 @@
+import Conversions
+import Tensors
+import Verification
+
+extension ProofResult {
+  /// What was proven, for a person.
+  var text: String {
+    guard let promise else { return outputs?.text() ?? "" }
+    var parts: [String] = []
+    if promise.merged > 0 {
+      parts.append(
+        "the statistics of \(counted(promise.merged, "BatchNorm")) are those of the rule")
+    }
+    if promise.cast > 0 {
+      parts.append("\(counted(promise.cast, "cast tensor")) hold the nearest numbers")
+    }
+    parts.append("\(counted(promise.kept, "other tensor")) kept to the bit")
+    guard let outputs else {
+      return parts.joined(separator: "; ") + "; outputs not compared: \(whyNotRun)"
+    }
+    let scope = outputs.model ?? counted(outputs.layers.count, "BatchNorm")
+    parts.append(
+      outputs.maxAbsolute == 0
+        ? "the outputs of \(scope) are equal"
+        : "the outputs of \(scope) are up to \(outputs.maxAbsolute) apart")
+    return parts.joined(separator: "; ") + " (batch of \(outputs.samples), mode eval)"
+  }
+
+  /// The same for a program.
+  var json: JSON {
+    var members = outputs?.json.members ?? []
+    if let promise {
+      members.append(
+        .init(
+          "promise",
+          [
+            "kept": .bool(promise.isKept), "merged": .int(promise.merged),
+            "cast": .int(promise.cast), "unchanged": .int(promise.kept),
+          ]))
+    }
+    return .object(members)
+  }
+}

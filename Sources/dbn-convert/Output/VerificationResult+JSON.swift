@@ -1,0 +1,57 @@
+import BatchNorm
+import Comparison
+import Execution
+import Tensors
+import Verification
+
+extension VerificationResult {
+  /// The document of `verify --json`.
+  var json: JSON {
+    [
+      "equal": .bool(isEqual), "bit_identical": .bool(isBitIdentical),
+      "max_abs": .double(maxAbsolute), "max_ulp": .int(maxULP), "mode": .string(mode.rawValue),
+      "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
+      "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
+      "layers": .array(
+        layers.map { layer in
+          [
+            "name": .string(layer.name), "max_abs": .double(layer.outputs.maxAbsolute),
+            "max_ulp": .int(layer.outputs.maxULP),
+            "state_max_abs": .double(layer.state.maxAbsolute),
+          ]
+        }),
+      "other_tensors": [
+        "compared": .int(otherTensors), "max_abs": .double(otherMaxAbsolute),
+        "different": items(differentTensors, "why"),
+      ],
+      "compared": .array(
+        scope.pairs.map { ["a": .string("\($0.a)"), "b": .string("\($0.b)")] }),
+      "not_compared": [
+        "a": items(scope.onlyInFirst + scope.restOfFirst, "what"),
+        "b": items(scope.onlyInSecond + scope.restOfSecond, "what"),
+      ],
+      "notes": .array(notes.map { .string($0) }),
+      "implied": .array(impliedTensors.map { .string($0) }),
+      "one_sided_settings": .array(oneSidedSettings.map { .string($0) }),
+      "health": ["a": healthOfFirst.json, "b": healthOfSecond.json],
+    ]
+  }
+
+  private func items(_ items: [ConversionReport.Item], _ reason: String) -> JSON {
+    .array(
+      items.map { .object([.init("name", .string($0.name)), .init(reason, .string($0.reason))]) })
+  }
+}
+
+extension VerificationResult.Layer {
+  fileprivate var json: JSON? {
+    divergence.map { divergence in
+      [
+        "name": .string(name), "quantity": .string(divergence.quantity),
+        "device": divergence.device.map { .int($0) } ?? .null,
+        "index": .array(divergence.index.map { .int($0) }), "a": .double(divergence.a),
+        "b": .double(divergence.b),
+      ]
+    }
+  }
+}
