@@ -41,7 +41,8 @@ struct InfoCommand: ParsableCommand {
     options.remark(notes)
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
     let info = InfoReport(
-      path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection, notes: notes,
+      path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
+      notes: notes,
       tensors: inspection.tensors.filter { selection.contains($0.name) },
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
