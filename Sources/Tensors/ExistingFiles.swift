@@ -55,7 +55,7 @@ public struct ExistingFiles: Sendable {
       kind == S_IFLNK
         ? "there is already a symbolic link of this name, to a file that is not there"
         : "there is already a file of this name",
-      advice: "choose another name, or add --force to replace it (in Swift, 'existing: .replace')")
+      advice: "choose another name, or write with 'existing: .replace'")
   }
 }
 

@@ -12,6 +12,9 @@ extension CheckpointError {
         "say how large a difference is none with --atol and --rtol, or convert without --verify"
     case .nothingToCompare where advice == "write without a proof":
       error.advice = "convert without --verify"
+    case .fileExists:
+      error.advice = advice?.replacing(
+        "write with 'existing: .replace'", with: "add --force to replace it")
     case .batchNormsDiffer:
       error.advice = advice?.replacing(
         "leave out the tolerance", with: "leave out --atol and --rtol")
