@@ -170,7 +170,7 @@ struct AtomicFileTests {
     let error = #expect(throws: CheckpointError.self) {
       try stage(path, existing: rule(folder.file("in.h5"), inPlace: true)).commit()
     }
-    #expect(error?.code == .fileExists && error?.advice?.contains("--force") == true)
+    #expect(error?.code == .fileExists && error?.advice?.contains(".replace") == true)
     #expect(try bytes(path) == [2])
   }
 
