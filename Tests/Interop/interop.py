@@ -275,7 +275,8 @@ def check_fixtures(folder: Path) -> None:
             continue
         name = "checkpoint" if expected["format"] == "torch-distributed" else "checkpoint.pth"
         written = folder / "written.pth"
-        run("convert", path.parent / name, written, "--force")
+        # One of them is what a single rank saved, which is taken for a whole only on purpose.
+        run("convert", path.parent / name, written, "--force", "--part")
         for value in load_strictly(written):
             found = json.loads(json.dumps(describe_checkpoint(value, expected["entry"])))
             for field in ("tree", "tensors"):

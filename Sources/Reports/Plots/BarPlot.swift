@@ -51,7 +51,7 @@ struct BarPlot: Sendable {
     barRows = rows.enumerated().map { index, row in
       let top = index * rowHeight
       return Row(
-        barName: row.name.visible(limit: series.count == 1 ? 34 : 26),
+        barName: row.name.visible(limit: series.count == 1 ? 30 : 20),
         barText: row.values.map(text).joined(separator: " · "),
         textY: top + 13,
         bars: row.values.enumerated().map { place, value in
