@@ -32,6 +32,13 @@ package struct BatchNormState {
           .unexpectedLayout, name: site.name,
           "not every device has its own \(quantity.rawValue)")
       }
+      if let odd = others.first(where: { $0.scalarType != first.scalarType }) {
+        throw CheckpointError(
+          .unexpectedLayout, name: site.name,
+          "its devices have a \(quantity.rawValue) of different types, \(first.scalarType.name) and "
+            + odd.scalarType.name,
+          advice: "cast the checkpoint to one type first, statistics too")
+      }
       devices[quantity] = try Tensor.stacked([first] + others)
     }
   }
