@@ -35,7 +35,7 @@ func module(
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+    name: name, dependencies: dependencies + ["DBNTestSupport"], swiftSettings: settings)
 }
 
 let package = Package(
@@ -44,12 +44,14 @@ let package = Package(
     .library(
       name: "DBNConvert",
       targets: [
-        "Tensors", "Zip", "CheckpointFormats", "Safetensors", "NumPy", "Torch", "HDF5",
-        "Checkpoints", "BatchNorm", "Comparison", "Models", "Execution", "Verification",
-        "Conversions", "Reports",
+        "DBNTensors", "DBNZip", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy", "DBNTorch",
+        "DBNHDF5",
+        "DBNCheckpoints", "DBNBatchNorm", "DBNComparison", "DBNModels", "DBNExecution",
+        "DBNVerification",
+        "DBNConversions", "DBNReports",
       ]),
     // The tests that every format must pass: for the tests of who adds one.
-    .library(name: "CheckpointFormatContract", targets: ["CheckpointFormatContract"]),
+    .library(name: "DBNCheckpointFormatContract", targets: ["DBNCheckpointFormatContract"]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
   traits: [
@@ -67,89 +69,110 @@ let package = Package(
   targets: [
     // Each C library is imported by exactly one Swift module, and by tests.
     .systemLibrary(
-      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+      name: "DBNCHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .systemLibrary(name: "CLinux"),
-    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+      name: "DBNCZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "DBNCLinux"),
+    .systemLibrary(name: "DBNCOneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
 
-    module("Tensors", ["CZlib", "CLinux"]),
-    module("Zip", ["Tensors"]),
-    module("CheckpointFormats", ["Tensors"]),
-    module("Safetensors", ["Tensors", "CheckpointFormats"]),
-    module("NumPy", ["Tensors", "Zip", "CheckpointFormats"]),
-    module("Torch", ["Tensors", "Zip", "CheckpointFormats"]),
-    module("HDF5", ["Tensors", "CheckpointFormats", "CHDF5"]),
+    module("DBNErrors", []),
+    module("DBNTensors", ["DBNErrors", "DBNCZlib", "DBNCLinux"]),
+    module("DBNZip", ["DBNTensors"]),
+    module("DBNCheckpointFormats", ["DBNTensors"]),
+    module("DBNSafetensors", ["DBNTensors", "DBNCheckpointFormats"]),
+    module("DBNNumPy", ["DBNTensors", "DBNZip", "DBNCheckpointFormats"]),
+    module("DBNTorch", ["DBNTensors", "DBNZip", "DBNCheckpointFormats"]),
+    module("DBNHDF5", ["DBNTensors", "DBNCheckpointFormats", "DBNCHDF5"]),
     module(
-      "Checkpoints", ["Tensors", "CheckpointFormats", "Safetensors", "NumPy", "Torch", "HDF5"]),
-    module("BatchNorm", ["Tensors"]),
+      "DBNCheckpoints",
+      ["DBNTensors", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy", "DBNTorch", "DBNHDF5"]),
+    module("DBNBatchNorm", ["DBNTensors"]),
     // Of stored numbers alone: without models and engines.
-    module("Comparison", ["Tensors", "BatchNorm"]),
-    module("Models", ["Tensors", "BatchNorm"]),
+    module("DBNComparison", ["DBNTensors", "DBNBatchNorm"]),
+    module("DBNModels", ["DBNTensors", "DBNBatchNorm"]),
     module(
-      "Execution",
+      "DBNExecution",
       [
-        "Tensors", "BatchNorm", "Models",
-        .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
+        "DBNTensors", "DBNBatchNorm", "DBNModels",
+        .target(name: "DBNCOneDNN", condition: .when(traits: ["OneDNN"])),
       ], linking: oneDNN),
-    module("Verification", ["Tensors", "BatchNorm", "Comparison", "Models", "Execution"]),
+    module(
+      "DBNVerification",
+      ["DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNModels", "DBNExecution"]),
     // What the command does, for programs: no argument parser and no pages.
     module(
-      "Conversions",
+      "DBNConversions",
       [
-        "Tensors", "HDF5", "CheckpointFormats", "Checkpoints", "BatchNorm", "Comparison", "Models",
-        "Execution", "Verification",
+        "DBNTensors", "DBNHDF5", "DBNCheckpointFormats", "DBNCheckpoints", "DBNBatchNorm",
+        "DBNComparison", "DBNModels",
+        "DBNExecution", "DBNVerification",
       ]),
     // Apart from Verification, since a template engine brings all of Foundation.
     module(
-      "Reports",
+      "DBNReports",
       [
-        "Tensors", "BatchNorm", "Comparison", "Execution", "Verification",
+        "DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNExecution", "DBNVerification",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "Tensors", "CheckpointFormats", "Checkpoints", "BatchNorm", "Comparison", "Models",
-        "Execution", "Verification", "Conversions", "Reports",
+        "DBNTensors", "DBNCheckpointFormats", "DBNCheckpoints", "DBNBatchNorm", "DBNComparison",
+        "DBNModels",
+        "DBNExecution", "DBNVerification", "DBNConversions", "DBNReports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
     .target(
-      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
+      name: "DBNTestSupport", dependencies: ["DBNTensors"], path: "Tests/DBNTestSupport",
       swiftSettings: settings),
     .target(
-      name: "CheckpointFormatContract",
-      dependencies: ["Tensors", "CheckpointFormats", "TestSupport"],
-      path: "Tests/CheckpointFormatContract", swiftSettings: settings),
-    tests("TensorsTests", ["Tensors", "CheckpointFormatContract"]),
-    tests("ZipTests", ["Zip"]),
-    tests("SafetensorsTests", ["Safetensors", "CheckpointFormats", "CheckpointFormatContract"]),
-    tests("NumPyTests", ["NumPy"]),
-    tests("TorchTests", ["Torch", "Zip", "CheckpointFormats", "CheckpointFormatContract"]),
+      name: "DBNCheckpointFormatContract",
+      dependencies: ["DBNTensors", "DBNCheckpointFormats", "DBNTestSupport"],
+      path: "Tests/DBNCheckpointFormatContract", swiftSettings: settings),
+    tests("DBNTensorsTests", ["DBNTensors", "DBNCheckpointFormatContract"]),
+    tests("DBNZipTests", ["DBNZip"]),
+    tests(
+      "DBNSafetensorsTests",
+      ["DBNSafetensors", "DBNCheckpointFormats", "DBNCheckpointFormatContract"]),
+    tests("DBNNumPyTests", ["DBNNumPy"]),
+    tests(
+      "DBNTorchTests",
+      ["DBNTorch", "DBNZip", "DBNCheckpointFormats", "DBNCheckpointFormatContract"]),
     // libhdf5 as an oracle: what is read of a file must be what it says.
-    tests("HDF5Tests", ["HDF5", "CHDF5", "CheckpointFormats", "CheckpointFormatContract"]),
     tests(
-      "CheckpointsTests",
+      "DBNHDF5Tests",
+      ["DBNHDF5", "DBNCHDF5", "DBNCheckpointFormats", "DBNCheckpointFormatContract"]),
+    tests(
+      "DBNCheckpointsTests",
       [
-        "CheckpointFormatContract", "CheckpointFormats", "Checkpoints", "Torch", "BatchNorm",
-        "Comparison", "Models", "Execution", "Verification", "Conversions", "Reports",
+        "DBNCheckpointFormatContract", "DBNCheckpointFormats", "DBNCheckpoints", "DBNTorch",
+        "DBNBatchNorm",
+        "DBNComparison", "DBNModels", "DBNExecution", "DBNVerification", "DBNConversions",
+        "DBNReports",
       ]),
-    tests("BatchNormTests", ["BatchNorm"]),
+    tests("DBNBatchNormTests", ["DBNBatchNorm"]),
     .systemLibrary(name: "CFormula", path: "Tests/CFormula"),
-    tests("ModelsTests", ["Models", "BatchNorm"]),
-    tests("ExecutionTests", ["Execution", "BatchNorm", "Models", "Torch", "Zip", "CFormula"]),
-    tests("ComparisonTests", ["Comparison", "BatchNorm"]),
-    tests("VerificationTests", ["Verification", "BatchNorm", "Models", "Execution"]),
+    tests("DBNModelsTests", ["DBNModels", "DBNBatchNorm"]),
     tests(
-      "ConversionsTests",
+      "DBNExecutionTests",
+      ["DBNExecution", "DBNBatchNorm", "DBNModels", "DBNTorch", "DBNZip", "CFormula"]),
+    tests("DBNComparisonTests", ["DBNComparison", "DBNBatchNorm"]),
+    tests(
+      "DBNVerificationTests", ["DBNVerification", "DBNBatchNorm", "DBNModels", "DBNExecution"]),
+    tests(
+      "DBNConversionsTests",
       [
-        "dbn-convert", "Conversions", "Checkpoints", "BatchNorm", "Comparison", "Models",
-        "Verification",
+        "dbn-convert", "DBNConversions", "DBNCheckpoints", "DBNBatchNorm", "DBNComparison",
+        "DBNModels",
+        "DBNVerification",
       ]),
-    tests("ReportsTests", ["Reports", "Verification", "BatchNorm", "Models", "Execution"]),
-    tests("CommandTests", ["dbn-convert", "CheckpointFormats", "Checkpoints", "Execution"]),
+    tests(
+      "DBNReportsTests",
+      ["DBNReports", "DBNVerification", "DBNBatchNorm", "DBNModels", "DBNExecution"]),
+    tests(
+      "CommandTests", ["dbn-convert", "DBNCheckpointFormats", "DBNCheckpoints", "DBNExecution"]),
   ],
   swiftLanguageModes: [.v6]
 )

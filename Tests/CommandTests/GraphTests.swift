@@ -1,6 +1,6 @@
-import Checkpoints
-import Tensors
-import TestSupport
+import DBNCheckpoints
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// `.pt2` files, and files that carry their graph, through the command.

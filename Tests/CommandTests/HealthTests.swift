@@ -1,7 +1,7 @@
-import BatchNorm
-import Checkpoints
-import Tensors
-import TestSupport
+import DBNBatchNorm
+import DBNCheckpoints
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// What the commands say of sick statistics, and of counters of one dimension.

@@ -1,6 +1,6 @@
-import Checkpoints
-import Tensors
-import TestSupport
+import DBNCheckpoints
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// What the commands say and write of networks in unusual places of a file.

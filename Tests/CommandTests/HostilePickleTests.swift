@@ -1,6 +1,6 @@
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// A pickle can name any function of Python. None is called, and the file is refused by name.

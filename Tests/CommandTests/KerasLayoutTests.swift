@@ -1,8 +1,8 @@
-import Checkpoints
+import DBNCheckpoints
 import Foundation
-import HDF5
-import Tensors
-import TestSupport
+import DBNHDF5
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// BatchNorms of the files that Keras writes, by the names they have there.

@@ -1,5 +1,5 @@
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 
 /// Checkpoints of square float32 tensors that are large enough to be seen in a process's memory.
 struct LargeFiles {

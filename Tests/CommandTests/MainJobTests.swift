@@ -1,7 +1,7 @@
-import Checkpoints
+import DBNCheckpoints
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// The main job as a user does it, on checkpoints that PyTorch wrote.

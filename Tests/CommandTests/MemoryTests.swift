@@ -1,7 +1,7 @@
-import Checkpoints
+import DBNCheckpoints
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// A conversion's memory does not grow with the file: it is at most 64 MiB above the largest tensor.

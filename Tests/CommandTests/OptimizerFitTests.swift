@@ -1,7 +1,7 @@
-import Checkpoints
+import DBNCheckpoints
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// An optimizer's state is carried along, and where it no longer fits the model, that is said.

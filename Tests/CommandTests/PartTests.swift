@@ -1,6 +1,6 @@
-import Checkpoints
-import Tensors
-import TestSupport
+import DBNCheckpoints
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// Parts of models through the command.

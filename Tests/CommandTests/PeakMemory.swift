@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import DBNTestSupport
 import Testing
 
 extension Command {

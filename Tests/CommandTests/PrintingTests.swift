@@ -1,6 +1,6 @@
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// A result that can't be printed leaves no file, and an old one untouched.

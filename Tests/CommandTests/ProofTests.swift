@@ -1,6 +1,6 @@
-import Checkpoints
-import Tensors
-import TestSupport
+import DBNCheckpoints
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// `--verify` of the conversions, and `verify --model`.

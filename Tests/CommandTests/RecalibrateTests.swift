@@ -1,8 +1,8 @@
-import Checkpoints
-import Execution
+import DBNCheckpoints
+import DBNExecution
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// `recalibrate`, against PyTorch's `update_bn`, fvcore's precise BatchNorm, and the law of total

@@ -1,7 +1,7 @@
-import Checkpoints
+import DBNCheckpoints
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// `run` and `models`.

@@ -1,6 +1,6 @@
-import Checkpoints
-import Tensors
-import TestSupport
+import DBNCheckpoints
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// The normaliser of observations of reinforcement learning, through the command.

@@ -1,8 +1,8 @@
-import CheckpointFormats
-import Checkpoints
+import DBNCheckpointFormats
+import DBNCheckpoints
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// Options of `convert` that change the state dict on the way, and `check`.

@@ -1,7 +1,7 @@
-import Checkpoints
+import DBNCheckpoints
 import Foundation
-import Tensors
-import TestSupport
+import DBNTensors
+import DBNTestSupport
 
 /// A command that writes files, on inputs in a folder of its own.
 struct WritingCommand: Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
-import Execution
-import Models
+import DBNExecution
+import DBNModels
 
 /// Runs forwards of BatchNorm on [256, 64, 28, 28] when asked to, so that a script can take it in
 /// turn with PyTorch (`Benchmarks/batchnorm.py`): reads lines `train V`, `fresh V` (into an array

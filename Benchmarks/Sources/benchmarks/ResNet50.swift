@@ -1,4 +1,4 @@
-import Tensors
+import DBNTensors
 
 /// torchvision's names and shapes of ResNet-50, with random content.
 func resnet50() throws -> StateDict {

@@ -1,7 +1,7 @@
-import Execution
+import DBNExecution
 import Foundation
-import Models
-import Tensors
+import DBNModels
+import DBNTensors
 
 /// Runs a model each time that a line comes in, and answers with the seconds that it
 /// took, and those of the processors.

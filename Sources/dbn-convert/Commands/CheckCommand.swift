@@ -1,9 +1,9 @@
 import ArgumentParser
-import BatchNorm
-import Checkpoints
-import Comparison
-import Tensors
-import Verification
+import DBNBatchNorm
+import DBNCheckpoints
+import DBNComparison
+import DBNTensors
+import DBNVerification
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
-import BatchNorm
-import Checkpoints
-import Conversions
-import Tensors
+import DBNBatchNorm
+import DBNCheckpoints
+import DBNConversions
+import DBNTensors
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Checkpoints
-import Comparison
-import Tensors
-import Verification
+import DBNCheckpoints
+import DBNComparison
+import DBNTensors
+import DBNVerification
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

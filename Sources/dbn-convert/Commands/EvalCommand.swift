@@ -1,8 +1,8 @@
 import ArgumentParser
-import Conversions
-import Models
-import Tensors
-import Verification
+import DBNConversions
+import DBNModels
+import DBNTensors
+import DBNVerification
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 import ArgumentParser
-import BatchNorm
-import Checkpoints
-import Comparison
-import Conversions
-import Tensors
-import Verification
+import DBNBatchNorm
+import DBNCheckpoints
+import DBNComparison
+import DBNConversions
+import DBNTensors
+import DBNVerification
 
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

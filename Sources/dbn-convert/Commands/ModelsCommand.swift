@@ -1,6 +1,6 @@
 import ArgumentParser
-import Models
-import Tensors
+import DBNModels
+import DBNTensors
 
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

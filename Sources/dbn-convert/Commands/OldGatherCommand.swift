@@ -1,6 +1,6 @@
-import Checkpoints
-import Comparison
-import Verification
+import DBNCheckpoints
+import DBNComparison
+import DBNVerification
 
 /// A `gather` without `--output`, whose last file was the output in earlier versions.
 ///

@@ -1,8 +1,8 @@
 public import ArgumentParser
-import BatchNorm
-import Conversions
-import Tensors
-public import Verification
+import DBNBatchNorm
+import DBNConversions
+import DBNTensors
+public import DBNVerification
 
 struct RecalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

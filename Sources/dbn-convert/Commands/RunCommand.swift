@@ -1,9 +1,9 @@
 import ArgumentParser
-import Checkpoints
-import Conversions
-import Execution
-import Models
-import Tensors
+import DBNCheckpoints
+import DBNConversions
+import DBNExecution
+import DBNModels
+import DBNTensors
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
-import BatchNorm
-import Conversions
-import Tensors
+import DBNBatchNorm
+import DBNConversions
+import DBNTensors
 
 struct ScatterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

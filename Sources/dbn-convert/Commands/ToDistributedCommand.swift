@@ -1,7 +1,7 @@
 import ArgumentParser
-import BatchNorm
-import Conversions
-import Tensors
+import DBNBatchNorm
+import DBNConversions
+import DBNTensors
 
 struct ToDistributedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 public import ArgumentParser
-public import BatchNorm
-import Conversions
-import Tensors
+public import DBNBatchNorm
+import DBNConversions
+import DBNTensors
 
 struct ToStandardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,11 +1,11 @@
 import ArgumentParser
-import Checkpoints
-import Conversions
-import Execution
-import Tensors
-import Models
-import Reports
-import Verification
+import DBNCheckpoints
+import DBNConversions
+import DBNExecution
+import DBNTensors
+import DBNModels
+import DBNReports
+import DBNVerification
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

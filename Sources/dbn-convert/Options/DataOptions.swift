@@ -1,7 +1,7 @@
 import ArgumentParser
-import Conversions
-import Tensors
-import Verification
+import DBNConversions
+import DBNTensors
+import DBNVerification
 
 /// The samples that a model is run on.
 struct DataOptions: ParsableArguments {

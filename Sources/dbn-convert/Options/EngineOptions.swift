@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Execution
+public import DBNExecution
 
 /// What runs a model.
 struct EngineOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Tensors
+import DBNTensors
 
 /// Where in the file the state dict is.
 struct EntryOption: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import BatchNorm
-import Checkpoints
-import Tensors
+import DBNBatchNorm
+import DBNCheckpoints
+import DBNTensors
 
 /// A layout of the user's own.
 struct LayoutFileOption: ParsableArguments {

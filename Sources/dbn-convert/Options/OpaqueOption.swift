@@ -1,5 +1,5 @@
 import ArgumentParser
-import Tensors
+import DBNTensors
 
 /// What is read that is refused otherwise: objects of unknown classes in pickles, and parts of models.
 struct OpaqueOption: ParsableArguments {

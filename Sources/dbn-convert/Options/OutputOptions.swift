@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import Tensors
+import DBNTensors
 
 /// How a command says what it found.
 struct OutputOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Comparison
-import Conversions
+import DBNComparison
+import DBNConversions
 
 /// Whether a conversion is proven before its file takes its place.
 struct ProofOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Checkpoints
-import Tensors
+import DBNCheckpoints
+import DBNTensors
 
 /// Which files a command may replace.
 struct ReplacementOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Reports
-import Tensors
+import DBNReports
+import DBNTensors
 
 /// Whether a result is shown as a page too.
 struct ReportOption: ParsableArguments {

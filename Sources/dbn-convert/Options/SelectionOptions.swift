@@ -1,5 +1,5 @@
 import ArgumentParser
-import BatchNorm
+import DBNBatchNorm
 
 /// Which BatchNorms a conversion touches.
 struct SelectionOptions: ParsableArguments {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import CheckpointFormats
-import Checkpoints
-import Conversions
-import Tensors
+import DBNCheckpointFormats
+import DBNCheckpoints
+import DBNConversions
+import DBNTensors
 
 /// How the result is written.
 struct TargetOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Comparison
-import Verification
+import DBNComparison
+import DBNVerification
 
 /// How far numbers may be apart and still count as equal.
 struct ToleranceOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Conversions
-import Tensors
+import DBNConversions
+import DBNTensors
 
 /// What is changed about a state dict on the way, in this order.
 struct TransformationOptions: ParsableArguments {

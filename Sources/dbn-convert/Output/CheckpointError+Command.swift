@@ -1,6 +1,6 @@
-import Conversions
-import Tensors
-import Verification
+import DBNConversions
+import DBNTensors
+import DBNVerification
 
 extension CheckpointError {
   /// The error with advice in the command's words, where the library's names are for programmers.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import Tensors
+import DBNTensors
 
 /// Where results and remarks go.
 enum Console {

@@ -1,6 +1,6 @@
-import BatchNorm
-import Conversions
-import Tensors
+import DBNBatchNorm
+import DBNConversions
+import DBNTensors
 
 extension ConversionResult {
   /// What the file has no place for, for a person; empty for most formats and files.

@@ -1,7 +1,7 @@
-import Reports
-import Conversions
-import Tensors
-import Verification
+import DBNReports
+import DBNConversions
+import DBNTensors
+import DBNVerification
 
 /// What `eval` prints.
 struct EvaluationOutput {

@@ -1,8 +1,8 @@
-import BatchNorm
-import Comparison
-import Reports
-import Tensors
-import Verification
+import DBNBatchNorm
+import DBNComparison
+import DBNReports
+import DBNTensors
+import DBNVerification
 
 /// What `info` prints.
 struct InfoReport {

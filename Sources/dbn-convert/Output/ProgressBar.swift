@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-import Tensors
+import DBNTensors
 
 /// A bar on standard error, for work of more than a second, and only on a terminal.
 final class ProgressBar: Sendable {

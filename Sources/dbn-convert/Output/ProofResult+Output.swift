@@ -1,6 +1,6 @@
-import Conversions
-import Tensors
-import Verification
+import DBNConversions
+import DBNTensors
+import DBNVerification
 
 extension ProofResult {
   /// What was proven, for a person.

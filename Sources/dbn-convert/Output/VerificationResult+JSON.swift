@@ -1,8 +1,8 @@
-import BatchNorm
-import Comparison
-import Execution
-import Tensors
-import Verification
+import DBNBatchNorm
+import DBNComparison
+import DBNExecution
+import DBNTensors
+import DBNVerification
 
 extension VerificationResult {
   /// The document of `verify --json`.

@@ -1,0 +1,126 @@
+public import DBNTensors
+
+extension BatchNormLayout {
+  /// Reads a layout of a user's own: a JSON object with its name, where each quantity is kept, and
+  /// how it treats the mini-batch. `docs/layouts.md` describes it.
+  ///
+  ///     {"name": "mine", "weight": "scale", "bias": "shift",
+  ///      "running_mean": {"devices": "mean", "form": "rows"},
+  ///      "running_var": {"devices": "variance", "form": "rows"},
+  ///      "slices": "interleaved", "evaluation": "row"}
+  ///
+  /// - Throws: `invalidLayout`, by the member's name.
+  public init(parsing json: JSON) throws(CheckpointError) {
+    guard let members = json.members else { throw .layout(nil, "it is not a JSON object") }
+    let known = Set(BatchNormQuantity.allCases.map(\.rawValue) + Self.properties)
+    if let stranger = members.first(where: { !known.contains($0.name) }) {
+      throw .layout(stranger.name, "a layout has no such member")
+    }
+    guard let name = json["name"]?.string, !name.isEmpty, Self.named(name) == nil else {
+      throw .layout("name", "a layout has a name, and not one of those known")
+    }
+    var tensors: [BatchNormQuantity: TensorPlacement] = [:]
+    for quantity in BatchNormQuantity.allCases {
+      guard let value = json[quantity.rawValue], value != .null else { continue }
+      tensors[quantity] = try TensorPlacement(parsing: value, of: quantity)
+    }
+    self.init(
+      description: name, tensors: tensors, slices: try json.choice("slices", or: .contiguous),
+      training: try json.choice("training", or: .everyDevice),
+      evaluation: try json.choice("evaluation", or: .shared))
+    try validate()
+  }
+
+  private static let properties = ["name", "slices", "training", "evaluation"]
+
+  private func validate() throws(CheckpointError) {
+    guard let mean = tensors[.runningMean], let variance = tensors[.runningVar] else {
+      throw .layout("running_mean", "a layout has a running_mean and a running_var")
+    }
+    let agree =
+      (mean.shared == nil) == (variance.shared == nil)
+      && mean.devices?.form == variance.devices?.form
+    guard agree else { throw .layout("running_var", "it is not kept as running_mean is") }
+    guard evaluation == .shared ? mean.shared != nil : mean.devices != nil else {
+      throw .layout(
+        "evaluation", "'\(evaluation.rawValue)' needs statistics that the layout does not have")
+    }
+    for quantity in [BatchNormQuantity.weight, .bias] {
+      guard let devices = tensors[quantity]?.devices, devices.form != .each else { continue }
+      throw .layout(quantity.rawValue, "devices with their own have tensors of their own: each")
+    }
+    let keys = siteTensors(worldSize: 2).map(\.key)
+    guard Set(keys).count == keys.count else { throw .layout(nil, "two tensors have one key") }
+  }
+}
+
+extension TensorPlacement {
+  /// A key, which is the shared tensor's, or `{"shared": ..., "devices": ..., "form": ...}`.
+  fileprivate init(
+    parsing json: JSON, of quantity: BatchNormQuantity
+  ) throws(CheckpointError) {
+    let name = quantity.rawValue
+    if let key = json.string {
+      self.init(shared: key)
+    } else {
+      guard let members = json.members,
+        members.allSatisfy({ ["shared", "devices", "form"].contains($0.name) })
+      else { throw .layout(name, "it is neither a key nor an object of shared, devices and form") }
+      self.init(shared: json["shared"]?.string)
+      if let key = json["devices"]?.string {
+        devices = DeviceTensors(key, try json.choice("form", or: .rows))
+      }
+    }
+    guard shared != nil || devices != nil else { throw .layout(name, "it says no key") }
+    guard shared != "", devices?.key != "" else { throw .layout(name, "a key is empty") }
+    guard let devices else { return }
+    guard devices.form != .single || quantity == .numBatchesTracked else {
+      throw .layout(name, "only a counter is a single number for all devices")
+    }
+    let places = devices.key.components(separatedBy: DeviceTensors.placeholder) - 1
+    guard places == (devices.form == .each ? 1 : 0), devices.form != .each || shared != nil else {
+      throw .layout(
+        name,
+        "'each' needs {} once in the devices' key and a shared key for device 0; other forms "
+          + "have no {}")
+    }
+  }
+}
+
+extension JSON {
+  /// One of the values that a member can have, by their names.
+  fileprivate func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, or standard: Choice
+  ) throws(CheckpointError) -> Choice {
+    guard let value = self[name] else { return standard }
+    guard let choice = value.string.flatMap({ Choice(rawValue: $0) }) else {
+      let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .layout(name, "it is one of \(choices)")
+    }
+    return choice
+  }
+}
+
+extension String {
+  /// How many pieces the separator makes.
+  fileprivate func components(separatedBy separator: String) -> Int {
+    var (count, rest) = (1, self[...])
+    while let place = rest.firstIndex(of: separator[separator.startIndex]) {
+      if rest[place...].hasPrefix(separator) { count += 1 }
+      rest = rest[rest.index(after: place)...]
+    }
+    return count
+  }
+}
+
+extension CheckpointError {
+  fileprivate static func layout(_ name: String?, _ reason: String) -> CheckpointError {
+    CheckpointError(
+      .invalidLayout, name: name, reason, advice: "see docs/layouts.md for what a layout file says")
+  }
+}
+
+extension CheckpointError.Code {
+  /// A layout file breaks a rule of layouts.
+  public static let invalidLayout = Self("invalid-layout")
+}

@@ -1,0 +1,86 @@
+public import DBNTensors
+
+extension StateDict {
+  /// The largest V: far beyond any cluster, small enough that no file becomes absurd by a typing
+  /// error.
+  public static let worldSizeLimit = 65_536
+
+  /// Maps the BatchNorms to another layout, whichever they are in.
+  ///
+  /// Between layouts whose devices have running statistics of their own, and for equally many
+  /// devices, every row is kept. Otherwise the rows are merged by the rule, and all devices of the
+  /// new layout start from the result. What is lost is in the report, and in the record for the
+  /// file's history.
+  ///
+  /// - Parameters:
+  ///   - worldSize: V of the new layout; nil: as many devices as there are.
+  ///   - rule: how rows are merged; nil: what all devices share where the layout has that (it is
+  ///     what evaluation uses), else they must be identical.
+  ///   - hint: the layout that they are in, where names and shapes can't tell it.
+  /// - Throws: `replicasDiffer` with the drift and the choices; `unexpectedLayout` when nothing is
+  ///   in another layout, or devices have weights of their own that can't be kept;
+  ///   `invalidWorldSize`, `noBatchNorm`, `nameCollision`.
+  public func converting(
+    to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,
+    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> BatchNormConversion {
+    if let worldSize, !(1...Self.worldSizeLimit).contains(worldSize) {
+      throw CheckpointError(
+        .invalidWorldSize, "\(worldSize) is not a number of virtual devices",
+        advice: "give a world size from 1 to \(Self.worldSizeLimit)")
+    }
+    let selected = try SelectedSites(self, selection: selection, hint: hint)
+    var conversion = LayoutConversion(
+      self, to: layout, worldSize: worldSize, merging: rule, hasHint: hint != nil)
+    return try conversion.run(selected)
+  }
+
+  /// Maps BatchNorms to a distributed layout: every virtual device starts from the same running
+  /// statistics. In evaluation the model's outputs are the same to the last bit.
+  ///
+  /// - Parameters:
+  ///   - worldSize: V, the number of virtual devices.
+  ///   - rule: how the replicas of an already distributed state dict are merged first.
+  /// - Throws: as `converting`.
+  public func toDistributed(
+    worldSize: Int, layout: BatchNormLayout = .replicated, merging rule: MergeRule? = nil,
+    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> BatchNormConversion {
+    try converting(
+      to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
+  }
+
+  /// Maps distributed BatchNorms to standard ones, merging the replicas by a rule.
+  ///
+  /// Where replicas are identical nothing is lost. With every other rule the history records what
+  /// the replicas' drift was. Counters merge to replica K's with `replica:K`, to replica 0's with
+  /// `first`, else to the largest.
+  ///
+  /// - Throws: as `converting`.
+  public func toStandard(
+    merging rule: MergeRule? = nil, selection: BatchNormSelection = .all,
+    reading hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> BatchNormConversion {
+    try converting(to: .standard, merging: rule, selection: selection, reading: hint)
+  }
+
+  /// What one device has: its rows as standard BatchNorms.
+  ///
+  /// - Throws: as `converting`.
+  package func replica(_ index: Int) throws(CheckpointError) -> StateDict {
+    let selected = try SelectedSites(self, selection: .all, hint: nil)
+    var conversion = LayoutConversion(
+      self, to: .standard, worldSize: nil, merging: .replica(index), hasHint: false,
+      measuringDrift: false)
+    return try conversion.run(selected).stateDict
+  }
+
+  /// Whether all replicas of a BatchNorm have the same bytes, counters included.
+  public func replicasAreIdentical(_ site: BatchNormSite) throws(CheckpointError) -> Bool {
+    do throws(CheckpointError) {
+      return try BatchNormState(site, in: self).replicasAreIdentical()
+    } catch {
+      throw error.with(name: site.name)
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import DBNTensors
+
+extension BatchNormLayout {
+  /// Those that names and shapes can tell, the more telling ones first. Nested looks like a standard
+  /// BatchNorm called `bn`, and first-device like a standard one.
+  static let recognisable: [BatchNormLayout] =
+    [.sub, .split, .replicated, .ghost, .standard, .frozen, .keras, .keras2]
+    + kerasNumbered.filter { !undecided.contains($0) }
+
+  /// Those of which each looks like another: a person has to say which.
+  static let undecided = kerasNumbered.filter { layout in
+    kerasNumbered.count { $0.variableCount == layout.variableCount } > 1
+  }
+
+  private var variableCount: Int? { numbering?.quantities.count }
+
+  /// `bn1` for `bn1.running_mean`, the empty name for `running_mean`, nil for keys that are not
+  /// this layout's running mean.
+  func moduleName(of key: String) -> String? {
+    guard let mean = meanKey else { return nil }
+    if key == mean { return "" }
+    return key.hasSuffix("." + mean) ? String(key.dropLast(mean.count + 1)) : nil
+  }
+
+  /// The key by which a BatchNorm is found.
+  private var meanKey: String? {
+    tensors[.runningMean].flatMap { $0.shared ?? $0.devices?.key }
+  }
+
+  /// The BatchNorm of this name, if it is in this layout.
+  ///
+  /// - Parameter hint: what a person has said; then this is its layout.
+  /// - Throws: `unexpectedLayout` when tensors are there that don't fit each other.
+  func site(
+    named name: String, in stateDict: StateDict, hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> BatchNormSite? {
+    let module = ModuleTensors(name: name, stateDict: stateDict)
+    if let numbering {
+      guard hint != nil || numbering.isName(name), numbering.areVariables(of: module) else {
+        return nil
+      }
+    }
+    guard let size = size(of: module, hint) else { return nil }
+    // A file can declare 2^40 devices of no features.
+    guard (1...StateDict.worldSizeLimit).contains(size.worldSize) else { return nil }
+    let expected = siteTensors(worldSize: size.worldSize)
+    let found = expected.filter { module[$0.key] != nil }
+    let counters = expected.filter(\.quantity.isCounter)
+    let hasCounter = found.contains(where: \.quantity.isCounter)
+    // A standard BatchNorm with weights and without a counter is what frozen means.
+    let looksFrozen = !hasCounter && module["weight"] != nil && module["bias"] != nil
+    if (self == .standard && looksFrozen) || (self == .frozen && !looksFrozen) { return nil }
+    for tensor in expected {
+      try check(tensor, module, size, mayBeMissing: tensor.quantity.mayBeMissing)
+    }
+    guard !hasCounter || counters.allSatisfy({ module[$0.key] != nil }) else {
+      throw .unrecognised(name, "some of its counters are missing")
+    }
+    return BatchNormSite(
+      name: name, layout: self, features: size.features, worldSize: size.worldSize,
+      isAffine: found.contains { $0.quantity == .weight }, hasCounter: hasCounter, tensors: found)
+  }
+
+  private typealias Size = (features: Int, worldSize: Int)
+
+  /// C and V, by the shape of the running means and what stands beside them; nil if those are not
+  /// of this layout.
+  private func size(of module: ModuleTensors, _ hint: BatchNormSurvey.Hint?) -> Size? {
+    guard let placement = tensors[.runningMean] else { return nil }
+    let shared = placement.shared.flatMap { module[$0]?.shape }
+    if placement.shared != nil, shared?.count != 1 { return nil }
+    guard let devices = placement.devices else {
+      return shared.map { ($0[0], 1) }
+    }
+    if devices.form == .each {
+      let others = (0..<StateDict.worldSizeLimit).prefix { module[devices.key($0)] != nil }.count
+      return others == 0 ? nil : shared.map { ($0[0], others + 1) }
+    }
+    guard let shape = module[devices.key]?.shape else { return nil }
+    if devices.form == .rows { return shape.count == 2 ? (shape[1], shape[0]) : nil }
+    guard shape.count == 1 else { return nil }
+    // What all devices share has a name of its own, so that one device is told from none.
+    if let features = shared?[0] {
+      return joinedSize(shape[0], features: features, worldSize: nil, least: 1)
+    }
+    return joinedSize(
+      shape[0], features: weightCount(module) ?? hint?.features, worldSize: hint?.worldSize,
+      least: hint?.worldSize == 1 ? 1 : 2)
+  }
+
+  private func weightCount(_ module: ModuleTensors) -> Int? {
+    tensors[.weight]?.shared.flatMap { module[$0]?.shape.first }
+  }
+
+  /// Of V * C values, where one of the two is known.
+  private func joinedSize(
+    _ count: Int, features: Int?, worldSize: Int?, least: Int
+  ) -> Size? {
+    if let features {
+      guard features > 0, count.isMultiple(of: features), count / features >= least else {
+        return nil
+      }
+      return (features, count / features)
+    }
+    guard let worldSize, worldSize > 0, count.isMultiple(of: worldSize) else { return nil }
+    return (count / worldSize, worldSize)
+  }
+
+  /// - Throws: `unexpectedLayout` for a tensor that is missing, or of the wrong shape or type.
+  private func check(
+    _ tensor: SiteTensor, _ module: ModuleTensors, _ size: Size, mayBeMissing: Bool
+  ) throws(CheckpointError) {
+    guard let found = module[tensor.key] else {
+      if mayBeMissing { return }
+      throw .unrecognised(module.name, "\(tensor.key) is missing")
+    }
+    let shape = shape(of: tensor, size)
+    guard found.shape == shape || (shape.isEmpty && found.isVectorForScalar) else {
+      throw .unrecognised(
+        module.name,
+        "\(tensor.key) has the shape \(found.shape) where \(shape) is expected, beside "
+          + "\(size.features) features")
+    }
+    guard tensor.quantity == .runningVar,
+      let mean = tensors[.runningMean]?.shared ?? tensors[.runningMean]?.devices?.key,
+      let type = module[mean]?.scalarType, type != found.scalarType
+    else { return }
+    throw .unrecognised(
+      module.name, "\(mean) is \(type.name), \(tensor.key) is \(found.scalarType.name)")
+  }
+
+  /// The shape that a tensor has on disk.
+  private func shape(of tensor: SiteTensor, _ size: Size) -> [Int] {
+    let row = tensor.quantity.isCounter ? [] : [size.features]
+    guard tensor.part == .devices, let form = tensors[tensor.quantity]?.devices?.form else {
+      return row
+    }
+    switch form {
+    case .rows: return [size.worldSize] + row
+    case .joined: return [size.worldSize * (row.first ?? 1)]
+    case .each, .single: return row
+    }
+  }
+}
+
+extension BatchNormQuantity {
+  /// Weights of a BatchNorm without affine parameters, counters of old state dicts.
+  fileprivate var mayBeMissing: Bool { self != .runningMean && self != .runningVar }
+}
+
+extension VariableNumbering {
+  /// Whether a module has as many variables, all of them vectors of one length.
+  func areVariables(of module: ModuleTensors) -> Bool {
+    let shapes = quantities.indices.map { module[key($0)]?.shape }
+    return module[key(quantities.count)] == nil
+      && shapes.allSatisfy { $0?.count == 1 && $0 == shapes[0] }
+  }
+}
+
+/// The tensors of one module of a state dict.
+struct ModuleTensors {
+  let name: String
+  let stateDict: StateDict
+
+  subscript(key: String) -> Tensor? { stateDict[name.isEmpty ? key : "\(name).\(key)"] }
+}
+
+extension CheckpointError {
+  fileprivate static func unrecognised(_ name: String, _ reason: String) -> CheckpointError {
+    CheckpointError(.unexpectedLayout, name: name, reason)
+  }
+}

@@ -1,0 +1,81 @@
+import DBNTensors
+
+extension BatchNormSurvey {
+  /// The module of a running mean, if it could be in one layout as well as in another.
+  static func undecided(
+    _ key: String, in stateDict: StateDict
+  ) -> ConversionReport.Item? {
+    let candidates = BatchNormLayout.undecided.filter { layout in
+      guard let name = layout.moduleName(of: key) else { return false }
+      let module = ModuleTensors(name: name, stateDict: stateDict)
+      return layout.numbering?.areVariables(of: module) ?? false
+    }
+    guard candidates.count > 1, let name = candidates[0].moduleName(of: key) else { return nil }
+    let names = candidates.map(\.name).joined(separator: " or ")
+    return .init(
+      name, "its keys and shapes are those of more layouts than one (say --from-layout \(names))")
+  }
+
+  static func ambiguities(of sites: [BatchNormSite], in stateDict: StateDict) -> [String] {
+    var sentences: [String] = []
+    let plain = sites.filter { $0.layout == .standard }
+    if !plain.isEmpty {
+      sentences.append(
+        "buffers [C] are taken for standard BatchNorm's; first-device ones, ghost and split ones of "
+          + "one device and InstanceNorm's look the same (leave out by name with --exclude)")
+    }
+    let bare = plain.filter { !$0.isAffine }
+    if let first = bare.first {
+      sentences.append(
+        "\(bare.count) without a weight to tell C from V * C, such as '\(first.name)', are taken "
+          + "for \(first.features) features of one device; if they are ghost ones, say --from-layout "
+          + "ghost and --world-size V")
+    }
+    let alone = alone(plain, in: stateDict)
+    if let first = alone.first {
+      sentences.append(
+        "\(alone.count) called bn with nothing beside them, such as '\(first.name)', are taken for "
+          + "standard ones; if they are TabNet's, say --from-layout nested")
+    }
+    sentences += BatchNormLayout.recognisable.compactMap { layout in
+      let open = open(layout, in: stateDict)
+      guard let first = open.first else { return nil }
+      return
+        "\(open.count), such as '\(first)', may be BatchNorms without scale and center, or others "
+        + "with as many vectors, and are left alone; if they are, say --from-layout \(layout.name)"
+    }
+    if sites.contains(where: { $0.layout == .frozen }) {
+      sentences.append(
+        "without counters they are taken for frozen BatchNorms; standard ones from before PyTorch "
+          + "0.4.1 look the same")
+    }
+    return sentences
+  }
+}
+
+extension BatchNormSurvey {
+  /// The modules that have the variables of a layout, under names that don't tell what they are.
+  private static func open(_ layout: BatchNormLayout, in stateDict: StateDict) -> [String] {
+    guard let numbering = layout.numbering else { return [] }
+    return stateDict.names.compactMap { layout.moduleName(of: $0) }.filter { name in
+      numbering.isOpen(name)
+        && numbering.areVariables(of: ModuleTensors(name: name, stateDict: stateDict))
+    }
+  }
+
+  /// Those that are all there is of the module that they are in, and called as in TabNet.
+  private static func alone(
+    _ sites: [BatchNormSite], in stateDict: StateDict
+  ) -> [BatchNormSite] {
+    let suffix = ".bn"
+    let called = sites.filter { $0.name.hasSuffix(suffix) }
+    guard !called.isEmpty else { return [] }
+    var counts: [Substring: Int] = [:]
+    for name in stateDict.names {
+      for place in name.indices where name[place] == "." { counts[name[..<place], default: 0] += 1 }
+    }
+    return called.filter { site in
+      counts[site.name.dropLast(suffix.count)] == site.keys.count
+    }
+  }
+}

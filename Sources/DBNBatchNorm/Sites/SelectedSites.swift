@@ -1,0 +1,46 @@
+import DBNTensors
+
+/// The BatchNorms that a conversion is about.
+struct SelectedSites {
+  let sites: [BatchNormSite]
+  /// Those that the patterns leave alone.
+  let others: [ConversionReport.Item]
+  /// What looks like a BatchNorm and is not taken for one, unless the patterns leave it out anyway.
+  let leftAlone: [ConversionReport.Item]
+
+  /// - Throws: `noBatchNorm`; `unexpectedLayout` for one that can't be read.
+  init(
+    _ stateDict: StateDict, selection: BatchNormSelection, hint: BatchNormSurvey.Hint?
+  ) throws(CheckpointError) {
+    let survey = BatchNormSurvey(stateDict, hint: hint, including: selection.include)
+    if let problem = survey.unrecognised.first(where: { selection.contains($0.name) }) {
+      throw CheckpointError(
+        .unexpectedLayout, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
+        advice: "leave it out with --exclude if it is something else")
+    }
+    sites = survey.sites.filter { selection.contains($0.name) }
+    others = (survey.sites + survey.lookalikes).filter { !selection.contains($0.name) }
+      .map { .init($0.name, "not selected") }
+    leftAlone = survey.leftAlone.filter { selection.contains($0.name) }
+    guard !sites.isEmpty else { throw Self.nothing(survey, hint) }
+  }
+
+  private static func nothing(
+    _ survey: BatchNormSurvey, _ hint: BatchNormSurvey.Hint?
+  ) -> CheckpointError {
+    let reason =
+      if !survey.sites.isEmpty {
+        "none of the \(survey.sites.count) BatchNorms is selected by the patterns"
+      } else if let hint {
+        "there is no BatchNorm of the layout \(hint.layout.name) in the state dict"
+      } else {
+        "there is no BatchNorm in the state dict (nothing is called running_mean or moving_mean)"
+      }
+    if survey.sites.isEmpty, let lookalike = survey.leftAlone.first {
+      return CheckpointError(
+        .noBatchNorm, name: lookalike.name, lookalike.reason)
+    }
+    return CheckpointError(
+      .noBatchNorm, reason, advice: "see what is in the file with 'dbn-convert info'")
+  }
+}

@@ -1,0 +1,128 @@
+public import DBNTensors
+
+/// The running statistics of one BatchNorm as numbers: a row of C values for each replica.
+public struct ReplicaStatistics: Sendable {
+  public let means: [[Double]]
+  public let variances: [[Double]]
+
+  /// Reads the buffers of a BatchNorm.
+  ///
+  /// - Throws: `unsupportedScalarType` when they are not real numbers.
+  public init(_ site: BatchNormSite, in stateDict: StateDict) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      try self.init(BatchNormState(site, in: stateDict))
+    } catch {
+      throw error.with(name: site.name)
+    }
+  }
+
+  init(_ state: BatchNormState) throws(CheckpointError) {
+    means = try state.rows(of: .runningMean)
+    variances = try state.rows(of: .runningVar)
+  }
+
+  public init(means: [[Double]], variances: [[Double]]) {
+    self.means = means
+    self.variances = variances
+  }
+
+  public var worldSize: Int { means.count }
+  public var features: Int { means.first?.count ?? 0 }
+
+  /// The merged mean and variance of each feature, in Float64.
+  ///
+  /// `identical` gives row 0: that the rows are equal is for their bytes to show.
+  public func merged(by rule: MergeRule) -> (mean: [Double], variance: [Double]) {
+    switch rule {
+    case .identical, .first: (means[0], variances[0])
+    case .replica(let index): (means[index], variances[index])
+    case .mean: (columns(means, average), columns(variances, average))
+    case .pooled:
+      (columns(means, average), zip(columns(variances, average), columns(means, variance)).map(+))
+    }
+  }
+
+  /// How far the replicas are from each other.
+  public var drift: ReplicaDrift {
+    replicaDrifts.reduce(into: ReplicaDrift()) { $0.formUnion($1) }
+  }
+
+  /// How far each replica is from all of them together.
+  public var replicaDrifts: [ReplicaDrift] {
+    let center = merged(by: .pooled)
+    let averageVariance = columns(variances, average)
+    return zip(means, variances).map { mean, variance in
+      var drift = ReplicaDrift()
+      for feature in 0..<features {
+        drift.mean.raise(
+          to: ratio(
+            abs(mean[feature] - center.mean[feature]), center.variance[feature].squareRoot()))
+        drift.variance.raise(
+          to: ratio(
+            abs(variance[feature] - averageVariance[feature]), abs(averageVariance[feature])))
+      }
+      return drift
+    }
+  }
+
+  private func columns(_ rows: [[Double]], _ reduce: ([Double]) -> Double) -> [Double] {
+    (0..<features).map { feature in reduce(rows.map { $0[feature] }) }
+  }
+}
+
+/// How far the replicas of a BatchNorm are from each other; zeros when they are equal.
+public struct ReplicaDrift: Sendable, Equatable {
+  /// The largest distance of a replica's mean from the mean of all, in standard deviations of the
+  /// pooled statistics.
+  public var mean = 0.0
+  /// The largest ratio of a replica's variance to the mean of all, minus one, without its sign.
+  public var variance = 0.0
+
+  public init(mean: Double = 0, variance: Double = 0) {
+    self.mean = mean
+    self.variance = variance
+  }
+
+  /// The larger of both, feature by feature of two BatchNorms.
+  public mutating func formUnion(_ other: ReplicaDrift) {
+    mean.raise(to: other.mean)
+    variance.raise(to: other.variance)
+  }
+}
+
+extension BatchNormState {
+  /// The numbers of each device, or those that all share.
+  func rows(of quantity: BatchNormQuantity) throws(CheckpointError) -> [[Double]] {
+    guard let tensor = devices[quantity] ?? shared[quantity] else { return [] }
+    let values = try tensor.doubles()
+    let count = devices[quantity] == nil ? 1 : worldSize
+    let stride = values.count / count
+    return (0..<count).map { Array(values[$0 * stride..<($0 + 1) * stride]) }
+  }
+}
+
+/// The mean; of equal values exactly that value, which a rounded sum would not give.
+private func average(_ values: [Double]) -> Double {
+  guard let first = values.first, values.contains(where: { $0 != first }) else {
+    return values.first ?? .nan
+  }
+  return values.reduce(0, +) / Double(values.count)
+}
+
+/// The population variance.
+private func variance(_ values: [Double]) -> Double {
+  let center = average(values)
+  return average(values.map { ($0 - center) * ($0 - center) })
+}
+
+/// Zero over zero is no distance; anything else over zero is infinitely far.
+private func ratio(_ distance: Double, _ unit: Double) -> Double {
+  distance == 0 ? 0 : distance / unit
+}
+
+extension Double {
+  /// The larger of the two, NaN if either is.
+  fileprivate mutating func raise(to other: Double) {
+    self = isNaN || other.isNaN ? .nan : Swift.max(self, other)
+  }
+}

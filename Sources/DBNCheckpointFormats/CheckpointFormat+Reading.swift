@@ -1,0 +1,36 @@
+public import DBNTensors
+
+extension CheckpointFormat {
+  /// Reads a file of this format; `Checkpoint.open` finds the format itself.
+  ///
+  /// - Throws: `unknownFormat` for a file of another format; what is wrong with the file.
+  public func read(
+    _ path: String, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      let file = try SourceFile(path)
+      guard let checkpoint = try readIfRecognised(file, options: options) else {
+        throw CheckpointError(
+          .unknownFormat, file.bytes.count == 0 ? "is empty" : "is not a file of the format \(name)"
+        )
+      }
+      return checkpoint
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  /// Reads the file with what recognising it has parsed; nil if it is of another format.
+  package func readIfRecognised(
+    _ file: SourceFile, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint? {
+    guard let probed = probe(file) else { return nil }
+    // What was parsed goes as soon as the reader has no more need of it: a file can have very many
+    // tensors.
+    file.forgetParsed()
+    var checkpoint = try read(consume probed, options: options)
+    checkpoint.path = file.path.isEmpty ? nil : file.path
+    checkpoint.format = name
+    return checkpoint
+  }
+}

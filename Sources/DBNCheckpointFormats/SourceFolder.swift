@@ -1,0 +1,58 @@
+internal import Glibc
+public import DBNTensors
+
+/// A folder that a checkpoint is read from, or that has the other files of one.
+public final class SourceFolder {
+  /// What stands before the names of its files: the folder's path with a slash; empty for the current
+  /// folder.
+  public let prefix: String
+  private var files: [String: SourceFile] = [:]
+
+  public init(_ path: String) {
+    prefix = path + "/"
+  }
+
+  /// Whether there is a folder of this path.
+  public static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  init(ofFile path: String) {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    prefix = String(path[..<(slash.map { path.utf8.index(after: $0) } ?? path.startIndex)])
+  }
+
+  /// The file of this name, opened and mapped once.
+  ///
+  /// - Parameter name: is for the caller to have checked, where it is from a file: with slashes it
+  ///   leads out of the folder.
+  /// - Throws: `system`, `notARegularFile`.
+  public func file(_ name: String) throws(CheckpointError) -> SourceFile {
+    if let known = files[name] { return known }
+    let file = try SourceFile(prefix + name)
+    files[name] = file
+    return file
+  }
+
+  /// The names of what is in the folder, in order; none if it is no folder.
+  ///
+  /// - Throws: `system`.
+  public func names() throws(CheckpointError) -> [String] {
+    let path = prefix.isEmpty ? "." : String(prefix.dropLast())
+    guard let folder = opendir(path) else {
+      if errno == ENOTDIR { return [] }
+      throw CheckpointError(
+        .system, path: path, "cannot open: \(String(cString: strerror(errno)).lowercased())")
+    }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) { name in
+          name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}

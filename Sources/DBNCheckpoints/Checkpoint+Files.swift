@@ -1,0 +1,80 @@
+public import DBNCheckpointFormats
+internal import DBNSafetensors
+public import DBNTensors
+
+extension Checkpoint {
+  /// Reads a checkpoint of any known format, recognised by its content.
+  ///
+  /// Tensors stay in the file, mapped, until their bytes are asked for. The file is opened, mapped and
+  /// parsed once.
+  ///
+  /// - Parameter formats: those that the file can have; of a user's own as well:
+  ///   `.standard + [MyFormat()]`.
+  /// - Throws: `unknownFormat`; `partOfModel` for a file that is one part of a model, unless the
+  ///   options accept that; or what is wrong with the file; always with its path.
+  public static func open(
+    _ path: String, formats: FormatRegistry = .standard, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      defer { FreedMemory.release() }
+      return try formats.open(path, options: options)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  func checkingPart(
+    _ path: String, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    guard let part = CheckpointPart(path: path, self) else { return notingPartName(path) }
+    guard options.acceptsParts else {
+      throw CheckpointError(
+        .partOfModel, path: path, part.text,
+        advice: "\(part.advice), or take this part by itself with --part")
+    }
+    var result = self
+    result.part = part.reason
+    result.notes.append("this file \(part.text); \(part.advice)")
+    return result
+  }
+
+  /// Notes a name that only a part should have, of a file that holds bare weights, as parts do.
+  private func notingPartName(_ path: String) -> Checkpoint {
+    guard let entries = root.dictionary?.entries, !entries.isEmpty,
+      entries.allSatisfy({ $0.value.tensor != nil }), let note = ShardFileName.note(at: path)
+    else { return self }
+    var result = self
+    result.notes.append(note)
+    return result
+  }
+
+  /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched.
+  ///
+  /// A file that already has the name is replaced only where the options say so.
+  ///
+  /// - Parameters:
+  ///   - format: nil: the one of `formats` that has the path's extension.
+  /// - Returns: what the format could not hold and was left out, if the options allow that.
+  /// - Throws: `fileExists`, before anything is written; it is also thrown if such a file appears
+  ///   before the new one is complete.
+  @discardableResult
+  public func write(
+    to path: String, as format: (any CheckpointFormat)? = nil,
+    formats: FormatRegistry = .standard, options: WritingOptions = WritingOptions()
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    try StagedFiles.committing { files throws(CheckpointError) in
+      try stage(to: path, as: format, formats: formats, options: options, in: &files)
+    }
+  }
+
+  /// Writes the checkpoint as `write` does, without giving the files their names yet.
+  package func stage(
+    to path: String, as format: (any CheckpointFormat)? = nil,
+    formats: FormatRegistry = .standard, options: WritingOptions, in files: inout StagedFiles
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    let format = if let format { format } else { try formats.forWriting(path) }
+    // No format has a place for what is not known.
+    let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
+    return dropped + (try format.stage(kept, to: path, options: options, in: &files))
+  }
+}

@@ -1,0 +1,99 @@
+import Glibc
+import DBNSafetensors
+import DBNTensors
+
+extension ShardFileName {
+  /// The part that a file is by its name, or by the name of the file that it is a symbolic link to.
+  ///
+  /// A name alone does not make a file a part, since whole checkpoints are called
+  /// `epoch-00001-of-00100.pth` too: an index beside it must name it, or another part be there.
+  static func part(at path: String) -> CheckpointPart? {
+    if let part = ShardFileName(path)?.part(as: "its name") { return part }
+    guard let target = resolved(path) else { return nil }
+    let name = (target.split(separator: "/").last.map(String.init) ?? target).visible()
+    return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)',")
+  }
+
+  /// What is to be known of a file that has a part's name, and nothing else of one.
+  static func note(at path: String) -> String? {
+    let name = ShardFileName(path) ?? resolved(path).flatMap { ShardFileName($0) }
+    return name.map {
+      "this file has the name of part \($0.number) of \($0.count) of a checkpoint; no other part is "
+        + "beside it, and no index that names it: it is taken for a whole one"
+    }
+  }
+
+  /// The name of the file behind all symbolic links.
+  private static func resolved(_ path: String) -> String? {
+    guard let target = realpath(path, nil) else { return nil }
+    defer { free(target) }
+    return String(cString: target)
+  }
+
+  /// - Parameter source: what says that it is a part.
+  private func part(as source: String) -> CheckpointPart? {
+    let hasIndex = isNamedByIndex
+    guard hasIndex || hasSibling else { return nil }
+    let surroundings = [hasIndex ? "its index \(indexName) is beside it" : nil, missing]
+      .compactMap(\.self)
+    return CheckpointPart(
+      "is part \(number) of \(count) of a checkpoint, as \(source) says",
+      surroundings.isEmpty ? nil : surroundings.joined(separator: "; "),
+      advice: advice(hasIndex: hasIndex))
+  }
+
+  private func advice(hasIndex: Bool) -> String {
+    switch fileExtension {
+    case ".safetensors" where hasIndex && missing == nil: "give the index, which reads all parts"
+    case ".safetensors": "get all parts and \(indexName) into one folder, and give that folder"
+    case ".bin", ".pt", ".pth", ".ckpt":
+      (hasIndex ? "that index cannot be read here: " : "") + Self.adviceForPickles
+    default: "put the parts together with the program that wrote them"
+    }
+  }
+
+  /// How shards that are no safetensors files become one file.
+  static let adviceForPickles =
+    "put the parts together in Python, with weights.update(torch.load(part)) for each, and "
+    + "torch.save(weights, path)"
+}
+
+/// The name of a shard of Keras, `model_00001.weights.h5`, which `model.weights.json` beside it names
+/// among others.
+///
+/// Source: `ShardedH5IOStore` of Keras.
+struct KerasShardName {
+  private let indexName: String
+
+  init?(_ path: String) {
+    let fileExtension = ".weights.h5"
+    guard path.hasSuffix(fileExtension) else { return nil }
+    let stem = path.dropLast(fileExtension.count)
+    let digits = stem.suffix(5)
+    guard digits.utf8.count == 5, digits.utf8.allSatisfy({ (48...57).contains($0) }),
+      stem.dropLast(5).hasSuffix("_")
+    else { return nil }
+    let index = stem.dropLast(6) + ".weights.json"
+    guard Self.shards(ofIndex: String(index)).count > 1 else { return nil }
+    indexName = String(index.split(separator: "/").last ?? "")
+  }
+
+  /// Nothing if it can't be read: then nothing says that the file is a shard.
+  private static func shards(ofIndex path: String) -> Set<String> {
+    guard let file = try? MappedFile.open(path), file.count <= indexByteLimit,
+      let index = try? JSON(parsing: file)
+    else { return [] }
+    let values = index["weight_map"]?.members?.map(\.value) ?? []
+    return Set(values.flatMap { $0.array ?? [$0] }.compactMap(\.string))
+  }
+
+  /// Far more than the names of any model take.
+  private static let indexByteLimit = 16 << 20
+
+  var part: CheckpointPart {
+    CheckpointPart(
+      "is one part of the weights of a Keras model", "its index \(indexName) is beside it",
+      advice: "that index cannot be read here: load it with load_weights of Keras, and save the "
+        + "model with save_weights in one file")
+  }
+}

@@ -1,0 +1,91 @@
+import DBNSafetensors
+public import DBNTensors
+
+/// What tells that a file is one part of a model whose other parts are in other files.
+struct CheckpointPart {
+  /// "is part 1 of 2 of a checkpoint, as its name says".
+  let reason: String
+  /// What of the rest lies beside it.
+  let surroundings: String?
+  /// How the whole can be had.
+  let advice: String
+
+  init(_ reason: String, _ surroundings: String? = nil, advice: String) {
+    self.reason = reason
+    self.surroundings = surroundings
+    self.advice = advice
+  }
+
+  /// All that is known.
+  var text: String { surroundings.map { "\(reason); \($0)" } ?? reason }
+
+  /// By the file's name and what is beside it, which is all that a shard of `save_pretrained` has to
+  /// tell it, or by what is in the file.
+  init?(path: String, _ checkpoint: Checkpoint) {
+    guard
+      let part = Self.ofSharding(checkpoint.root) ?? Self.ofDeepSpeed(checkpoint.root)
+        ?? ShardFileName.part(at: path) ?? KerasShardName(path)?.part
+    else { return nil }
+    self = part
+  }
+}
+
+extension CheckpointError.Code {
+  /// The file is one part of a model, and what was asked for is about all of it.
+  public static let partOfModel = Self("part-of-model")
+}
+
+extension CheckpointPart {
+  /// Files of PyTorch's `HuggingFaceStorageWriter(save_distributed=True)`: each rank's slices.
+  fileprivate static func ofSharding(_ root: CheckpointValue) -> CheckpointPart? {
+    let attributes = root.dictionary?.attributes ?? []
+    let metadata = attributes.first { $0.name == "__metadata__" }?.value.dictionary
+    guard metadata?[SafetensorsCheckpoint.shardingInfo] != nil else { return nil }
+    return CheckpointPart(
+      "holds what one rank saved: its tensors may be slices of the model's, as "
+        + "\(SafetensorsCheckpoint.shardingInfo) in its metadata says",
+      advice: SafetensorsCheckpoint.adviceForRanks)
+  }
+
+  /// Files of DeepSpeed, in which a rank has its part of the optimizer, or of the weights.
+  ///
+  /// Source: `deepspeed.checkpoint.constants`, `deepspeed.runtime.engine`.
+  fileprivate static func ofDeepSpeed(_ root: CheckpointValue) -> CheckpointPart? {
+    guard let root = root.dictionary else { return nil }
+    let together =
+      "put the files of all ranks together with zero_to_fp32.py, which DeepSpeed writes beside them"
+    let optimizer = root["optimizer_state_dict"]?.dictionary
+    let zeroKeys = ["single_partition_of_fp32_groups", "fp32_flat_groups", "partition_count"]
+    if let optimizer, root["module"] == nil, zeroKeys.contains(where: { optimizer[$0] != nil }) {
+      return CheckpointPart(
+        "is one rank's part of an optimizer of DeepSpeed ZeRO: flat pieces of the weights, without "
+          + "their names", advice: together)
+    }
+    if root.hasMissingWeights {
+      return CheckpointPart(
+        "has the names and shapes of weights that DeepSpeed ZeRO keeps in the ranks' optimizer files",
+        advice: together)
+    }
+    if case .int(let count)? = root["mp_world_size"], count > 1, root["module"] != nil {
+      return CheckpointPart(
+        "is one of \(count) parts of a model that DeepSpeed trained in slices (mp_world_size)",
+        advice: "put the slices together with the program that trained it")
+    }
+    return nil
+  }
+}
+
+extension CheckpointDictionary {
+  /// Whether a tensor of `module` is empty that `param_shapes` gives elements.
+  fileprivate var hasMissingWeights: Bool {
+    guard let shapes = self["param_shapes"], let module = self["module"]?.dictionary else {
+      return false
+    }
+    return (shapes.elements ?? [shapes]).compactMap(\.dictionary).contains { group in
+      group.entries.contains { entry in
+        guard case .size(let shape) = entry.value, !shape.contains(0) else { return false }
+        return module[entry.key]?.tensor?.count == 0
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+public import DBNCheckpointFormats
+import DBNSafetensors
+public import DBNTensors
+
+extension FormatRegistry {
+  /// The format of a file, by its content, or of a folder. `Checkpoint.format` says it of one that was
+  /// read.
+  ///
+  /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
+  public func recognise(_ path: String) throws(CheckpointError) -> any CheckpointFormat {
+    let file = try openFile(path)
+    try refuseParts(file)
+    if let format = formats.first(where: { $0.recognises(file) }) { return format }
+    throw unknown(file)
+  }
+
+  /// Reads a file with the first format that recognises it, and with what that has parsed.
+  func open(_ path: String, options: ReadingOptions) throws(CheckpointError) -> Checkpoint {
+    let file = try openFile(path)
+    // Names and shapes are read; the tensors' bytes come later.
+    defer { file.bytes.releaseFile() }
+    try refuseParts(file)
+    for format in formats {
+      guard var checkpoint = try format.readIfRecognised(file, options: options) else { continue }
+      checkpoint = try checkpoint.checkingPart(file.path, options)
+      checkpoint.path = path
+      return checkpoint
+    }
+    throw unknown(file)
+  }
+
+  /// The file at the path or, if that is a folder, the one in it that stands for a checkpoint.
+  func openFile(_ path: String) throws(CheckpointError) -> SourceFile {
+    do throws(CheckpointError) {
+      return try SourceFile(path)
+    } catch  where error.code == .notARegularFile {
+      let folder = SourceFolder(path)
+      for format in formats {
+        if let file = try format.entryPoint(in: folder) { return file }
+      }
+      throw error
+    }
+  }
+
+  private func refuseParts(_ file: SourceFile) throws(CheckpointError) {
+    // Archives one after the other, which only the folder's metadata tells apart.
+    guard file.path.hasSuffix(".distcp") else { return }
+    throw CheckpointError(
+      .partOfModel, path: file.path,
+      "is one rank's part of a folder of torch.distributed.checkpoint",
+      advice: "give the folder")
+  }
+
+  private func unknown(_ file: SourceFile) -> CheckpointError {
+    if file.path.hasSuffix(".index.json") {
+      return CheckpointError(
+        .unknownFormat, path: file.path, "is the index of shards that are not safetensors files",
+        advice: ShardFileName.adviceForPickles)
+    }
+    let isEmpty = file.bytes.count == 0
+    return CheckpointError(
+      .unknownFormat, path: file.path,
+      isEmpty ? "is empty" : "is not a checkpoint of a kind known here",
+      advice: isEmpty
+        ? "get the file again"
+        : "formats that can be read: \(formats.map(\.name).joined(separator: ", "))")
+  }
+}
+
+extension CheckpointFormat {
+  fileprivate func recognises(_ file: SourceFile) -> Bool { probe(file) != nil }
+}

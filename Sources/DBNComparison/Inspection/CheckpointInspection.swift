@@ -1,0 +1,115 @@
+public import DBNBatchNorm
+public import DBNTensors
+
+/// What is in a checkpoint, as `info` tells it.
+public struct CheckpointInspection: Sendable {
+  public struct TensorRow: Sendable {
+    public let name: String
+    public let tensor: Tensor
+    /// The first name of the same storage, if this is a further one.
+    public let tiedTo: String?
+    /// As the file says; where it does not, as the names do: running statistics are buffers, what
+    /// else stands in a state dict is taken for a parameter.
+    public let kind: Tensor.Kind
+  }
+
+  public struct BatchNormRow: Sendable {
+    public let site: BatchNormSite
+    /// Equal to the last bit, counters included.
+    public let replicasAreIdentical: Bool
+    public let drift: ReplicaDrift
+    /// Epsilon and momentum, as far as the file says them.
+    public let settings: BatchNormSettings
+  }
+
+  /// Where the state dict is; nil if there is none, then the tensors are all there are.
+  public let entry: EntryPath?
+  /// Why there is none: nothing could be it, or several things could. Empty where there is one.
+  public let missingStateDict: String
+  /// In the file's order, names relative to the entry.
+  public private(set) var tensors: [TensorRow] = []
+  public private(set) var batchNorms: [BatchNormRow] = []
+  /// What looks like a BatchNorm and can't be read as one.
+  public private(set) var unrecognised: [ConversionReport.Item] = []
+  /// What looks like a BatchNorm and is not taken for one, and why.
+  public private(set) var leftAlone: [ConversionReport.Item] = []
+  /// What the tensors of the BatchNorms leave open, a sentence each.
+  public private(set) var ambiguities: [String] = []
+  /// What is wrong with the numbers of the BatchNorms.
+  public private(set) var health = BatchNormHealth()
+  /// Everything that is not a tensor of the state dict, in the file's order.
+  public private(set) var others: [(path: EntryPath, value: CheckpointValue)] = []
+
+  /// - Parameters:
+  ///   - entry: where the state dict is; nil: where it is found.
+  ///   - layouts: of a user's own, recognised before those known.
+  public init(
+    _ checkpoint: Checkpoint, entry: EntryPath? = nil, layouts: [BatchNormLayout] = []
+  ) throws(CheckpointError) {
+    let found: (entry: EntryPath, stateDict: StateDict)
+    do throws(CheckpointError) {
+      found = try checkpoint.findStateDict(at: entry)
+    } catch {
+      // Without a state dict there is still something to show; a wrong --entry is an error.
+      if entry != nil { throw error }
+      self.entry = nil
+      missingStateDict = error.reason
+      let leaves = checkpoint.root.leaves
+      addTensors(leaves.compactMap { path, value in value.tensor.map { ("\(path)", $0) } })
+      others = leaves.filter { $0.value.tensor == nil }
+      health = BatchNormHealth(checkpoint)
+      return
+    }
+    self.entry = found.entry
+    missingStateDict = ""
+    let survey = BatchNormSurvey(found.stateDict, layouts: layouts)
+    ambiguities = survey.ambiguities
+    unrecognised = survey.unrecognised
+    leftAlone = survey.leftAlone
+    addTensors(found.stateDict.tensors)
+    batchNorms = try concurrentMap(survey.sites.count) { index throws(CheckpointError) in
+      try Self.describe(
+        survey.sites[index], in: found.stateDict,
+        checkpoint.batchNormSettings.settings(of: survey.sites[index]))
+    }
+    health = BatchNormHealth(of: survey.sites, in: found.stateDict)
+    addOthers(checkpoint, found.entry)
+  }
+
+  /// How far the replicas of all BatchNorms are from each other.
+  public var drift: ReplicaDrift {
+    batchNorms.reduce(into: ReplicaDrift()) { $0.formUnion($1.drift) }
+  }
+
+  private static func describe(
+    _ site: BatchNormSite, in stateDict: StateDict, _ settings: BatchNormSettings
+  ) throws(CheckpointError) -> BatchNormRow {
+    BatchNormRow(
+      site: site, replicasAreIdentical: try stateDict.replicasAreIdentical(site),
+      drift: site.worldSize == 1
+        ? ReplicaDrift() : try ReplicaStatistics(site, in: stateDict).drift,
+      settings: settings)
+  }
+
+  private mutating func addTensors(_ tensors: [(String, Tensor)]) {
+    var firstNames: [ObjectIdentifier: String] = [:]
+    for (name, tensor) in tensors {
+      let identity = ObjectIdentifier(tensor.storage)
+      let byName = BatchNormSite.namesBuffer(name) ? Tensor.Kind.buffer : .parameter
+      self.tensors.append(
+        TensorRow(
+          name: name, tensor: tensor, tiedTo: firstNames[identity],
+          kind: tensor.kind == .tensor ? byName : tensor.kind))
+      if firstNames[identity] == nil { firstNames[identity] = name }
+    }
+  }
+
+  private mutating func addOthers(_ checkpoint: Checkpoint, _ entry: EntryPath) {
+    for (path, value) in checkpoint.root.leaves {
+      let isInside = path.keys.starts(with: entry.keys)
+      let isItsTensor = isInside && value.tensor != nil && path.keys.count == entry.keys.count + 1
+      let isEmptyStateDict = path == entry
+      if !isItsTensor && !isEmptyStateDict { others.append((path, value)) }
+    }
+  }
+}

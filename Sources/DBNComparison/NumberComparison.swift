@@ -1,0 +1,97 @@
+public import DBNTensors
+
+/// How far two sequences of numbers are apart.
+public struct NumberComparison: Sendable {
+  /// The place and the two values where they first differ by more than the tolerance.
+  public struct Difference: Sendable, Equatable {
+    public let index: Int
+    public let a: Double
+    public let b: Double
+  }
+
+  /// How large a difference is none: |a - b| <= absolute + relative * |b|, as torch.allclose.
+  public struct Tolerance: Sendable {
+    public var absolute: Double
+    public var relative: Double
+
+    public init(absolute: Double = 0, relative: Double = 0) {
+      self.absolute = absolute
+      self.relative = relative
+    }
+
+    /// Without a tolerance, bits decide.
+    public var isExact: Bool { absolute == 0 && relative == 0 }
+
+    /// What is infinitely far is never near, however large the tolerance.
+    func contains(_ distance: Double, from b: Double) -> Bool {
+      distance == 0 || (distance.isFinite && distance <= absolute + relative * abs(b))
+    }
+  }
+
+  /// The largest |a - b|; infinite where one is NaN or infinite and the other not the same.
+  public private(set) var maxAbsolute = 0.0
+  /// The largest number of steps between neighbouring values of the scalar type from a to b.
+  public private(set) var maxULP = 0
+  public private(set) var isBitIdentical = true
+  public private(set) var firstDifference: Difference?
+
+  public var isWithinTolerance: Bool { firstDifference == nil }
+
+  /// Compares at the precision of the values; ULPs are counted after rounding to `scalarType`
+  /// (float64, or float32 for every other).
+  public init(
+    _ a: [Double], _ b: [Double], ulpsOf scalarType: ScalarType, tolerance: Tolerance = Tolerance()
+  ) {
+    precondition(a.count == b.count)
+    for index in a.indices { compare(index, a[index], b[index], scalarType, tolerance) }
+  }
+
+  private mutating func compare(
+    _ index: Int, _ a: Double, _ b: Double, _ scalarType: ScalarType, _ tolerance: Tolerance
+  ) {
+    guard a.bitPattern != b.bitPattern, !(a.isNaN && b.isNaN) else { return }
+    isBitIdentical = false
+    let distance = a == b ? 0 : (a.isFinite && b.isFinite ? abs(a - b) : .infinity)
+    maxAbsolute = max(maxAbsolute, distance)
+    maxULP = max(maxULP, scalarType == .float64 ? a.ulps(to: b) : Float(a).ulps(to: Float(b)))
+    if firstDifference == nil, !tolerance.contains(distance, from: b) {
+      firstDifference = Difference(index: index, a: a, b: b)
+    }
+  }
+
+  public mutating func formUnion(_ other: NumberComparison) {
+    maxAbsolute = max(maxAbsolute, other.maxAbsolute)
+    maxULP = max(maxULP, other.maxULP)
+    isBitIdentical = isBitIdentical && other.isBitIdentical
+    firstDifference = firstDifference ?? other.firstDifference
+  }
+}
+
+extension BinaryFloatingPoint where Self: FloatWithBitPattern {
+  /// How many steps to the next representable value lie between the two; `Int.max` if one is NaN.
+  func ulps(to other: Self) -> Int {
+    if isNaN || other.isNaN { return .max }
+    let (distance, overflow) = orderedBits.subtractingReportingOverflow(other.orderedBits)
+    return overflow || distance == .min ? .max : abs(distance)
+  }
+}
+
+/// Floats whose bits, read as an integer, count the representable values.
+protocol FloatWithBitPattern {
+  /// Neighbouring values have neighbouring numbers; both zeros are 0.
+  var orderedBits: Int { get }
+}
+
+extension Float: FloatWithBitPattern {
+  var orderedBits: Int {
+    let magnitude = Int(bitPattern & 0x7FFF_FFFF)
+    return sign == .minus ? -magnitude : magnitude
+  }
+}
+
+extension Double: FloatWithBitPattern {
+  var orderedBits: Int {
+    let magnitude = Int(bitPattern & 0x7FFF_FFFF_FFFF_FFFF)
+    return sign == .minus ? -magnitude : magnitude
+  }
+}

@@ -1,0 +1,154 @@
+public import DBNBatchNorm
+public import DBNTensors
+
+extension StateDict {
+  /// One replicated state dict of those of V ranks, whose BatchNorms differ in their buffers alone:
+  /// rank i's become row i.
+  ///
+  /// Buffers are put together when they are read: memory does not grow with the files.
+  ///
+  /// - Parameter ranks: by rank; rank 0's is what everything but the buffers is taken from.
+  /// - Throws: `ranksDiffer` with all that differs beside the buffers; `unexpectedLayout` when the
+  ///   BatchNorms are not standard ones; `noBatchNorm`, `invalidRanks`.
+  public static func gathering(
+    _ ranks: [RankCheckpoint]
+  ) throws(CheckpointError) -> BatchNormConversion {
+    guard let first = ranks.first, ranks.count <= worldSizeLimit else {
+      throw CheckpointError(
+        .invalidRanks, "\(ranks.count) ranks can't be gathered",
+        advice: "give 1 to \(worldSizeLimit) files")
+    }
+    let sites = BatchNormSurvey(first.stateDict).sites
+    try check(sites, of: first)
+    let buffers = Set(sites.flatMap(\.bufferKeys).map { CheckpointDictionary.Key.string($0) })
+    let differences = try concurrentMap(ranks.count - 1) { index throws(CheckpointError) in
+      try ranks[index + 1].differences(from: first, except: buffers)
+    }
+    try refuse(differences, among: ranks)
+    try refuseCopies(of: sites.flatMap(\.bufferKeys), among: ranks)
+    let scalars = Set(sites.flatMap(\.scalarKeys).map { CheckpointDictionary.Key.string($0) })
+    var gathered = first.stateDict
+    var stacked: [[ObjectIdentifier?]: Tensor] = [:]
+    for key in sites.flatMap(\.bufferKeys) {
+      let rows = ranks.compactMap { $0.stateDict[key] }
+      let identity = rows.map { Optional(ObjectIdentifier($0.storage)) }
+      if stacked[identity] == nil {
+        let isScalar = scalars.contains(.string(key))
+        stacked[identity] = try Tensor.stacked(
+          rows.map { row throws(CheckpointError) in isScalar ? try row.loadedAsScalar() : row })
+      }
+      gathered[key] = stacked[identity]
+    }
+    var report = ConversionReport()
+    report.converted = sites.map(\.name)
+    return BatchNormConversion(
+      stateDict: gathered, report: report,
+      record: [
+        "operation": "gather", "layout": "replicated", "world_size": .int(ranks.count),
+        "batch_norms": .int(sites.count),
+      ])
+  }
+
+  private static func check(
+    _ sites: [BatchNormSite], of rank: RankCheckpoint
+  ) throws(CheckpointError) {
+    guard !sites.isEmpty else {
+      throw CheckpointError(
+        .noBatchNorm, path: rank.path,
+        "there is no BatchNorm in the state dict, so that there is nothing to gather")
+    }
+    for site in sites where site.layout != .standard && site.layout != .frozen {
+      throw CheckpointError(
+        .unexpectedLayout, path: rank.path, name: site.name,
+        "its layout is \(site.layout)",
+        advice: site.layout.buffers == .rows
+          ? "give the files that single ranks have saved"
+          : "map every rank's file with 'dbn-convert to-standard' first")
+    }
+  }
+
+  private static func refuse(
+    _ differences: [[String]], among ranks: [RankCheckpoint]
+  ) throws(CheckpointError) {
+    let wrong = zip(ranks.dropFirst(), differences).filter { !$0.1.isEmpty }
+    guard !wrong.isEmpty else { return }
+    let shown = wrong.prefix(3).map { rank, differences in
+      let more = differences.count > 3 ? " and \(differences.count - 3) more" : ""
+      return "\(rank.path): " + differences.prefix(3).joined(separator: ", ") + more
+    }
+    let more = wrong.count > 3 ? "; and \(wrong.count - 3) files more" : ""
+    throw CheckpointError(
+      .ranksDiffer,
+      "\(wrong.count) of \(ranks.count) ranks differ from rank 0 in more than BatchNorm buffers: "
+        + shown.joined(separator: "; ") + more,
+      advice: "gather files that the ranks of one job saved at the same step")
+  }
+}
+
+extension StateDict {
+  /// Ranks may all have the same buffers, if they were broadcast; if only some do, a file was copied
+  /// over another.
+  private static func refuseCopies(
+    of keys: [String], among ranks: [RankCheckpoint]
+  ) throws(CheckpointError) {
+    var first: [[UInt32]: RankCheckpoint] = [:]
+    var copy: (path: String, of: String)?
+    for rank in ranks {
+      defer { rank.releaseFiles() }
+      let checksums = try keys.map { key throws(CheckpointError) in
+        try rank.stateDict[key]?.storage.crc32() ?? 0
+      }
+      if let earlier = first[checksums] {
+        copy = copy ?? (rank.path, earlier.path)
+      } else {
+        first[checksums] = rank
+      }
+    }
+    guard let copy, first.count > 1 else { return }
+    throw CheckpointError(
+      .invalidRanks, path: copy.path,
+      "it has the very running statistics of \(copy.of), where other ranks' differ",
+      advice: "give each rank's own file")
+  }
+}
+
+extension RankCheckpoint {
+  /// Gives back the memory of files that are not read for now: there are as many as ranks.
+  fileprivate func releaseFiles() {
+    for (_, tensor) in stateDict.tensors { tensor.storage.releaseFile() }
+  }
+
+  /// What differs beside the buffers, in words.
+  ///
+  /// Files of different formats may differ in what not every format has: kinds of tensors, module
+  /// versions, order.
+  fileprivate func differences(
+    from first: RankCheckpoint, except buffers: Set<CheckpointDictionary.Key>
+  ) throws(CheckpointError) -> [String] {
+    let difference: CheckpointDifference
+    defer { releaseFiles() }
+    do throws(CheckpointError) {
+      difference = try CheckpointDifference(
+        first.checkpoint, entry: first.entry, checkpoint, entry: entry)
+    } catch {
+      throw error.with(path: path)
+    }
+    let settingNames = Set(
+      (checkpoint.batchNormSettings.entries + first.checkpoint.batchNormSettings.entries).map {
+        CheckpointDictionary.Key.string($0.name)
+      })
+    let formatsOwn = format == first.format ? [] : ["kind", "metadata", "order", "tied_to", "type"]
+    let different = difference.different.filter { item in
+      let isExpected = item.why == "values" && buffers.contains(.string(item.name))
+      let isSettings = item.why == "metadata" && settingNames.contains(.string(item.name))
+      return !isExpected && !isSettings && !formatsOwn.contains(item.why)
+    }
+    let settings = checkpoint.batchNormSettings.entries.filter { name, settings in
+      first.checkpoint.batchNormSettings[name].map(settings.contradicts) ?? false
+    }
+    return settings.map { "'\($0.name.visible())' has other settings: \($0.settings)" }
+      + difference.onlyInA.map { "'\($0.visible())' is missing" }
+      + difference.onlyInB.map { "'\($0.visible())' is only there" }
+      + different.map { "'\($0.name.visible())' has other \($0.why)" }
+  }
+}

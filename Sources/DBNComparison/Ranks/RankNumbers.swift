@@ -1,0 +1,54 @@
+public import DBNTensors
+
+/// The order of files that ranks have saved, by the numbers in their names.
+public enum RankNumbers {
+  /// The paths by rank. Names that differ in one number only are put in its order, since a shell
+  /// lists rank-10 before rank-2; other names stay in the order given.
+  ///
+  /// - Returns: the paths, and whether their names tell their ranks.
+  /// - Throws: `invalidRanks` when a rank is missing or there twice, or a path is.
+  public static func ordered(
+    _ paths: [String]
+  ) throws(CheckpointError) -> (paths: [String], areNumbered: Bool) {
+    var seen: Set<String> = []
+    for path in paths where !seen.insert(path).inserted {
+      throw CheckpointError(
+        .invalidRanks, path: path, "this file is given twice", advice: "give each rank's file once")
+    }
+    guard paths.count > 1, let numbers = numbers(of: paths) else { return (paths, false) }
+    let sorted = zip(numbers, paths).sorted { $0.0 < $1.0 }
+    let start = sorted[0].0 == 1 ? 1 : 0
+    for (place, entry) in sorted.enumerated() where entry.0 != place + start {
+      let isTwice = place > 0 && entry.0 == sorted[place - 1].0
+      throw CheckpointError(
+        .invalidRanks, path: entry.1,
+        isTwice
+          ? "rank \(entry.0) is there twice" : "rank \(place + start) is missing before this file",
+        advice: "give the files of ranks \(start) to \(start + paths.count - 1), each once")
+    }
+    return (sorted.map(\.1), true)
+  }
+
+  /// The number in which the names differ, if there is one such place.
+  private static func numbers(of paths: [String]) -> [Int]? {
+    let names = paths.map { pieces(of: $0) }
+    guard Set(names.map(\.count)).count == 1, let count = names.first?.count else { return nil }
+    let places = (0..<count).filter { place in Set(names.map { $0[place] }).count > 1 }
+    guard places.count == 1 else { return nil }
+    let numbers = names.compactMap { Int($0[places[0]]) }
+    return numbers.count == paths.count ? numbers : nil
+  }
+
+  /// Runs of digits, and what is between them.
+  private static func pieces(of path: String) -> [String] {
+    var pieces: [String] = []
+    var wasDigit: Bool?
+    for character in path {
+      let isDigit = character.isASCII && character.isNumber
+      if isDigit != wasDigit { pieces.append("") }
+      pieces[pieces.count - 1].append(character)
+      wasDigit = isDigit
+    }
+    return pieces
+  }
+}

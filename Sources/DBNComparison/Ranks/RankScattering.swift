@@ -1,0 +1,32 @@
+import DBNBatchNorm
+public import DBNTensors
+
+extension StateDict {
+  /// The state dict that each rank of V would have saved: row i of every BatchNorm's buffers as
+  /// rank i's own, everything else the same.
+  ///
+  /// - Returns: V state dicts with standard BatchNorms.
+  /// - Throws: `unexpectedLayout` unless all BatchNorms are replicated, in one of the layouts whose
+  ///   devices share weights, with one V; `noBatchNorm`.
+  public func scattering() throws(CheckpointError) -> [StateDict] {
+    let sites = BatchNormSurvey(self).sites
+    guard let first = sites.first else {
+      throw CheckpointError(
+        .noBatchNorm, "there is no BatchNorm in the state dict, so that all ranks have the same")
+    }
+    for site in sites {
+      guard [.replicated, .ghost, .sub].contains(site.layout), site.worldSize == first.worldSize
+      else {
+        throw CheckpointError(
+          .unexpectedLayout, name: site.name,
+          "it is \(site.layout) of \(site.worldSize), where \(first.worldSize) ranks have a row each",
+          advice: "map it with 'dbn-convert to-distributed' first")
+      }
+    }
+    var ranks: [StateDict] = []
+    for rank in 0..<first.worldSize {
+      ranks.append(try replica(rank))
+    }
+    return ranks
+  }
+}

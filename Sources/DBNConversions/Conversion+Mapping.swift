@@ -1,0 +1,60 @@
+public import DBNBatchNorm
+public import DBNTensors
+import DBNVerification
+
+extension Conversion {
+  /// Maps the BatchNorms to another layout, whichever they are in.
+  ///
+  /// - Parameters: as of `StateDict.converting`.
+  /// - Throws: as `StateDict.converting`, and `findStateDict`.
+  public func converting(
+    to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,
+    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> ConversionResult {
+    let (place, before) = try findStateDict()
+    let mapped = try naming { () throws(CheckpointError) in
+      try before.converting(
+        to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
+    }
+    let change = StateDictChange(entry: place, before: before, after: mapped.stateDict)
+    let (result, _) = change.applied(to: checkpoint)
+    let settings = checkpoint.batchNormSettings
+    return ConversionResult(
+      self, result, record: mapped.record, mapped.report,
+      notes: checkpoint.notes + change.notes(in: checkpoint, isChosen: entry != nil)
+        + mapped.leftAlone.map { "\($0.name.moduleName): \($0.reason)" }
+        + result.settingsNotes(layout),
+      examining: .mapped(mapped, from: before),
+      basis: { () throws(CheckpointError) in
+        ProofBasis(
+          before, writtenAt: place, settings: settings, known: mapped.known,
+          promise: mapped.report.isLossless && !mapped.changesWorldSize
+            ? nil : ConversionPromise(mapped))
+      })
+  }
+
+  /// Maps the BatchNorms to a distributed layout: every virtual device starts from the same running
+  /// statistics, so that in evaluation the outputs are the same to the last bit.
+  ///
+  /// - Parameters: as of `StateDict.toDistributed`.
+  /// - Throws: as `converting`.
+  public func toDistributed(
+    worldSize: Int, layout: BatchNormLayout = .replicated, merging rule: MergeRule? = nil,
+    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> ConversionResult {
+    try converting(
+      to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
+  }
+
+  /// Maps distributed BatchNorms to standard ones, merging the replicas by a rule.
+  ///
+  /// - Parameter rule: nil: what evaluation uses where the layout keeps that, else the replicas must
+  ///   be identical.
+  /// - Throws: as `converting`.
+  public func toStandard(
+    merging rule: MergeRule? = nil, selection: BatchNormSelection = .all,
+    reading hint: BatchNormSurvey.Hint? = nil
+  ) throws(CheckpointError) -> ConversionResult {
+    try converting(to: .standard, merging: rule, selection: selection, reading: hint)
+  }
+}

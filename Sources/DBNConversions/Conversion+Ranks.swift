@@ -1,0 +1,71 @@
+import DBNBatchNorm
+import DBNCheckpoints
+import DBNComparison
+public import DBNTensors
+
+extension Conversion {
+  /// Puts the files of the ranks of a data-parallel job together: rank i's buffers become row i of
+  /// replicated BatchNorms, and everything else is rank 0's.
+  ///
+  /// - Parameters:
+  ///   - paths: the files. Names that differ in one number only are ordered by it; others are taken
+  ///     in the order given, and a note says so.
+  ///   - entry: where the state dict is in each of them.
+  /// - Throws: `invalidRanks`; as `StateDict.gathering`, `Checkpoint.open` and `findStateDict`.
+  public static func gathering(
+    _ paths: [String], entry: EntryPath? = nil, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> ConversionResult {
+    let (paths, areNumbered) = try RankNumbers.ordered(paths)
+    let files = try paths.map { path throws(CheckpointError) in
+      try Conversion(opening: path, entry: entry, options: options)
+    }
+    let ranks = try files.map { file throws(CheckpointError) in
+      try RankCheckpoint(
+        path: file.path, format: file.format, file.checkpoint, entry: entry)
+    }
+    let gathered = try StateDict.gathering(ranks)
+    var settings = ranks[0].checkpoint.batchNormSettings
+    for rank in ranks.dropFirst() {
+      settings = settings.filled(from: rank.checkpoint.batchNormSettings)
+    }
+    let change = StateDictChange(entry: ranks[0].entry, after: gathered.stateDict)
+    var (result, _) = change.applied(to: ranks[0].checkpoint)
+    result.batchNormSettings = settings
+    let unnumbered = "the files' names do not tell their ranks: the first given is rank 0"
+    let notes =
+      ranks[0].checkpoint.notes
+      + change.notes(in: ranks[0].checkpoint, isChosen: entry != nil)
+      + (areNumbered ? [] : [unnumbered]) + result.settingsNotes()
+    // What ranks have in common is said once.
+    var said = Set(notes)
+    let others = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
+    return ConversionResult(
+      files[0], result, record: gathered.record, gathered.report, notes: notes + others,
+      examining: .of(gathered.stateDict),
+      basis: ProofBasis.whatIsWritten(
+        gathered.stateDict, at: ranks[0].entry, settings: settings))
+  }
+
+  /// The checkpoint that each rank of V would have saved: row i of every BatchNorm's buffers as rank
+  /// i's own, everything else the same. The way back from `gathering`.
+  ///
+  /// - Returns: V results, by rank, with the same notes and the same health, that of the source.
+  /// - Throws: as `StateDict.scattering` and `findStateDict`.
+  public func scattered() throws(CheckpointError) -> [ConversionResult] {
+    let (place, source) = try findStateDict()
+    let ranks = try naming { () throws(CheckpointError) in try source.scattering() }
+    let notes =
+      checkpoint.notes
+      + StateDictChange(entry: place, after: source).notes(in: checkpoint, isChosen: entry != nil)
+      + checkpoint.settingsNotes()
+    return ranks.enumerated().map { rank, stateDict in
+      let change = StateDictChange(entry: place, after: stateDict)
+      return ConversionResult(
+        self, change.applied(to: checkpoint).checkpoint,
+        record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)],
+        ConversionReport(), notes: notes, examining: .of(source),
+        basis: ProofBasis.whatIsWritten(
+          stateDict, at: place, settings: checkpoint.batchNormSettings))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+public import DBNTensors
+
+extension Conversion {
+  /// Changes names or types of the state dict's tensors, or nothing: then the result is the same
+  /// checkpoint, to be written in any format.
+  ///
+  /// A graph that the file carries is left out, and reported, exactly where the names of tensors
+  /// change or the state dict is written alone.
+  ///
+  /// - Parameters:
+  ///   - transformations: those of names are applied in this order, and then the cast.
+  ///   - stateDictOnly: whether optimizer, epoch and the like are left out.
+  ///   - allowsLosses: whether a cast may make finite numbers infinite; they are reported.
+  /// - Throws: `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; what `findStateDict`
+  ///   throws, where there is something to change.
+  public func converted(
+    by transformations: [Transformation] = [], stateDictOnly: Bool = false,
+    allowsLosses: Bool = false
+  ) throws(CheckpointError) -> ConversionResult {
+    let record: [JSON.Member] = [
+      .init("operation", "convert"), .init("state_dict_only", .bool(stateDictOnly)),
+    ]
+    let basis: ProofBasis.Maker = { () throws(CheckpointError) in
+      try proofBasis(transformations, stateDictOnly: stateDictOnly)
+    }
+    guard stateDictOnly || !transformations.isEmpty else {
+      return ConversionResult(
+        self, checkpoint, record: .object(record), ConversionReport(),
+        notes: checkpoint.notes + checkpoint.settingsNotes(), examining: .all, basis: basis)
+    }
+    let (place, all) = try findStateDict()
+    let (before, leftOut) = stateDictOnly ? all.modelOnly : (all, [])
+    let transformed = try naming { () throws(CheckpointError) in
+      var transformed = TransformedStateDict(before, checkpoint.batchNormSettings)
+      try transformed.rename(by: transformations)
+      try transformed.cast(by: transformations, allowsOverflow: allowsLosses)
+      return transformed
+    }
+    let change = StateDictChange(
+      entry: place, before: before, after: transformed.stateDict, settings: transformed.settings,
+      names: .renamed, standsAlone: stateDictOnly)
+    let (result, dropped) = change.applied(to: checkpoint)
+    var report = transformed.report
+    report.skipped += dropped
+    if !leftOut.isEmpty {
+      report.notes.append(
+        "what is among the model's tensors and is none of them is left out: "
+          + leftOut.map { $0.visible() }.joined(separator: ", "))
+    }
+    return ConversionResult(
+      self, result, record: .object(record + transformed.record), report,
+      notes: checkpoint.notes + change.notes(in: checkpoint, isChosen: entry != nil)
+        + report.notes + result.settingsNotes(),
+      // Of what is written: a cast can make small variances 0.
+      examining: .all, basis: basis)
+  }
+
+  /// The state dict under the names that the written one has, before anything is rounded.
+  private func proofBasis(
+    _ transformations: [Transformation], stateDictOnly: Bool
+  ) throws(CheckpointError) -> ProofBasis {
+    let (place, all) = try findStateDict()
+    let found = stateDictOnly ? all.modelOnly.stateDict : all
+    var renamed = TransformedStateDict(found, checkpoint.batchNormSettings)
+    try naming { () throws(CheckpointError) in
+      try renamed.rename(by: transformations)
+      try renamed.promiseCast(transformations)
+    }
+    return ProofBasis(
+      renamed.stateDict, writtenAt: stateDictOnly ? EntryPath() : place,
+      settings: renamed.settings, promise: renamed.promise)
+  }
+}

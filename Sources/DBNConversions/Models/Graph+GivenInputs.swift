@@ -1,0 +1,30 @@
+import DBNCheckpoints
+public import DBNExecution
+public import DBNModels
+public import DBNTensors
+
+extension Graph {
+  /// The inputs of the model in a file: tensors by name, or the only tensor there is.
+  ///
+  /// - Throws: `missingOperand` for an input that the file does not have.
+  public func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
+    let given = try Checkpoint.open(path, options: .besideTheModel).stateDict()
+    let only = given.tensors.count == 1 ? given.tensors.first?.tensor : nil
+    var arrays: [String: DenseArray] = [:]
+    for input in inputs {
+      guard let tensor = given[input.name] ?? (inputs.count == 1 ? only : nil) else {
+        throw CheckpointError(
+          .missingOperand, path: path, name: input.name,
+          "this input of the model is not there",
+          advice: "name the tensors as the model's inputs: "
+            + inputs.map(\.name).joined(separator: ", "))
+      }
+      do throws(CheckpointError) {
+        arrays[input.name] = try DenseArray(tensor)
+      } catch {
+        throw error.with(path: path, name: input.name)
+      }
+    }
+    return arrays
+  }
+}

@@ -1,0 +1,85 @@
+public import DBNModels
+public import DBNTensors
+
+/// A model and the checkpoints that it is run with.
+public struct WeightedModel: Sendable {
+  /// A checkpoint of the model.
+  public struct Weights: Sendable {
+    /// The file.
+    public let path: String
+    public let checkpoint: Checkpoint
+    /// Where in it the state dict is.
+    public let place: EntryPath
+    public let stateDict: StateDict
+  }
+
+  /// At least one.
+  public let weights: [Weights]
+  private let model: Checkpoint.Model
+
+  /// Opens a model and its weights.
+  ///
+  /// - Parameters:
+  ///   - name: an architecture's, the path of a file with a graph, or `auto` for what the first of
+  ///     the weights tell.
+  ///   - paths: the checkpoints; none: the file called `name` has the weights too.
+  ///   - options: how they are read.
+  /// - Throws: `unknownModel`; as `Conversion.init` and `findStateDict`.
+  public init(
+    _ name: String, weights paths: [String], entry: EntryPath? = nil,
+    reading options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) {
+    let files = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
+      try Weights(Conversion(opening: path, entry: entry, options: options))
+    }
+    try self.init(paths.isEmpty ? nil : name, files)
+  }
+
+  /// The model with the weights of a checkpoint that is already open.
+  ///
+  /// - Parameter name: as above; nil: what the checkpoint tells.
+  init(_ name: String?, running conversion: Conversion) throws(CheckpointError) {
+    try self.init(name, [Weights(conversion)])
+  }
+
+  private init(_ name: String?, _ weights: [Weights]) throws(CheckpointError) {
+    self.weights = weights
+    model = try Checkpoint.Model(
+      named: name, for: weights[0].stateDict, in: weights[0].checkpoint, from: weights[0].path)
+  }
+
+  /// The model, with the epsilon and momentum that it has by itself.
+  public var graph: Graph { model.graph }
+
+  /// The tensors to run it with, for each of the checkpoints.
+  public var tensors: [StateDict] { weights.map { model.tensors(with: $0.stateDict) } }
+
+  /// The graph as the first checkpoint's BatchNorms have it.
+  public var firstGraph: Graph { graph.applying(weights[0].checkpoint.batchNormSettings).graph }
+
+  /// What a person should know about the files, a sentence each.
+  public var notes: [String] {
+    let settings = weights.flatMap { weights in
+      model.applying(weights.checkpoint.batchNormSettings, of: weights.path).notes
+        .dropFirst(model.notes.count)
+    }
+    return model.notes + settings + weights.flatMap(\.checkpoint.notes)
+  }
+
+  /// What the files hold beside the state dicts that are used, a sentence for each file.
+  public var otherNetworks: [String] {
+    weights.flatMap { weights in
+      weights.checkpoint.notes(taking: weights.place, others: "not used").map { note in
+        self.weights.count == 1 ? note : "\(weights.path): \(note)"
+      }
+    }
+  }
+}
+
+extension WeightedModel.Weights {
+  fileprivate init(_ conversion: Conversion) throws(CheckpointError) {
+    path = conversion.path
+    checkpoint = conversion.checkpoint
+    (place, stateDict) = try conversion.findStateDict()
+  }
+}

@@ -1,0 +1,31 @@
+import DBNCheckpoints
+public import DBNTensors
+public import DBNVerification
+
+extension SampleData {
+  /// Opens samples: a file of any format that can be read, with `x` or `images`, and `y` or `labels`.
+  ///
+  /// - Throws: as `Checkpoint.open` and `SampleData.init`, with the path.
+  public init(
+    opening path: String, labelled: Bool, scaling: InputScaling = InputScaling()
+  ) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      let file = try Checkpoint.open(path, options: .besideTheModel)
+      try self.init(file.stateDict(), labelled: labelled, scaling: scaling)
+      notes = file.inconsistency.map { ["\(path): \($0)"] } ?? []
+      self.path = path
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+}
+
+extension InputScaling {
+  /// What is done with stored numbers, for a program and for the history.
+  package var json: JSON {
+    [
+      "divide": .double(divisor), "mean": .array(mean.map { .double($0) }),
+      "std": .array(deviation.map { .double($0) }),
+    ]
+  }
+}

@@ -1,0 +1,113 @@
+import DBNBatchNorm
+import DBNHDF5
+public import DBNTensors
+import DBNVerification
+
+/// What can be changed about a state dict that is not its BatchNorms' layout.
+public enum Transformation: Sendable {
+  /// Takes a prefix off keys that have it, such as the `module.` of DataParallel.
+  case strippingPrefix(String)
+  /// Renames keys as sed does.
+  case renaming(Substitution)
+  /// Gives Keras' weights PyTorch's names and order of axes, where the class of the layer is certain.
+  case kerasNames
+  /// Rounds floating-point tensors to a floating-point type; the running statistics of BatchNorms too
+  /// only if that is asked for, since a small variance can become 0. It is done last.
+  case casting(to: ScalarType, statistics: Bool = false)
+
+  /// The word for Keras' names, in the history and where renamings are given as text.
+  package static let keras = "keras"
+}
+
+/// A state dict that is being transformed, with what there is to say about it.
+struct TransformedStateDict {
+  private(set) var stateDict: StateDict
+  /// Epsilon and momentum, under the names that the BatchNorms have now.
+  private(set) var settings: BatchNormSettingsTable
+  private(set) var report = ConversionReport()
+  /// What a cast promises of the written file; nil: nothing was rounded.
+  private(set) var promise: ConversionPromise?
+  private var prefixes: [JSON] = []
+  private var renamings: [JSON] = []
+  private var castRecord: [JSON.Member] = []
+
+  init(_ stateDict: StateDict, _ settings: BatchNormSettingsTable) {
+    self.stateDict = stateDict
+    self.settings = settings
+  }
+
+  /// What the history says of the transformations.
+  var record: [JSON.Member] {
+    let prefix: JSON? = prefixes.count > 1 ? .array(prefixes) : prefixes.first
+    return (prefix.map { [.init("strip_prefix", $0)] } ?? [])
+      + (renamings.isEmpty ? [] : [.init("rename", .array(renamings))]) + castRecord
+  }
+
+  /// Applies those that are about names, in the order given.
+  mutating func rename(by transformations: [Transformation]) throws(CheckpointError) {
+    for transformation in transformations {
+      switch transformation {
+      case .strippingPrefix(let prefix):
+        stateDict = try stateDict.strippingPrefix(prefix)
+        settings = settings.strippingPrefix(prefix)
+        prefixes.append(.string(prefix))
+      case .renaming(let substitution):
+        stateDict = try stateDict.renaming(substitution.text) { substitution($0) }
+        settings = settings.renaming { substitution($0) }
+        renamings.append(.string(substitution.text))
+      case .kerasNames:
+        let converted = try KerasNames.converting(stateDict, settings)
+        (stateDict, settings) = (converted.stateDict, converted.settings)
+        report.skipped += converted.report.skipped
+        report.notes += converted.report.notes
+        renamings.append(.string(Transformation.keras))
+      case .casting: break
+      }
+    }
+  }
+
+  /// Notes what a cast promises, without casting.
+  mutating func promiseCast(_ transformations: [Transformation]) throws(CheckpointError) {
+    guard let (scalarType, castsStatistics) = try transformations.cast() else { return }
+    var promise = ConversionPromise(cast: scalarType)
+    promise.uncast = castsStatistics ? [] : statistics
+    self.promise = promise
+  }
+
+  /// Applies the cast, if there is one.
+  mutating func cast(
+    by transformations: [Transformation], allowsOverflow: Bool
+  ) throws(CheckpointError) {
+    guard let (scalarType, castsStatistics) = try transformations.cast() else { return }
+    let result = try stateDict.casting(
+      to: scalarType, except: castsStatistics ? [] : statistics, allowsOverflow: allowsOverflow)
+    stateDict = result.stateDict
+    castRecord = [
+      .init("cast", .string(scalarType.name)), .init("tensors_cast", .int(result.cast.count)),
+    ]
+    report.losses += result.losses
+  }
+
+  private var statistics: Set<CheckpointDictionary.Key> {
+    let survey = BatchNormSurvey(stateDict)
+    return Set((survey.sites + survey.lookalikes).flatMap(\.bufferKeys).map { .string($0) })
+  }
+}
+
+extension [Transformation] {
+  /// The type that tensors are rounded to, if they are.
+  ///
+  /// - Throws: `unsupportedScalarType` for two casts.
+  fileprivate func cast() throws(CheckpointError) -> (ScalarType, statistics: Bool)? {
+    let casts = compactMap { transformation -> (ScalarType, statistics: Bool)? in
+      guard case .casting(let type, let statistics) = transformation else { return nil }
+      return (type, statistics)
+    }
+    guard casts.count < 2 else {
+      throw CheckpointError(
+        .unsupportedScalarType, "tensors cannot be cast to two types",
+        advice: "give one cast, which is made after all renamings")
+    }
+    return casts.first
+  }
+}

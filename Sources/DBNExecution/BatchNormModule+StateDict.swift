@@ -1,0 +1,172 @@
+public import DBNBatchNorm
+public import DBNModels
+public import DBNTensors
+
+extension BatchNormModule {
+  /// A new module, as PyTorch makes one: weights and variances 1, biases, means and counters 0.
+  ///
+  /// - Throws: `invalidWorldSize`, `invalidModule` for attributes that make no sense.
+  public init(_ norm: NormModule) throws(CheckpointError) {
+    try norm.validate()
+    let ones = Array(repeating: 1.0, count: norm.numFeatures)
+    let zeros = Array(repeating: 0.0, count: norm.numFeatures)
+    self.init(
+      norm, weight: norm.affine ? ones : nil, bias: norm.affine && norm.hasBias ? zeros : nil,
+      rows: Array(
+        repeating: Row(mean: zeros, variance: ones, batchesTracked: 0), count: norm.rowCount))
+  }
+
+  /// Reads a module from a state dict, without a model that says more than its tensors do.
+  ///
+  /// - Throws: `unsupportedScalarType`, when the tensors are not real numbers.
+  public init(
+    _ site: BatchNormSite, in stateDict: StateDict, options: Options = Options()
+  ) throws(CheckpointError) {
+    var norm = NormModule(numFeatures: site.features)
+    norm.eps = options.eps
+    norm.momentum = options.momentum
+    norm.layout = site.layout
+    norm.worldSize = site.devicesThatRun
+    try self.init(norm, of: ModuleTensors(name: site.name, stateDict: stateDict))
+  }
+
+  /// Reads a module of a model from a state dict, which may be in another layout than the model
+  /// was made with: buffers [V, C] say that they are replicated, and V. Buffers [C] are the
+  /// first-device layout's where the model says so, and standard otherwise.
+  ///
+  /// A missing `num_batches_tracked` (state dicts of version 1) is 0.
+  ///
+  /// - Parameters:
+  ///   - name: the module's in the state dict, `layer1.0.bn1`; empty when all of it is one module.
+  ///   - layouts: more that names and shapes can tell, before those known.
+  /// - Throws: `missingOperand`, `shapeMismatch` when the tensors are not those of the module,
+  ///   `unexpectedLayout` when running statistics can't be told, or are there where the model has
+  ///   none; `unsupportedScalarType`.
+  public init(
+    _ norm: NormModule, named name: String = "", in stateDict: StateDict,
+    layouts: [BatchNormLayout] = []
+  ) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      try norm.validate()
+      let tensors = ModuleTensors(name: name, stateDict: stateDict)
+      try self.init(try norm.adapted(to: tensors, layouts), of: tensors)
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+
+  private init(_ norm: NormModule, of tensors: ModuleTensors) throws(CheckpointError) {
+    let means = try tensors.numbers(.runningMean, norm) ?? []
+    let variances = try tensors.numbers(.runningVar, norm) ?? []
+    let counters = try tensors.numbers(.numBatchesTracked, norm)
+    let rows = (0..<norm.rowCount).map { row in
+      let place = row * norm.numFeatures..<(row + 1) * norm.numFeatures
+      return Row(
+        mean: Array(means[place]), variance: Array(variances[place]),
+        batchesTracked: counters.map { $0[min(row, $0.count - 1)] } ?? 0)
+    }
+    self.init(
+      norm, weight: try tensors.numbers(.weight, norm), bias: try tensors.numbers(.bias, norm),
+      rows: rows)
+  }
+}
+
+extension NormModule {
+  /// How many rows of running statistics it keeps.
+  fileprivate var rowCount: Int {
+    if !tracksRunningStatistics { return 0 }
+    return layout.evaluation == .shared ? 1 : worldSize
+  }
+
+  /// The module in the layout that the tensors are in.
+  ///
+  /// - Throws: `missingOperand`, `shapeMismatch`, `unexpectedLayout`.
+  fileprivate func adapted(
+    to tensors: ModuleTensors, _ layouts: [BatchNormLayout]
+  ) throws(CheckpointError) -> NormModule {
+    let site = try BatchNormSite.find(
+      tensors.name, features: numFeatures, in: tensors.stateDict, layouts: layouts)
+    let isOwn = site.map { layouts.contains($0.layout) } ?? false
+    try tensors.check(
+      (isOwn ? site?.layout.tensors[.weight]?.shared : nil) ?? "weight", isThere: affine,
+      shape: [numFeatures])
+    try tensors.check(
+      (isOwn ? site?.layout.tensors[.bias]?.shared : nil) ?? "bias", isThere: affine && hasBias,
+      shape: [numFeatures])
+    guard tracksRunningStatistics else {
+      try tensors.check("running_mean", isThere: false, shape: [numFeatures])
+      return self
+    }
+    guard let site else {
+      throw CheckpointError(
+        .missingOperand, "the state dict has no BatchNorm of this name, which the model needs",
+        advice: "is the checkpoint one of this model?")
+    }
+    guard site.features == numFeatures else {
+      throw .shape("the running statistics of \(site.features) features, not \(numFeatures)")
+    }
+    var adapted = self
+    if site.layout.buffers == .rows {
+      adapted.worldSize = site.devicesThatRun
+      if layout.buffers != .rows || site.layout != .replicated {
+        adapted.layout =
+          layout.slices == .interleaved ? site.layout.interleaved : site.layout
+      }
+    } else if isOwn || layout.buffers == .rows
+      || site.layout.description == "\(BatchNormLayout.keras)"
+    {
+      (adapted.layout, adapted.worldSize) = (site.layout, 1)
+    }
+    return adapted
+  }
+}
+
+extension BatchNormSite {
+  /// How many devices have running statistics that evaluation uses.
+  fileprivate var devicesThatRun: Int { layout.evaluation == .shared ? 1 : worldSize }
+}
+
+/// The tensors of one module of a state dict.
+private struct ModuleTensors {
+  let name: String
+  let stateDict: StateDict
+
+  /// The key of one of them: `weight`, `running_mean`.
+  private func key(_ last: String) -> String { name.isEmpty ? last : "\(name).\(last)" }
+
+  /// What evaluation uses of a quantity, or what each device has where that is a row.
+  func numbers(
+    _ quantity: BatchNormQuantity, _ norm: NormModule
+  ) throws(CheckpointError) -> [Double]? {
+    var numbers: [Double]?
+    for (last, _) in norm.layout.rowTensors(of: quantity, rowCount: norm.rowCount) {
+      do throws(CheckpointError) {
+        guard let tensor = stateDict[key(last)] else { continue }
+        numbers = try (numbers ?? []) + tensor.doubles()
+      } catch {
+        throw error.with(name: key(last))
+      }
+    }
+    return numbers
+  }
+
+  func check(_ last: String, isThere: Bool, shape: [Int]) throws(CheckpointError) {
+    let tensor = stateDict[key(last)]
+    guard isThere else {
+      if tensor == nil { return }
+      throw CheckpointError(
+        .unexpectedLayout, name: key(last), "the model's BatchNorm has no such tensor",
+        advice: "is the checkpoint one of this model?")
+    }
+    guard let tensor else {
+      throw CheckpointError(
+        .missingOperand, name: key(last),
+        "the state dict has no tensor of this name, which the model needs",
+        advice: "is the checkpoint one of this model?")
+    }
+    guard tensor.shape == shape else {
+      throw CheckpointError.shape("its shape is \(tensor.shape), not \(shape)")
+        .with(name: key(last))
+    }
+  }
+}

@@ -1,0 +1,116 @@
+public import DBNBatchNorm
+public import DBNModels
+
+/// A BatchNorm ready to run: its parameters and running statistics as numbers.
+///
+/// The semantics are those of `torch.nn.BatchNorm1d`, `2d`, `3d`, and of V of them side by side
+/// sharing `weight` and `bias`. It is a value: a copy has running statistics of its own.
+public struct BatchNormModule: Sendable {
+  /// What the file does not say.
+  public struct Options: Sendable {
+    public var eps = 1e-5
+    /// How far running statistics move towards a batch's; nil: their cumulative average.
+    public var momentum: Double? = 0.1
+
+    public init(eps: Double = 1e-5, momentum: Double? = 0.1) {
+      self.eps = eps
+      self.momentum = momentum
+    }
+  }
+
+  /// The running statistics of one device.
+  public struct Row: Sendable, Equatable {
+    /// C values.
+    public var mean: [Double]
+    /// C values.
+    public var variance: [Double]
+    /// How many batches it has seen; a Float64 because checkpoints cast as a whole keep it as a
+    /// float, which may be infinite (float16 ends at 65,504).
+    public var batchesTracked: Double
+
+    public init(mean: [Double], variance: [Double], batchesTracked: Double = 0) {
+      self.mean = mean
+      self.variance = variance
+      self.batchesTracked = batchesTracked
+    }
+  }
+
+  /// What its tensors don't say of it.
+  public let norm: NormModule
+  /// C values; nil without affine parameters.
+  public internal(set) var weight: [Double]?
+  public internal(set) var bias: [Double]?
+  /// The running statistics: V rows, or one that all devices share, or none if there are none.
+  public internal(set) var rows: [Row]
+  /// Which of a training step's forwards the next one is: 0 ..< `norm.accumulationSteps`.
+  public internal(set) var accumulationStep = 0
+
+  public var layout: BatchNormLayout { norm.layout }
+  /// V.
+  public var worldSize: Int { norm.worldSize }
+  /// C.
+  public var features: Int { norm.numFeatures }
+  public var options: Options { Options(eps: norm.eps, momentum: norm.momentum) }
+
+  init(_ norm: NormModule, weight: [Double]?, bias: [Double]?, rows: [Row]) {
+    self.norm = norm
+    self.weight = weight
+    self.bias = bias
+    self.rows = rows
+  }
+
+  /// A standard BatchNorm that starts from one device's statistics.
+  public init(standard row: Row, of module: BatchNormModule) {
+    var norm = module.norm
+    norm.layout = .standard
+    norm.worldSize = 1
+    self.init(norm, weight: module.weight, bias: module.bias, rows: [row])
+  }
+
+  /// A module of some of the features, which BatchNorm treats each by itself.
+  public func part(_ features: Range<Int>) -> BatchNormModule {
+    var norm = norm
+    norm.numFeatures = features.count
+    var part = BatchNormModule(
+      norm, weight: weight.map { Array($0[features]) }, bias: bias.map { Array($0[features]) },
+      rows: rows.map { row in
+        Row(
+          mean: Array(row.mean[features]), variance: Array(row.variance[features]),
+          batchesTracked: row.batchesTracked)
+      })
+    part.accumulationStep = accumulationStep
+    return part
+  }
+
+  /// The same module with other running statistics.
+  ///
+  /// - Parameter rows: as many as it has.
+  package func with(rows: [Row]) -> BatchNormModule {
+    precondition(rows.count == self.rows.count)
+    var module = self
+    module.rows = rows
+    return module
+  }
+
+  /// The samples of each of the V devices.
+  public func slices(of samples: Int) -> [BatchSlice] {
+    layout.slices(of: samples, worldSize: worldSize)
+  }
+
+  /// The running statistics that a device is normalised with in evaluation; there must be some.
+  func row(of device: Int) -> Row {
+    switch layout.evaluation {
+    case .shared: rows[0]
+    case .row: rows[device]
+    case .mean: averagedRow
+    }
+  }
+
+  /// The means of all rows' means and variances.
+  private var averagedRow: Row {
+    let merged = ReplicaStatistics(means: rows.map(\.mean), variances: rows.map(\.variance))
+      .merged(by: .mean)
+    return Row(
+      mean: merged.mean, variance: merged.variance, batchesTracked: rows[0].batchesTracked)
+  }
+}

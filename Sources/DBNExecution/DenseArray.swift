@@ -1,0 +1,93 @@
+public import DBNTensors
+
+/// Numbers in a shape, row-major, in Float64: what flows through the reference engine.
+public struct DenseArray: Sendable, Equatable {
+  public let shape: [Int]
+  public var values: [Double]
+
+  /// - Throws: `inconsistentTensor` unless there is a value for each element of the shape.
+  public init(shape: [Int], values: [Double]) throws(CheckpointError) {
+    let count = try elementCount(of: shape)
+    guard count == values.count else {
+      throw CheckpointError(
+        .inconsistentTensor, "shape \(shape) needs \(count) values, \(values.count) are there")
+    }
+    self.shape = shape
+    self.values = values
+  }
+
+  /// The numbers of a tensor.
+  public init(_ tensor: Tensor) throws(CheckpointError) {
+    try self.init(shape: tensor.shape, values: tensor.doubles())
+  }
+
+  /// An array whose values `fill` sets, on any thread, each place once.
+  init(
+    shape: [Int], fill: (DisjointWriter) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let count = try elementCount(of: shape)
+    self.shape = shape
+    var values = [Double](repeating: 0, count: count)
+    let failure: CheckpointError? = values.withUnsafeMutableBufferPointer { buffer in
+      do throws(CheckpointError) {
+        try fill(DisjointWriter(buffer))
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+    self.values = values
+  }
+
+  /// An array of a shape that is known to fit memory, whose values `initialise` sets, every one.
+  @inline(__always)
+  init(_ shape: [Int], initialise: (UnsafeMutablePointer<Double>) -> Void) {
+    let count = shape.reduce(1, *)
+    self.shape = shape
+    values = [Double](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      if let start = buffer.baseAddress, count > 0 { initialise(start) }
+      initializedCount = count
+    }
+  }
+
+  /// An array of a shape that is known to fit memory.
+  init(repeating value: Double, _ shape: [Int]) {
+    self.shape = shape
+    values = [Double](repeating: value, count: shape.reduce(1, *))
+  }
+
+  /// The same numbers in another shape of as many.
+  func reshaped(to shape: [Int]) -> DenseArray {
+    precondition(shape.reduce(1, *) == values.count)
+    return DenseArray(shape: shape, sameCount: values)
+  }
+
+  private init(shape: [Int], sameCount values: [Double]) {
+    self.shape = shape
+    self.values = values
+  }
+}
+
+/// Places for numbers that several threads fill at once.
+///
+/// `@unchecked Sendable`: it is only handed to the threads of one `concurrentForEach`, each of
+/// which writes places of its own, and it is gone before the array is read.
+struct DisjointWriter: @unchecked Sendable {
+  private let buffer: UnsafeMutableBufferPointer<Double>
+
+  fileprivate init(_ buffer: UnsafeMutableBufferPointer<Double>) {
+    self.buffer = buffer
+  }
+
+  var count: Int { buffer.count }
+
+  subscript(index: Int) -> Double {
+    get { buffer[index] }
+    nonmutating set { buffer[index] = newValue }
+  }
+}
+
+private func elementCount(of shape: [Int]) throws(CheckpointError) -> Int {
+  try Tensor.byteCount(of: .float64, shape: shape) / 8
+}

@@ -1,0 +1,58 @@
+public import DBNModels
+public import DBNTensors
+
+/// What runs a graph.
+public enum Engine: String, Sendable, CaseIterable {
+  /// Plain Swift in Float64: the definition.
+  case reference
+  /// Float32, by the library that PyTorch uses on CPUs.
+  case oneDNN = "onednn"
+
+  /// Whether it was built in: oneDNN is where its library was there (package trait `OneDNN`).
+  public var isAvailable: Bool {
+    switch self {
+    case .reference: true
+    case .oneDNN:
+      #if OneDNN
+        true
+      #else
+        false
+      #endif
+    }
+  }
+
+  /// The fastest that was built in and can hold the state dict's numbers: float64 is the reference's.
+  public static func standard(for stateDict: StateDict) -> Engine {
+    let isWide = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
+    return oneDNN.isAvailable && !isWide ? .oneDNN : .reference
+  }
+
+  /// An executor of this engine, with the tensors of the state dict.
+  ///
+  /// - Throws: `missingOperand` for a tensor that is not there; `engineUnavailable`.
+  public func executor(
+    _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
+  ) throws(CheckpointError) -> any Executor {
+    switch self {
+    case .reference: return try ReferenceExecutor(graph, stateDict, options: options)
+    case .oneDNN:
+      #if OneDNN
+        return try OneDNNExecutor(graph, stateDict, options: options)
+      #else
+        throw CheckpointError(
+          .engineUnavailable, "this build has no oneDNN engine",
+          advice: "install libdnnl-dev and build again with --traits OneDNN, or use the reference "
+            + "engine (--engine reference)")
+      #endif
+    }
+  }
+}
+
+extension CheckpointError.Code {
+  /// The engine was not built in.
+  public static let engineUnavailable = Self("engine-unavailable")
+  /// An engine's library refused what it was asked for.
+  public static let engineFailed = Self("engine-failed")
+  /// A number is infinite or none, where an engine would lose that.
+  public static let notFinite = Self("not-finite")
+}

@@ -1,0 +1,136 @@
+import DBNBatchNorm
+import DBNModels
+public import DBNTensors
+
+extension Executor {
+  /// The state dict with the running statistics as they are now: what training left.
+  ///
+  /// Buffers keep their scalar types, shapes and kinds, and everything else is as it was. What is
+  /// tied to a buffer stays tied. A counter that is not there (state dicts of version 1) is not
+  /// added.
+  ///
+  /// - Parameter stateDict: what the executor was made with.
+  /// - Throws: `shapeMismatch` for another; `overflow` for a counter that its type can't hold;
+  ///   `unexpectedLayout` when a name outside the model is tied to buffers that went apart.
+  public func stateDict(updating stateDict: StateDict) throws(CheckpointError) -> StateDict {
+    try stateDict.withBuffers(of: batchNorms)
+  }
+}
+
+extension StateDict {
+  /// The state dict with the running statistics of these modules, by name, in its buffers.
+  ///
+  /// - Throws: as `Executor.stateDict(updating:)`.
+  package func withBuffers(
+    of modules: [String: BatchNormModule]
+  ) throws(CheckpointError) -> StateDict {
+    var update = BufferUpdate(self)
+    for (name, module) in modules.sorted(by: { $0.key < $1.key }) {
+      try update.write(module, named: name)
+    }
+    return try update.finished()
+  }
+}
+
+extension BatchNormModule {
+  /// The module's tensors, named as PyTorch names them, in its order.
+  ///
+  /// - Parameter scalarType: of all but `num_batches_tracked`, which is int64.
+  /// - Throws: `unsupportedScalarType` unless it is float16, bfloat16, float32 or float64;
+  ///   `overflow` for a counter that is not an integer; `invalidModule` for a layout that keeps its
+  ///   tensors under other names.
+  public func stateDict(
+    as scalarType: ScalarType = .float32
+  ) throws(CheckpointError) -> StateDict {
+    try norm.validate()
+    var stateDict = StateDict()
+    for (name, shape) in norm.tensors {
+      switch BatchNormQuantity(rawValue: name) {
+      case .weight:
+        stateDict[name] = try Tensor(rounding: weight ?? [], to: scalarType, shape: shape)
+      case .bias: stateDict[name] = try Tensor(rounding: bias ?? [], to: scalarType, shape: shape)
+      case .numBatchesTracked:
+        let zeros = try Tensor(rows.map { _ in 0 }, shape: shape)
+        stateDict[name] = try zeros.replacing(rows.map(\.batchesTracked))
+      case let quantity?:
+        let numbers = buffers(quantity).flatMap(\.numbers)
+        stateDict[name] = try Tensor(rounding: numbers, to: scalarType, shape: shape)
+      case nil: break
+      }
+    }
+    return stateDict
+  }
+
+  /// The numbers of a buffer, tensor by tensor, and the keys behind the module's name under which
+  /// the layout keeps them.
+  func buffers(_ quantity: BatchNormQuantity) -> [(key: String, numbers: [Double])] {
+    guard !rows.isEmpty else { return [] }
+    return layout.rowTensors(of: quantity, rowCount: rows.count).map { key, range in
+      let kept = rows[range]
+      return switch quantity {
+      case .runningMean: (key, kept.flatMap(\.mean))
+      case .runningVar: (key, kept.flatMap(\.variance))
+      case .numBatchesTracked: (key, kept.map(\.batchesTracked))
+      case .weight, .bias: (key, [])
+      }
+    }
+  }
+}
+
+/// A state dict on its way to having the buffers of a trained model.
+private struct BufferUpdate {
+  private let original: StateDict
+  private var updated: StateDict
+  private var written: Set<CheckpointDictionary.Key> = []
+  /// What became of tensors that may be tied; several where a tie was a coincidence.
+  private var successors: [TiedTensor: [Tensor]] = [:]
+
+  init(_ stateDict: StateDict) {
+    original = stateDict
+    updated = stateDict
+  }
+
+  mutating func write(_ module: BatchNormModule, named name: String) throws(CheckpointError) {
+    for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
+      for (last, numbers) in module.buffers(quantity) {
+        let key = name.isEmpty ? last : "\(name).\(last)"
+        guard let old = original[key] else { continue }
+        do throws(CheckpointError) {
+          updated[key] = try successor(of: old, numbers)
+        } catch {
+          throw error.with(name: key)
+        }
+        written.insert(.string(key))
+      }
+    }
+  }
+
+  private mutating func successor(
+    of old: Tensor, _ numbers: [Double]
+  ) throws(CheckpointError) -> Tensor {
+    let new = try old.replacing(numbers)
+    let known = successors[TiedTensor(old), default: []]
+    for tensor in known where try tensor.storage.hasEqualBytes(to: new.storage) { return tensor }
+    successors[TiedTensor(old)] = known + [new]
+    return new
+  }
+
+  /// Gives the names that the model does not know their part in what they are tied to: a module
+  /// that stands in the state dict twice.
+  func finished() throws(CheckpointError) -> StateDict {
+    var result = updated
+    for (key, old) in original.tensors where BatchNormSite.namesBuffer(key) {
+      guard !written.contains(.string(key)), let tensors = successors[TiedTensor(old)] else {
+        continue
+      }
+      guard tensors.count == 1 else {
+        throw CheckpointError(
+          .unexpectedLayout, name: key,
+          "it is tied to the buffers of \(tensors.count) BatchNorms, which went apart",
+          advice: "give each BatchNorm buffers of its own")
+      }
+      result[key] = tensors[0]
+    }
+    return result
+  }
+}

@@ -1,0 +1,37 @@
+import DBNModels
+
+/// How BatchNorm changes the values of a channel: (x - center) * scale + shift.
+///
+/// The mean is taken away first, and what rounding it to Float32 leaves is in the shift: folding
+/// both into one product and one sum would lose the digits that a mean far from zero has.
+struct ChannelScaling {
+  private let center: Float
+  private let scale: Float
+  private let shift: Float
+
+  init(_ module: BatchNormModule, feature: Int, mean: Double, variance: Double) {
+    let scale = (module.weight?[feature] ?? 1) / (variance + module.norm.eps).squareRoot()
+    center = Float(mean)
+    self.scale = Float(scale)
+    shift = Float((module.bias?[feature] ?? 0) + (Double(center) - mean) * scale)
+  }
+
+  /// - Parameter output: may be the input.
+  func apply(
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    let vectorCenter = FloatVector(repeating: center)
+    let vectorScale = FloatVector(repeating: scale)
+    let vectorShift = FloatVector(repeating: shift)
+    var index = 0
+    while index + FloatVector.scalarCount <= count {
+      let result = (input.vector(at: index) - vectorCenter) * vectorScale + vectorShift
+      UnsafeMutableRawPointer(output + index).storeBytes(of: result, as: FloatVector.self)
+      index += FloatVector.scalarCount
+    }
+    while index < count {
+      output[index] = (input[index] - center) * scale + shift
+      index += 1
+    }
+  }
+}

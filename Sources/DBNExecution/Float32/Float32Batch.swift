@@ -1,0 +1,118 @@
+import DBNBatchNorm
+import DBNTensors
+
+/// A mini-batch of Float32 values [N, C, P] on its way through a BatchNorm.
+///
+/// `@unchecked Sendable`: it is only handed to the threads of one `concurrentForEach`, which read
+/// and write places of their own, while the caller holds both buffers.
+struct Float32Batch: @unchecked Sendable {
+  /// What a task works on at a time, in bytes: small enough that values are still in a cache when
+  /// they are normalised, large enough that the channels of a sample are a long run of memory.
+  private static let taskByteCount = 4 << 20
+
+  private let input: UnsafePointer<Float>
+  private let output: UnsafeMutablePointer<Float>
+  let samples: Int
+  let features: Int
+  let positions: Int
+
+  /// - Parameters:
+  ///   - input: N * C * P values.
+  ///   - output: as many places, or those of the input themselves; nothing between.
+  init(
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, samples: Int,
+    features: Int, positions: Int
+  ) {
+    self.input = input
+    self.output = output
+    self.samples = samples
+    self.features = features
+    self.positions = positions
+  }
+
+  /// Each slice normalised with its own statistics, and these.
+  func normalised(
+    _ slices: [BatchSlice], by module: BatchNormModule
+  ) throws(CheckpointError) -> [SliceStatistics] {
+    let filled = slices.prefix { $0.count * positions > 0 }
+    let tasks = filled.indices.flatMap { device in
+      channelRanges(slices[device]).map { (device, $0) }
+    }
+    let statistics = try DenseArray(shape: [filled.count, 2, features]) {
+      results throws(CheckpointError) in
+      try concurrentForEach(tasks.count) { index in
+        let (device, channels) = tasks[index]
+        let moments = normalise(slices[device], channels, by: module)
+        for (feature, moments) in zip(channels, moments) {
+          results[2 * device * features + feature] = moments.mean
+          results[(2 * device + 1) * features + feature] = moments.variance
+        }
+      }
+    }.values
+    return slices.enumerated().map { device, slice in
+      guard slice.count * positions > 0 else { return SliceStatistics(count: 0) }
+      let (start, end) = (2 * device * features, (2 * device + 1) * features)
+      return SliceStatistics(
+        count: slice.count * positions, mean: Array(statistics[start..<end]),
+        variance: Array(statistics[end..<end + features]))
+    }
+  }
+
+  /// Each sample normalised with the running statistics of its device.
+  func scaled(_ slices: [BatchSlice], by module: BatchNormModule) throws(CheckpointError) {
+    let length = max(1, Self.taskByteCount / (4 * features * positions))
+    let tasks = slices.indices.flatMap { device in
+      stride(from: 0, to: slices[device].count, by: length).map { start in
+        (device, start..<min(start + length, slices[device].count))
+      }
+    }
+    try concurrentForEach(tasks.count) { index in
+      let (device, places) = tasks[index]
+      let row = module.row(of: device)
+      let scalings = (0..<features).map { feature in
+        ChannelScaling(
+          module, feature: feature, mean: row.mean[feature], variance: row.variance[feature])
+      }
+      scale(slices[device][places], 0..<features, by: scalings)
+    }
+  }
+
+  /// The channels of a slice normalised with their own statistics, sample by sample as they lie.
+  private func normalise(
+    _ slice: BatchSlice, _ channels: Range<Int>, by module: BatchNormModule
+  ) -> [ChannelMoments] {
+    var moments = Array(repeating: ChannelMoments(), count: channels.count)
+    for sample in slice {
+      for (index, feature) in channels.enumerated() {
+        moments[index].add(input + place(sample, feature), count: positions)
+      }
+    }
+    for index in moments.indices { moments[index].join() }
+    let scalings = zip(channels, moments).map { feature, moments in
+      ChannelScaling(module, feature: feature, mean: moments.mean, variance: moments.variance)
+    }
+    scale(slice, channels, by: scalings)
+    return moments
+  }
+
+  private func scale(
+    _ slice: some Collection<Int>, _ channels: Range<Int>, by scalings: [ChannelScaling]
+  ) {
+    for sample in slice {
+      for (feature, scaling) in zip(channels, scalings) {
+        let place = place(sample, feature)
+        scaling.apply(input + place, output + place, count: positions)
+      }
+    }
+  }
+
+  private func place(_ sample: Int, _ feature: Int) -> Int {
+    (sample * features + feature) * positions
+  }
+
+  /// The channels in parts that are worth a task.
+  private func channelRanges(_ slice: BatchSlice) -> [Range<Int>] {
+    let length = max(1, Self.taskByteCount / (4 * slice.count * positions))
+    return stride(from: 0, to: features, by: length).map { $0..<min($0 + length, features) }
+  }
+}

@@ -1,0 +1,69 @@
+#if OneDNN
+  import DBNCOneDNN
+  import DBNTensors
+
+  /// An element-wise function of oneDNN: `alpha` and `beta` mean what its documentation says.
+  struct Eltwise: Hashable {
+    let algorithm: dnnl_alg_kind_t
+    var alpha: Float = 0
+    var beta: Float = 0
+
+    static func == (left: Eltwise, right: Eltwise) -> Bool {
+      (left.algorithm.rawValue, left.alpha, left.beta)
+        == (right.algorithm.rawValue, right.alpha, right.beta)
+    }
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(algorithm.rawValue)
+      hasher.combine(alpha)
+      hasher.combine(beta)
+    }
+  }
+
+  /// What a primitive does to each number before it writes it: `dnnl_post_ops_t`.
+  enum PostOperation {
+    case eltwise(Eltwise)
+    /// Added to what is in the target.
+    case sum
+    /// With an operand that broadcasts.
+    case binary(dnnl_alg_kind_t, Layout)
+  }
+
+  /// `dnnl_primitive_attr_t`: the post-operations, and that working memory is given by the caller.
+  struct Attributes: ~Copyable {
+    private let handle: Handle
+
+    init(_ operations: [PostOperation] = []) throws(CheckpointError) {
+      let attributes = try Handle(
+        "dnnl_primitive_attr_create", destroy: dnnl_primitive_attr_destroy
+      ) { dnnl_primitive_attr_create($0) }
+      try succeed(
+        "dnnl_primitive_attr_set_scratchpad_mode",
+        dnnl_primitive_attr_set_scratchpad_mode(attributes.pointer, dnnl_scratchpad_mode_user))
+      let chain = try Handle("dnnl_post_ops_create", destroy: dnnl_post_ops_destroy) {
+        dnnl_post_ops_create($0)
+      }
+      for operation in operations {
+        try succeed("dnnl_post_ops_append", operation.append(to: chain.pointer))
+      }
+      try succeed(
+        "dnnl_primitive_attr_set_post_ops",
+        dnnl_primitive_attr_set_post_ops(attributes.pointer, chain.pointer))
+      handle = attributes
+    }
+
+    var pointer: OpaquePointer { handle.pointer }
+  }
+
+  extension PostOperation {
+    fileprivate func append(to chain: OpaquePointer) -> dnnl_status_t {
+      switch self {
+      case .eltwise(let eltwise):
+        conednn_append_eltwise(chain, eltwise.algorithm, eltwise.alpha, eltwise.beta)
+      case .sum: conednn_append_sum(chain)
+      case .binary(let algorithm, let layout):
+        dnnl_post_ops_append_binary(chain, algorithm, layout.pointer)
+      }
+    }
+  }
+#endif

@@ -1,0 +1,102 @@
+#if OneDNN
+  import DBNCOneDNN
+  import DBNTensors
+
+  /// How the numbers of a shape lie in memory: `dnnl_memory_desc_t`.
+  ///
+  /// `@unchecked Sendable`: it is never changed.
+  final class Layout: @unchecked Sendable {
+    /// The families of layouts that are made here. oneDNN may choose others.
+    enum Kind: Hashable {
+      /// Row-major.
+      case plain
+      /// [N, ..., C].
+      case channelsLast
+      /// [N, C / size, ..., size]: so many channels lie side by side, the last ones padded by zeros.
+      case blocked(Int)
+      /// oneDNN is to choose.
+      case any
+    }
+
+    let shape: [Int]
+    private let owner: Owner
+
+    private struct Owner: ~Copyable {
+      let pointer: conednn_layout
+
+      deinit { conednn_layout_destroy(pointer) }
+    }
+
+    private init(
+      _ call: String, _ shape: [Int],
+      _ make: (UnsafeMutablePointer<conednn_layout?>) -> dnnl_status_t
+    ) throws(CheckpointError) {
+      var made: conednn_layout?
+      try succeed(call, make(&made))
+      guard let made else {
+        throw CheckpointError(.engineFailed, "oneDNN's \(call) made nothing")
+      }
+      self.shape = shape
+      owner = Owner(pointer: made)
+    }
+
+    /// - Throws: `engineFailed` where there is no such layout for the shape's rank.
+    convenience init(_ kind: Kind, _ shape: [Int]) throws(CheckpointError) {
+      guard kind != .plain else {
+        try self.init(shape, strides: shape.map { max($0, 1) }.strides)
+        return
+      }
+      let sizes = shape.map { Int64($0) }
+      let tag = Self.tag(kind, rank: shape.count)
+      try self.init("dnnl_memory_desc_create_with_tag", shape) {
+        conednn_layout_with_tag($0, Int32(sizes.count), sizes, tag)
+      }
+    }
+
+    /// - Parameter strides: how far apart neighbours along each axis are, in numbers.
+    convenience init(_ shape: [Int], strides: [Int]) throws(CheckpointError) {
+      let (sizes, distances) = (shape.map { Int64($0) }, strides.map { Int64($0) })
+      try self.init("dnnl_memory_desc_create_with_strides", shape) {
+        conednn_layout_with_strides($0, Int32(sizes.count), sizes, distances)
+      }
+    }
+
+    /// A layout that oneDNN has chosen.
+    convenience init(
+      copying original: conednn_const_layout, shape: [Int]
+    ) throws(CheckpointError) {
+      try self.init("dnnl_memory_desc_clone", shape) { conednn_layout_copy($0, original) }
+    }
+
+    private static func tag(_ kind: Kind, rank: Int) -> dnnl_format_tag_t {
+      let tags: [Int: dnnl_format_tag_t] =
+        switch kind {
+        case .any: [rank: dnnl_format_tag_any]
+        case .plain: [:]
+        case .channelsLast: [3: dnnl_acb, 4: dnnl_acdb, 5: dnnl_acdeb]
+        case .blocked(16): [3: dnnl_aBc16b, 4: dnnl_aBcd16b, 5: dnnl_aBcde16b]
+        case .blocked(8): [3: dnnl_aBc8b, 4: dnnl_aBcd8b, 5: dnnl_aBcde8b]
+        case .blocked(4): [3: dnnl_aBc4b, 4: dnnl_aBcd4b, 5: dnnl_aBcde4b]
+        case .blocked: [:]
+        }
+      return tags[rank] ?? dnnl_format_tag_undef
+    }
+
+    var pointer: conednn_layout { owner.pointer }
+
+    /// With padding.
+    var byteCount: Int { dnnl_memory_desc_get_size(pointer) }
+
+    func isEqual(to other: Layout) -> Bool {
+      self === other || dnnl_memory_desc_equal(pointer, other.pointer) != 0
+    }
+
+    /// Which family it is of; nil for one that only oneDNN knows.
+    var kind: Kind? {
+      let kinds: [Kind] =
+        (3...5).contains(shape.count)
+        ? [.plain, .blocked(16), .blocked(8), .channelsLast, .blocked(4)] : [.plain]
+      return kinds.first { kind in (try? Layout(kind, shape))?.isEqual(to: self) ?? false }
+    }
+  }
+#endif

@@ -1,0 +1,28 @@
+#if OneDNN
+  import DBNCOneDNN
+  import DBNTensors
+
+  /// A primitive with the memory that it works on.
+  struct BoundKernel {
+    let kernel: Kernel
+    private let memories: [Memory]
+    private let arguments: [dnnl_exec_arg_t]
+
+    /// - Parameter arguments: by `DNNL_ARG_SRC` and its like; the bytes must outlive it.
+    init(_ kernel: Kernel, _ arguments: [(index: Int32, memory: Memory)]) {
+      self.kernel = kernel
+      memories = arguments.map(\.memory)
+      self.arguments = arguments.map {
+        dnnl_exec_arg_t(arg: $0.index, memory: $0.memory.pointer)
+      }
+    }
+
+    func run(on stream: borrowing Stream) throws(CheckpointError) {
+      let status = withExtendedLifetime(memories) {
+        dnnl_primitive_execute(
+          kernel.pointer, stream.pointer, Int32(arguments.count), arguments)
+      }
+      try succeed("dnnl_primitive_execute", status)
+    }
+  }
+#endif

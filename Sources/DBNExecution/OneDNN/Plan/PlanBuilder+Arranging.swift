@@ -1,0 +1,80 @@
+#if OneDNN
+  import DBNCOneDNN
+  import DBNModels
+  import DBNTensors
+
+  extension PlanBuilder {
+    /// Operations that pick numbers at regular distances, as copies by oneDNN: what is chunked,
+    /// sliced or transposed stays in float32, and all cores take part.
+    ///
+    /// - Returns: nil for other operations.
+    mutating func addArranging(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue]? {
+      guard let input = try operand(0, of: node) else { return nil }
+      let shapes = node.outputs.map { sized.shapes[$0] ?? [] }
+      guard let parts = node.operation.parts(of: input.shape, shapes) else { return nil }
+      let source = try plain(input)
+      var targets: [PlannedValue] = []
+      for part in parts { targets.append(try copy(part, of: source)) }
+      return targets
+    }
+
+    private mutating func copy(
+      _ part: StridedPart, of source: PlannedValue
+    ) throws(CheckpointError) -> PlannedValue {
+      let target = try makeValue(.plain, part.shape)
+      let layout = try Layout(part.shape, strides: part.strides)
+      guard let kernel = try Kernel.reorder(from: layout, to: target.layout, processor) else {
+        throw CheckpointError(.engineFailed, "oneDNN cannot copy a part of \(source.shape)")
+      }
+      let start = part.start * MemoryLayout<Float>.size
+      try add(
+        kernel,
+        [
+          .init(DNNL_ARG_FROM, layout, .slot(source.slot, offset: start)),
+          .init(DNNL_ARG_TO, target),
+        ])
+      return target
+    }
+  }
+
+  /// Numbers that lie at regular distances in an array.
+  private struct StridedPart {
+    let shape: [Int]
+    let strides: [Int]
+    var start = 0
+  }
+
+  extension Operation {
+    /// What the operation picks of an input, one part for each output; nil for one that does
+    /// something else, or has too many dimensions for oneDNN.
+    ///
+    /// - Parameter shapes: those of the outputs.
+    fileprivate func parts(of input: [Int], _ shapes: [[Int]]) -> [StridedPart]? {
+      var strides = input.strides
+      guard input.count <= Int(DNNL_MAX_NDIMS), shapes.allSatisfy({ !$0.isEmpty }) else {
+        return nil
+      }
+      switch self {
+      case .permute(let order):
+        return [StridedPart(shape: shapes[0], strides: order.map { strides[$0] })]
+      case .select(let dimension, let index):
+        let start = index * strides.remove(at: dimension)
+        return [StridedPart(shape: shapes[0], strides: strides, start: start)]
+      case .slice(let dimension, let start, _, let step):
+        let first = (start.number ?? 0) * strides[dimension]
+        let count = shapes[0][dimension]
+        // oneDNN wants a whole step behind the last one too.
+        if count > 1, step * count > input[dimension] { return nil }
+        if count > 1 { strides[dimension] *= step }
+        return [StridedPart(shape: shapes[0], strides: strides, start: first)]
+      case .split(let sizes, let dimension):
+        var start = 0
+        return zip(sizes, shapes).map { size, shape in
+          defer { start += size * strides[dimension] }
+          return StridedPart(shape: shape, strides: strides, start: start)
+        }
+      default: return nil
+      }
+    }
+  }
+#endif

@@ -1,0 +1,132 @@
+#if OneDNN
+  import DBNCOneDNN
+  import DBNTensors
+
+  /// An epilogue as oneDNN takes it.
+  struct PostOperations {
+    private(set) var operations: [PostOperation] = []
+    private var operands: [(index: Int32, layout: Layout, operand: Operand)] = []
+    /// The value that is added to, and so is in the target before.
+    private(set) var sum: PlannedValue?
+
+    private enum Operand {
+      case constant(Buffer)
+      case value(PlannedValue)
+    }
+
+    private mutating func append(
+      _ algorithm: dnnl_alg_kind_t, _ layout: Layout, _ operand: Operand
+    ) {
+      let index = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * Int32(operations.count + 1)
+      operands.append((index | DNNL_ARG_SRC_1, layout, operand))
+      operations.append(.binary(algorithm, layout))
+    }
+
+    mutating func append(_ eltwises: [Eltwise]) {
+      operations += eltwises.map { .eltwise($0) }
+    }
+
+    mutating func append(_ scaleShift: ScaleShift) {
+      append(dnnl_binary_mul, scaleShift.layout, .constant(scaleShift.scale))
+      appendShift(of: scaleShift)
+    }
+
+    mutating func appendShift(of scaleShift: ScaleShift) {
+      append(dnnl_binary_add, scaleShift.layout, .constant(scaleShift.shift))
+    }
+
+    mutating func append(adding value: PlannedValue, in layout: Layout) {
+      append(dnnl_binary_add, layout, .value(value))
+    }
+
+    /// - Returns: false if there is a sum already: one target can't hold two.
+    mutating func append(sumWith value: PlannedValue) -> Bool {
+      guard sum == nil else { return false }
+      operations.append(.sum)
+      sum = value
+      return true
+    }
+
+    /// The operands of the binary ones, in their layouts.
+    func arguments(_ builder: inout PlanBuilder) throws(CheckpointError) -> [Draft.Argument] {
+      try operands.map { index, layout, operand throws(CheckpointError) in
+        switch operand {
+        case .constant(let buffer): Draft.Argument(index, layout, .constant(buffer))
+        case .value(let value): Draft.Argument(index, try builder.reordered(value, to: layout))
+        }
+      }
+    }
+  }
+
+  extension PlanBuilder {
+    /// The epilogue as post-operations; nil where there are too many sums.
+    ///
+    /// - Parameters:
+    ///   - addends: the layout of values that are added; nil: what is added to is in the target
+    ///     before, which fewer kernels can but takes less memory.
+    ///   - first: what is done before.
+    mutating func postOperations(
+      _ epilogue: [Epilogue], rank: Int, addends: Layout? = nil,
+      after first: PostOperations = PostOperations()
+    ) throws(CheckpointError) -> PostOperations? {
+      var result = first
+      for step in epilogue {
+        switch step {
+        case .batchNorm(let module):
+          result.append(try scaleShift(module, row: 0, rank: rank))
+        case .eltwise(let eltwises): result.append(eltwises)
+        case .add(let name):
+          let value = try value(name)
+          if let addends {
+            result.append(adding: value, in: addends)
+          } else if !result.append(sumWith: value) {
+            return nil
+          }
+        }
+      }
+      return result
+    }
+
+    /// Where a kernel writes: over what it adds to, if there is a sum, else anew.
+    mutating func target(
+      _ layout: Layout, sum: PlannedValue?
+    ) throws(CheckpointError) -> PlannedValue {
+      guard let sum else { return makeValue(layout) }
+      if sum.layout.isEqual(to: layout), isLastUse(sum) { return sum }
+      return try copied(sum, to: layout)
+    }
+
+    /// The steps of an epilogue by themselves.
+    mutating func add(
+      _ epilogue: [Epilogue], to value: PlannedValue
+    ) throws(CheckpointError) -> PlannedValue {
+      var value = value
+      for step in epilogue {
+        switch step {
+        case .batchNorm(let module): value = try addBatchNorm(module, value, [], isFresh: true)
+        case .eltwise(let eltwises): value = try add(eltwises, to: value, isFresh: true)
+        case .add(let name):
+          let other = try reordered(try self.value(name), to: value.layout)
+          value = try addBinary(dnnl_binary_add, value, other, to: value.shape, isFresh: true)
+        }
+      }
+      return value
+    }
+
+    /// - Parameter isFresh: nobody else needs the value.
+    mutating func add(
+      _ eltwises: [Eltwise], to value: PlannedValue, isFresh: Bool = false
+    ) throws(CheckpointError) -> PlannedValue {
+      let target = isFresh || isLastUse(value) ? value : makeValue(value.layout)
+      var source = value
+      for eltwise in eltwises {
+        guard let kernel = try Kernel.eltwise(eltwise, value.layout, processor) else {
+          throw CheckpointError(.engineFailed, "oneDNN has no such element-wise function")
+        }
+        try add(kernel, [.init(DNNL_ARG_SRC, source), .init(DNNL_ARG_DST, target)])
+        source = target
+      }
+      return target
+    }
+  }
+#endif

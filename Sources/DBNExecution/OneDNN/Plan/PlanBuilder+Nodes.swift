@@ -1,0 +1,81 @@
+#if OneDNN
+  import DBNCOneDNN
+  import DBNModels
+  import DBNTensors
+
+  extension PlanBuilder {
+    /// Adds the steps of a unit.
+    ///
+    /// - Returns: the values of its outputs.
+    mutating func add(_ unit: Unit) throws(CheckpointError) -> [PlannedValue] {
+      let node = unit.primary
+      let shapes = node.outputs.compactMap { sized.shapes[$0] }
+      let sizes = try node.operands.indices.map { index throws(CheckpointError) in
+        try operand(index, of: node)?.shape ?? []
+      }
+      // Of nothing, nothing is computed; oneDNN's kernels are not asked.
+      guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
+        return try addReference(node)
+      }
+      if let value = try addPrimary(unit, shape) { return [value] }
+      if let values = try addArranging(node) { return values }
+      let values = try addReference(node)
+      if unit.epilogue.isEmpty { return values }
+      return [try add(unit.epilogue, to: values[0])]
+    }
+
+    /// nil: oneDNN does not cover it.
+    private mutating func addPrimary(
+      _ unit: Unit, _ shape: [Int]
+    ) throws(CheckpointError) -> PlannedValue? {
+      let node = unit.primary
+      guard let input = try operand(0, of: node) else { return nil }
+      switch node.operation {
+      case .convolution(let attributes): return try addConvolution(unit, attributes, input, shape)
+      case .linear: return try addLinear(unit, input, shape)
+      case .batchNorm(let attributes):
+        return try addBatchNorm(attributes.module, input, unit.epilogue)
+      case .activation(let function):
+        guard let eltwises = function.eltwises else { return nil }
+        return try add(eltwises, to: input)
+      case .addScalar, .multiplyScalar, .add, .multiply, .divide:
+        guard let value = try addArithmetic(node, input, shape) else { return nil }
+        return try add(unit.epilogue, to: value)
+      case .maxPool(let pooling):
+        return try addPool(dnnl_pooling_max, pooling, input, shape)
+      case .averagePool(let pooling):
+        return try addAveragePool(pooling, input, shape)
+      case .adaptiveAveragePool(let sizes): return try addAdaptivePool(sizes, input, shape)
+      case .mean(let dimensions, _): return try addMean(dimensions, input, shape)
+      case .concatenate(let dimension): return try addConcatenation(node, dimension, shape)
+      case .identity: return input
+      case .flatten, .reshape, .squeeze, .unsqueeze:
+        return PlannedValue(
+          slot: try plain(input).slot, layout: try Layout(.plain, shape))
+      default: return nil
+      }
+    }
+
+    /// The reference's kernel, in Float64.
+    mutating func addReference(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue] {
+      if case .batchNorm(let attributes) = node.operation, let input = try operand(0, of: node) {
+        return [try addBatchNormModule(attributes.module, input)]
+      }
+      var operands: [Draft.ReferenceOperand] = []
+      for (index, given) in node.operands.enumerated() {
+        switch given {
+        case .parameter(let key): operands.append(.parameter(try weights.array(key)))
+        case .none: operands.append(.none)
+        case .value:
+          if let value = try operand(index, of: node) { operands.append(.value(try plain(value))) }
+        }
+      }
+      var targets: [PlannedValue] = []
+      for name in node.outputs {
+        targets.append(try makeValue(.plain, sized.shapes[name] ?? []))
+      }
+      add(.reference(node.operation, operands, targets: targets))
+      return targets
+    }
+  }
+#endif

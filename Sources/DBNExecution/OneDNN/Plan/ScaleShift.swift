@@ -1,0 +1,62 @@
+#if OneDNN
+  import DBNModels
+  import DBNTensors
+
+  /// What a BatchNorm in evaluation multiplies each channel with and then adds to it.
+  struct ScaleShift {
+    let scale: Buffer
+    let shift: Buffer
+    /// Of both: [1, C, 1, ...].
+    let layout: Layout
+
+    /// - Throws: `notFinite`.
+    init(
+      _ module: BatchNormModule, row: Int, rank: Int, _ processor: Processor
+    ) throws(CheckpointError) {
+      let (scales, shifts) = try module.scaleShift(row: row)
+      let shape = (0..<rank).map { $0 == 1 ? module.features : 1 }
+      layout = try Layout(.plain, shape)
+      scale = try processor.constant(scales.map { Float($0) }, from: layout, as: layout)
+      shift = try processor.constant(shifts.map { Float($0) }, from: layout, as: layout)
+    }
+  }
+
+  extension BatchNormModule {
+    /// What each channel is multiplied with, and what is added then; computed in Float64.
+    ///
+    /// - Throws: `notFinite` where a variance is negative, or a number NaN or infinite: kernels
+    ///   would lose a NaN on its way to the outputs.
+    func scaleShift(row: Int) throws(CheckpointError) -> (scales: [Double], shifts: [Double]) {
+      let scales = (0..<features).map {
+        (weight?[$0] ?? 1) / (rows[row].variance[$0] + norm.eps).squareRoot()
+      }
+      let shifts = (0..<features).map {
+        (bias?[$0] ?? 0) - rows[row].mean[$0] * scales[$0]
+      }
+      for feature in 0..<features {
+        if Float(scales[feature]).isFinite, Float(shifts[feature]).isFinite { continue }
+        let (mean, variance) = (rows[row].mean[feature], rows[row].variance[feature])
+        throw .notFinite(
+          "channel \(feature), of mean \(mean) and variance \(variance), is multiplied with "
+            + "\(scales[feature]) and \(shifts[feature]) added: not finite in float32")
+      }
+      return (scales, shifts)
+    }
+
+    /// - Throws: `notFinite` for a weight or bias.
+    func requireFiniteParameters() throws(CheckpointError) {
+      for (name, values) in [("weight", weight ?? []), ("bias", bias ?? [])] {
+        guard let place = values.firstIndex(where: { !Float($0).isFinite }) else { continue }
+        throw .notFinite("element \(place) of its \(name) is \(values[place])")
+      }
+    }
+  }
+
+  extension CheckpointError {
+    static func notFinite(_ reason: String) -> CheckpointError {
+      CheckpointError(
+        .notFinite, "\(reason), which the oneDNN engine may lose",
+        advice: "use the reference engine (--engine reference)")
+    }
+  }
+#endif

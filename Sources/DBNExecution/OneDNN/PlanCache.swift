@@ -1,0 +1,39 @@
+#if OneDNN
+  import Synchronization
+  import DBNTensors
+
+  /// The plans that no pass uses at the moment.
+  final class PlanCache: Sendable {
+    struct Key: Hashable {
+      let inputs: [String: [Int]]
+      let purpose: PlanBuilder.Purpose
+      /// Of the running statistics, which are part of a plan for evaluation.
+      let version: Int
+    }
+
+    /// A plan has the memory of all values of a pass: no more of them than somebody may want in
+    /// turn.
+    private static let limit = 2
+
+    private let idle = Mutex<[(key: Key, plan: Plan)]>([])
+
+    /// A plan for the caller alone, until it is given back.
+    func take(
+      _ key: Key, make: () throws(CheckpointError) -> Plan
+    ) throws(CheckpointError) -> Plan {
+      let found = idle.withLock { idle -> Plan? in
+        guard let place = idle.firstIndex(where: { $0.key == key }) else { return nil }
+        return idle.remove(at: place).plan
+      }
+      if let found { return found }
+      return try make()
+    }
+
+    func giveBack(_ plan: Plan, _ key: Key) {
+      idle.withLock { idle in
+        idle.insert((key, plan), at: 0)
+        if idle.count > Self.limit { idle.removeLast() }
+      }
+    }
+  }
+#endif

@@ -1,0 +1,84 @@
+import DBNBatchNorm
+public import DBNModels
+public import DBNTensors
+
+/// Runs a graph in plain Swift, in Float64: the definition that faster engines are held against.
+///
+/// Every output depends only on its own sample's inputs, summed in one order, whatever the size of
+/// the batch and the number of threads (BatchNorm in training apart): results are the same to the
+/// bit from run to run.
+public struct ReferenceExecutor: Executor {
+  public let graph: Graph
+  private let parameters: [String: DenseArray]
+  private let options: ExecutionOptions
+  public private(set) var batchNorms: [String: BatchNormModule]
+
+  /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
+  ///
+  /// - Throws: `missingOperand` for a tensor that is not there.
+  public init(
+    _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
+  ) throws(CheckpointError) {
+    self.graph = graph
+    self.options = options
+    parameters = try Self.parameters(of: graph, in: stateDict)
+    batchNorms = try graph.batchNorms(in: stateDict, layouts: options.layouts)
+  }
+
+  public mutating func run(
+    _ inputs: [String: DenseArray], mode: ExecutionMode
+  ) throws(CheckpointError) -> [DenseArray] {
+    var pass = try start(inputs, mode: mode)
+    while try pass.next() != nil {}
+    batchNorms = pass.batchNorms
+    return try pass.outputs()
+  }
+
+  public func start(
+    _ inputs: [String: DenseArray], mode: ExecutionMode
+  ) throws(CheckpointError) -> any ForwardPass {
+    try ReferencePass(graph, parameters, batchNorms, inputs, mode, threads: options.threads)
+  }
+
+  private static func parameters(
+    of graph: Graph, in stateDict: StateDict
+  ) throws(CheckpointError) -> [String: DenseArray] {
+    var parameters: [String: DenseArray] = [:]
+    for node in graph.nodes {
+      for case .parameter(let key) in node.operands where parameters[key] == nil {
+        guard let tensor = stateDict[key] else {
+          throw CheckpointError(
+            .missingOperand, name: key,
+            "the state dict has no tensor of this name, which "
+              + "\(graph.name) needs", advice: "is the checkpoint one of this model?")
+        }
+        do throws(CheckpointError) {
+          parameters[key] = try DenseArray(tensor)
+        } catch {
+          throw error.with(name: key)
+        }
+      }
+    }
+    return parameters
+  }
+}
+
+extension Graph {
+  /// The BatchNorms by module name, from the tensors of a state dict.
+  ///
+  /// - Parameter layouts: more that names and shapes can tell, before those known.
+  /// - Throws: `missingOperand` and others for tensors that are not the model's.
+  func batchNorms(
+    in stateDict: StateDict, layouts: [BatchNormLayout]
+  ) throws(CheckpointError) -> [String: BatchNormModule] {
+    var modules: [String: BatchNormModule] = [:]
+    for node in nodes {
+      guard case .batchNorm(let attributes) = node.operation,
+        modules[attributes.module] == nil
+      else { continue }
+      modules[attributes.module] = try BatchNormModule(
+        attributes.norm, named: attributes.module, in: stateDict, layouts: layouts)
+    }
+    return modules
+  }
+}

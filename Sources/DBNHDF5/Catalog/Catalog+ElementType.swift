@@ -1,0 +1,98 @@
+package import DBNTensors
+
+extension Catalog {
+  /// The type of a dataset's elements as they lie in the file. Indirect but for what most are: there
+  /// can be very many datasets.
+  package enum ElementType: Sendable, Hashable {
+    case scalar(ScalarType, isBigEndian: Bool = false)
+    /// Text in `byteCount` bytes, filled up as `padding` says.
+    indirect case fixedString(byteCount: Int, padding: Padding)
+    /// Text of any length, kept apart from the dataset.
+    case variableString
+    /// Bytes that HDF5 does not interpret.
+    indirect case opaque(byteCount: Int)
+    /// Anything else, in words.
+    indirect case unsupported(String)
+
+    package enum Padding: Sendable {
+      case nullTerminated
+      case nulls
+      case spaces
+    }
+
+    package var isBigEndian: Bool {
+      guard case .scalar(_, let isBigEndian) = self else { return false }
+      return isBigEndian
+    }
+
+    /// The bytes of one element; nil where they do not lie in the dataset.
+    package var byteCount: Int? {
+      switch self {
+      case .scalar(let type, _): type.byteCount
+      case .fixedString(let byteCount, _), .opaque(let byteCount): byteCount
+      case .variableString, .unsupported: nil
+      }
+    }
+  }
+
+  /// Where the bytes of a dataset lie. Indirect as `ElementType` is.
+  package enum Extent: Sendable {
+    /// There are none: a null dataspace, a shape with a zero in it, or a file yet to be written.
+    case none
+    /// In one run, `offset` counted from the start of the file.
+    case contiguous(offset: Int, byteCount: Int)
+    /// Inside the dataset's own header.
+    case compact([UInt8])
+    /// Never written: every element is `fill`.
+    case unwritten(fill: [UInt8])
+    /// The texts of variable-length strings, in row-major order.
+    case strings([String])
+    indirect case chunked(Chunks)
+    case external
+    case virtual
+    /// Anything else, in words.
+    indirect case unsupported(String)
+  }
+
+  /// A dataset cut into blocks of equal shape, each stored for itself.
+  package struct Chunks: Sendable {
+    package struct Chunk: Sendable {
+      /// The index of the block's first element in each dimension.
+      package let origin: [Int]
+      package let offset: Int
+      package let byteCount: Int
+      /// Bit `i` set: filter `i` was left out for this chunk.
+      package let filterMask: UInt32
+    }
+
+    package struct Filter: Sendable, Equatable {
+      package let identifier: Int
+      package let parameters: [UInt32]
+    }
+
+    package let shape: [Int]
+    package let filters: [Filter]
+    /// Those that were written.
+    package var chunks: [Chunk]
+    /// The bytes of an element of a chunk that was not.
+    package let fill: [UInt8]
+    /// Whether chunks that reach over the edge of the shape are stored without the filters.
+    package let leavesEdgesUnfiltered: Bool
+  }
+}
+
+extension Catalog.ElementType.Padding {
+  /// The text in the bytes of one element.
+  func text(of bytes: ArraySlice<UInt8>, name: String?) throws(CheckpointError) -> String {
+    let text =
+      switch self {
+      case .nullTerminated: bytes.prefix { $0 != 0 }
+      case .nulls: bytes.dropLast(bytes.reversed().prefix { $0 == 0 }.count)
+      case .spaces: bytes.dropLast(bytes.reversed().prefix { $0 == 0x20 }.count)
+      }
+    guard let text = String(validating: text, as: UTF8.self) else {
+      throw CheckpointError(.invalidText, name: name, "the text is not valid UTF-8")
+    }
+    return text
+  }
+}

@@ -1,0 +1,156 @@
+package import DBNTensors
+
+/// How much a file may declare beyond what it stores.
+package enum HDF5Limits {
+  /// Bytes of elements that were never written and so cost the file nothing, in sum. Weights are
+  /// always written; what is left over are small arrays of zeros.
+  package static let unwrittenBytes = 256 << 20
+  /// Soft links passed on the way to one object; libhdf5's default.
+  package static let softLinks = 16
+
+  /// Bytes in the paths of all links of a file: some more than the names it stores, since paths
+  /// repeat the names of groups.
+  package static func pathBytes(fileByteCount: Int) -> Int { (64 << 20) + 4 * fileByteCount }
+
+  /// Chunks of all datasets: 64 GiB in chunks of 64 KiB.
+  package static let chunks = 1 << 20
+
+  /// Bytes of structures that may be read, each as often as something leads to it. No file needs
+  /// more than it has; the reader looks at some twice.
+  package static func metadataBytes(fileByteCount: Int) -> Int { (64 << 20) + 2 * fileByteCount }
+
+  /// Entries that may be reached through this many links: groups that are linked from several
+  /// places count each time, and 100 links can make 2^50 paths.
+  package static func entries(links: Int) -> Int { 1000 + 16 * links }
+}
+
+extension Catalog {
+  /// How many entries the tree of values may have.
+  package var entryLimit: Int {
+    HDF5Limits.entries(links: groups.reduce(0) { $0 + $1.links.count })
+  }
+
+  /// Refuses what reaches out of the file, what no tensor can hold, and what declares more than the
+  /// file stores: each dataset and all in sum.
+  package func validate(fileByteCount: Int) throws(CheckpointError) {
+    for group in groups {
+      for link in group.links { try link.validate(in: group.path) }
+    }
+    var budget = Budget(fileByteCount: fileByteCount)
+    for dataset in datasets {
+      try dataset.validateType()
+      try dataset.validateExtent(&budget)
+    }
+  }
+}
+
+extension Catalog.Link {
+  fileprivate func validate(in group: String) throws(CheckpointError) {
+    switch target {
+    case .externalLink:
+      throw CheckpointError(
+        .externalLink, name: group.appending(link: name),
+        "is an external link: it leads into "
+          + "another file, which a checkpoint must not",
+        advice: "copy what it leads to into this file")
+    case .userDefinedLink:
+      throw CheckpointError(
+        .userDefinedLink, name: group.appending(link: name),
+        "is a user-defined link, which only "
+          + "the program that made it can follow",
+        advice: "copy what it leads to into this file")
+    default: break
+    }
+  }
+}
+
+extension Catalog.Dataset {
+  fileprivate func validateType() throws(CheckpointError) {
+    guard case .unsupported(let words) = type else { return }
+    throw CheckpointError(
+      .unsupportedElementType, name: path, "its elements are \(words), which no tensor has",
+      advice: "remove the dataset or convert it to numbers")
+  }
+
+  fileprivate func validateExtent(_ budget: inout Budget) throws(CheckpointError) {
+    switch extent {
+    case .none, .compact, .strings: break
+    case .contiguous(let offset, let byteCount):
+      try validate(reserved: byteCount, offset)
+      try budget.spend(storedAt: offset, byteCount, for: path)
+    case .unwritten(let fill):
+      let byteCount = try? Tensor.byteCount(of: .uint8, shape: (shape ?? []) + [fill.count])
+      try budget.spend(unwritten: byteCount ?? .max, for: path)
+    case .chunked(let chunks):
+      let dataset = try ChunkedDataset(chunks, of: self)
+      for chunk in chunks.chunks {
+        try budget.spend(storedAt: chunk.offset, chunk.byteCount, for: path)
+      }
+      try budget.spend(unwritten: dataset.unwrittenByteCount, for: path)
+    case .external:
+      throw CheckpointError(
+        .externalStorage, name: path, "has external storage: its bytes lie in another file",
+        advice: "copy the dataset into this file")
+    case .virtual:
+      throw CheckpointError(
+        .virtualDataset, name: path,
+        "is a virtual dataset: its bytes lie in other datasets or "
+          + "files", advice: "copy the values into a plain dataset")
+    case .unsupported(let words):
+      throw CheckpointError(
+        .unsupportedLayout, name: path, "is stored as \(words), which can't be read yet",
+        advice: "write it as a contiguous dataset, without compression")
+    }
+  }
+
+  private func validate(reserved: Int, _ offset: Int) throws(CheckpointError) {
+    let needed = try? Tensor.byteCount(of: .uint8, shape: (shape ?? []) + [type.byteCount ?? 0])
+    guard needed == reserved else {
+      throw CheckpointError(
+        .inconsistentTensor, name: path, offset: offset,
+        "its shape \(shape ?? []) and type do not fit the \(reserved) bytes it has in the file",
+        advice: "the file is damaged; get it again")
+    }
+  }
+}
+
+/// What the datasets of a file may still claim.
+private struct Budget {
+  let fileByteCount: Int
+  var stored: Int
+  var unwritten = HDF5Limits.unwrittenBytes
+
+  init(fileByteCount: Int) {
+    self.fileByteCount = fileByteCount
+    stored = fileByteCount
+  }
+
+  mutating func spend(
+    storedAt offset: Int, _ byteCount: Int, for name: String
+  ) throws(CheckpointError) {
+    guard offset >= 0, byteCount <= fileByteCount, offset <= fileByteCount - byteCount else {
+      throw CheckpointError(
+        .extentOutsideFile, name: name, offset: offset,
+        "its \(byteCount) bytes lie outside the file, which has \(fileByteCount)",
+        advice: "the file is cut short or damaged; get it again")
+    }
+    guard byteCount <= stored else {
+      throw CheckpointError(
+        .declaredTooLarge, name: name, offset: offset,
+        "the datasets up to this one claim more bytes than the file has: some share their bytes",
+        advice: "the file is damaged or was made to mislead; get it from its source")
+    }
+    stored -= byteCount
+  }
+
+  mutating func spend(unwritten byteCount: Int, for name: String) throws(CheckpointError) {
+    guard byteCount <= unwritten else {
+      throw CheckpointError(
+        .declaredTooLarge, name: name,
+        "declares values that were never written; a file may have "
+          + "\(HDF5Limits.unwrittenBytes) bytes of them",
+        advice: "write the values, or remove the dataset")
+    }
+    unwritten -= byteCount
+  }
+}

@@ -1,0 +1,49 @@
+internal import DBNTensors
+
+extension DatasetContents {
+  /// The text of a scalar, or a list of texts; of more dimensions, lists of lists, as `tolist` of
+  /// NumPy gives them.
+  ///
+  /// - Throws: `limitExceeded` for sizes that make more lists than a checkpoint may have values: one
+  ///   size of zero beside others of billions needs no bytes in the file.
+  func text(_ place: Int) throws(CheckpointError) -> CheckpointValue {
+    let dataset = catalog.datasets[place]
+    guard let shape = dataset.shape else { return .string("") }
+    let texts = try texts(dataset, place)
+    guard !shape.isEmpty else { return .string(texts.first ?? "") }
+    try checkListCount(of: dataset, shape)
+    var values = texts.map { CheckpointValue.string($0) }
+    for dimension in shape.indices.dropFirst().reversed() {
+      let size = shape[dimension]
+      let count = shape[..<dimension].reduce(1, *)
+      values = (0..<count).map { .list(Array(values[$0 * size..<($0 + 1) * size])) }
+    }
+    return .list(values)
+  }
+
+  private func checkListCount(
+    of dataset: Catalog.Dataset, _ shape: [Int]
+  ) throws(CheckpointError) {
+    var (lists, total) = (1, 1)
+    for size in shape.dropLast() {
+      let (product, overflow) = lists.multipliedReportingOverflow(by: size)
+      lists = product
+      total = total &+ product
+      guard !overflow, lists <= CheckpointLimits.values, total <= CheckpointLimits.values else {
+        throw CheckpointError(
+          .limitExceeded, name: dataset.path, "the sizes \(shape) make too many lists of texts")
+      }
+    }
+  }
+
+  private func texts(_ dataset: Catalog.Dataset, _ place: Int) throws(CheckpointError) -> [String] {
+    if case .strings(let strings) = dataset.extent { return strings }
+    guard case .fixedString(let size, let padding) = dataset.type else { return [] }
+    let bytes = try smallBytes(place)
+    var texts: [String] = []
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      texts.append(try padding.text(of: bytes[start..<start + size], name: dataset.path))
+    }
+    return texts
+  }
+}

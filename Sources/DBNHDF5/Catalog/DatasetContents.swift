@@ -1,0 +1,121 @@
+internal import DBNTensors
+
+/// The values of a catalog's datasets, borrowed from the file they lie in.
+struct DatasetContents {
+  let catalog: Catalog
+  private let file: ByteRegion
+  /// Whether the file is of this toolkit's schema, whose attributes say what values are; in any other
+  /// file an attribute of the same name can mean anything.
+  private let followsSchema: Bool
+  /// Of each dataset that was asked for.
+  private var storages: [TensorStorage?]
+
+  init(_ catalog: Catalog, _ file: ByteRegion, followsSchema: Bool = false) {
+    self.catalog = catalog
+    self.file = file
+    self.followsSchema = followsSchema
+    storages = Array(repeating: nil, count: catalog.datasets.count)
+  }
+
+  /// The dataset as a tensor; every call for one dataset gives tied tensors.
+  mutating func tensor(
+    _ place: Int, crc32: UInt32? = nil
+  ) throws(CheckpointError) -> Tensor {
+    let dataset = catalog.datasets[place]
+    let type = try dataset.scalarType(followsSchema: followsSchema)
+    guard let shape = dataset.shape else {
+      throw CheckpointError(
+        .schemaViolation, name: dataset.path, "has no value to make a tensor of")
+    }
+    do throws(CheckpointError) {
+      let storage =
+        if let known = storages[place] { known } else { try makeStorage(dataset, crc32) }
+      storages[place] = storage
+      return try Tensor(type, shape: shape, storage: storage)
+    } catch {
+      throw error.with(name: dataset.path)
+    }
+  }
+
+  private func makeStorage(
+    _ dataset: Catalog.Dataset, _ crc32: UInt32?
+  ) throws(CheckpointError) -> TensorStorage {
+    guard case .scalar(let type, isBigEndian: true) = dataset.type, type.componentByteCount > 1
+    else { return try stored(dataset, crc32) }
+    return TensorStorage(
+      try stored(dataset, nil), converting: .swappingBytes(of: type.componentByteCount),
+      crc32: crc32)
+  }
+
+  /// The bytes in the order in which the file has them.
+  private func stored(
+    _ dataset: Catalog.Dataset, _ crc32: UInt32?
+  ) throws(CheckpointError) -> TensorStorage {
+    let stored = try storedBytes(dataset)
+    // For the error that a checksum can give: the link's name, which is there anyway. Whoever reads a
+    // tensor adds where it stands.
+    let record = crc32 == nil ? nil : dataset.name
+    if case .region(let region) = stored {
+      return TensorStorage(region, crc32: crc32, in: .rootAttribute, record: record)
+    }
+    let (file, name) = (file, dataset.path)
+    let bytes = SlabbedBytes(byteCount: stored.byteCount, slabByteCount: stored.slabByteCount) {
+      range, buffer throws(CheckpointError) in
+      do throws(CheckpointError) {
+        try stored.copy(range, from: file, to: buffer)
+      } catch {
+        throw error.with(path: file.path, name: name)
+      }
+    }
+    return TensorStorage(computing: bytes, crc32: crc32, in: .rootAttribute, record: record)
+  }
+
+  /// The bytes of a dataset that is known to be small.
+  func smallBytes(_ place: Int) throws(CheckpointError) -> [UInt8] {
+    let dataset = catalog.datasets[place]
+    let storage = try makeStorage(dataset, nil)
+    return try storage.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+  }
+
+  private func storedBytes(_ dataset: Catalog.Dataset) throws(CheckpointError) -> StoredBytes {
+    switch dataset.extent {
+    case .none: return .region(ByteRegion([]))
+    case .contiguous(let offset, let byteCount):
+      return .region(try file.slice(from: offset, count: byteCount))
+    case .compact(let bytes): return .region(ByteRegion(bytes))
+    case .unwritten(let fill):
+      let count = try Tensor.byteCount(of: .uint8, shape: dataset.shape ?? [])
+      return .repeated(element: fill, count: count)
+    case .chunked(let chunks): return .chunked(try ChunkedDataset(chunks, of: dataset))
+    case .strings, .external, .virtual, .unsupported:
+      throw CheckpointError(
+        .unsupportedLayout, name: dataset.path, "its bytes can't be read as they lie in the file")
+    }
+  }
+}
+
+extension Catalog.Dataset {
+  /// The scalar type of the tensor.
+  ///
+  /// In files of the schema the attribute `dtype` tells it where HDF5 has no such type: 8-bit floats
+  /// and raw bits are kept as unsigned integers. Of other files' attributes it is asked only where
+  /// there is no value without it: h5py and Keras make opaque elements of bfloat16, and Keras adds
+  /// the attribute (`H5Entry` in `saving_lib.py`).
+  func scalarType(followsSchema: Bool) throws(CheckpointError) -> ScalarType {
+    let named = attributes.string(Schema.Attribute.dtype).flatMap { ScalarType(rawValue: $0) }
+    switch type {
+    case .scalar(let type, _) where followsSchema && (type == .uint8 || type == .uint16):
+      return named.flatMap { $0.byteCount == type.byteCount ? $0 : nil } ?? type
+    case .scalar(let type, _): return type
+    case .opaque(let byteCount):
+      if let named, named.byteCount == byteCount, followsSchema || named == .bfloat16 {
+        return named
+      }
+    case .fixedString, .variableString, .unsupported: break
+    }
+    throw CheckpointError(
+      .unsupportedElementType, name: path, "its elements are not numbers",
+      advice: "if they are bfloat16, which h5py keeps as opaque elements of two bytes, add the "
+        + "attribute `dtype` with the text bfloat16")
+  }
+}

@@ -1,0 +1,52 @@
+internal import DBNTensors
+
+/// The bytes of a dataset as its file has them: lying in one run, one element over and over, or cut
+/// into chunks.
+enum StoredBytes: Sendable {
+  case region(ByteRegion)
+  case repeated(element: [UInt8], count: Int)
+  case chunked(ChunkedDataset)
+
+  var byteCount: Int {
+    switch self {
+    case .region(let region): region.count
+    case .repeated(let element, let count): element.count * count
+    case .chunked(let chunked): chunked.byteCount
+    }
+  }
+
+  /// Ranges of bytes that can be read for themselves are multiples of it.
+  var slabByteCount: Int {
+    switch self {
+    case .region: 1
+    case .repeated(let element, _): element.count
+    case .chunked(let chunked): chunked.slabByteCount
+    }
+  }
+
+  /// Copies the bytes of a range that begins with a slab and ends with one.
+  ///
+  /// - Parameter file: the file that chunks lie in.
+  func copy(
+    _ range: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
+    switch self {
+    case .region(let region):
+      try region.slice(from: range.lowerBound, count: range.count).withBytes { bytes in
+        bytes.withUnsafeBytes { buffer.copyMemory(from: $0) }
+      }
+    case .repeated(let element, _): buffer.fill(with: element)
+    case .chunked(let chunked): try chunked.read(range, from: file, to: buffer)
+    }
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  func fill(with element: [UInt8]) {
+    guard !element.isEmpty else { return }
+    for start in stride(from: 0, to: count, by: element.count) {
+      UnsafeMutableRawBufferPointer(rebasing: self[start..<start + element.count])
+        .copyBytes(from: element)
+    }
+  }
+}

@@ -1,0 +1,214 @@
+internal import DBNTensors
+
+/// A dataset in blocks, found to be consistent: blocks lie on the grid, each at most once, and
+/// their stored sizes can give what they declare.
+struct ChunkedDataset: Sendable {
+  private let name: String
+  private let chunks: Catalog.Chunks
+  private let shape: [Int]
+  private let elementSize: Int
+  /// The bytes of all elements.
+  let byteCount: Int
+  private let chunkByteCount: Int
+  /// Of one index in the first dimension.
+  private let rowByteCount: Int
+  /// The bytes of the elements in blocks that were never written.
+  let unwrittenByteCount: Int
+
+  init(_ chunks: Catalog.Chunks, of dataset: Catalog.Dataset) throws(CheckpointError) {
+    name = dataset.path
+    self.chunks = chunks.inOrderOfRows
+    shape = dataset.shape ?? []
+    elementSize = dataset.type.byteCount ?? 0
+    guard !shape.isEmpty, chunks.shape.count == shape.count, chunks.shape.allSatisfy({ $0 > 0 }),
+      elementSize > 0,
+      chunks.fill.count == elementSize
+    else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
+    byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
+    chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
+    guard chunkByteCount <= ChunkedDataset.chunkByteLimit else {
+      throw CheckpointError(
+        .declaredTooLarge, name: name, "its chunks should have \(chunkByteCount) bytes each",
+        advice: "the file is damaged or was made to mislead; get it from its source")
+    }
+    rowByteCount = byteCount / max(1, shape[0])
+    // Filters must be known even where no chunk went through them.
+    _ = try FilterPipeline(
+      chunks.filters, without: 0, chunkByteCount: chunkByteCount, name: name)
+    var (written, origins) = (0, Set<[Int]>())
+    for chunk in chunks.chunks {
+      guard origins.insert(chunk.origin).inserted else {
+        throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
+      }
+      try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
+        .validate(chunk, elementSize: elementSize)
+      let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
+      written += extent.reduce(elementSize, *)
+    }
+    unwrittenByteCount = byteCount - written
+  }
+
+  /// Far more than a chunk has (libhdf5 before 2.0 allows 4 GiB), and little enough that sums and
+  /// multiples can be counted.
+  private static let chunkByteLimit = 1 << 48
+  /// What all cores together may hold of chunks that are being decoded.
+  private static let decodingByteCount = 16 << 20
+  /// Larger chunks are decoded in pieces, each of whose elements is put to its place: beside the
+  /// dataset they would take as much again.
+  var largestBlockByteCount = decodingByteCount / 2
+
+  /// The bytes of as many rows as a chunk has: one run, across whose ends no chunk reaches.
+  var slabByteCount: Int { min(chunks.shape[0], shape[0]) * rowByteCount }
+
+  /// Puts the elements of some slabs into the buffer in row-major order, on all cores.
+  ///
+  /// - Parameter bytes: of all the dataset's, a whole number of slabs.
+  func read(
+    _ bytes: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
+    guard !bytes.isEmpty, rowByteCount > 0 else { return }
+    let part = Part(
+      rows: bytes.lowerBound / rowByteCount..<bytes.upperBound / rowByteCount, of: self)
+    if unwrittenByteCount > 0, chunks.fill.contains(where: { $0 != 0 }) {
+      buffer.fill(with: chunks.fill)
+    }
+    let target = DisjointTarget(buffer: buffer)
+    let count = part.chunks.count
+    let atOnce = min(count, max(1, Self.decodingByteCount / 2 / chunkByteCount))
+    try concurrentForEach(atOnce) { first throws(CheckpointError) in
+      for index in stride(from: first, to: count, by: atOnce) {
+        try read(chunks.chunks[part.chunks.lowerBound + index], from: file, part, to: target)
+      }
+    }
+  }
+
+  /// Some slabs of the dataset.
+  private struct Part {
+    let firstRow: Int
+    /// The places of the chunks that make it up.
+    let chunks: Range<Int>
+    /// How their elements lie in it.
+    let blocks: BlockPlacement
+
+    init(rows: Range<Int>, of dataset: ChunkedDataset) {
+      firstRow = rows.lowerBound
+      let start = dataset.firstChunk(from: rows.lowerBound)
+      chunks = start..<dataset.firstChunk(from: rows.upperBound)
+      blocks = BlockPlacement(
+        shape: [rows.count] + dataset.shape.dropFirst(), blockShape: dataset.chunks.shape,
+        elementSize: dataset.elementSize)
+    }
+  }
+
+  private func read(
+    _ chunk: Catalog.Chunks.Chunk, from file: ByteRegion, _ part: Part, to target: DisjointTarget
+  ) throws(CheckpointError) {
+    let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
+    var origin = chunk.origin
+    origin[0] -= part.firstRow
+    let pipeline = try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
+    let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
+    // The pages of what is decoded are not needed again: memory must not grow with the file.
+    defer { stored.release() }
+    if chunkByteCount > largestBlockByteCount {
+      let isShuffled = pipeline.isShuffled(elementSize)
+      let copy = part.blocks.copy(of: extent, at: origin, isShuffled: isShuffled)
+      return try pipeline.decode(stored, leavingShuffled: isShuffled) {
+        copy.copy($1, at: $0, to: target.buffer)
+      }
+    }
+    if let run = part.blocks.run(of: extent, at: origin) {
+      let place = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
+      return try pipeline.decode(stored, into: place)
+    }
+    let block = try ByteRegion(scratch: chunkByteCount) { block throws(CheckpointError) in
+      try pipeline.decode(stored, into: block)
+    }
+    let copy = part.blocks.copy(of: extent, at: origin, isShuffled: false)
+    block.withBytes { copy.copy($0, at: 0, to: target.buffer) }
+  }
+
+  /// How many chunks begin before an index in the first dimension.
+  private func firstChunk(from row: Int) -> Int {
+    var range = 0..<chunks.chunks.count
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      range =
+        chunks.chunks[middle].origin[0] < row
+        ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return range.lowerBound
+  }
+
+  /// The part of a block that lies inside the shape, as a shape.
+  private static func extent(
+    of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int], _ name: String
+  ) throws(CheckpointError) -> [Int] {
+    var extent: [Int] = []
+    for (dimension, start) in chunk.origin.enumerated() {
+      guard dimension < shape.count, start >= 0, start < shape[dimension],
+        start % chunks.shape[dimension] == 0
+      else { throw invalid(name, chunk.offset, "lie outside the dataset's shape") }
+      extent.append(min(chunks.shape[dimension], shape[dimension] - start))
+    }
+    guard extent.count == shape.count else {
+      throw invalid(name, chunk.offset, "do not have the dataset's dimensions")
+    }
+    return extent
+  }
+
+  /// What was done to a block.
+  private static func pipeline(
+    of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int],
+    _ chunkByteCount: Int, _ name: String
+  ) throws(CheckpointError) -> FilterPipeline {
+    let reachesOver = zip(zip(chunk.origin, chunks.shape), shape).contains { place, size in
+      place.1 > size - place.0
+    }
+    let isUnfiltered = chunks.leavesEdgesUnfiltered && reachesOver
+    return try FilterPipeline(
+      chunks.filters, without: isUnfiltered ? .max : chunk.filterMask,
+      chunkByteCount: chunkByteCount, name: name)
+  }
+
+  private static func byteCount(
+    _ shape: [Int], _ elementSize: Int, _ name: String
+  ) throws(CheckpointError) -> Int {
+    do throws(CheckpointError) {
+      return try Tensor.byteCount(of: .uint8, shape: shape + [elementSize])
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+
+  static func invalid(_ name: String, _ offset: Int?, _ reason: String) -> CheckpointError {
+    CheckpointError(
+      .invalidChunk, name: name, offset: offset, "its chunks \(reason)",
+      advice: "the file is damaged; get it again")
+  }
+}
+
+/// A buffer that several threads write to.
+///
+/// `@unchecked Sendable`: every thread writes the elements of blocks of its own, which do not
+/// overlap since their origins are different points of one grid, and nothing reads before all are
+/// done.
+private struct DisjointTarget: @unchecked Sendable {
+  let buffer: UnsafeMutableRawBufferPointer
+}
+
+extension Catalog.Chunks {
+  /// With the chunks sorted by where they begin in the first dimension; files have them so, mostly.
+  fileprivate var inOrderOfRows: Catalog.Chunks {
+    let isInOrder = zip(chunks, chunks.dropFirst()).allSatisfy { $0.startRow <= $1.startRow }
+    guard !isInOrder else { return self }
+    var sorted = self
+    sorted.chunks.sort { $0.startRow < $1.startRow }
+    return sorted
+  }
+}
+
+extension Catalog.Chunks.Chunk {
+  /// Chunks without a dimension are refused before their order matters.
+  fileprivate var startRow: Int { origin.first ?? 0 }
+}

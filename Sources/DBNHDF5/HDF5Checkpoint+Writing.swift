@@ -1,0 +1,73 @@
+internal import DBNCheckpointFormats
+internal import DBNTensors
+
+extension HDF5Checkpoint {
+  /// Writes the one file of a checkpoint.
+  static func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
+  ) throws(CheckpointError) {
+    var writer = try SchemaWriter(checkpoint)
+    var level: Int?
+    if case .gzip(let asked)? = options.compression { level = asked }
+    if let level { writer.compress(level: level) }
+    var plan: SchemaWriter? = consume writer
+    try files.write(path, options: options) { file throws(CheckpointError) in
+      // Taken, since what a closure captures can't be consumed.
+      guard let taken = plan.take() else { return }
+      var text = try write(consume taken, level: level, options.progress, to: file)
+      // After the bytes, so that one pass over them computes the checksums and copies them; and after
+      // the plan is gone: the library needs several times the memory of the text.
+      FreedMemory.release()
+      try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
+    }
+  }
+
+  /// - Returns: the text of the attribute `checksums`.
+  private static func write(
+    _ plan: consuming SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    to file: FileDestination
+  ) throws(CheckpointError) -> String {
+    try plan.create(at: file.libraryPath)
+    var checksums = try writeBytes(of: plan, to: file)
+    if let level {
+      let compressed = try CompressedWriter.write(
+        plan, level: level, at: file.libraryPath, progress: progress)
+      for (place, checksum) in compressed { checksums[place] = checksum }
+    }
+    // Read as they are, many small tensors leave some pages of their file.
+    if let last = plan.tensors.last { plan.contents[last].releaseFile() }
+    return plan.text(ofChecksums: checksums)
+  }
+
+  /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
+  /// Those whose bytes come in chunks are passed over.
+  private static func writeBytes(
+    of plan: SchemaWriter, to destination: FileDestination
+  ) throws(CheckpointError) -> [UInt32] {
+    try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
+      let dataset = plan.catalog.datasets[index]
+      do throws(CheckpointError) {
+        switch dataset.extent {
+        case .chunked: return 0
+        case .contiguous(let offset, _):
+          return try plan.contents[index].write(to: destination, at: offset)
+        // No bytes, but a checksum of them.
+        default: return try plan.contents[index].write(to: destination, at: 0)
+        }
+      } catch {
+        throw error.with(name: dataset.path)
+      }
+    }
+  }
+}
+
+extension TensorStorage {
+  /// Copies the bytes and returns their CRC-32; both in pieces that stay in the processor's cache.
+  fileprivate func write(
+    to destination: FileDestination, at offset: Int
+  ) throws(CheckpointError) -> UInt32 {
+    try forEachPiece(of: 1 << 20) { start, bytes throws(CheckpointError) in
+      try destination.write(bytes, at: offset + start)
+    }
+  }
+}

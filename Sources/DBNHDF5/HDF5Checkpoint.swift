@@ -1,0 +1,48 @@
+public import DBNTensors
+
+/// Checkpoints in HDF5: files of this toolkit's schema (docs/hdf5-schema.md), which hold every
+/// value a checkpoint can, and the numeric datasets of any other HDF5 file.
+public enum HDF5Checkpoint {
+  /// Whether the file starts with HDF5's signature, or has it at 512, 1024, 2048, ... behind a user
+  /// block.
+  ///
+  /// Source: HDF5 File Format Specification, section II.A.
+  public static func recognises(_ file: ByteRegion) -> Bool {
+    Superblock.place(in: file) != nil
+  }
+
+  /// Reads what is in the file; the bytes of tensors stay in the file, mapped, until asked for.
+  ///
+  /// A file without the schema becomes one flat ordered dictionary: the names of nested groups are
+  /// joined with dots.
+  ///
+  /// - Throws: `notHDF5`; one of this module's codes when the file is damaged, reaches outside
+  ///   itself or holds what no checkpoint can.
+  public static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      return try read(MappedFile.open(path))
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    try read(HDF5File(file))
+  }
+
+  static func read(_ hdf5: HDF5File) throws(CheckpointError) -> Checkpoint {
+    let (file, catalog) = (hdf5.bytes, try hdf5.catalog.get())
+    try catalog.validate(fileByteCount: file.count)
+    var checkpoint =
+      try SchemaReader.describes(catalog)
+      ? SchemaReader.read(catalog, file) : PlainReader.read(catalog, file)
+    if catalog.isUnclosed {
+      let reason =
+        "the HDF5 file was never closed by the program that wrote it, or is still open there"
+      checkpoint.inconsistency = reason
+      checkpoint.notes.append(
+        "\(reason): values may be older than what was written last, or missing")
+    }
+    return checkpoint
+  }
+}

@@ -1,0 +1,204 @@
+internal import DBNTensors
+
+/// The classes of Keras whose weights a module of PyTorch has too.
+enum KerasClass: Hashable {
+  case batchNormalization
+  case layerNormalization
+  case groupNormalization
+  case rmsNormalization
+  case dense
+  case embedding
+  /// Of so many dimensions.
+  case convolution(Int)
+  case transposedConvolution(Int)
+  case depthwiseConvolution(Int)
+  case separableConvolution(Int)
+
+  /// By the name of the class.
+  init?(className: String) {
+    guard let found = Self.byClassName[className] else { return nil }
+    self = found
+  }
+
+  /// By the name that Keras gives to a layer without one of its own: the class's in lower case with
+  /// underscores, and a number for those after the first.
+  init?(generatedName: String) {
+    guard let found = Self.byGeneratedName[Self.withoutNumber(generatedName)] else { return nil }
+    self = found
+  }
+
+  /// The class of another layer of Keras that has this generated name: one whose weights no module of
+  /// PyTorch has in such a form.
+  static func otherClass(generatedName: String) -> String? {
+    others[withoutNumber(generatedName)]
+  }
+
+  /// Whether Keras has given the name to a layer of a class that is known here.
+  static func isGenerated(_ name: String) -> Bool {
+    KerasClass(generatedName: name) != nil || otherClass(generatedName: name) != nil
+  }
+
+  /// Whether Keras has such a class, and PyTorch no module with the same weights.
+  static func isOther(_ className: String) -> Bool { otherClassNames.contains(className) }
+
+  /// Whether Keras has given the name to a layer that flattens or reshapes.
+  static func isFlattening(_ name: String) -> Bool {
+    ["flatten", "reshape"].contains(withoutNumber(name))
+  }
+
+  private static let byClassName: [String: KerasClass] = {
+    var names: [String: KerasClass] = [
+      "BatchNormalization": .batchNormalization, "SyncBatchNormalization": .batchNormalization,
+      "LayerNormalization": .layerNormalization, "GroupNormalization": .groupNormalization,
+      "RMSNormalization": .rmsNormalization, "Dense": .dense, "Embedding": .embedding,
+    ]
+    for dimensions in 1...3 {
+      names["Conv\(dimensions)D"] = .convolution(dimensions)
+      names["Conv\(dimensions)DTranspose"] = .transposedConvolution(dimensions)
+    }
+    for dimensions in 1...2 {
+      names["DepthwiseConv\(dimensions)D"] = .depthwiseConvolution(dimensions)
+      names["SeparableConv\(dimensions)D"] = .separableConvolution(dimensions)
+    }
+    return names
+  }()
+
+  private static let byGeneratedName = Dictionary(
+    uniqueKeysWithValues: byClassName.map { (snakeCase($0.key), $0.value) })
+
+  private static let otherClassNames: Set<String> = [
+    "EinsumDense", "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention",
+    "LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "RNN", "StackedRNNCells",
+    "ConvLSTM1D", "ConvLSTM1DCell", "ConvLSTM2D", "ConvLSTM2DCell", "ConvLSTM3D",
+    "ConvLSTM3DCell", "Bidirectional", "PReLU", "LocallyConnected1D", "LocallyConnected2D",
+    "Normalization", "UnitNormalization", "SpectralNormalization", "ReversibleEmbedding",
+  ]
+
+  private static let others = Dictionary(
+    uniqueKeysWithValues: otherClassNames.map { (snakeCase($0), $0) })
+
+  /// `to_snake_case` of Keras: an underscore before each capital that ends or begins a word.
+  static func snakeCase(_ name: String) -> String {
+    let letters = Array(name)
+    var result = ""
+    for (index, letter) in letters.enumerated() {
+      let beginsWord = index + 1 < letters.count && letters[index + 1].isLowercase
+      let endsWord = index > 0 && letters[index - 1].isLowercase
+      if letter.isUppercase, index > 0, beginsWord || endsWord { result += "_" }
+      result += letter.lowercased()
+    }
+    return result
+  }
+
+  private static func withoutNumber(_ name: String) -> String {
+    guard let end = name.lastIndex(of: "_"), name.index(after: end) < name.endIndex,
+      name[name.index(after: end)...].allSatisfy(\.isNumber)
+    else { return name }
+    return String(name[..<end])
+  }
+}
+
+extension KerasClass {
+  /// Whether a layer of this class has a kernel for a number of outputs that it is made with.
+  var isSizedByNumber: Bool {
+    switch self {
+    case .dense, .convolution, .transposedConvolution, .depthwiseConvolution, .separableConvolution:
+      true
+    case .batchNormalization, .layerNormalization, .groupNormalization, .rmsNormalization,
+      .embedding:
+      false
+    }
+  }
+
+  /// One variable of a layer.
+  struct Variable {
+    /// What Keras calls it; some have had two names.
+    let names: [String]
+    let role: KerasRole
+    /// Whether a layer of this class always has it.
+    let isRequired: Bool
+
+    init(_ names: [String], _ role: KerasRole, isRequired: Bool = true) {
+      self.names = names
+      self.role = role
+      self.isRequired = isRequired
+    }
+  }
+
+  /// The variables in the order in which a layer makes them.
+  var variables: [Variable] {
+    let scaleAndOffset = [
+      Variable(["gamma"], .weight, isRequired: false),
+      Variable(["beta"], .bias, isRequired: false),
+    ]
+    let bias = Variable(["bias"], .bias, isRequired: false)
+    switch self {
+    case .batchNormalization:
+      return scaleAndOffset + [
+        Variable(["moving_mean"], .runningMean), Variable(["moving_variance"], .runningVariance),
+      ]
+    case .layerNormalization, .groupNormalization: return scaleAndOffset
+    case .rmsNormalization: return [Variable(["scale"], .weight)]
+    case .embedding: return [Variable(["embeddings"], .weight)]
+    case .dense, .convolution, .transposedConvolution:
+      return [Variable(["kernel"], .kernel("weight")), bias]
+    case .depthwiseConvolution:
+      return [Variable(["depthwise_kernel", "kernel"], .depthwiseKernel("weight")), bias]
+    case .separableConvolution:
+      return [
+        Variable(["depthwise_kernel"], .depthwiseKernel("depthwise.weight")),
+        Variable(["pointwise_kernel"], .kernel("pointwise.weight")),
+        Variable(["bias"], .pointwiseBias, isRequired: false),
+      ]
+    }
+  }
+
+  /// What the tensors of these roles must be, in words, if they are not: all of one floating-point
+  /// type, with the shapes of a layer of this class.
+  func objection(to tensors: [(role: KerasRole, tensor: Tensor)]) -> String? {
+    if let other = tensors.first(where: { !$0.tensor.scalarType.isFloatingPoint }) {
+      return
+        "its weights are \(other.tensor.scalarType.name): a quantised layer is not one of PyTorch's"
+    }
+    guard Set(tensors.map(\.tensor.scalarType)).count <= 1 else {
+      return "its weights are of several types"
+    }
+    return hasShapes(of: tensors) ? nil : "its shapes are not those of its class"
+  }
+
+  private func hasShapes(of tensors: [(role: KerasRole, tensor: Tensor)]) -> Bool {
+    let shapes = tensors.map(\.tensor.shape)
+    guard let first = shapes.first else { return false }
+    /// The bias, if there is one, has an element for each output.
+    func fits(rank: Int, outputs: Int?, biasAt place: Int = 1) -> Bool {
+      guard first.count == rank, let outputs else { return false }
+      return shapes.count == place || shapes[place] == [outputs]
+    }
+    switch self {
+    case .batchNormalization, .layerNormalization, .groupNormalization, .rmsNormalization:
+      return shapes.allSatisfy { $0.count == 1 && $0 == first }
+    case .embedding: return first.count == 2
+    case .dense: return fits(rank: 2, outputs: first.last)
+    case .convolution(let dimensions): return fits(rank: dimensions + 2, outputs: first.last)
+    case .transposedConvolution(let dimensions):
+      return fits(rank: dimensions + 2, outputs: first.dropLast().last)
+    case .depthwiseConvolution(let dimensions):
+      return fits(rank: dimensions + 2, outputs: first.depthwiseOutputs)
+    case .separableConvolution(let dimensions):
+      guard shapes.count > 1, let inputs = first.depthwiseOutputs else { return false }
+      let points = Array(repeating: 1, count: dimensions) + [inputs]
+      return Array(shapes[1].dropLast()) == points
+        && fits(rank: dimensions + 2, outputs: shapes[1].last, biasAt: 2)
+    }
+  }
+}
+
+extension [Int] {
+  /// How many outputs the kernel [space..., in, multiplier] of a depthwise convolution has; nil if it
+  /// is none, or of a shape that no tensor with elements has.
+  var depthwiseOutputs: Int? {
+    guard count > 2 else { return nil }
+    let (outputs, overflow) = self[count - 2].multipliedReportingOverflow(by: self[count - 1])
+    return overflow ? nil : outputs
+  }
+}

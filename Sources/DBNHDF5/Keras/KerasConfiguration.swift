@@ -1,0 +1,288 @@
+internal import DBNTensors
+
+/// The layers of a Keras model, as its configuration lists them: the attribute `model_config` of an
+/// `.h5` file, and `config.json` of Keras 3.
+///
+/// Only what is asked for here is kept of a text that may have megabytes.
+///
+/// Source: `keras/src/models/functional.py`, `keras/src/models/sequential.py` (`get_config`).
+struct KerasConfiguration {
+  /// A layer, or a model that is one.
+  struct Layer {
+    /// With dots where Keras has slashes, as keys have them.
+    var name = ""
+    /// `Conv2D`; of a class of the user's own, what the configuration calls it.
+    var className = ""
+    /// Whether the class is one of the user's own, perhaps with the name of one of Keras'.
+    var isForeign = false
+    /// Of a normalisation: what is added to variances.
+    var epsilon: Double?
+    /// Of a BatchNormalization, as Keras counts it.
+    var momentum: Double?
+    /// Whether a LayerNormalization only divides by the root of the mean square.
+    var scalesByRootMeanSquare = false
+    /// Whether a normalisation has a `gamma`.
+    var hasScale = true
+    /// Whether it has a `beta`.
+    var hasCenter = true
+    /// Whether it says how many outputs a layer with a kernel has.
+    var hasSize = false
+    /// Of a Reshape: without the batch.
+    var targetShape: [Int] = []
+    /// What a model or its first layer is given, with the batch; nil for a size that is not fixed.
+    var inputShape: [Int?]?
+    /// Whether a global pooling leaves one place of each dimension of space.
+    var keepsDimensions = false
+    /// Whether channels come before the dimensions of space.
+    var isChannelsFirst = false
+    /// The layers of a model, and the one that a wrapper such as `TimeDistributed` has.
+    var children = Children()
+    /// The names of the layers whose outputs it is given.
+    var sources: [String] = []
+  }
+
+  /// Layers in order.
+  struct Children {
+    private(set) var layers: [Layer] = []
+    private var places: [CheckpointDictionary.Key: Int] = [:]
+    private var groups: [CheckpointDictionary.Key: Int] = [:]
+    /// How many there are of each class.
+    private var counts: [String: Int] = [:]
+
+    mutating func append(_ layer: Layer) {
+      places[.string(layer.name)] = places[.string(layer.name)] ?? layers.count
+      let className = layer.className.split(separator: ">").last.map(String.init) ?? ""
+      let group = KerasClass.snakeCase(className)
+      let count = counts[group, default: 0]
+      groups[.string(count == 0 ? group : "\(group)_\(count)")] = layers.count
+      counts[group] = count + 1
+      layers.append(layer)
+    }
+
+    /// The layer that a file of weights calls so.
+    func layer(ofGroup name: String) -> Layer? { groups[.string(name)].map { layers[$0] } }
+
+    subscript(name: String) -> Layer? { place(of: name).map { layers[$0] } }
+
+    func place(of name: String) -> Int? { places[.string(name)] }
+  }
+
+  /// The whole model.
+  let model: Layer
+
+  /// The attribute of an `.h5` file, and of a state dict that was read from one.
+  static let attribute = "model_config"
+
+  /// The most bytes of a text that is read. The largest models of `keras.applications` have under
+  /// one megabyte.
+  static let byteLimit = 16 << 20
+
+  /// - Throws: `invalidJSON`, `limitExceeded`.
+  init(parsing text: String) throws(CheckpointError) {
+    guard text.utf8.count <= Self.byteLimit else {
+      throw CheckpointError(.limitExceeded, "has more than \(Self.byteLimit) bytes")
+    }
+    var parser = JSONParser(ByteRegion(Array(text.utf8)), roundsLargeIntegers: true)
+    parser.skipSpace()
+    guard parser.isAtObject else { throw parser.error("a model is an object") }
+    model = try parser.parseLayer(depth: 0)
+    try parser.expectEnd()
+    guard !model.children.layers.isEmpty else {
+      throw CheckpointError(.invalidJSON, "lists no layers")
+    }
+  }
+
+  /// The layer at the path of names, and how many of them lead to it: what follows is inside a layer
+  /// whose parts the configuration does not list.
+  func layer(at path: [String]) -> (layer: Layer, depth: Int)? {
+    var (found, depth): (Layer?, Int) = (nil, 0)
+    while depth < path.count, let next = Self.child(of: found ?? model, at: path[depth...]) {
+      (found, depth) = (next.layer, depth + next.depth)
+    }
+    guard var found else { return nil }
+    // Keras 2 gives a wrapper's variables the wrapper's own name.
+    if depth == path.count, Self.wrappers.contains(found.className),
+      let inner = found.children.layers.first, inner.children.layers.isEmpty
+    {
+      found = inner
+    }
+    return (found, depth)
+  }
+
+  /// The layer whose variables a file of weights has in groups of these names: in a list of layers,
+  /// each is called by its class, with a number for those after the first of a class.
+  ///
+  /// Source: `_save_container_state` in `keras/src/saving/saving_lib.py`.
+  func layer(atGroups path: [String]) -> Layer? {
+    var (found, place) = (model, 0)
+    while place < path.count {
+      if path[place] == "layer", let inner = found.children.layers.first {
+        (found, place) = (inner, place + 1)
+      } else if path[place] == KerasFile.layerList, place + 1 < path.count,
+        let next = found.children.layer(ofGroup: path[place + 1])
+      {
+        (found, place) = (next, place + 2)
+      } else {
+        return nil
+      }
+    }
+    return path.isEmpty ? nil : found
+  }
+
+  /// The layer inside of another that the first names of the path are the name of, which may have
+  /// dots.
+  private static func child(
+    of layer: Layer, at path: ArraySlice<String>
+  ) -> (layer: Layer, depth: Int)? {
+    var name = ""
+    for (index, part) in path.prefix(8).enumerated() {
+      name += index == 0 ? part : ".\(part)"
+      if let child = layer.children[name] { return (child, index + 1) }
+    }
+    // A wrapper is named where what it wraps is not.
+    guard wrappers.contains(layer.className), let inner = layer.children.layers.first,
+      !inner.children.layers.isEmpty
+    else { return nil }
+    return child(of: inner, at: path)
+  }
+
+  /// Those whose variables are the variables of the layer that they wrap, and mean the same.
+  private static let wrappers: Set<String> = ["TimeDistributed"]
+}
+
+extension JSONParser {
+  /// A layer: `{"class_name": ..., "config": {...}, "inbound_nodes": [...]}`.
+  ///
+  /// - Parameter depth: how many layers it is in.
+  fileprivate mutating func parseLayer(
+    depth: Int
+  ) throws(CheckpointError) -> KerasConfiguration.Layer {
+    guard depth <= CheckpointLimits.depth else { throw error("models are nested too deep") }
+    var layer = KerasConfiguration.Layer()
+    var registeredName: String?
+    var module: String?
+    try parseObject { parser, name throws(CheckpointError) in
+      switch name {
+      case "class_name" where parser.isAtString:
+        layer.className = try parser.parseValue().string ?? ""
+      case "registered_name" where parser.isAtString:
+        registeredName = try parser.parseValue().string
+      case "module" where parser.isAtString: module = try parser.parseValue().string
+      case "config" where parser.isAtObject: try parser.parseConfiguration(of: &layer, depth)
+      // Sequential models of Keras before 2.2.
+      case "config" where parser.isAtArray: try parser.parseLayers(of: &layer, depth)
+      case "inbound_nodes": layer.sources = try parser.parseValue().layerNames
+      default: try parser.skipValue()
+      }
+    }
+    // A class of the user's own may be called as one of Keras'.
+    if let registeredName, registeredName.contains(">") { layer.className = registeredName }
+    layer.isForeign = Self.isForeign(module: module, registeredName, layer)
+    return layer
+  }
+
+  /// Whether a class is not Keras' own. Keras 3 gives its own classes their module, and others the name
+  /// that they are registered by; what is older gives neither, but the size that a layer with a kernel
+  /// is made with.
+  ///
+  /// Source: `serialize_keras_object` in `keras/src/saving/serialization_lib.py`.
+  private static func isForeign(
+    module: String?, _ registeredName: String?, _ layer: KerasConfiguration.Layer
+  ) -> Bool {
+    if layer.className.contains(">") { return true }
+    if let package = module?.split(separator: ".").first { return !packages.contains(package) }
+    if registeredName != nil { return true }
+    return !layer.hasSize && KerasClass(className: layer.className)?.isSizedByNumber ?? false
+  }
+
+  private static let packages: Set<Substring> = ["keras", "keras_core", "tensorflow", "tf_keras"]
+
+  /// What layers with a kernel are made with: how many outputs, or outputs for each input; by the
+  /// names of Keras 1 too.
+  private static let sizes: Set<String> = [
+    "units", "filters", "depth_multiplier", "output_dim", "nb_filter",
+  ]
+
+  private mutating func parseConfiguration(
+    of layer: inout KerasConfiguration.Layer, _ depth: Int
+  ) throws(CheckpointError) {
+    try parseObject { parser, name throws(CheckpointError) in
+      switch name {
+      case "name" where parser.isAtString:
+        layer.name = (try parser.parseValue().string ?? "").replacing("/", with: ".")
+      case "epsilon": layer.epsilon = try parser.parseSimpleValue()?.number
+      case "momentum": layer.momentum = try parser.parseSimpleValue()?.number
+      case "scale": layer.hasScale = try parser.parseSimpleValue() != .bool(false)
+      case "center": layer.hasCenter = try parser.parseSimpleValue() != .bool(false)
+      case "rms_scaling":
+        layer.scalesByRootMeanSquare = try parser.parseSimpleValue() == .bool(true)
+      case "target_shape" where parser.isAtArray:
+        layer.targetShape = try parser.parseValue().array?.compactMap(\.int) ?? []
+      case "batch_shape" where parser.isAtArray, "batch_input_shape" where parser.isAtArray:
+        layer.inputShape = try parser.parseValue().array?.map(\.int)
+      case "keepdims": layer.keepsDimensions = try parser.parseSimpleValue() == .bool(true)
+      case "data_format":
+        layer.isChannelsFirst = try parser.parseSimpleValue() == .string("channels_first")
+      case _ where Self.sizes.contains(name):
+        layer.hasSize = true
+        try parser.skipValue()
+      case "layers" where parser.isAtArray: try parser.parseLayers(of: &layer, depth)
+      case "layer" where parser.isAtObject:
+        layer.children.append(try parser.parseLayer(depth: depth + 1))
+      default: try parser.skipValue()
+      }
+    }
+  }
+
+  /// The layers of a model; where they do not say what they are given, each has the one before.
+  private mutating func parseLayers(
+    of model: inout KerasConfiguration.Layer, _ depth: Int
+  ) throws(CheckpointError) {
+    try parseArray { parser throws(CheckpointError) in
+      guard parser.isAtObject else { return try parser.skipValue() }
+      var layer = try parser.parseLayer(depth: depth + 1)
+      if layer.sources.isEmpty, let previous = model.children.layers.last {
+        layer.sources = [previous.name]
+      }
+      model.children.append(layer)
+    }
+  }
+
+  /// A value that is no array and no object; nil for those, which are passed over.
+  private mutating func parseSimpleValue() throws(CheckpointError) -> JSON? {
+    guard !isAtObject, !isAtArray else {
+      try skipValue()
+      return nil
+    }
+    return try parseValue()
+  }
+}
+
+extension JSON {
+  fileprivate var number: Double? {
+    switch self {
+    case .int(let number): Double(number)
+    case .double(let number): number
+    default: nil
+    }
+  }
+
+  /// The names of layers in a list of calls: each stands at the start of an array, before the number
+  /// of the call (`["conv", 0, 0]`).
+  fileprivate var layerNames: [String] {
+    var names: [String] = []
+    var rest = [self]
+    while let next = rest.popLast() {
+      switch next {
+      case .array(let elements):
+        if elements.count >= 3, let name = elements[0].string, elements[1].int != nil {
+          names.append(name.replacing("/", with: "."))
+        }
+        rest += elements.reversed()
+      case .object(let members): rest += members.reversed().map(\.value)
+      default: break
+      }
+    }
+    return names
+  }
+}

@@ -1,0 +1,76 @@
+internal import DBNTensors
+
+/// What a file says of its layers beside their weights: the configuration of the model, and the names
+/// that layers have where the keys name them otherwise. A state dict that was read from the file has
+/// them as attributes, so that conversions keep them.
+struct KerasFacts {
+  /// The attribute of a state dict with the names of layers: a mapping from the layer's key.
+  static let namesAttribute = "keras_layer_names"
+
+  let configuration: KerasConfiguration?
+  private let names: CheckpointDictionary?
+
+  init(_ stateDict: StateDict) {
+    let attributes = stateDict.dictionary.attributes
+    func attribute(_ name: String) -> CheckpointValue? {
+      attributes.first { $0.name == name }?.value
+    }
+    names = attribute(Self.namesAttribute)?.dictionary
+    if case .string(let text)? = attribute(KerasConfiguration.attribute) {
+      // One that is damaged was noted when the file was read.
+      configuration = try? KerasConfiguration(parsing: text)
+    } else {
+      configuration = nil
+    }
+  }
+
+  /// The keys of layers that flatten or reshape, by their names.
+  var flatteningLayers: [String] {
+    (names?.entries ?? []).compactMap { entry in
+      guard case .string(let name) = entry.value, KerasClass.isFlattening(name) else { return nil }
+      return entry.key.string
+    }
+  }
+
+  /// What a layer is: by the configuration, or by a name that Keras has given.
+  func kind(
+    of place: KerasLayer.Place
+  ) -> (kind: KerasLayer.Kind, configuration: KerasConfiguration.Layer?) {
+    let path = place.layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if let layer = layer(of: place, path) {
+      if layer.isForeign { return (.foreign(layer.className), layer) }
+      guard let kind = KerasClass(className: layer.className), !layer.scalesByRootMeanSquare else {
+        return (.other(layer.className), layer)
+      }
+      return (.known(kind), layer)
+    }
+    if !place.isNumbered, let outer = configuration?.layer(at: path)?.layer.className,
+      KerasClass.isOther(outer)
+    {
+      return (.other(outer), nil)
+    }
+    return (kind(named: path.last ?? "", place), nil)
+  }
+
+  private func layer(of place: KerasLayer.Place, _ path: [String]) -> KerasConfiguration.Layer? {
+    if place.isNumbered {
+      let groups = place.key.split(separator: ".", omittingEmptySubsequences: false)
+      return configuration?.layer(atGroups: groups.map(String.init))
+    }
+    guard let found = configuration?.layer(at: path), found.depth == path.count else { return nil }
+    return found.layer
+  }
+
+  private func kind(named last: String, _ place: KerasLayer.Place) -> KerasLayer.Kind {
+    var candidates = [last]
+    if case .string(let name)? = names?[place.key] {
+      // An attribute of the user's may be called anything; a layer's own name tells more.
+      if place.isNamedByClass { candidates.append(name) } else { candidates.insert(name, at: 0) }
+    }
+    for name in candidates {
+      if let kind = KerasClass(generatedName: name) { return .known(kind) }
+      if let other = KerasClass.otherClass(generatedName: name) { return .other(other) }
+    }
+    return .unknown
+  }
+}

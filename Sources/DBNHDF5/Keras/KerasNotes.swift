@@ -1,0 +1,143 @@
+internal import DBNTensors
+
+/// What a person should know to use the weights of a Keras model in PyTorch: where modules that are
+/// made with PyTorch's defaults compute something else.
+struct KerasNotes {
+  /// Layers whose `epsilon` is not the one that PyTorch's module has by default, by class and value;
+  /// nil: the file does not say it.
+  private var epsilons: [(module: Module, epsilon: Double?, count: Int)] = []
+  /// The names of BatchNorms that have a weight or a bias, and not both.
+  private var partial: [(name: String, missing: String)] = []
+
+  /// A module of PyTorch that normalises, but for BatchNorm, whose epsilon is kept.
+  private enum Module: String {
+    case layerNorm = "LayerNorm"
+    case groupNorm = "GroupNorm"
+    case rmsNorm = "RMSNorm"
+
+    /// What PyTorch's module has; nil: the smallest step of the tensor's type.
+    var pyTorchDefault: Double? { self == .rmsNorm ? nil : 1e-5 }
+
+    var kerasDefault: Double { self == .rmsNorm ? 1e-6 : 1e-3 }
+
+    var pyTorchDefaultText: String {
+      pyTorchDefault.map { "\($0)" } ?? "torch.finfo(x.dtype).eps"
+    }
+  }
+
+  mutating func add(_ layer: KerasLayer, _ kind: KerasClass, _ roles: [KerasRole]) {
+    switch kind {
+    case .layerNormalization: addEpsilon(of: layer, .layerNorm)
+    case .groupNormalization: addEpsilon(of: layer, .groupNorm)
+    case .rmsNormalization: addEpsilon(of: layer, .rmsNorm)
+    case .batchNormalization where roles.contains(.weight) != roles.contains(.bias):
+      partial.append((layer.name, roles.contains(.weight) ? "bias" : "weight"))
+    default: break
+    }
+  }
+
+  private mutating func addEpsilon(of layer: KerasLayer, _ module: Module) {
+    let epsilon = layer.configuration?.epsilon
+    if let epsilon, epsilon == module.pyTorchDefault { return }
+    let place = epsilons.firstIndex { $0.module == module && $0.epsilon == epsilon }
+    if let place {
+      epsilons[place].count += 1
+    } else {
+      epsilons.append((module, epsilon, 1))
+    }
+  }
+
+  func sentences(_ facts: KerasFacts) -> [String] {
+    var notes = epsilons.map { Self.sentence($0.module, $0.epsilon, $0.count) }
+    if let first = partial.first {
+      notes.append(
+        "\(partial.count) BatchNorm\(partial.count == 1 ? " has" : "s have") a weight or a bias and "
+          + "not both ('\(first.name.visible())' has no \(first.missing)), PyTorch's have both or "
+          + "neither: load the state dict with strict=False into a new model, whose weights are 1 "
+          + "and biases 0")
+    }
+    if let configuration = facts.configuration {
+      notes += KerasOrder(configuration).sentences
+    } else {
+      notes += KerasOrder.sentence(withoutConfiguration: facts.flatteningLayers).map { [$0] } ?? []
+    }
+    return notes
+  }
+
+  private static func sentence(_ module: Module, _ epsilon: Double?, _ count: Int) -> String {
+    let (s, it) = count == 1 ? ("", "it") : ("s", "them")
+    guard let epsilon else {
+      let keras = module.kerasDefault
+      return "the file does not say the epsilon of \(count) \(module.rawValue)\(s): it is likely "
+        + "Keras' default, \(keras), where PyTorch's is \(module.pyTorchDefaultText); look in the "
+        + "code of the model, and make PyTorch's module\(s) with eps=\(keras) if it is"
+    }
+    return "\(count) \(module.rawValue)\(count == 1 ? " has" : "s have") epsilon \(epsilon); "
+      + "PyTorch's default is \(module.pyTorchDefaultText): make \(it) with eps=\(epsilon)"
+  }
+}
+
+extension KerasOrder {
+  var sentences: [String] {
+    var notes: [String] = []
+    for dimensions in [2, 1, 3, nil] {
+      let found = flattenings.filter { $0.dimensions == dimensions }
+      if let first = found.first { notes.append(Self.sentence(first, found.count)) }
+    }
+    var shapes: Set<[Int]> = []
+    for reshaping in reshapings where shapes.insert(reshaping.shape).inserted {
+      notes.append(Self.sentence(reshaping))
+    }
+    return notes
+  }
+
+  private static func sentence(_ first: Flattening, _ count: Int) -> String {
+    let start =
+      "\(count) layer\(count == 1 ? " flattens or reshapes" : "s flatten or reshape") what layers "
+      + "with weights are given ('\(first.consumer.visible())' follows '\(first.layer.visible())'): "
+    switch first.dimensions {
+    case .some(let dimensions):
+      let space = spaceNames[dimensions] ?? ""
+      return start + "Keras does it in the order \(space), channels, and PyTorch in the order "
+        + "channels, \(space); take x.permute(\(channelsLast(dimensions))) before such a layer"
+    case nil: return start + condition
+    }
+  }
+
+  /// - Parameter layers: by the names that tell it, in a file that does not say what comes before.
+  static func sentence(withoutConfiguration layers: [String]) -> String? {
+    guard let first = layers.first else { return nil }
+    return
+      "\(layers.count) layer\(layers.count == 1 ? " flattens or reshapes" : "s flatten or reshape") "
+      + "('\(first.visible())'), and the file does not say what comes before: " + condition
+      + "; and where a vector becomes an image of height h, width w and c channels, take "
+      + "x.reshape(-1, h, w, c).permute(\(channelsFirst(2)))"
+  }
+
+  private static let condition =
+    "if that has channels and dimensions of space, Keras has the channels last, and PyTorch first; "
+    + "then take x.permute(\(channelsLast(2))) of images, or x.permute(\(channelsLast(1))) of what "
+    + "has one dimension of space, before such a layer"
+
+  private static func sentence(_ reshaping: Reshaping) -> String {
+    let dimensions = reshaping.shape.count - 1
+    let sizes = reshaping.shape.map { "\($0)" }.joined(separator: ", ")
+    let batch = reshaping.shape.contains(-1) ? "len(x)" : "-1"
+    return
+      "'\(reshaping.layer.visible())' reshapes, before '\(reshaping.consumer.visible())', to the "
+      + "order \(spaceNames[dimensions] ?? ""), channels: in PyTorch take "
+      + "x.reshape(\(batch), \(sizes)).permute(\(channelsFirst(dimensions)))"
+  }
+
+  private static let spaceNames = [1: "length", 2: "height, width", 3: "depth, height, width"]
+
+  /// The axes of PyTorch in Keras' order: 0, 2, 3, 1.
+  private static func channelsLast(_ dimensions: Int) -> String {
+    ([0] + Array(2..<2 + dimensions) + [1]).map { "\($0)" }.joined(separator: ", ")
+  }
+
+  /// The axes of Keras in PyTorch's order: 0, 3, 1, 2.
+  private static func channelsFirst(_ dimensions: Int) -> String {
+    ([0, dimensions + 1] + Array(1..<1 + dimensions)).map { "\($0)" }.joined(separator: ", ")
+  }
+}

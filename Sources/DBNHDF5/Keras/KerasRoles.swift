@@ -1,0 +1,160 @@
+internal import DBNTensors
+
+/// What each variable of a layer is in PyTorch, in their order.
+///
+/// A variable gets a role only where the class of the layer is known, or where types and shapes leave
+/// no other reading: a wrong role would rename a weight, and turn its axes, without anyone noticing.
+enum KerasRoles {
+  case known([KerasRole], KerasClass)
+  case unknown(String)
+
+  init(_ layer: KerasLayer) {
+    switch layer.kind {
+    case .known(let kind): self.init(layer, as: kind)
+    case .other(let name):
+      self = .unknown(
+        "is a weight of the class \(name.visible()), and PyTorch has no module with the same weights"
+      )
+    case .foreign(let name):
+      self = .unknown(
+        "is a weight of the class \(name.visible()), which is not one of Keras' own: what its "
+          + "weights are is in the code of the model")
+    case .unknown:
+      switch Self.inferredClass(of: layer) {
+      case .success(let kind): self.init(layer, as: kind)
+      case .failure(let reason): self = .unknown(reason.text)
+      }
+    }
+  }
+
+  private init(_ layer: KerasLayer, as kind: KerasClass) {
+    switch layer.isNumbered
+      ? Self.numberedVariables(of: layer, kind) : Self.namedVariables(of: layer, kind)
+    {
+    case .failure(let reason): self = .unknown(reason.text)
+    case .success(let variables):
+      // By role in the order of the class, whatever the file's.
+      let tensors = kind.variables.compactMap { wanted -> (role: KerasRole, tensor: Tensor)? in
+        zip(variables, layer.variables).first { $0.0.names == wanted.names }
+          .map { ($0.0.role, $0.1.tensor) }
+      }
+      let areAlike = zip(variables, layer.variables).allSatisfy { variable, found in
+        tensors.contains { $0.role == variable.role && $0.tensor.shape == found.tensor.shape }
+      }
+      if !areAlike {
+        self = .unknown("its layer has two weights of this name")
+      } else if let objection = kind.objection(to: tensors) {
+        self = .unknown(objection)
+      } else {
+        self = .known(variables.map(\.role), kind)
+      }
+    }
+  }
+
+  /// Why something can't be told.
+  private struct Reason: Error {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+  }
+
+  private typealias Variables = Result<[KerasClass.Variable], Reason>
+
+  private static func namedVariables(of layer: KerasLayer, _ kind: KerasClass) -> Variables {
+    var variables: [KerasClass.Variable] = []
+    for variable in layer.variables {
+      guard let known = kind.variables.first(where: { $0.names.contains(variable.role) }) else {
+        return .failure(
+          Reason(
+            "its layer also has '\(variable.role.visible())', which PyTorch's module does not have")
+        )
+      }
+      variables.append(known)
+    }
+    let missing = kind.variables.first { wanted in
+      wanted.isRequired && !variables.contains { $0.names == wanted.names }
+    }
+    guard let missing else { return .success(variables) }
+    return .failure(Reason("its layer has no '\(missing.names[0])'"))
+  }
+
+  /// The order is that in which each class of layers makes its variables.
+  private static func numberedVariables(of layer: KerasLayer, _ kind: KerasClass) -> Variables {
+    let count = layer.variables.count
+    let all = kind.variables.filter { variable in
+      guard let configuration = layer.configuration else { return true }
+      return (variable.names != ["gamma"] || configuration.hasScale)
+        && (variable.names != ["beta"] || configuration.hasCenter)
+    }
+    let required = all.filter(\.isRequired)
+    if count == all.count { return .success(all) }
+    // An optional one that is missing is the last, or both of two are.
+    if count == required.count, !required.isEmpty { return .success(required) }
+    if required.count < count, count < all.count {
+      return .failure(
+        Reason("either scale or offset is missing, and the file does not say which"))
+    }
+    return .failure(Reason("its layer has \(count) variables, which its class does not explain"))
+  }
+}
+
+extension KerasRoles {
+  /// The class of a layer that only its variables tell.
+  private static func inferredClass(of layer: KerasLayer) -> Result<KerasClass, Reason> {
+    let tensors = layer.variables.map(\.tensor)
+    let kernelAndBias = layer.isNumbered ? tensors : layer.kernelAndBias
+    if layer.isNumbered {
+      let areVectors = tensors.allSatisfy { $0.shape.count == 1 && $0.shape == tensors[0].shape }
+      if areVectors, tensors.count == 4 { return .success(.batchNormalization) }
+    } else if let kind = named(layer.variables.map(\.role), tensors) {
+      return .success(kind)
+    }
+    guard let kernelAndBias else {
+      return .failure(Reason("the file does not say the class of its layer, nor do its variables"))
+    }
+    return inferredClass(kernelAndBias)
+  }
+
+  /// By names that only one class has.
+  private static func named(_ roles: [String], _ tensors: [Tensor]) -> KerasClass? {
+    let dimensions = (tensors.first?.shape.count ?? 0) - 2
+    if roles.contains("moving_mean"), roles.contains("moving_variance") {
+      return .batchNormalization
+    }
+    if Set(roles).isSubset(of: ["gamma", "beta"]) { return .layerNormalization }
+    if roles == ["embeddings"] { return .embedding }
+    guard 1...2 ~= dimensions, roles.contains("depthwise_kernel") else { return nil }
+    return roles.contains("pointwise_kernel")
+      ? .separableConvolution(dimensions) : .depthwiseConvolution(dimensions)
+  }
+
+  /// The class of a kernel with a bias, which has an element for each output.
+  ///
+  /// Without a bias it could be anything with as many axes; and one of three axes could be that of a
+  /// one-dimensional convolution or of an attention's output, whose bias is the same.
+  private static func inferredClass(_ tensors: [Tensor]) -> Result<KerasClass, Reason> {
+    guard tensors.count == 2, let outputs = tensors[0].shape.last,
+      tensors.allSatisfy(\.scalarType.isFloatingPoint),
+      tensors[0].scalarType == tensors[1].scalarType, tensors[1].shape.count == 1
+    else {
+      return .failure(
+        Reason("the file does not say the class of its layer, and types and shapes do not tell it"))
+    }
+    let (shape, bias) = (tensors[0].shape, tensors[1].shape[0])
+    let dimensions = shape.count - 2
+    switch dimensions {
+    case 0 where bias == outputs: return .success(.dense)
+    case 2...3:
+      let inputs = shape[dimensions]
+      let isPlain = bias == outputs || bias == inputs
+      let isDepthwise = dimensions == 2 && bias == shape.depthwiseOutputs
+      guard !isPlain || !isDepthwise || inputs == 1 else { break }
+      if bias == outputs { return .success(.convolution(dimensions)) }
+      if bias == inputs { return .success(.transposedConvolution(dimensions)) }
+      if isDepthwise { return .success(.depthwiseConvolution(dimensions)) }
+    default: break
+    }
+    return .failure(
+      Reason("the file does not say the class of its layer, and its shapes fit several or none"))
+  }
+}

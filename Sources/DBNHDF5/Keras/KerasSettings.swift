@@ -1,0 +1,49 @@
+internal import DBNTensors
+
+/// What a file of Keras says of its BatchNorms, under the names that they have in the file.
+struct KerasSettings {
+  private(set) var table = BatchNormSettingsTable()
+  /// How many BatchNorms there are whose epsilon the file does not say.
+  private(set) var unknownCount = 0
+
+  init(_ stateDict: StateDict) {
+    for layer in KerasLayer.layers(of: stateDict) {
+      guard layer.isBatchNormalization else { continue }
+      let settings = BatchNormSettings(keras: layer.configuration)
+      if settings != BatchNormSettings() { table[layer.key] = settings }
+      if settings.epsilon == nil { unknownCount += 1 }
+    }
+  }
+
+  var notes: [String] {
+    guard unknownCount > 0 else { return [] }
+    let (keras, pyTorch) = (
+      BatchNormSettings.kerasDefault.epsilon ?? 0, BatchNormSettings.pyTorchDefault.epsilon ?? 0
+    )
+    return [
+      "the file does not say the epsilon of \(unknownCount) BatchNorm\(unknownCount == 1 ? "" : "s"): "
+        + "it is likely Keras' default, \(keras), where PyTorch's is \(pyTorch); look in the code of "
+        + "the model, and make PyTorch's modules with eps=\(keras) if it is"
+    ]
+  }
+}
+
+extension BatchNormSettings {
+  /// - Parameter layer: a BatchNormalization in the configuration of the model. Numbers that no
+  ///   BatchNorm can have are not known.
+  fileprivate init(keras layer: KerasConfiguration.Layer?) {
+    self.init()
+    if let number = layer?.epsilon, number.isFinite, number >= 0 { epsilon = number }
+    if let number = layer?.momentum, (0...1).contains(number) {
+      momentum = .exponential(Self.complement(of: number))
+    }
+  }
+
+  /// 1 minus the number, as a person would write it: 0.01 for 0.99, of which the difference in binary
+  /// is 0.010000000000000009.
+  private static func complement(of number: Double) -> Double {
+    let exact = 1 - number
+    let short = (exact * 1e12).rounded() / 1e12
+    return 1 - short == number ? short : exact
+  }
+}

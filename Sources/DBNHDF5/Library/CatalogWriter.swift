@@ -1,0 +1,192 @@
+internal import DBNCHDF5
+internal import DBNTensors
+
+/// Creates what a catalog plans in a new file: groups, datasets with space for their bytes, links
+/// and attributes, but not the bytes.
+struct CatalogWriter: ~Copyable {
+  private let path: String
+  /// Nil only while it is closed and opened again.
+  private var file: Handle?
+  private var catalog: Catalog
+  private let properties: Properties
+  private var types: [Catalog.ElementType: SharedHandle] = [:]
+  /// The groups from the root to the one that is filled, by their places.
+  private var openGroups: [(place: Int, handle: SharedHandle)] = []
+  /// Objects to be created before the file is closed and opened again, and those that were.
+  private let objectsAtOnce: Int
+  private var objectCount = 0
+  private var isCreated: [Bool]
+
+  /// Creates all objects of the catalog, and notes in it where in the file the bytes of datasets are
+  /// to be put, but for those that have none or get them in chunks.
+  ///
+  /// - Parameter objectsAtOnce: after how many objects the file is opened anew, which is a matter of
+  ///   memory, and of some bytes in the file.
+  static func create(
+    _ catalog: inout Catalog, at path: String, objectsAtOnce: Int = 4096
+  ) throws(CheckpointError) {
+    try Library.run { () throws(CheckpointError) in
+      // The writer is the only one to have it, so that it is not copied.
+      var writer = CatalogWriter(
+        path, try .make(), exchange(&catalog, with: Catalog()), objectsAtOnce)
+      try writer.createAll()
+      catalog = writer.catalog
+    }
+  }
+
+  /// Adds an attribute to the root group of a file that `create` made.
+  ///
+  /// - Parameter text: its value, which is taken: it can be long, and closing the file needs several
+  ///   times its memory.
+  static func add(
+    _ name: String, taking text: inout String, at path: String
+  ) throws(CheckpointError) {
+    try Library.run { () throws(CheckpointError) in
+      let file = try Handle.file(changing: path)
+      try file.add(Catalog.Attribute(name, .string(exchange(&text, with: ""))), path: "/")
+      try file.closeFile()
+    }
+  }
+
+  /// Puts chunks into datasets that `create` made, in the order given.
+  static func add(_ chunks: [StoredChunk], at path: String) throws(CheckpointError) {
+    try Library.run { () throws(CheckpointError) in
+      let file = try Handle.file(changing: path)
+      for chunk in chunks { try file.add(chunk) }
+      try file.closeFile()
+    }
+  }
+
+  private init(
+    _ path: String, _ properties: consuming Properties, _ catalog: Catalog, _ objectsAtOnce: Int
+  ) {
+    self.path = path
+    self.properties = properties
+    self.catalog = catalog
+    self.objectsAtOnce = objectsAtOnce
+    isCreated = Array(repeating: false, count: catalog.datasets.count)
+  }
+
+  private mutating func createAll() throws(CheckpointError) {
+    file = try .file(creating: path)
+    try fill(0, openAs: try group(0))
+    try closeFile()
+  }
+
+  private mutating func closeFile() throws(CheckpointError) {
+    if let file = file.take() { try file.closeFile() }
+  }
+
+  /// An object is to be created. The library keeps all gaps that alignment left in the file, 200 bytes
+  /// for each object, until the file is closed.
+  private mutating func countObject() throws(CheckpointError) {
+    if objectCount == objectsAtOnce {
+      let places = openGroups.map(\.place)
+      openGroups = []
+      try closeFile()
+      file = try .file(changing: path)
+      for place in places { openGroups.append((place, SharedHandle(try group(place)))) }
+      objectCount = 0
+    }
+    objectCount += 1
+  }
+
+  /// Opens a group that was created.
+  private func group(_ place: Int) throws(CheckpointError) -> Handle {
+    let path = catalog.groups[place].path
+    let identifier =
+      switch file {
+      case let file?: H5Gopen2(file.identifier, "/" + path, Library.defaults)
+      case nil: Library.none
+      }
+    return try Handle("cannot open the group", name: path, identifier)
+  }
+
+  /// The group that is filled.
+  private var parent: hid_t { openGroups.last?.handle.identifier ?? Library.none }
+
+  /// Recursion is as deep as the catalog's groups, whose depth its maker has limited.
+  private mutating func fill(
+    _ place: Int, openAs group: consuming Handle
+  ) throws(CheckpointError) {
+    for attribute in catalog.groups[place].attributes {
+      try group.add(attribute, path: catalog.groups[place].path)
+    }
+    openGroups.append((place, SharedHandle(group)))
+    for link in catalog.groups[place].links {
+      switch link.target {
+      case .group(let child): try createGroup(child, link.name)
+      case .dataset(let dataset) where isCreated[dataset]: try tie(dataset, to: link.name)
+      case .dataset(let dataset): try createDataset(dataset, link.name)
+      case .namedType, .softLink, .externalLink, .userDefinedLink: break
+      }
+    }
+    openGroups.removeLast()
+  }
+
+  private mutating func createGroup(_ place: Int, _ name: String) throws(CheckpointError) {
+    try countObject()
+    let group = try Handle(
+      "cannot create the group", name: catalog.groups[place].path,
+      H5Gcreate2(
+        parent, name, properties.link.identifier, properties.group.identifier, Library.defaults))
+    try fill(place, openAs: group)
+  }
+
+  private mutating func createDataset(_ place: Int, _ name: String) throws(CheckpointError) {
+    try countObject()
+    let description = catalog.datasets[place]
+    let path = description.path
+    let space = try Handle.space(description.shape, path: path)
+    let type = try type(of: description)
+    let dataset =
+      if case .chunked(let chunks) = description.extent {
+        try Handle.dataset(
+          name, in: parent, type, space, properties.link, .properties(chunks, path: path),
+          path: path)
+      } else {
+        try Handle.dataset(
+          name, in: parent, type, space, properties.link, properties.dataset, path: path)
+      }
+    for attribute in description.attributes { try dataset.add(attribute, path: path) }
+    isCreated[place] = true
+    if case .chunked = description.extent { return }
+    guard let shape = description.shape, !shape.contains(0) else { return }
+    catalog.datasets[place].extent = .contiguous(
+      offset: try dataset.offset(path: path),
+      byteCount: shape.reduce(description.type.byteCount ?? 0, *))
+  }
+
+  private func tie(_ place: Int, to name: String) throws(CheckpointError) {
+    try check(
+      "cannot create the link", name: name,
+      H5Lcreate_hard(
+        parent, "/" + catalog.datasets[place].path, parent, name, properties.link.identifier,
+        Library.defaults))
+  }
+
+  private mutating func type(of dataset: Catalog.Dataset) throws(CheckpointError) -> hid_t {
+    if let known = types[dataset.type] { return known.identifier }
+    let type = SharedHandle(try .type(of: dataset.type, path: dataset.path))
+    types[dataset.type] = type
+    return type.identifier
+  }
+
+  /// The property lists that all objects share.
+  private struct Properties: ~Copyable {
+    let group: Handle
+    let dataset: Handle
+    let link: Handle
+
+    static func make() throws(CheckpointError) -> Properties {
+      let group = try Handle.properties(chdf5_group_create())
+      try group.keepOrder()
+      let dataset = try Handle.properties(chdf5_dataset_create())
+      try dataset.reserveBytes()
+      let link = try Handle.properties(chdf5_link_create())
+      try check(
+        "cannot choose UTF-8", H5Pset_char_encoding(link.identifier, H5T_CSET_UTF8))
+      return Properties(group: group, dataset: dataset, link: link)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+internal import DBNCHDF5
+internal import DBNTensors
+
+extension Handle {
+  /// On creation properties of datasets: space for the bytes at once, nothing put into it, no times.
+  func reserveBytes() throws(CheckpointError) {
+    try check("cannot choose a layout", H5Pset_layout(identifier, H5D_CONTIGUOUS))
+    try check("cannot reserve space", H5Pset_alloc_time(identifier, H5D_ALLOC_TIME_EARLY))
+    try check("cannot leave filling out", H5Pset_fill_time(identifier, H5D_FILL_TIME_NEVER))
+    try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
+  }
+
+  /// Creation properties of a dataset in chunks, with the filters it has.
+  static func properties(
+    _ chunks: Catalog.Chunks, path: String
+  ) throws(CheckpointError) -> Handle {
+    let creation = try properties(chdf5_dataset_create())
+    let sizes = chunks.shape.map { hsize_t($0) }
+    try check(
+      "cannot choose chunks", name: path,
+      H5Pset_chunk(creation.identifier, Int32(sizes.count), sizes))
+    for filter in chunks.filters {
+      // The parameter of a shuffle is the library's to set.
+      let parameters = filter.identifier == H5Z_FILTER_SHUFFLE ? [] : filter.parameters
+      try check(
+        "cannot choose a filter", name: path,
+        H5Pset_filter(
+          creation.identifier, H5Z_filter_t(filter.identifier), UInt32(H5Z_FLAG_OPTIONAL),
+          parameters.count, parameters))
+    }
+    try check(
+      "cannot leave filling out", H5Pset_fill_time(creation.identifier, H5D_FILL_TIME_NEVER))
+    try check("cannot leave times out", H5Pset_obj_track_times(creation.identifier, false))
+    return creation
+  }
+
+  /// Creates a dataset (`H5Dcreate2`).
+  static func dataset(
+    _ name: String, in parent: hid_t, _ type: hid_t, _ space: borrowing Handle,
+    _ link: borrowing Handle, _ creation: borrowing Handle, path: String
+  ) throws(CheckpointError) -> Handle {
+    try Handle(
+      "cannot create the dataset", name: path,
+      H5Dcreate2(
+        parent, name, type, space.identifier, link.identifier, creation.identifier,
+        Library.defaults))
+  }
+
+  /// On a file: puts a chunk into its dataset as it is (`H5Dwrite_chunk`).
+  func add(_ chunk: StoredChunk) throws(CheckpointError) {
+    let dataset = try Handle(
+      "cannot open", name: chunk.path, H5Dopen2(identifier, chunk.path, Library.defaults))
+    let origin = chunk.origin.map { hsize_t($0) }
+    try chunk.bytes.withBytes { bytes throws(CheckpointError) in
+      try bytes.withUnsafeBytes { bytes throws(CheckpointError) in
+        _ = try check(
+          "cannot write", name: chunk.path,
+          H5Dwrite_chunk(
+            dataset.identifier, Library.defaults, chunk.filterMask, origin, bytes.count,
+            bytes.baseAddress))
+      }
+    }
+  }
+
+  /// Where the bytes of a new dataset lie, from the start of the file (`H5Dget_offset`).
+  func offset(path: String) throws(CheckpointError) -> Int {
+    guard let offset = Int(exactly: H5Dget_offset(identifier)) else {
+      throw CheckpointError(.hdf5Library, name: path, "no space was reserved for the dataset")
+    }
+    return offset
+  }
+
+  /// A dataspace; nil is the null dataspace.
+  static func space(_ shape: [Int]?, path: String) throws(CheckpointError) -> Handle {
+    guard let shape else { return try Handle("cannot make a shape", H5Screate(H5S_NULL)) }
+    if shape.isEmpty { return try Handle("cannot make a shape", H5Screate(H5S_SCALAR)) }
+    guard shape.count <= H5S_MAX_RANK else {
+      throw CheckpointError(
+        .cannotBeWritten, name: path, "has \(shape.count) dimensions; HDF5 allows \(H5S_MAX_RANK)")
+    }
+    let sizes = shape.map { hsize_t($0) }
+    return try Handle(
+      "cannot make a shape", name: path, H5Screate_simple(Int32(sizes.count), sizes, nil))
+  }
+
+  /// Adds an attribute to a group, a dataset, or a file's root group (`H5Acreate2`).
+  func add(_ attribute: Catalog.Attribute, path: String) throws(CheckpointError) {
+    switch attribute.value {
+    case .string(let text):
+      let type = try Handle.variableText()
+      // C text ends at a NUL; the JSON and names that attributes hold never have one.
+      let result = text.withCString { characters in
+        Result { () throws(CheckpointError) in
+          try add(attribute.name, type, [characters], path)
+        }
+      }
+      try result.get()
+    case .int(let number):
+      try add(attribute.name, .type(of: .scalar(.int64), path: path), [number], path)
+    case .float(let number):
+      try add(attribute.name, .type(of: .scalar(.float64), path: path), [number], path)
+    case .bool(let flag):
+      try add(attribute.name, .type(of: .scalar(.bool), path: path), [flag ? 1 : 0 as Int8], path)
+    case .strings, .other: break
+    }
+  }
+
+  private func add(
+    _ name: String, _ type: borrowing Handle, _ value: UnsafeRawPointer, _ path: String
+  ) throws(CheckpointError) {
+    let space = try Handle.space([], path: path)
+    let attribute = try Handle(
+      "cannot create the attribute \(name)", name: path,
+      H5Acreate2(
+        identifier, name, type.identifier, space.identifier, Library.defaults, Library.defaults))
+    try check(
+      "cannot write the attribute \(name)", name: path,
+      H5Awrite(attribute.identifier, type.identifier, value))
+  }
+
+  private static func variableText() throws(CheckpointError) -> Handle {
+    let type = try copy(ofType: chdf5_type_c_string())
+    try check("cannot make a type", H5Tset_size(type.identifier, chdf5_variable_length()))
+    try check("cannot make a type", H5Tset_cset(type.identifier, H5T_CSET_UTF8))
+    return type
+  }
+}
+
+/// A chunk on its way into a file.
+struct StoredChunk: Sendable {
+  /// Of its dataset.
+  let path: String
+  let origin: [Int]
+  let bytes: ByteRegion
+  let filterMask: UInt32
+}

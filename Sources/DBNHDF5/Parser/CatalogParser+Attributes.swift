@@ -1,0 +1,93 @@
+internal import DBNTensors
+
+extension CatalogParser {
+  /// The attributes of a group or dataset, by name.
+  mutating func attributes(
+    of header: ObjectHeader, path: String
+  ) throws(CheckpointError) -> [Catalog.Attribute] {
+    var attributes: [Catalog.Attribute] = []
+    for message in header.messages where message.kind == .attribute {
+      var reader = try file.resolve(message)
+      attributes.append(try attribute(&reader, path))
+    }
+    if let message = header[.attributeInfo] {
+      let bodies = try storedMessages(
+        message, orderByteCount: 2, .attributesByName, idOffset: 0)
+      for body in bodies {
+        var reader = ByteReader(body)
+        attributes.append(try attribute(&reader, path))
+      }
+    }
+    return attributes.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  private mutating func attribute(
+    _ reader: inout ByteReader, _ path: String
+  ) throws(CheckpointError) -> Catalog.Attribute {
+    let message = try AttributeMessage(parsing: &reader, in: &file)
+    guard let name = String(validating: message.name.prefix { $0 != 0 }, as: UTF8.self) else {
+      throw CheckpointError(.invalidText, name: path, "an attribute's name is not valid UTF-8")
+    }
+    do throws(CheckpointError) {
+      return Catalog.Attribute(name, try value(of: message))
+    } catch {
+      throw error.with(name: "\(path)@\(name)")
+    }
+  }
+
+  /// The value of an attribute that a checkpoint can have; `other` for every other.
+  private mutating func value(
+    of message: AttributeMessage
+  ) throws(CheckpointError) -> Catalog.Attribute.Value {
+    guard let shape = message.shape, shape.count < 2 else { return .other }
+    var reader = ByteReader(message.data)
+    switch message.type.elementType {
+    case .variableString, .fixedString:
+      let texts = try texts(of: message, count: shape.first ?? 1)
+      return shape.isEmpty ? .string(texts.first ?? "") : .strings(texts)
+    case .scalar(let type, let isBigEndian) where shape.isEmpty:
+      var bytes = try reader.readRegion(count: type.byteCount).array
+      if isBigEndian { bytes.reverse() }
+      return value(bytes, type)
+    default: return .other
+    }
+  }
+
+  private mutating func texts(
+    of message: AttributeMessage, count: Int
+  ) throws(CheckpointError) -> [String] {
+    // Each takes room in the attribute.
+    guard count <= message.data.count / message.type.byteCount else {
+      throw .invalidMetadata(
+        "an attribute has fewer texts than it says", at: message.data.fileOffset)
+    }
+    var reader = ByteReader(message.data)
+    var texts: [String] = []
+    for _ in 0..<count {
+      var element = ByteReader(try reader.readRegion(count: message.type.byteCount))
+      if case .fixedString(_, let padding) = message.type.elementType {
+        texts.append(try padding.text(of: element.region.array[...], name: nil))
+      } else {
+        texts.append(try globalHeap.text(parsing: &element, in: &file))
+      }
+      try file.spend(texts[texts.count - 1].utf8.count, at: reader.fileOffset)
+    }
+    return texts
+  }
+
+  private func value(_ bytes: [UInt8], _ type: ScalarType) -> Catalog.Attribute.Value {
+    let bits = bytes.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    switch type {
+    case .bool: return .bool(bits != 0)
+    case .float64: return .float(Double(bitPattern: bits))
+    case .float32: return .float(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
+    case .float16: return .float(Double(Float16(bitPattern: UInt16(truncatingIfNeeded: bits))))
+    case .int8: return .int(Int(Int8(truncatingIfNeeded: bits)))
+    case .int16: return .int(Int(Int16(truncatingIfNeeded: bits)))
+    case .int32: return .int(Int(Int32(truncatingIfNeeded: bits)))
+    case .int64: return .int(Int(truncatingIfNeeded: bits))
+    case .uint8, .uint16, .uint32, .uint64: return .int(Int(clamping: bits))
+    default: return .other
+    }
+  }
+}

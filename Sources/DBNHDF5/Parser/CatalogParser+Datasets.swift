@@ -1,0 +1,128 @@
+internal import DBNTensors
+
+extension CatalogParser {
+  /// Describes a dataset: type, shape, and where its bytes lie.
+  mutating func dataset(
+    _ header: ObjectHeader, as name: String, in group: String
+  ) throws(CheckpointError) -> Catalog.Dataset {
+    var reader = try file.resolve(header.required(.datatype))
+    let type = try Datatype(parsing: &reader)
+    var dataset = Catalog.Dataset(
+      name, in: group, type: type.elementType, shape: nil, extent: .none)
+    dataset.attributes = try attributes(of: header, path: dataset.path)
+    if header[.externalFiles] != nil {
+      dataset.extent = .external
+      return dataset
+    }
+    reader = try file.resolve(header.required(.layout))
+    let layout = try Layout(parsing: &reader, file.sizes)
+    if case .virtual = layout {
+      dataset.extent = .virtual
+      return dataset
+    }
+    reader = try file.resolve(header.required(.dataspace))
+    let space = try Dataspace(parsing: &reader, file.sizes)
+    dataset.shape = lastShape.shared(space.shape)
+    guard let shape = dataset.shape, !shape.contains(0) else { return dataset }
+    let byteCount = try Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount])
+    dataset.extent = try extent(header, layout, space, type, byteCount)
+    if type.elementType.byteCount == nil { try readStrings(&dataset, type, byteCount) }
+    return dataset
+  }
+
+  private mutating func extent(
+    _ header: ObjectHeader, _ layout: Layout, _ space: Dataspace, _ type: Datatype,
+    _ byteCount: Int
+  ) throws(CheckpointError) -> Catalog.Extent {
+    switch layout {
+    case .compact(let bytes):
+      guard bytes.count == byteCount else {
+        throw CheckpointError(
+          .inconsistentTensor, offset: bytes.fileOffset,
+          "its shape \(space.shape ?? []) and type do not fit the \(bytes.count) bytes it has in "
+            + "the file", advice: "the file is damaged; get it again")
+      }
+      return .compact(bytes.array)
+    case .contiguous(let address, let stored):
+      guard let address else { return .unwritten(fill: try fill(header, type)) }
+      return .contiguous(offset: file.offset(of: address), byteCount: stored ?? byteCount)
+    case .chunked(let chunks):
+      return .chunked(
+        Catalog.Chunks(
+          shape: chunks.shape, filters: try filters(header),
+          chunks: try ChunkIndex(chunks, space, elementByteCount: type.byteCount, in: &file).chunks,
+          fill: try fill(header, type), leavesEdgesUnfiltered: chunks.leavesEdgesUnfiltered))
+    case .virtual: return .virtual
+    }
+  }
+
+  private mutating func filters(
+    _ header: ObjectHeader
+  ) throws(CheckpointError) -> [Catalog.Chunks.Filter] {
+    guard let message = header[.filters] else { return [] }
+    var reader = try file.resolve(message)
+    return lastFilters.shared(try FilterMessage(parsing: &reader).filters)
+  }
+
+  /// The bytes of an element that was never written.
+  private mutating func fill(
+    _ header: ObjectHeader, _ type: Datatype
+  ) throws(CheckpointError) -> [UInt8] {
+    var bytes: [UInt8]?
+    if let message = header[.fillValue] {
+      var reader = try file.resolve(message)
+      bytes = try FillValue(parsing: &reader).bytes
+    } else if let message = header[.oldFillValue] {
+      var reader = try file.resolve(message)
+      bytes = try FillValue(parsingOld: &reader).bytes
+    }
+    // A message has at most 64 KiB, and so has the value of an element.
+    guard type.byteCount < 1 << 16 else {
+      throw CheckpointError(.declaredTooLarge, "an element of \(type.byteCount) bytes")
+    }
+    let fill = bytes ?? [UInt8](repeating: 0, count: type.byteCount)
+    guard fill.count == type.byteCount else {
+      throw .invalidMetadata("a fill value is not as long as an element", at: header.address)
+    }
+    return lastFill.shared(fill)
+  }
+
+  /// Replaces the references to texts of any length, which lie in the dataset, by the texts.
+  private mutating func readStrings(
+    _ dataset: inout Catalog.Dataset, _ type: Datatype, _ byteCount: Int
+  ) throws(CheckpointError) {
+    guard case .variableString = type.elementType else {
+      dataset.extent = .unsupported("other elements")
+      return
+    }
+    guard byteCount <= file.file.count else {
+      throw CheckpointError(
+        .declaredTooLarge, "\(byteCount / type.byteCount) strings in this small a file")
+    }
+    try file.spend(byteCount, at: 0)
+    var catalog = Catalog()
+    catalog.datasets = [dataset]
+    catalog.datasets[0].type = .opaque(byteCount: type.byteCount)
+    try catalog.validate(fileByteCount: file.file.count)
+    let bytes = try DatasetContents(catalog, file.file).smallBytes(0)
+    var reader = ByteReader(ByteRegion(bytes))
+    var strings: [String] = []
+    for _ in 0..<byteCount / type.byteCount {
+      var element = ByteReader(try reader.readRegion(count: type.byteCount))
+      strings.append(try globalHeap.text(parsing: &element, in: &file))
+      try file.spend(strings[strings.count - 1].utf8.count, at: 0)
+    }
+    dataset.extent = .strings(strings)
+  }
+}
+
+extension ObjectHeader {
+  fileprivate func required(
+    _ kind: HeaderMessage.Kind
+  ) throws(CheckpointError) -> HeaderMessage {
+    guard let message = self[kind] else {
+      throw .invalidMetadata("a dataset lacks its \(kind)", at: address)
+    }
+    return message
+  }
+}

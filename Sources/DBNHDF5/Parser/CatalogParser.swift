@@ -1,0 +1,124 @@
+internal import DBNTensors
+
+/// Fills a catalog from a file's bytes.
+///
+/// Objects are found by their address and each is described once, however many links lead to it;
+/// there is no recursion, and soft and external links are noted, never followed.
+struct CatalogParser {
+  var file: MetadataFile
+  var globalHeap = GlobalHeap()
+  private var catalog = Catalog()
+  private var places: [Int: Catalog.Target] = [:]
+  private var pending: [PendingGroup] = []
+  var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+  var lastFill = LastValue<[UInt8]>()
+  var lastShape = LastValue<[Int]?>()
+  /// Bytes in the paths of all links: names below a long one repeat it.
+  private var pathByteCount = 0
+
+  private struct PendingGroup {
+    let place: Int
+    let header: ObjectHeader
+    let depth: Int
+  }
+
+  static func read(_ file: ByteRegion) throws(CheckpointError) -> Catalog {
+    FileEvent.report(.parsedHDF5Catalog, file)
+    let superblock = try Superblock(file)
+    var parser = CatalogParser(file: try MetadataFile(file, superblock))
+    parser.catalog.isUnclosed = superblock.isUnclosed
+    return try parser.readAll(root: superblock.root)
+  }
+
+  private init(file: MetadataFile) {
+    self.file = file
+  }
+
+  private mutating func readAll(root: Int) throws(CheckpointError) -> Catalog {
+    // A hard link back to the root is a cycle, not another group.
+    places[root] = .group(0)
+    let header = try ObjectHeader(at: root, in: &file)
+    guard header.isGroup else {
+      throw .invalidMetadata("the root is not a group", at: file.offset(of: root))
+    }
+    pending = [PendingGroup(place: 0, header: header, depth: 0)]
+    while let group = pending.popLast() {
+      do throws(CheckpointError) {
+        try read(group)
+      } catch {
+        let path = catalog.groups[group.place].path
+        throw error.with(name: path.isEmpty ? nil : path)
+      }
+    }
+    return catalog
+  }
+
+  private mutating func read(_ group: PendingGroup) throws(CheckpointError) {
+    let path = catalog.groups[group.place].path
+    catalog.groups[group.place].attributes = try attributes(of: group.header, path: path)
+    let links = try links(of: group.header)
+    catalog.groups[group.place].links.reserveCapacity(links.count)
+    catalog.datasets.makeRoom(for: links.count)
+    for link in links {
+      try count(link.name, in: path)
+      let target: Catalog.Target
+      do throws(CheckpointError) {
+        target = try self.target(of: link, in: path, depth: group.depth + 1)
+      } catch {
+        throw error.with(name: path.appending(link: link.name))
+      }
+      catalog.groups[group.place].links.append(Catalog.Link(link.name, target))
+    }
+  }
+
+  private mutating func count(_ name: String, in group: String) throws(CheckpointError) {
+    pathByteCount += (group.isEmpty ? 0 : group.utf8.count + 1) + name.utf8.count
+    guard pathByteCount <= HDF5Limits.pathBytes(fileByteCount: file.file.count) else {
+      throw CheckpointError(.limitExceeded, name: group, "the names of its entries are too long")
+    }
+  }
+
+  private mutating func target(
+    of link: ParsedLink, in group: String, depth: Int
+  ) throws(CheckpointError) -> Catalog.Target {
+    switch link.target {
+    case .hard(let address): try object(at: address, as: link.name, in: group, depth: depth)
+    case .soft(let path): .softLink(path)
+    case .external: .externalLink
+    case .userDefined: .userDefinedLink
+    }
+  }
+
+  private mutating func object(
+    at address: Int, as name: String, in group: String, depth: Int
+  ) throws(CheckpointError) -> Catalog.Target {
+    if let known = places[address] { return known }
+    let header = try ObjectHeader(at: address, in: &file)
+    let target: Catalog.Target
+    if header.isDataset {
+      target = .dataset(catalog.datasets.count)
+      catalog.datasets.makeRoom(for: 1)
+      catalog.datasets.append(try dataset(header, as: name, in: group))
+    } else if header.isGroup {
+      let path = group.appending(link: name)
+      guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
+      let place = catalog.groups.count
+      target = .group(place)
+      pending.append(PendingGroup(place: place, header: header, depth: depth))
+      catalog.groups.append(Catalog.Group(path: path))
+    } else if header[.datatype] != nil {
+      target = .namedType
+    } else {
+      throw .invalidMetadata("an object is of no known kind", at: file.offset(of: address))
+    }
+    places[address] = target
+    return target
+  }
+}
+
+extension ObjectHeader {
+  /// Source: `H5O_obj_class` in H5Oint.c, and the `isa` functions of each class.
+  fileprivate var isDataset: Bool { self[.datatype] != nil && self[.dataspace] != nil }
+
+  fileprivate var isGroup: Bool { self[.symbolTable] != nil || self[.linkInfo] != nil }
+}

@@ -1,0 +1,52 @@
+internal import DBNTensors
+
+/// How many elements an extensible array has in which of its blocks: on each level the blocks are
+/// twice as large, or twice as many, as on the one before.
+///
+/// Source: HDF5 File Format Specification 3.0, appendix VII.D; `H5EA__hdr_init` in H5EAhdr.c.
+struct ArrayShape {
+  let element: ChunkElement
+  /// Elements in the index block itself.
+  let indexElementCount: Int
+  let levelCount: Int
+  /// Levels whose blocks the index block leads to directly.
+  let directLevelCount: Int
+  /// Blocks on those levels.
+  let directBlockCount: Int
+  let pageElementCount: Int
+  /// Bytes of the number of an element.
+  let offsetByteCount: Int
+  private let leastElementCount: Int
+
+  /// - Parameter reader: the header of the array, behind its version.
+  init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
+    let (client, byteCount) = (try reader.read(UInt8.self), try reader.read(UInt8.self))
+    element = try ChunkElement(client: client, byteCount: byteCount, sizes, at: reader.fileOffset)
+    let bits = Int(try reader.read(UInt8.self))
+    indexElementCount = Int(try reader.read(UInt8.self))
+    leastElementCount = Int(try reader.read(UInt8.self))
+    let leastPointers = Int(try reader.read(UInt8.self))
+    let pageBits = Int(try reader.read(UInt8.self))
+    guard leastElementCount > 0, leastElementCount & (leastElementCount - 1) == 0,
+      leastPointers > 1, leastPointers & (leastPointers - 1) == 0, pageBits < 32, bits <= 62,
+      bits >= leastElementCount.trailingZeroBitCount
+    else { throw .invalidMetadata("an array of chunks has an odd shape", at: reader.fileOffset) }
+    offsetByteCount = (bits + 7) / 8
+    pageElementCount = 1 << pageBits
+    levelCount = 1 + bits - leastElementCount.trailingZeroBitCount
+    directLevelCount = min(2 * leastPointers.trailingZeroBitCount, levelCount)
+    directBlockCount = 2 * (leastPointers - 1)
+  }
+
+  var secondaryBlockCount: Int { levelCount - directLevelCount }
+
+  func blockCount(_ level: Int) -> Int { 1 << (level / 2) }
+
+  /// Elements of one block.
+  func elementCount(_ level: Int) -> Int { leastElementCount << ((level + 1) / 2) }
+
+  /// Pages of one block; zero when it has none.
+  func pageCount(_ level: Int) -> Int {
+    elementCount(level) > pageElementCount ? elementCount(level) / pageElementCount : 0
+  }
+}

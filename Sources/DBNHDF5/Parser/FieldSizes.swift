@@ -1,0 +1,95 @@
+internal import DBNTensors
+
+/// How many bytes the addresses and the lengths of a file have.
+///
+/// Source: HDF5 File Format Specification 3.0, section II.A, "Size of Offsets" and "Size of Lengths".
+struct FieldSizes: Sendable {
+  let address: Int
+  let length: Int
+
+  init(parsing reader: inout ByteReader) throws(CheckpointError) {
+    address = Int(try reader.read(UInt8.self))
+    length = Int(try reader.read(UInt8.self))
+    guard [2, 4, 8].contains(address), [2, 4, 8].contains(length) else {
+      throw .invalidMetadata(
+        "addresses of \(address) and lengths of \(length) bytes", at: reader.fileOffset - 2)
+    }
+  }
+}
+
+extension ByteReader {
+  /// A little-endian number of 1 to 8 bytes.
+  mutating func readNumber(byteCount: Int) throws(CheckpointError) -> UInt64 {
+    switch byteCount {
+    case 8: return try read(UInt64.self)
+    case 4: return UInt64(try read(UInt32.self))
+    case 2: return UInt64(try read(UInt16.self))
+    default:
+      guard 1...8 ~= byteCount else {
+        throw .invalidMetadata("a number of \(byteCount) bytes", at: fileOffset)
+      }
+      var number: UInt64 = 0
+      for index in 0..<byteCount { number |= UInt64(try read(UInt8.self)) << UInt64(8 * index) }
+      return number
+    }
+  }
+
+  /// A size or count of 1 to 8 bytes that must fit an `Int`.
+  mutating func readCount(byteCount: Int) throws(CheckpointError) -> Int {
+    let offset = fileOffset
+    let number = try readNumber(byteCount: byteCount)
+    guard let count = Int(exactly: number) else {
+      throw CheckpointError(.overflow, offset: offset, "\(number) cannot be a size")
+    }
+    return count
+  }
+
+  mutating func readLength(_ sizes: FieldSizes) throws(CheckpointError) -> Int {
+    try readCount(byteCount: sizes.length)
+  }
+
+  /// An address, counted from the superblock; nil for the undefined one, which is all ones.
+  ///
+  /// One that no file can have is as large as numbers get, and so outside of every file.
+  mutating func readAddress(_ sizes: FieldSizes) throws(CheckpointError) -> Int? {
+    let number = try readNumber(byteCount: sizes.address)
+    return number == .max >> UInt64(64 - 8 * sizes.address) ? nil : Int(clamping: number)
+  }
+
+  /// An address that must be defined.
+  mutating func readAddress(
+    of thing: String, _ sizes: FieldSizes
+  ) throws(CheckpointError) -> Int {
+    let offset = fileOffset
+    guard let address = try readAddress(sizes) else {
+      throw .invalidMetadata("\(thing) has no address", at: offset)
+    }
+    return address
+  }
+
+  /// Passes over a version, which must be one of those known.
+  @discardableResult
+  mutating func readVersion(
+    of thing: String, in known: ClosedRange<UInt8>
+  ) throws(CheckpointError) -> UInt8 {
+    let offset = fileOffset
+    let version = try read(UInt8.self)
+    guard known.contains(version) else {
+      throw CheckpointError(
+        .unknownHDF5Version, offset: offset,
+        "\(thing) has the version \(version), which is not known",
+        advice: "the file is damaged, or was written by a later HDF5 library; write it anew with "
+          + "`libver=\"v110\"`")
+    }
+    return version
+  }
+}
+
+extension CheckpointError {
+  /// A structure of the file that breaks a rule of the format.
+  static func invalidMetadata(_ reason: String, at offset: Int?) -> CheckpointError {
+    CheckpointError(
+      .invalidHDF5, offset: offset, "the structure of the file is broken: \(reason)",
+      advice: "the file is damaged; get it again")
+  }
+}

@@ -1,0 +1,46 @@
+internal import DBNTensors
+
+/// One fact about an object, in its object header.
+///
+/// Source: HDF5 File Format Specification 3.0, section IV.A.2.
+struct HeaderMessage {
+  enum Kind: UInt16 {
+    case dataspace = 0x01
+    case linkInfo = 0x02
+    case datatype = 0x03
+    case oldFillValue = 0x04
+    case fillValue = 0x05
+    case link = 0x06
+    case externalFiles = 0x07
+    case layout = 0x08
+    case filters = 0x0B
+    case attribute = 0x0C
+    case continuation = 0x10
+    case symbolTable = 0x11
+    case attributeInfo = 0x15
+  }
+
+  let kind: Kind
+  let body: ByteRegion
+  /// Whether the body says where the message is, and is not the message.
+  let isShared: Bool
+
+  private static let sharedFlag: UInt8 = 0x02
+  private static let failIfUnknownFlag: UInt8 = 0x80
+
+  /// - Returns: nil for messages that nothing here asks for.
+  init?(type: UInt16, flags: UInt8, body: ByteRegion) throws(CheckpointError) {
+    guard let kind = Kind(rawValue: type) else {
+      guard flags & HeaderMessage.failIfUnknownFlag == 0 || type <= 0x17 else {
+        throw CheckpointError(
+          .unknownHDF5Version, offset: body.fileOffset,
+          "an object can only be read by programs that know messages of the type \(type)",
+          advice: "write the file anew with an earlier version of the format")
+      }
+      return nil
+    }
+    self.kind = kind
+    self.body = body
+    isShared = flags & HeaderMessage.sharedFlag != 0
+  }
+}

@@ -1,0 +1,173 @@
+internal import DBNTensors
+
+/// What the elements of a dataset or attribute are.
+///
+/// Source: HDF5 File Format Specification 3.0, section IV.A.2.d.
+struct Datatype {
+  let elementType: Catalog.ElementType
+  /// The bytes of an element where it lies; for text of any length, those of the reference to it.
+  let byteCount: Int
+
+  /// What all types begin with.
+  private struct Prefix {
+    let version: UInt8
+    let typeClass: UInt8
+    let bits: UInt32
+    let byteCount: Int
+
+    init(parsing reader: inout ByteReader) throws(CheckpointError) {
+      let first = try reader.read(UInt32.self)
+      version = UInt8(first >> 4 & 0xF)
+      typeClass = UInt8(first & 0xF)
+      bits = first >> 8
+      byteCount = try reader.readCount(UInt32.self)
+      guard 1...5 ~= version, byteCount > 0 else {
+        throw .invalidMetadata(
+          "a type of version \(version) and \(byteCount) bytes", at: reader.fileOffset)
+      }
+    }
+
+    func has(bit: UInt32) -> Bool { bits >> bit & 1 != 0 }
+  }
+
+  init(parsing reader: inout ByteReader) throws(CheckpointError) {
+    let prefix = try Prefix(parsing: &reader)
+    byteCount = prefix.byteCount
+    elementType =
+      switch prefix.typeClass {
+      case 0: try Datatype.integer(prefix, &reader)
+      case 1: try Datatype.float(prefix, &reader)
+      case 2: .unsupported("a time")
+      case 3: Datatype.text(prefix)
+      case 4: .unsupported("a bit field")
+      case 5: .opaque(byteCount: prefix.byteCount)
+      case 6: try Datatype.compound(prefix, &reader)
+      case 7: .unsupported("a reference")
+      case 8: try Datatype.enumeration(prefix, &reader)
+      case 9: Datatype.variableLength(prefix)
+      case 10: .unsupported("an array")
+      default: .unsupported("a type that is not known")
+      }
+  }
+
+  private static func integer(
+    _ prefix: Prefix, _ reader: inout ByteReader
+  ) throws(CheckpointError) -> Catalog.ElementType {
+    let unused: Catalog.ElementType = .unsupported("an integer with unused bits or of odd size")
+    let (offset, precision) = (try reader.read(UInt16.self), try reader.read(UInt16.self))
+    guard offset == 0, Int(precision) == prefix.byteCount * 8 else { return unused }
+    let isSigned = prefix.has(bit: 3)
+    let type: ScalarType? =
+      switch prefix.byteCount {
+      case 1: isSigned ? .int8 : .uint8
+      case 2: isSigned ? .int16 : .uint16
+      case 4: isSigned ? .int32 : .uint32
+      case 8: isSigned ? .int64 : .uint64
+      default: nil
+      }
+    let isBigEndian = prefix.has(bit: 0) && prefix.byteCount > 1
+    return type.map { .scalar($0, isBigEndian: isBigEndian) } ?? unused
+  }
+
+  private static func float(
+    _ prefix: Prefix, _ reader: inout ByteReader
+  ) throws(CheckpointError) -> Catalog.ElementType {
+    let (offset, precision) = (try reader.read(UInt16.self), try reader.read(UInt16.self))
+    let exponent = (place: try reader.read(UInt8.self), bits: try reader.read(UInt8.self))
+    let mantissa = (place: try reader.read(UInt8.self), bits: try reader.read(UInt8.self))
+    let bias = try reader.read(UInt32.self)
+    let sign = Int(prefix.bits >> 8 & 0xFF)
+    let format = FloatFormat.known.first {
+      $0.exponentBits == exponent.bits && $0.mantissaBits == mantissa.bits && $0.bias == bias
+    }
+    let (isSwapped, isVAX, hasImpliedBit) =
+      (prefix.has(bit: 0), prefix.has(bit: 6), prefix.bits >> 4 & 3 == 2)
+    guard let format, format.type.byteCount == prefix.byteCount, !isVAX, hasImpliedBit, offset == 0,
+      Int(precision) == prefix.byteCount * 8, mantissa.place == 0,
+      Int(exponent.place) == format.mantissaBits, sign == format.mantissaBits + format.exponentBits
+    else {
+      return .unsupported("a float of \(prefix.byteCount) bytes that is not IEEE 754 or bfloat16")
+    }
+    return .scalar(format.type, isBigEndian: isSwapped)
+  }
+
+  private static func text(_ prefix: Prefix) -> Catalog.ElementType {
+    switch prefix.bits & 0xF {
+    case 0: .fixedString(byteCount: prefix.byteCount, padding: .nullTerminated)
+    case 1: .fixedString(byteCount: prefix.byteCount, padding: .nulls)
+    case 2: .fixedString(byteCount: prefix.byteCount, padding: .spaces)
+    default: .unsupported("text with an unknown padding")
+    }
+  }
+
+  private static func variableLength(_ prefix: Prefix) -> Catalog.ElementType {
+    prefix.bits & 0xF == 1 ? .variableString : .unsupported("a sequence of variable length")
+  }
+
+  /// h5py's complex: a compound of two equal floats r and i. Members other than numbers are not
+  /// looked into, so that a file can't make this recurse.
+  private static func compound(
+    _ prefix: Prefix, _ reader: inout ByteReader
+  ) throws(CheckpointError) -> Catalog.ElementType {
+    let other: Catalog.ElementType = .unsupported("a compound other than {r, i}")
+    guard prefix.bits & 0xFFFF == 2, prefix.byteCount <= 16 else { return other }
+    var parts: [Catalog.ElementType] = []
+    for (name, place) in [("r", 0), ("i", prefix.byteCount / 2)] {
+      guard try reader.readMemberName(version: prefix.version) == name,
+        try reader.readMemberPlace(version: prefix.version) == place
+      else { return other }
+      let member = try Prefix(parsing: &reader)
+      guard member.typeClass == 1 else { return other }
+      parts.append(try float(member, &reader))
+    }
+    guard parts[0] == parts[1], case .scalar(let part, let isBigEndian) = parts[0],
+      part.byteCount * 2 == prefix.byteCount
+    else { return other }
+    switch part {
+    case .float16: return .scalar(.complex32, isBigEndian: isBigEndian)
+    case .float32: return .scalar(.complex64, isBigEndian: isBigEndian)
+    case .float64: return .scalar(.complex128, isBigEndian: isBigEndian)
+    default: return other
+    }
+  }
+
+  /// h5py's bool: an enumeration of int8 with the members FALSE and TRUE.
+  private static func enumeration(
+    _ prefix: Prefix, _ reader: inout ByteReader
+  ) throws(CheckpointError) -> Catalog.ElementType {
+    let other: Catalog.ElementType = .unsupported("an enumeration other than FALSE = 0, TRUE = 1")
+    let base = try Prefix(parsing: &reader)
+    guard prefix.bits & 0xFFFF == 2, prefix.byteCount == 1, base.typeClass == 0,
+      try integer(base, &reader) == .scalar(.int8),
+      try reader.readMemberName(version: prefix.version) == "FALSE",
+      try reader.readMemberName(version: prefix.version) == "TRUE",
+      try reader.read(UInt8.self) == 0, try reader.read(UInt8.self) == 1
+    else { return other }
+    return .scalar(.bool)
+  }
+}
+
+extension ByteReader {
+  /// A name that ends with a NUL; before version 3, filled up to a multiple of eight bytes.
+  fileprivate mutating func readMemberName(version: UInt8) throws(CheckpointError) -> String? {
+    var name: [UInt8] = []
+    while true {
+      let byte = try read(UInt8.self)
+      if byte == 0 { break }
+      name.append(byte)
+    }
+    if version < 3 { try skip((8 - (name.count + 1) % 8) % 8) }
+    return String(validating: name, as: UTF8.self)
+  }
+
+  /// Where a member lies in a compound of at most 16 bytes; version 1 has dimensions with it, which
+  /// are given up here in favour of arrays.
+  fileprivate mutating func readMemberPlace(version: UInt8) throws(CheckpointError) -> Int {
+    if version >= 3 { return Int(try read(UInt8.self)) }
+    let place = try readCount(UInt32.self)
+    guard version == 1 else { return place }
+    let rank = try read(UInt8.self)
+    try skip(3 + 4 + 4 + 16)
+    return rank == 0 ? place : -1
+  }
+}

@@ -1,0 +1,87 @@
+internal import DBNTensors
+
+/// The bytes of a file from its superblock on, from which its structures are read by address.
+///
+/// Structures may lie inside of one another and be reached in many ways, so that a small file could
+/// be read for years: what is read is counted and limited.
+struct MetadataFile {
+  /// The whole file.
+  let file: ByteRegion
+  /// Where in the file the superblock lies, from which addresses count.
+  let base: Int
+  let sizes: FieldSizes
+  private let image: ByteRegion
+  private var remaining: Int
+  private var chunkCount = 0
+
+  init(_ file: ByteRegion, _ superblock: Superblock) throws(CheckpointError) {
+    self.file = file
+    base = superblock.base
+    sizes = superblock.sizes
+    image = try file.slice(from: base, count: file.count - base)
+    remaining = HDF5Limits.metadataBytes(fileByteCount: file.count)
+  }
+
+  /// Reads `count` bytes from an address on.
+  mutating func reader(at address: Int, count: Int) throws(CheckpointError) -> ByteReader {
+    let reader = ByteReader(try image.slice(from: address, count: count))
+    reader.region.release()
+    try spend(count, at: reader.fileOffset)
+    return reader
+  }
+
+  /// Reads a structure that begins with a signature of four characters, which are passed over.
+  mutating func reader(
+    at address: Int, count: Int, signature: StaticString
+  ) throws(CheckpointError) -> ByteReader {
+    var reader = try reader(at: address, count: count)
+    let found = try reader.readRegion(count: 4)
+    let matches = found.withBytes { bytes in
+      bytes.withUnsafeBytes { found in
+        signature.withUTF8Buffer { found.elementsEqual($0) }
+      }
+    }
+    guard matches else {
+      throw .invalidMetadata("there is no \(signature)", at: found.fileOffset)
+    }
+    return reader
+  }
+
+  /// As above, of a structure that ends with its checksum.
+  mutating func checkedReader(
+    at address: Int, count: Int, signature: StaticString
+  ) throws(CheckpointError) -> ByteReader {
+    let whole = try reader(at: address, count: count, signature: signature)
+    try Lookup3.verify(whole.region, what: "\(signature)")
+    return whole
+  }
+
+  /// Counts bytes that are read or copied; no structure is free of cost, however small.
+  mutating func spend(_ count: Int, at offset: Int) throws(CheckpointError) {
+    remaining -= count + 32
+    guard remaining >= 0 else {
+      throw CheckpointError(
+        .limitExceeded, offset: offset,
+        "the structures of the file lead into each other so often that they can't be read",
+        advice: "the file is damaged or was made to mislead; get it from its source")
+    }
+  }
+
+  /// Counts chunks that were found.
+  mutating func count(chunks: Int) throws(CheckpointError) {
+    chunkCount += chunks
+    guard chunkCount <= HDF5Limits.chunks else {
+      throw CheckpointError(
+        .limitExceeded, "its chunks and those before are more than \(HDF5Limits.chunks)",
+        advice: "write the file with larger chunks, or contiguous")
+    }
+  }
+
+  /// Limits the records of one tree: links of a group, or chunks.
+  func checkCount(records: Int) throws(CheckpointError) {
+    guard records <= HDF5Limits.chunks else {
+      throw CheckpointError(
+        .limitExceeded, "a tree of the file has more than \(HDF5Limits.chunks) records")
+    }
+  }
+}

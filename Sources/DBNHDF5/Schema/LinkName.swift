@@ -1,0 +1,76 @@
+internal import DBNTensors
+
+/// How a key is spelled as the name of a link.
+///
+/// HDF5 allows every name but the empty one and `.`, without `/` and NUL in it. Those, and the `%`
+/// that escapes them, are written as `%` and two hexadecimal digits; the empty key is a lone `%`.
+enum LinkName {
+  static func encode(_ key: CheckpointDictionary.Key, hasIntKeys: Bool) -> String {
+    switch key {
+    case .int(let number): "\(number)"
+    case .string(let text): encode(text, hasIntKeys: hasIntKeys)
+    }
+  }
+
+  /// - Parameter hasIntKeys: whether names that are integers mean integers, so that text which
+  ///   looks like one needs an escape.
+  private static func encode(_ text: String, hasIntKeys: Bool) -> String {
+    if text.isEmpty { return "%" }
+    if text.isIdentical(to: ".") { return "%2E" }
+    let seemsInteger = hasIntKeys && integer(text) != nil
+    // The text itself, which costs no memory.
+    guard seemsInteger || text.utf8.contains(where: isReserved) else { return text }
+    var utf8: [UInt8] = []
+    for (index, byte) in text.utf8.enumerated() {
+      if seemsInteger && index == 0 || isReserved(byte) {
+        utf8 += escape(byte)
+      } else {
+        utf8.append(byte)
+      }
+    }
+    return String(decoding: utf8, as: UTF8.self)
+  }
+
+  private static func isReserved(_ byte: UInt8) -> Bool {
+    byte == 0 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
+  }
+
+  static func decode(
+    _ name: String, hasIntKeys: Bool, path: String
+  ) throws(CheckpointError) -> CheckpointDictionary.Key {
+    if hasIntKeys, let number = integer(name) { return .int(number) }
+    if name.isIdentical(to: "%") { return .string("") }
+    guard name.utf8.contains(UInt8(ascii: "%")) else { return .string(name) }
+    var (utf8, rest) = ([UInt8](), name.utf8[...])
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        utf8.append(byte)
+        continue
+      }
+      let digits = rest.prefix(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+      guard digits.count == 2 else { throw invalid(path) }
+      utf8.append(UInt8(digits[0] * 16 + digits[1]))
+      rest = rest.dropFirst(2)
+    }
+    guard let text = String(validating: utf8, as: UTF8.self) else { throw invalid(path) }
+    return .string(text)
+  }
+
+  /// The number, if the text is just what it would be written as.
+  private static func integer(_ text: String) -> Int? {
+    guard let number = Int(text), text.isIdentical(to: "\(number)") else { return nil }
+    return number
+  }
+
+  private static func escape(_ byte: UInt8) -> [UInt8] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+  }
+
+  private static func invalid(_ path: String) -> CheckpointError {
+    CheckpointError(
+      .schemaViolation, name: path,
+      "the link's name has a '%' that is not followed by two "
+        + "hexadecimal digits of UTF-8", advice: "write a literal % as %25")
+  }
+}

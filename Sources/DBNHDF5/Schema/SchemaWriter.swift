@@ -1,0 +1,199 @@
+internal import DBNTensors
+
+/// Plans the file for a checkpoint: a catalog of the groups and datasets to create, and the bytes
+/// of each dataset.
+struct SchemaWriter {
+  private(set) var catalog = Catalog()
+  /// The bytes of each of the catalog's datasets.
+  private(set) var contents: [TensorStorage] = []
+  /// The datasets of tensors, whose checksums are kept.
+  private(set) var tensors: [Int] = []
+  private var numbering = TensorNumbering()
+  /// By group: the tensors whose kind differs from the one that their dataset notes.
+  private var overrides: [Int: [JSON.Member]] = [:]
+  private var visits = 0
+
+  init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
+    setAttribute(0, Schema.Attribute.version, .int(Schema.version))
+    setAttribute(0, Schema.Attribute.createdBy, .string("dbn-convert \(Toolkit.version)"))
+    if !checkpoint.history.isEmpty {
+      let history = JSON.array(checkpoint.history).text()
+      setAttribute(0, Schema.Attribute.history, .string(history))
+    }
+    if let graph = checkpoint.graph { setAttribute(0, Schema.Attribute.graph, .string(graph)) }
+    if !checkpoint.batchNormSettings.isEmpty {
+      let settings = checkpoint.batchNormSettings.json.text()
+      setAttribute(0, Schema.Attribute.batchNorms, .string(settings))
+    }
+    if isGroup(checkpoint.root) {
+      try fill(0, with: checkpoint.root, depth: 0)
+    } else {
+      setAttribute(0, Schema.Attribute.kind, .string(Schema.value))
+      try add(checkpoint.root, as: Schema.value, to: 0, depth: 1)
+    }
+    for (group, members) in overrides {
+      setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
+    }
+    // Not needed any more, and as large as the tree.
+    numbering = TensorNumbering()
+  }
+
+  private mutating func setAttribute(
+    _ group: Int, _ name: String, _ value: Catalog.Attribute.Value
+  ) {
+    catalog.groups[group].attributes.append(Catalog.Attribute(name, value))
+  }
+
+  /// Whether the value is a group in the file; every other is a dataset.
+  private func isGroup(_ value: CheckpointValue) -> Bool {
+    switch value {
+    case .dictionary, .set: true
+    case .list(let elements), .tuple(let elements): PlainNumbers(elements) == nil
+    default: false
+    }
+  }
+
+  private mutating func fill(
+    _ group: Int, with value: CheckpointValue, depth: Int
+  ) throws(CheckpointError) {
+    let path = catalog.groups[group].path
+    guard depth < CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
+    setAttribute(group, Schema.Attribute.kind, .string(value.typeName))
+    if let dictionary = value.dictionary { try fill(group, with: dictionary, depth: depth) }
+    expect(value.elements?.count ?? 0, in: group)
+    for (index, element) in (value.elements ?? []).enumerated() {
+      try add(element, as: "\(index)", to: group, depth: depth + 1)
+    }
+  }
+
+  private mutating func fill(
+    _ group: Int, with dictionary: CheckpointDictionary, depth: Int
+  ) throws(CheckpointError) {
+    let hasIntKeys = dictionary.entries.contains { $0.key.string == nil }
+    if hasIntKeys { setAttribute(group, Schema.Attribute.intKeys, .bool(true)) }
+    if !dictionary.attributes.isEmpty {
+      var text = JSONWriter()
+      let path = catalog.groups[group].path
+      try TaggedJSON.schema.writeAttributes(of: dictionary, to: &text) { path }
+      setAttribute(group, Schema.Attribute.attributes, .string(text.text))
+    }
+    expect(dictionary.entries.count, in: group)
+    for entry in dictionary.entries {
+      let name = LinkName.encode(entry.key, hasIntKeys: hasIntKeys)
+      try add(entry.value, as: name, to: group, depth: depth + 1)
+    }
+  }
+
+  private mutating func add(
+    _ value: CheckpointValue, as name: String, to group: Int, depth: Int
+  ) throws(CheckpointError) {
+    visits += 1
+    let parent = catalog.groups[group].path
+    guard visits <= CheckpointLimits.values else {
+      throw CheckpointError(
+        .limitExceeded, name: parent.appending(link: name), "the checkpoint has too many values")
+    }
+    if case .tensor(let tensor) = value {
+      addTensor(tensor, as: name, to: group)
+    } else if isGroup(value) {
+      let child = catalog.groups.count
+      catalog.groups.append(Catalog.Group(path: parent.appending(link: name)))
+      catalog.groups[group].links.append(Catalog.Link(name, .group(child)))
+      try fill(child, with: value, depth: depth)
+    } else {
+      addDataset(try Catalog.Dataset.encoding(value, as: name, in: parent), as: name, to: group)
+    }
+  }
+
+  private mutating func addDataset(
+    _ encoded: (dataset: Catalog.Dataset, bytes: TensorStorage), as name: String, to group: Int
+  ) {
+    catalog.groups[group].links.append(Catalog.Link(name, .dataset(contents.count)))
+    catalog.datasets.append(encoded.dataset)
+    contents.append(encoded.bytes)
+  }
+
+  /// Makes room for the values of a group, each of which is a dataset at most.
+  private mutating func expect(_ count: Int, in group: Int) {
+    catalog.groups[group].links.reserveCapacity(count)
+    catalog.datasets.makeRoom(for: count)
+    contents.makeRoom(for: count)
+    tensors.makeRoom(for: count)
+    numbering.makeRoom(for: count)
+  }
+
+  private mutating func addTensor(_ tensor: Tensor, as name: String, to group: Int) {
+    if let number = numbering.add(tensor) {
+      let first = tensors[number]
+      catalog.groups[group].links.append(Catalog.Link(name, .dataset(first)))
+      noteDifference(tensor, from: first, as: name, in: group)
+      return
+    }
+    tensors.append(contents.count)
+    let dataset = Catalog.Dataset.describing(tensor, as: name, in: catalog.groups[group].path)
+    addDataset((dataset, tensor.storage), as: name, to: group)
+  }
+
+  /// Tied names share the attributes of one dataset; what differs under this name is told by the
+  /// group.
+  private mutating func noteDifference(
+    _ tensor: Tensor, from first: Int, as name: String, in group: Int
+  ) {
+    let own = Catalog.Dataset.describing(tensor, as: name, in: "").attributes
+    let shared = catalog.datasets[first].attributes
+    let names = [Schema.Attribute.kind, Schema.Attribute.requiresGrad]
+    guard names.contains(where: { own[$0] != shared[$0] }) else { return }
+    let member = JSON.Member(
+      name,
+      [
+        Schema.Attribute.kind: .string(tensor.kind.rawValue),
+        Schema.Attribute.requiresGrad: .bool(tensor.requiresGrad),
+      ])
+    overrides[group, default: []].append(member)
+  }
+}
+
+extension SchemaWriter {
+  /// The attribute `checksums`: a JSON object with the CRC-32 of each tensor's bytes.
+  ///
+  /// - Parameter checksums: of the bytes of all datasets.
+  func text(ofChecksums checksums: [UInt32]) -> String {
+    let members = tensors.lazy.map { (path: catalog.datasets[$0].path, checksum: checksums[$0]) }
+    var text = JSONWriter()
+    // But for what has to be escaped, it is as long: two pairs of quotes, and separators.
+    text.makeRoom(for: 2 + members.reduce(0) { $0 + $1.path.utf8.count + 16 })
+    text.putSequence("{", "}", members) {
+      $0.write(name: $1.path)
+      $0.write($1.checksum.hexadecimal)
+    }
+    return text.text
+  }
+
+  /// Creates the file, in which the catalog then says where the bytes go.
+  mutating func create(at path: String) throws(CheckpointError) {
+    try CatalogWriter.create(&catalog, at: path)
+  }
+
+  /// Has the datasets of tensors written in compressed chunks, where they are large enough.
+  mutating func compress(level: Int) {
+    var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+    for place in tensors { catalog.datasets[place].compress(level: level, &lastFilters) }
+  }
+}
+
+extension Catalog.Dataset {
+  fileprivate mutating func compress(
+    level: Int, _ lastFilters: inout LastValue<[Catalog.Chunks.Filter]>
+  ) {
+    guard let shape, let elementSize = type.byteCount,
+      let plan = ChunkPlan(shape: shape, elementSize: elementSize)
+    else { return }
+    extent = .chunked(
+      Catalog.Chunks(
+        shape: plan.chunkShape,
+        filters: lastFilters.shared(
+          CompressedChunk.filters(level: level, elementSize: elementSize)), chunks: [], fill: [],
+        leavesEdgesUnfiltered: false))
+  }
+}

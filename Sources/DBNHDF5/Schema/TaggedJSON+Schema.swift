@@ -1,0 +1,25 @@
+internal import DBNTensors
+
+extension TaggedJSON {
+  /// For the attributes of mappings, such as the `_metadata` of a state dict. The schema has no
+  /// place for a tensor there.
+  static var schema: TaggedJSON {
+    TaggedJSON(
+      json: { _, name throws(CheckpointError) in
+        throw CheckpointError(
+          .cannotBeWritten, name: name,
+          "a tensor stands among the attributes of a mapping, where "
+            + "HDF5 files of this schema have no place for it",
+          advice: "keep it as an entry of the mapping")
+      },
+      tensor: { _, name throws(CheckpointError) in throw invalidAttributes(name) },
+      invalid: invalidAttributes)
+  }
+}
+
+private func invalidAttributes(_ name: String) -> CheckpointError {
+  CheckpointError(
+    .schemaViolation, name: name,
+    "the JSON in its attribute `attributes` is not of the form "
+      + "that the schema describes", advice: "see docs/hdf5-schema.md, or remove the attribute")
+}

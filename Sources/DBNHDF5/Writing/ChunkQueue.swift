@@ -1,0 +1,105 @@
+internal import DBNTensors
+
+/// The chunks of all tensors that are compressed, in the groups in which they are written.
+struct ChunkQueue {
+  /// A chunk to be compressed.
+  struct Chunk: Sendable {
+    let dataset: Int
+    let plan: ChunkPlan
+    let origin: [Int]
+    /// The bytes of its tensor, and which of them it holds.
+    let tensor: OpenedBytes
+    let part: Range<Int>
+  }
+
+  /// A tensor to be cut up.
+  struct Tensor: Sendable {
+    let dataset: Int
+    let name: String
+    let plan: ChunkPlan
+    let storage: TensorStorage
+  }
+
+  /// Consecutive chunks of one tensor.
+  private typealias Run = (tensor: Int, chunks: Range<Int>)
+
+  private let tensors: [Tensor]
+  /// The next is the last.
+  private var groups: [[Run]]
+  /// The tensor of which chunks are left, once its bytes were asked for.
+  private var opened: (tensor: Int, bytes: OpenedBytes)?
+
+  init(_ tensors: [Tensor]) {
+    self.tensors = tensors
+    groups = ChunkQueue.groups(of: tensors).reversed()
+  }
+
+  /// Takes the chunks of the next group; only the tensors they belong to are in memory, and they as
+  /// long as their chunks are.
+  ///
+  /// - Parameter alone: whether there are no chunks of other tensors any more. If there are, no
+  ///   group is taken whose tensors would be in memory beside them.
+  mutating func next(alone: Bool) throws(CheckpointError) -> [Chunk] {
+    guard let group = groups.last, alone || group.allSatisfy({ isAtHand($0.tensor) }) else {
+      return []
+    }
+    groups.removeLast()
+    var chunks: [Chunk] = []
+    for run in group {
+      let (tensor, bytes) = (tensors[run.tensor], try open(run.tensor))
+      for index in run.chunks {
+        let (origin, part) = tensor.plan.chunk(index)
+        chunks.append(
+          Chunk(
+            dataset: tensor.dataset, plan: tensor.plan, origin: origin, tensor: bytes, part: part))
+      }
+      if run.chunks.upperBound == tensor.plan.chunkCount { opened = nil }
+    }
+    return chunks
+  }
+
+  private func isAtHand(_ tensor: Int) -> Bool {
+    opened?.tensor == tensor || tensors[tensor].storage.isInPlace
+  }
+
+  private mutating func open(_ tensor: Int) throws(CheckpointError) -> OpenedBytes {
+    if let opened, opened.tensor == tensor { return opened.bytes }
+    do throws(CheckpointError) {
+      let bytes = try tensors[tensor].storage.opened()
+      opened = (tensor, bytes)
+      return bytes
+    } catch {
+      throw error.with(name: tensors[tensor].name)
+    }
+  }
+}
+
+extension ChunkQueue {
+  /// The chunks of a group: enough for many cores. The same on every machine, since the file's bytes
+  /// depend on what is written at once.
+  private static let groupCount = 16
+  /// The bytes of the tensors of a group, if they are several.
+  private static let groupByteCount = 8 << 20
+
+  private static func groups(of tensors: [Tensor]) -> [[Run]] {
+    var (groups, group, count, byteCount) = ([[Run]](), [Run](), 0, 0)
+    func close() {
+      if !group.isEmpty { groups.append(group) }
+      (group, count, byteCount) = ([], 0, 0)
+    }
+    for (index, tensor) in tensors.enumerated() {
+      if byteCount + tensor.storage.byteCount > groupByteCount { close() }
+      byteCount += tensor.storage.byteCount
+      var first = 0
+      while first < tensor.plan.chunkCount {
+        let last = min(tensor.plan.chunkCount, first + groupCount - count)
+        group.append((index, first..<last))
+        count += last - first
+        first = last
+        if count == groupCount { close() }
+      }
+    }
+    close()
+    return groups
+  }
+}

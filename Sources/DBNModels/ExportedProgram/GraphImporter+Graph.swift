@@ -1,0 +1,74 @@
+import DBNTensors
+
+extension GraphImporter {
+  /// The graph of what has been read, without nodes whose results nobody uses.
+  mutating func graph() throws(CheckpointError) -> Graph {
+    var outputs: [String] = []
+    for output in document.outputs {
+      switch (output.role, output.name) {
+      case (.user, let name?): outputs.append(try value(of: name))
+      case (.user, nil): note("an output that is not a tensor is left out")
+      case (.mutation(let key), let name): noteMutation(of: key, by: name)
+      case (.userMutation, _): note("an input that the model changes in place keeps its values")
+      }
+    }
+    guard !outputs.isEmpty else { throw .program("the program has no outputs") }
+    let root = document.nodes.lazy.compactMap(\.root).first
+    let name = root?.split(separator: ".").last.map(String.init)
+    return Graph(
+      name: name ?? "exported", inputs: try inputs(), nodes: usedNodes(for: outputs),
+      outputs: outputs, parameters: try parameters())
+  }
+
+  private mutating func value(of name: String) throws(CheckpointError) -> String {
+    switch try operand(of: name) {
+    case .value(let value): return value
+    case let parameter:
+      guard case .value(let value) = try single(.identity, [parameter], name) else { return name }
+      return value
+    }
+  }
+
+  /// BatchNorms keep their own statistics; other tensors that change in a pass are not kept.
+  private mutating func noteMutation(of key: String, by name: String?) {
+    let last = key.split(separator: ".").last ?? ""
+    if ["running_mean", "running_var", "num_batches_tracked"].contains(last) { return }
+    note("the tensor '\(key)', which a forward pass changes, keeps its value from pass to pass")
+  }
+
+  private func inputs() throws(CheckpointError) -> [Graph.Input] {
+    var inputs: [Graph.Input] = []
+    for input in document.inputs {
+      guard case .user = input.role else { continue }
+      inputs.append(Graph.Input(input.name, shape: try meta(input.name).shape))
+    }
+    return inputs
+  }
+
+  private func parameters() throws(CheckpointError) -> [Graph.Parameter] {
+    var parameters: [Graph.Parameter] = []
+    for input in document.inputs {
+      guard case .stateDict(let key) = input.role else { continue }
+      let shape = try meta(input.name).shape.map { size throws(CheckpointError) in
+        try size.orProgramError("a size of the tensor `\(key)`")
+      }
+      parameters.append(Graph.Parameter(key: key, shape: shape))
+    }
+    return parameters
+  }
+
+  /// Nodes that outputs depend on, and BatchNorms, which learn from what they see.
+  private func usedNodes(for outputs: [String]) -> [Graph.Node] {
+    var used = Set(outputs)
+    var kept: [Graph.Node] = []
+    for node in nodes.reversed() {
+      var isNeeded = node.outputs.contains(where: used.contains)
+      if case .batchNorm = node.operation { isNeeded = true }
+      guard isNeeded else { continue }
+      kept.append(node)
+      for case .value(let name) in node.operands { used.insert(name) }
+      used.formUnion(node.operation.sizes.flatMap(\.values))
+    }
+    return kept.reversed()
+  }
+}

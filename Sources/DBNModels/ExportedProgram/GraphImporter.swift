@@ -1,0 +1,190 @@
+import DBNTensors
+
+/// Makes a graph of an exported program, node by node.
+struct GraphImporter {
+  let document: ProgramDocument
+  private(set) var nodes: [Graph.Node] = []
+  private(set) var notes: [String] = []
+  private var names: Set<String> = []
+  private var sets: [AliasSet] = []
+  private var tensors: [String: ProgramTensor] = [:]
+  /// Results that no graph has, by name, with the reason.
+  private var missing: [String: String] = [:]
+  /// What each input of the program that is no input of the graph stands for.
+  private(set) var keys: [String: String] = [:]
+  /// Sizes by the name of what makes them, each with the number of its parts.
+  var sizes: [String: (size: Size, parts: Int)] = [:]
+
+  /// Makes nodes of a call's operation and says what its results are.
+  typealias Handler =
+    @Sendable (inout GraphImporter, inout ProgramCall) throws(CheckpointError) -> [Result]
+
+  /// What a call makes.
+  enum Result {
+    /// A tensor with elements of its own.
+    case new(Graph.Operand)
+    /// A view of a tensor, by its name.
+    case view(of: String, TensorView)
+    /// The same tensor.
+    case same(String)
+    /// Something that no graph has, for a reason.
+    case missing(String)
+  }
+
+  /// Views of views of views: no model has more, and each is made anew whenever another changes.
+  private static let viewLimit = 64
+
+  init(_ document: ProgramDocument) throws(CheckpointError) {
+    self.document = document
+    for input in document.inputs {
+      switch input.role {
+      case .user:
+        names.insert(input.name)
+        add(input.name, .value(input.name))
+      case .stateDict(let key), .constant(let key):
+        keys[input.name] = key
+        add(input.name, .parameter(key))
+      }
+    }
+    for node in document.nodes {
+      do throws(CheckpointError) {
+        try run(node)
+      } catch {
+        throw error.with(name: node.name)
+      }
+    }
+  }
+
+  private mutating func run(_ node: ProgramNode) throws(CheckpointError) {
+    var call = try ProgramCall(node)
+    if try readSize(&call) { return }
+    guard let handler = Self.handlers[call.operation] else {
+      throw CheckpointError(
+        .unsupportedOperation, "the operation \(node.target) is not known here",
+        advice: "export the model without it, or report it")
+    }
+    let results = try handler(&self, &call)
+    try call.checkAllUsed()
+    let outputs = node.outputs.flatMap(\.names)
+    if call.isInPlace {
+      let target = try call.tensor()
+      guard case .new(let operand)? = results.first, results.count == 1 else {
+        // What changes nothing, such as dropout in evaluation, is the tensor itself.
+        if case .same(target)? = results.first { return try bind(outputs, results) }
+        throw call.unsupported("the in-place form")
+      }
+      try change(target, to: operand, by: call)
+      return try bind(outputs, [.same(target)])
+    }
+    try bind(outputs, results)
+  }
+
+  private mutating func bind(
+    _ outputs: [String], _ results: [Result]
+  ) throws(CheckpointError) {
+    guard outputs.count <= results.count else {
+      throw .program("the node has \(outputs.count) results and not \(results.count)")
+    }
+    // The parts of one tensor are made by one node.
+    var shared: [Graph.Operand] = []
+    for (name, result) in zip(outputs, results) {
+      switch result {
+      case .new(let operand): add(name, operand)
+      case .missing(let reason): missing[name] = reason
+      case .same(let other): tensors[name] = try tensor(other)
+      case .view(let base, let view):
+        var tensor = try tensor(base)
+        guard tensor.views.count < Self.viewLimit else {
+          throw CheckpointError(.limitExceeded, "is a view of a view more than 64 deep")
+        }
+        let whole = try operand(of: base)
+        tensor.views.append(view)
+        if shared.count != view.parts || view.parts == 1 {
+          shared = try add(view.operation, [whole], name: name, count: view.parts)
+        }
+        tensor.operand = shared[view.part]
+        tensor.generation = sets[tensor.set].generation
+        tensors[name] = tensor
+      }
+    }
+  }
+
+  /// A tensor with elements of its own.
+  private mutating func add(_ name: String, _ operand: Graph.Operand) {
+    tensors[name] = ProgramTensor(set: sets.count, operand: operand, generation: 0)
+    sets.append(AliasSet(whole: operand))
+  }
+
+  private func tensor(_ name: String) throws(CheckpointError) -> ProgramTensor {
+    if let tensor = tensors[name] { return tensor }
+    if let reason = missing[name] { throw CheckpointError(.unsupportedOperation, reason) }
+    throw .program("nothing has made the tensor `\(name)`")
+  }
+
+  /// What a tensor is in the graph now.
+  mutating func operand(of name: String) throws(CheckpointError) -> Graph.Operand {
+    var tensor = try tensor(name)
+    let set = sets[tensor.set]
+    if tensor.generation == set.generation { return tensor.operand }
+    var operand = set.whole
+    for view in tensor.views { operand = try applied(view, to: operand, name: name) }
+    tensor.operand = operand
+    tensor.generation = set.generation
+    tensors[name] = tensor
+    return operand
+  }
+
+  /// Gives a tensor new elements, and with it all tensors that share them.
+  private mutating func change(
+    _ name: String, to operand: Graph.Operand, by call: ProgramCall
+  ) throws(CheckpointError) {
+    var tensor = try tensor(name)
+    var wholes = [sets[tensor.set].whole]
+    for view in tensor.views.dropLast() {
+      wholes.append(try applied(view, to: wholes[wholes.count - 1], name: name))
+    }
+    var changed = operand
+    for (view, whole) in zip(tensor.views, wholes).reversed() {
+      changed = try replaced(view, of: whole, with: changed, name: call.node.name)
+    }
+    sets[tensor.set].whole = changed
+    sets[tensor.set].generation += 1
+    tensor.operand = operand
+    tensor.generation = sets[tensor.set].generation
+    tensors[name] = tensor
+  }
+
+  /// Adds a node.
+  ///
+  /// - Parameter name: what to call it, with a number behind where that is taken.
+  /// - Returns: its results.
+  mutating func add(
+    _ operation: Operation, _ operands: [Graph.Operand], name: String, count: Int = 1
+  ) throws(CheckpointError) -> [Graph.Operand] {
+    guard nodes.count < Graph.nodeLimit else {
+      throw CheckpointError(.limitExceeded, "the graph has more than \(Graph.nodeLimit) nodes")
+    }
+    let node = unique(name)
+    let outputs = count == 1 ? [node] : (0..<count).map { unique("\(node).\($0)") }
+    nodes.append(Graph.Node(node, operation, operands, outputs: outputs))
+    return outputs.map { .value($0) }
+  }
+
+  private mutating func unique(_ name: String) -> String {
+    if names.insert(name).inserted { return name }
+    var number = 1
+    while !names.insert("\(name)_\(number)").inserted { number += 1 }
+    return "\(name)_\(number)"
+  }
+
+  mutating func note(_ note: String) {
+    if !notes.contains(note) { notes.append(note) }
+  }
+
+  func meta(_ name: String) throws(CheckpointError) -> ProgramTensorMeta {
+    guard let meta = document.tensors[name] else {
+      throw .program("nothing is told of the tensor `\(name)`")
+    }
+    return meta
+  }
+}

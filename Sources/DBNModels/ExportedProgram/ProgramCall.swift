@@ -1,0 +1,161 @@
+import DBNTensors
+
+/// A node that is being read: its arguments, each asked for by name.
+///
+/// Arguments that nobody asks for are an error in the end: what PyTorch was told must not be passed
+/// over.
+struct ProgramCall {
+  let node: ProgramNode
+  /// The name of the operation without an overload and without the `_` of those that work in place.
+  let operation: String
+  /// Whether the result takes the place of `self`.
+  let isInPlace: Bool
+  private var arguments: [String: ProgramArgument] = [:]
+  private var unused: Set<String>
+
+  private static let namespace = "torch.ops.aten."
+
+  init(_ node: ProgramNode) throws(CheckpointError) {
+    self.node = node
+    for (name, value) in node.arguments { arguments[name] = value }
+    unused = Set(arguments.keys)
+    guard node.target.hasPrefix(Self.namespace) else {
+      operation = node.target
+      isInPlace = false
+      return
+    }
+    let name = node.target.dropFirst(Self.namespace.count).prefix { $0 != "." }
+    isInPlace = name.hasSuffix("_") && !name.hasSuffix("__")
+    operation = String(isInPlace ? name.dropLast() : name)
+  }
+
+  private mutating func argument(_ name: String) -> ProgramArgument? {
+    unused.remove(name)
+    guard let argument = arguments[name] else { return nil }
+    if case .none = argument { return nil }
+    return argument
+  }
+
+  /// Takes no notice of an argument that changes nothing here.
+  mutating func ignore(_ names: String...) {
+    for name in names { unused.remove(name) }
+  }
+
+  func checkAllUsed() throws(CheckpointError) {
+    let meant = unused.filter { name in
+      if case .none? = arguments[name] { false } else { true }
+    }
+    guard let name = meant.min() else { return }
+    throw unsupported("its argument `\(name)`")
+  }
+
+  func unsupported(_ what: String) -> CheckpointError {
+    CheckpointError(
+      .unsupportedOperation, "\(what) of \(node.target) is not known here",
+      advice: "export the model without it, or report it")
+  }
+
+  private func wrong(_ name: String) -> CheckpointError {
+    .program("the argument `\(name)` of \(node.target) is missing or of another kind")
+  }
+
+  /// The name of a tensor.
+  mutating func tensor(_ name: String = "self") throws(CheckpointError) -> String {
+    guard case .tensor(let tensor)? = argument(name) else { throw wrong(name) }
+    return tensor
+  }
+
+  mutating func optionalTensor(_ name: String) throws(CheckpointError) -> String? {
+    guard let argument = argument(name) else { return nil }
+    guard case .tensor(let tensor) = argument else { throw wrong(name) }
+    return tensor
+  }
+
+  mutating func tensors(_ name: String) throws(CheckpointError) -> [String] {
+    guard case .tensors(let tensors)? = argument(name) else { throw wrong(name) }
+    return tensors
+  }
+
+  /// A number of any kind; nil where it is a tensor, or missing.
+  mutating func number(_ name: String) -> Double? {
+    switch argument(name) {
+    case .int(let number): return Double(number)
+    case .float(let number): return number
+    case .bool(let flag): return flag ? 1 : 0
+    default:
+      if arguments[name] != nil { unused.insert(name) }
+      return nil
+    }
+  }
+
+  mutating func number(_ name: String, default value: Double) throws(CheckpointError) -> Double {
+    guard arguments[name] != nil else { return value }
+    guard let number = number(name) else { throw wrong(name) }
+    return number
+  }
+
+  mutating func int(_ name: String, default value: Int? = nil) throws(CheckpointError) -> Int {
+    switch argument(name) {
+    case .int(let number), .size(.number(let number)): return number
+    case nil: return try value.orProgramError("the argument `\(name)` of \(node.target)")
+    default: throw wrong(name)
+    }
+  }
+
+  mutating func bool(_ name: String, default value: Bool) throws(CheckpointError) -> Bool {
+    switch argument(name) {
+    case .bool(let flag): return flag
+    case nil: return value
+    default: throw wrong(name)
+    }
+  }
+
+  mutating func text(_ name: String, default value: String) throws(CheckpointError) -> String {
+    switch argument(name) {
+    case .string(let text): return text
+    case nil: return value
+    default: throw wrong(name)
+    }
+  }
+
+  /// Integers; nil where the argument is missing or has none.
+  mutating func ints(_ name: String) throws(CheckpointError) -> [Int]? {
+    switch argument(name) {
+    case nil: return nil
+    case .ints(let numbers): return numbers.isEmpty ? nil : numbers
+    case .int(let number): return [number]
+    case .sizes(let sizes):
+      return try sizes.map { size throws(CheckpointError) in
+        guard case .number(let number) = size else {
+          throw unsupported("a changing number in the argument `\(name)`")
+        }
+        return number
+      }
+    default: throw wrong(name)
+    }
+  }
+
+  /// An integer for each of so many dimensions; one stands for all.
+  mutating func ints(
+    _ name: String, count: Int, default value: Int? = nil
+  ) throws(CheckpointError) -> [Int] {
+    guard let numbers = try ints(name) ?? value.map({ [$0] }) else { throw wrong(name) }
+    if numbers.count == 1 { return Array(repeating: numbers[0], count: count) }
+    guard numbers.count == count else { throw wrong(name) }
+    return numbers
+  }
+
+  /// Numbers or names of sizes; nil where the argument is missing.
+  mutating func sizes(
+    _ name: String
+  ) throws(CheckpointError) -> [ProgramArgument.ProgramSize]? {
+    switch argument(name) {
+    case nil: return nil
+    case .ints(let numbers): return numbers.map { .number($0) }
+    case .sizes(let sizes): return sizes
+    case .int(let number): return [.number(number)]
+    case .size(let size): return [size]
+    default: throw wrong(name)
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import DBNTensors
+
+/// The operations of an exported program, `models/model.json` of a `.pt2` file.
+///
+/// Source: `ExportedProgram` of `torch/_export/serde/schema.py`.
+struct ProgramDocument: Sendable {
+  /// What a value of the graph's inputs is.
+  enum Input: Sendable {
+    /// A tensor of the state dict, by its key.
+    case stateDict(String)
+    /// A tensor that is not in the state dict, by its name among the constants.
+    case constant(String)
+    case user
+  }
+
+  /// What a result is for.
+  enum Output: Sendable {
+    case user
+    /// The new value of a tensor that is kept, by its key.
+    case mutation(of: String)
+    case userMutation
+  }
+
+  private(set) var inputs: [(name: String, role: Input)] = []
+  private(set) var nodes: [ProgramNode] = []
+  /// nil for a result that is no tensor.
+  private(set) var outputs: [(name: String?, role: Output)] = []
+  private(set) var tensors: [String: ProgramTensorMeta] = [:]
+
+  /// The major versions of PyTorch's schema that are read: those of PyTorch 2.5 to 2.15.
+  private static let versions = 5...8
+
+  init(_ json: JSON) throws(CheckpointError) {
+    let version = try json.member("schema_version").member("major").integer()
+    guard Self.versions ~= version else {
+      throw CheckpointError(
+        .invalidProgram,
+        "the program follows version \(version) of PyTorch's schema, which is not "
+          + "known here", advice: "export the model with another version of PyTorch")
+    }
+    let module = try json.member("graph_module")
+    let graph = try module.member("graph")
+    let signature = try module.member("signature")
+    try readInputs(signature)
+    try readOutputs(signature)
+    try readTensors(graph)
+    let nodes = try graph.member("nodes").array.orProgramError("the list of nodes")
+    guard nodes.count <= Graph.nodeLimit else {
+      throw CheckpointError(.limitExceeded, "the program has \(nodes.count) nodes")
+    }
+    self.nodes = try nodes.map { node throws(CheckpointError) in
+      do throws(CheckpointError) {
+        return try ProgramNode(node)
+      } catch {
+        throw error.with(name: node["name"]?.string ?? node["target"]?.string)
+      }
+    }
+  }
+
+  private mutating func readTensors(_ graph: JSON) throws(CheckpointError) {
+    for member in try graph.member("tensor_values").members ?? [] {
+      do throws(CheckpointError) {
+        tensors[member.name] = try ProgramTensorMeta(member.value)
+      } catch {
+        throw error.with(name: member.name)
+      }
+    }
+  }
+
+  private mutating func readInputs(_ signature: JSON) throws(CheckpointError) {
+    for spec in try signature.member("input_specs").array.orProgramError("`input_specs`") {
+      guard let member = spec.members?.first else { throw .program("an input has no kind") }
+      let value = member.value
+      switch member.name {
+      case "parameter": try add(value, .stateDict(value.text("parameter_name")))
+      case "buffer":
+        let name = try value.text("buffer_name")
+        try add(value, value["persistent"] == .bool(false) ? .constant(name) : .stateDict(name))
+      case "tensor_constant": try add(value, .constant(value.text("tensor_constant_name")))
+      case "user_input": try addUserInput(value)
+      // A number or a flag that the graph was made for: it stands in the nodes.
+      case "constant_input": break
+      default:
+        throw CheckpointError(
+          .unsupportedOperation, "the program has an input of the kind `\(member.name)`",
+          advice: "export a model of plain tensors")
+      }
+    }
+  }
+
+  private mutating func add(_ spec: JSON, _ role: Input) throws(CheckpointError) {
+    inputs.append((try spec.member("arg").text("name"), role))
+  }
+
+  private mutating func addUserInput(_ spec: JSON) throws(CheckpointError) {
+    switch try ProgramArgument(spec.member("arg")) {
+    case .tensor(let name): inputs.append((name, .user))
+    case .size(.name(let name)):
+      throw CheckpointError(
+        .unsupportedOperation, name: name, "this input of the program is a number that may change",
+        advice: "export the model with the number fixed")
+    default: break
+    }
+  }
+
+  private mutating func readOutputs(_ signature: JSON) throws(CheckpointError) {
+    for spec in try signature.member("output_specs").array.orProgramError("`output_specs`") {
+      guard let member = spec.members?.first else { throw .program("an output has no kind") }
+      let value = member.value
+      switch member.name {
+      case "user_output":
+        guard case .tensor(let name) = try ProgramArgument(value.member("arg")) else {
+          outputs.append((nil, .user))
+          continue
+        }
+        outputs.append((name, .user))
+      case "loss_output": outputs.append((try value.member("arg").text("name"), .user))
+      case "buffer_mutation":
+        let key = try value.text("buffer_name")
+        outputs.append((try value.member("arg").text("name"), .mutation(of: key)))
+      case "parameter_mutation":
+        let key = try value.text("parameter_name")
+        outputs.append((try value.member("arg").text("name"), .mutation(of: key)))
+      case "user_input_mutation":
+        outputs.append((try value.member("arg").text("name"), .userMutation))
+      default:
+        throw CheckpointError(
+          .unsupportedOperation, "the program has an output of the kind `\(member.name)`",
+          advice: "export the model's forward pass")
+      }
+    }
+  }
+}
+
+/// What is known of a tensor when the program is made.
+struct ProgramTensorMeta: Sendable {
+  /// nil for a size that may change.
+  let shape: [Int?]
+  /// The sizes for the example that the program was made with; nil where that is not told.
+  let exampleShape: [Int?]
+  let exampleStrides: [Int?]
+  /// The number of `ScalarType` in PyTorch's schema.
+  let scalarType: Int
+
+  init(_ json: JSON) throws(CheckpointError) {
+    let sizes = try json.member("sizes").array.orProgramError("`sizes`")
+    shape = sizes.map { $0["as_int"]?.int }
+    exampleShape = sizes.map(Self.example)
+    exampleStrides = try json.member("strides").array.orProgramError("`strides`").map(Self.example)
+    scalarType = try json.member("dtype").integer()
+  }
+
+  private static func example(_ size: JSON) -> Int? {
+    size["as_int"]?.int ?? size["as_expr"]?["hint"]?["as_int"]?.int
+  }
+
+  var rank: Int { shape.count }
+
+  /// Whether elements are integers or flags.
+  var isIntegral: Bool { (1...5).contains(scalarType) || scalarType == 12 || scalarType >= 34 }
+
+  /// Whether a tensor of another shape, with as many elements, can be a view of it.
+  ///
+  /// Source: `computeStride` of `aten/src/ATen/TensorUtils.cpp`.
+  func canBeViewed(as other: ProgramTensorMeta) -> Bool {
+    let (sizes, strides) = (exampleShape.compactMap(\.self), exampleStrides.compactMap(\.self))
+    let wanted = other.exampleShape.compactMap(\.self)
+    // Where an example does not tell, PyTorch would have tried a view first.
+    guard sizes.count == rank, strides.count == rank, wanted.count == other.rank,
+      !sizes.isEmpty, !sizes.contains(0)
+    else { return true }
+    var place = wanted.count - 1
+    var (base, elements, viewed) = (strides[rank - 1], 1, 1)
+    for index in sizes.indices.reversed() {
+      elements &*= sizes[index]
+      let isEndOfRun =
+        index == 0
+        || (sizes[index - 1] != 1 && strides[index - 1] != elements &* base)
+      guard isEndOfRun else { continue }
+      while place >= 0, viewed < elements || wanted[place] == 1 {
+        viewed &*= wanted[place]
+        place -= 1
+      }
+      guard viewed == elements else { return false }
+      if index > 0 { (base, elements, viewed) = (strides[index - 1], 1, 1) }
+    }
+    return place == -1
+  }
+}

@@ -1,0 +1,50 @@
+public import DBNTensors
+
+extension Graph {
+  /// The graph with the epsilon and momentum of its BatchNorms as a checkpoint says them: an
+  /// architecture has PyTorch's defaults, and the checkpoint's own numbers are what it was trained
+  /// with.
+  ///
+  /// - Returns: the graph, and the names of the BatchNorms in which it had others.
+  public func applying(
+    _ settings: BatchNormSettingsTable
+  ) -> (graph: Graph, changed: [String]) {
+    guard !settings.isEmpty else { return (self, []) }
+    var changed: [String] = []
+    let nodes = nodes.map { node -> Node in
+      guard case .batchNorm(let attributes) = node.operation else { return node }
+      let new = attributes.applying(settings.settings(ofModule: attributes.module))
+      guard new != attributes else { return node }
+      changed.append(attributes.module)
+      return Node(node.name, .batchNorm(new), node.operands, outputs: node.outputs)
+    }
+    return (
+      Graph(name: name, inputs: inputs, nodes: nodes, outputs: outputs, parameters: parameters),
+      changed
+    )
+  }
+}
+
+extension Operation.BatchNormAttributes {
+  fileprivate func applying(_ settings: BatchNormSettings) -> Self {
+    var norm = norm
+    norm.eps = settings.epsilon ?? norm.eps
+    norm.momentum = settings.momentum.map(\.value) ?? norm.momentum
+    return Self(module: module, norm)
+  }
+}
+
+extension Checkpoint.Model {
+  /// The model with the epsilon and momentum of a checkpoint that it is to run with, and a note where
+  /// the graph said otherwise.
+  ///
+  /// - Parameter path: of the checkpoint.
+  public func applying(_ settings: BatchNormSettingsTable, of path: String) -> Self {
+    let (graph, changed) = graph.applying(settings)
+    guard let first = changed.first else { return self }
+    let note =
+      "\(changed.count) BatchNorm\(changed.count == 1 ? "" : "s") of \(graph.name) run with the "
+      + "settings of \(path) (\(first): \(settings.settings(ofModule: first))), not with the model's"
+    return Self(graph: graph, constants: constants, notes: notes + [note])
+  }
+}

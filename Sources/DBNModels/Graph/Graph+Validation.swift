@@ -1,0 +1,73 @@
+package import DBNTensors
+
+extension Graph {
+  /// The most nodes that are read: real models have thousands.
+  package static let nodeLimit = 100_000
+
+  /// - Throws: `invalidGraph` unless every value is made once and before it is used, and every node
+  ///   has a name of its own.
+  package func validate() throws(CheckpointError) {
+    guard nodes.count <= Self.nodeLimit else {
+      throw CheckpointError(.limitExceeded, "the graph has more than \(Self.nodeLimit) nodes")
+    }
+    var made: Set<String> = []
+    for input in inputs {
+      guard made.insert(input.name).inserted else { throw .graph(input.name, "is an input twice") }
+      guard input.shape.allSatisfy({ $0 ?? 0 >= 0 }) else {
+        throw .graph(input.name, "has a negative size")
+      }
+    }
+    var names: Set<String> = []
+    for node in nodes {
+      guard names.insert(node.name).inserted else { throw .graph(node.name, "is a node twice") }
+      try check(node, made)
+      for output in node.outputs {
+        guard made.insert(output).inserted else { throw .graph(output, "is made twice") }
+      }
+    }
+    for output in outputs where !made.contains(output) {
+      throw .graph(output, "is an output that nothing makes")
+    }
+    try checkParameters()
+  }
+
+  private func check(_ node: Node, _ made: Set<String>) throws(CheckpointError) {
+    var used = Set(node.operation.sizes.flatMap(\.values))
+    for case .value(let name) in node.operands { used.insert(name) }
+    guard let unknown = used.subtracting(made).min() else { return }
+    throw .graph(node.name, "uses the value '\(unknown.visible())', which nothing has made before")
+  }
+
+  private func checkParameters() throws(CheckpointError) {
+    var keys: Set<String> = []
+    for parameter in parameters {
+      guard keys.insert(parameter.key).inserted else {
+        throw .graph(parameter.key, "is a parameter twice")
+      }
+      guard parameter.shape.allSatisfy({ $0 >= 0 }) else {
+        throw .graph(parameter.key, "has a negative size")
+      }
+    }
+  }
+}
+
+extension CheckpointError {
+  fileprivate static func graph(_ name: String, _ reason: String) -> CheckpointError {
+    CheckpointError(
+      .invalidGraph, name: name, "the graph is broken: \(reason)",
+      advice: "the file is damaged; get it again")
+  }
+}
+
+extension Operation {
+  /// The sizes that it is given.
+  package var sizes: [Size] {
+    switch self {
+    case .reshape(let sizes), .expand(let sizes), .full(let sizes, _): sizes
+    case .range(let start, let end, _): [start, end]
+    case .slice(_, let start, let end, _), .sliceScatter(_, let start, let end, _): [start, end]
+    case .pad(let before, let after, _): before + after
+    default: []
+    }
+  }
+}

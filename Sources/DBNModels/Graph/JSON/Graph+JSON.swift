@@ -1,0 +1,126 @@
+public import DBNTensors
+
+extension Graph {
+  /// The value of the member `format` of the graph's own JSON.
+  static let formatName = "dbn-graph"
+  private static let version = 1
+
+  /// The graph as JSON, in its own form (docs/hdf5-schema.md).
+  public var json: JSON {
+    [
+      "format": .string(Self.formatName), "version": .int(Self.version), "name": .string(name),
+      "inputs": .array(
+        inputs.map { input in
+          [
+            "name": .string(input.name),
+            "shape": .array(input.shape.map { $0.map { .int($0) } ?? .null }),
+          ]
+        }),
+      "parameters": .array(
+        parameters.map { ["key": .string($0.key), "shape": .ints($0.shape)] }),
+      "nodes": .array(nodes.map(\.json)), "outputs": .array(outputs.map { .string($0) }),
+    ]
+  }
+
+  /// Reads a graph in its own form, or a program as PyTorch writes it.
+  ///
+  /// - Throws: `invalidGraph` for a value that is used before it is made, a name that is there twice
+  ///   and the like; `invalidJSON`, `limitExceeded`; for a program, as `ExportedProgram`.
+  public init(parsing text: String) throws(CheckpointError) {
+    let json = try Self.parsed(text)
+    guard json["format"]?.string == Self.formatName else {
+      self = try ExportedProgram(parsing: json).graph
+      return
+    }
+    self = try Self(json)
+  }
+
+  /// The largest text that is read: a hundred times that of the largest of torchvision's models.
+  private static let textLimit = 256 << 20
+
+  static func parsed(_ text: String) throws(CheckpointError) -> JSON {
+    guard text.utf8.count <= textLimit else {
+      throw CheckpointError(
+        .limitExceeded, "a graph of \(text.utf8.count) bytes is larger than any model's")
+    }
+    return try JSON(roundingLargeIntegersOf: text)
+  }
+
+  init(_ json: JSON) throws(CheckpointError) {
+    let reader = GraphReader(json)
+    guard try reader.int("version") == Self.version else {
+      throw CheckpointError(
+        .invalidGraph, "the graph is of a version that is not known here",
+        advice: "read it with a newer release of dbn-convert")
+    }
+    self.init(
+      name: try reader.text("name"),
+      inputs: try reader.all("inputs") { input throws(CheckpointError) in
+        Input(try input.text("name"), shape: try input.shape("shape"))
+      },
+      nodes: try reader.all("nodes") { node throws(CheckpointError) in try Node(node) },
+      outputs: try reader.texts("outputs"),
+      parameters: try reader.all("parameters") { parameter throws(CheckpointError) in
+        Parameter(key: try parameter.text("key"), shape: try parameter.ints("shape"))
+      })
+    try validate()
+  }
+}
+
+extension Graph: Codable {
+  /// As the text of its JSON, whose order and numbers survive there.
+  public init(from decoder: any Decoder) throws {
+    self = try Graph(parsing: decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(json.text())
+  }
+}
+
+extension Graph.Node {
+  var json: JSON {
+    var members = [JSON.Member("name", .string(name))] + operation.members
+    members.append(JSON.Member("operands", .array(operands.map(\.json))))
+    if outputs != [name] {
+      members.append(JSON.Member("outputs", .array(outputs.map { .string($0) })))
+    }
+    return .object(members)
+  }
+
+  init(_ reader: GraphReader) throws(CheckpointError) {
+    let name = try reader.text("name")
+    do throws(CheckpointError) {
+      let operands = try reader.all("operands") { operand throws(CheckpointError) in
+        try Graph.Operand(operand.json)
+      }
+      let outputs = reader.json["outputs"] == nil ? nil : try reader.texts("outputs")
+      self.init(name, try Operation(reader), operands, outputs: outputs)
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+}
+
+extension Graph.Operand {
+  fileprivate var json: JSON {
+    switch self {
+    case .value(let name): .string(name)
+    case .parameter(let key): ["parameter": .string(key)]
+    case .none: .null
+    }
+  }
+
+  fileprivate init(_ json: JSON) throws(CheckpointError) {
+    switch json {
+    case .string(let name): self = .value(name)
+    case .null: self = .none
+    default: self = .parameter(try GraphReader(json).text("parameter"))
+    }
+  }
+}
+
+extension JSON {
+  static func ints(_ numbers: [Int]) -> JSON { .array(numbers.map { .int($0) }) }
+}

@@ -1,0 +1,138 @@
+public import DBNTensors
+
+/// A graph for inputs of known shapes: every size in it is a number, every dimension is counted from
+/// the front, and it is known to fit together.
+public struct SizedGraph: Sendable {
+  public let graph: Graph
+  /// The shape of every value, by name.
+  public let shapes: [String: [Int]]
+}
+
+extension Graph {
+  /// The graph for inputs of these shapes, before anything is computed.
+  ///
+  /// - Parameters:
+  ///   - inputs: the shapes of the graph's inputs by name.
+  ///   - parameters: the shapes of the state dict's tensors that nodes have as operands, by key.
+  ///   - features: the channels of each BatchNorm by its module's name; those missing are not
+  ///     checked.
+  /// - Throws: `missingOperand`, `shapeMismatch`, `invalidGraph`, by the name of the input or node.
+  public func sized(
+    for inputs: [String: [Int]], parameters: [String: [Int]], features: [String: Int] = [:]
+  ) throws(CheckpointError) -> SizedGraph {
+    var sizing = Sizing(parameters: parameters, features: features)
+    for input in self.inputs { try sizing.add(input, shape: inputs[input.name]) }
+    for node in nodes {
+      do throws(CheckpointError) {
+        try sizing.add(node)
+      } catch {
+        throw error.with(name: node.name)
+      }
+    }
+    for name in outputs { _ = try sizing.shape(of: name) }
+    let graph = Graph(
+      name: name, inputs: self.inputs, nodes: sizing.nodes, outputs: outputs,
+      parameters: self.parameters)
+    return SizedGraph(graph: graph, shapes: sizing.shapes)
+  }
+}
+
+/// The shapes of a graph's values, found node by node.
+private struct Sizing {
+  let parameters: [String: [Int]]
+  let features: [String: Int]
+  private(set) var nodes: [Graph.Node] = []
+  private(set) var shapes: [String: [Int]] = [:]
+
+  init(parameters: [String: [Int]], features: [String: Int]) {
+    self.parameters = parameters
+    self.features = features
+  }
+
+  mutating func add(_ input: Graph.Input, shape: [Int]?) throws(CheckpointError) {
+    guard let shape else {
+      throw CheckpointError(
+        .missingOperand, name: input.name, "the model's input is not given",
+        advice: "give a tensor of this name")
+    }
+    guard input.accepts(shape) else {
+      throw CheckpointError.shape("the input has the shape \(shape), not \(input.shapeText)")
+        .with(name: input.name)
+    }
+    try add(input.name, shape)
+  }
+
+  mutating func add(_ node: Graph.Node) throws(CheckpointError) {
+    let operands = try node.operands.map { operand throws(CheckpointError) in
+      try shape(of: operand)
+    }
+    if case .batchNorm(let attributes) = node.operation { try check(attributes.module, operands) }
+    let (operation, outputs) = try node.operation.sized(for: operands, valueShapes: shapes)
+    guard outputs.count == node.outputs.count else {
+      throw .shape("makes \(outputs.count) values and not \(node.outputs.count)")
+    }
+    for (name, shape) in zip(node.outputs, outputs) { try add(name, shape) }
+    nodes.append(Graph.Node(node.name, operation, node.operands, outputs: node.outputs))
+  }
+
+  private mutating func add(_ name: String, _ shape: [Int]) throws(CheckpointError) {
+    var count = 1
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
+      count = product
+      guard !overflow, count <= Graph.elementLimit else {
+        throw CheckpointError(
+          .limitExceeded, name: name,
+          "a value of the shape \(shape) has more than \(Graph.elementLimit) elements",
+          advice: "give a smaller batch")
+      }
+    }
+    shapes[name] = shape
+  }
+
+  func shape(of name: String) throws(CheckpointError) -> [Int] {
+    guard let shape = shapes[name] else {
+      throw CheckpointError(
+        .invalidGraph, name: name, "the graph uses a value that nothing has made before")
+    }
+    return shape
+  }
+
+  private func shape(of operand: Graph.Operand) throws(CheckpointError) -> [Int]? {
+    switch operand {
+    case .value(let name): return try shape(of: name)
+    case .parameter(let key):
+      guard let shape = parameters[key] else {
+        throw CheckpointError(
+          .missingOperand, name: key, "the state dict has no tensor of this name",
+          advice: "is the checkpoint one of this model?")
+      }
+      return shape
+    case .none: return nil
+    }
+  }
+
+  private func check(_ module: String, _ operands: [[Int]?]) throws(CheckpointError) {
+    guard let features = features[module], case let input?? = operands.first, input.count >= 2
+    else { return }
+    guard input[1] == features else {
+      throw .shape("an input of the shape \(input) does not have \(features) features")
+    }
+  }
+}
+
+extension Graph {
+  /// The elements that one value may have: 8 GiB of them in Float64. A graph of a few bytes can ask
+  /// for any number.
+  public static let elementLimit = 1 << 30
+}
+
+extension Graph.Input {
+  fileprivate func accepts(_ shape: [Int]) -> Bool {
+    shape.count == self.shape.count && zip(shape, self.shape).allSatisfy { $0 == $1 ?? $0 }
+  }
+
+  fileprivate var shapeText: String {
+    "[" + shape.map { $0.map { "\($0)" } ?? "any" }.joined(separator: ", ") + "]"
+  }
+}

@@ -1,0 +1,40 @@
+import DBNBatchNorm
+public import DBNTensors
+
+extension NormModule {
+  /// Whether numbers that may come from a file make a module.
+  ///
+  /// - Throws: `invalidWorldSize`, `invalidModule`.
+  package func validate() throws(CheckpointError) {
+    guard (1...StateDict.worldSizeLimit).contains(worldSize) else {
+      throw CheckpointError(
+        .invalidWorldSize, "\(worldSize) is not a number of virtual devices",
+        advice: "give a world size from 1 to \(StateDict.worldSizeLimit)")
+    }
+    guard hasPlaceForDevices else {
+      throw CheckpointError(
+        .invalidModule,
+        "a BatchNorm of \(worldSize) virtual devices can't be made in the layout \(layout)",
+        advice: "use the replicated or the first-device layout")
+    }
+    guard numFeatures >= 0, accumulationSteps > 0, (1...3).contains(dimensions ?? 1) else {
+      throw CheckpointError(
+        .invalidModule,
+        "a BatchNorm of \(numFeatures) features, \(accumulationSteps) accumulation steps and "
+          + "\(dimensions ?? 1) dimensions makes no sense",
+        advice: "give positive numbers, and at most 3 dimensions")
+    }
+  }
+
+  /// Buffers are PyTorch's: a row for each device, or shared by those that know who moves them.
+  private var hasPlaceForDevices: Bool {
+    if layout.tensors == BatchNormLayout.replicated.tensors { return true }
+    return layout.tensors == BatchNormLayout.standard.tensors
+      && (worldSize == 1 || layout.training == .firstDevice)
+  }
+}
+
+extension CheckpointError.Code {
+  /// The attributes of a module contradict each other, or make no sense.
+  public static let invalidModule = Self("invalid-module")
+}

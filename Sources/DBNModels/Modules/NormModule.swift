@@ -1,0 +1,44 @@
+public import DBNBatchNorm
+
+/// One BatchNorm of a model, without its tensors: everything that these can't tell.
+public struct NormModule: Sendable, Hashable {
+  /// C.
+  public var numFeatures: Int
+  /// Added to variances before the root is taken.
+  public var eps = 1e-5
+  /// How far running statistics move towards a batch's; nil: their cumulative average.
+  public var momentum: Double? = 0.1
+  /// Whether it has a `weight`.
+  public var affine = true
+  /// Whether it has a `bias`, beside a weight.
+  public var hasBias = true
+  /// Whether it has running statistics; without, batches normalise themselves in both modes.
+  public var tracksRunningStatistics = true
+  /// How it keeps them, and which samples a device has.
+  public var layout = BatchNormLayout.standard
+  /// V.
+  public var worldSize = 1
+  /// In the first-device layout, every so many-th training forward moves the buffers.
+  public var accumulationSteps = 1
+  /// How many dimensions an input has behind N and C, as `BatchNorm2d` says: two. nil: any. One
+  /// also allows for none.
+  public var dimensions: Int?
+
+  /// A standard BatchNorm with PyTorch's defaults, for inputs of any rank.
+  public init(numFeatures: Int) {
+    self.numFeatures = numFeatures
+  }
+
+  /// Its tensors by the last part of their keys, in PyTorch's order.
+  package var tensors: [(name: String, shape: [Int])] {
+    var tensors: [(name: String, shape: [Int])] = []
+    if affine { tensors.append(("weight", [numFeatures])) }
+    if affine && hasBias { tensors.append(("bias", [numFeatures])) }
+    if tracksRunningStatistics {
+      let shape = layout.statisticShape(features: numFeatures, worldSize: worldSize)
+      tensors += [("running_mean", shape), ("running_var", shape)]
+      tensors.append(("num_batches_tracked", layout.counterShape(worldSize: worldSize)))
+    }
+    return tensors
+  }
+}

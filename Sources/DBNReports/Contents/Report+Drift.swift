@@ -1,0 +1,136 @@
+import DBNBatchNorm
+import DBNTensors
+
+extension Report {
+  /// How far the devices of a checkpoint's BatchNorms are from each other, and what merging them
+  /// would give.
+  ///
+  /// - Parameters:
+  ///   - layers: its BatchNorms, in order.
+  ///   - summary: what the file is, a term and its meaning each.
+  public init(
+    driftOf path: String, _ layers: [ReplicaLayer], summary: [(term: String, meaning: String)]
+  ) {
+    let replicated = layers.filter { $0.statistics.worldSize > 1 }
+    let drift = replicated.reduce(into: ReplicaDrift()) { $0.formUnion($1.statistics.drift) }
+    let verdict: Page.Verdict =
+      replicated.isEmpty
+      ? .init("No BatchNorm has statistics of several devices", .neutral)
+      : drift == ReplicaDrift()
+        ? .init("All devices have the same statistics", .good)
+        : .init("The devices' statistics differ", .neutral)
+    page = Page(
+      kicker: "BatchNorm statistics", subject: path.fileName, verdict: verdict,
+      figures: Self.figures(layers, drift, ofDevices: !replicated.isEmpty),
+      facts: summary.map { Page.Fact($0.term, $0.meaning) }
+        + (replicated.isEmpty
+          ? []
+          : [Page.Fact("Drift", "\(drift)")]),
+      sections: replicated.isEmpty
+        ? [DriftSections.plain(layers)]
+        : [
+          DriftSections.means(replicated), DriftSections.variances(replicated),
+          DriftSections.merging(replicated),
+        ])
+  }
+}
+
+extension Report {
+  private static func figures(
+    _ layers: [ReplicaLayer], _ drift: ReplicaDrift, ofDevices hasDevices: Bool
+  ) -> [Page.Figure] {
+    let devices = layers.map(\.statistics.worldSize)
+    let (least, most) = (devices.min() ?? 1, devices.max() ?? 1)
+    var figures = [Page.Figure("\(layers.count)", "BatchNorms")]
+    guard hasDevices else { return figures }
+    figures += [
+      Page.Figure(least == most ? "\(most)" : "\(least) to \(most)", "devices"),
+      Page.Figure("\(drift.mean.brief) σ", "largest drift of a mean"),
+      Page.Figure("\((100 * drift.variance).brief) %", "largest drift of a variance"),
+    ]
+    return figures
+  }
+}
+
+private enum DriftSections {
+  static func plain(_ layers: [ReplicaLayer]) -> Page.Section {
+    Page.Section(
+      heading: "BatchNorms",
+      table: Table(
+        "Every BatchNorm", isOpen: true, columns: ["BatchNorm", "layout", "features"],
+        rows: layers.map { layer in
+          Table.Row(layer.name.moduleName, [layer.layout, "\(layer.statistics.features)"])
+        }))
+  }
+
+  static func means(_ layers: [ReplicaLayer]) -> Page.Section {
+    let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.mean)) }
+    return section(
+      "Drift of the means", rows,
+      "The largest distance of a device's mean from that of all devices, in standard deviations of "
+        + "all.")
+  }
+
+  static func variances(_ layers: [ReplicaLayer]) -> Page.Section {
+    let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.variance)) }
+    return section(
+      "Drift of the variances", rows,
+      "The largest relative distance of a device's variance from the mean of all devices' "
+        + "variances: 0.5 is 50 % more or less.")
+  }
+
+  private static func section(
+    _ heading: String, _ rows: [(name: String, values: [Double])], _ meaning: String
+  ) -> Page.Section {
+    let devices = rows.map(\.values.count).max() ?? 0
+    return Page.Section(
+      heading: heading, paragraphs: [meaning],
+      heatMap: HeatMap(
+        "\(heading) of \(rows.count) BatchNorms on \(devices) devices",
+        caption: "A strip for each BatchNorm, from the first device to the last.",
+        column: "device", rows: rows),
+      table: Table(
+        "Every device", columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
+        rows: rows.map { name, values in
+          let missing = Array(repeating: "-", count: devices - values.count)
+          return Table.Row(name, values.map(\.digits) + missing)
+        }))
+  }
+
+  private static let rules: [MergeRule] = [.first, .mean, .pooled]
+
+  static func merging(_ layers: [ReplicaLayer]) -> Page.Section {
+    Page.Section(
+      heading: "Before and after merging",
+      paragraphs: [
+        "Variances before merging (the range of all devices) and after it by each rule, in units of "
+          + "the pooled variance, which is that of all devices' samples taken together; averaged "
+          + "over the features."
+      ],
+      rangePlot: RangePlot(
+        "Variances of \(layers.count) BatchNorms before and after merging, in units of the pooled "
+          + "variance",
+        caption: "Logarithmic axis; at 1 a rule gives what all samples together have.",
+        range: "devices", markers: rules.map(\.description),
+        rows: layers.map { layer in
+          (
+            layer.name.moduleName, layer.relativeVariances,
+            rules.map { layer.relativeVariance(mergedBy: $0) }
+          )
+        }),
+      table: Table(
+        "Every rule", columns: columns,
+        rows: layers.map { layer in
+          let devices = layer.relativeVariances
+          let range = [devices.min() ?? .nan, devices.max() ?? .nan]
+          let variances = rules.map { layer.relativeVariance(mergedBy: $0) }
+          let shifts = rules.map { layer.meanShift(mergedBy: $0) }
+          return Table.Row(
+            layer.name.moduleName, (range + variances + shifts).map(\.digits))
+        }))
+  }
+
+  private static let columns =
+    ["BatchNorm", "variance, least", "variance, most"]
+    + rules.map { "variance, \($0)" } + rules.map { "mean shift, \($0)" }
+}

@@ -1,0 +1,95 @@
+import DBNTensors
+
+/// A strip of cells for each name, the darker the larger their numbers.
+struct HeatMap: Sendable {
+  struct Cell: Sendable {
+    let cellClass: String
+    let cellX: String
+    let cellY: Int
+    let cellWidth: String
+    let shade: String
+    let cellValue: String
+    let cellTitle: String
+  }
+
+  struct Row: Sendable {
+    let heatName: String
+    let heatText: String
+    let textY: Int
+    let trackY: Int
+    let cells: [Cell]
+  }
+
+  /// The most cells in a strip: more would be narrower than a finger on a phone is able to tell.
+  static let columnLimit = 64
+
+  let plotDescription: String
+  let plotCaption: String
+  let plotHeight: Int
+  let largestText: String
+  let shades = ["0.1", "0.3", "0.5", "0.7", "1"]
+  let heatRows: [Row]
+  let ticks: [PlacedTick]
+
+  /// - Parameters:
+  ///   - column: what a column is, `device`.
+  ///   - rows: a name and a number, not negative, for each of the columns. Where there are more of
+  ///     them than the limit, neighbours share a cell, which has the largest of their numbers.
+  init(
+    _ description: String, caption: String, column: String,
+    rows: [(name: String, values: [Double])]
+  ) {
+    let count = rows.map(\.values.count).max() ?? 0
+    let group = max(1, (count + Self.columnLimit - 1) / Self.columnLimit)
+    let largest = rows.flatMap(\.values).filter(\.isFinite).max() ?? 0
+    let rowHeight = 42
+    plotDescription = description
+    plotCaption =
+      group == 1
+      ? caption : "\(caption) A cell stands for \(group) \(column)s, and shows the largest."
+    largestText = largest.brief
+    heatRows = rows.enumerated().map { index, row in
+      Row(
+        heatName: row.name.visible(limit: 32),
+        heatText:
+          "max \((row.values.contains(where: \.isNaN) ? .nan : row.values.max() ?? 0).brief)",
+        textY: index * rowHeight + 13, trackY: index * rowHeight + 19,
+        cells: Self.cells(row, column, group, largest: largest, y: index * rowHeight + 19))
+    }
+    let bottom = rows.count * rowHeight
+    let columns = (count + group - 1) / group
+    plotHeight = bottom + 18
+    ticks = Self.ticks(columns).map { place in
+      PlacedTick(
+        .init(
+          place: (Double(place) + 0.5) / Double(max(1, columns)) * 100,
+          text: place == 0 ? "\(column) 0" : "\(place * group)"),
+        bottom: bottom)
+    }
+  }
+
+  private static func cells(
+    _ row: (name: String, values: [Double]), _ column: String, _ group: Int, largest: Double, y: Int
+  ) -> [Cell] {
+    let groups = stride(from: 0, to: row.values.count, by: group).map { start in
+      row.values[start..<min(start + group, row.values.count)]
+    }
+    let width = 100 / Double(max(1, groups.count))
+    return groups.enumerated().map { index, values in
+      let value = values.contains(where: \.isNaN) ? .nan : values.max() ?? 0
+      let last = values.endIndex - 1
+      let place = group == 1 ? "\(index)" : "\(values.startIndex) to \(last)"
+      return Cell(
+        cellClass: value.isFinite ? "heat" : "undefined",
+        cellX: (Double(index) * width).coordinate, cellY: y, cellWidth: width.coordinate,
+        shade: value.isFinite ? (largest > 0 ? value / largest : 0).coordinate : "1",
+        cellValue: "\(value)", cellTitle: "\(row.name.visible()), \(column) \(place): \(value)")
+    }
+  }
+
+  /// At most five columns, the first among them.
+  private static func ticks(_ columns: Int) -> [Int] {
+    let step = max(1, (columns + 4) / 5)
+    return Array(stride(from: 0, to: columns, by: step))
+  }
+}

@@ -1,0 +1,53 @@
+import Mustache
+public import DBNTensors
+
+/// A page that shows a result: one file with everything in it, for any browser, without a script and
+/// without the network.
+///
+/// The same result gives the same bytes. Names from files are escaped; every number of a picture is
+/// in a table too.
+public struct Report: Sendable {
+  let page: Page
+
+  /// The page as HTML.
+  ///
+  /// - Throws: `invalidTemplate`, which is a mistake of this module.
+  public func html() throws(CheckpointError) -> String {
+    let templates: MustacheLibrary
+    do {
+      templates = try PageTemplates.library()
+    } catch {
+      throw CheckpointError(.invalidTemplate, "the report's template is wrong: \(error)")
+    }
+    guard let html = templates.render(page, withTemplate: PageTemplates.page) else {
+      throw CheckpointError(.invalidTemplate, "the report has no template")
+    }
+    return html
+  }
+
+  /// Writes the page to a file, which appears complete or not at all.
+  ///
+  /// - Parameter existing: what is done with a file that already has the name.
+  public func write(
+    to path: String, existing: ExistingFiles = .refuse
+  ) throws(CheckpointError) {
+    try StagedFiles.committing { files throws(CheckpointError) in
+      try stage(to: path, existing: existing, in: &files)
+    }
+  }
+
+  /// Writes the page to a file, without giving it its name yet.
+  package func stage(
+    to path: String, existing: ExistingFiles, in files: inout StagedFiles
+  ) throws(CheckpointError) {
+    let bytes = ByteRegion(Array(try html().utf8))
+    let file = try AtomicFile(path, existing: existing)
+    try bytes.withBytes { bytes throws(CheckpointError) in try file.write(bytes, at: 0) }
+    try files.add(file)
+  }
+}
+
+extension CheckpointError.Code {
+  /// A report's template can't be read.
+  public static let invalidTemplate = Self("invalid-template")
+}

@@ -1,0 +1,60 @@
+internal import DBNTensors
+
+/// The text of the header of a file to be written, made anew each time it is: of very many tensors
+/// it is long.
+struct HeaderText {
+  /// Of tensors of types that the format has.
+  let names: TensorNames
+  /// The numbers of the file's tensors, in the file's order.
+  let order: [Int]
+  /// The text beside the tensors.
+  let metadata: [(name: String, text: String)]
+  /// What stands behind that.
+  let record: CheckpointRecord?
+
+  /// Writes the text, padded with spaces to a multiple of eight bytes, as the library does.
+  func write(to text: inout JSONWriter) throws(CheckpointError) {
+    text.put("{")
+    let hasMetadata = !metadata.isEmpty || record != nil
+    if hasMetadata { try writeMetadata(to: &text) }
+    var end = 0
+    for (place, number) in order.enumerated() {
+      if place > 0 || hasMetadata { text.put(",") }
+      let tensor = names.tensors[number]
+      text.write(names.names[number])
+      text.put(Self.text(of: tensor, from: end))
+      end += tensor.byteCount
+      try text.handOn()
+    }
+    text.put("}")
+    while !text.byteCount.isMultiple(of: 8) { text.put(" ") }
+    try text.finish()
+  }
+
+  private func writeMetadata(to text: inout JSONWriter) throws(CheckpointError) {
+    text.write(SafetensorsHeader.metadataName)
+    text.putSequence(":{", "", metadata, between: ",") {
+      $0.write($1.name)
+      $0.put(":")
+      $0.write($1.text)
+    }
+    if let record {
+      if !metadata.isEmpty { text.put(",") }
+      text.write(SafetensorsContent.recordName)
+      text.put(":")
+      try text.writeQuoted(record.write)
+    }
+    text.put("}")
+  }
+
+  /// What follows the name.
+  private static func text(of tensor: Tensor, from start: Int) -> String {
+    let type = SafetensorsType(tensor.scalarType)
+    var shape = tensor.shape
+    // PyTorch counts pairs of 4-bit floats, the format counts each.
+    if type == .float4, let last = shape.popLast() { shape.append(last * 2) }
+    let sizes = shape.map(\.description).joined(separator: ",")
+    return ":{\"dtype\":\"\(type?.rawValue ?? "")\",\"shape\":[\(sizes)],"
+      + "\"data_offsets\":[\(start),\(start + tensor.byteCount)]}"
+  }
+}

@@ -1,0 +1,180 @@
+internal import DBNTensors
+
+extension SafetensorsHeader {
+  /// The header at the start of a file, and the bytes behind it; all rules of the format checked.
+  static func read(
+    _ file: ByteRegion
+  ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
+    FileEvent.report(.parsedSafetensorsHeader, file)
+    let text = try text(of: file)
+    try checkEncoding(of: text)
+    let header = try SafetensorsHeader(parsing: text)
+    text.releaseFile()
+    let start = lengthByteCount + text.count
+    let data = try file.slice(from: start, count: file.count - start)
+    try header.validate(dataByteCount: data.count)
+    return (header, data)
+  }
+
+  /// The bytes of the header's JSON.
+  private static func text(of file: ByteRegion) throws(CheckpointError) -> ByteRegion {
+    guard file.count >= lengthByteCount else {
+      throw cutShort("the file ends before the length of its header")
+    }
+    var reader = ByteReader(file)
+    let length = try reader.read(UInt64.self)
+    guard length <= byteLimit else {
+      throw CheckpointError(
+        .safetensorsHeaderTooLarge, offset: 0,
+        "a header of \(length) bytes is declared, \(byteLimit) are allowed")
+    }
+    guard length <= reader.remaining else {
+      throw cutShort("the header should have \(length) bytes, \(reader.remaining) are there")
+    }
+    let text = try reader.readRegion(count: Int(length))
+    guard text.count > 0, try text.slice(from: 0, count: 1).array == Array("{".utf8) else {
+      throw CheckpointError(
+        .safetensorsHeaderStart, offset: lengthByteCount, "the header does not start with '{'")
+    }
+    return text
+  }
+
+  private static func checkEncoding(of text: ByteRegion) throws(CheckpointError) {
+    let isUTF8 = text.withBytes { $0.withUnsafeBytes { $0.isUTF8 } }
+    guard isUTF8 else {
+      throw CheckpointError(
+        .invalidText, offset: text.fileOffset, "the header is not valid UTF-8")
+    }
+    text.releaseFile()
+  }
+
+  /// The text stays in its file: what is said of very many tensors takes more memory than they do.
+  private init(parsing text: ByteRegion) throws(CheckpointError) {
+    var parser = JSONParser(text)
+    var shapes = LastValue<[Int]>()
+    var hasMetadata = false
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      if name.isIdentical(to: Self.metadataName) {
+        guard !hasMetadata else { throw Self.duplicate(name, at: parser.offset) }
+        hasMetadata = true
+        try parseMetadata(&parser)
+      } else {
+        guard names.add(name) else { throw Self.duplicate(name, at: parser.offset) }
+        entries.append(try parseEntry(name, &parser, &shapes))
+      }
+    }
+    try parser.expectEnd()
+  }
+
+  private mutating func parseMetadata(_ parser: inout JSONParser) throws(CheckpointError) {
+    guard parser.isAtObject else {
+      try parser.skipValue()
+      throw Self.invalidMetadata(Self.metadataName)
+    }
+    var names = NameTable()
+    var failure: CheckpointError?
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard names.add(name) else { throw parser.duplicate(name) }
+      if !parser.isAtString {
+        try parser.skipValue(depth: 1)
+        failure = failure ?? Self.invalidMetadata(name)
+      } else if name.isIdentical(to: SafetensorsContent.recordName) {
+        record = try parser.parseText()
+      } else {
+        metadata.append((name, try parser.parseString()))
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private mutating func parseEntry(
+    _ name: String, _ parser: inout JSONParser, _ shapes: inout LastValue<[Int]>
+  ) throws(CheckpointError) -> Entry {
+    let offset = parser.offset
+    var fields = Fields()
+    try parser.parseObject { parser, field throws(CheckpointError) in
+      switch field {
+      case "dtype": try Self.set(&fields.type, try Self.parseType(name, &parser), name, parser)
+      case "shape": try Self.set(&fields.shape, try Self.parseCounts(&parser), name, parser)
+      case "data_offsets":
+        try Self.set(&fields.offsets, try Self.parseCounts(&parser), name, parser)
+      default:
+        unknownFields.insert(field)
+        try parser.skipValue()
+      }
+    }
+    guard let type = fields.type, let shape = fields.shape, let offsets = fields.offsets,
+      offsets.count == 2
+    else {
+      throw CheckpointError(
+        .safetensorsField, name: name, offset: offset,
+        "a tensor needs a dtype, a shape and two data_offsets")
+    }
+    return Entry(shape: shapes.shared(shape), start: offsets[0], end: offsets[1], type: type)
+  }
+
+  private struct Fields {
+    var type: SafetensorsType?
+    var shape: [Int]?
+    var offsets: [Int]?
+  }
+
+  private static func set<Value>(
+    _ field: inout Value?, _ value: Value, _ name: String, _ parser: JSONParser
+  ) throws(CheckpointError) {
+    guard field == nil else { throw duplicate(name, at: parser.offset) }
+    field = value
+  }
+
+  private static func parseType(
+    _ name: String, _ parser: inout JSONParser
+  ) throws(CheckpointError) -> SafetensorsType {
+    let text = try parser.parseString()
+    guard let type = SafetensorsType(rawValue: text) else {
+      throw CheckpointError(
+        .safetensorsDtype, name: name, offset: parser.offset,
+        "has the dtype '\(text.visible())', which the format does not have")
+    }
+    return type
+  }
+
+  private static func parseCounts(
+    _ parser: inout JSONParser
+  ) throws(CheckpointError) -> [Int] {
+    var counts: [Int] = []
+    counts.reserveCapacity(4)
+    try parser.parseArray { parser throws(CheckpointError) in
+      counts.append(try parser.parseCount())
+    }
+    // Of no more memory than it needs.
+    return Array(counts[...])
+  }
+
+  private static func cutShort(_ reason: String) -> CheckpointError {
+    CheckpointError(
+      .safetensorsHeaderLength, offset: 0, reason,
+      advice: "the file is cut short or is no safetensors file; get it again")
+  }
+
+  private static func duplicate(_ name: String, at offset: Int) -> CheckpointError {
+    CheckpointError(
+      .safetensorsDuplicate, name: name, offset: offset, "the header says this twice",
+      advice: "the file is damaged or made to deceive; get it again")
+  }
+
+  private static func invalidMetadata(_ name: String) -> CheckpointError {
+    CheckpointError(
+      .safetensorsMetadata, name: name, "the file's metadata must be a mapping of text to text")
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate var isUTF8: Bool {
+    do {
+      _ = try UTF8Span(validating: Span(_bytes: bytes))
+      return true
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,50 @@
+internal import DBNCheckpointFormats
+internal import DBNTensors
+
+extension SafetensorsCheckpoint {
+  /// Writes the file, or the shards and their index.
+  static func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    let (checkpoint, losses) = try fitting(checkpoint, options)
+    let plan = try SafetensorsPlan(checkpoint)
+    if let limit = options.shardByteCount {
+      try plan.writeShards(of: limit, to: path, options: options, in: &files)
+    } else {
+      try plan.write(to: path, options: options, in: &files)
+    }
+    return losses
+  }
+
+  /// The checkpoint without what the format can't hold, if there is such a thing and it may go.
+  private static func fitting(
+    _ checkpoint: Checkpoint, _ options: WritingOptions
+  ) throws(CheckpointError) -> (Checkpoint, [ConversionReport.Item]) {
+    var losses: [ConversionReport.Item] = []
+    try checkpoint.root.forEachTensor { path, tensor throws(CheckpointError) in
+      guard let reason = obstacle(tensor) else { return }
+      guard options.allowsLosses else {
+        throw CheckpointError(
+          .cannotBeWritten, name: path.description, reason,
+          advice: "write an HDF5 file, cast the tensor, or allow losses to leave it out")
+      }
+      losses.append(ConversionReport.Item(path.description, reason))
+    }
+    guard !losses.isEmpty else { return (checkpoint, []) }
+    var checkpoint = checkpoint
+    checkpoint.root = checkpoint.root.keepingTensors { obstacle($0) == nil } ?? .none
+    return (checkpoint, losses)
+  }
+
+  /// Why the format can't hold the tensor.
+  private static func obstacle(_ tensor: Tensor) -> String? {
+    guard let type = SafetensorsType(tensor.scalarType) else {
+      return "the format has no \(tensor.scalarType.name)"
+    }
+    // A pair in a byte needs a dimension of two elements.
+    guard type != .float4 || !tensor.shape.isEmpty else {
+      return "the format has no \(tensor.scalarType.name) without a dimension"
+    }
+    return nil
+  }
+}

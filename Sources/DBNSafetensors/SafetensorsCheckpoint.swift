@@ -1,0 +1,52 @@
+public import DBNTensors
+
+/// Checkpoints in safetensors files: flat mappings of names to tensors. What such a file has no
+/// place for (order, ties, module versions, every other value of a checkpoint) is recorded beside the
+/// tensors when this toolkit writes one (docs/safetensors.md), so that it comes back the same.
+public enum SafetensorsCheckpoint {
+  /// The metadata of a file with the slices of one rank, where they begin in the model's tensors.
+  ///
+  /// Source: `torch.distributed.checkpoint._hf_utils`.
+  package static let shardingInfo = "DCP_SHARDING_INFO"
+
+  /// What to do about such files.
+  package static let adviceForRanks =
+    "put the files of all ranks together with consolidate_safetensors_files of "
+    + "torch.distributed.checkpoint._consolidate_hf_safetensors, given 1 for each tensor's name"
+
+  /// Whether the file starts with the length of a header and the `{` of one.
+  public static func recognises(_ file: ByteRegion) -> Bool {
+    var reader = ByteReader(file)
+    guard let length = try? reader.read(UInt64.self), let first = try? reader.read(UInt8.self)
+    else { return false }
+    return length <= SafetensorsHeader.byteLimit && first == UInt8(ascii: "{")
+  }
+
+  /// Reads what is in the file; the bytes of tensors stay in the file until asked for.
+  ///
+  /// A file of another writer becomes one ordered dictionary in the order of its header. Its
+  /// metadata, but for the `format` of PyTorch, becomes the dictionary's attribute `__metadata__`.
+  ///
+  /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
+  ///   elements that PyTorch does not have.
+  public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    try content(of: file).checkpoint()
+  }
+
+  /// A function of its own, so that the header is gone when the tree is made.
+  private static func content(of file: ByteRegion) throws(CheckpointError) -> SafetensorsContent {
+    let (header, data) = try SafetensorsHeader.read(file)
+    var content = SafetensorsContent(header.record, metadata: header.metadata, notes: header.notes)
+    content.tensors = try header.tensors(in: data)
+    return content
+  }
+}
+
+extension SafetensorsHeader {
+  /// What a person should know of the header.
+  var notes: [String] {
+    unknownFields.sorted().map {
+      "tensors have the field '\($0.visible())', which the format does not know: left out"
+    }
+  }
+}

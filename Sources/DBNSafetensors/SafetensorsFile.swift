@@ -1,0 +1,73 @@
+internal import DBNTensors
+
+/// One file to be written: its header, and where the bytes of each tensor go.
+struct SafetensorsFile {
+  private let header: HeaderText
+  /// The length of the header, as it stands before it.
+  private let length: [UInt8]
+  /// Where the tensors begin in the file.
+  private let start: Int
+
+  /// - Parameters:
+  ///   - names: of tensors of types that the format has.
+  ///   - numbers: those of the tensors that are to be in the file; nil: of all. They are put into the
+  ///     order of the format's library, by descending type, then by name.
+  ///   - metadata: the text beside the tensors.
+  ///   - record: what stands behind that.
+  /// - Throws: `cannotBeWritten` when the header is longer than the format allows; what writing the
+  ///   record throws.
+  init(
+    _ names: TensorNames, _ numbers: Range<Int>? = nil,
+    metadata: [(name: String, text: String)], record: CheckpointRecord? = nil
+  ) throws(CheckpointError) {
+    header = HeaderText(
+      names: names, order: names.sorted(numbers ?? 0..<names.count), metadata: metadata,
+      record: record)
+    var text = JSONWriter.counting
+    try header.write(to: &text)
+    guard text.byteCount <= SafetensorsHeader.byteLimit else {
+      throw CheckpointError(
+        .cannotBeWritten,
+        "the names and values beside the tensors take \(text.byteCount) bytes, the format allows "
+          + "\(SafetensorsHeader.byteLimit)", advice: "write an HDF5 file instead")
+    }
+    length = withUnsafeBytes(of: UInt64(text.byteCount).littleEndian) { Array($0) }
+    start = length.count + text.byteCount
+  }
+
+  /// Puts the header and the bytes of all tensors in their places, on all cores.
+  func write(to destination: FileDestination) throws(CheckpointError) {
+    try destination.write(length.span.bytes, at: 0)
+    let lengthByteCount = length.count
+    var text = JSONWriter { piece, offset throws(CheckpointError) in
+      try destination.write(piece, at: lengthByteCount + offset)
+    }
+    try header.write(to: &text)
+    try writeTensors(to: destination)
+  }
+
+  private func writeTensors(to destination: FileDestination) throws(CheckpointError) {
+    let (order, offsets) = (header.order, offsets)
+    let (names, tensors) = (header.names.names, header.names.tensors)
+    try concurrentForEach(order.count) { index throws(CheckpointError) in
+      let number = order[index]
+      do throws(CheckpointError) {
+        try tensors[number].storage.forEachUncheckedPiece(of: 1 << 20) {
+          start, bytes throws(CheckpointError) in
+          try destination.write(bytes, at: offsets[index] + start)
+        }
+      } catch {
+        throw error.with(name: names[number])
+      }
+    }
+  }
+
+  /// Where each tensor begins in the file.
+  private var offsets: [Int] {
+    var end = start
+    return header.order.map { number in
+      defer { end += header.names.tensors[number].byteCount }
+      return end
+    }
+  }
+}

@@ -1,0 +1,51 @@
+public import DBNCheckpointFormats
+public import DBNTensors
+
+/// safetensors, in one file or in shards with an index.
+public struct SafetensorsFormat: CheckpointFormat {
+  public let name = "safetensors"
+  public let extensions = ["safetensors"]
+  public let writing: WritingSupport? = WritingSupport(
+    shards: true,
+    refusal: .init(
+      "safetensors files are not compressed",
+      advice: "write an HDF5 file, or leave the option out"))
+
+  public init() {}
+
+  /// Nothing of the file is parsed but the first bytes; an index is told by its name.
+  public func probe(_ file: SourceFile) -> SourceFile? {
+    let isIndex = SafetensorsCheckpoint.isIndex(file.path) && file.bytes.count > 0
+    return isIndex || SafetensorsCheckpoint.recognises(file.bytes) ? file : nil
+  }
+
+  /// Reads one file, or all shards of an index as one: the files beside it that it names.
+  ///
+  /// - Throws: as `SafetensorsCheckpoint.read`; for an index `shardIndex`, `shardPath`,
+  ///   `shardMissing`, `shardTensorMissing`, `shardTensorUnlisted`.
+  public func read(
+    _ file: consuming SourceFile, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    guard SafetensorsCheckpoint.isIndex(file.path) else {
+      return try SafetensorsCheckpoint.read(file.bytes)
+    }
+    let path = file.path
+    do throws(CheckpointError) {
+      return try ShardReader.read(file)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  /// Writes every value of the checkpoint. Tied tensors are written once, under the first name.
+  ///
+  /// With `shardByteCount`, several files `name-00001-of-00002.safetensors` and an index
+  /// `name.safetensors.index.json` take the place of `path`, unless one suffices.
+  ///
+  /// - Returns: the tensors of types that the format does not have, if they may be left out.
+  public func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    try SafetensorsCheckpoint.write(checkpoint, to: path, options: options, in: &files)
+  }
+}

@@ -1,0 +1,63 @@
+internal import DBNCheckpointFormats
+internal import DBNTensors
+
+/// What is to be written for a checkpoint: named tensors, and the text beside them.
+struct SafetensorsPlan {
+  let names: TensorNames
+  /// The text that every file has: that it is of PyTorch's tensors, and what a file that the
+  /// checkpoint was read from said.
+  let metadata: [(name: String, text: String)]
+  /// What makes the checkpoint of the tensors.
+  let record: CheckpointRecord
+
+  init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    var checkpoint = checkpoint
+    let inherited = checkpoint.takeMetadata()
+    let hasFormat = inherited.contains { $0.name.isIdentical(to: SafetensorsContent.format.name) }
+    metadata = (hasFormat ? [] : [SafetensorsContent.format]) + inherited
+    names = try TensorNames(checkpoint)
+    record = CheckpointRecord(checkpoint, names: names)
+  }
+
+  /// Writes all into one file. An index at its name, which readers would go by, and the shards that the
+  /// index names are removed when it takes the name: they are another checkpoint.
+  func write(
+    to path: String, options: WritingOptions, in files: inout StagedFiles
+  ) throws(CheckpointError) {
+    let content = try SafetensorsFile(names, metadata: metadata, record: record)
+    try removeShards(ofNameAt: path, options: options, in: &files)
+    try files.write(path, options: options) { file throws(CheckpointError) in
+      try content.write(to: file)
+    }
+  }
+}
+
+extension Checkpoint {
+  /// Takes away the metadata that a file had when it was read, to be written as it was.
+  fileprivate mutating func takeMetadata() -> [(name: String, text: String)] {
+    guard var dictionary = root.dictionary,
+      let place = dictionary.attributes.firstIndex(where: {
+        $0.name.isIdentical(to: SafetensorsContent.metadataAttribute)
+      }), let metadata = dictionary.attributes[place].value.fileMetadata
+    else { return [] }
+    dictionary.attributes.remove(at: place)
+    root = .dictionary(dictionary)
+    return metadata
+  }
+}
+
+extension CheckpointValue {
+  /// The entries, if they can be a file's metadata and come back from it the same.
+  fileprivate var fileMetadata: [(name: String, text: String)]? {
+    guard let dictionary, dictionary.kind == .dict, dictionary.attributes.isEmpty,
+      !dictionary.entries.isEmpty, !dictionary.contains(.string(SafetensorsContent.recordName))
+    else { return nil }
+    var metadata: [(name: String, text: String)] = []
+    for entry in dictionary.entries {
+      guard let name = entry.key.string, case .string(let text) = entry.value else { return nil }
+      metadata.append((name, text))
+    }
+    let isOfPyTorch = metadata.contains { $0 == SafetensorsContent.format }
+    return isOfPyTorch ? nil : metadata
+  }
+}

@@ -1,0 +1,107 @@
+internal import DBNTensors
+
+/// The index of a sharded checkpoint: which of the files in its folder holds each tensor.
+struct ShardIndex {
+  static let metadata = "metadata"
+  static let totalSize = "total_size"
+  static let weightMap = "weight_map"
+
+  /// In the index's order.
+  private(set) var tensors = NameTable()
+  /// By the places of the tensors: the place of the shard that is to have it.
+  private(set) var shardByTensor: [Int] = []
+  /// The shards, each once, in the order they are first named.
+  private(set) var shards = NameTable()
+  /// The bytes of all tensors, if the index says so; not all writers count alike.
+  private(set) var totalByteCount: Int?
+  /// This toolkit's record of the checkpoint.
+  private(set) var record: ByteRegion?
+  /// What else the index says of itself.
+  private(set) var otherMetadata: [String] = []
+  /// What it says that an index must not; thrown once it is known to be JSON.
+  private var failure: CheckpointError?
+
+  init(parsing file: ByteRegion) throws(CheckpointError) {
+    FileEvent.report(.parsedShardIndex, file)
+    failure = Self.invalid(nil, "the index has no '\(Self.weightMap)' of tensors to shards")
+    var parser = JSONParser(file)
+    parser.skipSpace()
+    if parser.isAtObject { try parseMembers(&parser) } else { try parser.skipValue() }
+    try parser.expectEnd()
+    if let failure { throw failure }
+  }
+
+  private mutating func parseMembers(_ parser: inout JSONParser) throws(CheckpointError) {
+    var names = NameTable()
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard names.add(name) else { throw parser.duplicate(name) }
+      if name.isIdentical(to: Self.weightMap), parser.isAtObject {
+        failure = nil
+        try parseWeightMap(&parser)
+      } else if name.isIdentical(to: Self.metadata), parser.isAtObject {
+        try parseMetadata(&parser)
+      } else {
+        try parser.skipValue(depth: 1)
+      }
+    }
+  }
+
+  private mutating func parseWeightMap(_ parser: inout JSONParser) throws(CheckpointError) {
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard tensors.add(name) else { throw parser.duplicate(name) }
+      var shard: String?
+      if parser.isAtString {
+        shard = try parser.parseString()
+      } else {
+        try parser.skipValue(depth: 2)
+      }
+      do throws(CheckpointError) {
+        shardByTensor.append(place(ofShard: try Self.shard(shard, of: name)))
+      } catch {
+        failure = failure ?? error
+      }
+    }
+  }
+
+  private mutating func place(ofShard name: String) -> Int {
+    if let last = shardByTensor.last, shards.names[last].isIdentical(to: name) { return last }
+    if shards.add(name) { return shards.count - 1 }
+    return shards.place(of: name) ?? 0
+  }
+
+  private mutating func parseMetadata(_ parser: inout JSONParser) throws(CheckpointError) {
+    var names = NameTable()
+    try parser.parseObject { parser, name throws(CheckpointError) in
+      guard names.add(name) else { throw parser.duplicate(name) }
+      switch name {
+      case SafetensorsContent.recordName where parser.isAtString:
+        record = try parser.parseText()
+      case Self.totalSize: totalByteCount = try parser.parseValue(depth: 2).int
+      default:
+        try parser.skipValue(depth: 2)
+        if name != SafetensorsContent.recordName { otherMetadata.append(name) }
+      }
+    }
+  }
+
+  /// The name of a file in the index's own folder: an index must not be able to read any other.
+  private static func shard(
+    _ shard: String?, of tensor: String
+  ) throws(CheckpointError) -> String {
+    guard let shard else { throw invalid(tensor, "the index does not name the tensor's shard") }
+    let isFileName =
+      !shard.isEmpty && shard != "." && shard != ".."
+      && !shard.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    guard isFileName else {
+      throw CheckpointError(
+        .shardPath, name: tensor,
+        "the index places it in '\(shard.visible())', which is no file of the index's folder",
+        advice: "the index is made to deceive, or must be edited to name files beside it")
+    }
+    return shard
+  }
+
+  private static func invalid(_ name: String?, _ reason: String) -> CheckpointError {
+    CheckpointError(.shardIndex, name: name, reason, advice: "get the index again")
+  }
+}

@@ -1,0 +1,77 @@
+internal import DBNTensors
+
+extension CheckpointValue {
+  /// Calls `body` with every tensor of the tree, those among attributes included, in order.
+  ///
+  /// - Throws: `limitExceeded` for trees deeper or larger than any checkpoint's.
+  func forEachTensor(
+    _ body: (EntryPath, Tensor) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    var (path, visits) = (EntryPath(), 0)
+    try visit(&path, &visits, body)
+  }
+
+  private func visit(
+    _ path: inout EntryPath, _ visits: inout Int,
+    _ body: (EntryPath, Tensor) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    visits += 1
+    guard path.keys.count <= CheckpointLimits.depth, visits <= CheckpointLimits.values else {
+      throw CheckpointError(
+        .limitExceeded, name: path.description,
+        "the checkpoint is deeper than \(CheckpointLimits.depth) levels or has more than "
+          + "\(CheckpointLimits.values) values")
+    }
+    if let tensor { try body(path, tensor) }
+    for (place, element) in (elements ?? []).enumerated() {
+      try element.visit(under: .int(place), &path, &visits, body)
+    }
+    for entry in dictionary?.entries ?? [] {
+      try entry.value.visit(under: entry.key, &path, &visits, body)
+    }
+    for (name, value) in dictionary?.attributes ?? [] {
+      try value.visit(under: .string(name), &path, &visits, body)
+    }
+  }
+
+  private func visit(
+    under key: CheckpointDictionary.Key, _ path: inout EntryPath, _ visits: inout Int,
+    _ body: (EntryPath, Tensor) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    path.keys.append(key)
+    try visit(&path, &visits, body)
+    path.keys.removeLast()
+  }
+
+  /// The tree without the tensors that do not qualify: their entries are left out; in lists, tuples
+  /// and sets None stands for them. Nil if the value itself is such a tensor.
+  ///
+  /// Recurses as deep as the tree is, which `forEachTensor` has limited.
+  func keepingTensors(where qualifies: (Tensor) -> Bool) -> CheckpointValue? {
+    func kept(_ elements: [CheckpointValue]) -> [CheckpointValue] {
+      elements.map { $0.keepingTensors(where: qualifies) ?? .none }
+    }
+    switch self {
+    case .tensor(let tensor): return qualifies(tensor) ? self : nil
+    case .list(let elements): return .list(kept(elements))
+    case .tuple(let elements): return .tuple(kept(elements))
+    case .set(let elements): return .set(kept(elements))
+    case .dictionary(let dictionary):
+      return .dictionary(dictionary.keepingTensors(where: qualifies))
+    default: return self
+    }
+  }
+}
+
+extension CheckpointDictionary {
+  fileprivate func keepingTensors(where qualifies: (Tensor) -> Bool) -> CheckpointDictionary {
+    var kept = CheckpointDictionary(kind)
+    for entry in entries {
+      if let value = entry.value.keepingTensors(where: qualifies) { kept.set(entry.key, to: value) }
+    }
+    kept.attributes = attributes.compactMap { attribute in
+      attribute.value.keepingTensors(where: qualifies).map { (attribute.name, $0) }
+    }
+    return kept
+  }
+}

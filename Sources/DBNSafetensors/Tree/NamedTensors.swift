@@ -1,0 +1,29 @@
+internal import DBNTensors
+
+/// The tensors of a file, or of several shards, by name and in order, before they have their places
+/// in a tree of values.
+struct NamedTensors {
+  private let table: NameTable
+  private let tensors: [Tensor]
+
+  /// - Parameter tensors: one for each name.
+  init(_ table: NameTable, _ tensors: [Tensor]) {
+    self.table = table
+    self.tensors = tensors
+  }
+
+  var count: Int { tensors.count }
+  var names: [String] { table.names }
+
+  func place(of name: String) -> Int? { table.place(of: name) }
+
+  subscript(place: Int) -> Tensor { tensors[place] }
+
+  /// All of them as one state dict.
+  var stateDict: CheckpointDictionary {
+    var dictionary = CheckpointDictionary(.orderedDict)
+    dictionary.reserveCapacity(count)
+    for (name, tensor) in zip(names, tensors) { dictionary.set(.string(name), to: .tensor(tensor)) }
+    return dictionary
+  }
+}

@@ -1,0 +1,80 @@
+internal import DBNTensors
+
+/// Named tensors and text, of one file or of several shards, on their way to a checkpoint.
+struct SafetensorsContent {
+  /// The key of the metadata under which the record of a checkpoint stands.
+  static let recordName = "dbn-checkpoint"
+  /// The metadata by which loaders know that a file is of PyTorch's tensors. It is understood, and
+  /// no part of a checkpoint.
+  static let format = (name: "format", text: "pt")
+  /// The attribute that keeps the metadata of a file that another program wrote.
+  static let metadataAttribute = "__metadata__"
+
+  var tensors = NamedTensors(NameTable(), [])
+  private let record: ByteRegion?
+  private var metadata = CheckpointDictionary()
+  private var notes: [String]
+
+  /// - Parameters:
+  ///   - record: the text of this toolkit's record of the checkpoint, if there is one.
+  ///   - metadata: the other text beside the tensors.
+  init(
+    _ record: ByteRegion?, metadata: [(name: String, text: String)] = [], notes: [String] = []
+  ) {
+    self.record = record
+    self.notes = notes
+    for (name, text) in metadata { add(name, text) }
+  }
+
+  /// Adds what a shard says of itself; where shards disagree, the first one holds.
+  mutating func add(_ name: String, _ text: String) {
+    guard !name.isIdentical(to: Self.format.name) || !text.isIdentical(to: Self.format.text)
+    else { return }
+    guard case .string(let first)? = metadata[name] else {
+      return metadata.set(.string(name), to: .string(text))
+    }
+    guard !first.isIdentical(to: text) else { return }
+    notes.append("shards disagree about the metadata '\(name.visible())': the first one is kept")
+  }
+
+  mutating func note(_ note: String) {
+    notes.append(note)
+  }
+
+  /// The checkpoint that was recorded, or the tensors as one state dict.
+  consuming func checkpoint() throws(CheckpointError) -> Checkpoint {
+    var checkpoint: Checkpoint
+    if let record {
+      do throws(CheckpointError) {
+        checkpoint = try CheckpointRecord.checkpoint(parsing: record, of: tensors)
+      } catch  where error.code == .disagreement {
+        notes.append(
+          "\(error.reason): another program has edited the file; only its tensors are read, by the "
+            + "names they have")
+        checkpoint = Checkpoint(root: .dictionary(tensors.stateDict))
+      }
+    } else {
+      checkpoint = Checkpoint(root: .dictionary(tensors.stateDict))
+    }
+    addMetadata(to: &checkpoint)
+    checkpoint.notes = notes
+    return checkpoint
+  }
+
+  private mutating func addMetadata(to checkpoint: inout Checkpoint) {
+    guard !metadata.entries.isEmpty else { return }
+    guard var root = checkpoint.root.dictionary,
+      !root.attributes.contains(where: { $0.name.isIdentical(to: Self.metadataAttribute) })
+    else {
+      notes.append("\(metadata.entries.count) entries of the file's metadata are left out")
+      return
+    }
+    root.attributes.append((Self.metadataAttribute, .dictionary(metadata)))
+    checkpoint.root = .dictionary(root)
+  }
+}
+
+extension CheckpointError.Code {
+  /// The record and the tensors do not belong together; never leaves this module.
+  static let disagreement = Self("safetensors-disagreement")
+}

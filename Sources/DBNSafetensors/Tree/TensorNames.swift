@@ -1,0 +1,73 @@
+internal import DBNTensors
+
+/// The names that a checkpoint's tensors have in a flat file, each tensor once however many places
+/// it stands in.
+///
+/// The state dict's tensors keep their names; every other is called by its path. A name that is
+/// taken gets a `~` and a number.
+struct TensorNames {
+  private var numbering = TensorNumbering()
+  private var table = NameTable()
+
+  init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    for entry in checkpoint.stateDictEntries {
+      if let name = entry.key.string, let tensor = entry.value.tensor { add(tensor, as: name) }
+    }
+    try checkpoint.root.forEachTensor { path, tensor throws(CheckpointError) in
+      add(tensor, as: path.description)
+    }
+  }
+
+  /// Tensors under names that differ.
+  init(_ tensors: [(name: String, tensor: Tensor)]) {
+    for (name, tensor) in tensors { add(tensor, as: name) }
+  }
+
+  var count: Int { table.count }
+
+  /// Each tensor that the file holds, in the checkpoint's order: by number.
+  var tensors: [Tensor] { numbering.tensors }
+
+  /// By number.
+  var names: [String] { table.names }
+
+  /// What the tensor is called in the file.
+  func name(of tensor: Tensor) -> String? {
+    numbering.number(of: tensor).map { table.names[$0] }
+  }
+
+  /// The numbers in the order of the format's library: by descending type, then by name.
+  func sorted(_ numbers: Range<Int>) -> [Int] {
+    let (tensors, names) = (tensors, names)
+    let ranks = numbers.map { SafetensorsType(tensors[$0].scalarType)?.rank ?? 0 }
+    return numbers.sorted { left, right in
+      let (leftRank, rightRank) = (
+        ranks[left - numbers.lowerBound], ranks[right - numbers.lowerBound]
+      )
+      if leftRank != rightRank { return leftRank > rightRank }
+      return names[left].utf8.lexicographicallyPrecedes(names[right].utf8)
+    }
+  }
+
+  private mutating func add(_ tensor: Tensor, as name: @autoclosure () -> String) {
+    guard numbering.add(tensor) == nil else { return }
+    let name = name()
+    var candidate = name
+    var number = 2
+    while candidate.isIdentical(to: SafetensorsHeader.metadataName) || !table.add(candidate) {
+      candidate = "\(name)~\(number)"
+      number += 1
+    }
+  }
+}
+
+extension Checkpoint {
+  /// What is in the state dict, if it can be told which mapping that is.
+  fileprivate var stateDictEntries: [CheckpointDictionary.Entry] {
+    do throws(CheckpointError) {
+      return try stateDict().dictionary.entries
+    } catch {
+      return []
+    }
+  }
+}

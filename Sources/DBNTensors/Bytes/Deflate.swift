@@ -1,0 +1,126 @@
+private import DBNCZlib
+
+/// Compression by zlib's `deflate`, as a stream with zlib's header and checksum (RFC 1950).
+///
+/// Bytes of weights come in runs that are alike: after a shuffle, the low bytes of all mantissas,
+/// which are noise, and the exponents, which are few but come in no order. Looking for matches in
+/// either takes most of the time and gains nothing, so a sample of each run decides how it goes:
+/// as it is, by the frequency of its bytes alone, or with matches. The stream is an ordinary one.
+package enum Deflate {
+  /// Bytes that are compressed in one way: as many as blocks of zlib's have.
+  private static let runByteCount = 128 << 10
+  private static let sampleByteCount = 4 << 10
+
+  /// Compresses `source` into `target`, and returns how many bytes it took; nil when they do not
+  /// fit.
+  ///
+  /// - Parameters:
+  ///   - level: 1 to 9, of the runs where matches are looked for.
+  ///   - period: where bytes of another kind begin: each run lies between two multiples of it.
+  package static func deflate(
+    _ source: UnsafeRawBufferPointer, level: Int, period: Int,
+    into target: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) -> Int? {
+    var stream = try DeflateStream(level: level)
+    var matches = try DeflateStream(level: level)
+    var frequencies = try DeflateStream(level: level, .frequencies)
+    stream.setTarget(target)
+    var start = 0
+    while start < source.count {
+      let end = min(start + runByteCount, (start / period + 1) * period, source.count)
+      let run = UnsafeRawBufferPointer(rebasing: source[start..<end])
+      let sample = UnsafeRawBufferPointer(rebasing: run.suffix(sampleByteCount))
+      let way = fastest(
+        sample.count, matches: matches.byteCount(of: sample),
+        frequencies: frequencies.byteCount(of: sample))
+      guard stream.add(run, way) else { return nil }
+      start = end
+    }
+    return stream.finish()
+  }
+
+  /// The way that is worth its time, from the bytes that each makes of a sample.
+  private static func fastest(_ plain: Int, matches: Int, frequencies: Int) -> DeflateStream.Way {
+    // What saves less than a fiftieth takes longer to read back than to fetch.
+    if min(matches, frequencies) > plain - plain / 50 { return .stored }
+    return frequencies <= matches ? .frequencies : .matches
+  }
+}
+
+/// zlib's state of one stream, and how it goes on.
+private struct DeflateStream: ~Copyable {
+  enum Way {
+    case stored
+    case frequencies
+    case matches
+  }
+
+  /// zlib keeps a pointer to the stream it was set up with, which therefore must not move.
+  private let stream: UnsafeMutablePointer<z_stream>
+  private let level: Int32
+  private var way: Way
+  private var capacity = 0
+
+  init(level: Int, _ way: Way = .matches) throws(CheckpointError) {
+    self.level = Int32(level)
+    self.way = way
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    let status = deflateInit2_(
+      stream, self.level, Z_DEFLATED, MAX_WBITS, 8, way.strategy, zlibVersion(),
+      Int32(MemoryLayout<z_stream>.size))
+    guard status == Z_OK else {
+      stream.deallocate()
+      throw CheckpointError(.system, "cannot compress: zlib does not start (status \(status))")
+    }
+  }
+
+  deinit {
+    deflateEnd(stream)
+    stream.deallocate()
+  }
+
+  mutating func setTarget(_ target: UnsafeMutableRawBufferPointer) {
+    capacity = target.count
+    stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.pointee.avail_out = UInt32(clamping: target.count)
+  }
+
+  /// Adds bytes; false when the target has no room for them.
+  mutating func add(_ source: UnsafeRawBufferPointer, _ way: Way) -> Bool {
+    if way != self.way {
+      self.way = way
+      guard deflateParams(stream, way == .stored ? 0 : level, way.strategy) == Z_OK else {
+        return false
+      }
+    }
+    setSource(source)
+    return DBNCZlib.deflate(stream, Z_NO_FLUSH) == Z_OK && stream.pointee.avail_in == 0
+  }
+
+  /// Ends the stream; nil when the target has no room for the rest.
+  mutating func finish() -> Int? {
+    guard DBNCZlib.deflate(stream, Z_FINISH) == Z_STREAM_END else { return nil }
+    return capacity - Int(stream.pointee.avail_out)
+  }
+
+  /// What a stream of these few bytes would take; as many as they are, when it would not save any.
+  mutating func byteCount(of sample: UnsafeRawBufferPointer) -> Int {
+    deflateReset(stream)
+    return withUnsafeTemporaryAllocation(byteCount: sample.count, alignment: 16) { target in
+      setTarget(target)
+      setSource(sample)
+      return finish() ?? sample.count
+    }
+  }
+
+  private func setSource(_ source: UnsafeRawBufferPointer) {
+    stream.pointee.next_in = UnsafeMutablePointer(
+      mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    stream.pointee.avail_in = UInt32(clamping: source.count)
+  }
+}
+
+extension DeflateStream.Way {
+  fileprivate var strategy: Int32 { self == .frequencies ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY }
+}

@@ -1,0 +1,126 @@
+private import DBNCLinux
+import Glibc
+
+/// Names that files get without another file's being lost.
+enum Renaming {
+  /// How a file system does it: by `renameat2`, or where it can't (NFS, FAT), by calls that each
+  /// can.
+  enum Means: CaseIterable {
+    case exchange
+    case link
+    case claim
+  }
+
+  /// Gives the file its name, if that is free.
+  ///
+  /// - Returns: whether it was.
+  static func move(
+    _ name: String, to location: OutputLocation, by means: Means = .exchange
+  ) throws(CheckpointError) -> Bool {
+    let target = location.target
+    switch means {
+    case .exchange:
+      if renameat2(AT_FDCWD, name, AT_FDCWD, target, DBN_RENAME_NOREPLACE) == 0 { return true }
+      if errno == EEXIST { return false }
+      guard isUnsupported else { throw error(location) }
+      return try move(name, to: location, by: .link)
+    case .link:
+      if link(name, target) == 0 {
+        unlink(name)
+        return true
+      }
+      if errno == EEXIST { return false }
+      guard isUnsupported else { throw error(location) }
+      return try move(name, to: location, by: .claim)
+    case .claim:
+      // An empty file takes the name, which fails if there is one, and is then replaced.
+      let descriptor = open(target, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else {
+        if errno == EEXIST { return false }
+        throw error(location)
+      }
+      close(descriptor)
+      guard rename(name, target) == 0 else {
+        let failure = error(location)
+        unlink(target)
+        throw failure
+      }
+      return true
+    }
+  }
+
+  /// Whether a call that makes a name did so; false if there is already a file of that name.
+  static func isNew(
+    _ location: OutputLocation, _ body: () -> Int32
+  ) throws(CheckpointError) -> Bool {
+    if body() == 0 { return true }
+    if errno == EEXIST { return false }
+    throw error(location)
+  }
+
+  /// Puts the file in the place of another, whose identity is checked when it can no longer change.
+  ///
+  /// - Returns: the temporary name that the other file now has; nil if it is no longer there.
+  static func replace(
+    _ name: String, at location: OutputLocation, by means: Means = .exchange
+  ) throws(CheckpointError) -> String? {
+    let target = location.target
+    if means == .exchange {
+      if renameat2(AT_FDCWD, name, AT_FDCWD, target, DBN_RENAME_EXCHANGE) == 0 {
+        do throws(CheckpointError) {
+          try check(name, location)
+        } catch {
+          renameat2(AT_FDCWD, name, AT_FDCWD, target, DBN_RENAME_EXCHANGE)
+          throw error
+        }
+        return name
+      }
+      if errno == ENOENT { return nil }
+      guard isUnsupported else { throw error(location) }
+      return try replace(name, at: location, by: .link)
+    }
+    return try replaceInSteps(name, at: location, by: means)
+  }
+
+  /// As `replace`, where two files can't change names in one step. A file that another process puts
+  /// there between the two steps is lost.
+  private static func replaceInSteps(
+    _ name: String, at location: OutputLocation, by means: Means
+  ) throws(CheckpointError) -> String? {
+    let (target, backup) = (location.target, location.makeTemporaryName())
+    let isKept = means == .link ? link(target, backup) == 0 : rename(target, backup) == 0
+    guard isKept else {
+      if errno == ENOENT { return nil }
+      guard means == .link, isUnsupported else { throw error(location) }
+      return try replaceInSteps(name, at: location, by: .claim)
+    }
+    do throws(CheckpointError) {
+      try check(backup, location)
+      guard rename(name, target) == 0 else { throw error(location) }
+    } catch {
+      // A second name of a file that still has its first, or the only one.
+      if means == .link { unlink(backup) } else { rename(backup, target) }
+      throw error
+    }
+    return backup
+  }
+
+  /// - Parameter name: the temporary name of what was found under the location's.
+  static func check(_ name: String, _ location: OutputLocation) throws(CheckpointError) {
+    var status = stat()
+    guard lstat(name, &status) == 0 else { throw error(location) }
+    try location.check(status)
+  }
+
+  /// The error that `errno` tells.
+  static func error(_ location: OutputLocation) -> CheckpointError {
+    CheckpointError(
+      .system, path: location.path, "cannot write: \(String(cString: strerror(errno)).lowercased())"
+    )
+  }
+
+  /// Whether the call failed since the file system has no such call.
+  private static var isUnsupported: Bool {
+    [EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EMLINK].contains(errno)
+  }
+}

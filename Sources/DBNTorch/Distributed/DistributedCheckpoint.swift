@@ -1,0 +1,167 @@
+import DBNCheckpointFormats
+public import DBNTensors
+
+/// Checkpoints of `torch.distributed.checkpoint`: a folder with `.metadata`, and files
+/// `__0_0.distcp` in which each rank saved its part.
+///
+/// Every entry is read in place; tensors that were sharded are put together when their bytes are
+/// asked for.
+public enum DistributedCheckpoint {
+  static let metadataName = ".metadata"
+
+  /// Whether the path is that of a folder with a distributed checkpoint.
+  public static func recognises(folder path: String) -> Bool {
+    (try? MappedFile.open("\(path)/\(metadataName)")) != nil
+  }
+
+  /// The files beside the metadata of a folder that it names; none if it can't be read.
+  static func files(metadata path: String) -> [String] {
+    guard let file = try? SourceFile(path), let metadata = try? metadata(file) else { return [] }
+    return Set(metadata.places.values.map(\.file)).map { file.folder.prefix + $0 }
+  }
+
+  /// Reads the checkpoint in a folder, nested again where the planner says how.
+  ///
+  /// - Throws: a `CheckpointError` that names the entry, the file or the global at fault.
+  public static func read(
+    _ path: String, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      return try read(metadata: SourceFile("\(path)/\(metadataName)"), options: options)
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  static func read(
+    metadata: SourceFile, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      var reader = try DistributedReader(metadata, options)
+      return try reader.read()
+    } catch {
+      var error = error.with(path: String(metadata.folder.prefix.dropLast()))
+      error.advice = error.advice ?? "the checkpoint is damaged or made to deceive; get it again"
+      throw error
+    }
+  }
+
+  fileprivate static func metadata(
+    _ file: SourceFile
+  ) throws(CheckpointError) -> DistributedMetadata {
+    do throws(CheckpointError) {
+      return try DistributedMetadata(file.bytes)
+    } catch {
+      throw error.with(path: file.path)
+    }
+  }
+}
+
+/// Reads the entries of one folder.
+private struct DistributedReader {
+  private let folder: SourceFolder
+  private let options: ReadingOptions
+  private let metadata: DistributedMetadata
+  private var files: [String: ByteRegion] = [:]
+  private var byteCount = 0
+  private var notes: [String] = []
+
+  /// As for the views of one file: all tensors together may have 64 times the files' bytes, or
+  /// this many where that is more.
+  private static let modestByteCount = 1 << 30
+
+  init(_ file: SourceFile, _ options: ReadingOptions) throws(CheckpointError) {
+    folder = file.folder
+    self.options = options
+    metadata = try DistributedCheckpoint.metadata(file)
+  }
+
+  mutating func read() throws(CheckpointError) -> Checkpoint {
+    var values = NestedValues()
+    for (name, entry) in metadata.entries {
+      do throws(CheckpointError) {
+        let value = try value(name, entry)
+        let path = metadata.paths == nil ? [.string(name)] : metadata.paths?[name]
+        guard let path else {
+          throw DistributedFields.wrong("the planner's mapping of names to paths")
+        }
+        try values.set(path, to: value)
+      } catch {
+        throw error.with(name: name)
+      }
+    }
+    return Checkpoint(root: try values.tree(), notes: notes)
+  }
+
+  private mutating func value(
+    _ name: String, _ entry: DistributedMetadata.Entry
+  ) throws(CheckpointError) -> CheckpointValue {
+    switch entry {
+    case .value: return try content(metadata.place(of: name, nil), of: name)
+    case .tensor(let entry):
+      let distributed = try DistributedTensor(entry)
+      let tensor = try distributed.tensor { chunk throws(CheckpointError) in
+        try part(chunk, of: name)
+      }
+      try count(tensor)
+      return .tensor(tensor)
+    }
+  }
+
+  private mutating func part(
+    _ chunk: DistributedMetadata.Chunk, of name: String
+  ) throws(CheckpointError) -> Tensor {
+    let value = try content(metadata.place(of: name, chunk.offsets), of: name)
+    guard let tensor = value.tensor else {
+      throw CheckpointError(
+        .distributedContent, "its chunk at \(chunk.offsets) is a \(value.typeName), not a tensor",
+        advice: "the checkpoint is damaged or mixed from two; get it again")
+    }
+    return tensor
+  }
+
+  private mutating func count(_ tensor: Tensor) throws(CheckpointError) {
+    let size = files.values.reduce(0) { $0 + $1.count }
+    let limit = max(Self.modestByteCount, size.multipliedReportingOverflow(by: 64).partialValue)
+    byteCount += tensor.byteCount
+    guard byteCount <= limit else {
+      throw CheckpointError(
+        .limitExceeded, "the tensors so far would take more than \(limit) bytes, from \(size)",
+        advice: "save the tensors before they are expanded")
+    }
+  }
+
+  private mutating func content(
+    _ place: DistributedMetadata.Place, of name: String
+  ) throws(CheckpointError) -> CheckpointValue {
+    let path = folder.prefix + place.file
+    do throws(CheckpointError) {
+      let bytes = try file(place.file).slice(from: place.offset, count: place.length)
+      let checkpoint = try TorchCheckpoint.read(bytes, options: options)
+      notes += checkpoint.notes.map { "'\(name)': \($0)" }
+      return checkpoint.root
+    } catch {
+      // A record's name says less than the entry's.
+      var error = error.with(path: path)
+      error.name = [name, error.name].compactMap(\.self).joined(separator: "/")
+      throw error
+    }
+  }
+
+  /// A file beside the metadata, mapped once.
+  private mutating func file(
+    _ name: String
+  ) throws(CheckpointError) -> ByteRegion {
+    if let known = files[name] { return known }
+    guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")),
+      !name.utf8.contains(0)
+    else {
+      throw CheckpointError(
+        .distributedPath, "lies in '\(name.visible())', which is not beside the metadata",
+        advice: "the checkpoint is made to deceive; get it from elsewhere")
+    }
+    let file = try folder.file(name).bytes
+    files[name] = file
+    return file
+  }
+}

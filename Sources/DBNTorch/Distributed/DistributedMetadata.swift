@@ -1,0 +1,161 @@
+import DBNTensors
+
+/// What `.metadata` says of a distributed checkpoint: its entries, and where each lies.
+///
+/// Source: `torch/distributed/checkpoint/metadata.py`, `filesystem.py`.
+struct DistributedMetadata {
+  /// A box of a tensor.
+  struct Chunk: Hashable {
+    let offsets: [Int]
+    let sizes: [Int]
+  }
+
+  struct TensorEntry {
+    let scalarType: ScalarType
+    let size: [Int]
+    let requiresGrad: Bool
+    let chunks: [Chunk]
+  }
+
+  enum Entry {
+    case tensor(TensorEntry)
+    /// Any other value.
+    case value
+  }
+
+  /// A run of bytes of a file: an archive as `torch.save` writes it.
+  struct Place {
+    let file: String
+    let offset: Int
+    let length: Int
+  }
+
+  struct Index: Hashable {
+    let name: String
+    /// Of the chunk; nil for what is no tensor.
+    let offsets: [Int]?
+  }
+
+  /// In the planner's order, which is that of the checkpoint that was saved; the metadata itself
+  /// lists sharded tensors before others.
+  private(set) var entries: [(name: String, entry: Entry)] = []
+  private(set) var places: [Index: Place] = [:]
+  /// Where each entry stands in the nested checkpoint; nil where its name is all that is known.
+  private(set) var paths: [String: [CheckpointDictionary.Key]]?
+
+  /// The modules whose classes describe a checkpoint.
+  private static let modules = [
+    "torch.distributed", "torch.serialization", "pathlib", "pathlib._local",
+  ]
+
+  init(_ file: ByteRegion) throws(CheckpointError) {
+    FileEvent.report(.parsedDistributedMetadata, file)
+    let builder = TensorBuilder(NoStorages())
+    var machine = PickleMachine(file, tensors: builder, opaqueNames: .modules(Self.modules))
+    let value = try machine.run()
+    var tree = CheckpointTree(machine.heap, machine.tensors)
+    let fields = try DistributedFields(tree.convert(value), "Metadata")
+    let mapping = fields.value("planner_data")?.dictionary
+    paths = mapping.flatMap(Self.paths)
+    try readEntries(fields.dictionary("state_dict_metadata"))
+    if paths != nil, let mapping { sort(by: mapping) }
+    try readPlaces(fields)
+  }
+
+  /// The planner's mapping of names to paths, if it is one.
+  private static func paths(
+    _ dictionary: CheckpointDictionary
+  ) -> [String: [CheckpointDictionary.Key]]? {
+    var paths: [String: [CheckpointDictionary.Key]] = [:]
+    for entry in dictionary.entries {
+      guard let name = entry.key.string, let elements = entry.value.elements, !elements.isEmpty
+      else { return nil }
+      let keys = elements.compactMap(\.key)
+      guard keys.count == elements.count else { return nil }
+      paths[name] = keys
+    }
+    return paths
+  }
+
+  private mutating func sort(by mapping: CheckpointDictionary) {
+    var places: [CheckpointDictionary.Key: Int] = [:]
+    for (place, entry) in mapping.entries.enumerated() { places[entry.key] = place }
+    entries.sort { places[.string($0.name)] ?? .max < places[.string($1.name)] ?? .max }
+  }
+
+  private mutating func readEntries(
+    _ dictionary: CheckpointDictionary
+  ) throws(CheckpointError) {
+    for entry in dictionary.entries {
+      guard let name = entry.key.string else { throw DistributedFields.wrong("an entry's name") }
+      entries.append((name, try Self.entry(entry.value)))
+    }
+  }
+
+  private static func entry(_ value: CheckpointValue) throws(CheckpointError) -> Entry {
+    if value.typeName.hasSuffix(".BytesStorageMetadata") { return .value }
+    let fields = try DistributedFields(value, "TensorStorageMetadata")
+    // `TensorProperties.__getstate__`: dtype, layout, requires_grad, memory_format, pin_memory.
+    let properties = try DistributedFields.state(fields.value("properties"), "TensorProperties")
+    guard let elements = properties.elements, elements.count == 5,
+      case .scalarType(let scalarType) = elements[0], case .bool(let requiresGrad) = elements[2]
+    else { throw DistributedFields.wrong("TensorProperties") }
+    guard let chunks = fields.value("chunks")?.elements else {
+      throw DistributedFields.wrong("the list of chunks")
+    }
+    return .tensor(
+      TensorEntry(
+        scalarType: scalarType, size: try fields.size("size"), requiresGrad: requiresGrad,
+        chunks: try chunks.map { chunk throws(CheckpointError) in
+          let fields = try DistributedFields(chunk, "ChunkStorageMetadata")
+          return Chunk(offsets: try fields.size("offsets"), sizes: try fields.size("sizes"))
+        }))
+  }
+
+  private mutating func readPlaces(_ fields: DistributedFields) throws(CheckpointError) {
+    // A mapping with objects for keys.
+    guard case .opaque(let data) = fields.value("storage_data"), data.name == "builtins.dict"
+    else {
+      guard fields.value("storage_data")?.dictionary?.entries.isEmpty == true else {
+        throw DistributedFields.wrong("storage_data")
+      }
+      return
+    }
+    for (key, value) in data.entries {
+      let index = try DistributedFields(key, "MetadataIndex")
+      let info = try DistributedFields(value, "_StorageInfo")
+      let name = try index.text("fqn")
+      guard info.isNone("transform_descriptors") else {
+        throw CheckpointError(
+          .distributedTransform, name: name, "is compressed or encrypted in the checkpoint",
+          advice: "save it again without transforms")
+      }
+      let offsets = index.isNone("offset") ? nil : try index.size("offset")
+      places[Index(name: name, offsets: offsets)] = Place(
+        file: try info.text("relative_path"), offset: try info.int("offset"),
+        length: try info.int("length"))
+    }
+  }
+
+  /// Where a chunk or a value lies.
+  func place(of name: String, _ offsets: [Int]?) throws(CheckpointError) -> Place {
+    guard let place = places[Index(name: name, offsets: offsets)] else {
+      throw CheckpointError(
+        .distributedMissing,
+        offsets.map { "its chunk at \($0) is in none of the files" } ?? "is in none of the files",
+        advice: "the checkpoint is incomplete; get it again")
+    }
+    return place
+  }
+}
+
+extension CheckpointValue {
+  /// The value as a key of a mapping or an index of a list.
+  fileprivate var key: CheckpointDictionary.Key? {
+    switch self {
+    case .string(let text): .string(text)
+    case .int(let number): .int(number)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import DBNTensors
+
+/// A tensor put together from the chunks that several ranks saved.
+struct DistributedTensor {
+  typealias Chunk = DistributedMetadata.Chunk
+
+  private let entry: DistributedMetadata.TensorEntry
+  private let byteCount: Int
+
+  /// The most chunks of one tensor: each is held against each. The largest jobs have some thousand
+  /// ranks.
+  private static let maximumChunkCount = 20_000
+
+  /// - Throws: `distributedChunks` unless the chunks make up the tensor without holes and overlaps.
+  init(_ entry: DistributedMetadata.TensorEntry) throws(CheckpointError) {
+    self.entry = entry
+    byteCount = try Tensor.byteCount(of: entry.scalarType, shape: entry.size)
+    guard entry.chunks.count <= Self.maximumChunkCount else {
+      throw CheckpointError(
+        .limitExceeded,
+        "is in \(entry.chunks.count) chunks; at most \(Self.maximumChunkCount) "
+          + "can be read", advice: "save it from fewer ranks")
+    }
+    try checkChunks()
+  }
+
+  private func checkChunks() throws(CheckpointError) {
+    var covered = 0
+    let chunks = entry.chunks.filter { !$0.sizes.contains(0) }
+    for (index, chunk) in chunks.enumerated() {
+      guard chunk.isInside(entry.size) else {
+        throw wrong("the chunk at \(chunk.offsets) of sizes \(chunk.sizes) lies outside it")
+      }
+      if let other = chunks[..<index].first(where: { $0.overlaps(chunk) }) {
+        throw wrong("the chunks at \(other.offsets) and \(chunk.offsets) overlap")
+      }
+      // Inside, and so no larger than the tensor; apart, and so together no larger either.
+      covered += chunk.sizes.reduce(entry.scalarType.byteCount, *)
+    }
+    guard covered == byteCount else {
+      throw wrong("its chunks hold \(covered) bytes of \(byteCount)")
+    }
+  }
+
+  /// The tensor over the bytes of its chunks, which are given by the place of each in the entry.
+  func tensor(
+    _ parts: (Chunk) throws(CheckpointError) -> Tensor
+  ) throws(CheckpointError) -> Tensor {
+    var pieces: [(copy: ScatteredCopy, bytes: TensorStorage)] = []
+    // Ranks that had no part of the tensor may or may not have saved that.
+    for chunk in entry.chunks where !chunk.sizes.contains(0) {
+      let part = try parts(chunk)
+      guard part.scalarType == entry.scalarType, part.shape == chunk.sizes else {
+        throw CheckpointError(
+          .distributedContent,
+          "the chunk at \(chunk.offsets) should be \(entry.scalarType.name) \(chunk.sizes), and is "
+            + "\(part.scalarType.name) \(part.shape)",
+          advice: "the checkpoint is damaged or mixed from two; get it again")
+      }
+      pieces.append((chunk.copy(into: entry.size, entry.scalarType), part.storage))
+    }
+    return try Tensor(
+      entry.scalarType, shape: entry.size, storage: storage(pieces),
+      requiresGrad: entry.requiresGrad)
+  }
+
+  private func storage(_ pieces: [(copy: ScatteredCopy, bytes: TensorStorage)]) -> TensorStorage {
+    if pieces.isEmpty { return TensorStorage(ByteRegion([])) }
+    if pieces.count == 1 { return pieces[0].bytes }
+    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+      for (copy, bytes) in pieces {
+        try bytes.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
+      }
+    }
+  }
+
+  private func wrong(_ reason: String) -> CheckpointError {
+    CheckpointError(
+      .distributedChunks, reason, advice: "the checkpoint is damaged; get it again")
+  }
+}
+
+extension DistributedMetadata.Chunk {
+  fileprivate func isInside(_ size: [Int]) -> Bool {
+    offsets.count == size.count && sizes.count == size.count
+      && size.indices.allSatisfy {
+        offsets[$0] <= size[$0] && sizes[$0] <= size[$0] - offsets[$0]
+      }
+  }
+
+  /// Whether two boxes inside one tensor have an element in common.
+  fileprivate func overlaps(_ other: Self) -> Bool {
+    offsets.indices.allSatisfy {
+      offsets[$0] < other.offsets[$0] + other.sizes[$0]
+        && other.offsets[$0] < offsets[$0] + sizes[$0]
+    }
+  }
+
+  /// How the chunk's elements get to their places in the whole tensor.
+  func copy(into size: [Int], _ type: ScalarType) -> ScatteredCopy {
+    let elementSize = type.byteCount
+    return ScatteredCopy(
+      shape: sizes, from: .init(rowMajor: sizes, elementSize: elementSize),
+      to: .init(rowMajor: size, from: offsets, elementSize: elementSize), elementSize: elementSize)
+  }
+}

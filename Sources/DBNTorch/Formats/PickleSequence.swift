@@ -1,0 +1,52 @@
+import DBNTensors
+
+/// Pickles that stand one behind another, with other bytes between them.
+struct PickleSequence {
+  /// Stands behind the pickle that was read last.
+  var reader: ByteReader
+
+  init(_ region: ByteRegion) {
+    reader = ByteReader(region)
+  }
+
+  /// Runs the next pickle.
+  ///
+  /// - Returns: its value, the machine that the value lies in, and the pickle's bytes.
+  mutating func next(
+    _ source: any StorageSource = NoStorages(), options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> (value: PickleValue, machine: PickleMachine, bytes: ByteRegion) {
+    let rest = try reader.region.slice(from: reader.position, count: reader.remaining)
+    var machine = PickleMachine(
+      rest, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
+    let value = try machine.run()
+    return (value, machine, try reader.readRegion(count: machine.reader.position))
+  }
+
+  /// The next pickle, which must be a tuple or list of so many elements, or of any number.
+  mutating func nextElements(
+    _ what: String, count: Int? = nil
+  ) throws(CheckpointError) -> (PickleArguments, PickleHeap) {
+    let offset = reader.fileOffset
+    let (value, machine, _) = try next()
+    let arguments = PickleArguments(of: what, [value])
+    guard let elements = try? arguments.elements(0, machine.heap),
+      elements.count == count ?? elements.count
+    else { throw Self.wrong(what, offset) }
+    return (PickleArguments(of: what, elements), machine.heap)
+  }
+
+  /// The next pickle, which must be a number that can count something.
+  mutating func nextCount(_ what: String) throws(CheckpointError) -> Int {
+    let offset = reader.fileOffset
+    guard case .int(let count) = try next().value, count >= 0 else {
+      throw Self.wrong(what, offset)
+    }
+    return count
+  }
+
+  static func wrong(_ what: String, _ offset: Int) -> CheckpointError {
+    CheckpointError(
+      .torchLegacyFormat, offset: offset, "\(what) should stand here, and does not",
+      advice: "the file is damaged; get it again")
+  }
+}

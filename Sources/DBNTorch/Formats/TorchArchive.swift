@@ -1,0 +1,159 @@
+import DBNTensors
+import DBNZip
+
+/// The records of a zip checkpoint, as `torch.save` of PyTorch 1.6 and later names them.
+///
+/// Source: `torch/serialization.py`, `caffe2/serialize/inline_container.cc`.
+struct TorchArchive: StorageSource {
+  let byteCount: Int
+  let isBigEndian: Bool
+  let pickle: ByteRegion
+  /// The name of the record of the pickle.
+  let pickleName: String
+  /// The conversions that led to the file, where this toolkit wrote it.
+  let history: [JSON]
+  /// The model's operations, where the file has them.
+  let graph: String?
+  /// Epsilon and momentum of BatchNorms, where the file has them.
+  let batchNormSettings: BatchNormSettingsTable
+  private let zip: ZipArchive
+  /// The folder that all records are in, with its slash: the stem of the file it was saved to.
+  private let prefix: String
+
+  init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
+    byteCount = file.count
+    self.zip = zip
+    prefix = zip.commonFolder
+    try Self.refusePrograms(zip, prefix)
+    pickleName = "\(prefix)data.pkl"
+    guard let pickle = zip[pickleName] else { throw Self.noPickle(zip, prefix) }
+    try Self.checkVersion(zip["\(prefix)version"])
+    isBigEndian = try zip.isBigEndian(prefix)
+    self.pickle = try pickle.content()
+    history = try Self.history(zip["\(prefix)\(Self.historyName)"])
+    graph = try zip["\(prefix)\(Self.graphName)"]?.wholeText()
+    batchNormSettings = try Self.settings(zip["\(prefix)\(Self.settingsName)"])
+  }
+
+  /// The record of the history, in the folder where PyTorch keeps what others add to an archive.
+  static let historyName = "extra/dbn_convert_history.json"
+  /// The record of the model's operations.
+  static let graphName = "extra/dbn_convert_graph.json"
+  /// The record of epsilon and momentum of BatchNorms.
+  static let settingsName = "extra/dbn_convert_batch_norms.json"
+
+  private static func history(_ entry: ZipEntry?) throws(CheckpointError) -> [JSON] {
+    guard let entry else { return [] }
+    do throws(CheckpointError) {
+      let json = try JSON(parsing: entry.content())
+      guard let history = json.array else {
+        throw CheckpointError(.invalidJSON, "the history of conversions is not an array")
+      }
+      return history
+    } catch {
+      throw error.with(name: entry.name)
+    }
+  }
+
+  private static func settings(
+    _ entry: ZipEntry?
+  ) throws(CheckpointError) -> BatchNormSettingsTable {
+    guard let entry else { return BatchNormSettingsTable() }
+    do throws(CheckpointError) {
+      guard let settings = BatchNormSettingsTable(try JSON(parsing: entry.content())) else {
+        throw CheckpointError(
+          .invalidJSON, "the settings of BatchNorms are not an object of epsilon and momentum")
+      }
+      return settings
+    } catch {
+      throw error.with(name: entry.name)
+    }
+  }
+
+  var roomyStorageCount: Int { zip.entries.count }
+
+  func place(of key: String) -> String { "\(prefix)data/\(key)" }
+
+  func storedBytes(
+    _ key: String, _ type: TorchStorageType, count: Int
+  ) throws(CheckpointError) -> TensorStorage {
+    guard let entry = zip[place(of: key)] else {
+      throw CheckpointError(
+        .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
+        advice: "the file is incomplete; get it again")
+    }
+    return entry.storage(named: "data/\(key)")
+  }
+}
+
+extension TorchArchive {
+  private static func refusePrograms(_ zip: ZipArchive, _ prefix: String) throws(CheckpointError) {
+    if zip["\(prefix)constants.pkl"] != nil
+      || zip.entries.contains(where: { $0.name.hasPrefix("\(prefix)code/") })
+    {
+      throw CheckpointError(
+        .torchProgram, "is a TorchScript program, not a checkpoint",
+        advice: "save its weights: torch.save(torch.jit.load(path).state_dict(), other)")
+    }
+  }
+
+  private static func noPickle(_ zip: ZipArchive, _ prefix: String) -> CheckpointError {
+    let isCheckpoint = zip.entries.contains { $0.name.hasPrefix("\(prefix)data/") }
+    guard isCheckpoint, !prefix.isEmpty else {
+      return CheckpointError(
+        .notATorchCheckpoint, "is a zip archive without a data.pkl, so no PyTorch checkpoint",
+        advice: "name a file that torch.save wrote")
+    }
+    return CheckpointError(
+      .torchRecordMissing, "the record \(prefix)data.pkl is not in the archive",
+      advice: "the file is incomplete; get it again")
+  }
+
+  /// Versions 1 to 10 (`kMinSupportedFileFormatVersion`, `kMaxSupportedFileFormatVersion`).
+  private static func checkVersion(_ entry: ZipEntry?) throws(CheckpointError) {
+    guard let entry else { return }
+    let text = try entry.text()
+    guard let version = Int(text), 1...10 ~= version else {
+      throw CheckpointError(
+        .torchVersion, name: entry.name, "version '\(text)' of the format is not known",
+        advice: "save it again with another version of PyTorch")
+    }
+  }
+}
+
+extension ZipArchive {
+  /// As PyTorch's reader does: what the first record's name has before its first slash, with it.
+  var commonFolder: String {
+    guard let name = entries.first?.name, let slash = name.firstIndex(of: "/") else { return "" }
+    return String(name[...slash])
+  }
+
+  /// What the record `byteorder` says, if there is one.
+  func isBigEndian(_ prefix: String) throws(CheckpointError) -> Bool {
+    guard let entry = self["\(prefix)byteorder"] else { return false }
+    switch try entry.text() {
+    case "little": return false
+    case "big": return true
+    case let other:
+      throw CheckpointError(
+        .torchByteOrder, name: entry.name, "'\(other)' is no byte order",
+        advice: "the file is damaged; get it again")
+    }
+  }
+}
+
+extension ZipEntry {
+  /// A record that is text as a whole.
+  func wholeText() throws(CheckpointError) -> String {
+    guard let text = String(validating: try content().array, as: UTF8.self) else {
+      throw CheckpointError(.invalidText, name: name, "the record is not UTF-8")
+    }
+    return text
+  }
+
+  /// A small record's text, without the line's end.
+  fileprivate func text() throws(CheckpointError) -> String {
+    let bytes = try content().array
+    return String(decoding: bytes.prefix(32).filter { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+}

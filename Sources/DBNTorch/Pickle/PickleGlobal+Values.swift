@@ -1,0 +1,106 @@
+import DBNTensors
+
+/// What the functions of the table make, apart from tensors.
+extension PickleGlobal {
+  static let makeOrderedDict: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...1)
+    var dictionary = PickleDictionary(kind: .orderedDict)
+    if arguments.count == 1 { dictionary.entries = try entries(of: arguments, machine) }
+    return machine.heap.dictionary(dictionary)
+  }
+
+  static let makeCounter: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...1)
+    var dictionary = PickleDictionary(kind: .counter)
+    if arguments.count == 1 {
+      guard let counts = machine.heap.dictionary(arguments[0]) else {
+        throw arguments.wrong(0, "a dict", machine.heap)
+      }
+      dictionary.entries = counts.entries
+    }
+    return machine.heap.dictionary(dictionary)
+  }
+
+  /// Pairs of key and value, as Python 2 pickled an `OrderedDict`.
+  private static func entries(
+    of arguments: PickleArguments, _ machine: PickleMachine
+  ) throws(CheckpointError) -> [(key: PickleValue, value: PickleValue)] {
+    if let dictionary = machine.heap.dictionary(arguments[0]) { return dictionary.entries }
+    var entries: [(key: PickleValue, value: PickleValue)] = []
+    for element in try arguments.elements(0, machine.heap) {
+      let pair = PickleArguments(of: arguments.function, [element])
+      let parts = try pair.elements(0, machine.heap)
+      guard parts.count == 2 else { throw arguments.wrong(0, "a list of pairs", machine.heap) }
+      try machine.checkKey(parts[0])
+      entries.append((parts[0], parts[1]))
+    }
+    return entries
+  }
+
+  static let makeSet: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...1)
+    let elements = arguments.count == 0 ? [] : try arguments.elements(0, machine.heap)
+    try machine.checkHashable(elements)
+    return machine.heap.set(elements)
+  }
+
+  /// How protocol 2 writes empty `bytes`; any others it writes by `_codecs.encode`.
+  static let makeBytes: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...0)
+    return machine.heap.leaf(.bytes([]))
+  }
+
+  static let makeByteArray: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...2)
+    if arguments.count == 0 { return machine.heap.leaf(.byteArray([])) }
+    if arguments.count == 2 { return machine.heap.leaf(.byteArray(try latin1(arguments, machine))) }
+    guard case .leaf(let index) = arguments[0], case .bytes(let bytes) = machine.heap.leaves[index]
+    else { throw arguments.wrong(0, "bytes", machine.heap) }
+    return machine.heap.leaf(.byteArray(bytes))
+  }
+
+  static let makeComplex: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(2...2)
+    let real = try arguments.double(0, machine.heap)
+    let imaginary = try arguments.double(1, machine.heap)
+    return machine.heap.leaf(.complex(real: real, imaginary: imaginary))
+  }
+
+  /// How protocol 2 writes `bytes`: as text that latin-1 turns into them.
+  static let encode: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(2...2)
+    return machine.heap.leaf(.bytes(try latin1(arguments, machine)))
+  }
+
+  private static func latin1(
+    _ arguments: PickleArguments, _ machine: PickleMachine
+  ) throws(CheckpointError) -> [UInt8] {
+    let text = try arguments.text(0, machine.heap)
+    let codec = try arguments.text(1, machine.heap)
+    guard codec == "latin1" || codec == "latin-1" else {
+      throw arguments.wrong(1, "'latin1'", machine.heap)
+    }
+    var bytes: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      guard let byte = UInt8(exactly: scalar.value) else {
+        throw arguments.wrong(0, "text of latin-1", machine.heap)
+      }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+
+  static let makeSize: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(0...1)
+    let sizes = arguments.count == 0 ? [] : try arguments.ints(0, machine.heap)
+    return machine.heap.leaf(.size(sizes))
+  }
+
+  static let makeDevice: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(1...2)
+    let type = try arguments.text(0, machine.heap)
+    if arguments.count == 1 { return machine.heap.leaf(.device(type)) }
+    let index = try arguments.int(1, machine.heap)
+    return machine.heap.leaf(.device("\(type):\(index)"))
+  }
+}

@@ -1,0 +1,51 @@
+import DBNTensors
+
+/// Something that a pickle names: `collections.OrderedDict`, `torch.float32`.
+struct PickleGlobal: Sendable {
+  typealias Function =
+    @Sendable (inout PickleMachine, PickleArguments) throws(CheckpointError) -> PickleValue
+
+  enum Role: Sendable {
+    /// Our own function that makes the value PyTorch's or Python's would.
+    case callable(Function)
+    case scalarType(ScalarType)
+    case storageType(TorchStorageType)
+    case tensorClass(Tensor.Kind)
+  }
+
+  let name: String
+  let role: Role
+
+  /// All names that a checkpoint may use; there is no other way to anything callable.
+  static let table: [String: Role] = {
+    var table = functions
+    for type in ScalarType.allCases { table["torch.\(type.name)"] = .scalarType(type) }
+    for (name, type) in TorchStorageType.byName { table[name] = .storageType(type) }
+    // The classes of tensors before PyTorch 0.4: their types stand in their storages.
+    for name in TorchStorageType.byName.keys where TorchStorageType.byName[name] != .untyped {
+      table[name.replacing("Storage", with: "Tensor")] = .tensorClass(.tensor)
+    }
+    return table
+  }()
+
+  private static let functions: [String: Role] = [
+    "collections.OrderedDict": .callable(makeOrderedDict),
+    "collections.Counter": .callable(makeCounter),
+    "builtins.set": .callable(makeSet),
+    "builtins.bytes": .callable(makeBytes),
+    "builtins.bytearray": .callable(makeByteArray),
+    "builtins.complex": .callable(makeComplex),
+    "_codecs.encode": .callable(encode),
+    "torch.Size": .callable(makeSize),
+    "torch.device": .callable(makeDevice),
+    "torch.Tensor": .tensorClass(.tensor),
+    "torch.nn.parameter.Parameter": .tensorClass(.parameter),
+    "torch.nn.parameter.Buffer": .tensorClass(.buffer),
+    "torch._utils._rebuild_tensor": .callable(rebuildTensor),
+    "torch._utils._rebuild_tensor_v2": .callable(rebuildTensorV2),
+    "torch._utils._rebuild_tensor_v3": .callable(rebuildTensorV3),
+    "torch._utils._rebuild_parameter": .callable(rebuildParameter),
+    "torch._utils._rebuild_parameter_with_state": .callable(rebuildParameterWithState),
+    "torch._tensor._rebuild_from_type_v2": .callable(rebuildFromType),
+  ]
+}

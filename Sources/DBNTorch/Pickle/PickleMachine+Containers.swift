@@ -1,0 +1,117 @@
+import DBNTensors
+
+/// Operations that make and fill containers.
+extension PickleMachine {
+  mutating func pushTuple(count: Int) throws(CheckpointError) {
+    push(heap.tuple(try pop(count)))
+  }
+
+  mutating func pushTuple() throws(CheckpointError) {
+    push(heap.tuple(try popMark()))
+  }
+
+  /// LIST, of protocol 0.
+  mutating func pushList() throws(CheckpointError) {
+    push(heap.list(try popMark()))
+  }
+
+  /// DICT, of protocol 0.
+  mutating func pushDictionary() throws(CheckpointError) {
+    let pairs = try pairs(of: popMark(), "DICT")
+    for (key, _) in pairs { try checkKey(key) }
+    push(heap.dictionary(PickleDictionary(kind: .dict, entries: pairs)))
+  }
+
+  /// FROZENSET, of protocol 4, is opaque, as the call is that older protocols make of it.
+  mutating func pushFrozenSet() throws(CheckpointError) {
+    let items = try popMark()
+    let refusal = PickleGlobal.refusal(of: "builtins.frozenset", by: "FROZENSET")
+    guard opaqueNames.contains("builtins.frozenset", refused: refusal) else { throw refusal }
+    let arguments = [heap.list(items)]
+    push(heap.opaque(PickleOpaque(name: "builtins.frozenset", arguments: arguments)))
+  }
+
+  mutating func append(
+    _ operation: String, _ items: [PickleValue]
+  ) throws(CheckpointError) {
+    switch try top() {
+    case .list(let index): heap.lists[index].append(contentsOf: items)
+    case .opaque(let index) where heap.opaques[index].arguments != nil:
+      heap.opaques[index].elements.append(contentsOf: items)
+    default: throw try wrongTarget(operation, "a list")
+    }
+  }
+
+  mutating func addItems() throws(CheckpointError) {
+    let items = try popMark()
+    switch try top() {
+    case .set(let index):
+      try checkHashable(items)
+      heap.sets[index].append(contentsOf: items)
+    case .opaque(let index) where heap.opaques[index].arguments != nil:
+      heap.opaques[index].elements.append(contentsOf: items)
+    default: throw try wrongTarget("ADDITEMS", "a set")
+    }
+  }
+
+  mutating func setItems(
+    _ operation: String, _ items: [PickleValue]
+  ) throws(CheckpointError) {
+    let pairs = try pairs(of: items, operation)
+    switch try top() {
+    case .dictionary(let index):
+      for (key, _) in pairs { try checkKey(key) }
+      heap.dictionaries[index].entries.append(contentsOf: pairs)
+    case .opaque(let index) where heap.opaques[index].arguments != nil:
+      heap.opaques[index].entries.append(contentsOf: pairs)
+    default: throw try wrongTarget(operation, "a dictionary")
+    }
+  }
+
+  private func pairs(
+    of items: [PickleValue], _ operation: String
+  ) throws(CheckpointError) -> [(key: PickleValue, value: PickleValue)] {
+    guard items.count.isMultiple(of: 2) else {
+      throw CheckpointError(.pickleArguments, "\(operation) has a key without a value")
+    }
+    return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
+  }
+
+  /// Whether the value can be a key; where opaque values are kept, a dictionary with others becomes
+  /// one of them.
+  func checkKey(_ value: PickleValue) throws(CheckpointError) {
+    guard heap.key(value) == nil, opaqueNames.isEmpty else { return }
+    throw CheckpointError(
+      .pickleKey,
+      "a dictionary in here has a key that is \(described(value)); keys can be text and 64-bit "
+        + "integers",
+      advice: "save it again with other keys, or without the dictionary")
+  }
+
+  private func described(_ value: PickleValue) -> String {
+    if case .leaf(let index) = value, case .largeInt = heap.leaves[index] {
+      return "an int of more than 64 bits"
+    }
+    return "of type \(heap.typeName(value))"
+  }
+
+  /// Elements of a set: what Python can hash. Tuples are taken without looking inside.
+  func checkHashable(_ items: [PickleValue]) throws(CheckpointError) {
+    for item in items {
+      switch item {
+      case .list, .set, .dictionary:
+        throw CheckpointError(
+          .pickleArguments, "a \(heap.typeName(item)) cannot be an element of a set")
+      default: continue
+      }
+    }
+  }
+
+  private func wrongTarget(
+    _ operation: String, _ wanted: String
+  ) throws(CheckpointError) -> CheckpointError {
+    CheckpointError(
+      .pickleTarget, "\(operation) works on \(wanted), not on \(heap.typeName(try top()))",
+      advice: "the file is damaged or made to deceive; get it again")
+  }
+}

@@ -1,0 +1,89 @@
+import DBNTensors
+
+/// Persistent ids: what lies outside the pickle.
+extension PickleMachine {
+  /// PERSID, of protocol 0: the id is a line of text, of a storage what Python prints for its tuple.
+  mutating func pushNamedStorage() throws(CheckpointError) {
+    let text = String(decoding: try reader.readLine().array, as: UTF8.self)
+    let identifier = PrintedStorage(text).map { tuple(of: $0) } ?? heap.string(text)
+    try pushPersistent(identifier, by: "PERSID")
+  }
+
+  private mutating func tuple(of storage: PrintedStorage) -> PickleValue {
+    let type = heap.global(PickleGlobal(name: storage.typeName, role: .storageType(storage.type)))
+    var parts = [
+      heap.string("storage"), type, heap.string(storage.key), heap.string(storage.location),
+      .int(storage.count),
+    ]
+    if let view = storage.view {
+      parts.append(heap.tuple([heap.string(view.key), .int(view.offset), .int(view.count)]))
+    }
+    return heap.tuple(parts)
+  }
+
+  mutating func pushStorage() throws(CheckpointError) {
+    try pushPersistent(pop(), by: "BINPERSID")
+  }
+
+  private mutating func pushPersistent(
+    _ identifier: PickleValue, by operation: String
+  ) throws(CheckpointError) {
+    if case .tuple(let index) = identifier, 5...6 ~= heap.tuples[index].count {
+      let parts = heap.tuples[index]
+      heap.release(identifier)
+      try pushStorage(parts, by: operation)
+      return reader.releaseRead()
+    }
+    guard let number = number(identifier), let stored = tensors.stored(number) else {
+      throw refusal(of: operation)
+    }
+    switch stored {
+    case .storage(let storage): push(heap.storage(storage))
+    case .tensor(let view, let storage):
+      push(try tensor(view, in: storage, requiresGrad: false))
+    }
+  }
+
+  /// A number, or its digits, as the tar format of PyTorch before 0.1.10 wrote it.
+  private func number(_ identifier: PickleValue) -> Int? {
+    if case .int(let number) = identifier { return number }
+    return heap.text(identifier).flatMap { Int($0) }
+  }
+
+  /// `('storage', type, key, location, numel)`, and in files of PyTorch up to 1.5 a sixth element:
+  /// None, or `(key, offset, numel)` of the part of the storage that is meant.
+  private mutating func pushStorage(
+    _ parts: [PickleValue], by operation: String
+  ) throws(CheckpointError) {
+    guard heap.text(parts[0]) == "storage", case .global(let type) = parts[1],
+      case .storageType(let storageType) = heap.globals[type].role,
+      let key = heap.key(parts[2])?.description, case .int(let count) = parts[4]
+    else { throw refusal(of: operation) }
+    var storage = try tensors.storage(key, storageType, count: count)
+    if parts.count == 6, parts[5] != .none {
+      storage.elements = try part(parts[5], of: count, operation)
+    }
+    for part in parts.reversed() { heap.release(part) }
+    push(heap.storage(storage))
+  }
+
+  private func part(
+    _ view: PickleValue, of count: Int, _ operation: String
+  ) throws(CheckpointError) -> Range<Int> {
+    guard case .tuple(let index) = view, heap.tuples[index].count == 3,
+      case .int(let offset) = heap.tuples[index][1], case .int(let size) = heap.tuples[index][2]
+    else { throw refusal(of: operation) }
+    guard offset >= 0, size >= 0, offset <= count, size <= count - offset else {
+      throw CheckpointError(
+        .torchStorage, "\(size) elements from \(offset) are not inside a storage of \(count)",
+        advice: "the file is damaged; get it again")
+    }
+    return offset..<offset + size
+  }
+
+  private func refusal(of operation: String) -> CheckpointError {
+    CheckpointError(
+      .picklePersistentID, "the persistent id (\(operation)) is not that of a storage",
+      advice: "save it again with torch.save, as a state dict")
+  }
+}

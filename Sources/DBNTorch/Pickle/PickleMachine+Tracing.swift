@@ -1,0 +1,139 @@
+import DBNTensors
+
+/// The first error of a pickle, and the way from the failed value outwards, as far as it is known.
+struct PickleFailure {
+  enum Step {
+    case key(String)
+    case index(Int)
+  }
+
+  private let cause: CheckpointError
+  /// Innermost first.
+  private var path: [Step] = []
+
+  init(_ cause: CheckpointError) {
+    self.cause = cause
+  }
+
+  mutating func wrap(_ step: Step) {
+    path.append(step)
+  }
+
+  /// Forgets positions: the tuple was no value but the arguments of a call.
+  mutating func unwrapArguments() {
+    while case .index = path.last { path.removeLast() }
+  }
+
+  /// The cause, with the keys that lead to it as its name.
+  var error: CheckpointError {
+    let names = path.reversed().map { step in
+      switch step {
+      case .key(let key): key
+      case .index(let index): "\(index)"
+      }
+    }
+    return names.isEmpty ? cause : cause.with(name: names.joined(separator: "/"))
+  }
+}
+
+extension PickleMachine {
+  /// Puts a `failed` where the operation's result would be, so that what follows tells its key.
+  mutating func recover(
+    from error: CheckpointError, in opcode: PickleOpcode, at offset: Int
+  ) throws(CheckpointError) {
+    var cause = error
+    cause.offset = cause.offset ?? offset
+    let isFirst = failure == nil
+    if isFirst { failure = PickleFailure(cause) }
+    // Past these the rest of the pickle can't be followed.
+    let isLost = error.code == .pickleStack || error.code == .truncated
+    if isLost || opcode.code == PickleOpcode.stop { throw failure?.error ?? cause }
+    if opcode.changesTop { _ = try? pop() }
+    push(isFirst ? .failed : .none)
+  }
+
+  /// Carries a failed value through the operation that takes it.
+  ///
+  /// - Returns: whether there was one; if not, the operation is to be run.
+  mutating func trace(_ opcode: PickleOpcode) throws(CheckpointError) -> Bool {
+    switch opcode.name {
+    case "STOP": throw failure?.error ?? CheckpointError(.pickleStack, "the pickle failed")
+    case "SETITEM": return traceItems(count: 2, isMapping: true)
+    case "SETITEMS": return traceItems(count: nil, isMapping: true)
+    case "APPEND": return traceItems(count: 1, isMapping: false)
+    case "APPENDS", "ADDITEMS": return traceItems(count: nil, isMapping: false)
+    case "DICT": return traceItems(count: nil, isMapping: true, below: 0)
+    case "TUPLE1": return traceTuple(1)
+    case "TUPLE2": return traceTuple(2)
+    case "TUPLE3": return traceTuple(3)
+    case "TUPLE", "LIST": return traceTuple(nil)
+    case "REDUCE", "NEWOBJ", "BUILD": return traceCall(2)
+    case "NEWOBJ_EX": return traceCall(3)
+    case "INST": return try traceNamedCall()
+    case "OBJ": return traceCall(nil)
+    case "BINPERSID": return traceCall(1)
+    default: return false
+    }
+  }
+
+  /// - Parameter below: 1 where the items go into a target that lies below them.
+  private mutating func traceItems(count: Int?, isMapping: Bool, below: Int = 1) -> Bool {
+    guard let values = takeIfFailed(count, below: below), let target = values.first else {
+      return false
+    }
+    let items = values.dropFirst(below)
+    if let position = items.firstIndex(of: .failed).map({ $0 - items.startIndex }) {
+      let step = isMapping ? key(of: position, in: items) : .index(elementCount(target) + position)
+      if let step { failure?.wrap(step) }
+    }
+    push(.failed)
+    return true
+  }
+
+  private func key(of position: Int, in items: ArraySlice<PickleValue>) -> PickleFailure.Step? {
+    guard position % 2 == 1 else { return nil }
+    switch items[items.startIndex + position - 1] {
+    case .int(let number): return .key("\(number)")
+    case let value: return heap.text(value).map { .key($0) }
+    }
+  }
+
+  private func elementCount(_ target: PickleValue) -> Int {
+    guard case .list(let index) = target else { return 0 }
+    return heap.lists[index].count
+  }
+
+  private mutating func traceTuple(_ count: Int?) -> Bool {
+    guard let values = takeIfFailed(count, below: 0) else { return false }
+    if let position = values.firstIndex(of: .failed) { failure?.wrap(.index(position)) }
+    push(.failed)
+    return true
+  }
+
+  /// The name of the class stands in the operation.
+  private mutating func traceNamedCall() throws(CheckpointError) -> Bool {
+    guard traceCall(nil) else { return false }
+    for _ in 0..<2 { _ = try reader.readLine() }
+    return true
+  }
+
+  private mutating func traceCall(_ count: Int?) -> Bool {
+    guard takeIfFailed(count, below: 0) != nil else { return false }
+    failure?.unwrapArguments()
+    push(.failed)
+    return true
+  }
+
+  /// The operands, taken off the stack if a failed value is among them: `count` values, or all
+  /// above the mark, and `below` more.
+  private mutating func takeIfFailed(_ count: Int?, below: Int) -> [PickleValue]? {
+    guard let mark = count.map({ stack.count - $0 }) ?? marks.last else { return nil }
+    let floor = (count == nil ? marks.dropLast() : marks[...]).last ?? 0
+    let start = mark - below
+    guard start >= floor, stack[start...].contains(.failed) else { return nil }
+    if count == nil { marks.removeLast() }
+    let values = Array(stack[start...])
+    stack.removeLast(values.count)
+    return values
+  }
+}

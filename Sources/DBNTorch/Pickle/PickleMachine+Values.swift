@@ -1,0 +1,115 @@
+import DBNTensors
+
+/// Operations that push a plain value, and the memo.
+extension PickleMachine {
+  mutating func checkProtocol() throws(CheckpointError) {
+    let version = try reader.read(UInt8.self)
+    guard version <= 5 else {
+      throw CheckpointError(
+        .pickleProtocol, "pickle protocol \(version) is newer than 5, the newest there is")
+    }
+  }
+
+  mutating func pushInt<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type
+  ) throws(CheckpointError) {
+    push(.int(Int(truncatingIfNeeded: try reader.read(type))))
+  }
+
+  /// An integer of any length, in two's complement.
+  mutating func pushLong<Count: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Count.Type
+  ) throws(CheckpointError) {
+    pushInteger(try readCounted(type, "LONG4"))
+  }
+
+  /// An integer in two's complement, least byte first.
+  mutating func pushInteger(_ bytes: [UInt8]) {
+    let significant = bytes.trimmingSignExtension()
+    guard significant.count > 8 else {
+      push(.int(significant.signExtended()))
+      return
+    }
+    push(heap.leaf(.largeInt(significant)))
+  }
+
+  mutating func pushFloat() throws(CheckpointError) {
+    push(.float(Double(bitPattern: try reader.readBigEndian(UInt64.self))))
+  }
+
+  mutating func pushText<Count: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Count.Type
+  ) throws(CheckpointError) {
+    let count = try reader.readCount(type)
+    let start = reader.position
+    do throws(CheckpointError) {
+      push(heap.string(try reader.readString(count: count)))
+    } catch  where error.code == .invalidText {
+      // The text is passed over, so that the key it stands under can be found.
+      try reader.seek(to: start + count)
+      throw error
+    }
+  }
+
+  mutating func pushBytes<Count: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Count.Type
+  ) throws(CheckpointError) {
+    push(heap.leaf(.bytes(try reader.readRegion(count: reader.readCount(type)).array)))
+  }
+
+  mutating func pushByteArray() throws(CheckpointError) {
+    push(heap.leaf(.byteArray(try reader.readRegion(count: reader.readCount(UInt64.self)).array)))
+  }
+
+  private mutating func readCounted<Count: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Count.Type, _ operation: String
+  ) throws(CheckpointError) -> [UInt8] {
+    let count = try reader.read(type)
+    guard count >= 0 else {
+      throw CheckpointError(.overflow, "\(operation) gives an integer \(count) bytes")
+    }
+    return try reader.readRegion(count: Int(count)).array
+  }
+}
+
+extension PickleMachine {
+  mutating func duplicate() throws(CheckpointError) {
+    let value = try top()
+    heap.keep(value)
+    push(value)
+  }
+
+  mutating func remember<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type
+  ) throws(CheckpointError) {
+    try remember(at: reader.readCount(type))
+  }
+
+  mutating func memoise() throws(CheckpointError) {
+    try remember(at: memo.end)
+  }
+
+  /// Picklers number what they store from 0 up, or from 1; a number above that of the bytes read so
+  /// far is refused, which bounds the memo's memory by the pickle's size.
+  mutating func remember(at index: Int) throws(CheckpointError) {
+    let value = try top()
+    guard index < reader.position else {
+      throw CheckpointError(.pickleMemo, "the pickle stores value number \(index), beyond its size")
+    }
+    if memo.remember(value, at: index) { heap.keep(value) }
+  }
+
+  mutating func recall<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type
+  ) throws(CheckpointError) {
+    try recall(at: reader.readCount(type))
+  }
+
+  mutating func recall(at index: Int) throws(CheckpointError) {
+    guard let value = memo[index] else {
+      throw CheckpointError(.pickleMemo, "the pickle recalls value number \(index), never stored")
+    }
+    // A failed value leads outwards once.
+    push(value == .failed ? .none : value)
+  }
+}

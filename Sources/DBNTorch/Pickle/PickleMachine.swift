@@ -1,0 +1,111 @@
+import DBNTensors
+
+/// Interprets a pickle as far as checkpoints need it: it builds values and can call nothing.
+///
+/// The operations are those of PyTorch's `weights_only` loading and the harmless ones of later
+/// protocols; the names are those of `PickleGlobal.table`. After a refusal the machine goes on, with
+/// `failed` in the place of the value, only to find out under which key it lies.
+/// Source: CPython's `Lib/pickletools.py`, PyTorch's `torch/_weights_only_unpickler.py`.
+struct PickleMachine {
+  var reader: ByteReader
+  var stack: [PickleValue] = []
+  /// The sizes the stack had at the marks that are still open.
+  var marks: [Int] = []
+  var memo: PickleMemo
+  var heap = PickleHeap()
+  var tensors: TensorBuilder
+  var failure: PickleFailure?
+  /// What is kept by name of the classes that are not in the table.
+  let opaqueNames: OpaqueNames
+  /// The sizes of all arguments of calls so far.
+  private var argumentSize = 0
+
+  init(
+    _ pickle: ByteRegion, tensors: TensorBuilder, opaqueNames: OpaqueNames = .none
+  ) {
+    reader = ByteReader(pickle)
+    memo = PickleMemo(for: pickle)
+    self.tensors = tensors
+    self.opaqueNames = opaqueNames
+  }
+
+  /// Runs the pickle to its end and returns its value.
+  mutating func run() throws(CheckpointError) -> PickleValue {
+    let opcodes = PickleOpcode.byCode
+    while true {
+      let offset = reader.fileOffset
+      let code: UInt8
+      do throws(CheckpointError) {
+        code = try reader.read(UInt8.self)
+      } catch {
+        throw failure?.error ?? error
+      }
+      let opcode = opcodes[Int(code)]
+      do throws(CheckpointError) {
+        if failure != nil, try trace(opcode) { continue }
+        if code == PickleOpcode.stop { return try finish() }
+        try opcode.run(&self)
+      } catch {
+        try recover(from: error, in: opcode, at: offset)
+      }
+    }
+  }
+
+  private mutating func finish() throws(CheckpointError) -> PickleValue {
+    let result = try pop()
+    guard stack.isEmpty, marks.isEmpty else {
+      throw CheckpointError(.pickleStack, "the pickle ends with values left over")
+    }
+    memo.removeAll()
+    return result
+  }
+}
+
+extension PickleMachine {
+  /// Counts what a call is given. A pickler writes each argument once; a file that hands one large
+  /// value to many calls would have it copied by each, so that all together are bounded by 16
+  /// times the pickle.
+  mutating func charge(_ arguments: [PickleValue]) throws(CheckpointError) {
+    for argument in arguments { argumentSize += heap.size(argument) }
+    guard argumentSize / 16 <= reader.position else {
+      throw CheckpointError(
+        .limitExceeded, "the pickle gives its functions far more than it holds")
+    }
+  }
+
+  mutating func push(_ value: PickleValue) {
+    stack.append(value)
+  }
+
+  /// Takes the top value, never one from below the last mark.
+  mutating func pop() throws(CheckpointError) -> PickleValue {
+    guard stack.count > marks.last ?? 0, let value = stack.popLast() else { throw underflow }
+    return value
+  }
+
+  func top() throws(CheckpointError) -> PickleValue {
+    guard stack.count > marks.last ?? 0, let value = stack.last else { throw underflow }
+    return value
+  }
+
+  mutating func pop(_ count: Int) throws(CheckpointError) -> [PickleValue] {
+    guard stack.count - (marks.last ?? 0) >= count else { throw underflow }
+    let values = Array(stack.suffix(count))
+    stack.removeLast(count)
+    return values
+  }
+
+  /// Takes everything above the last mark, and the mark.
+  mutating func popMark() throws(CheckpointError) -> [PickleValue] {
+    guard let mark = marks.popLast() else {
+      throw CheckpointError(.pickleStack, "the pickle closes a group that it did not open")
+    }
+    let values = Array(stack[mark...])
+    stack.removeLast(values.count)
+    return values
+  }
+
+  private var underflow: CheckpointError {
+    CheckpointError(.pickleStack, "the pickle uses a value that is not there")
+  }
+}

@@ -1,0 +1,57 @@
+import DBNTensors
+
+/// The values that a pickle remembers by number, of which only those are kept that it recalls.
+///
+/// PyTorch's pickler numbers every value, eight for each tensor, and recalls hardly any.
+struct PickleMemo {
+  private var values: [Int: PickleValue] = [:]
+  /// The numbers that are recalled; nil keeps all.
+  private let recalled: Set<Int>?
+  /// One above the highest number so far, which is the next that MEMOIZE gives.
+  private(set) var end = 0
+
+  /// - Parameter pickle: begins with the pickle; what follows its end is not looked at.
+  init(for pickle: ByteRegion) {
+    recalled = Self.numbersRecalled(in: pickle)
+  }
+
+  subscript(number: Int) -> PickleValue? { values[number] }
+
+  /// - Returns: whether the value is kept.
+  mutating func remember(_ value: PickleValue, at number: Int) -> Bool {
+    end = max(end, number + 1)
+    guard recalled?.contains(number) ?? true else { return false }
+    values[number] = value
+    return true
+  }
+
+  mutating func removeAll() {
+    values = [:]
+  }
+
+  /// The numbers of all GET operations; nil where the operations can't be followed to the end, whose
+  /// error is for the machine to find.
+  static func numbersRecalled(in pickle: ByteRegion) -> Set<Int>? {
+    var reader = ByteReader(pickle)
+    var numbers: Set<Int> = []
+    do throws(CheckpointError) {
+      while true {
+        let code = try reader.read(UInt8.self)
+        if code == PickleOpcode.stop { return numbers }
+        switch code {
+        case PickleOpcode.recallShort: numbers.insert(try reader.readCount(UInt8.self))
+        case PickleOpcode.recallLong: numbers.insert(try reader.readCount(UInt32.self))
+        case PickleOpcode.recallByText:
+          guard let number = Int(String(decoding: try reader.readLine().array, as: UTF8.self))
+          else { return nil }
+          numbers.insert(number)
+        default:
+          guard let argument = PickleOpcode.arguments[Int(code)] else { return nil }
+          try reader.skip(argument)
+        }
+      }
+    } catch {
+      return nil
+    }
+  }
+}

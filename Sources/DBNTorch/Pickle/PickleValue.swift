@@ -1,0 +1,196 @@
+import DBNTensors
+
+/// A value on the pickle machine's stack: small and trivial to copy. What is larger lies in a
+/// `PickleHeap`, at the index given.
+enum PickleValue: Hashable {
+  case none
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  case string(Int)
+  case list(Int)
+  case tuple(Int)
+  case set(Int)
+  case dictionary(Int)
+  /// A finished value: bytes, a complex number, a size, a device, a large integer, a tensor.
+  case leaf(Int)
+  case storage(Int)
+  case global(Int)
+  /// An object of a class that is not in the table of globals, or such a class.
+  case opaque(Int)
+  /// Stands for a value that could not be made, while the machine finds out under which key.
+  case failed
+}
+
+/// The values of one pickle, by kind, each referring to others by index: the depth of a pickle
+/// costs no recursion, and values that contain themselves no memory that is never freed.
+struct PickleHeap {
+  var strings: [String] = []
+  var lists: [[PickleValue]] = []
+  var tuples: [[PickleValue]] = []
+  var sets: [[PickleValue]] = []
+  var dictionaries: [PickleDictionary] = []
+  var leaves: [CheckpointValue] = []
+  var storages: [TorchStorage] = []
+  var globals: [PickleGlobal] = []
+  var opaques: [PickleOpaque] = []
+  /// How many of each kind, from the first, are not to be forgotten.
+  private var kept = (tuples: 0, storages: 0, dictionaries: 0, strings: 0)
+
+  mutating func string(_ text: String) -> PickleValue {
+    strings.append(text)
+    return .string(strings.count - 1)
+  }
+
+  mutating func list(_ elements: [PickleValue] = []) -> PickleValue {
+    lists.append(elements)
+    return .list(lists.count - 1)
+  }
+
+  mutating func tuple(_ elements: [PickleValue]) -> PickleValue {
+    tuples.append(elements)
+    return .tuple(tuples.count - 1)
+  }
+
+  mutating func set(_ elements: [PickleValue] = []) -> PickleValue {
+    sets.append(elements)
+    return .set(sets.count - 1)
+  }
+
+  mutating func dictionary(_ dictionary: PickleDictionary) -> PickleValue {
+    dictionaries.append(dictionary)
+    return .dictionary(dictionaries.count - 1)
+  }
+
+  mutating func leaf(_ value: CheckpointValue) -> PickleValue {
+    leaves.append(value)
+    return .leaf(leaves.count - 1)
+  }
+
+  mutating func storage(_ storage: TorchStorage) -> PickleValue {
+    storages.append(storage)
+    return .storage(storages.count - 1)
+  }
+
+  mutating func global(_ global: PickleGlobal) -> PickleValue {
+    globals.append(global)
+    return .global(globals.count - 1)
+  }
+
+  mutating func opaque(_ opaque: PickleOpaque) -> PickleValue {
+    opaques.append(opaque)
+    return .opaque(opaques.count - 1)
+  }
+
+  /// Forgets a value that its only holder has used up: a tuple, a storage, a dictionary or a text. Only
+  /// the last one of its kind can be forgotten, and none before one that is kept; a pickler makes the
+  /// parts of a tensor right before it.
+  ///
+  /// What is released comes from the stack or is an element of a tuple that does; no operation brings
+  /// an element of a list or a dictionary back there. Whoever takes it from the stack is its only
+  /// holder, unless the pickle duplicated it or recalls it, before which it is kept.
+  mutating func release(_ value: PickleValue) {
+    switch value {
+    case .tuple(tuples.count - 1) where tuples.count > kept.tuples: tuples.removeLast()
+    case .storage(storages.count - 1) where storages.count > kept.storages: storages.removeLast()
+    case .dictionary(dictionaries.count - 1) where dictionaries.count > kept.dictionaries:
+      dictionaries.removeLast()
+    case .string(strings.count - 1) where strings.count > kept.strings: strings.removeLast()
+    default: break
+    }
+  }
+
+  /// Says that the value may have several holders, and so what it contains: elements of a tuple are
+  /// older than it. What lists and dictionaries are filled with later is never released.
+  mutating func keep(_ value: PickleValue) {
+    switch value {
+    case .none, .bool, .int, .float, .leaf, .global, .failed: break
+    case .string(let index): kept.strings = max(kept.strings, index + 1)
+    case .list, .tuple, .set, .dictionary, .storage, .opaque:
+      kept = (tuples.count, storages.count, dictionaries.count, strings.count)
+    }
+  }
+
+  func text(_ value: PickleValue) -> String? {
+    guard case .string(let index) = value else { return nil }
+    return strings[index]
+  }
+
+  func tensor(_ value: PickleValue) -> Tensor? {
+    guard case .leaf(let index) = value else { return nil }
+    return leaves[index].tensor
+  }
+
+  func dictionary(_ value: PickleValue) -> PickleDictionary? {
+    guard case .dictionary(let index) = value else { return nil }
+    return dictionaries[index]
+  }
+
+  /// The value under a text key of a dictionary that is given as a value; nil for any other.
+  func entry(_ name: String, of value: PickleValue?) -> PickleValue? {
+    guard let value, let entries = dictionary(value)?.entries else { return nil }
+    return entries.last { text($0.key)?.isIdentical(to: name) == true }?.value
+  }
+
+  /// What can be the key of a `CheckpointDictionary`; nil for every other value.
+  func key(_ value: PickleValue) -> CheckpointDictionary.Key? {
+    switch value {
+    case .string(let index): .string(strings[index])
+    case .int(let number): .int(number)
+    default: nil
+    }
+  }
+
+  /// The bytes of a text, the elements of a container: what a copy of the value costs.
+  func size(_ value: PickleValue) -> Int {
+    switch value {
+    case .string(let index): return strings[index].utf8.count
+    case .list(let index): return lists[index].count
+    case .tuple(let index): return tuples[index].count
+    case .set(let index): return sets[index].count
+    case .dictionary(let index): return dictionaries[index].entries.count
+    case .leaf(let index):
+      guard case .bytes(let bytes) = leaves[index] else { return 1 }
+      return bytes.count
+    default: return 1
+    }
+  }
+
+  /// The name of the value's type, for errors.
+  func typeName(_ value: PickleValue) -> String {
+    switch value {
+    case .none: "None"
+    case .bool: "bool"
+    case .int: "int"
+    case .float: "float"
+    case .string: "str"
+    case .list: "list"
+    case .tuple: "tuple"
+    case .set: "set"
+    case .dictionary(let index): dictionaries[index].kind.rawValue
+    case .leaf(let index): leaves[index].typeName
+    case .storage: "storage"
+    case .global(let index): globals[index].name
+    case .opaque(let index): opaques[index].name
+    case .failed: "nothing"
+    }
+  }
+}
+
+/// A dictionary while it is being filled: entries as they were set, later ones for the same key
+/// included. Keys are texts and integers, or anything where opaque values are kept.
+struct PickleDictionary {
+  var kind: CheckpointDictionary.Kind
+  var entries: [(key: PickleValue, value: PickleValue)] = []
+  var attributes: [(name: String, value: PickleValue)] = []
+}
+
+/// An object that is kept by the name of its class and what it was to be made from.
+struct PickleOpaque {
+  let name: String
+  /// nil for the class or function itself.
+  var arguments: [PickleValue]?
+  var state: PickleValue?
+  var elements: [PickleValue] = []
+  var entries: [(key: PickleValue, value: PickleValue)] = []
+}

@@ -1,0 +1,156 @@
+import DBNTensors
+
+/// Copies the elements of a strided view into row-major order.
+///
+/// Dimensions that lie one behind the other are merged first, so that the copy is done in runs as
+/// long as possible.
+struct StridedCopy: Sendable {
+  private struct Dimension {
+    var count: Int
+    /// Bytes between neighbours.
+    var stride: Int
+  }
+
+  private let start: Int
+  private let elementSize: Int
+  /// From the slowest to the fastest, without the two innermost.
+  private let outer: [Dimension]
+  private let rows: Dimension
+  private let columns: Dimension
+
+  /// Columns copied at a time where a transposed plane would touch another cache line for each
+  /// element: 16 of float32 fill a line of the target.
+  private static let tile = 16
+
+  /// The view must have been found to lie inside the source, and to have elements.
+  init(_ view: TensorView) {
+    elementSize = view.scalarType.byteCount
+    start = view.offset * elementSize
+    var dimensions: [Dimension] = []
+    for (count, stride) in zip(view.size, view.stride) where count != 1 {
+      let dimension = Dimension(count: count, stride: stride * elementSize)
+      if let last = dimensions.last, last.stride == dimension.stride * count {
+        dimensions[dimensions.count - 1] = Dimension(
+          count: last.count * count, stride: dimension.stride)
+      } else {
+        dimensions.append(dimension)
+      }
+    }
+    columns = dimensions.popLast() ?? Dimension(count: 1, stride: elementSize)
+    rows = dimensions.popLast() ?? Dimension(count: 1, stride: 0)
+    outer = dimensions
+  }
+
+  /// Fills `target`, which has exactly the bytes of the view's elements. The source's pages are
+  /// given back along the way.
+  func copy(from source: ByteRegion, to target: UnsafeMutableRawBufferPointer) {
+    source.withBytes { bytes in
+      bytes.withUnsafeBytes { bytes in
+        guard let from = bytes.baseAddress, let to = target.baseAddress else { return }
+        var counters = [Int](repeating: 0, count: outer.count)
+        var position = start
+        var reader = Reader(source: source)
+        let planeSize = rows.count * columns.count * elementSize
+        for offset in stride(from: 0, to: target.count, by: planeSize) {
+          copyPlane(from: from + position, to: to + offset, &reader)
+          advance(&counters, &position)
+        }
+      }
+    }
+  }
+
+  /// Keeps account of what was read of the source.
+  private struct Reader {
+    /// What is read before the source is told of it.
+    static let byteCount = 1 << 20
+    /// What the kernel brings into memory with a byte that is read, mostly (`fault_around_bytes`).
+    static let mappedByteCount = 64 << 10
+
+    let source: ByteRegion
+    private var pending = 0
+
+    init(source: ByteRegion) { self.source = source }
+
+    /// - Parameter count: the bytes that were read, with those around them.
+    mutating func didRead(_ count: Int) {
+      pending += count
+      guard pending >= Self.byteCount else { return }
+      source.release(pending)
+      pending = 0
+    }
+  }
+
+  /// Moves to the next plane, as an odometer does.
+  private func advance(_ counters: inout [Int], _ position: inout Int) {
+    for index in outer.indices.reversed() {
+      counters[index] += 1
+      position += outer[index].stride
+      if counters[index] < outer[index].count { return }
+      position -= outer[index].stride * outer[index].count
+      counters[index] = 0
+    }
+  }
+
+  private func copyPlane(
+    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ reader: inout Reader
+  ) {
+    if columns.stride == elementSize {
+      let size = columns.count * elementSize
+      for row in 0..<rows.count {
+        copyRun(from: source + row * rows.stride, to: target + row * size, size, &reader)
+      }
+      return
+    }
+    switch elementSize {
+    case 1: copyElements(UInt8.self, from: source, to: target, &reader)
+    case 2: copyElements(UInt16.self, from: source, to: target, &reader)
+    case 4: copyElements(UInt32.self, from: source, to: target, &reader)
+    case 8: copyElements(UInt64.self, from: source, to: target, &reader)
+    default: copyElements(UInt128.self, from: source, to: target, &reader)
+    }
+  }
+
+  private func copyRun(
+    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ byteCount: Int,
+    _ reader: inout Reader
+  ) {
+    for start in stride(from: 0, to: byteCount, by: Reader.byteCount) {
+      let count = min(Reader.byteCount, byteCount - start)
+      (target + start).copyMemory(from: source + start, byteCount: count)
+      reader.didRead(count)
+    }
+  }
+
+  /// The plane in tiles: of all rows where it is transposed, so that the source is read line by line;
+  /// else of one row, as long as is read at a time.
+  private func copyElements<Element: BitwiseCopyable>(
+    _ type: Element.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
+    _ reader: inout Reader
+  ) {
+    let isTransposed = rows.stride < columns.stride
+    let tile = isTransposed ? Self.tile : max(1, Reader.byteCount / max(1, columns.stride))
+    let rowsAtATime = isTransposed ? rows.count : 1
+    let touched = min(columns.stride, rowsAtATime * Reader.mappedByteCount)
+    for row in stride(from: 0, to: rows.count, by: rowsAtATime) {
+      for first in stride(from: 0, to: columns.count, by: tile) {
+        let last = min(first + tile, columns.count)
+        copyTile(row..<row + rowsAtATime, first..<last, type, from: source, to: target)
+        reader.didRead((last - first) * touched)
+      }
+    }
+  }
+
+  private func copyTile<Element: BitwiseCopyable>(
+    _ rowRange: Range<Int>, _ columnRange: Range<Int>, _ type: Element.Type,
+    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
+  ) {
+    let size = MemoryLayout<Element>.size
+    for row in rowRange {
+      let (from, to) = (source + row * rows.stride, target + row * columns.count * size)
+      for column in columnRange {
+        let element = from.loadUnaligned(fromByteOffset: column * columns.stride, as: type)
+        to.storeBytes(of: element, toByteOffset: column * size, as: type)
+      }
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import DBNTensors
+
+/// Makes the tensors of a checkpoint from the views that its pickle describes.
+struct TensorBuilder {
+  private let source: any StorageSource
+  /// The storages that were named, each as the type that it was first named with.
+  private(set) var storages = StorageTable()
+  /// The tensors that are not a storage as it is.
+  private var made: [TensorView: TensorStorage] = [:]
+  private var shapes = LastValue<[Int]>()
+  private var byteCount = 0
+  private let byteLimit: Int
+  /// Attributes of tensors that are not carried over, by the tensor's place in the heap.
+  var droppedAttributes: [Int: [String]] = [:]
+
+  /// Views make much of little: an expanded scalar of 1 TB takes no space in the file. All
+  /// distinct tensors together may have 64 times the file's bytes, or this many where that is
+  /// more: a small file of a whole expanded network is legitimate.
+  private static let modestByteCount = 1 << 30
+
+  init(_ source: any StorageSource) {
+    self.source = source
+    storages.reserveCapacity(source.roomyStorageCount)
+    byteLimit = max(
+      Self.modestByteCount, source.byteCount.multipliedReportingOverflow(by: 64).partialValue)
+  }
+
+  /// The storage behind a persistent id.
+  mutating func storage(
+    _ key: String, _ type: TorchStorageType, count: Int
+  ) throws(CheckpointError) -> TorchStorage {
+    let bytes = try storedBytes(key, type, count)
+    // A storage's size is cut to whole elements when it is seen as a type.
+    guard count == bytes.byteCount / type.elementByteCount else {
+      throw CheckpointError(
+        .torchStorage,
+        "the storage should have \(count) elements of \(type.elementByteCount) bytes, but "
+          + "\(source.place(of: key)) has \(bytes.byteCount) bytes",
+        advice: "the file is damaged; get it again")
+    }
+    return TorchStorage(key, type, bytes)
+  }
+
+  func stored(_ number: Int) -> StoredObject? { source.stored(number) }
+
+  private mutating func storedBytes(
+    _ key: String, _ type: TorchStorageType, _ count: Int
+  ) throws(CheckpointError) -> TensorStorage {
+    if let known = storages.place(of: key) { return storages[known].bytes }
+    let bytes = try source.storedBytes(key, type, count: count)
+    _ = storages.enter(TorchStorage(key, type, bytes))
+    return bytes
+  }
+
+  /// The tensor of a view; the same storage object for the same view.
+  mutating func tensor(
+    _ view: TensorView, in storage: TorchStorage, requiresGrad: Bool = false
+  ) throws(CheckpointError) -> Tensor {
+    var view = view
+    view.size = shapes.shared(view.size)
+    return try Tensor(
+      view.scalarType, shape: view.size, storage: bytes(of: view, in: storage),
+      requiresGrad: requiresGrad)
+  }
+
+  /// The contiguous little-endian bytes of a view.
+  private mutating func bytes(
+    of view: TensorView, in storage: TorchStorage
+  ) throws(CheckpointError) -> TensorStorage {
+    let extent = try view.extent(in: storage.byteEnd)
+    let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
+    let isStored =
+      view.isContiguous && extent == 0..<storage.bytes.byteCount && !repair.isNeeded
+    let place = storages.enter(storage)
+    if isStored, storages[place].isTaken(by: view) { return storage.bytes }
+    if let known = made[view] { return known }
+    let byteCount = try countedBytes(of: view)
+    storages[place].countView()
+    if isStored, storages[place].take(view) { return storage.bytes }
+    let bytes = try compute(byteCount, view, extent, repair, from: storage.bytes)
+    made[view] = bytes
+    return bytes
+  }
+
+  private func compute(
+    _ byteCount: Int, _ view: TensorView, _ extent: Range<Int>, _ repair: ElementRepair,
+    from bytes: TensorStorage
+  ) throws(CheckpointError) -> TensorStorage {
+    guard byteCount > 0 else { return TensorStorage(ByteRegion([])) }
+    guard view.isContiguous, let stored = try Self.part(extent, of: bytes, repair.isNeeded) else {
+      return Self.compute(byteCount, view, repair, from: bytes)
+    }
+    return repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
+  }
+
+  private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
+    let size: Int
+    do throws(CheckpointError) {
+      size = try Tensor.byteCount(of: view.scalarType, shape: view.size)
+    } catch {
+      throw CheckpointError(.torchView, error.reason, advice: "the file is damaged; get it again")
+    }
+    guard size <= byteLimit - byteCount else {
+      throw CheckpointError(
+        .limitExceeded,
+        "the tensors so far would take more than \(byteLimit) bytes, from a file of "
+          + "\(source.byteCount): an expanded view of \(view.size)",
+        advice: "save the tensors before they are expanded")
+    }
+    byteCount += size
+    return size
+  }
+
+  /// The bytes of a contiguous view as they are stored; nil where only a part of compressed ones is
+  /// meant.
+  ///
+  /// - Parameter isConverted: whether the bytes are converted, so that the storage object can be the
+  ///   source.
+  private static func part(
+    _ extent: Range<Int>, of bytes: TensorStorage, _ isConverted: Bool
+  ) throws(CheckpointError) -> TensorStorage? {
+    if isConverted, extent == 0..<bytes.byteCount { return bytes }
+    guard let region = bytes.region else { return nil }
+    let part = try region.slice(from: extent.lowerBound, count: extent.count)
+    return TensorStorage(part, of: bytes)
+  }
+
+  /// Where the storage lies in place, it is read as it suits the target; where it is compressed, once
+  /// from its start to its end, so that it is not in memory beside the tensor. (It is beside windows
+  /// that overlap, rows of which can reach over all pieces.)
+  private static func compute(
+    _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
+  ) -> TensorStorage {
+    if bytes.region == nil, !view.isOverlapping {
+      return gather(byteCount, view, repair, from: bytes)
+    }
+    let copy = StridedCopy(view)
+    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+      copy.copy(from: try bytes.verifiedBytes(), to: target)
+      repair.apply(to: target)
+    }
+  }
+
+  private static func gather(
+    _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
+  ) -> TensorStorage {
+    let copy = ScatteredCopy(view)
+    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+      try bytes.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
+      repair.apply(to: target)
+    }
+  }
+}
+
+extension TensorBuilder {
+  /// The views that share a storage with others, by the bytes made of them. Most storages have one.
+  var shared: [ObjectIdentifier: TensorView] {
+    var shared: [ObjectIdentifier: TensorView] = [:]
+    for (view, bytes) in made
+    where bytes.byteCount > 0
+      && storages.place(of: view.record).map({ storages[$0].isShared }) ?? false
+    {
+      shared[ObjectIdentifier(bytes)] = view
+    }
+    for record in storages where record.isShared && record.bytes.byteCount > 0 {
+      if let view = record.wholeView { shared[ObjectIdentifier(record.bytes)] = view }
+    }
+    return shared
+  }
+}
+
+extension ScatteredCopy {
+  /// The elements of a view that has some, in row-major order.
+  fileprivate init(_ view: TensorView) {
+    let elementSize = view.scalarType.byteCount
+    // The stride of a dimension of size one means nothing, and was not checked.
+    let strides = zip(view.size, view.stride).map { $0 == 1 ? 0 : $1 * elementSize }
+    self.init(
+      shape: view.size, from: Layout(start: view.offset * elementSize, strides: strides),
+      to: Layout(rowMajor: view.size, elementSize: elementSize), elementSize: elementSize)
+  }
+}

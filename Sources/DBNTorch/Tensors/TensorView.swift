@@ -1,0 +1,112 @@
+import DBNTensors
+
+/// How a tensor lies in its storage. Two tensors with the same view are one under two names.
+struct TensorView: Hashable, Sendable {
+  let record: String
+  let scalarType: ScalarType
+  /// Elements from the storage's start.
+  let offset: Int
+  var size: [Int]
+  /// Elements between neighbours of each dimension; 0 where a dimension is expanded.
+  let stride: [Int]
+  /// The values are to be conjugated.
+  let isConjugate: Bool
+  /// The values are to be negated.
+  let isNegative: Bool
+
+  /// The most dimensions that PyTorch's operations (`TensorIterator`) and NumPy allow.
+  static let maximumRank = 64
+
+  /// The bytes of the storage that the view reaches, from its first to its last element.
+  ///
+  /// - Throws: `torchView` unless all elements are inside a storage of `byteCount` bytes.
+  func extent(in byteCount: Int) throws(CheckpointError) -> Range<Int> {
+    guard size.count == stride.count, size.count <= Self.maximumRank else {
+      throw refusal("\(size.count) sizes and \(stride.count) strides; at most 64 can be")
+    }
+    guard offset >= 0, size.allSatisfy({ $0 >= 0 }), stride.allSatisfy({ $0 >= 0 }) else {
+      throw refusal("a negative offset, size or stride")
+    }
+    guard let reach, reach.upperBound <= byteCount else {
+      throw refusal("elements outside its storage of \(byteCount / scalarType.byteCount)")
+    }
+    return reach
+  }
+
+  /// The bytes from the first to the last element; nil if no integer counts so far.
+  var reach: Range<Int>? {
+    if size.contains(0) { return 0..<0 }
+    guard let last = lastElement, last < .max / scalarType.byteCount else { return nil }
+    return offset * scalarType.byteCount..<(last + 1) * scalarType.byteCount
+  }
+
+  /// The position of the element that is furthest from the storage's start; nil if no integer
+  /// counts so far.
+  private var lastElement: Int? {
+    var last = offset
+    for (size, stride) in zip(size, stride) {
+      let (reach, overflow) = (size - 1).multipliedReportingOverflow(by: stride)
+      let (sum, sumOverflow) = last.addingReportingOverflow(reach)
+      if overflow || sumOverflow { return nil }
+      last = sum
+    }
+    return last
+  }
+
+  private func refusal(_ what: String) -> CheckpointError {
+    CheckpointError(
+      .torchView,
+      "a tensor of sizes \(brief(size)), strides \(brief(stride)) and offset \(offset) has \(what)",
+      advice: "the file is damaged or made to deceive; get it again")
+  }
+
+  private func brief(_ numbers: [Int]) -> String {
+    numbers.count <= 8 ? "\(numbers)" : "\(numbers.prefix(8))…"
+  }
+
+  /// Whether the elements lie in row-major order without gaps.
+  var isContiguous: Bool {
+    var expected = 1
+    for (size, stride) in zip(size, stride).reversed() where size != 1 {
+      if stride != expected && !self.size.contains(0) { return false }
+      expected = expected.multipliedReportingOverflow(by: size).partialValue
+    }
+    return true
+  }
+
+  /// Whether elements of one dimension lie between those of another, or are the same, as those of
+  /// sliding windows do. Expanded dimensions do not count. The view must lie in its storage.
+  var isOverlapping: Bool {
+    var reach = 1
+    let dimensions = zip(stride, size).filter { $0 > 0 && $1 > 1 }.sorted { $0.0 < $1.0 }
+    for (stride, size) in dimensions {
+      if stride < reach { return true }
+      reach += (size - 1) * stride
+    }
+    return false
+  }
+}
+
+extension TensorView {
+  /// All elements of a storage in row-major order.
+  init(wholeOf record: String, _ scalarType: ScalarType, _ size: [Int]) {
+    self.init(
+      record: record, scalarType: scalarType, offset: 0, size: size, stride: size.contiguousStrides,
+      isConjugate: false, isNegative: false)
+  }
+}
+
+extension [Int] {
+  /// Elements between neighbours of each dimension of a row-major tensor with these sizes, as PyTorch
+  /// counts them: an empty dimension counts as one.
+  var contiguousStrides: [Int] {
+    var strides: [Int] = []
+    var next = 1
+    for size in reversed() {
+      strides.append(next)
+      // The sizes of an empty tensor can multiply to anything.
+      next = next.multipliedReportingOverflow(by: Swift.max(size, 1)).partialValue
+    }
+    return strides.reversed()
+  }
+}

@@ -1,0 +1,75 @@
+import DBNTensors
+
+/// What a storage says its elements are.
+enum TorchStorageType: Sendable, Hashable {
+  case typed(ScalarType)
+  /// Bytes whose type each tensor gives itself.
+  case untyped
+
+  var scalarType: ScalarType? {
+    guard case .typed(let type) = self else { return nil }
+    return type
+  }
+
+  /// The size of one of the elements that the storage is counted in.
+  var elementByteCount: Int { scalarType?.byteCount ?? 1 }
+
+  /// PyTorch's storage classes; those of CUDA stand in the files of older versions.
+  static let byName: [String: TorchStorageType] = {
+    var types: [String: TorchStorageType] = [
+      "torch.UntypedStorage": .untyped, "torch.storage.UntypedStorage": .untyped,
+      "torch.storage._UntypedStorage": .untyped,
+    ]
+    for (name, type) in names {
+      types["torch.\(name)Storage"] = .typed(type)
+      types["torch.cuda.\(name)Storage"] = .typed(type)
+    }
+    return types
+  }()
+
+  /// The class of storages of a type; nil for newer types, which have none.
+  static func className(of type: ScalarType) -> String? {
+    names.first { $0.1 == type }.map { "torch.\($0.0)Storage" }
+  }
+
+  private static let names: [(String, ScalarType)] = [
+    ("Double", .float64), ("Float", .float32), ("Half", .float16), ("BFloat16", .bfloat16),
+    ("Long", .int64), ("Int", .int32), ("Short", .int16), ("Char", .int8), ("Byte", .uint8),
+    ("Bool", .bool), ("ComplexDouble", .complex128), ("ComplexFloat", .complex64),
+  ]
+}
+
+/// A storage: the bytes that one or several tensors are views of.
+struct TorchStorage: Sendable {
+  /// What tells it from others: in an archive, the record's name below `data/`.
+  let key: String
+  let type: TorchStorageType
+  /// The bytes as they are in the file.
+  let bytes: TensorStorage
+  /// The elements that are meant: all, but for the views of storages that PyTorch once had.
+  var elements: Range<Int>
+
+  init(_ key: String, _ type: TorchStorageType, _ bytes: TensorStorage) {
+    self.key = key
+    self.type = type
+    self.bytes = bytes
+    elements = 0..<bytes.byteCount / type.elementByteCount
+  }
+
+  /// The first element, counted in elements of a tensor's type.
+  func start(for scalarType: ScalarType) throws(CheckpointError) -> Int {
+    guard elements.lowerBound == 0 || type.elementByteCount == scalarType.byteCount else {
+      throw CheckpointError(
+        .torchView,
+        "a view of a \(type.elementByteCount)-byte storage cannot be \(scalarType.name)",
+        advice: "the file is damaged; get it again")
+    }
+    return elements.lowerBound
+  }
+
+  /// Where the meant elements end, in bytes.
+  var byteEnd: Int {
+    elements.upperBound == bytes.byteCount / type.elementByteCount
+      ? bytes.byteCount : elements.upperBound * type.elementByteCount
+  }
+}

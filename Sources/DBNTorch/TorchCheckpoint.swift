@@ -1,0 +1,99 @@
+public import DBNTensors
+
+/// Checkpoints of `torch.save`, in all formats that it has had, and programs of `torch.export.save`.
+///
+/// The pickle inside is interpreted without executing anything of it. Tensors borrow the file's
+/// bytes: they are read, and checked against the archive's checksums, when they are used.
+public enum TorchCheckpoint {
+  /// Whether the file begins as one that PyTorch wrote, in any of these formats.
+  public static func recognises(_ file: ByteRegion) -> Bool {
+    TorchFile(file) != nil
+  }
+
+  /// Reads a checkpoint.
+  ///
+  /// - Throws: a `CheckpointError` that names the key, global or record at fault.
+  public static func read(
+    _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
+    guard let torch = TorchFile(file) else { throw refusal(of: file) }
+    return try read(torch, options: options)
+  }
+
+  static func read(
+    _ torch: consuming TorchFile, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      let file = torch.bytes
+      switch torch.kind {
+      case .zip: return try read(TorchArchive(file, (consume torch).archive()), options)
+      case .exportedProgram:
+        return try ExportedProgramFile.read(file, (consume torch).archive(), options)
+      case .legacy: return try read(LegacyFile(file, options), options)
+      case .tar:
+        let tar = try TarCheckpoint(file)
+        return try read(tar.pickle, tar, name: "pickle", options)
+      }
+    } catch {
+      var error = error
+      error.advice = error.advice ?? "the file is damaged or made to deceive; get it again"
+      throw error
+    }
+  }
+
+  private static func read(
+    _ archive: consuming TorchArchive, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    let (pickle, name) = (archive.pickle, archive.pickleName)
+    let (history, graph, settings) = (archive.history, archive.graph, archive.batchNormSettings)
+    var checkpoint = try read(pickle, consume archive, name: name, options)
+    checkpoint.history = history
+    checkpoint.graph = graph
+    checkpoint.batchNormSettings = settings
+    return checkpoint
+  }
+
+  private static func read(
+    _ file: consuming LegacyFile, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    let (pickle, trailingByteCount) = (file.pickle, file.trailingByteCount)
+    var checkpoint = try read(pickle, consume file, name: nil, options)
+    if trailingByteCount > 0 {
+      checkpoint.notes.append("\(trailingByteCount) bytes behind the checkpoint are not read")
+    }
+    return checkpoint
+  }
+
+  private static func read(
+    _ pickle: ByteRegion, _ source: consuming any StorageSource, name: String?,
+    _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      var (root, tree) = try interpret(pickle, consume source, options)
+      return Checkpoint(root: try tree.convert(root), notes: tree.notes)
+    } catch {
+      throw error.with(name: name)
+    }
+  }
+
+  /// What the pickle says, while what it was said with (the directory of the archive, the tables of
+  /// storages and views) is forgotten: a checkpoint can have very many.
+  private static func interpret(
+    _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions
+  ) throws(CheckpointError) -> (root: PickleValue, tree: CheckpointTree) {
+    var machine = PickleMachine(
+      pickle, tensors: TensorBuilder(consume source), opaqueNames: OpaqueNames(options))
+    let root = try machine.run()
+    return (root, CheckpointTree(machine.heap, machine.tensors))
+  }
+
+  private static func refusal(of file: ByteRegion) -> CheckpointError {
+    if file.count == 0 {
+      return CheckpointError(
+        .notATorchCheckpoint, "is empty", advice: "the file is incomplete; get it again")
+    }
+    return CheckpointError(
+      .notATorchCheckpoint, "is no PyTorch checkpoint",
+      advice: "name a file that torch.save wrote")
+  }
+}

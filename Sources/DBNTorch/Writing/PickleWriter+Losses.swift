@@ -1,0 +1,56 @@
+import DBNTensors
+
+/// What a `.pth` file can't hold in a way that `torch.load(weights_only=True)` reads.
+extension PickleWriter {
+  /// The longest integer of the operation LONG1, the only one that PyTorch accepts.
+  private static let longestInteger = 255
+
+  /// Whether the value is to be written; if not, its loss has been noted.
+  mutating func keeps(
+    _ value: CheckpointValue, at key: CheckpointDictionary.Key
+  ) throws(CheckpointError) -> Bool {
+    guard let refusal = refusal(of: value) else { return true }
+    let place = path.appending(key)
+    guard allowsLosses else { throw refusal.with(name: "\(place)") }
+    losses.append(ConversionReport.Item("\(place)", refusal.reason))
+    return false
+  }
+
+  mutating func lose(at place: EntryPath, _ reason: String) throws(CheckpointError) {
+    guard allowsLosses else {
+      throw CheckpointError(.cannotBeWritten, name: "\(place)", reason, advice: Self.advice)
+    }
+    losses.append(ConversionReport.Item("\(place)", reason))
+  }
+
+  /// Why the value, what is in it aside, can't be written.
+  func refusal(of value: CheckpointValue) -> CheckpointError? {
+    switch value {
+    case .opaque(let value): return .opaque(value, name: nil)
+    case .largeInt(let bytes)
+    where bytes.trimmingSignExtension().count > Self.longestInteger:
+      return CheckpointError(
+        .cannotBeWritten,
+        "is an integer of \(bytes.count) bytes; PyTorch reads integers of up to "
+          + "\(Self.longestInteger) bytes", advice: Self.advice)
+    case .set(let elements) where !elements.allSatisfy(\.isHashable):
+      return CheckpointError(
+        .cannotBeWritten, "is a set of what Python cannot hash: lists, sets or dictionaries",
+        advice: Self.advice)
+    default: return nil
+    }
+  }
+
+  private static let advice = "leave it out with --lossy, or with --state-dict-only"
+}
+
+extension CheckpointValue {
+  /// Whether Python lets the value be an element of a set.
+  fileprivate var isHashable: Bool {
+    switch self {
+    case .list, .set, .dictionary, .byteArray: false
+    case .tuple(let elements): elements.allSatisfy(\.isHashable)
+    default: true
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import DBNTensors
+
+extension PickleWriter {
+  /// Recurses at most `CheckpointLimits.depth` levels.
+  mutating func write(_ value: CheckpointValue, depth: Int) throws(CheckpointError) {
+    guard depth <= CheckpointLimits.depth else {
+      throw CheckpointError(
+        .limitExceeded, name: "\(path)",
+        "is nested more than \(CheckpointLimits.depth) levels deep", advice: "make it flatter")
+    }
+    switch value {
+    case .none: put(.none)
+    case .bool(let flag): put(flag)
+    case .int(let number): put(number)
+    case .largeInt(let bytes): put(large: bytes)
+    case .float(let number): put(number)
+    case .complex(let real, let imaginary): put(real, imaginary)
+    case .string(let text): put(text)
+    case .bytes(let bytes): put(latin1: bytes, by: "_codecs.encode", "latin1")
+    case .byteArray(let bytes): put(latin1: bytes, by: "__builtin__.bytearray", "latin-1")
+    case .list(let elements): try write(list: elements, depth)
+    case .tuple(let elements): try write(tuple: elements, depth)
+    case .set(let elements): try write(set: elements, depth)
+    case .dictionary(let dictionary): try write(dictionary, depth)
+    case .tensor(let tensor): write(tensor)
+    case .size(let sizes): put(size: sizes)
+    case .scalarType(let type): put(global: "torch.\(type.name)")
+    case .device(let device): put(device: device)
+    // `refusal` has kept it from coming here.
+    case .opaque: put(.none)
+    }
+  }
+
+  private mutating func put(_ real: Double, _ imaginary: Double) {
+    put(global: "__builtin__.complex")
+    put(real)
+    put(imaginary)
+    put(.tuple2)
+    put(.reduce)
+  }
+
+  /// How protocol 2 writes bytes: as text of the first 256 characters.
+  private mutating func put(latin1 bytes: [UInt8], by function: String, _ codec: String) {
+    put(global: function)
+    put(once: String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })))
+    put(codec)
+    put(.tuple2)
+    put(.reduce)
+  }
+
+  private mutating func put(size sizes: [Int]) {
+    put(global: "torch.Size")
+    put(sizes)
+    put(.tuple1)
+    put(.reduce)
+  }
+
+  /// `torch.device` takes its type and its index apart.
+  private mutating func put(device: String) {
+    put(global: "torch.device")
+    let parts = device.split(separator: ":", maxSplits: 1)
+    if parts.count == 2, let index = Int(parts[1]) {
+      put(String(parts[0]))
+      put(index)
+      put(.tuple2)
+    } else {
+      put(device)
+      put(.tuple1)
+    }
+    put(.reduce)
+  }
+}
+
+/// Containers, whose items PyTorch writes 1000 at a time.
+extension PickleWriter {
+  private static let batchSize = 1000
+
+  private mutating func write(
+    list elements: [CheckpointValue], _ depth: Int
+  ) throws(CheckpointError) {
+    put(.emptyList)
+    for start in stride(from: 0, to: elements.count, by: Self.batchSize) {
+      let end = min(start + Self.batchSize, elements.count)
+      if end - start > 1 { put(.mark) }
+      for index in start..<end { try write(element: elements[index], index, depth) }
+      put(end - start > 1 ? .appends : .append)
+    }
+  }
+
+  private mutating func write(
+    tuple elements: [CheckpointValue], _ depth: Int
+  ) throws(CheckpointError) {
+    if elements.count > 3 { put(.mark) }
+    for (index, element) in elements.enumerated() { try write(element: element, index, depth) }
+    closeTuple(of: elements.count)
+  }
+
+  private mutating func write(
+    set elements: [CheckpointValue], _ depth: Int
+  ) throws(CheckpointError) {
+    put(global: "__builtin__.set")
+    try write(list: elements, depth)
+    put(.tuple1)
+    put(.reduce)
+  }
+
+  private mutating func write(
+    _ dictionary: CheckpointDictionary, _ depth: Int
+  ) throws(CheckpointError) {
+    switch dictionary.kind {
+    case .dict:
+      put(.emptyDict)
+      try write(items: dictionary, depth)
+    case .orderedDict:
+      put(global: "collections.OrderedDict")
+      put(.emptyTuple)
+      put(.reduce)
+      try write(items: dictionary, depth)
+    case .counter:
+      put(global: "collections.Counter")
+      put(.emptyDict)
+      try write(items: dictionary, depth)
+      put(.tuple1)
+      put(.reduce)
+    }
+    try write(attributesOf: dictionary, depth)
+  }
+
+  private mutating func write(
+    items dictionary: CheckpointDictionary, _ depth: Int
+  ) throws(CheckpointError) {
+    var entries = dictionary.entries
+    var lost: Set<CheckpointDictionary.Key> = []
+    for entry in entries where try !keeps(entry.value, at: entry.key) { lost.insert(entry.key) }
+    // A copy of very many is made only where it differs.
+    if !lost.isEmpty { entries.removeAll { lost.contains($0.key) } }
+    makeRoom(for: entries.count)
+    for start in stride(from: 0, to: entries.count, by: Self.batchSize) {
+      let batch = entries[start..<min(start + Self.batchSize, entries.count)]
+      if batch.count > 1 { put(.mark) }
+      for entry in batch {
+        put(entry.key)
+        try write(entry.value, under: entry.key, depth)
+      }
+      put(batch.count > 1 ? .setItems : .setItem)
+    }
+  }
+
+  private mutating func put(_ key: CheckpointDictionary.Key) {
+    switch key {
+    case .string(let text): put(text)
+    case .int(let number): put(number)
+    }
+  }
+
+  /// Attributes such as `_metadata`, by BUILD from a dict of them.
+  private mutating func write(
+    attributesOf dictionary: CheckpointDictionary, _ depth: Int
+  ) throws(CheckpointError) {
+    guard !dictionary.attributes.isEmpty else { return }
+    if dictionary.kind == .dict {
+      return try lose(at: path, "a plain dict cannot have attributes in Python")
+    }
+    var attributes = CheckpointDictionary()
+    for (name, value) in dictionary.attributes { attributes.set(.string(name), to: value) }
+    put(.emptyDict)
+    try write(items: attributes, depth)
+    put(.build)
+  }
+
+  private mutating func write(
+    element: CheckpointValue, _ index: Int, _ depth: Int
+  ) throws(CheckpointError) {
+    // In a sequence something must stand in the place of what is left out.
+    let value = try keeps(element, at: .int(index)) ? element : .none
+    try write(value, under: .int(index), depth)
+  }
+
+  private mutating func write(
+    _ value: CheckpointValue, under key: CheckpointDictionary.Key, _ depth: Int
+  ) throws(CheckpointError) {
+    path.keys.append(key)
+    try write(value, depth: depth + 1)
+    path.keys.removeLast()
+  }
+}

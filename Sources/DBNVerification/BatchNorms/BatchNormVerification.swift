@@ -1,0 +1,84 @@
+public import DBNBatchNorm
+public import DBNComparison
+public import DBNExecution
+public import DBNTensors
+
+/// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
+/// drawn from its own statistics, standard against distributed or like against like.
+///
+/// In training, a distributed module is held against a standard one that is run on each slice
+/// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
+/// equal; that is what simulating V devices means.
+///
+/// All that the two store is compared too, parameters, running statistics, counters and the tensors
+/// outside the BatchNorms: to the bit, or within the tolerance.
+public struct BatchNormVerification: Sendable {
+  public var mode = ExecutionMode.evaluation
+  /// N; nil: two samples for each virtual device, at least 8, and enough to reach every device.
+  public var samples: Int?
+  /// P: how many positions (pixels) a sample has.
+  public var positions = 4
+  public var tolerance = NumberComparison.Tolerance()
+  public var options = BatchNormModule.Options()
+  public var seed: UInt64 = 2026
+  /// What the two files say of epsilon and momentum; `options` hold where they say nothing.
+  public var settings = BatchNormSettingsPair()
+  /// More layouts that names and shapes can tell.
+  public var layouts: [BatchNormLayout] = []
+  /// What BatchNorms of the two state dicts are, where a conversion knows it.
+  public var known = (a: [String: BatchNormSurvey.Hint](), b: [String: BatchNormSurvey.Hint]())
+
+  public init() {}
+
+  /// The most samples in a mini-batch: two for each of the most virtual devices.
+  public static let samplesLimit = 2 * StateDict.worldSizeLimit
+
+  /// The most values of one layer's batch that are in memory at a time: 8 MiB, several times.
+  private static let valuesLimit = 1 << 20
+
+  /// - Throws: `invalidBatch` for a batch that does not reach every device; `batchNormsDiffer` when
+  ///   the two don't have the same BatchNorms; `tooFewValues` in training, when a slice has one value
+  ///   per channel.
+  public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
+  {
+    let pairs = try BatchNormPair.matching(
+      a, BatchNormSurvey(a, layouts: layouts, known: known.a),
+      b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options, settings: settings)
+    let reach = BatchReach(pairs.flatMap { [($0.name, $0.a), ($0.name, $0.b)] })
+    var samples = self.samples ?? 0
+    if self.samples == nil {
+      samples = try reach.leastSamples(from: max(8, 2 * reach.worldSize))
+    }
+    guard (1...Self.samplesLimit).contains(samples) else {
+      throw .invalidBatch(samples)
+    }
+    try reach.check(samples)
+    var result = VerificationResult(mode: mode, samples: samples)
+    result.layers = try concurrentMap(pairs.count) { [samples] index throws(CheckpointError) in
+      try compare(pairs[index], stream: index, samples: samples)
+    }
+    try result.compareState(a, b, pairs, tolerance: tolerance)
+    return result
+  }
+
+  private func compare(
+    _ pair: BatchNormPair, stream: Int, samples: Int
+  ) throws(CheckpointError) -> VerificationResult.Layer {
+    var generator = InputGenerator(seed: seed, stream: stream)
+    var result = VerificationResult.Layer(pair)
+    for part in pair.parts(of: Self.valuesLimit, valuesPerFeature: samples * positions) {
+      let input = part.input(samples, positions, &generator)
+      var layer = LayerComparison(part, result, tolerance: tolerance)
+      do throws(CheckpointError) {
+        switch mode {
+        case .evaluation: try layer.compareEvaluation(on: input)
+        case .training: try layer.compareTraining(on: input)
+        }
+      } catch {
+        throw error.with(name: pair.name)
+      }
+      result = layer.result
+    }
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+import DBNBatchNorm
+import DBNComparison
+import DBNExecution
+import DBNTensors
+
+/// Runs the two modules of a pair on one input and compares what can be seen of them.
+struct LayerComparison {
+  private let pair: BatchNormPair
+  private let tolerance: NumberComparison.Tolerance
+  private(set) var result: VerificationResult.Layer
+
+  /// - Parameter result: what other parts of the layer gave.
+  init(
+    _ pair: BatchNormPair, _ result: VerificationResult.Layer,
+    tolerance: NumberComparison.Tolerance
+  ) {
+    self.pair = pair
+    self.result = result
+    self.tolerance = tolerance
+  }
+
+  mutating func compareEvaluation(on input: Activations) throws(CheckpointError) {
+    let slices = pair.slices(of: input.samples)
+    let (a, b) = (try pair.a.evaluate(input), try pair.b.evaluate(input))
+    for (device, slice) in slices.enumerated() {
+      compareOutputs(device, slice, a.slice(slice), b.slice(slice))
+    }
+  }
+
+  mutating func compareTraining(on input: Activations) throws(CheckpointError) {
+    let slices = pair.slices(of: input.samples)
+    let a = try pair.a.trained(on: input, slices)
+    let b = try pair.b.trained(on: input, slices)
+    for (device, slice) in slices.enumerated() {
+      compareOutputs(device, slice, a[device].output, b[device].output)
+      let (rowA, rowB) = (a[device].row, b[device].row)
+      compare("running_mean", device, rowA.mean, rowB.mean, place: feature)
+      compare("running_var", device, rowA.variance, rowB.variance, place: feature)
+      compare(
+        "num_batches_tracked", device, [rowA.batchesTracked], [rowB.batchesTracked]
+      ) { _ in [] }
+    }
+  }
+
+  private mutating func compareOutputs(
+    _ device: Int, _ slice: BatchSlice, _ a: Activations, _ b: Activations
+  ) {
+    let (features, positions) = (a.features, a.positions)
+    let firstFeature = pair.features.lowerBound
+    compare("output", device, a.values, b.values) { index in
+      [
+        slice[index / (features * positions)],
+        firstFeature + index / positions % features, index % positions,
+      ]
+    }
+  }
+
+  /// The place of a value that each feature has one of.
+  private func feature(_ index: Int) -> [Int] { [pair.features.lowerBound + index] }
+
+  private mutating func compare(
+    _ quantity: String, _ device: Int?, _ a: [Double], _ b: [Double], place: (Int) -> [Int]
+  ) {
+    let isDistributed = max(pair.a.worldSize, pair.b.worldSize) > 1
+    result.add(
+      NumberComparison(a, b, ulpsOf: pair.scalarType, tolerance: tolerance), to: \.outputs,
+      quantity,
+      device: isDistributed ? device : nil, place: place)
+  }
+}
+
+extension VerificationResult.Layer {
+  /// Nothing compared yet.
+  init(_ pair: BatchNormPair) {
+    self.init(name: pair.name, module: pair.name, ulpsOf: pair.scalarType)
+  }
+}
+
+extension BatchNormModule {
+  /// What one training forward leaves to be seen of one device.
+  fileprivate typealias Trained = (output: Activations, row: Row)
+
+  /// A training forward over the slices: of all of them at once if the module has a device for
+  /// each, else of each slice alone, from the module's own statistics.
+  fileprivate func trained(
+    on input: Activations, _ slices: [BatchSlice]
+  ) throws(CheckpointError) -> [Trained] {
+    var result: [Trained] = []
+    if worldSize == slices.count {
+      var module = self
+      let output = try module.train(input)
+      for (slice, row) in zip(slices, module.rows) { result.append((output.slice(slice), row)) }
+    } else {
+      for slice in slices {
+        var module = self
+        let output = try module.train(input.slice(slice))
+        result.append((output, module.rows[0]))
+      }
+    }
+    return result
+  }
+}

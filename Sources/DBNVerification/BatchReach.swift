@@ -1,0 +1,56 @@
+import DBNBatchNorm
+import DBNExecution
+import DBNTensors
+
+/// Whether a mini-batch gives samples to every virtual device of some BatchNorms: a comparison proves
+/// nothing about a device that had none.
+struct BatchReach {
+  private let modules: [(name: String, module: BatchNormModule)]
+
+  /// - Parameter modules: with the names they have in reports.
+  init(_ modules: [(name: String, module: BatchNormModule)]) {
+    self.modules = modules.filter { $0.module.worldSize > 1 }
+  }
+
+  /// The largest number of virtual devices of a BatchNorm; 1 where there is none.
+  var worldSize: Int { modules.map(\.module.worldSize).max() ?? 1 }
+
+  /// Whether every device gets a sample.
+  func isComplete(_ samples: Int) -> Bool { firstMissed(by: samples) == nil }
+
+  /// The smallest batch from `samples` on that reaches every device.
+  ///
+  /// - Throws: `invalidBatch` where numbers of devices are so different that none does.
+  func leastSamples(from samples: Int) throws(CheckpointError) -> Int {
+    for count in samples...max(samples, BatchNormVerification.samplesLimit)
+    where isComplete(count) {
+      return count
+    }
+    throw CheckpointError(
+      .invalidBatch,
+      "no batch of up to \(BatchNormVerification.samplesLimit) samples reaches every device of every "
+        + "BatchNorm",
+      advice: "verify checkpoints whose BatchNorms have one number of devices")
+  }
+
+  /// - Parameter isFixed: whether the model takes no other number of samples.
+  /// - Throws: `invalidBatch` with the number of samples that would do.
+  func check(_ samples: Int, isFixed: Bool = false) throws(CheckpointError) {
+    guard let (name, module) = firstMissed(by: samples) else { return }
+    let reached = module.slices(of: samples).count { !$0.isEmpty }
+    let enough = try leastSamples(from: samples)
+    throw CheckpointError(
+      .invalidBatch, name: name,
+      "a batch of \(samples) reaches \(reached) of \(module.worldSize) devices, and proves nothing "
+        + "about the others",
+      advice: isFixed
+        ? "export the model with a batch of any size (dynamic_shapes), or verify without a model"
+        : "verify with \(enough) samples")
+  }
+
+  private func firstMissed(by samples: Int) -> (name: String, module: BatchNormModule)? {
+    modules.first { _, module in
+      !module.layout.reachesEveryDevice(samples: samples, worldSize: module.worldSize)
+    }
+  }
+}

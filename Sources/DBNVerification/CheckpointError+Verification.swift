@@ -1,0 +1,16 @@
+public import DBNTensors
+
+extension CheckpointError.Code {
+  /// The two checkpoints don't have the same BatchNorms, so that they can't be compared.
+  public static let batchNormsDiffer = Self("batch-norms-differ")
+  /// A mini-batch without samples, or of more than any number of devices needs.
+  public static let invalidBatch = Self("invalid-batch")
+}
+
+extension CheckpointError {
+  static func invalidBatch(_ samples: Int) -> CheckpointError {
+    CheckpointError(
+      .invalidBatch, "\(samples) is not a number of samples to verify with",
+      advice: "give a batch of 1 to \(BatchNormVerification.samplesLimit) samples")
+  }
+}

@@ -1,0 +1,103 @@
+import DBNBatchNorm
+import DBNExecution
+public import DBNModels
+public import DBNTensors
+
+/// Compares the models of two checkpoints: every state dict that both hold, or the one that is asked
+/// for.
+///
+/// What of the files is not compared (optimizers, other values, a model that only one of them holds)
+/// is in the result's `scope`, by name.
+public struct CheckpointVerification: Sendable {
+  /// How state dicts are compared that no model is run with.
+  public var batchNorms = BatchNormVerification()
+  /// How the model is run with those that fit it; its graph is `model`'s.
+  public var model: (verification: ModelVerification, model: Checkpoint.Model)?
+  /// The only state dict to compare; nil: all.
+  public var entry: EntryPath?
+
+  /// Epsilon and momentum that hold for all BatchNorms of both, whatever the files say.
+  public var overriding = BatchNormSettings()
+  /// Whether the programs that the files carry are a part of what is compared; not where `model` is
+  /// another one.
+  public var comparesPrograms = true
+
+  public init() {}
+
+  /// - Throws: `nothingToCompare` when the two have no tensor in common that could be compared; what
+  ///   the comparisons of state dicts throw.
+  public func compare(
+    _ a: Checkpoint, _ b: Checkpoint
+  ) throws(CheckpointError) -> VerificationResult {
+    let said = BatchNormSettingsPair(a.allBatchNormSettings, b.allBatchNormSettings)
+    var result = try taking(said).compareModels(a, b)
+    result.add(ProgramComparison(a, b), isCompared: comparesPrograms)
+    if said.contradicts(in: overriding) {
+      result.notes.append(
+        "the files say different settings of BatchNorms; what was given was used for both: "
+          + "\(overriding)")
+    }
+    return result
+  }
+
+  /// With what the files say of epsilon and momentum, as far as it is not overridden.
+  private func taking(_ said: BatchNormSettingsPair) -> CheckpointVerification {
+    let settings = BatchNormSettingsPair(
+      said.a.overridden(by: overriding), said.b.overridden(by: overriding))
+    var result = self
+    result.batchNorms.settings = settings
+    result.batchNorms.options = BatchNormModule.Options(overriding, default: batchNorms.options)
+    guard let graph = result.model?.verification.graph else { return result }
+    result.model?.verification.settings = settings
+    result.model?.verification.graph = graph.overridden(by: overriding)
+    return result
+  }
+
+  private func compareModels(
+    _ a: Checkpoint, _ b: Checkpoint
+  ) throws(CheckpointError) -> VerificationResult {
+    let scope = try VerificationScope(a, b, entry: entry)
+    let main = try a.model(at: scope.pairs[0].a)
+    var result = try compare(main, b.model(at: scope.pairs[0].b), isMain: true)
+    for pair in scope.pairs.dropFirst() {
+      let stateDict = try a.model(at: pair.a)
+      let isSameModel = Set(stateDict.names) == Set(main.names)
+      do throws(CheckpointError) {
+        let other = try compare(stateDict, b.model(at: pair.b), isMain: isSameModel)
+        result.add(other, named: "\(pair.a)")
+      } catch {
+        throw error.with(name: "\(pair.a)")
+      }
+    }
+    guard !result.isEmpty else {
+      throw CheckpointError(
+        .nothingToCompare, "the two hold no tensors in what was compared: there is no verdict",
+        advice: "compare everything that the files hold with 'dbn-convert diff'")
+    }
+    result.scope = scope
+    result.healthOfFirst = try health(a, scope.pairs.map(\.a))
+    result.healthOfSecond = try health(b, scope.pairs.map(\.b))
+    return result
+  }
+
+  private func health(
+    _ checkpoint: Checkpoint, _ entries: [EntryPath]
+  ) throws(CheckpointError) -> BatchNormHealth {
+    var health = BatchNormHealth()
+    for entry in entries {
+      let stateDict = try checkpoint.model(at: entry)
+      let sites = BatchNormSurvey(stateDict, layouts: batchNorms.layouts).sites
+      var own = BatchNormHealth(of: sites, in: stateDict)
+      if entry != entries.first { own.prefixNames(with: "\(entry)/") }
+      health.formUnion(own)
+    }
+    return health
+  }
+
+  private func compare(
+    _ a: StateDict, _ b: StateDict, isMain: Bool
+  ) throws(CheckpointError) -> VerificationResult {
+    guard isMain, let (verification, model) = model else { return try batchNorms.compare(a, b) }
+    return try verification.compare(model.tensors(with: a), model.tensors(with: b))
+  }
+}

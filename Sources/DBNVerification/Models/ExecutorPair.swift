@@ -1,0 +1,49 @@
+import DBNBatchNorm
+import DBNExecution
+import DBNTensors
+
+/// One model with the tensors of two checkpoints.
+struct ExecutorPair {
+  let a: any Executor
+  let b: any Executor
+
+  /// The larger number of virtual devices of the two.
+  var worldSize: Int { max(a.worldSize, b.worldSize) }
+
+  /// Which of the devices of both a mini-batch reaches.
+  var reach: BatchReach {
+    BatchReach(
+      [a, b].flatMap { executor in
+        executor.batchNorms.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+      })
+  }
+
+  /// The one that has a device for each slice, and the one that is run on each slice alone; nil if
+  /// both have equally many and can be run on the whole batch.
+  ///
+  /// - Throws: `batchNormsDiffer` when the numbers of devices can't be held against each other.
+  func roles() throws(CheckpointError) -> (distributed: any Executor, standard: any Executor)? {
+    if a.worldSize == b.worldSize { return nil }
+    let (distributed, standard) = a.worldSize > b.worldSize ? (a, b) : (b, a)
+    guard standard.worldSize == 1 else {
+      throw CheckpointError(
+        .batchNormsDiffer,
+        "\(a.worldSize) devices cannot be held against \(b.worldSize) in training",
+        advice: "convert one of them to standard first")
+    }
+    for (name, module) in distributed.batchNorms.sorted(by: { $0.key < $1.key })
+    where module.worldSize != distributed.worldSize {
+      throw CheckpointError(
+        .batchNormsDiffer, name: name,
+        "this BatchNorm has \(module.worldSize) devices and others \(distributed.worldSize), so "
+          + "that it sees other samples than they do",
+        advice: "verify it in evaluation, or without a model")
+    }
+    return (distributed, standard)
+  }
+}
+
+extension Executor {
+  /// The largest number of virtual devices of a BatchNorm; 1 without BatchNorms.
+  var worldSize: Int { batchNorms.values.map(\.worldSize).max() ?? 1 }
+}

@@ -1,0 +1,36 @@
+import DBNModels
+
+extension Graph {
+  /// Whether the two graphs compute the same from the same tensors: the same operations on the same
+  /// operands in the same order, whatever their values are called and for how many samples they were
+  /// made.
+  func computes(as other: Graph) -> Bool {
+    let (mine, theirs) = (ValueNumbers(self), ValueNumbers(other))
+    return inputs.count == other.inputs.count
+      && outputs.map(mine.number) == other.outputs.map(theirs.number)
+      && nodes.count == other.nodes.count
+      && zip(nodes, other.nodes).allSatisfy { node, other in
+        node.operation == other.operation && node.outputs.count == other.outputs.count
+          && node.operands.map(mine.number) == other.operands.map(theirs.number)
+      }
+  }
+}
+
+/// Values by the order in which they are given or made.
+private struct ValueNumbers {
+  private var numbers: [String: Int] = [:]
+
+  init(_ graph: Graph) {
+    for name in graph.inputs.map(\.name) + graph.nodes.flatMap(\.outputs) {
+      numbers[name] = numbers.count
+    }
+  }
+
+  func number(_ name: String) -> Int? { numbers[name] }
+
+  /// The operand, with a number for a value's name.
+  func number(_ operand: Graph.Operand) -> Graph.Operand {
+    guard case .value(let name) = operand else { return operand }
+    return .value(number(name).map { "\($0)" } ?? name)
+  }
+}

@@ -1,0 +1,27 @@
+import DBNExecution
+import DBNModels
+import DBNTensors
+
+extension Graph {
+  /// The size of an image along each axis that the model leaves open: so small that the reference
+  /// engine takes seconds, so large that every layer of the known architectures has work to do.
+  static let drawnSize = 64
+
+  /// Inputs of the standard normal distribution, in the precision of float32, the same on every
+  /// machine.
+  ///
+  /// - Parameter samples: the size of the first dimension, where the model leaves it open.
+  func drawInputs(
+    samples: Int, seed: UInt64
+  ) throws(CheckpointError) -> [String: DenseArray] {
+    var drawn: [String: DenseArray] = [:]
+    for (index, input) in inputs.enumerated() {
+      let shape = input.drawnShape(samples: samples)
+      var generator = InputGenerator(seed: seed, stream: index)
+      let count = try Tensor.byteCount(of: .float64, shape: shape) / 8
+      drawn[input.name] = try DenseArray(
+        shape: shape, values: (0..<count).map { _ in Double(Float(generator.nextNormal())) })
+    }
+    return drawn
+  }
+}

@@ -1,0 +1,46 @@
+import DBNExecution
+import DBNModels
+import DBNTensors
+
+/// Programs that were exported for one number of samples.
+extension Graph {
+  /// The number of samples that all inputs are for; nil where the model leaves it open.
+  var fixedBatch: Int? {
+    guard let batch = inputs.first?.shape.first, let batch else { return nil }
+    return inputs.allSatisfy { $0.shape.first == batch } ? batch : nil
+  }
+
+  /// The graph for any number of samples, if it was made for one and computes the same for others:
+  /// then every output has as many samples as the inputs. Else the graph as it is.
+  ///
+  /// - Parameter stateDict: the model's tensors.
+  func withOpenBatch(_ stateDict: StateDict) -> Graph {
+    guard fixedBatch != nil else { return self }
+    let open = Graph(
+      name: name,
+      inputs: inputs.map { Input($0.name, shape: [nil] + $0.shape.dropFirst()) },
+      nodes: nodes, outputs: outputs, parameters: parameters)
+    let parameters = Dictionary(
+      stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
+    let isOpen = [3, 7].allSatisfy { samples in
+      let shapes = open.inputs.map { ($0.name, $0.drawnShape(samples: samples)) }
+      // What is thrown says that a size in the graph is the batch's.
+      let sized = try? open.sized(
+        for: Dictionary(shapes, uniquingKeysWith: { $1 }), parameters: parameters)
+      return outputs.allSatisfy { sized?.shapes[$0]?.first == samples }
+    }
+    return isOpen ? open : self
+  }
+}
+
+extension Graph.Input {
+  /// Whether the model takes one size of the first dimension only.
+  var hasFixedBatch: Bool { shape.first.flatMap { $0 } != nil }
+
+  /// The shape of an input that is drawn.
+  ///
+  /// - Parameter samples: the size of the first dimension, where the model leaves it open.
+  func drawnShape(samples: Int) -> [Int] {
+    shape.enumerated().map { axis, size in size ?? (axis == 0 ? samples : Graph.drawnSize) }
+  }
+}

@@ -1,0 +1,140 @@
+import DBNBatchNorm
+import DBNComparison
+import DBNExecution
+import DBNModels
+import DBNTensors
+
+/// Runs a pair of executors side by side and compares what each layer makes.
+struct ModelComparison {
+  private let pair: ExecutorPair
+  private let scalarType: ScalarType
+  private let tolerance: NumberComparison.Tolerance
+  private(set) var layers: [VerificationResult.Layer] = []
+  /// Layers whose outputs have different shapes, so that no numbers can be compared.
+  private(set) var differences: [ConversionReport.Item] = []
+
+  init(
+    _ pair: ExecutorPair, ulpsOf scalarType: ScalarType, tolerance: NumberComparison.Tolerance
+  ) {
+    self.pair = pair
+    self.scalarType = scalarType
+    self.tolerance = tolerance
+  }
+
+  /// Both on the whole batch.
+  mutating func compareEvaluation(on inputs: [String: DenseArray]) throws(CheckpointError) {
+    _ = try compareWhole(inputs, .evaluation)
+  }
+
+  /// Both on the whole batch if they have equally many devices, else the standard one on each slice
+  /// alone.
+  mutating func compareTraining(
+    on inputs: [String: DenseArray], samples: Int
+  ) throws(CheckpointError) {
+    guard let roles = try pair.roles() else {
+      let (a, b) = try compareWhole(inputs, .training)
+      for (name, module) in a.batchNorms {
+        guard let other = b.batchNorms[name] else { continue }
+        for (device, (rowA, rowB)) in zip(module.rows, other.rows).enumerated() {
+          compareRows(name, device, rowA, rowB)
+        }
+      }
+      return
+    }
+    try compareSlices(
+      SlicedRun(roles.distributed, roles.standard, inputs, samples: samples),
+      isDistributedFirst: pair.a.worldSize > pair.b.worldSize)
+  }
+
+  private typealias Passes = (a: any ForwardPass, b: any ForwardPass)
+
+  private mutating func compareWhole(
+    _ inputs: [String: DenseArray], _ mode: ExecutionMode
+  ) throws(CheckpointError) -> Passes {
+    var a = try pair.a.start(inputs, mode: mode)
+    var b = try pair.b.start(inputs, mode: mode)
+    while let layer = try a.next(), let other = try b.next() {
+      layers.append(VerificationResult.Layer(layer.node, ulpsOf: scalarType))
+      for (output, otherOutput) in zip(layer.outputs, other.outputs) {
+        compare(output, otherOutput, in: layers.count - 1)
+      }
+    }
+    return (a, b)
+  }
+
+  private mutating func compareSlices(
+    _ run: consuming SlicedRun, isDistributedFirst: Bool
+  ) throws(CheckpointError) {
+    var run = run
+    while let (node, parts) = try run.next() {
+      layers.append(VerificationResult.Layer(node, ulpsOf: scalarType))
+      for part in parts {
+        let (a, b) = isDistributedFirst ? (part.whole, part.alone) : (part.alone, part.whole)
+        compare(a, b, in: layers.count - 1, device: part.device, samples: part.samples)
+      }
+    }
+    for row in run.rows {
+      let (a, b) = isDistributedFirst ? (row.whole, row.alone) : (row.alone, row.whole)
+      compareRows(row.module, row.device, a, b)
+    }
+  }
+
+  private mutating func compareRows(
+    _ module: String, _ device: Int, _ a: BatchNormModule.Row, _ b: BatchNormModule.Row
+  ) {
+    guard
+      let index = layers.firstIndex(where: {
+        $0.module?.isIdentical(to: module) == true
+      })
+    else { return }
+    let isDistributed = pair.worldSize > 1
+    let quantities = [
+      ("running_mean", a.mean, b.mean), ("running_var", a.variance, b.variance),
+      ("num_batches_tracked", [a.batchesTracked], [b.batchesTracked]),
+    ]
+    for (quantity, valuesA, valuesB) in quantities {
+      let comparison = NumberComparison(valuesA, valuesB, ulpsOf: scalarType, tolerance: tolerance)
+      layers[index].add(
+        comparison, to: \.outputs, quantity, device: isDistributed ? device : nil
+      ) {
+        valuesA.count == 1 && quantity == "num_batches_tracked" ? [] : [$0]
+      }
+    }
+  }
+
+  /// - Parameter samples: which of the batch they are; nil: all of it.
+  private mutating func compare(
+    _ a: DenseArray, _ b: DenseArray, in layer: Int, device: Int? = nil, samples: [Int]? = nil
+  ) {
+    guard a.shape == b.shape else {
+      let reason = "its outputs have the shapes \(a.shape) and \(b.shape)"
+      return differences.append(.init(layers[layer].name, reason))
+    }
+    let comparison = NumberComparison(a.values, b.values, ulpsOf: scalarType, tolerance: tolerance)
+    layers[layer].add(comparison, to: \.outputs, "output", device: device) { index in
+      var place = a.shape.place(of: index)
+      if let samples, let sample = place.first { place[0] = samples[sample] }
+      return place
+    }
+  }
+}
+
+extension VerificationResult.Layer {
+  fileprivate init(_ node: Graph.Node, ulpsOf scalarType: ScalarType) {
+    self.init(name: node.name, ulpsOf: scalarType)
+    if case .batchNorm(let attributes) = node.operation { module = attributes.module }
+  }
+}
+
+extension [Int] {
+  /// The coordinates of the element at an index, in an array of this shape.
+  fileprivate func place(of index: Int) -> [Int] {
+    var rest = index
+    var place = [Int](repeating: 0, count: count)
+    for axis in indices.reversed() {
+      place[axis] = rest % self[axis]
+      rest /= self[axis]
+    }
+    return place
+  }
+}

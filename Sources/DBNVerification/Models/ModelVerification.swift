@@ -1,0 +1,158 @@
+import DBNBatchNorm
+public import DBNComparison
+public import DBNExecution
+public import DBNModels
+public import DBNTensors
+
+/// Compares two checkpoints of one model by running it: every layer of both on the same inputs, side
+/// by side.
+///
+/// In training, a distributed checkpoint is held against a standard one that is run on each device's
+/// slice alone, from its own buffers: the outputs of every layer for slice i, and row i of the
+/// updated buffers, must be equal; that is what simulating V devices means. A program that was
+/// exported for one number of samples runs with others too, where no size in it is the batch's.
+///
+/// All that the two store is compared too, parameters, running statistics, counters and every other
+/// tensor: to the bit, or within the tolerance. One batch does not show every difference.
+public struct ModelVerification: Sendable {
+  public var graph: Graph
+  public var engine: Engine
+  /// How it runs; its `layouts` are those that the two state dicts may be in too.
+  public var options: ExecutionOptions
+  public var mode = ExecutionMode.evaluation
+  /// N, where the model leaves it open; nil: the model's, or a batch that reaches every virtual
+  /// device.
+  public var samples: Int?
+  /// By the names of the graph's inputs; nil: drawn from the seed.
+  public var inputs: [String: DenseArray]?
+  /// What the two files say of epsilon and momentum; the graph holds where they say nothing.
+  public var settings = BatchNormSettingsPair()
+  public var tolerance = NumberComparison.Tolerance()
+  public var seed: UInt64 = 2026
+
+  public init(
+    _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
+  ) {
+    self.graph = graph
+    self.engine = engine
+    self.options = options
+  }
+
+  /// - Throws: `batchNormsDiffer` when the two can't be held against each other, `invalidBatch`,
+  ///   and what an engine can say of a model that does not fit.
+  public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
+  {
+    var verification = self
+    verification.graph = graph.withOpenBatch(a)
+    return try verification.compareOpened(a, b, exported: graph.fixedBatch)
+  }
+
+  /// - Parameter exported: the number of samples that the model was made for, if it was for one; the
+  ///   graph may be open now.
+  private func compareOpened(
+    _ a: StateDict, _ b: StateDict, exported: Int?
+  ) throws(CheckpointError) -> VerificationResult {
+    let pair = ExecutorPair(
+      a: try executor(for: a, settings.a.filled(from: settings.b), "first"),
+      b: try executor(for: b, settings.b.filled(from: settings.a), "second"))
+    try checkBatch(for: pair)
+    var inputs = self.inputs ?? [:]
+    if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
+    let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
+    try pair.reach.check(samples, isFixed: graph.inputs.contains { $0.hasFixedBatch })
+    var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
+    switch mode {
+    case .evaluation: try comparison.compareEvaluation(on: inputs)
+    case .training: try comparison.compareTraining(on: inputs, samples: samples)
+    }
+    var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
+    result.layers = comparison.layers
+    result.differentTensors = comparison.differences
+    try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
+    return result
+  }
+
+  /// The BatchNorms of the state dicts, those that the graph does not run too.
+  private func batchNorms(
+    _ a: StateDict, _ b: StateDict
+  ) throws(CheckpointError) -> [BatchNormPair] {
+    try BatchNormPair.matching(
+      a,
+      BatchNormSurvey(
+        a, layouts: options.layouts, known: try graph.batchNorms(in: a, options.layouts)),
+      b,
+      BatchNormSurvey(
+        b, layouts: options.layouts, known: try graph.batchNorms(in: b, options.layouts)),
+      options: BatchNormModule.Options(),
+      settings: settings)
+  }
+
+  private func executor(
+    for stateDict: StateDict, _ settings: BatchNormSettingsTable, _ which: String
+  ) throws(CheckpointError) -> any Executor {
+    do throws(CheckpointError) {
+      return try engine.executor(
+        graph.applying(settings).graph, stateDict, options: options)
+    } catch {
+      var error = error
+      error.reason = "of the \(which) checkpoint: \(error.reason)"
+      throw error
+    }
+  }
+
+  /// - Throws: `invalidBatch` where the graph's own batch does not do.
+  private func checkBatch(for pair: ExecutorPair) throws(CheckpointError) {
+    guard let batch = graph.fixedBatch else { return }
+    if let samples, samples != batch {
+      throw CheckpointError(
+        .invalidBatch, "\(graph.name) was exported for \(batch) samples and cannot run \(samples)",
+        advice: "leave out the batch, or export it with a batch of any size")
+    }
+    if mode == .training, try pair.roles() != nil {
+      throw CheckpointError(
+        .invalidBatch,
+        "\(graph.name) was exported for \(batch) samples and cannot run on one device's slice",
+        advice: "export it with a batch of any size (dynamic_shapes), or verify it in evaluation, "
+          + "or without a model")
+    }
+  }
+
+  private func drawnInputs(
+    for pair: ExecutorPair, _ exported: Int?
+  ) throws(CheckpointError) -> [String: DenseArray] {
+    let needed = (mode == .training ? 2 : 1) * pair.worldSize
+    let own = exported.flatMap { $0 >= needed && pair.reach.isComplete($0) ? $0 : nil }
+    var samples = self.samples ?? graph.fixedBatch ?? own ?? 0
+    if samples == 0, self.samples == nil {
+      samples = try pair.reach.leastSamples(from: max(8, needed))
+    }
+    guard (1...BatchNormVerification.samplesLimit).contains(samples) else {
+      throw .invalidBatch(samples)
+    }
+    return try graph.drawInputs(samples: samples, seed: seed)
+  }
+
+  /// The type that differences are counted in ULPs of.
+  private func scalarType(of stateDict: StateDict) -> ScalarType {
+    let isDouble = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
+    return isDouble ? .float64 : .float32
+  }
+}
+
+extension Graph {
+  /// What the BatchNorms of a state dict are, whose features the model knows.
+  fileprivate func batchNorms(
+    in stateDict: StateDict, _ layouts: [BatchNormLayout]
+  ) throws(CheckpointError) -> [String: BatchNormSurvey.Hint] {
+    var known: [String: BatchNormSurvey.Hint] = [:]
+    for node in nodes {
+      guard case .batchNorm(let attributes) = node.operation,
+        let site = try BatchNormSite.find(
+          attributes.module, features: attributes.norm.numFeatures, in: stateDict,
+          layouts: layouts)
+      else { continue }
+      known[site.name] = .init(site.layout, worldSize: site.worldSize, features: site.features)
+    }
+    return known
+  }
+}

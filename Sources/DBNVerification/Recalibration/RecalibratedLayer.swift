@@ -1,0 +1,39 @@
+import DBNBatchNorm
+import DBNExecution
+
+/// A BatchNorm whose running statistics were measured anew, and how far they moved.
+public struct RecalibratedLayer: Sendable {
+  public let name: String
+  /// V.
+  public let worldSize: Int
+  /// The largest distance of a new mean from the old one, in new standard deviations.
+  public let meanMoved: Double
+  /// The largest ratio of an old variance to the new one, minus one, without its sign.
+  public let varianceMoved: Double
+
+  init(name: String, from old: BatchNormModule, to new: BatchNormModule) {
+    self.name = name
+    worldSize = new.worldSize
+    let rows = Array(zip(old.rows, new.rows))
+    meanMoved = Self.largest(
+      rows.flatMap { old, new in
+        old.mean.indices.map { index in
+          (abs(new.mean[index] - old.mean[index]), new.variance[index].squareRoot())
+        }
+      })
+    varianceMoved = Self.largest(
+      rows.flatMap { old, new in
+        old.variance.indices.map { index in
+          (abs(old.variance[index] - new.variance[index]), new.variance[index])
+        }
+      })
+  }
+
+  /// The largest ratio; zero over zero is no distance, NaN is infinitely far.
+  private static func largest(_ ratios: [(distance: Double, unit: Double)]) -> Double {
+    ratios.reduce(0) { largest, next in
+      let ratio = next.distance == 0 ? 0 : next.distance / next.unit
+      return max(largest, ratio.isNaN ? .infinity : ratio)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import DBNTensors
+
+/// What is done with stored numbers before a model sees them: divided, then each channel's mean taken
+/// away, then divided by its standard deviation.
+///
+/// It is done in Float32, one rounding after the other, as torchvision's `ToTensor` and `Normalize`
+/// do it, so that a model is given the same bits; in Float64 for samples that are stored so.
+public struct InputScaling: Sendable, Equatable {
+  /// What every number is divided by: 255 for images in bytes.
+  public var divisor: Double
+  /// For each channel, or one for all; none: nothing is taken away.
+  public var mean: [Double]
+  /// For each channel, or one for all; none: nothing is divided.
+  public var deviation: [Double]
+
+  public init(divisor: Double = 1, mean: [Double] = [], deviation: [Double] = []) {
+    self.divisor = divisor
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// Whether numbers stay as they are stored.
+  public var isIdentity: Bool { divisor == 1 && mean.isEmpty && deviation.isEmpty }
+
+  /// - Throws: `invalidSamples` for numbers that make no sense, or another count than channels.
+  func validate(channels: Int) throws(CheckpointError) {
+    guard divisor.isFinite, divisor != 0, mean.allSatisfy(\.isFinite),
+      deviation.allSatisfy({ $0.isFinite && $0 > 0 })
+    else { throw .samples(nil, "means are finite, divisors are neither zero nor infinite") }
+    for (name, values) in [("means", mean), ("standard deviations", deviation)]
+    where values.count > 1 && values.count != channels {
+      throw .samples(nil, "\(values.count) \(name) don't fit \(channels) channels")
+    }
+  }
+
+  /// The numbers of samples [N, C, ...], or [N], scaled.
+  func scaled<Number: BinaryFloatingPoint>(_ values: [Number], shape: [Int]) -> [Double] {
+    let channels = shape.count > 1 ? shape[1] : 1
+    let positions = shape.dropFirst(2).reduce(1, *)
+    let means = Self.numbers(mean, for: channels) as [Number]?
+    let deviations = Self.numbers(deviation, for: channels) as [Number]?
+    let divisor = Number(self.divisor)
+    return values.indices.map { index in
+      let channel = index / positions % channels
+      var value = divisor == 1 ? values[index] : values[index] / divisor
+      if let means { value -= means[channel] }
+      if let deviations { value /= deviations[channel] }
+      return Double(value)
+    }
+  }
+
+  private static func numbers<Number: BinaryFloatingPoint>(
+    _ values: [Double], for channels: Int
+  ) -> [Number]? {
+    if values.isEmpty { return nil }
+    return (0..<channels).map { Number(values[values.count == 1 ? 0 : $0]) }
+  }
+}

@@ -1,0 +1,95 @@
+import DBNComparison
+import DBNTensors
+
+/// Compares two values of state dicts, most often tensors: to the bit, or numbers within a tolerance,
+/// where tensors of different types may be equal.
+struct StoredValueComparison {
+  private let tolerance: NumberComparison.Tolerance
+  /// How many tensors were compared.
+  private(set) var tensors = 0
+  private(set) var maxAbsolute = 0.0
+  private(set) var isBitIdentical = true
+  private(set) var differences: [ConversionReport.Item] = []
+
+  init(_ tolerance: NumberComparison.Tolerance) {
+    self.tolerance = tolerance
+  }
+
+  /// Recurses at most `CheckpointLimits.depth` levels.
+  mutating func compare(
+    _ a: CheckpointValue, _ b: CheckpointValue, at path: EntryPath
+  ) throws(CheckpointError) {
+    if let a = a.tensor, let b = b.tensor { return try compare(a, b, at: path) }
+    guard a.isContainer, a.containerKind == b.containerKind else {
+      if !a.hasEqualScalar(to: b) { note(path, "\(a.shortText) and \(b.shortText)") }
+      return
+    }
+    for (key, child) in a.children {
+      let inner = path.appending(key)
+      if let other = b.child(key) {
+        try compare(child, other, at: inner)
+      } else {
+        note(inner, "only in the first")
+      }
+    }
+    for (key, _) in b.children where a.child(key) == nil {
+      note(path.appending(key), "only in the second")
+    }
+  }
+
+  private mutating func compare(
+    _ a: Tensor, _ b: Tensor, at path: EntryPath
+  ) throws(CheckpointError) {
+    tensors += 1
+    let haveNumbers = a.scalarType.isReal && b.scalarType.isReal
+    let isSameType = a.scalarType == b.scalarType
+    guard a.shape == b.shape, isSameType || (haveNumbers && !tolerance.isExact) else {
+      return note(
+        path, "\(a.scalarType.name) \(a.shape) and \(b.scalarType.name) \(b.shape)")
+    }
+    if isSameType, try a.storage.hasEqualBytes(to: b.storage) { return }
+    isBitIdentical = false
+    guard let numbers = try a.comparison(with: b, tolerance: tolerance) else {
+      return note(path, "values")
+    }
+    maxAbsolute = max(maxAbsolute, numbers.maxAbsolute)
+    // Without a tolerance, bits decide: -0.0 is not 0.0, and NaNs have payloads. Integers that are
+    // one number in Float64 are at least 1 apart.
+    guard tolerance.isExact || !numbers.isWithinTolerance || a.hidesDifference(numbers) else {
+      return
+    }
+    note(
+      path,
+      numbers.maxAbsolute > 0
+        ? "values, up to \(numbers.maxAbsolute) apart" : "the bits, \(a.hiddenDifference)")
+  }
+
+  private mutating func note(_ path: EntryPath, _ reason: String) {
+    isBitIdentical = false
+    differences.append(.init(path.keys.count == 1 ? "\(path.keys[0])" : "\(path)", reason))
+  }
+}
+
+extension CheckpointValue {
+  fileprivate var isContainer: Bool { dictionary != nil || elements != nil }
+
+  /// What sort of container it is; the kinds of mappings are one.
+  fileprivate var containerKind: String? {
+    dictionary != nil ? "mapping" : elements != nil ? typeName : nil
+  }
+
+  fileprivate var shortText: String { "\(typeName) \(scalarText)" }
+}
+
+extension Tensor {
+  /// Whether numbers that are equal as Float64 can differ by 1 or more: large integers.
+  func hidesDifference(_ numbers: NumberComparison) -> Bool {
+    !scalarType.isFloatingPoint && numbers.isBitIdentical
+  }
+
+  /// In what bits differ where the numbers do not show it.
+  var hiddenDifference: String {
+    scalarType.isFloatingPoint
+      ? "as the sign of a zero or the payload of a NaN" : "beyond what a Float64 can tell"
+  }
+}

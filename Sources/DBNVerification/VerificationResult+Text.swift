@@ -1,0 +1,113 @@
+import DBNBatchNorm
+import DBNComparison
+import DBNExecution
+import DBNTensors
+
+extension VerificationResult {
+  /// The result for a person: what differs, where first, and what was compared.
+  ///
+  /// - Parameters:
+  ///   - listsLayers: whether every layer and every tensor that differs has a line.
+  ///   - advice: what a person is told to do who wants to see them all.
+  public func text(
+    listsLayers: Bool = false, separator: String = "\n", toListAll advice: String? = nil
+  ) -> String {
+    var lines: [String] = []
+    if listsLayers {
+      lines += layers.map { layer in
+        "\(layer.name.moduleName): max abs \(layer.outputs.maxAbsolute), "
+          + "max ulp \(layer.outputs.maxULP)"
+      }
+    }
+    let shown = differentTensors.prefix(listsLayers ? .max : 5)
+    for tensor in shown { lines.append("\(tensor.name.visible()): \(tensor.reason)") }
+    if shown.count < differentTensors.count {
+      lines.append(
+        "... and \(differentTensors.count - shown.count) more" + (advice.map { " (\($0))" } ?? ""))
+    }
+    if let layer = firstDivergence, let divergence = layer.divergence {
+      lines.append("first divergence: \(divergence.text(in: layer.name))")
+    }
+    return (lines + [summary] + healthLines + settingsLines + scopeLines).joined(
+      separator: separator)
+  }
+
+  private var summary: String {
+    let things = model == nil ? "BatchNorm" : "layer"
+    let place = model.map { " of \($0)" } ?? ""
+    var scope = "no BatchNorm; \(counted(otherTensors, "tensor")) compared"
+    if !layers.isEmpty {
+      scope =
+        "\(counted(layers.count, things))\(place), batch of \(samples), mode \(mode.rawValue)"
+      if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
+    }
+    if isBitIdentical { return "equal, bit-identical: \(scope)" }
+    if isEqual { return "equal within the tolerance (\(distance)): \(scope)" }
+    let wrong = layers.count { $0.divergence != nil }
+    guard !layers.isEmpty else {
+      return
+        "different in \(counted(differentTensors.count, "tensor")) (max abs \(otherMaxAbsolute)): "
+        + scope
+    }
+    return "different in \(counted(wrong, things)) and "
+      + "\(counted(differentTensors.count, "other tensor")) (\(distance)): \(scope)"
+  }
+
+  private var distance: String {
+    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); stored numbers: max abs \(stateMaxAbsolute)"
+  }
+
+  /// Equal, but...: what of the compared numbers cannot be right.
+  private var healthLines: [String] {
+    let (first, second) = (healthOfFirst.sentences, healthOfSecond.sentences)
+    if first == second { return first.map { "but in both, \($0)" } }
+    return first.map { "but in the first, \($0)" } + second.map { "but in the second, \($0)" }
+  }
+
+  private var settingsLines: [String] {
+    var lines: [String] = []
+    if let first = impliedTensors.first {
+      lines.append(
+        "\(counted(impliedTensors.count, "tensor")) that only one of the two has "
+          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): what a missing one means, "
+          + "weights 1, biases and counters 0")
+    }
+    guard let first = oneSidedSettings.first else { return lines }
+    return lines + [
+      "epsilon and momentum of \(counted(oneSidedSettings.count, "BatchNorm")) are said by one of the "
+        + "two alone (\(first.moduleName)), and used for both"
+    ]
+  }
+
+  /// What the verdict is about where that is not all of two files that are state dicts.
+  private var scopeLines: [String] {
+    var lines: [String] = []
+    if scope.pairs.count > 1 {
+      lines.append("compared: " + scope.pairs.map { "\($0.a)".entryName }.joined(separator: ", "))
+    }
+    let lists = [
+      ("not compared, only in the first", scope.onlyInFirst),
+      ("not compared, only in the second", scope.onlyInSecond),
+      ("not compared, beside it in the first", scope.restOfFirst),
+      ("not compared, beside it in the second", scope.restOfSecond),
+    ]
+    for (title, items) in lists where !items.isEmpty {
+      let shown = items.prefix(6).map { "\($0.name.entryName) (\($0.reason))" }
+      let more = items.count > shown.count ? " and \(items.count - shown.count) more" : ""
+      lines.append("\(title): " + shown.joined(separator: ", ") + more)
+    }
+    return lines
+  }
+}
+
+extension String {
+  /// The path of an entry as people see it: that of the root is empty.
+  fileprivate var entryName: String { isEmpty ? "the root" : visible() }
+}
+
+extension VerificationResult.Divergence {
+  fileprivate func text(in layer: String) -> String {
+    let place = device.map { " of device \($0)" } ?? ""
+    return "\(layer.moduleName), \(quantity)\(place) at \(index): \(a) and \(b)"
+  }
+}

@@ -1,0 +1,93 @@
+public import DBNTensors
+
+extension VerificationScope {
+  /// Pairs the state dicts that two checkpoints hold: those at the same entry, and the best of each
+  /// file wherever they are. Of files without any, lists of tensors are paired.
+  ///
+  /// - Parameter entry: the only one to compare; nil: all.
+  /// - Throws: `noSuchEntry`, `noStateDict`; `nothingToCompare` where the two have none in common.
+  init(
+    _ a: Checkpoint, _ b: Checkpoint, entry: EntryPath?
+  ) throws(CheckpointError) {
+    let (modelsA, modelsB) = (a.models, b.models)
+    if let entry {
+      pairs = try [Pair(a: a.findStateDict(at: entry).entry, b: b.findStateDict(at: entry).entry)]
+    } else {
+      pairs = Self.pairs(modelsA.map(\.entry), modelsB.map(\.entry))
+    }
+    guard !pairs.isEmpty else { throw Self.nothing(modelsA, modelsB) }
+    let (inA, inB) = (Set(pairs.map(\.a)), Set(pairs.map(\.b)))
+    onlyInFirst = modelsA.filter { !inA.contains($0.entry) }.map(\.item)
+    onlyInSecond = modelsB.filter { !inB.contains($0.entry) }.map(\.item)
+    restOfFirst = a.rest(besides: modelsA, pairs.map(\.a))
+    restOfSecond = b.rest(besides: modelsB, pairs.map(\.b))
+  }
+
+  private static func pairs(_ a: [EntryPath], _ b: [EntryPath]) -> [Pair] {
+    let inB = Set(b)
+    var pairs = a.filter(inB.contains).map { Pair(a: $0, b: $0) }
+    if let bestA = a.first, let bestB = b.first, !inB.contains(bestA), !a.contains(bestB) {
+      pairs.insert(Pair(a: bestA, b: bestB), at: 0)
+    }
+    return pairs
+  }
+
+  private static func nothing(
+    _ a: [FoundStateDict], _ b: [FoundStateDict]
+  ) -> CheckpointError {
+    func text(_ models: [FoundStateDict]) -> String {
+      models.isEmpty
+        ? "no state dict"
+        : models.prefix(3).map {
+          $0.entry.keys.isEmpty ? "one at the root" : "'\($0.entry)'"
+        }.joined(separator: ", ")
+    }
+    return CheckpointError(
+      .nothingToCompare, "the first has \(text(a)), the second \(text(b)): nothing was compared",
+      advice: "compare everything that the files hold with 'dbn-convert diff'")
+  }
+}
+
+extension Checkpoint {
+  /// The state dicts; of a file without any, its lists of tensors.
+  fileprivate var models: [FoundStateDict] {
+    let found = stateDicts
+    return found.isEmpty ? tensorLists : found
+  }
+
+  /// What `pairs` name of this file.
+  func model(at entry: EntryPath) throws(CheckpointError) -> StateDict {
+    do throws(CheckpointError) {
+      return try stateDict(at: entry)
+    } catch  where error.code == .noStateDict {
+      return try tensorList(at: entry)
+    }
+  }
+
+  /// What of the file is no model, summed up.
+  fileprivate func rest(
+    besides models: [FoundStateDict], _ compared: [EntryPath]
+  ) -> [ConversionReport.Item] {
+    let rest = outside(models.map(\.entry) + compared, countsNested: false)
+    var items = rest.places.map { place in
+      ConversionReport.Item(
+        "\(place.entry)", place.tensorCount == 1 ? "a tensor" : "\(place.tensorCount) tensors")
+    }
+    if rest.otherCount > 0 {
+      items.append(.init("other values", "\(rest.otherCount)"))
+    }
+    return items
+  }
+}
+
+extension FoundStateDict {
+  fileprivate var item: ConversionReport.Item {
+    let norms = batchNormCount > 0 ? ", \(batchNormCount) of them running means" : ""
+    return .init("\(entry)", "a model of \(tensorCount) tensors\(norms)")
+  }
+}
+
+extension CheckpointError.Code {
+  /// Two files have nothing in common that could be compared, so that no verdict is possible.
+  public static let nothingToCompare = Self("nothing-to-compare")
+}

@@ -1,0 +1,46 @@
+import DBNTensors
+
+/// Where the central directory lies and how many headers it has, as the end of the file tells.
+struct ZipDirectory {
+  /// The file's bytes from the directory's start to its end.
+  let region: ByteRegion
+  let count: Int
+
+  /// Where the directory begins in the archive: no record may reach further.
+  let start: Int
+
+  init(of file: ByteRegion) throws(CheckpointError) {
+    let end = try ZipEndRecord(of: file)
+    guard end.isOnOneDisk else {
+      throw CheckpointError(
+        .zipMultipleDisks, offset: end.position, "the archive spans several disks",
+        advice: "join its parts first")
+    }
+    let (directoryEnd, overflow) = end.directoryOffset.addingReportingOverflow(end.directorySize)
+    // A header has at least 46 bytes, so the count is bounded by the file before it is used.
+    guard !overflow, directoryEnd == end.position,
+      end.count <= end.directorySize / ZipHeader.minimumSize
+    else {
+      throw CheckpointError(
+        .zipDirectory, offset: end.position,
+        "the directory of \(end.count) records cannot be the \(end.directorySize) bytes from "
+          + "\(end.directoryOffset)",
+        advice: "the file is cut short or damaged; get it again")
+    }
+    start = end.directoryOffset
+    region = try file.slice(from: start, count: end.directorySize)
+    count = end.count
+  }
+
+  func forEachHeader(
+    _ body: (ZipHeader) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    var reader = ByteReader(region)
+    for _ in 0..<count { try body(ZipHeader(parsing: &reader)) }
+    guard reader.remaining == 0 else {
+      throw CheckpointError(
+        .zipDirectory, offset: reader.fileOffset,
+        "the directory has \(reader.remaining) bytes more than its \(count) records")
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import DBNTensors
+
+/// The records of an archive, made when they are asked for: an archive can have very many.
+package struct ZipEntries: RandomAccessCollection, Sendable {
+  /// What is known of a record but for its name.
+  private struct Record: Sendable {
+    let payload: Range<Int>
+    let size: Int
+    let crc32: UInt32?
+    let method: ZipEntry.Method
+  }
+
+  private let file: ByteRegion
+  private var records: [Record] = []
+  private var names = TextList()
+  private var places = PlaceIndex()
+
+  init(of file: ByteRegion) {
+    self.file = file
+  }
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { records.count }
+
+  package subscript(place: Int) -> ZipEntry {
+    let record = records[place]
+    return ZipEntry(
+      name: names[place], method: record.method,
+      size: record.size, crc32: record.crc32, payload: file.part(record.payload))
+  }
+
+  /// The record of this name, byte by byte the same.
+  package subscript(name: String) -> ZipEntry? {
+    places.place(hash: name.hashOfUTF8) { names.has(name, at: $0) }.map { self[$0] }
+  }
+
+  /// Makes room for so many, whose names together have so many bytes.
+  mutating func reserveCapacity(_ count: Int, nameByteCount: Int) {
+    records.reserveCapacity(count)
+    names.makeRoom(for: count, byteCount: nameByteCount)
+    places.reserveCapacity(count) { names.hash(at: $0) }
+  }
+
+  /// - Returns: whether the name is new; the entry is not added if it is not.
+  mutating func append(_ entry: ZipEntry) -> Bool {
+    let known = places.enter(
+      hash: entry.name.hashOfUTF8, where: { names.has(entry.name, at: $0) },
+      hashOf: { names.hash(at: $0) })
+    guard known == nil else { return false }
+    names.append(entry.name)
+    let start = entry.payload.fileOffset - file.fileOffset
+    records.append(
+      Record(
+        payload: start..<start + entry.payload.count, size: entry.size, crc32: entry.crc32,
+        method: entry.method))
+    return true
+  }
+}

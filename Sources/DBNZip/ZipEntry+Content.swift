@@ -1,0 +1,43 @@
+package import DBNTensors
+
+extension ZipEntry {
+  /// The content, in place where it is stored, checked against its checksum at once.
+  package func content() throws(CheckpointError) -> ByteRegion {
+    let content = try uncheckedContent()
+    let found = content.withBytes { CRC32.of($0) }
+    guard crc32 == nil || crc32 == found else {
+      throw CheckpointError(
+        .checksumMismatch, name: name, offset: payload.fileOffset,
+        "has CRC-32 \(found.hexadecimal), not \(crc32?.hexadecimal ?? "") as recorded",
+        advice: "the file is damaged or was edited; get it again")
+    }
+    return content
+  }
+
+  /// The content as a tensor's bytes: borrowed, or decompressed whenever they are read; the
+  /// checksum is enforced then.
+  ///
+  /// - Parameter title: what errors call it; nil: its name. A name of up to 15 bytes takes no memory
+  ///   of its own.
+  package func storage(named title: String? = nil) -> TensorStorage {
+    let title = title ?? name
+    switch method {
+    case .stored: return TensorStorage(payload, crc32: crc32, record: title)
+    case .deflated:
+      let bytes = DeflatedBytes(payload, byteCount: size, record: title)
+      return TensorStorage(inflating: bytes, crc32: crc32, record: title)
+    }
+  }
+
+  /// The content of a deflated record, but for its first bytes.
+  package func deflated(skipping skipped: Int = 0) -> DeflatedBytes {
+    DeflatedBytes(payload, byteCount: size, skipping: skipped, record: name)
+  }
+
+  private func uncheckedContent() throws(CheckpointError) -> ByteRegion {
+    switch method {
+    case .stored: payload
+    case .deflated: try deflated().inflated()
+    }
+  }
+}

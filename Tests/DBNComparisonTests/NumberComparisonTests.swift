@@ -1,0 +1,56 @@
+import DBNTensors
+import Testing
+import DBNComparison
+
+struct NumberComparisonTests {
+  @Test func stepsBetweenNeighboursAreCounted() {
+    let cases: [(Double, Double, Int)] = [
+      (1, 1, 0), (1, Double(Float(1).nextUp), 1), (0, -0.0, 0),
+      (Double(Float.leastNonzeroMagnitude), -Double(Float.leastNonzeroMagnitude), 2),
+      (1, 2, 1 << 23),
+    ]
+    for (a, b, steps) in cases {
+      #expect(NumberComparison([a], [b], ulpsOf: .float32).maxULP == steps)
+      #expect(NumberComparison([b], [a], ulpsOf: .float32).maxULP == steps)
+    }
+    #expect(NumberComparison([1], [(1.0).nextDown], ulpsOf: .float64).maxULP == 1)
+  }
+
+  @Test func nansAreEqualToEachOtherAndToNothingElse() {
+    #expect(NumberComparison([.nan], [.nan], ulpsOf: .float32).isBitIdentical)
+    let comparison = NumberComparison(
+      [1, .nan], [1, 3], ulpsOf: .float32, tolerance: .init(absolute: 1e300))
+    #expect(comparison.maxAbsolute == .infinity && comparison.maxULP == .max)
+    #expect(comparison.firstDifference?.index == 1)
+  }
+
+  @Test func infinitiesAreFarFromNumbersAndEqualToThemselves() {
+    #expect(NumberComparison([.infinity], [.infinity], ulpsOf: .float32).isBitIdentical)
+    #expect(
+      !NumberComparison([.infinity], [1], ulpsOf: .float32, tolerance: .init(absolute: 1e300))
+        .isWithinTolerance)
+  }
+
+  @Test(
+    arguments: [
+      (1, Double.infinity), (.nan, .infinity), (.infinity, -.infinity), (1, .nan),
+    ])
+  func noToleranceReachesInfinity(a: Double, b: Double) {
+    for tolerance in [
+      NumberComparison.Tolerance(relative: 0.1), .init(absolute: .infinity),
+    ] {
+      for (a, b) in [(a, b), (b, a)] {
+        let comparison = NumberComparison([a], [b], ulpsOf: .float32, tolerance: tolerance)
+        #expect(!comparison.isWithinTolerance)
+      }
+    }
+  }
+
+  @Test func theToleranceIsAbsolutePlusRelative() {
+    let tolerance = NumberComparison.Tolerance(absolute: 0.1, relative: 0.01)
+    #expect(
+      NumberComparison([11.2], [11], ulpsOf: .float64, tolerance: tolerance).isWithinTolerance)
+    #expect(
+      !NumberComparison([11.3], [11], ulpsOf: .float64, tolerance: tolerance).isWithinTolerance)
+  }
+}

@@ -1,0 +1,109 @@
+import DBNCheckpointFormats
+import DBNHDF5
+import DBNTestSupport
+import DBNTensors
+import Testing
+
+/// What is written comes back the same.
+struct RoundTripTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @discardableResult
+  private func roundTrip(_ root: CheckpointValue, history: [JSON] = []) throws -> Checkpoint {
+    let path = folder.file("checkpoint.h5")
+    try HDF5Format().write(
+      Checkpoint(root: root, history: history), to: path,
+      options: WritingOptions(existing: .replace))
+    let read = try HDF5Checkpoint.read(path)
+    #expect(try Expectation.tree(read.root) == Expectation.tree(root))
+    #expect(read.history == history)
+    #expect(read.notes.isEmpty)
+    return read
+  }
+
+  @Test func aStateDictKeepsItsOrder() throws {
+    let names = ["conv1.weight", "bn1.weight", "bn1.bias", "a", "Z", "fc.weight"]
+    let read = try roundTrip(.dictionary(try Sample.stateDict(names)))
+    #expect(read.root.dictionary?.entries.map(\.key) == names.map { .string($0) })
+  }
+
+  @Test(arguments: ScalarType.allCases)
+  func everyScalarTypeAndShapeSurvives(type: ScalarType) throws {
+    var dictionary = CheckpointDictionary()
+    for shape in [[], [0], [3, 0, 2], [1], [5], [2, 3, 4], Array(repeating: 1, count: 32)] {
+      dictionary.set(.string("\(shape)"), to: .tensor(try Sample.tensor(type, shape)))
+    }
+    try roundTrip(.dictionary(dictionary))
+  }
+
+  @Test(arguments: Sample.values)
+  func everyKindOfValueSurvives(value: CheckpointValue) throws {
+    try roundTrip(Sample.mapping([(.string("value"), value)]))
+    try roundTrip(value)
+    try roundTrip(.list([value, value]))
+    try roundTrip(.tuple([.set([value])]))
+  }
+
+  @Test(arguments: Sample.values)
+  func everyKindOfValueSurvivesAsAnAttribute(value: CheckpointValue) throws {
+    var dictionary = try Sample.stateDict(["a"])
+    dictionary.attributes = [("_metadata", value), ("é$", .list([value]))]
+    try roundTrip(.dictionary(dictionary))
+  }
+
+  @Test(arguments: CheckpointDictionary.Kind.allKinds)
+  func everyKindOfMappingKeepsItsAttributes(kind: CheckpointDictionary.Kind) throws {
+    var inner = CheckpointDictionary(kind)
+    inner.set(.string("$x"), to: .int(1))
+    inner.attributes = [("deep", .dictionary(inner))]
+    var outer = inner
+    outer.attributes = [("inner", .dictionary(inner))]
+    try roundTrip(.dictionary(outer))
+    outer.set(.int(-7), to: .float(0.5))
+    outer.attributes.append(("ints", .dictionary(outer)))
+    try roundTrip(.dictionary(outer))
+  }
+
+  @Test func oddKeysSurvive() throws {
+    try roundTrip(.dictionary(try Sample.stateDict(Sample.oddKeys)))
+  }
+
+  @Test func intAndTextKeysThatLookAlikeSurvive() throws {
+    let texts = Sample.oddKeys + ["0", "1", "-1", "01", "+1", "9223372036854775808", "%31"]
+    let ints: [CheckpointDictionary.Key] = [.int(1), .int(0), .int(-1), .int(.max), .int(.min)]
+    let keys = ints + texts.map { .string($0) }
+    try roundTrip(Sample.mapping(keys.enumerated().map { ($1, .int($0)) }))
+  }
+
+  @Test func aKeyOf70000CharactersSurvives() throws {
+    try roundTrip(.dictionary(try Sample.stateDict(["a", String(repeating: "k", count: 70_000)])))
+  }
+
+  @Test func metadataAndHistorySurvive() throws {
+    var versions = CheckpointDictionary(.orderedDict)
+    for name in ["", "bn1", "layer1.0"] {
+      versions.set(.string(name), to: Sample.mapping([(.string("version"), .int(2))]))
+    }
+    var stateDict = try Sample.stateDict(["bn1.weight"])
+    stateDict.attributes = [("_metadata", .dictionary(versions))]
+    let history: [JSON] = [["rule": "pooled", "keys": ["a", "b\u{0}"]], ["x": 1]]
+    try roundTrip(.dictionary(stateDict), history: history)
+  }
+
+  @Test func textsBeyond64KiBSurvive() throws {
+    let long = String(repeating: "é", count: 100_000)
+    var stateDict = try Sample.stateDict(["a"])
+    stateDict.attributes = [("long", .string(long))]
+    stateDict.set(.string("text"), to: .string(long))
+    try roundTrip(.dictionary(stateDict), history: [["long": .string(long)]])
+  }
+
+  @Test func manyEntriesKeepTheirOrder() throws {
+    let names = (0..<3000).map { "layer.\(($0 * 7919) % 3000).weight" }
+    try roundTrip(.dictionary(try Sample.stateDict(names)))
+  }
+}

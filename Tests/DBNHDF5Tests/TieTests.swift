@@ -1,0 +1,67 @@
+import DBNCheckpointFormats
+import DBNHDF5
+import DBNTestSupport
+import DBNTensors
+import Testing
+
+/// Tied tensors, and what each name says of itself.
+struct TieTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func written(_ root: CheckpointValue) throws -> CheckpointValue {
+    let path = folder.file("checkpoint.h5")
+    try HDF5Format().write(Checkpoint(root: root), to: path)
+    return try HDF5Checkpoint.read(path).root
+  }
+
+  @Test func tiesSurviveAcrossGroups() throws {
+    let shared = try Sample.tensor()
+    let root = Sample.mapping([
+      (.string("encoder"), .tensor(shared)), (.string("other"), .tensor(try Sample.tensor())),
+      (.string("nested"), .list([.none, .tensor(shared)])),
+    ])
+    let read = try #require(try written(root).dictionary)
+    let first = try #require(read["encoder"]?.tensor)
+    let second = try #require(read["nested"]?.elements?.last?.tensor)
+    #expect(first.isTied(to: second))
+    #expect(read["other"]?.tensor?.isTied(to: first) == false)
+  }
+
+  @Test func oneStorageInTwoShapesIsNotATie() throws {
+    let matrix = try Sample.tensor(.float32, [2, 3])
+    let vector = try Tensor(.float32, shape: [6], storage: matrix.storage)
+    let root = Sample.mapping([(.string("a"), .tensor(matrix)), (.string("b"), .tensor(vector))])
+    #expect(try Expectation.tree(written(root)) == Expectation.tree(root))
+  }
+
+  @Test(arguments: [Tensor.Kind.tensor, .parameter, .buffer], [true, false])
+  func kindAndGradientSurvive(kind: Tensor.Kind, requiresGrad: Bool) throws {
+    var tensor = try Sample.tensor()
+    tensor.kind = kind
+    tensor.requiresGrad = requiresGrad
+    let root = Sample.mapping([(.string("a"), .tensor(tensor))])
+    #expect(try Expectation.tree(written(root)) == Expectation.tree(root))
+  }
+
+  @Test func tiedNamesKeepDifferentKinds() throws {
+    let plain = try Sample.tensor()
+    var parameter = plain
+    parameter.kind = .parameter
+    parameter.requiresGrad = true
+    var frozen = parameter
+    frozen.requiresGrad = false
+    let tensors = [plain, parameter, frozen, plain].map { CheckpointValue.tensor($0) }
+    let root = Sample.mapping([
+      (.string("a/b"), tensors[1]), (.string("b"), tensors[0]), (.string("c%"), tensors[2]),
+      (.string("list"), .list(tensors)),
+    ])
+    let read = try written(root)
+    #expect(try Expectation.tree(read) == Expectation.tree(root))
+    let first = try #require(read.dictionary?["a/b"]?.tensor)
+    #expect(read.dictionary?["c%"]?.tensor?.isTied(to: first) == true)
+  }
+}

@@ -1,9 +1,0 @@
-import Tensors
-
-@testable import HDF5
-
-extension Catalog {
-  static func reading(_ path: String) throws -> Catalog {
-    try CatalogParser.read(MappedFile.open(path))
-  }
-}
