@@ -10,7 +10,7 @@ TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-.PHONY: setup build demo test test-plain test-onednn3 check lint interop browser browser-test \
+.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop browser browser-test \
   screenshots benchmark clean
 
 # Installs the system packages, unless they are there.
@@ -57,9 +57,15 @@ test-onednn3: setup .build-onednn3/ready
 	touch $@
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \
+	  Benchmarks/Package.swift Benchmarks/Sources Examples/Library/Package.swift Examples/Library/Sources
 
 check: lint test
+
+# The README's library code in a package of its own, whose modules are called Zip, Models and Reports.
+examples: setup
+	awk -f Examples/Library/readme.awk README.md >Examples/Library/Sources/Readme/Readme.swift
+	$(SWIFT) run --package-path Examples/Library Readme $(CURDIR)/Fixtures/torch/digits-shards
 
 $(VENV)/ready: Fixtures/requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -104,4 +110,4 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-plain .build-onednn3
+	rm -rf .build .build-demo .build-venv .build-plain .build-onednn3 Examples/Library/.build

@@ -41,15 +41,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "dbn-convert",
   products: [
-    .library(
-      name: "DBNConvert",
-      targets: [
-        "DBNTensors", "DBNZip", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy", "DBNTorch",
-        "DBNHDF5",
-        "DBNCheckpoints", "DBNBatchNorm", "DBNComparison", "DBNModels", "DBNExecution",
-        "DBNVerification",
-        "DBNConversions", "DBNReports",
-      ]),
+    // Everything, with one import.
+    .library(name: "DBNConvert", targets: ["DBNConvert"]),
+    // Reading, writing and mapping checkpoints: no engines, so no oneDNN, and no Foundation.
+    .library(name: "DBNCheckpoints", targets: ["DBNCheckpoints", "DBNBatchNorm", "DBNComparison"]),
+    // Converting and proving as the command does, without pages and so without Foundation.
+    .library(name: "DBNConversions", targets: ["DBNConversions"]),
     // The tests that every format must pass: for the tests of who adds one.
     .library(name: "DBNCheckpointFormatContract", targets: ["DBNCheckpointFormatContract"]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
@@ -114,6 +111,14 @@ let package = Package(
         "DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNExecution", "DBNVerification",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
+    // One import for all of the above, and what needs Foundation.
+    module(
+      "DBNConvert",
+      [
+        "DBNErrors", "DBNTensors", "DBNCheckpointFormats", "DBNCheckpoints", "DBNBatchNorm",
+        "DBNComparison", "DBNModels", "DBNExecution", "DBNVerification", "DBNConversions",
+        "DBNReports",
+      ]),
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
@@ -125,7 +130,8 @@ let package = Package(
       swiftSettings: settings),
 
     .target(
-      name: "DBNTestSupport", dependencies: ["DBNTensors"], path: "Tests/DBNTestSupport",
+      name: "DBNTestSupport", dependencies: ["DBNErrors", "DBNTensors"],
+      path: "Tests/DBNTestSupport",
       swiftSettings: settings),
     .target(
       name: "DBNCheckpointFormatContract",

@@ -55,7 +55,7 @@ printf '\n# By each rule, and recorded\n'
 for rule in first mean pooled; do
   run to-standard "$shards/checkpoint.pth" "$folder/$rule.h5" --statistics "$rule"
 done
-step "The statistics measured anew, by forward passes over the training images" \
+step "The statistics measured again, by forward passes over the training images" \
   recalibrate "$shards/model.pt2" --weights "$folder/pooled.h5" --output "$folder/recalibrated.h5" \
   --data "$shards/train.npz" --divide 16
 step "The history of the result" info "$folder/recalibrated.h5" --keys 'bn1.running*'

@@ -1,4 +1,4 @@
-internal import DBNTensors
+public import DBNTensors
 
 /// What can be asked of a format's writer. What it does not honour is refused before anything is
 /// written, for every format in one place.
@@ -13,9 +13,9 @@ public struct WritingSupport: Sendable {
   /// What can't be done, and what to do about it.
   public struct Refusal: Sendable {
     public let reason: String
-    public let advice: String
+    public let advice: Guidance
 
-    public init(_ reason: String, advice: String) {
+    public init(_ reason: String, advice: Guidance) {
       self.reason = reason
       self.advice = advice
     }
@@ -37,7 +37,7 @@ public struct WritingSupport: Sendable {
     guard options.proof == nil || options.shardByteCount == nil else {
       throw CheckpointError(
         .cannotBeWritten, "shards cannot be verified before they are in their places",
-        advice: "leave out --verify, and verify the folder afterwards")
+        advice: "leave out \(.proof), and verify the folder afterwards")
     }
     if case .gzip(let level)? = options.compression, !(1...9 ~= level) {
       throw CheckpointError(

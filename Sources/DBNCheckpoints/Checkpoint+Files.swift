@@ -30,7 +30,7 @@ extension Checkpoint {
     guard options.acceptsParts else {
       throw CheckpointError(
         .partOfModel, path: path, part.text,
-        advice: "\(part.advice), or take this part by itself with --part")
+        advice: "\(part.advice), or take this part by itself with \(.acceptingParts)")
     }
     var result = self
     result.part = part.reason
@@ -73,7 +73,7 @@ extension Checkpoint {
     formats: FormatRegistry = .standard, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     let format = if let format { format } else { try formats.forWriting(path) }
-    // No format has a place for what is not known.
+    // No format can store a value of an unknown class.
     let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
     return dropped + (try format.stage(kept, to: path, options: options, in: &files))
   }

@@ -14,16 +14,16 @@ extension ShardFileName {
     return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)',")
   }
 
-  /// What is to be known of a file that has a part's name, and nothing else of one.
-  static func note(at path: String) -> String? {
+  /// A note about a file that has the name of a part, but nothing else that a part has.
+  static func note(at path: String) -> Guidance? {
     let name = ShardFileName(path) ?? resolved(path).flatMap { ShardFileName($0) }
     return name.map {
       "this file has the name of part \($0.number) of \($0.count) of a checkpoint; no other part is "
-        + "beside it, and no index that names it: it is taken for a whole one"
+        + "beside it, and no index that names it, so it is read as a whole checkpoint"
     }
   }
 
-  /// The name of the file behind all symbolic links.
+  /// The name of the file to which all symbolic links lead.
   private static func resolved(_ path: String) -> String? {
     guard let target = realpath(path, nil) else { return nil }
     defer { free(target) }
@@ -42,7 +42,7 @@ extension ShardFileName {
       advice: advice(hasIndex: hasIndex))
   }
 
-  private func advice(hasIndex: Bool) -> String {
+  private func advice(hasIndex: Bool) -> Guidance {
     switch fileExtension {
     case ".safetensors" where hasIndex && missing == nil: "give the index, which reads all parts"
     case ".safetensors": "get all parts and \(indexName) into one folder, and give that folder"
@@ -53,7 +53,7 @@ extension ShardFileName {
   }
 
   /// How shards that are no safetensors files become one file.
-  static let adviceForPickles =
+  static let adviceForPickles: Guidance =
     "put the parts together in Python, with weights.update(torch.load(part)) for each, and "
     + "torch.save(weights, path)"
 }

@@ -1,16 +1,16 @@
 import DBNSafetensors
 public import DBNTensors
 
-/// What tells that a file is one part of a model whose other parts are in other files.
+/// Why a file is taken for one part of a model whose other parts are in other files.
 struct CheckpointPart {
   /// "is part 1 of 2 of a checkpoint, as its name says".
   let reason: String
-  /// What of the rest lies beside it.
+  /// Which of the other parts are in the same folder.
   let surroundings: String?
   /// How the whole can be had.
-  let advice: String
+  let advice: Guidance
 
-  init(_ reason: String, _ surroundings: String? = nil, advice: String) {
+  init(_ reason: String, _ surroundings: String? = nil, advice: Guidance) {
     self.reason = reason
     self.surroundings = surroundings
     self.advice = advice
@@ -52,7 +52,7 @@ extension CheckpointPart {
   /// Source: `deepspeed.checkpoint.constants`, `deepspeed.runtime.engine`.
   fileprivate static func ofDeepSpeed(_ root: CheckpointValue) -> CheckpointPart? {
     guard let root = root.dictionary else { return nil }
-    let together =
+    let together: Guidance =
       "put the files of all ranks together with zero_to_fp32.py, which DeepSpeed writes beside them"
     let optimizer = root["optimizer_state_dict"]?.dictionary
     let zeroKeys = ["single_partition_of_fp32_groups", "fp32_flat_groups", "partition_count"]

@@ -29,7 +29,7 @@ extension FormatRegistry {
     throw unknown(file)
   }
 
-  /// The file at the path or, if that is a folder, the one in it that stands for a checkpoint.
+  /// The file at the path or, if that is a folder, the file in it by which a checkpoint is opened.
   func openFile(_ path: String) throws(CheckpointError) -> SourceFile {
     do throws(CheckpointError) {
       return try SourceFile(path)

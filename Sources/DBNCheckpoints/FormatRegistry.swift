@@ -17,7 +17,7 @@ public struct FormatRegistry: Sendable {
     self.formats = formats
   }
 
-  /// The formats of this toolkit. Archives of arrays stand before those of PyTorch, which has every
+  /// The formats of this toolkit. Archives of arrays come before those of PyTorch, which has every
   /// other zip file.
   public static let standard = FormatRegistry([
     NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),

@@ -22,7 +22,7 @@ extension Conversion {
     return ConversionResult(
       self, result, record: mapped.record, mapped.report,
       notes: checkpoint.notes + change.notes(in: checkpoint, isChosen: entry != nil)
-        + mapped.leftAlone.map { "\($0.name.moduleName): \($0.reason)" }
+        + mapped.leftAlone.map { "\($0.name.moduleName): \($0.explanation)" }
         + result.settingsNotes(layout),
       examining: .mapped(mapped, from: before),
       basis: { () throws(CheckpointError) in

@@ -31,12 +31,13 @@ extension Conversion {
     let change = StateDictChange(entry: ranks[0].entry, after: gathered.stateDict)
     var (result, _) = change.applied(to: ranks[0].checkpoint)
     result.batchNormSettings = settings
-    let unnumbered = "the files' names do not tell their ranks: the first given is rank 0"
+    let unnumbered: Guidance =
+      "the files' names do not tell their ranks: the first given is rank 0"
     let notes =
       ranks[0].checkpoint.notes
       + change.notes(in: ranks[0].checkpoint, isChosen: entry != nil)
       + (areNumbered ? [] : [unnumbered]) + result.settingsNotes()
-    // What ranks have in common is said once.
+    // Notes that the ranks have in common are given once.
     var said = Set(notes)
     let others = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
     return ConversionResult(

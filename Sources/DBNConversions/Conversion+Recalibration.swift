@@ -4,7 +4,7 @@ public import DBNTensors
 public import DBNVerification
 
 extension Conversion {
-  /// Measures the running statistics of every BatchNorm anew, by forward passes over data.
+  /// Measures the running statistics of every BatchNorm again, by forward passes over data.
   ///
   /// - Parameters:
   ///   - model: an architecture's name or a file with a graph; nil: the graph that the checkpoint

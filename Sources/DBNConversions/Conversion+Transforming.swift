@@ -43,9 +43,9 @@ extension Conversion {
     var report = transformed.report
     report.skipped += dropped
     if !leftOut.isEmpty {
+      let names = leftOut.map { $0.visible() }.joined(separator: ", ")
       report.notes.append(
-        "what is among the model's tensors and is none of them is left out: "
-          + leftOut.map { $0.visible() }.joined(separator: ", "))
+        "what is among the model's tensors and is none of them is left out: \(names)")
     }
     return ConversionResult(
       self, result, record: .object(record + transformed.record), report,

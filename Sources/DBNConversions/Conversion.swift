@@ -18,7 +18,7 @@ public struct Conversion: Sendable {
   public let format: String
   /// What the file holds.
   public let checkpoint: Checkpoint
-  /// Where the state dict is, if a person has said so; nil: where it is found.
+  /// The entry that was chosen as the state dict; nil: the one that is found.
   public let entry: EntryPath?
 
   /// Opens a checkpoint of any known format.

@@ -4,7 +4,7 @@ import DBNCheckpoints
 public import DBNTensors
 public import DBNVerification
 
-/// What a conversion gave: what is to be written, and all that there is to say about it.
+/// The result of a conversion: the checkpoint to be written, its report, notes and health.
 public struct ConversionResult: Sendable {
   /// The file that was converted; of several ranks' files, rank 0's.
   public let source: Conversion
@@ -17,10 +17,10 @@ public struct ConversionResult: Sendable {
   /// What a person should know, a sentence each: what the reader noted, other networks in the file,
   /// optimizer states that no longer fit, settings that differ from the defaults. What is wrong with
   /// the BatchNorms' numbers is in `health`.
-  public let notes: [String]
+  public let notes: [Guidance]
   /// What `recalibrated` has measured; nil after other conversions.
   public internal(set) var recalibration: Recalibration.Result?
-  /// What the written file's format had no place for. Empty before it is written.
+  /// What the format of the written file could not store. Empty before the result is written.
   public private(set) var leftOut: [ConversionReport.Item] = []
   /// What the proof of the written file found; nil if none was asked for.
   public private(set) var proof: ProofResult?
@@ -40,7 +40,7 @@ public struct ConversionResult: Sendable {
   ///   - basis: what the written file is compared with.
   init(
     _ source: Conversion, _ checkpoint: Checkpoint, record: JSON, _ report: ConversionReport,
-    notes: [String], examining examined: Examined, basis: @escaping ProofBasis.Maker
+    notes: [Guidance], examining examined: Examined, basis: @escaping ProofBasis.Maker
   ) {
     var checkpoint = checkpoint
     checkpoint.history.append(source.historyEntry(record))
@@ -69,7 +69,7 @@ public struct ConversionResult: Sendable {
   ///   - format: nil: by the path's extension.
   ///   - proof: what must hold of the finished file before it takes its name; nil: nothing.
   ///   - options: how it is written; a file that is already there is refused by default.
-  /// - Returns: this result with what the format had no place for, if that was allowed, and with what
+  /// - Returns: this result with what the format could not store, if that was allowed, and with what
   ///   the proof found.
   /// - Throws: `outputsDiffer` and `promiseBroken` where the proof fails; as `Checkpoint.write`.
   @discardableResult

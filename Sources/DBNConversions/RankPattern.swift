@@ -2,7 +2,7 @@ public import DBNCheckpointFormats
 import DBNCheckpoints
 public import DBNTensors
 
-/// A path with a place for the rank: `rank-%d.pth`, or `rank-%02d.pth` for two digits at least.
+/// A path with a placeholder for the rank: `rank-%d.pth`, or `rank-%02d.pth` for two digits at least.
 public struct RankPattern: Sendable {
   private let head: String
   private let tail: String
@@ -32,7 +32,7 @@ public struct RankPattern: Sendable {
 extension [ConversionResult] {
   /// Writes the results to a file each, counted from 0: all of the files appear, or none.
   ///
-  /// - Returns: the results with what the format had no place for, if that was allowed.
+  /// - Returns: the results with what the format could not store, if that was allowed.
   /// - Throws: as `ConversionResult.write`.
   @discardableResult
   public func write(

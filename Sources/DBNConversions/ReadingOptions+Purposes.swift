@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension ReadingOptions {
-  /// How files are read that lie beside the model: samples, inputs, and the graph of a model. Whether
+  /// How files that are used with the model are read: samples, inputs, and the graph of a model. Whether
   /// such a file is one of several makes no difference to what is taken from it.
   package static let besideTheModel = ReadingOptions(acceptsParts: true)
 

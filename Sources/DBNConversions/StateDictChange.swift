@@ -1,7 +1,7 @@
 import DBNBatchNorm
 import DBNTensors
 
-/// A state dict of a checkpoint, and what takes its place.
+/// A state dict of a checkpoint, and the one that replaces it.
 ///
 /// Here it is decided, for all conversions, what else of the checkpoint stays: whether the graph
 /// still fits, and what a person must know about the rest.
@@ -55,8 +55,8 @@ struct StateDictChange {
   /// optimizer states that no longer fit.
   ///
   /// - Parameter isChosen: whether a person named the entry, and so knows of others.
-  func notes(in checkpoint: Checkpoint, isChosen: Bool) -> [String] {
-    var notes: [String] = []
+  func notes(in checkpoint: Checkpoint, isChosen: Bool) -> [Guidance] {
+    var notes: [Guidance] = []
     if !isChosen {
       notes += checkpoint.notes(
         taking: entry, others: standsAlone ? "left out" : "left as they are")

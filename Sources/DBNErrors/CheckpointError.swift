@@ -1,6 +1,7 @@
-/// The one error of this toolkit: what rule was broken, by which thing, where, and what to do.
+/// The error that every function of this toolkit throws: which rule was broken, by what, where, and what
+/// to do about it.
 ///
-/// Its description is one sentence for a person who holds the file.
+/// Its description is one sentence for the person who has the file.
 public struct CheckpointError: Error, Sendable, Equatable {
   /// The rule that was broken; each module declares its own as static members.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -18,14 +19,14 @@ public struct CheckpointError: Error, Sendable, Equatable {
   public var name: String?
   /// Where in the file, in bytes from its start.
   public var offset: Int?
-  /// What is wrong, without the name and the place.
+  /// What is wrong, without the name and the offset.
   public var reason: String
   /// What the person can do about it.
-  public var advice: String?
+  public var advice: Guidance?
 
   public init(
     _ code: Code, path: String? = nil, name: String? = nil, offset: Int? = nil, _ reason: String,
-    advice: String? = nil
+    advice: Guidance? = nil
   ) {
     self.code = code
     self.path = path
@@ -45,13 +46,17 @@ public struct CheckpointError: Error, Sendable, Equatable {
 }
 
 extension CheckpointError: CustomStringConvertible {
-  public var description: String {
+  /// The error in one sentence, with choices in Swift's words.
+  public var description: String { text(naming: \.swiftName) }
+
+  /// The error in one sentence, with each choice under the name that `name` gives it.
+  public func text(naming name: (Choice) -> String) -> String {
     var text = ""
     if let path { text += "\(path.visible()): " }
-    if let name, !name.isEmpty { text += "'\(name.visible())': " }
+    if let thing = self.name, !thing.isEmpty { text += "'\(thing.visible())': " }
     text += reason.visible(limit: .max)
     if let offset { text += " (at byte \(offset))" }
-    if let advice { text += "; \(advice.visible(limit: .max))" }
+    if let advice { text += "; \(advice.text(naming: name).visible(limit: .max))" }
     return text
   }
 }
@@ -77,7 +82,7 @@ extension CheckpointError.Code {
   public static let unsupportedScalarType = Self("unsupported-scalar-type")
   /// Compressed bytes can't be decompressed.
   public static let invalidCompression = Self("invalid-compression")
-  /// The format to be written has no place for a value, or no such option.
+  /// The format cannot store a value, or has no such option.
   public static let cannotBeWritten = Self("cannot-be-written")
   /// A file declares more than its size can justify, or nests deeper than any checkpoint does.
   public static let limitExceeded = Self("limit-exceeded")
@@ -85,7 +90,7 @@ extension CheckpointError.Code {
 
 extension String {
   /// The string on one line, fit to print: control characters escaped, the middle of a long one
-  /// left out. A key from a file must not be able to move a terminal's cursor.
+  /// omitted. A key from a file must not be able to move a terminal's cursor.
   public func visible(limit: Int = 200) -> String {
     var text = ""
     for scalar in unicodeScalars {

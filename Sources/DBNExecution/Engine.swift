@@ -42,7 +42,7 @@ public enum Engine: String, Sendable, CaseIterable {
         throw CheckpointError(
           .engineUnavailable, "this build has no oneDNN engine",
           advice: "install libdnnl-dev and build again with --traits OneDNN, or use the reference "
-            + "engine (--engine reference)")
+            + "engine (\(.referenceEngine))")
       #endif
     }
   }

@@ -22,7 +22,7 @@ extension BatchNormModule {
     guard layout.buffers == .shared || layout.evaluation != .shared else {
       throw CheckpointError(
         .unsupportedOperation, "BatchNorms of the layout \(layout) are not run in training",
-        advice: "convert them with 'dbn-convert to-distributed' or 'to-standard' first")
+        advice: "convert them with \(.mappingToDistributed) or \(.mappingToStandard) first")
     }
     for (device, slice) in slices.enumerated() where slice.count * positions == 1 {
       let owner = worldSize == 1 ? "there is 1" : "device \(device) has 1"

@@ -6,7 +6,7 @@ struct PlainReader {
   private var resolver: CatalogResolver
   private var contents: DatasetContents
   private var stateDict = CheckpointDictionary(.orderedDict)
-  private var notes: [String] = []
+  private var notes: [Guidance] = []
   private var emptyGroups = (count: 0, first: [String]())
   /// How many of the file's attributes are attributes of the state dict.
   private var keptAttributes = 0
@@ -102,9 +102,9 @@ struct PlainReader {
   private mutating func noteEmptyGroups() {
     guard emptyGroups.count > 0 else { return }
     let isOne = emptyGroups.count == 1
+    let names = emptyGroups.first.joined(separator: ", ") + (emptyGroups.count > 3 ? ", ..." : "")
     notes.append(
-      "\(emptyGroups.count) HDF5 \(isOne ? "group is" : "groups are") empty: left out ("
-        + emptyGroups.first.joined(separator: ", ") + (emptyGroups.count > 3 ? ", ...)" : ")"))
+      "\(emptyGroups.count) HDF5 \(isOne ? "group is" : "groups are") empty: left out (\(names))")
   }
 
   /// Keeps what a file of Keras says of its layers as attributes of the state dict.

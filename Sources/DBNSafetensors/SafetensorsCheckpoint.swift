@@ -10,7 +10,7 @@ public enum SafetensorsCheckpoint {
   package static let shardingInfo = "DCP_SHARDING_INFO"
 
   /// What to do about such files.
-  package static let adviceForRanks =
+  package static let adviceForRanks: Guidance =
     "put the files of all ranks together with consolidate_safetensors_files of "
     + "torch.distributed.checkpoint._consolidate_hf_safetensors, given 1 for each tensor's name"
 
@@ -44,7 +44,7 @@ public enum SafetensorsCheckpoint {
 
 extension SafetensorsHeader {
   /// What a person should know of the header.
-  var notes: [String] {
+  var notes: [Guidance] {
     unknownFields.sorted().map {
       "tensors have the field '\($0.visible())', which the format does not know: left out"
     }

@@ -5,7 +5,7 @@ public struct Checkpoint: Sendable {
   /// The conversions that led here, oldest first, as the file records them.
   public var history: [JSON]
   /// What the reader could not carry over and a person should know, a sentence each.
-  public var notes: [String]
+  public var notes: [Guidance]
 
   /// The file or folder that it was read from, as it was named; nil for one that was made. What is
   /// made of a checkpoint keeps it.
@@ -31,7 +31,7 @@ public struct Checkpoint: Sendable {
   public var batchNormSettings: BatchNormSettingsTable
 
   public init(
-    root: CheckpointValue, history: [JSON] = [], notes: [String] = [], graph: String? = nil,
+    root: CheckpointValue, history: [JSON] = [], notes: [Guidance] = [], graph: String? = nil,
     batchNormSettings: BatchNormSettingsTable = BatchNormSettingsTable()
   ) {
     self.root = root

@@ -1,12 +1,23 @@
 /// What a conversion did, thing by thing: nothing is changed or left alone in silence.
 public struct ConversionReport: Sendable {
+  /// One thing, and why something was or was not done to it.
   public struct Item: Sendable, Equatable {
+    /// The tensor, module or entry.
     public let name: String
+    /// Why, without the name.
     public let reason: String
+    /// What a person can do about it; nil: nothing.
+    public let advice: Guidance?
 
-    public init(_ name: String, _ reason: String) {
+    public init(_ name: String, _ reason: String, advice: Guidance? = nil) {
       self.name = name
       self.reason = reason
+      self.advice = advice
+    }
+
+    /// The reason and the advice, if there is one.
+    public var explanation: Guidance {
+      Guidance(reason) + (advice.map { "; \($0)" } ?? "")
     }
   }
 
@@ -17,7 +28,7 @@ public struct ConversionReport: Sendable {
   /// What the result no longer tells, and by how much.
   public var losses: [Item] = []
   /// What a person should know to use the result, a sentence each.
-  public var notes: [String] = []
+  public var notes: [Guidance] = []
 
   public init() {}
 

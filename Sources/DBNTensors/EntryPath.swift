@@ -23,16 +23,4 @@ public struct EntryPath: Sendable, Hashable, CustomStringConvertible {
   public func appending(_ key: CheckpointDictionary.Key) -> EntryPath {
     EntryPath(keys + [key])
   }
-
-  /// The path as an argument on a command line: in quotes where a shell would change it.
-  public var argument: String {
-    let text = description.visible()
-    let isPlain =
-      !text.isEmpty
-      && text.allSatisfy { character in
-        character.isASCII
-          && (character.isLetter || character.isNumber || "_-./%+:@,".contains(character))
-      }
-    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-  }
 }

@@ -47,7 +47,7 @@ public struct ExistingFiles: Sendable {
       throw CheckpointError(
         .outputIsInput, path: path,
         "is a file that the command reads" + (input == path ? "" : ", under the name '\(input)'"),
-        advice: "choose another name for the output, or add --in-place to replace the input")
+        advice: "choose another name for the output, or \(.replacingInputs)")
     }
     guard !replacesOthers else { return }
     throw CheckpointError(
@@ -55,7 +55,7 @@ public struct ExistingFiles: Sendable {
       kind == S_IFLNK
         ? "there is already a symbolic link of this name, to a file that is not there"
         : "there is already a file of this name",
-      advice: "choose another name, or write with 'existing: .replace'")
+      advice: "choose another name, or \(.replacingFiles)")
   }
 }
 

@@ -34,6 +34,6 @@ extension CheckpointError {
     CheckpointError(
       .cannotBeWritten, name: name,
       "is an opaque value, a Python \(value.name), which only Python can make again",
-      advice: "leave it out with --lossy, or all but the weights with --state-dict-only")
+      advice: "leave it out with \(.allowingLosses), or all but the weights with \(.stateDictOnly)")
   }
 }

@@ -47,7 +47,7 @@ package enum ChecksumPlace: Sendable {
   /// In an attribute of an HDF5 file's root.
   case rootAttribute
 
-  var damageAdvice: String {
+  var damageAdvice: Guidance {
     switch self {
     case .archive: TensorStorage.damageAdvice
     case .rootAttribute:

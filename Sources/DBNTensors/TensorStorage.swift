@@ -21,7 +21,8 @@ public final class TensorStorage: Sendable {
   private let record: String?
 
   /// What to do about a wrong checksum, where the format has nothing to add.
-  package static let damageAdvice = "the file is damaged or was edited; get it again"
+  package static let damageAdvice: Guidance =
+    "the file is damaged or was edited; get it again"
 
   private init(
     _ source: Source, crc32: UInt32? = nil, in place: ChecksumPlace = .archive,

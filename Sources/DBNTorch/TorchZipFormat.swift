@@ -8,7 +8,7 @@ public struct TorchZipFormat: CheckpointFormat {
   public let writing: WritingSupport? = WritingSupport(
     refusal: .init(
       "PyTorch's files are not written compressed or in shards",
-      advice: "leave out --compress and --shard-size, or write HDF5 or safetensors"))
+      advice: "leave out \(.compression) and \(.shardSize), or write HDF5 or safetensors"))
 
   public init() {}
 

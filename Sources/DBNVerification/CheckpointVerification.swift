@@ -72,7 +72,7 @@ public struct CheckpointVerification: Sendable {
     guard !result.isEmpty else {
       throw CheckpointError(
         .nothingToCompare, "the two hold no tensors in what was compared: there is no verdict",
-        advice: "compare everything that the files hold with 'dbn-convert diff'")
+        advice: "compare everything that the files hold with \(.difference)")
     }
     result.scope = scope
     result.healthOfFirst = try health(a, scope.pairs.map(\.a))

@@ -72,7 +72,7 @@ public struct VerificationResult: Sendable {
   /// Tensors of BatchNorms that only one has, whose values are what a missing one stands for.
   public internal(set) var impliedTensors: [String] = []
   /// What a person should know of the comparison, a sentence each.
-  public internal(set) var notes: [String] = []
+  public internal(set) var notes: [Guidance] = []
   /// BatchNorms whose epsilon or momentum only one of the two says: it holds for both.
   public internal(set) var oneSidedSettings: [String] = []
   /// What of the numbers of the first cannot be right, although both may have them.

@@ -44,7 +44,7 @@ extension VerificationScope {
     }
     return CheckpointError(
       .nothingToCompare, "the first has \(text(a)), the second \(text(b)): nothing was compared",
-      advice: "compare everything that the files hold with 'dbn-convert diff'")
+      advice: "compare everything that the files hold with \(.difference)")
   }
 }
 

@@ -60,8 +60,8 @@ struct KerasLayoutTests {
     let three = try stateDict("bn", [[2], [2], [2]])
     let survey = BatchNormSurvey(three)
     #expect(survey.sites.isEmpty && survey.unrecognised.map(\.name) == ["bn"])
-    let reason = try #require(survey.unrecognised.first?.reason)
-    #expect(reason.contains("keras-vars-scale or keras-vars-center"))
+    let advice = try #require(survey.unrecognised.first?.advice)
+    #expect(advice.choices == [.sourceLayout("keras-vars-scale or keras-vars-center")])
     #expect(throws: CheckpointError.self) { try three.toStandard() }
     let known = try #require(BatchNormLayout.named(layout))
     let standard = try three.toStandard(reading: .init(known)).stateDict

@@ -167,7 +167,7 @@ struct LayoutTests {
     bare["bn.num_batches_tracked"] = try Tensor([3], shape: [])
     let survey = BatchNormSurvey(bare)
     #expect(survey.sites.map(\.features) == [6])
-    #expect(survey.ambiguities.contains { $0.contains("--from-layout ghost") })
+    #expect(survey.ambiguities.contains { $0.choices == [.sourceLayout("ghost"), .worldSize] })
     let merged = try bare.toStandard(reading: .init(.ghost, worldSize: 3)).stateDict
     #expect(try merged["bn.running_mean"]?.doubles() == [1, 2])
     let unknown = #expect(throws: CheckpointError.self) {
@@ -179,7 +179,7 @@ struct LayoutTests {
   @Test func anotherWorldSizeNeedsARule() throws {
     let same = try standard.toDistributed(worldSize: 4).stateDict
     let error = #expect(throws: CheckpointError.self) { try same.toDistributed(worldSize: 2) }
-    #expect(error?.code == .unexpectedLayout && error?.advice?.contains("--statistics") == true)
+    #expect(error?.code == .unexpectedLayout && error?.advice?.choices == [.mergeRule])
     let fewer = try same.toDistributed(worldSize: 2, merging: .identical)
     #expect(fewer.stateDict["bn.running_mean"]?.shape == [2, 2] && fewer.report.losses.isEmpty)
     let differ = #expect(throws: CheckpointError.self) {

@@ -56,7 +56,7 @@ extension FormatContract {
           try contract.write(checkpoint, alone.file(contract.fileName), existing: .refuse)
         }
         #expect(error?.code == .fileExists && error?.path == alone.file(name))
-        #expect(error?.advice?.contains("existing: .replace") == true)
+        #expect(error?.advice?.description.contains("existing: .replace") == true)
         #expect(try files(alone) == [name: Data([1, 2, 3])])
         try contract.write(checkpoint, alone.file(contract.fileName), existing: .replace)
         #expect(try files(alone) == old)

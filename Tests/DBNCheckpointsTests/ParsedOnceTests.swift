@@ -1,4 +1,6 @@
+import DBNBatchNorm
 import DBNCheckpoints
+import DBNConversions
 import Foundation
 import Synchronization
 import DBNTensors
@@ -72,6 +74,27 @@ struct ParsedOnceTests {
     #expect(Set(mapped.map { $0.split(separator: "/").last.map(String.init) }) == sample.files)
     for (kind, count) in sample.parsed {
       #expect(events.keys.count { $0.kind == kind } == count, "\(kind)")
+    }
+  }
+
+  /// From opening to the proof of the finished file, which is opened once too.
+  @Test(arguments: [
+    cases[0], Case("keras/keras3-weights", "weights.h5", [.parsedHDF5Catalog: 1]),
+    Case("torch/digits-shards", "model.pt2", [.parsedZipDirectory: 1]),
+  ])
+  func aWholeConversionOpensMapsAndParsesItsFileOnce(sample: Case) throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("distributed.h5")
+    let events = try Self.events {
+      try Conversion(opening: sample.path).toDistributed(worldSize: 2, merging: .pooled)
+        .write(to: output, proof: .outputs())
+    }
+    for (event, count) in events { #expect(count == 1, "\(event)") }
+    let mapped = events.keys.filter { $0.kind == .mapped }
+    #expect(mapped.count == 2 && mapped.contains { $0.path == sample.path }, "\(mapped)")
+    for (kind, count) in sample.parsed {
+      let ofOutput = kind == .parsedHDF5Catalog ? 1 : 0
+      #expect(events.keys.count { $0.kind == kind } == count + ofOutput, "\(kind)")
     }
   }
 

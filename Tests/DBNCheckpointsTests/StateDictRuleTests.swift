@@ -93,7 +93,7 @@ struct StateDictRuleTests {
       }
       #expect(error?.code == .noStateDict && error?.name == name)
       if name == "model" {
-        #expect(error?.advice == "choose one inside it with --entry model/encoder")
+        #expect(error?.advice == "choose one inside it with \(.entry("model/encoder"))")
       }
     }
   }
@@ -151,7 +151,7 @@ struct StateDictRuleTests {
       try entry(["generator": model(), "discriminator": model(), "small": ["w": .ones(1)]])
     }
     #expect(error?.reason == "2 places could be the state dict: generator, discriminator")
-    #expect(error?.advice == "choose one with --entry: --entry generator")
+    #expect(error?.advice == "choose one with \(.anyEntry): \(.entry("generator"))")
   }
 
   @Test func mappingsWithNumbersForKeysAreNone() throws {

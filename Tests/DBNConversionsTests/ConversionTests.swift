@@ -53,7 +53,7 @@ struct ConversionTests {
       try merged.write(to: output, proof: .outputs(tolerance: tolerance))
     }
     #expect(refused?.code == .outputsDiffer && refused?.path == output)
-    #expect(refused?.advice?.contains("--") == false)
+    #expect(refused?.advice?.description.contains("--") == false)
     #expect(folder.contents.isEmpty)
     // Nor is an old file replaced.
     try Conversion(opening: digits).converted().write(to: output)
@@ -71,7 +71,9 @@ struct ConversionTests {
       try Conversion(opening: digits).toDistributed(worldSize: 2)
         .write(to: folder.file("out.h5"), proof: .outputs(of: "spooky"))
     }
-    #expect(refused?.code == .unknownModel && refused?.advice?.contains("Architecture") == true)
+    #expect(
+      refused?.code == .unknownModel
+        && refused?.advice?.description.contains("Architecture") == true)
     #expect(folder.contents.isEmpty)
   }
 

@@ -6,6 +6,7 @@ import DBNTensors
 import DBNTestSupport
 import Testing
 import DBNVerification
+@testable import dbn_convert
 
 /// The library writes what the command writes, byte for byte: history, graph and settings included.
 struct SameAsTheCommandTests {
@@ -29,7 +30,9 @@ struct SameAsTheCommandTests {
     let result = try convert(ours)
     try #expect(bytes(ours) == bytes(theirs), "\(arguments)")
     // What the command says on standard error is the result's notes.
-    let said = (result.notes + result.health.sentences).map { "dbn-convert: note: \($0)\n" }
+    let said = (result.notes + result.health.notes).map {
+      "dbn-convert: note: \($0.inCommandWords)\n"
+    }
     #expect(command.error == said.joined())
     return result
   }
@@ -134,6 +137,6 @@ struct SameAsTheCommandTests {
     #expect(notes.contains { $0.contains("run with the settings of") }, "\(command.error)")
     let data = try SampleData(opening: samples, labelled: false)
     let result = try Conversion(opening: input).recalibrated(running: model, on: data, batches: 1)
-    #expect(notes == result.notes)
+    #expect(notes == result.notes.map(\.inCommandWords))
   }
 }

@@ -49,7 +49,7 @@ struct DamageTests {
         let error = #expect(throws: CheckpointError.self) { try readAll(file) }
         #expect(error?.code == .checksumMismatch)
         #expect(error?.reason.contains("'\(dataset.path)'") == true && error?.offset == offset)
-        #expect(error?.advice?.contains("`checksums`") == true)
+        #expect(error?.advice?.description.contains("`checksums`") == true)
       }
     }
   }

@@ -93,6 +93,7 @@ struct KerasLayerTests {
 
   @Test func otherNormalisationsAndFlattenedImagesAreNoted() throws {
     let classes = try converted(checkpoint(Fixture("keras-layers/classes"))).report.notes
+      .map(\.description)
     #expect(classes.contains { $0.hasPrefix("1 LayerNorm has epsilon 0.001") })
     #expect(classes.contains { $0.hasPrefix("1 GroupNorm has epsilon 0.001") })
     #expect(classes.contains { $0.hasPrefix("2 BatchNorms have a weight or a bias and not both") })
@@ -117,6 +118,7 @@ struct KerasLayerTests {
       dictionary.attributes.append((KerasFacts.namesAttribute, .dictionary(facts)))
     }
     return try KerasNames.converting(#require(StateDict(dictionary))).report.notes
+      .map(\.description)
   }
 
   /// PyTorch's default is another for each, and Keras' too.

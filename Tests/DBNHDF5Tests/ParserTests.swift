@@ -24,7 +24,7 @@ struct ParserTests {
     bytes[8] = 9
     let error = error(bytes)
     #expect(error?.code == .unknownHDF5Version && error?.offset == 8)
-    #expect(error?.advice?.contains("libver") == true)
+    #expect(error?.advice?.description.contains("libver") == true)
   }
 
   @Test(arguments: [3, 16])

@@ -157,7 +157,7 @@ struct AtomicFileTests {
     let error = #expect(throws: CheckpointError.self) {
       try stage(path, existing: rule(path, force: force)).commit()
     }
-    #expect(error?.code == .outputIsInput && error?.advice?.contains("--in-place") == true)
+    #expect(error?.code == .outputIsInput && error?.advice?.choices == [.replacingInputs])
     #expect(try bytes(path) == [1])
     try stage(path, existing: rule(path, inPlace: true, force: force)).commit()
     #expect(try bytes(path) == [7, 7])
@@ -170,7 +170,7 @@ struct AtomicFileTests {
     let error = #expect(throws: CheckpointError.self) {
       try stage(path, existing: rule(folder.file("in.h5"), inPlace: true)).commit()
     }
-    #expect(error?.code == .fileExists && error?.advice?.contains(".replace") == true)
+    #expect(error?.code == .fileExists && error?.advice?.choices == [.replacingFiles])
     #expect(try bytes(path) == [2])
   }
 

@@ -186,12 +186,12 @@ struct ModelVerificationTests {
       try verification.compare(distributed, standard)
     }
     #expect(error?.code == .invalidBatch && error?.reason.contains("slice") == true)
-    #expect(error?.advice?.contains("dynamic_shapes") == true)
+    #expect(error?.advice?.description.contains("dynamic_shapes") == true)
     let five = try standard.toDistributed(worldSize: 5).stateDict
     verification.mode = .evaluation
     error = #expect(throws: CheckpointError.self) { try verification.compare(standard, five) }
     #expect(error?.reason.contains("reaches 4 of 5 devices") == true)
-    #expect(error?.advice?.contains("dynamic_shapes") == true)
+    #expect(error?.advice?.description.contains("dynamic_shapes") == true)
   }
 
   @Test func layersOfAnotherWidthAreDifferent() throws {

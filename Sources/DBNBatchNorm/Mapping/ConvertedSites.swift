@@ -65,7 +65,7 @@ struct ConvertedSites {
         throw CheckpointError(
           .nameCollision, name: key.description,
           "two tensors would have this name in the other layout",
-          advice: "rename one of them with --rename first")
+          advice: "rename one of them with \(.renaming) first")
       }
       result.set(key, to: value)
     }

@@ -74,8 +74,8 @@ struct LayoutConversion {
     CheckpointError(
       .unexpectedLayout, name: site.name, "its layout is already \(site.layout)",
       advice: layout.buffers == .shared
-        ? "there is nothing to convert; say which layout it is in with --from-layout if its shapes "
-          + "look like another's" : "give --statistics to merge its replicas first")
+        ? "there is nothing to convert; say which layout it is in with \(.sourceLayout(nil)) if its shapes "
+          + "look like another's" : "give \(.mergeRule) to merge its replicas first")
   }
 
   private mutating func convert(
@@ -152,7 +152,7 @@ struct LayoutConversion {
       .replicasDiffer, name: worst?.name,
       "the replicas of \(drifts.count) of \(count) BatchNorms differ; in this one, the worst, "
         + (worst?.drift.description ?? ""),
-      advice: "choose how to merge them with --statistics first, mean, pooled or replica:K")
+      advice: "choose how to merge them with \(.anyMergeRule)")
   }
 
   private func record(_ sites: [BatchNormSite]) -> JSON {

@@ -13,36 +13,37 @@ extension BatchNormSurvey {
     guard candidates.count > 1, let name = candidates[0].moduleName(of: key) else { return nil }
     let names = candidates.map(\.name).joined(separator: " or ")
     return .init(
-      name, "its keys and shapes are those of more layouts than one (say --from-layout \(names))")
+      name, "its keys and shapes are those of more layouts than one",
+      advice: "say which with \(.sourceLayout(names))")
   }
 
-  static func ambiguities(of sites: [BatchNormSite], in stateDict: StateDict) -> [String] {
-    var sentences: [String] = []
+  static func ambiguities(of sites: [BatchNormSite], in stateDict: StateDict) -> [Guidance] {
+    var sentences: [Guidance] = []
     let plain = sites.filter { $0.layout == .standard }
     if !plain.isEmpty {
       sentences.append(
         "buffers [C] are taken for standard BatchNorm's; first-device ones, ghost and split ones of "
-          + "one device and InstanceNorm's look the same (leave out by name with --exclude)")
+          + "one device and InstanceNorm's look the same (leave out by name with \(.excluding))")
     }
     let bare = plain.filter { !$0.isAffine }
     if let first = bare.first {
       sentences.append(
         "\(bare.count) without a weight to tell C from V * C, such as '\(first.name)', are taken "
-          + "for \(first.features) features of one device; if they are ghost ones, say --from-layout "
-          + "ghost and --world-size V")
+          + "for \(first.features) features of one device; if they are ghost ones, say "
+          + "\(.sourceLayout("ghost")) and \(.worldSize)")
     }
     let alone = alone(plain, in: stateDict)
     if let first = alone.first {
       sentences.append(
         "\(alone.count) called bn with nothing beside them, such as '\(first.name)', are taken for "
-          + "standard ones; if they are TabNet's, say --from-layout nested")
+          + "standard ones; if they are TabNet's, say \(.sourceLayout("nested"))")
     }
     sentences += BatchNormLayout.recognisable.compactMap { layout in
       let open = open(layout, in: stateDict)
       guard let first = open.first else { return nil }
       return
         "\(open.count), such as '\(first)', may be BatchNorms without scale and center, or others "
-        + "with as many vectors, and are left alone; if they are, say --from-layout \(layout.name)"
+        + "with as many vectors, and are left alone; if they are, say \(.sourceLayout(layout.name))"
     }
     if sites.contains(where: { $0.layout == .frozen }) {
       sentences.append(

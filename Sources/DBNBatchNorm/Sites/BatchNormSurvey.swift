@@ -9,7 +9,7 @@ public struct BatchNormSurvey: Sendable {
   /// reinforcement learning have just these. PyTorch's BatchNorm without affine parameters has had a counter since 0.4.1.
   public private(set) var lookalikes: [BatchNormSite] = []
   /// What the tensors leave open and a person may know, a sentence each.
-  public private(set) var ambiguities: [String] = []
+  public private(set) var ambiguities: [Guidance] = []
 
   /// What a person knows that the tensors don't say.
   public struct Hint: Sendable {
@@ -104,17 +104,20 @@ public struct BatchNormSurvey: Sendable {
 extension BatchNormSurvey {
   /// The lookalikes by name, and why they are left alone.
   public var leftAlone: [ConversionReport.Item] {
-    lookalikes.map { .init($0.name, Self.reason($0)) }
+    lookalikes.map {
+      .init(
+        $0.name, Self.reason($0),
+        advice: $0.isReadable ? "if it is a BatchNorm, name it with \(.including)" : nil)
+    }
   }
 
   private static func reason(_ lookalike: BatchNormSite) -> String {
     let has =
       lookalike.tensors.count > 1 ? "running_mean and running_var alone" : "running_mean alone"
     let missing = lookalike.tensors.count > 1 ? "weight" : "running_var, weight"
-    let text =
+    return
       "it has \(has), without \(missing) and num_batches_tracked, and is not taken for a BatchNorm: "
       + "normalisers of observations look like this"
-    return lookalike.isReadable ? text + "; if it is a BatchNorm, name it with --include" : text
   }
 }
 

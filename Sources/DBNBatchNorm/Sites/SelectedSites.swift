@@ -16,7 +16,7 @@ struct SelectedSites {
     if let problem = survey.unrecognised.first(where: { selection.contains($0.name) }) {
       throw CheckpointError(
         .unexpectedLayout, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
-        advice: "leave it out with --exclude if it is something else")
+        advice: "leave it out with \(.excluding) if it is something else")
     }
     sites = survey.sites.filter { selection.contains($0.name) }
     others = (survey.sites + survey.lookalikes).filter { !selection.contains($0.name) }
@@ -38,9 +38,9 @@ struct SelectedSites {
       }
     if survey.sites.isEmpty, let lookalike = survey.leftAlone.first {
       return CheckpointError(
-        .noBatchNorm, name: lookalike.name, lookalike.reason)
+        .noBatchNorm, name: lookalike.name, lookalike.reason, advice: lookalike.advice)
     }
     return CheckpointError(
-      .noBatchNorm, reason, advice: "see what is in the file with 'dbn-convert info'")
+      .noBatchNorm, reason, advice: "see what is in the file with \(.inspection)")
   }
 }

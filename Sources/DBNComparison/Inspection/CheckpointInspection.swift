@@ -34,7 +34,7 @@ public struct CheckpointInspection: Sendable {
   /// What looks like a BatchNorm and is not taken for one, and why.
   public private(set) var leftAlone: [ConversionReport.Item] = []
   /// What the tensors of the BatchNorms leave open, a sentence each.
-  public private(set) var ambiguities: [String] = []
+  public private(set) var ambiguities: [Guidance] = []
   /// What is wrong with the numbers of the BatchNorms.
   public private(set) var health = BatchNormHealth()
   /// Everything that is not a tensor of the state dict, in the file's order.

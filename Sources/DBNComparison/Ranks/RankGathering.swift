@@ -63,7 +63,7 @@ extension StateDict {
         "its layout is \(site.layout)",
         advice: site.layout.buffers == .rows
           ? "give the files that single ranks have saved"
-          : "map every rank's file with 'dbn-convert to-standard' first")
+          : "map every rank's file with \(.mappingToStandard) first")
     }
   }
 

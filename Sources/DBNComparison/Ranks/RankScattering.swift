@@ -20,7 +20,7 @@ extension StateDict {
         throw CheckpointError(
           .unexpectedLayout, name: site.name,
           "it is \(site.layout) of \(site.worldSize), where \(first.worldSize) ranks have a row each",
-          advice: "map it with 'dbn-convert to-distributed' first")
+          advice: "map it with \(.mappingToDistributed) first")
       }
     }
     var ranks: [StateDict] = []

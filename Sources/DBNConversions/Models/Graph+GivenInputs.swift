@@ -16,8 +16,8 @@ extension Graph {
         throw CheckpointError(
           .missingOperand, path: path, name: input.name,
           "this input of the model is not there",
-          advice: "name the tensors as the model's inputs: "
-            + inputs.map(\.name).joined(separator: ", "))
+          advice:
+            "name the tensors as the model's inputs: \(inputs.map(\.name).joined(separator: ", "))")
       }
       do throws(CheckpointError) {
         arrays[input.name] = try DenseArray(tensor)

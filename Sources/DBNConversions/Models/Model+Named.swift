@@ -31,7 +31,7 @@ extension Checkpoint.Model {
     guard (try? FormatRegistry.standard.recognise(name)) != nil else {
       throw CheckpointError(
         .unknownModel, name: name, "no architecture has this name, and no file",
-        advice: "'Architecture.all' has the architectures")
+        advice: "\(.architectures) lists the architectures")
     }
     // A graph is whole, whatever tensors are beside it.
     let file = try Checkpoint.open(name, options: .besideTheModel)
@@ -63,7 +63,7 @@ extension Checkpoint.Model {
       throw CheckpointError(
         .unknownModel, path: path,
         "it carries no graph, and its tensors are not those of a known architecture",
-        advice: "name the model; 'Architecture.all' has those known")
+        advice: "name the model; \(.architectures) lists those known")
     }
     return Checkpoint.Model(graph: graph)
   }

@@ -58,7 +58,7 @@ public struct WeightedModel: Sendable {
   public var firstGraph: Graph { graph.applying(weights[0].checkpoint.batchNormSettings).graph }
 
   /// What a person should know about the files, a sentence each.
-  public var notes: [String] {
+  public var notes: [Guidance] {
     let settings = weights.flatMap { weights in
       model.applying(weights.checkpoint.batchNormSettings, of: weights.path).notes
         .dropFirst(model.notes.count)
@@ -67,7 +67,7 @@ public struct WeightedModel: Sendable {
   }
 
   /// What the files hold beside the state dicts that are used, a sentence for each file.
-  public var otherNetworks: [String] {
+  public var otherNetworks: [Guidance] {
     weights.flatMap { weights in
       weights.checkpoint.notes(taking: weights.place, others: "not used").map { note in
         self.weights.count == 1 ? note : "\(weights.path): \(note)"

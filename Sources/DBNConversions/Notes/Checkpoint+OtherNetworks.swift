@@ -6,14 +6,14 @@ extension Checkpoint {
   /// there are no tensors but the state dict's, training's and single numbers (a loss).
   ///
   /// - Parameter verb: what happens to them: "left as they are".
-  public func notes(taking entry: EntryPath, others verb: String) -> [String] {
+  public func notes(taking entry: EntryPath, others verb: String) -> [Guidance] {
     // Constants of a program are a part of the model.
     let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])
     let rivals =
       stateDicts.filter { $0.entry != entry && $0.entry != constants } + stateDicts(inside: entry)
     let known = [entry] + rivals.map(\.entry) + (constants.map { [$0] } ?? [])
     var outside = outside(known)
-    // What is inside a state dict belongs to it; at the root anything can stand among its tensors.
+    // What is inside a state dict belongs to it; at the root its tensors can be mixed with anything.
     outside.places.removeAll { place in
       known.contains { !$0.keys.isEmpty && place.entry.keys.starts(with: $0.keys) }
         || (entry.keys.isEmpty && place.entry.keys.first?.namesExtraState == true)
@@ -24,7 +24,9 @@ extension Checkpoint {
     let shown = rivals.prefix(Self.shownRivals).map(description)
     let more = rivals.count - shown.count
     let phrases =
-      shown + (more > 0 ? [counted(more, "more state dict")] : []) + outside.phrases(limit: 5)
+      shown
+      + ((more > 0 ? [counted(more, "more state dict")] : []) + outside.phrases(limit: 5))
+      .map { Guidance($0) }
     let place = entry.keys.isEmpty ? "at the root" : "'\("\(entry)".visible())'"
     return ["the state dict is \(place); \(verb): \(phrases.joined(separator: "; "))"]
   }
@@ -32,12 +34,12 @@ extension Checkpoint {
   private static let shownRivals = 5
 
   /// "state_dict_ema (20 tensors, 3 BatchNorms; --entry state_dict_ema)"
-  private func description(_ found: FoundStateDict) -> String {
+  private func description(_ found: FoundStateDict) -> Guidance {
     var text = "\("\(found.entry)".visible()) (\(counted(found.tensorCount, "tensor"))"
     if found.batchNormCount > 0, let stateDict = try? stateDict(at: found.entry) {
       let count = BatchNormSurvey(stateDict).sites.count
       if count > 0 { text += ", \(counted(count, "BatchNorm"))" }
     }
-    return text + "; --entry \(found.entry.argument))"
+    return "\(text); \(.entry(found.entry.description)))"
   }
 }

@@ -7,7 +7,7 @@ extension Checkpoint {
   ///
   /// - Parameter layout: what the BatchNorms were mapped to; of Keras' layouts, the defaults are
   ///   Keras'.
-  public func settingsNotes(_ layout: BatchNormLayout = .standard) -> [String] {
+  public func settingsNotes(_ layout: BatchNormLayout = .standard) -> [Guidance] {
     let isKeras = layout.description == BatchNormLayout.keras.description
     let library = isKeras ? Library.keras : .pyTorch
     var counts: [(settings: BatchNormSettings, count: Int)] = []
@@ -18,7 +18,7 @@ extension Checkpoint {
         counts.append((settings, 1))
       }
     }
-    return counts.map { library.note($0.settings, count: $0.count) }
+    return counts.map { Guidance(library.note($0.settings, count: $0.count)) }
   }
 }
 

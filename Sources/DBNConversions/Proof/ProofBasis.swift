@@ -19,7 +19,7 @@ struct ProofBasis {
   let settings: BatchNormSettingsTable
   /// Which layouts the BatchNorms were and are in, where a mapping knows it; nil: the tensors tell.
   let known: Known?
-  /// What a conversion that loses something said that it would write; nil: it loses nothing.
+  /// What a conversion that loses something promised to write; nil: it loses nothing.
   let promise: ConversionPromise?
 
   init(

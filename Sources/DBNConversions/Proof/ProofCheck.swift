@@ -6,7 +6,7 @@ import Synchronization
 public import DBNTensors
 import DBNVerification
 
-/// A comparison to be made with a file before it takes its place, and its result afterwards.
+/// A comparison with a finished file before it gets its name, and afterwards its result.
 final class ProofCheck: Sendable {
   private let proof: ConversionProof
   private let basis: ProofBasis
@@ -82,7 +82,7 @@ final class ProofCheck: Sendable {
     guard !outputs.isEmpty else {
       throw CheckpointError(
         .nothingToCompare, "not written: there are no tensors, so that nothing can be proven",
-        advice: "write without a proof")
+        advice: "\(.noProof)")
     }
     guard outputs.isEqual else {
       throw .outputsDiffer(outputs.text(listsLayers: false, separator: "; "))
@@ -112,7 +112,7 @@ final class ProofCheck: Sendable {
         throw CheckpointError(
           .batchNormsDiffer, name: error.name,
           "\(error.reason), so that no limit can be held for the outputs",
-          advice: "leave out the tolerance: that the statistics are the rule's is proven without")
+          advice: "leave out \(.tolerance): that the statistics are the rule's is proven without")
       }
       return ProofResult(promise: kept, outputs: nil, whyNotRun: error.reason)
     }
@@ -128,7 +128,7 @@ extension CheckpointError {
   fileprivate static func outputsDiffer(_ reason: String) -> CheckpointError {
     CheckpointError(
       .outputsDiffer, "not written: \(reason)",
-      advice: "give the proof a tolerance, or write without a proof")
+      advice: "\(.allowingDifferences), or \(.noProof)")
   }
 }
 

@@ -175,7 +175,7 @@
           throw CheckpointError(
             .unsupportedScalarType,
             "the oneDNN engine computes in float32, and element \(place), \(value), is no float32",
-            advice: "use the reference engine (--engine reference), or give the input in float32")
+            advice: "use the reference engine (\(.referenceEngine)), or give the input in float32")
         }
       }
     }

@@ -52,7 +52,7 @@ public enum KerasNames {
       }
     }
     var (result, report) = try assemble(stateDict, converted, reasons)
-    report.notes = notes.sentences(KerasFacts(stateDict))
+    report.notes = notes.sentences(KerasFacts(stateDict)).map { Guidance($0) }
     return (result, report, renamedSettings)
   }
 
@@ -70,7 +70,7 @@ public enum KerasNames {
         throw CheckpointError(
           .nameCollision, name: new?.name ?? old,
           "two weights would have this name in PyTorch, one of them '\(old.visible())'",
-          advice: "rename one of them with --rename")
+          advice: "rename one of them with \(.renaming)")
       }
       result.set(.string(new?.name ?? old), to: new.map { .tensor($0.tensor) } ?? entry.value)
       if let new { try addCounter(behind: new, to: &result) }

@@ -15,7 +15,7 @@ struct KerasSettings {
     }
   }
 
-  var notes: [String] {
+  var notes: [Guidance] {
     guard unknownCount > 0 else { return [] }
     let (keras, pyTorch) = (
       BatchNormSettings.kerasDefault.epsilon ?? 0, BatchNormSettings.pyTorchDefault.epsilon ?? 0

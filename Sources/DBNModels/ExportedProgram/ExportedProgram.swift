@@ -11,7 +11,7 @@ public import DBNTensors
 public struct ExportedProgram: Sendable {
   public let graph: Graph
   /// What the graph leaves out and a person should know, a sentence each.
-  public let notes: [String]
+  public let notes: [Guidance]
 
   /// Reads the JSON of a program, `models/model.json` of a `.pt2` file.
   ///

@@ -4,7 +4,7 @@ import DBNTensors
 struct GraphImporter {
   let document: ProgramDocument
   private(set) var nodes: [Graph.Node] = []
-  private(set) var notes: [String] = []
+  private(set) var notes: [Guidance] = []
   private var names: Set<String> = []
   private var sets: [AliasSet] = []
   private var tensors: [String: ProgramTensor] = [:]
@@ -177,7 +177,7 @@ struct GraphImporter {
     return "\(name)_\(number)"
   }
 
-  mutating func note(_ note: String) {
+  mutating func note(_ note: Guidance) {
     if !notes.contains(note) { notes.append(note) }
   }
 

@@ -8,9 +8,9 @@ extension Checkpoint {
     /// By the names that the graph's nodes use.
     public let constants: StateDict
     /// What the graph leaves out of what the model did, a sentence each.
-    public let notes: [String]
+    public let notes: [Guidance]
 
-    public init(graph: Graph, constants: StateDict = StateDict(), notes: [String] = []) {
+    public init(graph: Graph, constants: StateDict = StateDict(), notes: [Guidance] = []) {
       self.graph = graph
       self.constants = constants
       self.notes = notes

@@ -45,6 +45,6 @@ extension Checkpoint.Model {
     let note =
       "\(changed.count) BatchNorm\(changed.count == 1 ? "" : "s") of \(graph.name) run with the "
       + "settings of \(path) (\(first): \(settings.settings(ofModule: first))), not with the model's"
-    return Self(graph: graph, constants: constants, notes: notes + [note])
+    return Self(graph: graph, constants: constants, notes: notes + [Guidance(note)])
   }
 }

@@ -42,7 +42,7 @@ extension Report {
     ]
   }
 
-  /// The last parts of paths, if they tell them apart; else all of them.
+  /// The last components of the paths, if these differ; otherwise the whole paths.
   private static func shortNames(_ paths: [String]) -> [String] {
     let names = paths.map(\.fileName)
     return Set(names).count == names.count ? names : paths.map { $0.visible() }

@@ -2,7 +2,7 @@ import DBNTensors
 
 /// What a report says, as its template reads it: the names of properties are those of its tags.
 ///
-/// A tag looks for its name in the values around, too: so no two of these types that stand inside
+/// A tag looks for its name in the values around, too: so no two of these types that are nested in
 /// each other have a property of the same name, unless both always have a value.
 struct Page: Sendable {
   /// The answer in a word, and how it is to look.

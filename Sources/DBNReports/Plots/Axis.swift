@@ -31,7 +31,7 @@ struct Axis: Sendable {
   }
 
   /// Powers of ten, so wide that the smallest of the numbers has a width; those that are zero,
-  /// infinite or NaN have no place on it.
+  /// infinite or NaN have no position on it.
   static func decades(of values: [Double]) -> Axis {
     let places = values.filter { $0 > 0 && $0.isFinite }.map { log10($0) }
     let lower = (places.min() ?? -16).rounded(.up) - 1

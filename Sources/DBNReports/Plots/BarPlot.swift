@@ -9,7 +9,7 @@ struct BarPlot: Sendable {
     let barWidth: String
     let barValue: String
     let barTitle: String
-    /// Drawn as a ring, since a logarithm has no place for it.
+    /// Drawn as a ring, since it has no logarithm.
     let isZero: Bool
   }
 

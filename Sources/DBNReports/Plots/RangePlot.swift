@@ -26,7 +26,7 @@ struct RangePlot: Sendable {
     let rangeRowName: String
     let rangeText: String
     let textY: Int
-    /// nil if no number of the range has a place on the axis.
+    /// nil if the axis shows no number of the range.
     let span: Span?
     let markers: [Marker]
   }

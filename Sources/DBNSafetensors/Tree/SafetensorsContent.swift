@@ -13,13 +13,13 @@ struct SafetensorsContent {
   var tensors = NamedTensors(NameTable(), [])
   private let record: ByteRegion?
   private var metadata = CheckpointDictionary()
-  private var notes: [String]
+  private var notes: [Guidance]
 
   /// - Parameters:
   ///   - record: the text of this toolkit's record of the checkpoint, if there is one.
   ///   - metadata: the other text beside the tensors.
   init(
-    _ record: ByteRegion?, metadata: [(name: String, text: String)] = [], notes: [String] = []
+    _ record: ByteRegion?, metadata: [(name: String, text: String)] = [], notes: [Guidance] = []
   ) {
     self.record = record
     self.notes = notes
@@ -37,7 +37,7 @@ struct SafetensorsContent {
     notes.append("shards disagree about the metadata '\(name.visible())': the first one is kept")
   }
 
-  mutating func note(_ note: String) {
+  mutating func note(_ note: Guidance) {
     notes.append(note)
   }
 

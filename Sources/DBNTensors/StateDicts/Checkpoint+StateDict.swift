@@ -58,7 +58,7 @@ extension Checkpoint {
           + "be the state dict: "
           + equal.prefix(5).map { "\($0.found.entry)" }.joined(separator: ", ")
           + (equal.count > 5 ? ", ..." : ""),
-        advice: "choose one with --entry: --entry \(best.found.entry.argument)")
+        advice: "choose one with \(.anyEntry): \(.entry(best.found.entry.description))")
     }
     return (best.found.entry, try stateDict(of: best.found.entry))
   }
@@ -99,7 +99,7 @@ extension Checkpoint {
       else {
         throw CheckpointError(
           .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
-          advice: "see what is there with 'dbn-convert info'")
+          advice: "see what is there with \(.inspection)")
       }
       (value, place) = (next, place.appending(found))
     }
@@ -116,7 +116,7 @@ extension Checkpoint {
     guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
       throw CheckpointError(
         .noStateDict, name: "\(place)", "is a \(value.typeName), not a mapping of names to tensors",
-        advice: "see what is there with 'dbn-convert info'")
+        advice: "see what is there with \(.inspection)")
     }
     return stateDict
   }
@@ -130,13 +130,13 @@ extension Checkpoint {
     throw CheckpointError(
       .noStateDict, name: "\(place)", "holds no tensors of its own",
       advice: inside.isEmpty
-        ? "see what is there with 'dbn-convert info'"
-        : "choose one inside it with --entry \(inside[0].entry.argument)")
+        ? "see what is there with \(.inspection)"
+        : "choose one inside it with \(.entry(inside[0].entry.description))")
   }
 
   /// Why there is none.
   private func noStateDict() -> CheckpointError {
-    let advice = "save one with torch.save(model.state_dict(), path)"
+    let advice: Guidance = "save one with torch.save(model.state_dict(), path)"
     let start = "there is no state dict in it: "
     guard root.containsTensor else {
       return CheckpointError(
@@ -151,7 +151,7 @@ extension Checkpoint {
     }
     return CheckpointError(
       .noStateDict, start + "its tensors are an optimizer's, or what else training keeps",
-      advice: "\(advice), or choose a mapping with --entry")
+      advice: "\(advice), or choose a mapping with \(.anyEntry)")
   }
 }
 

@@ -16,7 +16,7 @@ public struct ParameterChange: Sendable {
 
   /// What a person should know about an optimizer's state that no longer fits; nil where it does,
   /// or where it is another model's.
-  public func misfit(of optimizer: OptimizerState) -> String? {
+  public func misfit(of optimizer: OptimizerState) -> Guidance? {
     let lost = keepsPositions ? lostNames(of: optimizer) : nil
     guard !keepsPositions || lost != nil, canBeOf(before, optimizer) else { return nil }
     let (old, new) = (before.parameterCount, after.parameterCount)
@@ -32,14 +32,13 @@ public struct ParameterChange: Sendable {
       text += ", and the converted model has \(new)"
       if old == new { text += " in another order or shape" }
     }
-    return text
-      + "; write the model alone with convert --state-dict-only, or start the optimizer again"
+    return "\(text); write the model alone with \(.extractingStateDict), or start the optimizer again"
   }
 
   /// What a person should know about an optimizer's state among the state dict's own tensors, as
   /// Keras' files have it (`optimizer.vars.1`, `optimizer_weights.sgd...`); nil where it still fits.
   /// Single numbers, such as the learning rate, always do.
-  public var misfitOfOwnOptimizer: String? {
+  public var misfitOfOwnOptimizer: Guidance? {
     guard !keepsPositions else { return nil }
     var (count, place, last, isOptimizer) = (0, "", "", false)
     before.forEachParameter { key, tensor in

@@ -71,7 +71,7 @@ extension Tensor {
         throw CheckpointError(
           .castOverflow, name: name,
           "has finite values that are too large for \(target.name) and would become infinite",
-          advice: "allow it with --lossy, or cast to bfloat16 or float32")
+          advice: "allow it with \(.allowingLosses), or cast to bfloat16 or float32")
       }
     }
     return try Tensor(

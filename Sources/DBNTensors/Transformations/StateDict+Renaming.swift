@@ -31,7 +31,7 @@ extension StateDict {
     guard changed > 0 else {
       throw CheckpointError(
         .nothingRenamed, "\(what) changes no key",
-        advice: "see the keys with 'dbn-convert info'")
+        advice: "see the keys with \(.inspection)")
     }
     result.attributes = dictionary.attributes.map { attribute in
       guard attribute.name == "_metadata" else { return attribute }

@@ -64,7 +64,7 @@ private struct DistributedReader {
   private let metadata: DistributedMetadata
   private var files: [String: ByteRegion] = [:]
   private var byteCount = 0
-  private var notes: [String] = []
+  private var notes: [Guidance] = []
 
   /// As for the views of one file: all tensors together may have 64 times the files' bytes, or
   /// this many where that is more.

@@ -51,10 +51,10 @@ enum ExportedProgramFile {
     var checkpoint = Checkpoint(
       root: .dictionary(constants.entries.isEmpty ? stateDict : root), graph: graph)
     if !records.isEmpty {
+      let names = records.prefix(3).map { $0.visible() }.joined(separator: ", ")
       checkpoint.notes.append(
         "\(records.count == 1 ? "a record" : "\(records.count) records") beside the model "
-          + "\(records.count == 1 ? "is" : "are") not read: "
-          + records.prefix(3).map { $0.visible() }.joined(separator: ", "))
+          + "\(records.count == 1 ? "is" : "are") not read: \(names)")
     }
     return checkpoint
   }

@@ -19,7 +19,7 @@ struct CheckpointTree {
   /// The containers that are being converted: one that is met again contains itself.
   private var open: Set<PickleValue> = []
   private var path: [String] = []
-  private var attributeNotes: [String] = []
+  private var attributeNotes: [Guidance] = []
   private var overlaps = TensorOverlaps()
 
   init(_ heap: PickleHeap, _ tensors: TensorBuilder) {
@@ -200,7 +200,7 @@ struct CheckpointTree {
   }
 
   private func failure(
-    _ code: CheckpointError.Code, _ reason: String, advice: String
+    _ code: CheckpointError.Code, _ reason: String, advice: Guidance
   ) -> CheckpointError {
     let name = path.isEmpty ? nil : path.joined(separator: "/")
     return CheckpointError(code, name: name, reason, advice: advice)
@@ -209,7 +209,7 @@ struct CheckpointTree {
 
 extension CheckpointTree {
   /// What a person should know about how the tensors were read.
-  var notes: [String] { attributeNotes + overlaps.notes }
+  var notes: [Guidance] { attributeNotes + overlaps.notes }
 }
 
 extension CheckpointDictionary.Kind {

@@ -24,7 +24,7 @@ extension PickleGlobal {
   }
 
   /// Tensors that are more, or less, than values in a storage, by the name that rebuilds them.
-  private static let tensorKinds: [(prefix: String, what: String, advice: String)] = [
+  private static let tensorKinds: [(prefix: String, what: String, advice: Guidance)] = [
     (
       "torch._utils._rebuild_qtensor", "a quantized tensor",
       "save tensor.dequantize(), or the tensor.int_repr() with scale and zero point"
@@ -73,7 +73,7 @@ extension PickleGlobal {
   ]
 
   /// What often stands beside a state dict, and what to save in its place.
-  private static let replacements: [(prefix: String, advice: String)] = [
+  private static let replacements: [(prefix: String, advice: Guidance)] = [
     ("numpy.", "save value.item() for a NumPy number, torch.from_numpy(value) for an array"),
     ("argparse.Namespace", "save vars(args) in place of args"),
     ("pathlib.", "save str(path) in place of the path"),

@@ -21,7 +21,7 @@ struct TensorOverlaps {
   }
 
   /// One sentence for each storage with overlapping tensors.
-  var notes: [String] {
+  var notes: [Guidance] {
     records.compactMap { record in
       let names = Self.overlapping(members[record] ?? [])
       guard !names.isEmpty else { return nil }

@@ -41,7 +41,8 @@ extension PickleWriter {
     }
   }
 
-  private static let advice = "leave it out with --lossy, or with --state-dict-only"
+  private static let advice: Guidance =
+    "leave it out with \(.allowingLosses), or with \(.stateDictOnly)"
 }
 
 extension CheckpointValue {

@@ -80,7 +80,7 @@ struct BatchNormPair {
 
   private static func unpaired(
     _ site: BatchNormSite, _ reason: String,
-    advice: String = "compare two checkpoints of the same model"
+    advice: Guidance = "compare two checkpoints of the same model"
   ) -> CheckpointError {
     CheckpointError(.batchNormsDiffer, name: site.name, reason, advice: advice)
   }

@@ -105,7 +105,7 @@ struct StatisticsMeasurement {
       throw CheckpointError(
         .unsupportedOperation, name: name,
         "BatchNorms of the layout \(module.layout) are not measured anew",
-        advice: "convert them with 'dbn-convert to-standard' first")
+        advice: "convert them with \(.mappingToStandard) first")
     }
   }
 }

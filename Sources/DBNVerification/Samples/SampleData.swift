@@ -14,7 +14,7 @@ public struct SampleData: Sendable {
   /// The file that they are from, for errors.
   public var path: String?
   /// What a person should know of the file, a sentence each.
-  public var notes: [String] = []
+  public var notes: [Guidance] = []
 
   /// N.
   public var count: Int { inputs.shape[0] }

@@ -27,14 +27,14 @@ struct CheckCommand: ParsableCommand {
       throw error.with(path: file)
     }
     let health = BatchNormHealth(checkpoint)
-    options.remark(checkpoint.notes + health.sentences)
+    options.remark(checkpoint.notes + health.notes)
     try options.print(
       [
         "path": .string(file), "format": checkpoint.format.map { .string($0) } ?? .null,
         "tensors": .int(result.tensors), "bytes": .int(result.byteCount),
         "with_checksum": .int(result.withChecksum),
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
-        "notes": .array(checkpoint.notes.map { .string($0) }),
+        "notes": .array(checkpoint.notes.map { .string($0.inCommandWords) }),
       ],
       text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "

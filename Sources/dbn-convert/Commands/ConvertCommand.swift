@@ -45,7 +45,7 @@ struct ConvertCommand: ParsableCommand {
         allowsLosses: target.lossy),
       to: output, existing, proof: proofOptions.proof, in: &files)
     let health = result.health
-    options.remark(result.notes + health.sentences)
+    options.remark(result.notes + health.notes)
     try options.print(
       result.json(writtenTo: output, health: health), text: text(result), naming: files)
   }

@@ -42,7 +42,7 @@ struct GatherCommand: ParsableCommand {
       Conversion.gathering(ranks, entry: entry.path, options: opaque.readingOptions),
       to: output, existing, in: &files)
     let health = result.health
-    options.remark(result.notes + health.sentences)
+    options.remark(result.notes + health.notes)
     try options.print(
       result.json(writtenTo: output, health: health),
       text: "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "

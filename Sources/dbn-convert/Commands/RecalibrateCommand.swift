@@ -7,7 +7,7 @@ public import DBNVerification
 struct RecalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "recalibrate",
-    abstract: "Measure the statistics of every BatchNorm anew, by forward passes over data.",
+    abstract: "Measure the statistics of every BatchNorm again, by forward passes over data.",
     discussion: """
       The model runs in training mode with its weights as they are, and the statistics that \
       BatchNorms see are gathered: exact mean and variance over all of the data. A distributed \
@@ -55,7 +55,7 @@ struct RecalibrateCommand: ParsableCommand {
     var files = StagedFiles()
     let written = try target.stage(result, to: output, existing, in: &files)
     let health = written.health
-    options.remark(written.notes + health.sentences)
+    options.remark(written.notes + health.notes)
     guard let measured = written.recalibration else { return }
     try options.print(
       json(written.json(writtenTo: output, health: health), measured),
@@ -75,7 +75,7 @@ struct RecalibrateCommand: ParsableCommand {
 
   private func text(_ result: Recalibration.Result) -> String {
     var text =
-      "\(output): \(counted(result.layers.count, "BatchNorm")) of \(weights) measured anew on "
+      "\(output): \(counted(result.layers.count, "BatchNorm")) of \(weights) measured again on "
       + "\(counted(result.samples, "sample")), inputs \(data.scaling.text), in "
       + "\(counted(result.batches, "batch"))"
     if let worst = result.layers.max(by: { $0.moved < $1.moved }) {

@@ -39,13 +39,13 @@ struct ScatterCommand: ParsableCommand {
     var files = StagedFiles()
     let written = try stage(ranks, to: names, existing, in: &files)
     let health = written[0].health
-    options.remark(written[0].notes + health.sentences)
+    options.remark(written[0].notes + health.notes)
     try options.print(
       [
         "input": .string(input), "world_size": .int(ranks.count),
         "outputs": .array(ranks.indices.map { .string(names.path($0)) }),
         "health": health.json,
-        "notes": .array(written[0].notes.map { .string($0) }),
+        "notes": .array(written[0].notes.map { .string($0.inCommandWords) }),
       ],
       text:
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "

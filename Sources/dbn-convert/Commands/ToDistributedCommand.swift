@@ -61,7 +61,7 @@ struct ToDistributedCommand: ParsableCommand {
         selection: selection.selection, reading: source.hint(usesFile: false)),
       to: output, existing, proof: proofOptions.proof, in: &files)
     let health = result.health
-    options.remark(result.notes + health.sentences)
+    options.remark(result.notes + health.notes)
     let report = result.report
     try options.print(
       result.json(writtenTo: output, health: health),
@@ -72,13 +72,13 @@ struct ToDistributedCommand: ParsableCommand {
 }
 
 extension ToDistributedCommand {
-  /// - Throws: `invalidLayout` for a name that no layout with a place for devices has.
+  /// - Throws: `invalidLayout` for a name that no layout with virtual devices has.
   private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
     guard let layout else { return try source.file.layout() ?? .replicated }
     let found = try source.file.layout(named: layout)
     guard found.buffers == .rows || found == .firstDevice else {
       throw CheckpointError(
-        .invalidLayout, name: layout, "it has no place for virtual devices",
+        .invalidLayout, name: layout, "it keeps nothing for virtual devices",
         advice: "choose replicated, ghost, split, sub or first-device, or use 'to-standard'")
     }
     return found

@@ -32,7 +32,7 @@ struct ToStandardCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The number of virtual devices, where the file cannot tell it.", valueName: "V"))
+      "The number of virtual devices, where it cannot be inferred from the file.", valueName: "V"))
   var worldSize: Int?
 
   @Option(
@@ -52,7 +52,7 @@ struct ToStandardCommand: ParsableCommand {
 
   func validate() throws {
     guard worldSize == nil || source.fromLayout != nil || source.file.layoutFile != nil else {
-      throw ValidationError("--world-size is for --from-layout: other files tell it.")
+      throw ValidationError("--world-size is for --from-layout: with other files it is inferred.")
     }
     guard (1...StateDict.worldSizeLimit).contains(worldSize ?? 1) else {
       throw ValidationError("--world-size is from 1 to \(StateDict.worldSizeLimit).")
@@ -72,7 +72,7 @@ struct ToStandardCommand: ParsableCommand {
         to: layout, merging: statistics, selection: selection.selection, reading: hint),
       to: output, existing, proof: proofOptions.proof, in: &files)
     let health = result.health
-    options.remark(result.notes + health.sentences)
+    options.remark(result.notes + health.notes)
     try options.print(
       result.json(writtenTo: output, health: health),
       text: text(result, to: layout) + result.leftOutText + result.proofText, naming: files)

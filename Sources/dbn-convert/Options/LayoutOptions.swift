@@ -33,11 +33,11 @@ struct LayoutFileOption: ParsableArguments {
   }
 }
 
-/// Which layout is read, where names and shapes can't tell it.
+/// The layout that is read, where it cannot be inferred from names and shapes.
 struct SourceLayoutOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The layout that the BatchNorms are in, where their names and shapes do not tell it.",
+      "The layout that the BatchNorms are in, where it cannot be inferred from their names and shapes.",
       valueName: "layout"))
   var fromLayout: String?
 

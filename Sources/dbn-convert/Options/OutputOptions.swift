@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import DBNTensors
 
-/// How a command says what it found.
+/// How a command prints its result.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON document to standard output, and nothing else.")
   var json = false
@@ -24,7 +24,7 @@ struct OutputOptions: ParsableArguments {
   /// Prints the result, and then gives the files their names.
   ///
   /// In this order, a result that can't be printed leaves no file, and nothing that has a name is
-  /// ever taken back. Whether the names are free is asked once more before anything is said.
+  /// ever taken back. The names are checked once more before anything is printed.
   func print(
     _ json: @autoclosure () -> JSON, text: @autoclosure () -> String,
     naming files: consuming StagedFiles
@@ -36,9 +36,11 @@ struct OutputOptions: ParsableArguments {
     try files.commit()
   }
 
-  /// Prints remarks that accompany a result.
-  func remark(_ notes: [String]) {
+  /// Prints notes on standard error.
+  func remark(_ notes: [Guidance]) {
     guard !quiet else { return }
-    for note in notes { Console.error("dbn-convert: note: \(note.visible(limit: 500))") }
+    for note in notes {
+      Console.error("dbn-convert: note: \(note.inCommandWords.visible(limit: 500))")
+    }
   }
 }

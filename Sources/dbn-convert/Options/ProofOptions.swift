@@ -2,7 +2,7 @@ import ArgumentParser
 import DBNComparison
 import DBNConversions
 
-/// Whether a conversion is proven before its file takes its place.
+/// Whether a conversion is proven before its file gets its name.
 struct ProofOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(

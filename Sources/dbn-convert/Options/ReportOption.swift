@@ -19,7 +19,7 @@ struct ReportOption: ParsableArguments {
       guard !force else { throw ValidationError("--force is about the page of --report.") }
       return
     }
-    // A mistaken order of arguments must not put a page in the place of a checkpoint.
+    // A mistaken order of arguments must not replace a checkpoint with a page.
     guard [".html", ".htm"].contains(where: path.hasSuffix) else {
       throw ValidationError("--report takes the name of a page: it ends in .html.")
     }

@@ -3,7 +3,7 @@ import DBNConversions
 import DBNTensors
 
 extension ConversionResult {
-  /// What the file has no place for, for a person; empty for most formats and files.
+  /// A line for each thing that the format could not store; empty for most formats and files.
   var leftOutText: String {
     leftOut.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
   }
@@ -19,7 +19,7 @@ extension ConversionResult {
           .init("converted", .array(report.converted.map { .string($0) })),
           .init("skipped", items(report.skipped)),
           .init("losses", items(report.losses + leftOut)), .init("health", health.json),
-          .init("notes", .array(notes.map { .string($0) })),
+          .init("notes", .array(notes.map { .string($0.inCommandWords) })),
         ] + (proof.map { [.init("verification", $0.json)] } ?? []))
   }
 

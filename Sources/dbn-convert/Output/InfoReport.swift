@@ -11,7 +11,7 @@ struct InfoReport {
   let checkpoint: Checkpoint
   let inspection: CheckpointInspection
   /// What a person should know of the file, a sentence each.
-  let notes: [String]
+  let notes: [Guidance]
   /// Those that were asked for.
   let tensors: [CheckpointInspection.TensorRow]
   /// Those of the tensors that were asked for.
@@ -28,11 +28,15 @@ struct InfoReport {
         "mean": .double(inspection.drift.mean), "variance": .double(inspection.drift.variance),
       ],
       "health": health.json,
-      "ambiguities": .array(inspection.ambiguities.map { .string($0) }),
+      "ambiguities": .array(inspection.ambiguities.map { .string($0.inCommandWords) }),
       "unrecognised": .array(
-        inspection.unrecognised.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+        inspection.unrecognised.map {
+          ["name": .string($0.name), "reason": .string($0.explanation.inCommandWords)]
+        }),
       "not_batch_norms": .array(
-        inspection.leftAlone.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+        inspection.leftAlone.map {
+          ["name": .string($0.name), "reason": .string($0.explanation.inCommandWords)]
+        }),
       "state_dicts": .array(checkpoint.stateDicts.map(\.json)),
       "other": .array(
         inspection.others.map { path, value in
@@ -41,7 +45,8 @@ struct InfoReport {
             "value": value.jsonScalar,
           ]
         }),
-      "history": .array(checkpoint.history), "notes": .array(notes.map { .string($0) }),
+      "history": .array(checkpoint.history),
+      "notes": .array(notes.map { .string($0.inCommandWords) }),
     ]
   }
 
@@ -109,11 +114,16 @@ struct InfoReport {
   }
 
   private var batchNormLines: [String] {
-    batchNorms.map(\.text) + driftLines
-      + health.sentences.map { "note: \($0.visible(limit: 500))" }
-      + inspection.ambiguities.map { "note: \($0.visible(limit: 500))" }
-      + inspection.unrecognised.map { "\($0.name.moduleName): not a known BatchNorm: \($0.reason)" }
-      + inspection.leftAlone.map { "\($0.name.moduleName): not a BatchNorm: \($0.reason)" }
+    let notes = (health.notes + inspection.ambiguities).map {
+      "note: \($0.inCommandWords.visible(limit: 500))"
+    }
+    let unknown = inspection.unrecognised.map {
+      "\($0.name.moduleName): not a known BatchNorm: \($0.explanation.inCommandWords)"
+    }
+    let others = inspection.leftAlone.map {
+      "\($0.name.moduleName): not a BatchNorm: \($0.explanation.inCommandWords)"
+    }
+    return batchNorms.map(\.text) + driftLines + notes + unknown + others
   }
 
   /// The BatchNorms whose replicas differ, worst first, and all together.

@@ -20,7 +20,7 @@ struct TextTable {
 }
 
 extension Double {
-  /// With so many digits behind the point.
+  /// With this many digits after the decimal point.
   func rounded(digits: Int) -> String {
     guard isFinite, magnitude < 1e12 else { return "\(self)" }
     let unit = (0..<digits).reduce(1) { power, _ in power * 10 }

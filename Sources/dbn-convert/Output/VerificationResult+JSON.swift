@@ -30,7 +30,7 @@ extension VerificationResult {
         "a": items(scope.onlyInFirst + scope.restOfFirst, "what"),
         "b": items(scope.onlyInSecond + scope.restOfSecond, "what"),
       ],
-      "notes": .array(notes.map { .string($0) }),
+      "notes": .array(notes.map { .string($0.inCommandWords) }),
       "implied": .array(impliedTensors.map { .string($0) }),
       "one_sided_settings": .array(oneSidedSettings.map { .string($0) }),
       "health": ["a": healthOfFirst.json, "b": healthOfSecond.json],

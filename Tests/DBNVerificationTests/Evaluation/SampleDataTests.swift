@@ -72,7 +72,7 @@ struct SampleDataTests {
       try SampleData(file([("pictures", inputs)]), labelled: false)
     }
     #expect(missing?.reason.contains("x or images") == true)
-    #expect(missing?.advice?.contains("'pictures'") == true)
+    #expect(missing?.advice?.description.contains("'pictures'") == true)
     let unlabelled = #expect(throws: CheckpointError.self) {
       try SampleData(file([("x", inputs)]), labelled: true)
     }

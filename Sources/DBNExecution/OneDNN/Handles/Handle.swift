@@ -19,7 +19,7 @@
       }
     return CheckpointError(
       .engineFailed, "oneDNN's \(call) failed: \(reason)",
-      advice: "use the reference engine (--engine reference)")
+      advice: "use the reference engine (\(.referenceEngine))")
   }
 
   /// Owns an object of oneDNN.

@@ -56,7 +56,7 @@
     static func notFinite(_ reason: String) -> CheckpointError {
       CheckpointError(
         .notFinite, "\(reason), which the oneDNN engine may lose",
-        advice: "use the reference engine (--engine reference)")
+        advice: "use the reference engine (\(.referenceEngine))")
     }
   }
 #endif

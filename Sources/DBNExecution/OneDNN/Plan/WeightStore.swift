@@ -143,7 +143,8 @@
       throw CheckpointError(
         .unsupportedScalarType, name: key,
         "the oneDNN engine computes in float32, and the tensor is float64",
-        advice: "use the reference engine (--engine reference), or convert with --cast float32")
+        advice:
+          "use the reference engine (\(.referenceEngine)), or convert with \(.castingToFloat32)")
     }
   }
 

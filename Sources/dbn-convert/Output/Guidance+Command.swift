@@ -1,0 +1,61 @@
+import DBNErrors
+
+extension Guidance {
+  /// The text in the command's words: choices are its options and subcommands.
+  var inCommandWords: String { text(naming: \.optionName) }
+}
+
+extension CheckpointError {
+  /// The error in the command's words.
+  var inCommandWords: String { text(naming: \.optionName) }
+}
+
+extension Choice {
+  /// The option or subcommand that makes the choice.
+  var optionName: String {
+    switch self {
+    case .entry(let path): "--entry \(path.shellArgument)"
+    case .anyEntry: "--entry"
+    case .inspection: "'dbn-convert info'"
+    case .difference: "'dbn-convert diff'"
+    case .allowingLosses: "--lossy"
+    case .stateDictOnly: "--state-dict-only"
+    case .extractingStateDict: "convert --state-dict-only"
+    case .acceptingParts: "--part"
+    case .replacingFiles: "add --force to replace it"
+    case .replacingInputs: "add --in-place to replace the input"
+    case .proof: "--verify"
+    case .noProof: "convert without --verify"
+    case .tolerance: "--atol and --rtol"
+    case .allowingDifferences: "say with --atol and --rtol which differences do not matter"
+    case .compression: "--compress"
+    case .shardSize: "--shard-size"
+    case .renaming: "--rename"
+    case .castingToFloat32: "--cast float32"
+    case .mappingToDistributed: "'dbn-convert to-distributed'"
+    case .mappingToStandard: "'dbn-convert to-standard'"
+    case .sourceLayout(let layout): "--from-layout" + (layout.map { " \($0)" } ?? "")
+    case .worldSize: "--world-size V"
+    case .mergeRule: "--statistics"
+    case .anyMergeRule: "--statistics first, mean, pooled or replica:K"
+    case .including: "--include"
+    case .excluding: "--exclude"
+    case .referenceEngine: "--engine reference"
+    case .architectures: "'dbn-convert models'"
+    }
+  }
+}
+
+extension String {
+  /// The text as an argument on a command line: in quotes where a shell would change it.
+  fileprivate var shellArgument: String {
+    let text = visible()
+    let isPlain =
+      !text.isEmpty
+      && text.allSatisfy { character in
+        character.isASCII
+          && (character.isLetter || character.isNumber || "_-./%+:@,".contains(character))
+      }
+    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+  }
+}
