@@ -32,7 +32,8 @@ public struct ParameterChange: Sendable {
       text += ", and the converted model has \(new)"
       if old == new { text += " in another order or shape" }
     }
-    return "\(text); write the model alone with \(.extractingStateDict), or start the optimizer again"
+    return
+      "\(text); write the model alone with \(.extractingStateDict), or start the optimizer again"
   }
 
   /// What a person should know about an optimizer's state among the state dict's own tensors, as

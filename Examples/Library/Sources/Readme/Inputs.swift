@@ -30,7 +30,7 @@ func makeInputs(fixtures: String) throws {
   }
   var model = try constants(of: ResNet.resnet50())
   try Checkpoint(root: .dictionary(model.dictionary)).write(to: "\(Models.name).pth")
-  for name in model.names { model.rename(name, to: "module.\(name)") }
+  for name in model.names { try model.rename(name, to: "module.\(name)") }
   try Checkpoint(root: .dictionary(model.dictionary)).write(to: "parallel.pth")
   try Data("scale 0.5\nshift 0.25\n".utf8).write(to: URL(filePath: "weights.mine"))
 }
