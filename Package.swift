@@ -73,7 +73,9 @@ let package = Package(
     .systemLibrary(name: "DBNCOneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
 
     module("DBNErrors", []),
-    module("DBNTensors", ["DBNErrors", "DBNCZlib", "DBNCLinux"]),
+    module("DBNBytes", ["DBNErrors", "DBNCZlib", "DBNCLinux"]),
+    module("DBNJSON", ["DBNBytes"]),
+    module("DBNTensors", ["DBNErrors", "DBNBytes", "DBNJSON"]),
     module("DBNZip", ["DBNTensors"]),
     module("DBNCheckpointFormats", ["DBNTensors"]),
     module("DBNSafetensors", ["DBNTensors", "DBNCheckpointFormats"]),
@@ -137,6 +139,8 @@ let package = Package(
       name: "DBNCheckpointFormatContract",
       dependencies: ["DBNTensors", "DBNCheckpointFormats", "DBNTestSupport"],
       path: "Tests/DBNCheckpointFormatContract", swiftSettings: settings),
+    tests("DBNBytesTests", ["DBNBytes"]),
+    tests("DBNJSONTests", ["DBNJSON"]),
     tests("DBNTensorsTests", ["DBNTensors", "DBNCheckpointFormatContract"]),
     tests("DBNZipTests", ["DBNZip"]),
     tests(

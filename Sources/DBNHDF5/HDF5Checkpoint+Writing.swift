@@ -44,15 +44,16 @@ extension HDF5Checkpoint {
   private static func writeBytes(
     of plan: SchemaWriter, to destination: FileDestination
   ) throws(CheckpointError) -> [UInt32] {
-    try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
+    let budget = MemoryBudget()
+    return try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
       let dataset = plan.catalog.datasets[index]
       do throws(CheckpointError) {
         switch dataset.extent {
         case .chunked: return 0
         case .contiguous(let offset, _):
-          return try plan.contents[index].write(to: destination, at: offset)
+          return try plan.contents[index].write(to: destination, at: offset, within: budget)
         // No bytes, but a checksum of them.
-        default: return try plan.contents[index].write(to: destination, at: 0)
+        default: return try plan.contents[index].write(to: destination, at: 0, within: budget)
         }
       } catch {
         throw error.with(name: dataset.path)
@@ -64,9 +65,9 @@ extension HDF5Checkpoint {
 extension TensorStorage {
   /// Copies the bytes and returns their CRC-32; both in pieces that stay in the processor's cache.
   fileprivate func write(
-    to destination: FileDestination, at offset: Int
+    to destination: FileDestination, at offset: Int, within budget: MemoryBudget
   ) throws(CheckpointError) -> UInt32 {
-    try forEachPiece(of: 1 << 20) { start, bytes throws(CheckpointError) in
+    try crc32(pieces: 1 << 20, within: budget) { start, bytes throws(CheckpointError) in
       try destination.write(bytes, at: offset + start)
     }
   }

@@ -25,7 +25,7 @@ extension NumPyHeader {
     let crc32 = entry.crc32.map { CRC32.rest(of: $0, after: first, restByteCount: count) }
     return try header.tensor(
       TensorStorage(
-        inflating: entry.deflated(skipping: header.dataOffset), crc32: crc32, record: entry.name))
+        entry.deflated(skipping: header.dataOffset), crc32: crc32, record: entry.name))
   }
 
   private static func header(of file: ByteRegion) throws(CheckpointError) -> NumPyHeader {

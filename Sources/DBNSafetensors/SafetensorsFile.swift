@@ -49,10 +49,11 @@ struct SafetensorsFile {
   private func writeTensors(to destination: FileDestination) throws(CheckpointError) {
     let (order, offsets) = (header.order, offsets)
     let (names, tensors) = (header.names.names, header.names.tensors)
+    let budget = MemoryBudget()
     try concurrentForEach(order.count) { index throws(CheckpointError) in
       let number = order[index]
       do throws(CheckpointError) {
-        try tensors[number].storage.forEachUncheckedPiece(of: 1 << 20) {
+        try tensors[number].storage.read(pieces: 1 << 20, within: budget) {
           start, bytes throws(CheckpointError) in
           try destination.write(bytes, at: offsets[index] + start)
         }

@@ -1,2 +1,5 @@
-// Whoever holds tensors gets errors, and should not need a second import for that.
+// Tensors are made of regions of bytes, checkpoints carry a history in JSON, and everything throws
+// the one error: a file that imports this module should not need three more imports for that.
+@_exported public import DBNBytes
 @_exported public import DBNErrors
+@_exported public import DBNJSON

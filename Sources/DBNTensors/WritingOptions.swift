@@ -21,7 +21,7 @@ public struct WritingOptions: Sendable {
   /// refuse to be written.
   public var proof: Proof?
 
-  public typealias Proof = @Sendable (_ path: String) throws(CheckpointError) -> Void
+  public typealias Proof = StagedFiles.Proof
 
   /// Called along the way with the number of bytes that were just written, from any thread.
   public var progress: (@Sendable (Int) -> Void)?

@@ -25,7 +25,7 @@ extension ZipEntry {
     case .stored: return TensorStorage(payload, crc32: crc32, record: title)
     case .deflated:
       let bytes = DeflatedBytes(payload, byteCount: size, record: title)
-      return TensorStorage(inflating: bytes, crc32: crc32, record: title)
+      return TensorStorage(bytes, crc32: crc32, record: title)
     }
   }
 

@@ -76,9 +76,10 @@ package struct ZipWriter {
       position = ZipPlacement(records.name(index), sizes[index], at: position).end
     }
     let (destination, places) = (counted ? destination : destination.uncounted, offsets)
+    let budget = MemoryBudget()
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
-        return try Self.write(records, index, at: places[index], to: destination)
+        return try Self.write(records, index, at: places[index], to: destination, within: budget)
       } catch {
         throw error.with(name: title(index) ?? records.name(index))
       }
@@ -117,13 +118,14 @@ package struct ZipWriter {
   }
 
   private static func write(
-    _ records: Records, _ index: Int, at offset: Int, to destination: FileDestination
+    _ records: Records, _ index: Int, at offset: Int, to destination: FileDestination,
+    within budget: MemoryBudget
   ) throws(CheckpointError) -> UInt32 {
     let content = records.content(index)
     let placement = ZipPlacement(records.name(index), content.byteCount, at: offset)
     try destination.uncounted.write(placement.localHeader.span.bytes, at: placement.offset)
     let payload = placement.payloadOffset
-    let checksum = try content.forEachPiece(of: pieceSize) {
+    let checksum = try content.crc32(pieces: pieceSize, within: budget) {
       start, bytes throws(CheckpointError) in
       try destination.write(bytes, at: payload + start)
     }

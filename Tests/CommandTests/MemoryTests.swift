@@ -55,7 +55,7 @@ struct MemoryTests {
     let fixture = Fixture("torch/digits-shards")
     let samples = 256 << 10
     let inputs = TensorStorage(
-      computing: SlabbedBytes(byteCount: samples * 512, slabByteCount: 8) { range, target in
+      SlabbedBytes(byteCount: samples * 512, slabByteCount: 8) { range, target in
         for (place, index) in range.enumerated() { target[place] = index % 8 == 7 ? 63 : 1 }
       })
     var stateDict = StateDict()

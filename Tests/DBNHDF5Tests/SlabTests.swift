@@ -15,7 +15,7 @@ struct SlabTests {
       let whole = try storage.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
       for size in [1, 13, 1000, 1 << 20] where whole.count / size < 10_000 {
         var pieces: [UInt8] = []
-        try storage.scan(of: size) { start, bytes in
+        try storage.read(pieces: size) { start, bytes in
           #expect(start == pieces.count)
           pieces += bytes.withUnsafeBytes { Array($0) }
         }
@@ -45,7 +45,7 @@ struct SlabTests {
     let storage = try contents.tensor(0).storage
     for size in [1, 5, 64, 4096] {
       var pieces: [UInt8] = []
-      try storage.scan(of: size) { _, bytes in pieces += bytes.withUnsafeBytes { Array($0) } }
+      try storage.read(pieces: size) { _, bytes in pieces += bytes.withUnsafeBytes { Array($0) } }
       #expect(pieces == dataset.expected, "\(shape) in chunks of \(chunkShape)")
     }
     let inPieces = try dataset.catalog.datasets[0].readInPieces(from: ByteRegion(dataset.file))

@@ -17,7 +17,7 @@ struct SlabbedBytesTests {
       #expect(range.count == target.count)
       for (place, index) in range.enumerated() { target[place] = Self.byte(index) }
     }
-    return TensorStorage(computing: bytes, crc32: crc32)
+    return TensorStorage(bytes, crc32: crc32)
   }
 
   private static func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: index * 7 / 3) }
@@ -36,7 +36,7 @@ struct SlabbedBytesTests {
     let log = Log()
     var (end, areRight) = (0, true)
     let storage = storage(byteCount, slab: slab, log)
-    try storage.scan(of: piece) { start, bytes in
+    try storage.read(pieces: piece) { start, bytes in
       areRight = areRight && start == end && bytes.byteCount == min(piece, byteCount - start)
       for index in 0..<bytes.byteCount {
         areRight =
@@ -57,7 +57,7 @@ struct SlabbedBytesTests {
   @Test func aPrefixIsReadAlone() throws {
     let log = Log()
     var end = 0
-    try storage(100 << 20, slab: 1 << 20, log).scanPrefix(3 << 20, of: 1 << 20) {
+    try storage(100 << 20, slab: 1 << 20, log).read(pieces: 1 << 20, upTo: 3 << 20) {
       end = $0 + $1.byteCount
     }
     #expect(end == 3 << 20)
@@ -70,7 +70,7 @@ struct SlabbedBytesTests {
     for (expected, isRight) in [(crc32, true), (crc32 ^ 1, false)] {
       var end = 0
       let read = { () throws(CheckpointError) in
-        try storage(8 << 20, slab: 1 << 20, crc32: expected).scanPrefix(1 << 20, of: 300_000) {
+        try storage(8 << 20, slab: 1 << 20, crc32: expected).read(pieces: 300_000, upTo: 1 << 20) {
           end = $0 + $1.byteCount
         }
       }

@@ -41,6 +41,11 @@ struct TaggedJSONTests {
     #expect(error.code == .cannotBeWritten && error.name == "model")
   }
 
+  /// Each level of a checkpoint takes three of JSON, beside a few around the whole.
+  @Test func jsonIsReadAsDeepAsACheckpointMayBe() {
+    #expect(JSON.depthLimit >= 3 * CheckpointLimits.depth + 40)
+  }
+
   @Test func valuesAsDeepAsACheckpointMayBeSurvive() throws {
     var value = CheckpointValue.tuple([])
     for _ in 0..<CheckpointLimits.depth {

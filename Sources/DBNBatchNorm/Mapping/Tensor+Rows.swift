@@ -4,15 +4,9 @@ package import DBNTensors
 extension Tensor {
   /// [...] becomes [V, ...]: V copies of the same bytes, made when read.
   func repeated(_ worldSize: Int) throws(CheckpointError) -> Tensor {
-    let rowByteCount = byteCount
-    let source = storage
-    return try computed(shape: [worldSize] + shape) { bytes throws(CheckpointError) in
-      try source.withBytes { row in
-        row.withUnsafeBytes { row in
-          for device in 0..<worldSize { bytes.copy(row, to: device * rowByteCount) }
-        }
-      }
-    }
+    // With checked arithmetic, before a product overflows.
+    _ = try Tensor.byteCount(of: scalarType, shape: [worldSize] + shape)
+    return try with(RepeatedBytes(storage, count: worldSize), shape: [worldSize] + shape)
   }
 
   /// V tensors [...] of one type and shape as one [V, ...], put together when read.
@@ -27,16 +21,8 @@ extension Tensor {
         "\(first.scalarType.name) \(first.shape) and \(odd.scalarType.name) \(odd.shape) are no "
           + "rows of one tensor")
     }
-    let storages = rows.map(\.storage)
-    return try first.computed(shape: [rows.count] + first.shape) { bytes throws(CheckpointError) in
-      for (device, storage) in storages.enumerated() {
-        try storage.withBytes { row in
-          row.withUnsafeBytes { bytes.copy($0, to: device * storage.byteCount) }
-        }
-        // Rows may come from a file each.
-        storage.releaseFile()
-      }
-    }
+    return try first.with(
+      JoinedBytes(rows.map(\.storage)), shape: [rows.count] + first.shape)
   }
 
   /// [V, ...] becomes [...]: the bytes of one row.
@@ -64,12 +50,6 @@ extension Tensor {
     isVectorForScalar ? try row(0) : self
   }
 
-  /// The same bytes in another shape.
-  func reshaped(_ shape: [Int]) throws(CheckpointError) -> Tensor {
-    try Tensor(
-      scalarType, shape: shape, storage: storage, kind: kind, requiresGrad: requiresGrad)
-  }
-
   /// Whether the first dimension's rows are all the same bytes.
   func hasEqualRows() throws(CheckpointError) -> Bool {
     guard let count = shape.first, count > 1 else { return true }
@@ -81,19 +61,9 @@ extension Tensor {
     }
   }
 
-  private func computed(
-    shape: [Int],
-    _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
-  ) throws(CheckpointError) -> Tensor {
-    let storage = TensorStorage(
-      computing: try Tensor.byteCount(of: scalarType, shape: shape), fill)
-    return try Tensor(
-      scalarType, shape: shape, storage: storage, kind: kind, requiresGrad: requiresGrad)
-  }
-}
-
-extension UnsafeMutableRawBufferPointer {
-  fileprivate func copy(_ row: UnsafeRawBufferPointer, to offset: Int) {
-    UnsafeMutableRawBufferPointer(rebasing: self[offset..<offset + row.count]).copyMemory(from: row)
+  private func with(_ bytes: some ByteSource, shape: [Int]) throws(CheckpointError) -> Tensor {
+    try Tensor(
+      scalarType, shape: shape, storage: TensorStorage(bytes), kind: kind,
+      requiresGrad: requiresGrad)
   }
 }

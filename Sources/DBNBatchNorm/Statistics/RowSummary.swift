@@ -30,7 +30,7 @@ extension Tensor {
   func summaries(rows: Int) throws(CheckpointError) -> [RowSummary] {
     var summaries = Array(repeating: RowSummary(), count: rows)
     let (length, elementSize) = (count / rows, scalarType.byteCount)
-    try storage.forEachUncheckedPiece(of: Self.summaryPieceByteCount) {
+    try storage.read(pieces: Self.summaryPieceByteCount) {
       start, piece throws(CheckpointError) in
       let bytes = piece.withUnsafeBytes { Array($0) }
       let values = try Tensor(

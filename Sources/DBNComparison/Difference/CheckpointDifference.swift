@@ -40,7 +40,17 @@ public struct CheckpointDifference: Sendable {
     tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance(),
     progress: @escaping (Int) -> Void = { _ in }
   ) throws(CheckpointError) {
-    var comparison = TreeComparison(tolerance: tolerance, progress: progress)
+    try self.init(
+      a, entry: entryA, b, entry: entryB, tolerance: tolerance, within: nil, progress: progress)
+  }
+
+  /// The same for one of several that are made at the same time, and have a budget together.
+  init(
+    _ a: Checkpoint, entry entryA: EntryPath?, _ b: Checkpoint, entry entryB: EntryPath?,
+    tolerance: NumberComparison.Tolerance, within budget: MemoryBudget?,
+    progress: @escaping (Int) -> Void
+  ) throws(CheckpointError) {
+    var comparison = TreeComparison(tolerance: tolerance, within: budget, progress: progress)
     if let entryA, let entryB {
       let (stateDictA, stateDictB) = (
         try a.stateDict(at: entryA), try b.stateDict(at: entryB)

@@ -6,9 +6,15 @@ struct TreeComparison {
   private let tolerance: NumberComparison.Tolerance
   /// Called with the bytes of tensors that were compared.
   private let progress: (Int) -> Void
+  /// What comparisons that are made at the same time may take.
+  private let budget: MemoryBudget?
 
-  init(tolerance: NumberComparison.Tolerance, progress: @escaping (Int) -> Void = { _ in }) {
+  init(
+    tolerance: NumberComparison.Tolerance, within budget: MemoryBudget? = nil,
+    progress: @escaping (Int) -> Void = { _ in }
+  ) {
     self.tolerance = tolerance
+    self.budget = budget
     self.progress = progress
   }
 
@@ -64,7 +70,7 @@ struct TreeComparison {
     let names = a.attributes.map(\.name) + b.attributes.map(\.name)
     for name in Set(names).sorted() {
       let (inA, inB) = (a.attribute(name), b.attribute(name))
-      var inner = TreeComparison(tolerance: tolerance)
+      var inner = TreeComparison(tolerance: tolerance, within: budget)
       if let inA, let inB { try inner.compare(inA, inB, at: path) }
       guard inA == nil || inB == nil || !inner.difference.isEqual else { continue }
       difference.different.append(.init(path.appending(.string(name)).name, "metadata"))
@@ -83,7 +89,7 @@ struct TreeComparison {
     _ a: OpaqueValue, _ b: OpaqueValue, at path: EntryPath
   ) throws(CheckpointError) {
     guard a.name == b.name else { return note(path, "type", a.name, b.name) }
-    var inner = TreeComparison(tolerance: tolerance)
+    var inner = TreeComparison(tolerance: tolerance, within: budget)
     try inner.compare(a.parts, b.parts, at: path)
     difference.tensorsCompared += inner.difference.tensorsCompared
     if !inner.difference.isEqual { note(path, "values", "opaque", "opaque") }
@@ -101,7 +107,9 @@ struct TreeComparison {
     }
     if a.shape != b.shape { return note(path, "shape", "\(a.shape)", "\(b.shape)") }
     do throws(CheckpointError) {
-      guard try !a.storage.hasEqualBytes(to: b.storage, progress: progress) else { return }
+      let isEqual = try a.storage.hasEqualBytes(
+        to: b.storage, within: budget, progress: progress)
+      if isEqual { return }
       let comparison = try a.comparison(with: b, tolerance: tolerance)
       // Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
       guard comparison?.isWithinTolerance != true || tolerance.isExact else { return }

@@ -21,9 +21,10 @@ public struct IntegrityCheck: Sendable {
           + "HDF5 removes the mark")
     }
     let tensors = checkpoint.storages
+    let budget = MemoryBudget()
     try concurrentForEach(tensors.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
-        _ = try tensors[index].storage.forEachPiece(of: 1 << 20) { _, piece in
+        _ = try tensors[index].storage.crc32(pieces: 1 << 20, within: budget) { _, piece in
           progress(piece.byteCount)
         }
       } catch {

@@ -21,8 +21,9 @@ extension StateDict {
     let sites = BatchNormSurvey(first.stateDict).sites
     try check(sites, of: first)
     let buffers = Set(sites.flatMap(\.bufferKeys).map { CheckpointDictionary.Key.string($0) })
+    let budget = MemoryBudget()
     let differences = try concurrentMap(ranks.count - 1) { index throws(CheckpointError) in
-      try ranks[index + 1].differences(from: first, except: buffers)
+      try ranks[index + 1].differences(from: first, except: buffers, within: budget)
     }
     try refuse(differences, among: ranks)
     try refuseCopies(of: sites.flatMap(\.bufferKeys), among: ranks)
@@ -123,13 +124,15 @@ extension RankCheckpoint {
   /// Files of different formats may differ in what not every format has: kinds of tensors, module
   /// versions, order.
   fileprivate func differences(
-    from first: RankCheckpoint, except buffers: Set<CheckpointDictionary.Key>
+    from first: RankCheckpoint, except buffers: Set<CheckpointDictionary.Key>,
+    within budget: MemoryBudget
   ) throws(CheckpointError) -> [String] {
     let difference: CheckpointDifference
     defer { releaseFiles() }
     do throws(CheckpointError) {
       difference = try CheckpointDifference(
-        first.checkpoint, entry: first.entry, checkpoint, entry: entry)
+        first.checkpoint, entry: first.entry, checkpoint, entry: entry,
+        tolerance: NumberComparison.Tolerance(), within: budget, progress: { _ in })
     } catch {
       throw error.with(path: path)
     }

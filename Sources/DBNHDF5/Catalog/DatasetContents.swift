@@ -67,7 +67,7 @@ struct DatasetContents {
         throw error.with(path: file.path, name: name)
       }
     }
-    return TensorStorage(computing: bytes, crc32: crc32, in: .rootAttribute, record: record)
+    return TensorStorage(bytes, crc32: crc32, in: .rootAttribute, record: record)
   }
 
   /// The bytes of a dataset that is known to be small.

@@ -8,7 +8,7 @@ struct ChunkQueue {
     let plan: ChunkPlan
     let origin: [Int]
     /// The bytes of its tensor, and which of them it holds.
-    let tensor: OpenedBytes
+    let tensor: any RandomAccessBytes
     let part: Range<Int>
   }
 
@@ -27,7 +27,7 @@ struct ChunkQueue {
   /// The next is the last.
   private var groups: [[Run]]
   /// The tensor of which chunks are left, once its bytes were asked for.
-  private var opened: (tensor: Int, bytes: OpenedBytes)?
+  private var opened: (tensor: Int, bytes: any RandomAccessBytes)?
 
   init(_ tensors: [Tensor]) {
     self.tensors = tensors
@@ -62,10 +62,10 @@ struct ChunkQueue {
     opened?.tensor == tensor || tensors[tensor].storage.isInPlace
   }
 
-  private mutating func open(_ tensor: Int) throws(CheckpointError) -> OpenedBytes {
+  private mutating func open(_ tensor: Int) throws(CheckpointError) -> any RandomAccessBytes {
     if let opened, opened.tensor == tensor { return opened.bytes }
     do throws(CheckpointError) {
-      let bytes = try tensors[tensor].storage.opened()
+      let bytes = try tensors[tensor].storage.openedUnchecked()
       opened = (tensor, bytes)
       return bytes
     } catch {

@@ -83,7 +83,7 @@ extension Tensor {
   fileprivate func overflows(in target: ScalarType, _ name: String) throws(CheckpointError) -> Int {
     var count = 0
     do throws(CheckpointError) {
-      _ = try storage.forEachPiece(of: TensorStorage.pieceByteCount) {
+      try storage.read(pieces: TensorStorage.pieceByteCount) {
         _, bytes throws(CheckpointError) in
         let values = bytes.byteCount / scalarType.byteCount
         _ = ByteRegion(byteCount: values * target.byteCount) {

@@ -67,11 +67,8 @@ struct DistributedTensor {
   private func storage(_ pieces: [(copy: ScatteredCopy, bytes: TensorStorage)]) -> TensorStorage {
     if pieces.isEmpty { return TensorStorage(ByteRegion([])) }
     if pieces.count == 1 { return pieces[0].bytes }
-    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-      for (copy, bytes) in pieces {
-        try bytes.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
-      }
-    }
+    return TensorStorage(
+      ScatteredBytes(byteCount: byteCount, pieces.map { (storage: $0.bytes, copy: $0.copy) }))
   }
 
   private func wrong(_ reason: String) -> CheckpointError {

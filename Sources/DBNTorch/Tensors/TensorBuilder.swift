@@ -136,7 +136,7 @@ struct TensorBuilder {
     }
     let copy = StridedCopy(view)
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-      copy.copy(from: try bytes.verifiedBytes(), to: target)
+      copy.copy(from: try bytes.bytes(), to: target)
       repair.apply(to: target)
     }
   }
@@ -146,7 +146,7 @@ struct TensorBuilder {
   ) -> TensorStorage {
     let copy = ScatteredCopy(view)
     return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-      try bytes.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
+      try bytes.read(pieces: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
       repair.apply(to: target)
     }
   }

@@ -39,8 +39,8 @@ struct SampleBatches {
   ///   with them is to be undone.
   func forEach(_ body: (Batch) throws(CheckpointError) -> Void) throws(CheckpointError) {
     let sampleByteCount = data.inputs.byteCount / data.count
-    try data.inputs.storage.scanPrefix(
-      samples * sampleByteCount, of: batch * sampleByteCount
+    try data.inputs.storage.read(
+      pieces: batch * sampleByteCount, upTo: samples * sampleByteCount
     ) { start, bytes throws(CheckpointError) in
       let first = start / sampleByteCount
       let range = first..<first + bytes.byteCount / sampleByteCount

@@ -4,6 +4,10 @@
 /// written file, or the printing of the result. Only a process that is killed during `commit` leaves
 /// temporary files, or some of the new files.
 public struct StagedFiles: ~Copyable {
+  /// Reads a finished file, at a path that is not the one that it will have, and throws if it is not
+  /// to have a name.
+  public typealias Proof = @Sendable (_ path: String) throws(CheckpointError) -> Void
+
   private var files: [UnnamedFile] = []
   private var removed: [OutputLocation] = []
 
@@ -17,7 +21,7 @@ public struct StagedFiles: ~Copyable {
   ///
   /// - Parameter proof: reads the finished file before that, and throws if it is not to be.
   package mutating func add(
-    _ file: consuming AtomicFile, provenBy proof: WritingOptions.Proof? = nil
+    _ file: consuming AtomicFile, provenBy proof: Proof? = nil
   ) throws(CheckpointError) {
     let file = file.file
     try proof?(file.libraryPath)

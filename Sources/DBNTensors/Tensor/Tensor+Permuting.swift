@@ -15,12 +15,10 @@ extension Tensor {
     let copy = ScatteredCopy(
       shape: permuted, from: .init(strides: axes.map { source.strides[$0] }),
       to: .init(rowMajor: permuted, elementSize: elementSize), elementSize: elementSize)
-    let storage = storage
     return try Tensor(
       scalarType, shape: permuted,
-      storage: TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-        try storage.scan(of: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
-      }, kind: kind, requiresGrad: requiresGrad)
+      storage: TensorStorage(ScatteredBytes(byteCount: byteCount, [(storage, copy)])), kind: kind,
+      requiresGrad: requiresGrad)
   }
 
   /// The same elements in another shape of as many.

@@ -1,6 +1,6 @@
 /// Bytes that are computed slab by slab, in any order: rows of compressed chunks.
-package struct SlabbedBytes: Sendable {
-  let byteCount: Int
+package struct SlabbedBytes: ByteSource {
+  package let byteCount: Int
   /// All slabs but the last are as long.
   private let slabByteCount: Int
   private let fill:
@@ -26,20 +26,17 @@ package struct SlabbedBytes: Sendable {
   }
 
   /// What is in memory for handing out small pieces.
-  var largestBuffer: Int { min(byteCount, max(slabByteCount, windowByteCount)) }
+  package var largestBuffer: Int { min(byteCount, max(slabByteCount, windowByteCount)) }
 
-  func all() throws(CheckpointError) -> ByteRegion {
+  package func bytes() throws(CheckpointError) -> ByteRegion {
     try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
       if byteCount > 0 { try fill(0..<byteCount, target) }
     }
   }
 
-  /// Hands out the first `limit` bytes in pieces of `size`, the last one smaller, each with its
-  /// offset.
-  func forEachPiece(
-    of size: Int, upTo limit: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  package func read(
+    pieces size: Int, upTo limit: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    let limit = min(limit, byteCount)
     var window = Window(start: 0, bytes: ByteRegion([]))
     for start in stride(from: 0, to: limit, by: size) {
       let end = min(start + size, limit)

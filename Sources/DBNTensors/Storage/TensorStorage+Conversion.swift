@@ -27,8 +27,8 @@ extension TensorStorage {
 }
 
 extension TensorStorage.Conversion {
-  /// Turns the byte order of every run of `byteCount` bytes around: of each number, or of each part
-  /// of a complex one.
+  /// Reverses the byte order of every run of `byteCount` bytes: of each number, or of each part of a
+  /// complex one.
   package static func swappingBytes(of byteCount: Int) -> Self {
     Self(from: byteCount, to: byteCount) { bytes, target in
       switch byteCount {

@@ -1,6 +1,6 @@
 /// Bytes that lie compressed in a DEFLATE stream: all that it gives, or all but the first.
 package struct DeflatedBytes: Sendable {
-  let stream: ByteRegion
+  package let stream: ByteRegion
   private let format: Inflate.Format
   /// What the stream gives.
   private let wholeByteCount: Int
@@ -22,7 +22,7 @@ package struct DeflatedBytes: Sendable {
     self.record = record
   }
 
-  var byteCount: Int { wholeByteCount - skipped }
+  package var byteCount: Int { wholeByteCount - skipped }
 
   /// The first of all bytes that the stream gives, at most `count`; what follows is not looked at.
   package func prefix(_ count: Int) throws(CheckpointError) -> ByteRegion {

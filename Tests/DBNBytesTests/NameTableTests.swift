@@ -1,4 +1,4 @@
-import DBNTensors
+import DBNBytes
 import Testing
 
 struct NameTableTests {

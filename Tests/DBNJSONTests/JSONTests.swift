@@ -1,4 +1,4 @@
-import DBNTensors
+import DBNJSON
 import Testing
 
 struct JSONTests {

@@ -1,7 +1,7 @@
 extension JSON {
   /// The deepest nesting of arrays and objects that is read; the parser recurses this far at most.
-  /// Values as deep as a checkpoint may hold them take three levels each, as tagged JSON.
-  public static let depthLimit = 3 * CheckpointLimits.depth + 40
+  /// Enough for the tree of a checkpoint, of which tagged JSON needs three levels for each of its own.
+  public static let depthLimit = 640
 
   /// Parses one document by RFC 8259, strictly: no trailing text, no duplicate keys, integers that
   /// fit 64 bits.

@@ -2,7 +2,7 @@ import Foundation
 import DBNTestSupport
 import Testing
 
-@testable import DBNTensors
+@testable import DBNBytes
 
 /// Files that get their names complete, and in nobody's place by accident.
 struct AtomicFileTests {

@@ -1,0 +1,2 @@
+// Everything here throws the one error of this package.
+@_exported public import DBNErrors

@@ -1,0 +1,2 @@
+// Documents are parsed from regions of bytes, and errors say where.
+@_exported public import DBNBytes

@@ -1,0 +1,10 @@
+/// Bytes that lie in memory or in a mapped file.
+extension ByteRegion: ByteSource {
+  package var byteCount: Int { count }
+
+  package func bytes() -> ByteRegion { self }
+
+  package var isInPlace: Bool { path != nil }
+  package var origin: ByteRegion? { self }
+  package var largestBuffer: Int { 0 }
+}

@@ -1,0 +1,19 @@
+/// Bytes that are computed as a whole each time they are asked for.
+package protocol ComputedBytes: ByteSource {
+  /// Writes the bytes into a buffer of `byteCount` zeros.
+  func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError)
+}
+
+extension ComputedBytes {
+  package func bytes() throws(CheckpointError) -> ByteRegion {
+    try ByteRegion(byteCount: byteCount, fill)
+  }
+}
+
+/// Bytes that a closure computes: a view of a format's own, for example.
+struct ClosureBytes: ComputedBytes {
+  let byteCount: Int
+  let body: @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+
+  func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) { try body(target) }
+}

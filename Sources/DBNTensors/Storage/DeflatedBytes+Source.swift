@@ -1,0 +1,17 @@
+/// Bytes that are decompressed each time they are read, piece by piece where that will do.
+extension DeflatedBytes: ByteSource {
+  package func bytes() throws(CheckpointError) -> ByteRegion { try inflated() }
+
+  /// Decompresses the stream to its end in any case, so that damage beyond `count` is found.
+  package func read(
+    pieces size: Int, upTo count: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    try forEachPiece(of: size) { start, piece throws(CheckpointError) in
+      guard start < count else { return }
+      try body(start, piece.extracting(first: min(piece.byteCount, count - start)))
+    }
+  }
+
+  package var origin: ByteRegion? { stream }
+  package var largestBuffer: Int { 0 }
+}

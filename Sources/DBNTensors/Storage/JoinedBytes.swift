@@ -1,0 +1,20 @@
+/// The bytes of several storages, one after the other: each rank's buffer as a row.
+package struct JoinedBytes: ComputedBytes {
+  private let storages: [TensorStorage]
+
+  package init(_ storages: [TensorStorage]) {
+    self.storages = storages
+  }
+
+  package var byteCount: Int { storages.reduce(0) { $0 + $1.byteCount } }
+
+  package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+    var end = 0
+    for storage in storages {
+      try storage.bytes().copy(to: UnsafeMutableRawBufferPointer(rebasing: target[end...]))
+      end += storage.byteCount
+      // There can be as many files as ranks: of each that was read, some pages would stay in memory.
+      storage.releaseFile()
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/// The elements of other storages in another order: a transposed tensor, or one that lies in several
+/// pieces.
+package struct ScatteredBytes: ComputedBytes {
+  package let byteCount: Int
+  /// Each storage, with how its elements get to their offsets. What none of them has is zero.
+  private let parts: [(storage: TensorStorage, copy: ScatteredCopy)]
+
+  package init(byteCount: Int, _ parts: [(storage: TensorStorage, copy: ScatteredCopy)]) {
+    self.byteCount = byteCount
+    self.parts = parts
+  }
+
+  package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+    for (storage, copy) in parts {
+      try storage.read(pieces: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
+    }
+  }
+}
