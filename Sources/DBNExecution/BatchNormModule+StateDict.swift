@@ -86,15 +86,11 @@ extension NormModule {
   ) throws(CheckpointError) -> NormModule {
     let site = try BatchNormSite.find(
       tensors.name, features: numFeatures, in: tensors.stateDict, layouts: layouts)
-    let isOwn = site.map { layouts.contains($0.layout) } ?? false
-    try tensors.check(
-      (isOwn ? site?.layout.tensors[.weight]?.shared : nil) ?? "weight", isThere: affine,
-      shape: [numFeatures])
-    try tensors.check(
-      (isOwn ? site?.layout.tensors[.bias]?.shared : nil) ?? "bias", isThere: affine && hasBias,
-      shape: [numFeatures])
+    let keys = site?.layout ?? layout
+    try tensors.check(keys.key(of: .weight), isThere: affine, shape: [numFeatures])
+    try tensors.check(keys.key(of: .bias), isThere: affine && hasBias, shape: [numFeatures])
     guard tracksRunningStatistics else {
-      try tensors.check("running_mean", isThere: false, shape: [numFeatures])
+      try tensors.check(keys.key(of: .runningMean), isThere: false, shape: [numFeatures])
       return self
     }
     guard let site else {
@@ -112,9 +108,7 @@ extension NormModule {
         adapted.layout =
           layout.slices == .interleaved ? site.layout.interleaved : site.layout
       }
-    } else if isOwn || layout.buffers == .rows
-      || site.layout.description == "\(BatchNormLayout.keras)"
-    {
+    } else if layouts.contains(site.layout) || !layout.keepsAll(of: site.layout) {
       (adapted.layout, adapted.worldSize) = (site.layout, 1)
     }
     return adapted

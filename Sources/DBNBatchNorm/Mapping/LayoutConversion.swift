@@ -188,8 +188,10 @@ struct LayoutConversion {
 }
 
 extension BatchNormLayout {
-  /// Whether there are running statistics that all devices share, beside theirs.
-  var hasSharedStatistics: Bool { tensors[.runningMean]?.shared != nil }
+  /// Whether there are running statistics that all devices share and evaluation uses, beside theirs.
+  var hasSharedStatistics: Bool {
+    evaluation == .shared && tensors[.runningMean]?.shared != nil
+  }
 
   fileprivate var hasCounterPlace: Bool { tensors[.numBatchesTracked] != nil }
 

@@ -1,16 +1,23 @@
 import DBNTensors
 
 extension BatchNormLayout {
-  /// Those that names and shapes can tell, the more telling ones first. Nested looks like a standard
-  /// BatchNorm called `bn`, and first-device like a standard one.
-  static let recognisable: [BatchNormLayout] =
-    [.sub, .split, .replicated, .ghost, .standard, .frozen, .keras, .keras2]
-    + kerasNumbered.filter { !undecided.contains($0) }
+  /// Those that names and shapes can tell, the more telling ones first: those of devices, whose
+  /// shared statistics may look like a standard BatchNorm's, before those of one, and among them
+  /// those with more tensors.
+  static let recognisable: [BatchNormLayout] = {
+    let layouts = all.filter { $0.isRecognisable && !undecided.contains($0) }
+    let devices = layouts.filter { $0.buffers == .rows }.sorted {
+      $0.siteTensors(worldSize: 2).count > $1.siteTensors(worldSize: 2).count
+    }
+    return devices + layouts.filter { $0.buffers == .shared }
+  }()
 
   /// Those of which each looks like another: a person has to say which.
-  static let undecided = kerasNumbered.filter { layout in
-    kerasNumbered.count { $0.variableCount == layout.variableCount } > 1
+  static let undecided = numbered.filter { layout in
+    numbered.count { $0.variableCount == layout.variableCount } > 1
   }
+
+  private static let numbered = all.filter { $0.numbering != nil }
 
   private var variableCount: Int? { numbering?.quantities.count }
 
@@ -48,7 +55,8 @@ extension BatchNormLayout {
     let counters = expected.filter(\.quantity.isCounter)
     let hasCounter = found.contains(where: \.quantity.isCounter)
     // A standard BatchNorm with weights and without a counter is what frozen means.
-    let looksFrozen = !hasCounter && module["weight"] != nil && module["bias"] != nil
+    let looksFrozen =
+      !hasCounter && [.weight, .bias].allSatisfy { module[Self.standard.key(of: $0)] != nil }
     if (self == .standard && looksFrozen) || (self == .frozen && !looksFrozen) { return nil }
     for tensor in expected {
       try check(tensor, module, size, mayBeMissing: tensor.quantity.mayBeMissing)

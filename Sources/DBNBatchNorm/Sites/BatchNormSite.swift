@@ -16,7 +16,8 @@ public struct BatchNormSite: Sendable {
   /// The tensors that it has.
   let tensors: [SiteTensor]
 
-  /// The key of one of its tensors: `running_mean`, `weight` ...
+  /// The key in the state dict of one of its tensors, by the key that the layout has for it:
+  /// `running_mean`, `weight` ...
   public func key(_ tensor: String) -> String { name.isEmpty ? tensor : "\(name).\(tensor)" }
 
   /// The keys of all its tensors.
@@ -34,7 +35,7 @@ public struct BatchNormSite: Sendable {
   /// Whether a tensor of this name is the buffer of a BatchNorm, by its last part.
   public static func namesBuffer(_ name: String) -> Bool {
     let last = name.split(whereSeparator: { $0 == "." || $0 == "/" }).last ?? ""
-    return ["running_mean", "running_var", "num_batches_tracked"].contains(last)
+    return BatchNormQuantity(rawValue: String(last))?.isBuffer ?? false
   }
 }
 

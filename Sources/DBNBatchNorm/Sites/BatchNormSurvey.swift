@@ -87,7 +87,8 @@ public struct BatchNormSurvey: Sendable {
           lookalikes.append(statistics)
         } else {
           let shape = stateDict[key]?.shape ?? []
-          unrecognised.append(.init(name, "running_mean has the shape \(shape)"))
+          let mean = BatchNormLayout.standard.key(of: .runningMean)
+          unrecognised.append(.init(name, "\(mean) has the shape \(shape)"))
         }
       } else if let item = Self.undecided(key, in: stateDict) {
         unrecognised.append(item)
@@ -108,9 +109,11 @@ extension BatchNormSurvey {
   }
 
   private static func reason(_ lookalike: BatchNormSite) -> String {
-    let has =
-      lookalike.tensors.count > 1 ? "running_mean and running_var alone" : "running_mean alone"
-    let missing = lookalike.tensors.count > 1 ? "weight" : "running_var, weight"
+    let (mean, variance) = (
+      BatchNormQuantity.runningMean.rawValue, BatchNormQuantity.runningVar.rawValue
+    )
+    let has = lookalike.tensors.count > 1 ? "\(mean) and \(variance) alone" : "\(mean) alone"
+    let missing = lookalike.tensors.count > 1 ? "weight" : "\(variance), weight"
     let text =
       "it has \(has), without \(missing) and num_batches_tracked, and is not taken for a BatchNorm: "
       + "normalisers of observations look like this"
@@ -121,7 +124,9 @@ extension BatchNormSurvey {
 extension BatchNormSite {
   /// Whether it has nothing but running statistics, under names that others use too.
   fileprivate var isLookalike: Bool {
-    tensors.allSatisfy { $0.key == "running_mean" || $0.key == "running_var" }
+    tensors.allSatisfy {
+      [.runningMean, .runningVar].contains($0.quantity) && $0.key == $0.quantity.rawValue
+    }
   }
 
   /// Whether it can be read as a BatchNorm of the standard layout: statistics of another shape, or
@@ -132,13 +137,12 @@ extension BatchNormSite {
   /// counter: not a BatchNorm's. Nil for another module.
   fileprivate init?(statisticsOf name: String, in stateDict: StateDict) {
     let module = ModuleTensors(name: name, stateDict: stateDict)
-    guard module["running_mean"] != nil,
-      ["weight", "bias", "num_batches_tracked"].allSatisfy({ module[$0] == nil })
-    else { return nil }
-    let statistics: [SiteTensor] = [
-      .init(quantity: .runningMean, part: .shared, key: "running_mean"),
-      .init(quantity: .runningVar, part: .shared, key: "running_var"),
-    ]
+    let tensors = BatchNormLayout.standard.siteTensors(worldSize: 1)
+    let statistics = tensors.filter { [.runningMean, .runningVar].contains($0.quantity) }
+    let others = tensors.filter { ![.runningMean, .runningVar].contains($0.quantity) }
+    guard module[statistics[0].key] != nil, others.allSatisfy({ module[$0.key] == nil }) else {
+      return nil
+    }
     self.init(
       name: name, layout: .standard, features: 0, worldSize: 1, isAffine: false, hasCounter: false,
       tensors: statistics.filter { module[$0.key] != nil })

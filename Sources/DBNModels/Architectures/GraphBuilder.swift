@@ -46,7 +46,7 @@ struct GraphBuilder {
 
   mutating func batchNorm(_ name: String, _ input: Value) -> Value {
     let module = normLayer(numFeatures: input.channels)
-    for tensor in module.tensors { parameter("\(name).\(tensor.name)", tensor.shape) }
+    for tensor in module.tensors { parameter("\(name).\(tensor.key)", tensor.shape) }
     let attributes = Operation.BatchNormAttributes(module: name, module)
     return add(name, .batchNorm(attributes), [.value(input.name)], channels: input.channels)
   }

@@ -1,3 +1,4 @@
+import DBNBatchNorm
 import DBNTensors
 
 extension GraphImporter {
@@ -31,8 +32,7 @@ extension GraphImporter {
 
   /// BatchNorms keep their own statistics; other tensors that change in a pass are not kept.
   private mutating func noteMutation(of key: String, by name: String?) {
-    let last = key.split(separator: ".").last ?? ""
-    if ["running_mean", "running_var", "num_batches_tracked"].contains(last) { return }
+    if BatchNormSite.namesBuffer(key) { return }
     note("the tensor '\(key)', which a forward pass changes, keeps its value from pass to pass")
   }
 

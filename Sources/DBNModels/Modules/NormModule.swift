@@ -30,15 +30,20 @@ public struct NormModule: Sendable, Hashable {
   }
 
   /// Its tensors by the last part of their keys, in PyTorch's order.
-  package var tensors: [(name: String, shape: [Int])] {
-    var tensors: [(name: String, shape: [Int])] = []
-    if affine { tensors.append(("weight", [numFeatures])) }
-    if affine && hasBias { tensors.append(("bias", [numFeatures])) }
-    if tracksRunningStatistics {
-      let shape = layout.statisticShape(features: numFeatures, worldSize: worldSize)
-      tensors += [("running_mean", shape), ("running_var", shape)]
-      tensors.append(("num_batches_tracked", layout.counterShape(worldSize: worldSize)))
+  package var tensors: [(quantity: BatchNormQuantity, key: String, shape: [Int])] {
+    BatchNormQuantity.allCases.filter(has).map { quantity in
+      (
+        quantity, layout.key(of: quantity),
+        layout.shape(of: quantity, features: numFeatures, worldSize: worldSize)
+      )
     }
-    return tensors
+  }
+
+  private func has(_ quantity: BatchNormQuantity) -> Bool {
+    switch quantity {
+    case .weight: affine
+    case .bias: affine && hasBias
+    case .runningMean, .runningVar, .numBatchesTracked: tracksRunningStatistics
+    }
   }
 }

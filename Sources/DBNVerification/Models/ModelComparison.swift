@@ -88,16 +88,16 @@ struct ModelComparison {
       })
     else { return }
     let isDistributed = pair.worldSize > 1
-    let quantities = [
-      ("running_mean", a.mean, b.mean), ("running_var", a.variance, b.variance),
-      ("num_batches_tracked", [a.batchesTracked], [b.batchesTracked]),
+    let quantities: [(BatchNormQuantity, [Double], [Double])] = [
+      (.runningMean, a.mean, b.mean), (.runningVar, a.variance, b.variance),
+      (.numBatchesTracked, [a.batchesTracked], [b.batchesTracked]),
     ]
     for (quantity, valuesA, valuesB) in quantities {
       let comparison = NumberComparison(valuesA, valuesB, ulpsOf: scalarType, tolerance: tolerance)
       layers[index].add(
-        comparison, to: \.outputs, quantity, device: isDistributed ? device : nil
+        comparison, to: \.outputs, quantity.rawValue, device: isDistributed ? device : nil
       ) {
-        valuesA.count == 1 && quantity == "num_batches_tracked" ? [] : [$0]
+        quantity.isCounter ? [] : [$0]
       }
     }
   }

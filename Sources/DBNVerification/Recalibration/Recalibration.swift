@@ -84,7 +84,7 @@ public struct Recalibration: Sendable {
   ) throws(CheckpointError) -> StatisticsMeasurement {
     do throws(CheckpointError) {
       return try StatisticsMeasurement(
-        graph.withOpenBatch(stateDict), stateDict
+        graph.withOpenBatch(stateDict), stateDict, layouts: options.layouts
       ) { graph, stateDict throws(CheckpointError) in
         try engine.executor(graph, stateDict, options: options)
       }

@@ -21,7 +21,7 @@ struct StatisticsMeasurement {
   private var batches = 0.0
 
   init(
-    _ graph: Graph, _ stateDict: StateDict,
+    _ graph: Graph, _ stateDict: StateDict, layouts: [BatchNormLayout],
     executor: (Graph, StateDict) throws(CheckpointError) -> any Executor
   ) throws(CheckpointError) {
     self.graph = graph
@@ -33,7 +33,8 @@ struct StatisticsMeasurement {
       else { continue }
       let name = attributes.module
       guard inputs.updateValue(input, forKey: name) == nil else { throw Self.isUsedTwice(name) }
-      let module = try BatchNormModule(attributes.norm, named: name, in: stateDict)
+      let module = try BatchNormModule(
+        attributes.norm, named: name, in: stateDict, layouts: layouts)
       if module.rows.isEmpty { continue }
       try Self.check(name, module, in: stateDict)
       names.append(name)
@@ -97,14 +98,15 @@ struct StatisticsMeasurement {
   private static func check(
     _ name: String, _ module: BatchNormModule, in stateDict: StateDict
   ) throws(CheckpointError) {
-    func count(_ last: String) -> Int? { stateDict[name.isEmpty ? last : "\(name).\(last)"]?.count }
-    let values = module.rows.count * module.features
-    guard count("running_mean") == values, count("running_var") == values,
-      count("num_batches_tracked") ?? module.rows.count == module.rows.count
-    else {
+    let layout = module.layout
+    let hasCounter = layout.rowTensors(of: .numBatchesTracked, rowCount: module.rows.count)
+      .contains { stateDict[name.isEmpty ? $0.key : "\(name).\($0.key)"] != nil }
+    // Ghost BatchNorm has one counter for all devices, which its module leaves at 0.
+    let isGhost = layout.evaluation == .mean && hasCounter && module.rows.count > 1
+    guard layout.buffers == .shared || layout.evaluation != .shared, !isGhost else {
       throw CheckpointError(
         .unsupportedOperation, name: name,
-        "BatchNorms of the layout \(module.layout) are not measured anew",
+        "BatchNorms of the layout \(layout) are not measured",
         advice: "convert them with 'dbn-convert to-standard' first")
     }
   }
