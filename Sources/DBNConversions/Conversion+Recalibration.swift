@@ -22,7 +22,7 @@ extension Conversion {
     engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions(),
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> ConversionResult {
-    let source = try WeightedModel(model, running: self)
+    let source = try WeightedModel(model, running: self, layouts: options.layouts)
     let (place, stateDict) = (source.weights[0].place, source.weights[0].stateDict)
     var recalibration = Recalibration(source.firstGraph, engine: engine, options: options)
     recalibration.statistics = statistics

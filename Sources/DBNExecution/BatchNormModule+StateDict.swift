@@ -16,7 +16,7 @@ extension BatchNormModule {
         repeating: Row(mean: zeros, variance: ones, batchesTracked: 0), count: norm.rowCount))
   }
 
-  /// Reads a module from a state dict, without a model that says more than its tensors do.
+  /// Reads a module from a state dict, without a model that knows more than its tensors.
   ///
   /// - Throws: `unsupportedScalarType`, when the tensors are not real numbers.
   public init(
@@ -38,9 +38,9 @@ extension BatchNormModule {
   ///
   /// - Parameters:
   ///   - name: the module's in the state dict, `layer1.0.bn1`; empty when all of it is one module.
-  ///   - layouts: more that names and shapes can tell, before those known.
+  ///   - layouts: more layouts to recognise, before those known.
   /// - Throws: `missingOperand`, `shapeMismatch` when the tensors are not those of the module,
-  ///   `unexpectedLayout` when running statistics can't be told, or are there where the model has
+  ///   `unexpectedLayout` when running statistics fit no layout, or are there where the model has
   ///   none; `unsupportedScalarType`.
   public init(
     _ norm: NormModule, named name: String = "", in stateDict: StateDict,
@@ -86,15 +86,11 @@ extension NormModule {
   ) throws(CheckpointError) -> NormModule {
     let site = try BatchNormSite.find(
       tensors.name, features: numFeatures, in: tensors.stateDict, layouts: layouts)
-    let isOwn = site.map { layouts.contains($0.layout) } ?? false
-    try tensors.check(
-      (isOwn ? site?.layout.tensors[.weight]?.shared : nil) ?? "weight", isThere: affine,
-      shape: [numFeatures])
-    try tensors.check(
-      (isOwn ? site?.layout.tensors[.bias]?.shared : nil) ?? "bias", isThere: affine && hasBias,
-      shape: [numFeatures])
+    let keys = site?.layout ?? layout
+    try tensors.check(keys.key(of: .weight), isThere: affine, shape: [numFeatures])
+    try tensors.check(keys.key(of: .bias), isThere: affine && hasBias, shape: [numFeatures])
     guard tracksRunningStatistics else {
-      try tensors.check("running_mean", isThere: false, shape: [numFeatures])
+      try tensors.check(keys.key(of: .runningMean), isThere: false, shape: [numFeatures])
       return self
     }
     guard let site else {
@@ -112,9 +108,7 @@ extension NormModule {
         adapted.layout =
           layout.slices == .interleaved ? site.layout.interleaved : site.layout
       }
-    } else if isOwn || layout.buffers == .rows
-      || site.layout.description == "\(BatchNormLayout.keras)"
-    {
+    } else if layouts.contains(site.layout) || !layout.keepsAll(of: site.layout) {
       (adapted.layout, adapted.worldSize) = (site.layout, 1)
     }
     return adapted

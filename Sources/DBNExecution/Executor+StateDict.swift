@@ -44,24 +44,23 @@ extension BatchNormModule {
   ) throws(CheckpointError) -> StateDict {
     try norm.validate()
     var stateDict = StateDict()
-    for (name, shape) in norm.tensors {
-      switch BatchNormQuantity(rawValue: name) {
+    for (quantity, name, shape) in norm.tensors {
+      switch quantity {
       case .weight:
         stateDict[name] = try Tensor(rounding: weight ?? [], to: scalarType, shape: shape)
       case .bias: stateDict[name] = try Tensor(rounding: bias ?? [], to: scalarType, shape: shape)
       case .numBatchesTracked:
         let zeros = try Tensor(rows.map { _ in 0 }, shape: shape)
         stateDict[name] = try zeros.replacing(rows.map(\.batchesTracked))
-      case let quantity?:
+      case .runningMean, .runningVar:
         let numbers = buffers(quantity).flatMap(\.numbers)
         stateDict[name] = try Tensor(rounding: numbers, to: scalarType, shape: shape)
-      case nil: break
       }
     }
     return stateDict
   }
 
-  /// The numbers of a buffer, tensor by tensor, and the keys behind the module's name under which
+  /// The numbers of a buffer, tensor by tensor, and the keys after the module's name under which
   /// the layout keeps them.
   func buffers(_ quantity: BatchNormQuantity) -> [(key: String, numbers: [Double])] {
     guard !rows.isEmpty else { return [] }
@@ -82,6 +81,8 @@ private struct BufferUpdate {
   private let original: StateDict
   private var updated: StateDict
   private var written: Set<CheckpointDictionary.Key> = []
+  /// The keys of buffers after their modules' names.
+  private var bufferKeys: Set<String> = []
   /// What became of tensors that may be tied; several where a tie was a coincidence.
   private var successors: [TiedTensor: [Tensor]] = [:]
 
@@ -94,6 +95,7 @@ private struct BufferUpdate {
     for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
       for (last, numbers) in module.buffers(quantity) {
         let key = name.isEmpty ? last : "\(name).\(last)"
+        bufferKeys.insert(last)
         guard let old = original[key] else { continue }
         do throws(CheckpointError) {
           updated[key] = try successor(of: old, numbers)
@@ -116,10 +118,10 @@ private struct BufferUpdate {
   }
 
   /// Gives the names that the model does not know their part in what they are tied to: a module
-  /// that stands in the state dict twice.
+  /// that the state dict has twice.
   func finished() throws(CheckpointError) -> StateDict {
     var result = updated
-    for (key, old) in original.tensors where BatchNormSite.namesBuffer(key) {
+    for (key, old) in original.tensors where namesBuffer(key) {
       guard !written.contains(.string(key)), let tensors = successors[TiedTensor(old)] else {
         continue
       }
@@ -132,5 +134,10 @@ private struct BufferUpdate {
       result[key] = tensors[0]
     }
     return result
+  }
+
+  /// Whether a tensor is called as the buffers of the modules are.
+  private func namesBuffer(_ key: String) -> Bool {
+    bufferKeys.contains { key == $0 || key.hasSuffix("." + $0) }
   }
 }

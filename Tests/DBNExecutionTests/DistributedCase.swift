@@ -56,9 +56,9 @@ struct DistributedCase: Sendable, CustomTestStringConvertible {
   func module(_ scalarType: ScalarType) throws -> BatchNormModule {
     let norm = try norm
     var stateDict = StateDict()
-    for (last, shape) in norm.tensors {
+    for (quantity, last, shape) in norm.tensors {
       let key = "\(name).\(last)"
-      if last == "num_batches_tracked" {
+      if quantity == .numBatchesTracked {
         let count = shape.reduce(1, *)
         stateDict[key] = try Tensor((0..<count).map { 3 + $0 }, shape: shape)
       } else {

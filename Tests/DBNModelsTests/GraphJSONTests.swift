@@ -38,7 +38,7 @@ struct GraphJSONTests {
       .sliceScatter(dimension: 0, start: 0, end: 1, step: 1),
       .selectScatter(dimension: 1, index: 0), .pad(before: [1], after: [size], value: -.infinity),
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
-      .identity,
+      .identity, .parametricReLU,
     ]
     let nodes = operations.enumerated().map { index, operation in
       Graph.Node(
@@ -54,6 +54,22 @@ struct GraphJSONTests {
     #expect(try Graph(parsing: Self.graph.json.text()) == Self.graph)
     let data = try JSONEncoder().encode([Self.graph])
     #expect(try JSONDecoder().decode([Graph].self, from: data) == [Self.graph])
+  }
+
+  /// Files that were written before must be read, and what is written must not change unnoticed.
+  @Test func everyOperationIsWrittenAsItAlwaysWas() throws {
+    let expected = try JSON(parsing: Self.text).text()
+    #expect(Self.graph.json.text() == expected)
+    #expect(try Graph(parsing: Self.text) == Self.graph)
+  }
+
+  /// Of two operations with one name, one would be read as the other.
+  @Test func everyNameIsOfOneOperation() {
+    let names = DBNModels.Operation.all.flatMap { $0.names }
+    #expect(Set(names).count == names.count)
+    let read = DBNModels.Operation.all.flatMap { Array($0.handlers.keys) }
+    #expect(Set(read).count == read.count)
+    #expect(Set(Self.graph.nodes.map(\.operation.name)).isSubset(of: names))
   }
 
   @Test func everyArchitectureSurvives() throws {
@@ -123,4 +139,61 @@ struct GraphJSONTests {
     let text = Self.plain.replacing("{\"dimension\": 0", with: nested + "{\"dimension\": 0")
     #expect(throws: CheckpointError.self) { try Graph(parsing: text) }
   }
+}
+
+extension GraphJSONTests {
+  /// `graph` as files have it.
+  private static let text = #"""
+    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3]}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
+    {"name": "node 0", "operation": "convolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 1", "operation": "batchNorm", "module": "a.bn", "features": 3, "eps": 1e-05, "momentum": null, "bias": false, "layout": "replicated", "world_size": 4, "dimensions": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a1", "b1"]},
+    {"name": "node 2", "operation": "linear", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 3", "operation": "matrixMultiply", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a3", "b3"]},
+    {"name": "node 4", "operation": "hardTanh", "minimum": "-inf", "maximum": 6.0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 5", "operation": "gelu", "tanh": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a5", "b5"]},
+    {"name": "node 6", "operation": "softplus", "beta": 1.0, "threshold": 20.0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 7", "operation": "power", "exponent": -0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a7", "b7"]},
+    {"name": "node 8", "operation": "leakyReLU", "slope": 0.01, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 9", "operation": "elu", "alpha": 1.0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a9", "b9"]},
+    {"name": "node 10", "operation": "mish", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 11", "operation": "add", "scale": -0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a11", "b11"]},
+    {"name": "node 12", "operation": "multiply", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 13", "operation": "divide", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a13", "b13"]},
+    {"name": "node 14", "operation": "maximum", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 15", "operation": "minimum", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a15", "b15"]},
+    {"name": "node 16", "operation": "compare", "comparison": "less", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 17", "operation": "compareScalar", "comparison": "equal", "number": 3.0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a17", "b17"]},
+    {"name": "node 18", "operation": "choose", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 19", "operation": "addScalar", "number": 0.1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a19", "b19"]},
+    {"name": "node 20", "operation": "multiplyScalar", "number": 2.0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 21", "operation": "divideScalar", "number": 3.0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a21", "b21"]},
+    {"name": "node 22", "operation": "fill", "number": 1.0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 23", "operation": "full", "sizes": [2, {"quotient": [{"dimension": 0, "of": "x"}, 2]}], "number": 7.0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a23", "b23"]},
+    {"name": "node 24", "operation": "range", "start": 0, "end": {"quotient": [{"dimension": 0, "of": "x"}, 2]}, "step": 2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 25", "operation": "maxPool", "kernel": [2], "stride": [1], "padding": [0], "dilation": [1], "ceil": true, "counts_padding": false, "divisor": 3, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a25", "b25"]},
+    {"name": "node 26", "operation": "averagePool", "kernel": [2], "stride": [1], "padding": [0], "dilation": [1], "ceil": true, "counts_padding": false, "divisor": 3, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 27", "operation": "adaptiveAveragePool", "sizes": [1, 2], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a27", "b27"]},
+    {"name": "node 28", "operation": "mean", "dimensions": [1], "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 29", "operation": "sum", "dimensions": [], "keeps": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a29", "b29"]},
+    {"name": "node 30", "operation": "concatenate", "dimension": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 31", "operation": "chunk", "count": 2, "dimension": -1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a31", "b31"]},
+    {"name": "node 32", "operation": "split", "sizes": [1, 2], "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 33", "operation": "flatten", "start": 1, "end": -1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a33", "b33"]},
+    {"name": "node 34", "operation": "reshape", "sizes": [{"input": 0}, "inferred", 3], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 35", "operation": "expand", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a35", "b35"]},
+    {"name": "node 36", "operation": "permute", "order": [1, 0], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 37", "operation": "unsqueeze", "dimension": 0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a37", "b37"]},
+    {"name": "node 38", "operation": "squeeze", "dimensions": [0], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 39", "operation": "slice", "dimension": 0, "start": {"quotient": [{"dimension": 0, "of": "x"}, 2]}, "end": 9223372036854775807, "step": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a39", "b39"]},
+    {"name": "node 40", "operation": "select", "dimension": 0, "index": -1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 41", "operation": "sliceScatter", "dimension": 0, "start": 0, "end": 1, "step": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a41", "b41"]},
+    {"name": "node 42", "operation": "selectScatter", "dimension": 1, "index": 0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 43", "operation": "pad", "before": [1], "after": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "value": "-inf", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a43", "b43"]},
+    {"name": "node 44", "operation": "layerNorm", "shape": [4], "eps": 1e-05, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 45", "operation": "softmax", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a45", "b45"]},
+    {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
+    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]}
+    ], "outputs": ["node 0", "x"]}
+    """#
 }

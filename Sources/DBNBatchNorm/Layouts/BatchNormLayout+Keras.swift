@@ -11,7 +11,7 @@ extension BatchNormLayout {
   public static let kerasVariables = kerasNumbered[0]
 
   /// All that it can have, or without `scale` and `center`, which LayerNorm's two look like; with
-  /// one of the two nothing tells which.
+  /// one of the two it is open which.
   ///
   /// Source: `BatchNormalization.build` and `saving_lib._save_state` of Keras.
   static let kerasNumbered = [
@@ -35,7 +35,8 @@ extension BatchNormLayout {
       .weight: "gamma", .bias: "beta", .runningMean: "moving_mean", .runningVar: "moving_variance",
     ]
     return Self(
-      description: family, name: name, tensors: names.mapValues { .init(shared: $0 + suffix) })
+      description: "keras", name: name, family: .keras,
+      tensors: names.mapValues { .init(shared: $0 + suffix) })
   }
 
   private static func numbered(
@@ -45,8 +46,7 @@ extension BatchNormLayout {
       group: "vars", quantities: quantities, module: module,
       otherModules: ["layer_normalization", "group_normalization"])
     return Self(
-      description: family, name: name, tensors: numbering.tensors, numbering: numbering)
+      description: "keras", name: name, family: .keras, tensors: numbering.tensors,
+      numbering: numbering)
   }
-
-  private static let family = "keras"
 }

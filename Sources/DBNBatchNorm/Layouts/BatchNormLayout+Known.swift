@@ -13,7 +13,7 @@ extension BatchNormLayout {
   /// V virtual devices of which the first alone moves the running statistics, as rank 0 of a
   /// data-parallel job that saves its own. On disk the same as standard.
   public static let firstDevice = Self(
-    description: "first-device", tensors: shared(), training: .firstDevice)
+    description: "first-device", isRecognisable: false, tensors: shared(), training: .firstDevice)
 
   /// Ghost BatchNorm of cifar10-fast and of lightly: buffers [V * C], samples dealt out in turn; in
   /// evaluation the devices' means and variances are averaged.
@@ -46,17 +46,20 @@ extension BatchNormLayout {
       .init("split_bn.num_batches_tracked", .single)), slices: .interleaved)
 
   /// TabNet's `GBN`: a standard BatchNorm called `bn` inside, which sees a chunk at a time.
-  public static let nested = Self(description: "nested", tensors: shared("bn."))
+  public static let nested = Self(
+    description: "nested", isRecognisable: false, tensors: shared("bn."))
 
   /// `FrozenBatchNorm2d` of detectron2 and torchvision: no counter. State dicts from before PyTorch
   /// 0.4.1 look the same.
   public static let frozen = Self(
     description: "frozen", tensors: shared(only: [.weight, .bias, .runningMean, .runningVar]))
 
-  /// Those that have a name on the command line.
+  /// All that have a name on the command line: a new layout is a file with its value, and its name
+  /// here.
   public static let all: [BatchNormLayout] =
     [.standard, .replicated, .firstDevice, .ghost, .split, .sub, .nested, .frozen]
     + [.keras, .keras2] + kerasNumbered
+    + [.paddle]
 
   /// Quantities that all devices share, under PyTorch's names.
   private static func shared(

@@ -37,26 +37,48 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     case mean
   }
 
+  /// Whose modules keep their state so: what the defaults of epsilon and momentum are, and what
+  /// people call the layout.
+  public enum Family: Sendable, Hashable {
+    /// `torch.nn.BatchNorm2d` and what others have made of it.
+    case pyTorch
+    /// `keras.layers.BatchNormalization`.
+    case keras
+  }
+
   /// The name on the command line and in histories: what `named` finds.
   public let name: String
   /// The name in reports and JSON, which layouts that differ in their keys alone have in common.
   public let description: String
+  /// The library whose layout it is.
+  public let family: Family
+  /// Whether it is recognised by names and shapes. A layout that looks like another is read only
+  /// where a person names it.
+  public let isRecognisable: Bool
   /// Where each quantity is kept; what is not in it, the layout does not have.
   public let tensors: [BatchNormQuantity: TensorPlacement]
-  /// How the keys were numbered, where they are; then they don't tell a BatchNorm by themselves.
+  /// How the keys are numbered, where they are: keys alone then don't show that it is a BatchNorm.
   public let numbering: VariableNumbering?
+  /// Which samples a device has.
   public let slices: Slices
+  /// Whose running statistics training moves.
   public let training: Training
+  /// What normalises in evaluation.
   public let evaluation: Evaluation
 
-  /// - Parameter name: nil: the description.
+  /// - Parameters:
+  ///   - name: nil: the description.
+  ///   - isRecognisable: false for one whose names and shapes are those of another, too.
   public init(
-    description: String, name: String? = nil, tensors: [BatchNormQuantity: TensorPlacement],
+    description: String, name: String? = nil, family: Family = .pyTorch,
+    isRecognisable: Bool = true, tensors: [BatchNormQuantity: TensorPlacement],
     numbering: VariableNumbering? = nil, slices: Slices = .contiguous,
     training: Training = .everyDevice, evaluation: Evaluation = .shared
   ) {
     self.description = description
     self.name = name ?? description
+    self.family = family
+    self.isRecognisable = isRecognisable
     self.tensors = tensors
     self.numbering = numbering
     self.slices = slices
@@ -64,6 +86,7 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     self.evaluation = evaluation
   }
 
+  /// Whether a device has running statistics of its own.
   public var buffers: BufferShape {
     tensors[.runningMean]?.devices == nil ? .shared : .rows
   }
@@ -74,9 +97,13 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
       ? self
       : Self(
         description: description + Self.interleavedSuffix, name: name + Self.interleavedSuffix,
-        tensors: tensors, numbering: numbering, slices: .interleaved, training: training,
+        family: family, isRecognisable: false, tensors: tensors, numbering: numbering,
+        slices: .interleaved, training: training,
         evaluation: evaluation)
   }
+
+  /// The name, where reports call other layouts by the same description; nil where they don't.
+  public var nameInFamily: String? { name == description ? nil : name }
 
   private static let interleavedSuffix = ", interleaved"
 
@@ -86,15 +113,5 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
       return named(String(name.dropLast(interleavedSuffix.count)))?.interleaved
     }
     return all.first { $0.name == name }
-  }
-
-  /// The number of values of a statistic that `worldSize` devices keep in the layouts of PyTorch's
-  /// names: its shape on disk.
-  package func statisticShape(features: Int, worldSize: Int) -> [Int] {
-    buffers == .shared ? [features] : [worldSize, features]
-  }
-
-  package func counterShape(worldSize: Int) -> [Int] {
-    buffers == .shared ? [] : [worldSize]
   }
 }

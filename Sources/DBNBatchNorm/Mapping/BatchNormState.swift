@@ -40,6 +40,8 @@ package struct BatchNormState {
           advice: "cast the checkpoint to one type first, statistics too")
       }
       devices[quantity] = try Tensor.stacked([first] + others)
+      // Where each device is evaluated with its own row, what looks shared is device 0's.
+      if quantity.isBuffer, site.layout.evaluation != .shared { shared[quantity] = nil }
     }
   }
 

@@ -1,16 +1,23 @@
 import DBNTensors
 
 extension BatchNormLayout {
-  /// Those that names and shapes can tell, the more telling ones first. Nested looks like a standard
-  /// BatchNorm called `bn`, and first-device like a standard one.
-  static let recognisable: [BatchNormLayout] =
-    [.sub, .split, .replicated, .ghost, .standard, .frozen, .keras, .keras2]
-    + kerasNumbered.filter { !undecided.contains($0) }
+  /// Those that names and shapes can tell, the more telling ones first: those of devices, whose
+  /// shared statistics may look like a standard BatchNorm's, before those of one, and among them
+  /// those with more tensors.
+  static let recognisable: [BatchNormLayout] = {
+    let layouts = all.filter { $0.isRecognisable && !undecided.contains($0) }
+    let devices = layouts.filter { $0.buffers == .rows }.sorted {
+      $0.siteTensors(worldSize: 2).count > $1.siteTensors(worldSize: 2).count
+    }
+    return devices + layouts.filter { $0.buffers == .shared }
+  }()
 
-  /// Those of which each looks like another: a person has to say which.
-  static let undecided = kerasNumbered.filter { layout in
-    kerasNumbered.count { $0.variableCount == layout.variableCount } > 1
+  /// Those of which each looks like another: a person has to name the right one.
+  static let undecided = numbered.filter { layout in
+    numbered.count { $0.variableCount == layout.variableCount } > 1
   }
+
+  private static let numbered = all.filter { $0.numbering != nil }
 
   private var variableCount: Int? { numbering?.quantities.count }
 
@@ -29,7 +36,7 @@ extension BatchNormLayout {
 
   /// The BatchNorm of this name, if it is in this layout.
   ///
-  /// - Parameter hint: what a person has said; then this is its layout.
+  /// - Parameter hint: what a person knows; then this is its layout.
   /// - Throws: `unexpectedLayout` when tensors are there that don't fit each other.
   func site(
     named name: String, in stateDict: StateDict, hint: BatchNormSurvey.Hint? = nil
@@ -48,7 +55,8 @@ extension BatchNormLayout {
     let counters = expected.filter(\.quantity.isCounter)
     let hasCounter = found.contains(where: \.quantity.isCounter)
     // A standard BatchNorm with weights and without a counter is what frozen means.
-    let looksFrozen = !hasCounter && module["weight"] != nil && module["bias"] != nil
+    let looksFrozen =
+      !hasCounter && [.weight, .bias].allSatisfy { module[Self.standard.key(of: $0)] != nil }
     if (self == .standard && looksFrozen) || (self == .frozen && !looksFrozen) { return nil }
     for tensor in expected {
       try check(tensor, module, size, mayBeMissing: tensor.quantity.mayBeMissing)
@@ -63,7 +71,7 @@ extension BatchNormLayout {
 
   private typealias Size = (features: Int, worldSize: Int)
 
-  /// C and V, by the shape of the running means and what stands beside them; nil if those are not
+  /// C and V, by the shapes of the running means and of the other tensors; nil if those are not
   /// of this layout.
   private func size(of module: ModuleTensors, _ hint: BatchNormSurvey.Hint?) -> Size? {
     guard let placement = tensors[.runningMean] else { return nil }
@@ -79,7 +87,7 @@ extension BatchNormLayout {
     guard let shape = module[devices.key]?.shape else { return nil }
     if devices.form == .rows { return shape.count == 2 ? (shape[1], shape[0]) : nil }
     guard shape.count == 1 else { return nil }
-    // What all devices share has a name of its own, so that one device is told from none.
+    // What all devices share has a name of its own, so that one device differs from none.
     if let features = shared?[0] {
       return joinedSize(shape[0], features: features, worldSize: nil, least: 1)
     }

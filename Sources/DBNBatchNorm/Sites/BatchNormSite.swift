@@ -4,6 +4,7 @@ import DBNTensors
 public struct BatchNormSite: Sendable {
   /// The module's name, `layer1.0.bn1`; empty when the whole state dict is one BatchNorm.
   public let name: String
+  /// How it keeps its state.
   public let layout: BatchNormLayout
   /// C.
   public let features: Int
@@ -16,7 +17,8 @@ public struct BatchNormSite: Sendable {
   /// The tensors that it has.
   let tensors: [SiteTensor]
 
-  /// The key of one of its tensors: `running_mean`, `weight` ...
+  /// The key in the state dict of one of its tensors, by the key that the layout has for it:
+  /// `running_mean`, `weight` ...
   public func key(_ tensor: String) -> String { name.isEmpty ? tensor : "\(name).\(tensor)" }
 
   /// The keys of all its tensors.
@@ -34,7 +36,7 @@ public struct BatchNormSite: Sendable {
   /// Whether a tensor of this name is the buffer of a BatchNorm, by its last part.
   public static func namesBuffer(_ name: String) -> Bool {
     let last = name.split(whereSeparator: { $0 == "." || $0 == "/" }).last ?? ""
-    return ["running_mean", "running_var", "num_batches_tracked"].contains(last)
+    return BatchNormQuantity(rawValue: String(last))?.isBuffer ?? false
   }
 }
 
@@ -52,7 +54,7 @@ struct SiteTensor: Hashable {
 
   let quantity: BatchNormQuantity
   let part: Part
-  /// Behind the module's name.
+  /// After the module's name.
   let key: String
 }
 

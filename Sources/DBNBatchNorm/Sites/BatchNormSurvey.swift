@@ -2,7 +2,9 @@ public import DBNTensors
 
 /// The BatchNorms of a state dict, in its order, and what looks like one but can't be read as one.
 public struct BatchNormSurvey: Sendable {
+  /// The BatchNorms that can be read, in the order of the state dict.
   public private(set) var sites: [BatchNormSite] = []
+  /// What has running statistics and fits no layout, by module name, with the reason.
   public private(set) var unrecognised: [ConversionReport.Item] = []
   /// Modules of a `running_mean` of any shape, alone or with `running_var`, without a weight, bias
   /// or counter: they are not taken for BatchNorms, since normalisers of observations in
@@ -11,15 +13,16 @@ public struct BatchNormSurvey: Sendable {
   /// What the tensors leave open and a person may know, a sentence each.
   public private(set) var ambiguities: [Guidance] = []
 
-  /// What a person knows that the tensors don't say.
+  /// What a person knows and names and shapes leave open.
   public struct Hint: Sendable {
     /// The layout of all BatchNorms that can be read in it.
     public var layout: BatchNormLayout
-    /// V, where neither the shapes nor a weight tell it.
+    /// V, where neither the shapes nor a weight determine it.
     public var worldSize: Int?
     /// C, where there is a model that knows it.
     public var features: Int?
 
+    /// Makes a hint that all BatchNorms are in this layout.
     public init(_ layout: BatchNormLayout, worldSize: Int? = nil, features: Int? = nil) {
       self.layout = layout
       self.worldSize = worldSize
@@ -27,14 +30,14 @@ public struct BatchNormSurvey: Sendable {
     }
   }
 
-  /// A BatchNorm is a module with running statistics under the names of a layout that can be told by
+  /// A BatchNorm is a module with running statistics under the names of a layout that is recognised by
   /// its names and shapes. InstanceNorm with running statistics has the same names as BatchNorm and
-  /// can't be told apart.
+  /// can't be distinguished.
   ///
   /// - Parameters:
   ///   - hint: what to read all of them as.
-  ///   - layouts: more that names and shapes can tell, before those known.
-  ///   - known: what certain ones are, by their modules' names, whatever they look like.
+  ///   - layouts: more layouts to recognise, before those known.
+  ///   - known: what some BatchNorms are, by their modules' names, whatever they look like.
   ///   - included: patterns of names, as of `BatchNormSelection`: lookalikes that a person takes for
   ///     BatchNorms.
   public init(
@@ -87,7 +90,8 @@ public struct BatchNormSurvey: Sendable {
           lookalikes.append(statistics)
         } else {
           let shape = stateDict[key]?.shape ?? []
-          unrecognised.append(.init(name, "running_mean has the shape \(shape)"))
+          let mean = BatchNormLayout.standard.key(of: .runningMean)
+          unrecognised.append(.init(name, "\(mean) has the shape \(shape)"))
         }
       } else if let item = Self.undecided(key, in: stateDict) {
         unrecognised.append(item)
@@ -112,9 +116,11 @@ extension BatchNormSurvey {
   }
 
   private static func reason(_ lookalike: BatchNormSite) -> String {
-    let has =
-      lookalike.tensors.count > 1 ? "running_mean and running_var alone" : "running_mean alone"
-    let missing = lookalike.tensors.count > 1 ? "weight" : "running_var, weight"
+    let (mean, variance) = (
+      BatchNormQuantity.runningMean.rawValue, BatchNormQuantity.runningVar.rawValue
+    )
+    let has = lookalike.tensors.count > 1 ? "\(mean) and \(variance) alone" : "\(mean) alone"
+    let missing = lookalike.tensors.count > 1 ? "weight" : "\(variance), weight"
     return
       "it has \(has), without \(missing) and num_batches_tracked, and is not taken for a BatchNorm: "
       + "normalisers of observations look like this"
@@ -124,7 +130,9 @@ extension BatchNormSurvey {
 extension BatchNormSite {
   /// Whether it has nothing but running statistics, under names that others use too.
   fileprivate var isLookalike: Bool {
-    tensors.allSatisfy { $0.key == "running_mean" || $0.key == "running_var" }
+    tensors.allSatisfy {
+      [.runningMean, .runningVar].contains($0.quantity) && $0.key == $0.quantity.rawValue
+    }
   }
 
   /// Whether it can be read as a BatchNorm of the standard layout: statistics of another shape, or
@@ -135,13 +143,12 @@ extension BatchNormSite {
   /// counter: not a BatchNorm's. Nil for another module.
   fileprivate init?(statisticsOf name: String, in stateDict: StateDict) {
     let module = ModuleTensors(name: name, stateDict: stateDict)
-    guard module["running_mean"] != nil,
-      ["weight", "bias", "num_batches_tracked"].allSatisfy({ module[$0] == nil })
-    else { return nil }
-    let statistics: [SiteTensor] = [
-      .init(quantity: .runningMean, part: .shared, key: "running_mean"),
-      .init(quantity: .runningVar, part: .shared, key: "running_var"),
-    ]
+    let tensors = BatchNormLayout.standard.siteTensors(worldSize: 1)
+    let statistics = tensors.filter { [.runningMean, .runningVar].contains($0.quantity) }
+    let others = tensors.filter { ![.runningMean, .runningVar].contains($0.quantity) }
+    guard module[statistics[0].key] != nil, others.allSatisfy({ module[$0.key] == nil }) else {
+      return nil
+    }
     self.init(
       name: name, layout: .standard, features: 0, worldSize: 1, isAffine: false, hasCounter: false,
       tensors: statistics.filter { module[$0.key] != nil })
@@ -151,7 +158,7 @@ extension BatchNormSite {
   ///
   /// - Parameters:
   ///   - features: C, which the model knows.
-  ///   - layouts: more that names and shapes can tell, before those known.
+  ///   - layouts: more layouts to recognise, before those known.
   /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
   package static func find(
     _ name: String, features: Int, in stateDict: StateDict, layouts more: [BatchNormLayout] = []

@@ -1,3 +1,4 @@
+public import DBNBatchNorm
 import DBNCheckpoints
 public import DBNModels
 public import DBNTensors
@@ -10,16 +11,17 @@ extension Checkpoint.Model {
   ///     the file that the weights are from, or else the architecture that they are those of.
   ///   - weights: a state dict of the model.
   ///   - checkpoint: the content of the file that they are from.
+  ///   - layouts: more layouts that its BatchNorms may be in: a user's own.
   /// - Throws: `unknownModel`; what is wrong with a graph.
   public init(
     named name: String? = nil, for weights: StateDict, in checkpoint: Checkpoint,
-    from path: String
+    from path: String, layouts: [BatchNormLayout] = []
   ) throws(CheckpointError) {
     guard let name, name != Self.automatic else {
       if let model = try Self.carried(by: checkpoint, path) {
         self = model
       } else {
-        self = try Self.recognised(weights, from: path)
+        self = try Self.recognised(weights, from: path, layouts)
       }
       return
     }
@@ -57,9 +59,9 @@ extension Checkpoint.Model {
   }
 
   private static func recognised(
-    _ weights: StateDict, from path: String
+    _ weights: StateDict, from path: String, _ layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> Checkpoint.Model {
-    guard let graph = Architecture.recognise(weights) else {
+    guard let graph = Architecture.recognise(weights, layouts: layouts) else {
       throw CheckpointError(
         .unknownModel, path: path,
         "it carries no graph, and its tensors are not those of a known architecture",

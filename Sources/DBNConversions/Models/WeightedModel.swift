@@ -1,3 +1,4 @@
+public import DBNBatchNorm
 public import DBNModels
 public import DBNTensors
 
@@ -24,28 +25,34 @@ public struct WeightedModel: Sendable {
   ///     the weights tell.
   ///   - paths: the checkpoints; none: the file called `name` has the weights too.
   ///   - options: how they are read.
+  ///   - layouts: more layouts that their BatchNorms may be in: a user's own.
   /// - Throws: `unknownModel`; as `Conversion.init` and `findStateDict`.
   public init(
     _ name: String, weights paths: [String], entry: EntryPath? = nil,
-    reading options: ReadingOptions = ReadingOptions()
+    reading options: ReadingOptions = ReadingOptions(), layouts: [BatchNormLayout] = []
   ) throws(CheckpointError) {
     let files = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
       try Weights(Conversion(opening: path, entry: entry, options: options))
     }
-    try self.init(paths.isEmpty ? nil : name, files)
+    try self.init(paths.isEmpty ? nil : name, files, layouts)
   }
 
   /// The model with the weights of a checkpoint that is already open.
   ///
   /// - Parameter name: as above; nil: what the checkpoint tells.
-  init(_ name: String?, running conversion: Conversion) throws(CheckpointError) {
-    try self.init(name, [Weights(conversion)])
+  init(
+    _ name: String?, running conversion: Conversion, layouts: [BatchNormLayout]
+  ) throws(CheckpointError) {
+    try self.init(name, [Weights(conversion)], layouts)
   }
 
-  private init(_ name: String?, _ weights: [Weights]) throws(CheckpointError) {
+  private init(
+    _ name: String?, _ weights: [Weights], _ layouts: [BatchNormLayout]
+  ) throws(CheckpointError) {
     self.weights = weights
     model = try Checkpoint.Model(
-      named: name, for: weights[0].stateDict, in: weights[0].checkpoint, from: weights[0].path)
+      named: name, for: weights[0].stateDict, in: weights[0].checkpoint, from: weights[0].path,
+      layouts: layouts)
   }
 
   /// The model, with the epsilon and momentum that it has by itself.

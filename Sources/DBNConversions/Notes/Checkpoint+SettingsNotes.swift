@@ -8,8 +8,11 @@ extension Checkpoint {
   /// - Parameter layout: what the BatchNorms were mapped to; of Keras' layouts, the defaults are
   ///   Keras'.
   public func settingsNotes(_ layout: BatchNormLayout = .standard) -> [Guidance] {
-    let isKeras = layout.description == BatchNormLayout.keras.description
-    let library = isKeras ? Library.keras : .pyTorch
+    let library: Library =
+      switch layout.family {
+      case .keras: .keras
+      case .pyTorch: .pyTorch
+      }
     var counts: [(settings: BatchNormSettings, count: Int)] = []
     for (_, settings) in batchNormSettings.entries where settings.contradicts(library.defaults) {
       if let place = counts.firstIndex(where: { $0.settings == settings }) {

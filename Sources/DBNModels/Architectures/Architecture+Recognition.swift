@@ -1,19 +1,22 @@
+public import DBNBatchNorm
 public import DBNTensors
 
 extension Architecture {
   /// The graph of the architecture whose tensors these are, by their names and shapes alone, with
   /// as many classes as the last layer has.
   ///
-  /// BatchNorm's buffers may have any shape: which layout they are in is not for the architecture
-  /// to say. Tensors of version 1 state dicts, which lack counters, are recognised too.
+  /// BatchNorms may be in any layout, and buffers of any shape: which it is, is not for the
+  /// architecture to decide. State dicts of version 1, which lack counters, are recognised too.
   ///
+  /// - Parameter layouts: more layouts that BatchNorms may be in, before those known.
   /// - Returns: nil if it is none of those known.
-  public static func recognise(_ stateDict: StateDict) -> Graph? {
+  public static func recognise(
+    _ stateDict: StateDict, layouts: [BatchNormLayout] = []
+  ) -> Graph? {
     for architecture in all {
       let graph = architecture()
       guard let last = graph.parameters.last, let classes = stateDict[last.key]?.shape.first,
-        graph.parameters.allSatisfy({ $0.isIn(stateDict, classes: classes, of: graph) }),
-        stateDict.tensors.count <= graph.parameters.count
+        graph.hasAllParameters(in: stateDict, classes: classes, layouts)
       else { continue }
       return architecture(classes: classes)
     }
@@ -21,13 +24,51 @@ extension Architecture {
   }
 }
 
-extension Graph.Parameter {
-  fileprivate func isIn(_ stateDict: StateDict, classes: Int, of graph: Graph) -> Bool {
-    let last = key.split(separator: ".").last
-    if last == "num_batches_tracked" { return true }
-    guard let tensor = stateDict[key] else { return false }
-    if last == "running_mean" || last == "running_var" { return true }
-    let isLastLayer = graph.parameters.suffix(2).contains(self)
-    return tensor.shape == (isLastLayer ? [classes] + shape.dropFirst() : shape)
+extension Graph {
+  /// Whether a state dict has all tensors of the model and no others.
+  fileprivate func hasAllParameters(
+    in stateDict: StateDict, classes: Int, _ layouts: [BatchNormLayout]
+  ) -> Bool {
+    var norms: [String: NormModule] = [:]
+    for node in nodes {
+      if let batchNorm = node.operation.batchNorm {
+        norms[batchNorm.module] = batchNorm.norm
+      }
+    }
+    let ofNorms = Set(norms.flatMap { name, norm in norm.tensors.map { "\(name).\($0.key)" } })
+    let lastLayer = parameters.suffix(2).map(\.key)
+    for parameter in parameters where !ofNorms.contains(parameter.key) {
+      let isLast = lastLayer.contains(parameter.key)
+      let shape = isLast ? [classes] + parameter.shape.dropFirst() : parameter.shape
+      guard stateDict[parameter.key]?.shape == shape else { return false }
+    }
+    var others = 0
+    for (name, norm) in norms {
+      guard let count = norm.tensorCount(named: name, in: stateDict, layouts) else { return false }
+      others += count - norm.tensors.count
+    }
+    return stateDict.tensors.count <= parameters.count + others
+  }
+}
+
+extension NormModule {
+  /// How many tensors a BatchNorm of the state dict may have, in whichever layout it is; nil if it
+  /// is not there.
+  fileprivate func tensorCount(
+    named name: String, in stateDict: StateDict, _ layouts: [BatchNormLayout]
+  ) -> Int? {
+    let isThere = tensors.allSatisfy { tensor in
+      guard let found = stateDict["\(name).\(tensor.key)"] else {
+        return tensor.quantity.isCounter
+      }
+      return tensor.quantity.isBuffer || found.shape == tensor.shape
+    }
+    if isThere { return tensors.count }
+    let site = try? BatchNormSite.find(
+      name, features: numFeatures, in: stateDict, layouts: layouts)
+    guard let site,
+      tensors.allSatisfy({ $0.quantity.isCounter || site.quantities.contains($0.quantity) })
+    else { return nil }
+    return site.keys.count
   }
 }

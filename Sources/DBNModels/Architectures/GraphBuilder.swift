@@ -46,7 +46,7 @@ struct GraphBuilder {
 
   mutating func batchNorm(_ name: String, _ input: Value) -> Value {
     let module = normLayer(numFeatures: input.channels)
-    for tensor in module.tensors { parameter("\(name).\(tensor.name)", tensor.shape) }
+    for tensor in module.tensors { parameter("\(name).\(tensor.key)", tensor.shape) }
     let attributes = Operation.BatchNormAttributes(module: name, module)
     return add(name, .batchNorm(attributes), [.value(input.name)], channels: input.channels)
   }
@@ -111,7 +111,7 @@ struct GraphBuilder {
     parameters.append(Graph.Parameter(key: key, shape: shape))
   }
 
-  /// Adds a node; a module that is used again, such as a ReLU, gets a number behind its name.
+  /// Adds a node; a module that is used again, such as a ReLU, gets a number after its name.
   private mutating func add(
     _ name: String, _ operation: Operation, _ operands: [Graph.Operand], channels: Int
   ) -> Value {

@@ -1,3 +1,4 @@
+import DBNBatchNorm
 import DBNTensors
 
 extension GraphImporter {
@@ -5,11 +6,11 @@ extension GraphImporter {
   /// tensors by their names, so that a state dict in another layout fits it too.
   mutating func batchNorm(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
     let input = try call.tensor("input")
-    let parts = [
-      "weight": try call.optionalTensor("weight"), "bias": try call.optionalTensor("bias"),
-      "running_mean": try call.optionalTensor("running_mean"),
-      "running_var": try call.optionalTensor("running_var"),
-    ]
+    var parts: [BatchNormQuantity: String] = [:]
+    for quantity in BatchNormQuantity.allCases where !quantity.isCounter {
+      // ATen's arguments are called as the module's tensors are.
+      parts[quantity] = try call.optionalTensor(quantity.rawValue)
+    }
     call.ignore("cudnn_enabled")
     let isTraining = try call.bool("training", default: false)
     var momentum: Double? = try call.number("momentum", default: 0.1)
@@ -19,9 +20,9 @@ extension GraphImporter {
     var norm = NormModule(numFeatures: try features(parts, input))
     norm.eps = try call.number("eps", default: 1e-5)
     norm.momentum = momentum
-    norm.affine = (parts["weight"] ?? nil) != nil
-    norm.hasBias = (parts["bias"] ?? nil) != nil
-    norm.tracksRunningStatistics = (parts["running_mean"] ?? nil) != nil
+    norm.affine = parts[.weight] != nil
+    norm.hasBias = parts[.bias] != nil
+    norm.tracksRunningStatistics = parts[.runningMean] != nil
     let attributes = Operation.BatchNormAttributes(module: module, norm)
     let output = try single(
       .batchNorm(attributes), [operand(of: input)], module.isEmpty ? call.node.name : module)
@@ -31,10 +32,10 @@ extension GraphImporter {
   }
 
   private func features(
-    _ parts: [String: String?], _ input: String
+    _ parts: [BatchNormQuantity: String], _ input: String
   ) throws(CheckpointError) -> Int {
     let shape = try meta(input).shape
-    let tensor = ["running_mean", "weight"].lazy.compactMap { parts[$0] ?? nil }.first
+    let tensor = parts[.runningMean] ?? parts[.weight]
     let sizes = try tensor.map { name throws(CheckpointError) in try meta(name).shape } ?? []
     guard let features = sizes.first ?? (shape.count > 1 ? shape[1] : nil) else {
       throw .program("a BatchNorm has no features")
@@ -44,11 +45,11 @@ extension GraphImporter {
 
   /// The module that all the tensors belong to, by the last part of their names.
   private func module(
-    of parts: [String: String?], _ call: ProgramCall
+    of parts: [BatchNormQuantity: String], _ call: ProgramCall
   ) throws(CheckpointError) -> String {
     var modules: Set<String> = []
-    for (last, name) in parts {
-      guard let name else { continue }
+    for (quantity, name) in parts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      let last = quantity.rawValue
       guard let key = keys[name], key == last || key.hasSuffix(".\(last)") else {
         throw CheckpointError(
           .unsupportedOperation,

@@ -1,7 +1,8 @@
+import DBNBatchNorm
 import DBNTensors
 
 extension GraphImporter {
-  /// The graph of what has been read, without nodes whose results nobody uses.
+  /// The graph of what has been read, without nodes whose results nothing uses.
   mutating func graph() throws(CheckpointError) -> Graph {
     var outputs: [String] = []
     for output in document.outputs {
@@ -31,8 +32,7 @@ extension GraphImporter {
 
   /// BatchNorms keep their own statistics; other tensors that change in a pass are not kept.
   private mutating func noteMutation(of key: String, by name: String?) {
-    let last = key.split(separator: ".").last ?? ""
-    if ["running_mean", "running_var", "num_batches_tracked"].contains(last) { return }
+    if BatchNormSite.namesBuffer(key) { return }
     note("the tensor '\(key)', which a forward pass changes, keeps its value from pass to pass")
   }
 
@@ -63,7 +63,7 @@ extension GraphImporter {
     var kept: [Graph.Node] = []
     for node in nodes.reversed() {
       var isNeeded = node.outputs.contains(where: used.contains)
-      if case .batchNorm = node.operation { isNeeded = true }
+      if node.operation.batchNorm != nil { isNeeded = true }
       guard isNeeded else { continue }
       kept.append(node)
       for case .value(let name) in node.operands { used.insert(name) }

@@ -1,6 +1,6 @@
 public import DBNBatchNorm
 
-/// One BatchNorm of a model, without its tensors: everything that these can't tell.
+/// One BatchNorm of a model, without its tensors: everything that does not follow from them.
 public struct NormModule: Sendable, Hashable {
   /// C.
   public var numFeatures: Int
@@ -20,8 +20,8 @@ public struct NormModule: Sendable, Hashable {
   public var worldSize = 1
   /// In the first-device layout, every so many-th training forward moves the buffers.
   public var accumulationSteps = 1
-  /// How many dimensions an input has behind N and C, as `BatchNorm2d` says: two. nil: any. One
-  /// also allows for none.
+  /// How many dimensions an input has after N and C: two for `BatchNorm2d`. nil: any. One also
+  /// allows for none.
   public var dimensions: Int?
 
   /// A standard BatchNorm with PyTorch's defaults, for inputs of any rank.
@@ -30,15 +30,20 @@ public struct NormModule: Sendable, Hashable {
   }
 
   /// Its tensors by the last part of their keys, in PyTorch's order.
-  package var tensors: [(name: String, shape: [Int])] {
-    var tensors: [(name: String, shape: [Int])] = []
-    if affine { tensors.append(("weight", [numFeatures])) }
-    if affine && hasBias { tensors.append(("bias", [numFeatures])) }
-    if tracksRunningStatistics {
-      let shape = layout.statisticShape(features: numFeatures, worldSize: worldSize)
-      tensors += [("running_mean", shape), ("running_var", shape)]
-      tensors.append(("num_batches_tracked", layout.counterShape(worldSize: worldSize)))
+  package var tensors: [(quantity: BatchNormQuantity, key: String, shape: [Int])] {
+    BatchNormQuantity.allCases.filter(has).map { quantity in
+      (
+        quantity, layout.key(of: quantity),
+        layout.shape(of: quantity, features: numFeatures, worldSize: worldSize)
+      )
     }
-    return tensors
+  }
+
+  private func has(_ quantity: BatchNormQuantity) -> Bool {
+    switch quantity {
+    case .weight: affine
+    case .bias: affine && hasBias
+    case .runningMean, .runningVar, .numBatchesTracked: tracksRunningStatistics
+    }
   }
 }

@@ -34,10 +34,12 @@ struct LayerComparison {
     for (device, slice) in slices.enumerated() {
       compareOutputs(device, slice, a[device].output, b[device].output)
       let (rowA, rowB) = (a[device].row, b[device].row)
-      compare("running_mean", device, rowA.mean, rowB.mean, place: feature)
-      compare("running_var", device, rowA.variance, rowB.variance, place: feature)
+      compare(BatchNormQuantity.runningMean.rawValue, device, rowA.mean, rowB.mean, place: feature)
       compare(
-        "num_batches_tracked", device, [rowA.batchesTracked], [rowB.batchesTracked]
+        BatchNormQuantity.runningVar.rawValue, device, rowA.variance, rowB.variance, place: feature)
+      compare(
+        BatchNormQuantity.numBatchesTracked.rawValue, device, [rowA.batchesTracked],
+        [rowB.batchesTracked]
       ) { _ in [] }
     }
   }
@@ -55,7 +57,7 @@ struct LayerComparison {
     }
   }
 
-  /// The place of a value that each feature has one of.
+  /// The coordinates of a value that each feature has one of.
   private func feature(_ index: Int) -> [Int] { [pair.features.lowerBound + index] }
 
   private mutating func compare(

@@ -88,16 +88,16 @@ struct ModelComparison {
       })
     else { return }
     let isDistributed = pair.worldSize > 1
-    let quantities = [
-      ("running_mean", a.mean, b.mean), ("running_var", a.variance, b.variance),
-      ("num_batches_tracked", [a.batchesTracked], [b.batchesTracked]),
+    let quantities: [(BatchNormQuantity, [Double], [Double])] = [
+      (.runningMean, a.mean, b.mean), (.runningVar, a.variance, b.variance),
+      (.numBatchesTracked, [a.batchesTracked], [b.batchesTracked]),
     ]
     for (quantity, valuesA, valuesB) in quantities {
       let comparison = NumberComparison(valuesA, valuesB, ulpsOf: scalarType, tolerance: tolerance)
       layers[index].add(
-        comparison, to: \.outputs, quantity, device: isDistributed ? device : nil
+        comparison, to: \.outputs, quantity.rawValue, device: isDistributed ? device : nil
       ) {
-        valuesA.count == 1 && quantity == "num_batches_tracked" ? [] : [$0]
+        quantity.isCounter ? [] : [$0]
       }
     }
   }
@@ -122,7 +122,7 @@ struct ModelComparison {
 extension VerificationResult.Layer {
   fileprivate init(_ node: Graph.Node, ulpsOf scalarType: ScalarType) {
     self.init(name: node.name, ulpsOf: scalarType)
-    if case .batchNorm(let attributes) = node.operation { module = attributes.module }
+    if let attributes = node.operation.batchNorm { module = attributes.module }
   }
 }
 

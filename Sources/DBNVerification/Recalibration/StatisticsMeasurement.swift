@@ -6,7 +6,7 @@ import DBNTensors
 /// A model in training whose BatchNorms' batch statistics are gathered.
 ///
 /// With a momentum of 1, running statistics are those of the last batch: mean and unbiased variance,
-/// as every engine computes them. How many values they are of is told by the shapes.
+/// as every engine computes them. How many values they are of follows from the shapes.
 struct StatisticsMeasurement {
   /// The BatchNorms with running statistics, in the model's order.
   private(set) var names: [String] = []
@@ -21,19 +21,20 @@ struct StatisticsMeasurement {
   private var batches = 0.0
 
   init(
-    _ graph: Graph, _ stateDict: StateDict,
+    _ graph: Graph, _ stateDict: StateDict, layouts: [BatchNormLayout],
     executor: (Graph, StateDict) throws(CheckpointError) -> any Executor
   ) throws(CheckpointError) {
     self.graph = graph
     parameterShapes = Dictionary(
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     for node in graph.nodes {
-      guard case .batchNorm(let attributes) = node.operation,
+      guard let attributes = node.operation.batchNorm,
         case .value(let input)? = node.operands.first
       else { continue }
       let name = attributes.module
       guard inputs.updateValue(input, forKey: name) == nil else { throw Self.isUsedTwice(name) }
-      let module = try BatchNormModule(attributes.norm, named: name, in: stateDict)
+      let module = try BatchNormModule(
+        attributes.norm, named: name, in: stateDict, layouts: layouts)
       if module.rows.isEmpty { continue }
       try Self.check(name, module, in: stateDict)
       names.append(name)
@@ -89,22 +90,23 @@ struct StatisticsMeasurement {
   private static func isUsedTwice(_ name: String) -> CheckpointError {
     CheckpointError(
       .unsupportedOperation, name: name,
-      "the model uses this BatchNorm more than once, and the statistics of which use are meant "
-        + "can't be told", advice: "give each use a BatchNorm of its own")
+      "the model uses this BatchNorm more than once, and it is open which use's statistics "
+        + "are meant", advice: "give each use a BatchNorm of its own")
   }
 
   /// Refuses layouts whose buffers are more than a row for each that training moves.
   private static func check(
     _ name: String, _ module: BatchNormModule, in stateDict: StateDict
   ) throws(CheckpointError) {
-    func count(_ last: String) -> Int? { stateDict[name.isEmpty ? last : "\(name).\(last)"]?.count }
-    let values = module.rows.count * module.features
-    guard count("running_mean") == values, count("running_var") == values,
-      count("num_batches_tracked") ?? module.rows.count == module.rows.count
-    else {
+    let layout = module.layout
+    let hasCounter = layout.rowTensors(of: .numBatchesTracked, rowCount: module.rows.count)
+      .contains { stateDict[name.isEmpty ? $0.key : "\(name).\($0.key)"] != nil }
+    // Ghost BatchNorm has one counter for all devices, which its module leaves at 0.
+    let isGhost = layout.evaluation == .mean && hasCounter && module.rows.count > 1
+    guard layout.buffers == .shared || layout.evaluation != .shared, !isGhost else {
       throw CheckpointError(
         .unsupportedOperation, name: name,
-        "BatchNorms of the layout \(module.layout) are not measured anew",
+        "BatchNorms of the layout \(layout) are not measured",
         advice: "convert them with \(.mappingToStandard) first")
     }
   }
@@ -145,7 +147,7 @@ extension Graph {
   /// The graph with BatchNorms whose running statistics become those of each batch.
   fileprivate var measuringBatches: Graph {
     let nodes = nodes.map { node in
-      guard case .batchNorm(var attributes) = node.operation else { return node }
+      guard var attributes = node.operation.batchNorm else { return node }
       attributes.norm.momentum = 1
       attributes.norm.accumulationSteps = 1
       return Graph.Node(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DBNConversions
+import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNVerification
@@ -31,16 +32,20 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let existing = try report.existingFiles(inputs: [model, data.data] + weights)
+    let existing = try report.existingFiles(
+      inputs: [model, data.data, layouts.layoutFile] + weights)
+    let engineOptions = try layouts.options(engine)
     let source = try WeightedModel(
-      model, weights: weights, entry: entry.path, reading: opaque.readingOptions)
+      model, weights: weights, entry: entry.path, reading: opaque.readingOptions,
+      layouts: engineOptions.layouts)
     let samples = try data.samples(labelled: true)
     var evaluation = Evaluation(
-      source.graph, engine: engine.engine, options: engine.options)
+      source.graph, engine: engine.engine, options: engineOptions)
     evaluation.batch = data.batch
     evaluation.paths = source.weights.map(\.path)
     evaluation.settings = source.weights.map(\.checkpoint.batchNormSettings)

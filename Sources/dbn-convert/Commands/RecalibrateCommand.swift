@@ -40,6 +40,7 @@ struct RecalibrateCommand: ParsableCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -48,7 +49,8 @@ struct RecalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let existing = try target.existingFiles(at: output, inputs: [weights, model, data.data])
+    let existing = try target.existingFiles(
+      at: output, inputs: [weights, model, data.data, layouts.layoutFile])
     let conversion = try Conversion(
       opening: weights, entry: entry.path, options: opaque.readingOptions)
     let result = try recalibrated(conversion, on: try data.samples(labelled: false))
@@ -69,7 +71,7 @@ struct RecalibrateCommand: ParsableCommand {
     defer { bar.finish() }
     return try conversion.recalibrated(
       running: model, on: samples, statistics: statistics, batch: data.batch, batches: batches,
-      engine: engine.engine, options: engine.options
+      engine: engine.engine, options: try layouts.options(engine)
     ) { bar.advance(by: $0) }
   }
 

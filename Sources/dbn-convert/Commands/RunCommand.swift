@@ -39,6 +39,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -54,12 +55,14 @@ struct RunCommand: ParsableCommand {
     let paths = [output] + (saveState.map { [$0] } ?? [])
     for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
-      outputs: paths, inputs: [self.model, weights, input])
+      outputs: paths, inputs: [self.model, weights, input, layouts.layoutFile])
     let path = weights ?? model
     let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
     let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
+    let engineOptions = try layouts.options(engine)
     let model = try Checkpoint.Model(
-      named: weights == nil ? nil : model, for: stateDict, in: checkpoint, from: path
+      named: weights == nil ? nil : model, for: stateDict, in: checkpoint, from: path,
+      layouts: engineOptions.layouts
     ).applying(checkpoint.batchNormSettings, of: path)
     let graph = model.graph
     let others =
@@ -68,7 +71,7 @@ struct RunCommand: ParsableCommand {
         taking: place, others: saveState == nil ? "not used" : "left as they are") : []
     options.remark(model.notes + checkpoint.notes + others)
     var executor = try engine.engine.executor(
-      graph, model.tensors(with: stateDict), options: engine.options)
+      graph, model.tensors(with: stateDict), options: engineOptions)
     let results = try executor.run(try graph.inputs(from: input), mode: mode)
     let outputs = try self.outputs(results, like: stateDict)
     // Both files, or neither.

@@ -126,9 +126,9 @@ struct VerifyCommand: ParsableCommand {
     } catch {
       throw error.with(path: a)
     }
-    let model = try Checkpoint.Model(named: name, for: weights, in: checkpoint, from: a)
-    var options = engine.options
-    options.layouts = try layouts.layout().map { [$0] } ?? []
+    let options = try layouts.options(engine)
+    let model = try Checkpoint.Model(
+      named: name, for: weights, in: checkpoint, from: a, layouts: options.layouts)
     var verification = ModelVerification(model.graph, engine: engine.engine, options: options)
     verification.mode = mode
     verification.samples = batch

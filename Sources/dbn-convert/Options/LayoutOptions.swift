@@ -1,6 +1,7 @@
 import ArgumentParser
 import DBNBatchNorm
 import DBNCheckpoints
+import DBNExecution
 import DBNTensors
 
 /// A layout of the user's own.
@@ -19,6 +20,13 @@ struct LayoutFileOption: ParsableArguments {
     } catch {
       throw error.with(path: layoutFile)
     }
+  }
+
+  /// What an engine is asked for, with the layout of the file among those that it knows.
+  func options(_ engine: EngineOptions) throws(CheckpointError) -> ExecutionOptions {
+    var options = engine.options
+    options.layouts = try layout().map { [$0] } ?? []
+    return options
   }
 
   /// The layout of this name: the file's, or one of those known.

@@ -168,12 +168,12 @@ extension CheckpointInspection.TensorRow {
 
 extension CheckpointInspection.BatchNormRow {
   fileprivate var json: JSON {
-    let hasOwnName = site.layout.name != "\(site.layout)"
+    let name = site.layout.nameInFamily
     return .object(
       [
         .init("name", .string(site.name)), .init("features", .int(site.features)),
         .init("layout", .string("\(site.layout)")),
-      ] + (hasOwnName ? [.init("layout_name", .string(site.layout.name))] : []) + [
+      ] + (name.map { [.init("layout_name", .string($0))] } ?? []) + [
         .init("world_size", .int(site.worldSize)), .init("affine", .bool(site.isAffine)),
         .init("replicas_identical", .bool(replicasAreIdentical)),
         .init("drift", ["mean": .double(drift.mean), "variance": .double(drift.variance)]),
@@ -182,7 +182,7 @@ extension CheckpointInspection.BatchNormRow {
 
   fileprivate var text: String {
     var text = "\(site.name.moduleName): BatchNorm of \(site.features) features, \(site.layout)"
-    if site.layout.name != "\(site.layout)" { text += " (\(site.layout.name))" }
+    if let name = site.layout.nameInFamily { text += " (\(name))" }
     let missing = [BatchNormQuantity.weight, .bias].filter { !site.quantities.contains($0) }
     if !missing.isEmpty {
       text += ", without " + missing.map(\.rawValue).joined(separator: " and ")
