@@ -64,12 +64,6 @@ extension Tensor {
     isVectorForScalar ? try row(0) : self
   }
 
-  /// The same bytes in another shape.
-  func reshaped(_ shape: [Int]) throws(CheckpointError) -> Tensor {
-    try Tensor(
-      scalarType, shape: shape, storage: storage, kind: kind, requiresGrad: requiresGrad)
-  }
-
   /// Whether the first dimension's rows are all the same bytes.
   func hasEqualRows() throws(CheckpointError) -> Bool {
     guard let count = shape.first, count > 1 else { return true }
