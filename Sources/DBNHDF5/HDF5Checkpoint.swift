@@ -1,13 +1,13 @@
-public import DBNTensors
+package import DBNTensors
 
 /// Checkpoints in HDF5: files of this toolkit's schema (docs/hdf5-schema.md), which hold every
 /// value a checkpoint can, and the numeric datasets of any other HDF5 file.
-public enum HDF5Checkpoint {
+package enum HDF5Checkpoint {
   /// Whether the file starts with HDF5's signature, or has it at 512, 1024, 2048, ... behind a user
   /// block.
   ///
   /// Source: HDF5 File Format Specification, section II.A.
-  public static func recognises(_ file: ByteRegion) -> Bool {
+  package static func recognises(_ file: ByteRegion) -> Bool {
     Superblock.place(in: file) != nil
   }
 
@@ -18,7 +18,7 @@ public enum HDF5Checkpoint {
   ///
   /// - Throws: `notHDF5`; one of this module's codes when the file is damaged, reaches outside
   ///   itself or holds what no checkpoint can.
-  public static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
+  package static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
       return try read(MappedFile.open(path))
     } catch {

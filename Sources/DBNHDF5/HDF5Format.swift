@@ -28,16 +28,32 @@ public struct HDF5File {
 
 /// HDF5, by the schema of this toolkit or any file of numeric datasets.
 public struct HDF5Format: CheckpointFormat {
+  /// `hdf5` in reports and JSON.
   public let name = "hdf5"
+  /// What files of this format are called; `.h5` is the usual one.
   public let extensions = ["h5", "hdf5"]
+  /// Files of which the datasets can be compressed.
   public let writing: WritingSupport? = WritingSupport(
     compression: true,
     refusal: .init("HDF5 files are not written in shards", advice: "leave out the shard size"))
 
+  /// The format, to be put into a registry.
   public init() {}
 
+  /// Looks for the signature of HDF5 at the start of the file, or at 512, 1024, 2048, ... after a user
+  /// block.
+  ///
+  /// - Returns: nil for a file of another format.
   public func probe(_ file: SourceFile) -> HDF5File? { HDF5File(probing: file) }
 
+  /// Reads the checkpoint of a file that `probe` recognised. The bytes of tensors stay in the file,
+  /// mapped, until they are asked for.
+  ///
+  /// A file that does not follow the schema becomes one ordered dictionary: the names of nested
+  /// groups are joined with dots.
+  ///
+  /// - Throws: an error with this module's codes when the file is damaged, reaches outside itself or
+  ///   holds what no checkpoint can.
   public func read(
     _ file: consuming HDF5File, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
@@ -53,23 +69,5 @@ public struct HDF5Format: CheckpointFormat {
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     try HDF5Checkpoint.write(checkpoint, to: path, options: options, in: &files)
     return []
-  }
-}
-
-/// Weight files of Keras in HDF5, `.weights.h5` of Keras 3 and the older `.h5`: read as any HDF5 file,
-/// in the order of their layers; `KerasNames` gives the weights PyTorch's names.
-public struct KerasHDF5Format: CheckpointFormat {
-  public let name = "keras-hdf5"
-
-  public init() {}
-
-  public func probe(_ file: SourceFile) -> HDF5File? {
-    HDF5File(probing: file).flatMap { $0.isKeras ? $0 : nil }
-  }
-
-  public func read(
-    _ file: consuming HDF5File, options: ReadingOptions
-  ) throws(CheckpointError) -> Checkpoint {
-    try HDF5Checkpoint.read(file)
   }
 }

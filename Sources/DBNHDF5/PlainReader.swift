@@ -3,23 +3,19 @@ internal import DBNTensors
 /// Reads a file without the schema: every dataset becomes an entry of one ordered dictionary, named
 /// by its path with dots.
 struct PlainReader {
-  private var resolver: CatalogResolver
+  private var walk: GroupWalk
   private var contents: DatasetContents
   private var stateDict = CheckpointDictionary(.orderedDict)
   private var notes: [Guidance] = []
   private var emptyGroups = (count: 0, first: [String]())
   /// How many of the file's attributes are attributes of the state dict.
   private var keptAttributes = 0
-  private var openGroups: Set<Int> = []
-  private var visits = 0
-  private let entryLimit: Int
 
   static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     var reader = PlainReader(
-      resolver: CatalogResolver(catalog),
-      contents: DatasetContents(catalog, file))
+      walk: GroupWalk(catalog), contents: DatasetContents(catalog, file))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
-    try reader.read(group: 0, prefix: "", depth: 0)
+    try reader.read(group: 0, prefix: "")
     let keras = KerasFile(catalog)
     reader.putFirst(keras.order)
     let settings =
@@ -30,42 +26,25 @@ struct PlainReader {
       root: .dictionary(reader.stateDict), notes: reader.notes, batchNormSettings: settings)
   }
 
-  private init(resolver: CatalogResolver, contents: DatasetContents) {
-    self.resolver = resolver
+  private init(walk: GroupWalk, contents: DatasetContents) {
+    self.walk = walk
     self.contents = contents
-    entryLimit = contents.catalog.entryLimit
   }
 
   private var catalog: Catalog { contents.catalog }
 
-  private mutating func read(
-    group place: Int, prefix: String, depth: Int
-  ) throws(CheckpointError) {
-    let group = catalog.groups[place]
-    try enter(place, depth: depth, name: prefix)
-    defer { openGroups.remove(place) }
-    if group.links.isEmpty, depth > 0 { count(emptyGroup: group.path) }
+  private mutating func read(group index: Int, prefix: String) throws(CheckpointError) {
+    let group = catalog.groups[index]
+    try walk.enter(index, name: prefix)
+    defer { walk.leave(index) }
+    if group.links.isEmpty, index > 0 { count(emptyGroup: group.path) }
     for link in group.links {
-      visits += 1
-      guard visits <= entryLimit else {
-        throw CheckpointError(
-          .limitExceeded, name: prefix,
-          "groups are linked from so many places that the entries can't be counted")
-      }
       let name = prefix + link.name
-      switch try resolver.object(link, in: place) {
-      case .group(let child): try read(group: child, prefix: name + ".", depth: depth + 1)
+      switch try walk.follow(link, in: index, name: name) {
+      case .group(let child): try read(group: child, prefix: name + ".")
       case .dataset(let dataset): try add(dataset, name: name)
-      case .namedType: throw CheckpointError.namedType(name)
       }
     }
-  }
-
-  private mutating func enter(
-    _ place: Int, depth: Int, name: String
-  ) throws(CheckpointError) {
-    guard openGroups.insert(place).inserted else { throw CheckpointError.groupCycle(name) }
-    guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(name) }
   }
 
   private mutating func add(_ place: Int, name: String) throws(CheckpointError) {
@@ -145,24 +124,5 @@ struct PlainReader {
       + catalog.datasets.reduce(0) { $0 + $1.attributes.count }
     guard count > 0 else { return }
     notes.append("\(count) HDF5 attributes are not part of a state dict: left out")
-  }
-}
-
-extension CheckpointError {
-  static func groupCycle(_ name: String) -> CheckpointError {
-    CheckpointError(
-      .groupCycle, name: name, "the group contains itself",
-      advice: "remove the link that leads back to it")
-  }
-
-  static func namedType(_ name: String) -> CheckpointError {
-    CheckpointError(
-      .unsupportedElementType, name: name, "is a named type, which holds no data",
-      advice: "remove it")
-  }
-
-  static func tooDeep(_ name: String) -> CheckpointError {
-    CheckpointError(
-      .limitExceeded, name: name, "is nested more than \(CheckpointLimits.depth) levels deep")
   }
 }

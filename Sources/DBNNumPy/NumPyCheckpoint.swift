@@ -1,13 +1,13 @@
-public import DBNTensors
+package import DBNTensors
 
 import DBNZip
 
 /// Arrays in NumPy's files: archives of `numpy.savez`, and single arrays of `numpy.save`.
-public enum NumPyCheckpoint {
+package enum NumPyCheckpoint {
   static let arrayExtension = ".npy"
 
   /// Whether the file is an array, or an archive whose first record is one.
-  public static func recognises(_ file: ByteRegion) -> Bool {
+  package static func recognises(_ file: ByteRegion) -> Bool {
     file.starts(with: NumPyHeader.magic) || isArchive(file)
   }
 
@@ -18,7 +18,7 @@ public enum NumPyCheckpoint {
   /// their highest byte first are put into the order of tensors then, compressed ones decompressed.
   ///
   /// - Throws: one of this module's codes, and those of archives.
-  public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+  package static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     guard isArchive(file) else {
       return Checkpoint(root: .tensor(try NumPyHeader.tensor(file)))
     }

@@ -1,9 +1,9 @@
-public import DBNTensors
+package import DBNTensors
 
 /// Checkpoints in safetensors files: flat mappings of names to tensors. What such a file has no
 /// place for (order, ties, module versions, every other value of a checkpoint) is recorded beside the
 /// tensors when this toolkit writes one (docs/safetensors.md), so that it comes back the same.
-public enum SafetensorsCheckpoint {
+package enum SafetensorsCheckpoint {
   /// The metadata of a file with the slices of one rank, where they begin in the model's tensors.
   ///
   /// Source: `torch.distributed.checkpoint._hf_utils`.
@@ -15,7 +15,7 @@ public enum SafetensorsCheckpoint {
     + "torch.distributed.checkpoint._consolidate_hf_safetensors, given 1 for each tensor's name"
 
   /// Whether the file starts with the length of a header and the `{` of one.
-  public static func recognises(_ file: ByteRegion) -> Bool {
+  package static func recognises(_ file: ByteRegion) -> Bool {
     var reader = ByteReader(file)
     guard let length = try? reader.read(UInt64.self), let first = try? reader.read(UInt8.self)
     else { return false }
@@ -29,7 +29,7 @@ public enum SafetensorsCheckpoint {
   ///
   /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
   ///   elements that PyTorch does not have.
-  public static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+  package static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     try content(of: file).checkpoint()
   }
 

@@ -3,14 +3,18 @@ public import DBNTensors
 
 /// safetensors, in one file or in shards with an index.
 public struct SafetensorsFormat: CheckpointFormat {
+  /// `safetensors` in reports and JSON.
   public let name = "safetensors"
+  /// What files of this format are called.
   public let extensions = ["safetensors"]
+  /// Whole files, or shards with an index.
   public let writing: WritingSupport? = WritingSupport(
     shards: true,
     refusal: .init(
       "safetensors files are not compressed",
       advice: "write an HDF5 file, or leave the option out"))
 
+  /// The format, to be put into a registry.
   public init() {}
 
   /// Nothing of the file is parsed but the first bytes; an index is told by its name.

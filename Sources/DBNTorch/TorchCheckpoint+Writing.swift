@@ -18,7 +18,8 @@ extension TorchCheckpoint {
         title: { checkpoint.root.path(of: tensors[$0].storage)?.description }, counted: true)
       try archive.append(tail(checkpoint))
       try archive.append(
-        .init([("\(folder)/.data/serialization_id", TensorStorage(identifier(of: archive)))]))
+        .init([("\(folder)/\(TorchRecord.serializationID)", TensorStorage(identifier(of: archive)))]
+        ))
       try archive.finish()
     }
     return pickle.losses
@@ -31,16 +32,23 @@ extension TorchCheckpoint {
   /// What stands before the tensors.
   private static func head(_ pickle: TensorStorage) -> ZipWriter.Records {
     .init([
-      ("\(folder)/data.pkl", pickle),
-      ("\(folder)/.format_version", TensorStorage(Array("1".utf8))),
-      ("\(folder)/.storage_alignment", TensorStorage(Array("\(ZipWriter.alignment)".utf8))),
-      ("\(folder)/byteorder", TensorStorage(Array("little".utf8))),
+      ("\(folder)/\(TorchRecord.pickle)", pickle),
+      ("\(folder)/\(TorchRecord.formatVersion)", TensorStorage(Array("1".utf8))),
+      (
+        "\(folder)/\(TorchRecord.storageAlignment)",
+        TensorStorage(Array("\(ZipWriter.alignment)".utf8))
+      ),
+      (
+        "\(folder)/\(TorchRecord.byteOrder)",
+        TensorStorage(Array(TorchRecord.littleEndian.utf8))
+      ),
     ])
   }
 
   private static func records(of tensors: [Tensor]) -> ZipWriter.Records {
     ZipWriter.Records(
-      count: tensors.count, name: { "\(folder)/data/\($0)" }, content: { tensors[$0].storage })
+      count: tensors.count, name: { "\(folder)/\(TorchRecord.storages)\($0)" },
+      content: { tensors[$0].storage })
   }
 
   /// What stands behind the tensors.
@@ -48,16 +56,16 @@ extension TorchCheckpoint {
     var tail: [(name: String, content: TensorStorage)] = []
     if !checkpoint.history.isEmpty {
       let text = JSON.array(checkpoint.history).text()
-      tail.append(("\(folder)/\(TorchArchive.historyName)", TensorStorage(Array(text.utf8))))
+      tail.append(("\(folder)/\(TorchRecord.history)", TensorStorage(Array(text.utf8))))
     }
     if let graph = checkpoint.graph {
-      tail.append(("\(folder)/\(TorchArchive.graphName)", TensorStorage(Array(graph.utf8))))
+      tail.append(("\(folder)/\(TorchRecord.graph)", TensorStorage(Array(graph.utf8))))
     }
     if !checkpoint.batchNormSettings.isEmpty {
       let text = checkpoint.batchNormSettings.json.text()
-      tail.append(("\(folder)/\(TorchArchive.settingsName)", TensorStorage(Array(text.utf8))))
+      tail.append(("\(folder)/\(TorchRecord.batchNorms)", TensorStorage(Array(text.utf8))))
     }
-    tail.append(("\(folder)/version", TensorStorage(Array("3\n".utf8))))
+    tail.append(("\(folder)/\(TorchRecord.version)", TensorStorage(Array("3\n".utf8))))
     return .init(tail)
   }
 

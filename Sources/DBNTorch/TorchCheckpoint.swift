@@ -1,19 +1,19 @@
-public import DBNTensors
+package import DBNTensors
 
 /// Checkpoints of `torch.save`, in all formats that it has had, and programs of `torch.export.save`.
 ///
 /// The pickle inside is interpreted without executing anything of it. Tensors borrow the file's
 /// bytes: they are read, and checked against the archive's checksums, when they are used.
-public enum TorchCheckpoint {
+package enum TorchCheckpoint {
   /// Whether the file begins as one that PyTorch wrote, in any of these formats.
-  public static func recognises(_ file: ByteRegion) -> Bool {
+  package static func recognises(_ file: ByteRegion) -> Bool {
     TorchFile(file) != nil
   }
 
   /// Reads a checkpoint.
   ///
   /// - Throws: a `CheckpointError` that names the key, global or record at fault.
-  public static func read(
+  package static func read(
     _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
     guard let torch = TorchFile(file) else { throw refusal(of: file) }

@@ -3,21 +3,30 @@ public import DBNTensors
 
 /// A folder of `torch.distributed.checkpoint`, which its file `.metadata` stands for.
 public struct TorchDistributedFormat: CheckpointFormat {
+  /// `torch-distributed` in reports and JSON.
   public let name = "torch-distributed"
 
+  /// The format, to be put into a registry.
   public init() {}
 
+  /// Recognises the file `.metadata`, by its name.
   public func probe(_ file: SourceFile) -> SourceFile? {
     file.path.hasSuffix("/\(DistributedCheckpoint.metadataName)") && file.bytes.count > 0
       ? file : nil
   }
 
+  /// Reads all files of the folder that the metadata names, as one checkpoint. Tensors are put together
+  /// from their chunks when their bytes are asked for.
+  ///
+  /// - Throws: `distributedMetadata`, `distributedPath`, `distributedMissing`, `distributedChunks`,
+  ///   `distributedContent` or `distributedTransform`, with the name of the entry.
   public func read(
     _ metadata: consuming SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     try DistributedCheckpoint.read(metadata: metadata, options: options)
   }
 
+  /// The file `.metadata` of the folder; nil if there is none.
   public func entryPoint(in folder: SourceFolder) throws(CheckpointError) -> SourceFile? {
     try? folder.file(DistributedCheckpoint.metadataName)
   }

@@ -3,17 +3,27 @@ public import DBNTensors
 
 /// What `torch.save` writes since PyTorch 1.6.
 public struct TorchZipFormat: CheckpointFormat {
+  /// `torch-zip` in reports and JSON.
   public let name = "torch-zip"
+  /// What files of this format are called; `.pth` is the usual one.
   public let extensions = ["pth", "pt", "ckpt", "bin"]
+  /// Whole, uncompressed files.
   public let writing: WritingSupport? = WritingSupport(
     refusal: .init(
       "PyTorch's files are not written compressed or in shards",
       advice: "leave out \(.compression) and \(.shardSize), or write HDF5 or safetensors"))
 
+  /// The format, to be put into a registry.
   public init() {}
 
+  /// - Returns: nil for a file of another format, those of `torch.export.save` included.
   public func probe(_ file: SourceFile) -> TorchFile? { TorchFile(.zip, probing: file) }
 
+  /// Reads the checkpoint of a file that `probe` recognised. The bytes of tensors stay in the file,
+  /// mapped, until they are asked for.
+  ///
+  /// - Throws: an error that names the record, the key or the global that is at fault. Nothing that
+  ///   a pickle names is ever called.
   public func read(
     _ file: consuming TorchFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {

@@ -68,6 +68,15 @@ extension Catalog {
     package struct Filter: Sendable, Equatable {
       package let identifier: Int
       package let parameters: [UInt32]
+
+      package init(identifier: Int, parameters: [UInt32]) {
+        self.identifier = identifier
+        self.parameters = parameters
+      }
+
+      init(_ filter: FilterIdentifier, parameters: [UInt32]) {
+        self.init(identifier: filter.rawValue, parameters: parameters)
+      }
     }
 
     package let shape: [Int]

@@ -5,8 +5,8 @@ struct CompressedChunk: Sendable {
   /// The filters of compressed datasets, in the order in which h5py has them.
   static func filters(level: Int, elementSize: Int) -> [Catalog.Chunks.Filter] {
     [
-      Catalog.Chunks.Filter(identifier: 2, parameters: [UInt32(clamping: elementSize)]),
-      Catalog.Chunks.Filter(identifier: 1, parameters: [UInt32(clamping: level)]),
+      Catalog.Chunks.Filter(.shuffle, parameters: [UInt32(clamping: elementSize)]),
+      Catalog.Chunks.Filter(.deflate, parameters: [UInt32(clamping: level)]),
     ]
   }
 

@@ -23,11 +23,11 @@ struct FilterPipeline: Sendable {
     self.chunkByteCount = chunkByteCount
     self.name = name
     let known = try filters.map { filter throws(CheckpointError) in
-      switch filter.identifier {
-      case 1: return Filter.deflate
-      case 2: return .shuffle(elementSize: Int(filter.parameters.first ?? 1))
-      case 3: return .fletcher32
-      default: throw FilterPipeline.unsupported(filter.identifier, name)
+      switch FilterIdentifier(rawValue: filter.identifier) {
+      case .deflate: return Filter.deflate
+      case .shuffle: return .shuffle(elementSize: Int(filter.parameters.first ?? 1))
+      case .fletcher32: return .fletcher32
+      case nil: throw FilterPipeline.unsupported(filter.identifier, name)
       }
     }
     self.filters = known.enumerated()

@@ -127,28 +127,30 @@ extension KerasClass {
 
   /// The variables in the order in which a layer makes them.
   var variables: [Variable] {
+    typealias Name = KerasVariableName
     let scaleAndOffset = [
-      Variable(["gamma"], .weight, isRequired: false),
-      Variable(["beta"], .bias, isRequired: false),
+      Variable([Name.gamma], .weight, isRequired: false),
+      Variable([Name.beta], .bias, isRequired: false),
     ]
-    let bias = Variable(["bias"], .bias, isRequired: false)
+    let bias = Variable([Name.bias], .bias, isRequired: false)
     switch self {
     case .batchNormalization:
       return scaleAndOffset + [
-        Variable(["moving_mean"], .runningMean), Variable(["moving_variance"], .runningVariance),
+        Variable([Name.movingMean], .runningMean),
+        Variable([Name.movingVariance], .runningVariance),
       ]
     case .layerNormalization, .groupNormalization: return scaleAndOffset
-    case .rmsNormalization: return [Variable(["scale"], .weight)]
-    case .embedding: return [Variable(["embeddings"], .weight)]
+    case .rmsNormalization: return [Variable([Name.scale], .weight)]
+    case .embedding: return [Variable([Name.embeddings], .weight)]
     case .dense, .convolution, .transposedConvolution:
-      return [Variable(["kernel"], .kernel("weight")), bias]
+      return [Variable([Name.kernel], .kernel("weight")), bias]
     case .depthwiseConvolution:
-      return [Variable(["depthwise_kernel", "kernel"], .depthwiseKernel("weight")), bias]
+      return [Variable([Name.depthwiseKernel, Name.kernel], .depthwiseKernel("weight")), bias]
     case .separableConvolution:
       return [
-        Variable(["depthwise_kernel"], .depthwiseKernel("depthwise.weight")),
-        Variable(["pointwise_kernel"], .kernel("pointwise.weight")),
-        Variable(["bias"], .pointwiseBias, isRequired: false),
+        Variable([Name.depthwiseKernel], .depthwiseKernel("depthwise.weight")),
+        Variable([Name.pointwiseKernel], .kernel("pointwise.weight")),
+        Variable([Name.bias], .pointwiseBias, isRequired: false),
       ]
     }
   }

@@ -34,10 +34,12 @@ struct KerasLayer {
 
   /// The kernel and the bias, if it has nothing else.
   var kernelAndBias: [Tensor]? {
-    guard variables.count <= 2, let kernel = variables.first(where: { $0.role == "kernel" }) else {
+    guard variables.count <= 2,
+      let kernel = variables.first(where: { $0.role == KerasVariableName.kernel })
+    else {
       return nil
     }
-    return [kernel.tensor] + variables.filter { $0.role == "bias" }.map(\.tensor)
+    return [kernel.tensor] + variables.filter { $0.role == KerasVariableName.bias }.map(\.tensor)
   }
 
   /// Whether it is one, even if its variables can't be told from each other.
@@ -50,7 +52,7 @@ struct KerasLayer {
   /// Whether its variables are those of a BatchNorm, whatever the class: one that a user has made of
   /// Keras' is found by them.
   private var hasVariablesOfBatchNorm: Bool {
-    guard isNumbered else { return variables.contains { $0.role == "moving_mean" } }
+    guard isNumbered else { return variables.contains { $0.role == KerasVariableName.movingMean } }
     guard case .foreign = kind else { return false }
     let shapes = variables.map(\.tensor.shape)
     return shapes.count == 4 && shapes.allSatisfy { $0.count == 1 && $0 == shapes[0] }

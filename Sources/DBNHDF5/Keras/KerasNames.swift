@@ -13,7 +13,10 @@ public import DBNTensors
 /// from a name that Keras has given, or where types and shapes leave no other reading. Every other
 /// keeps its name and its axes, and is reported with the reason.
 public enum KerasNames {
-  /// - Returns: the state dict in the same order, and what was renamed and what was not.
+  /// Converts a state dict as it was read from a file of Keras.
+  ///
+  /// - Returns: the state dict in the same order, and a report of what was renamed, and of what was
+  ///   not with the reason.
   /// - Throws: `nameCollision` when two weights come out under one name.
   public static func converting(
     _ stateDict: StateDict
@@ -22,7 +25,8 @@ public enum KerasNames {
     return (converted.stateDict, converted.report)
   }
 
-  /// The same, with the settings of BatchNorms under the names that they have then.
+  /// Converts a state dict, and gives the settings of its BatchNorms (`Checkpoint.batchNormSettings`)
+  /// the new names.
   ///
   /// - Throws: `nameCollision` when two weights come out under one name.
   public static func converting(

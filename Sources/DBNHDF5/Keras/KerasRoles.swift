@@ -83,8 +83,8 @@ enum KerasRoles {
     let count = layer.variables.count
     let all = kind.variables.filter { variable in
       guard let configuration = layer.configuration else { return true }
-      return (variable.names != ["gamma"] || configuration.hasScale)
-        && (variable.names != ["beta"] || configuration.hasCenter)
+      return (variable.names != [KerasVariableName.gamma] || configuration.hasScale)
+        && (variable.names != [KerasVariableName.beta] || configuration.hasCenter)
     }
     let required = all.filter(\.isRequired)
     if count == all.count { return .success(all) }
@@ -118,13 +118,17 @@ extension KerasRoles {
   /// By names that only one class has.
   private static func named(_ roles: [String], _ tensors: [Tensor]) -> KerasClass? {
     let dimensions = (tensors.first?.shape.count ?? 0) - 2
-    if roles.contains("moving_mean"), roles.contains("moving_variance") {
+    if roles.contains(KerasVariableName.movingMean),
+      roles.contains(KerasVariableName.movingVariance)
+    {
       return .batchNormalization
     }
-    if Set(roles).isSubset(of: ["gamma", "beta"]) { return .layerNormalization }
-    if roles == ["embeddings"] { return .embedding }
-    guard 1...2 ~= dimensions, roles.contains("depthwise_kernel") else { return nil }
-    return roles.contains("pointwise_kernel")
+    if Set(roles).isSubset(of: [KerasVariableName.gamma, KerasVariableName.beta]) {
+      return .layerNormalization
+    }
+    if roles == [KerasVariableName.embeddings] { return .embedding }
+    guard 1...2 ~= dimensions, roles.contains(KerasVariableName.depthwiseKernel) else { return nil }
+    return roles.contains(KerasVariableName.pointwiseKernel)
       ? .separableConvolution(dimensions) : .depthwiseConvolution(dimensions)
   }
 

@@ -66,7 +66,7 @@ extension Handle {
 
   private static func boolean() throws(CheckpointError) -> Handle {
     let type = try Handle("cannot make a type", H5Tenum_create(chdf5_type_int8()))
-    for (name, value) in [("FALSE", 0 as Int8), ("TRUE", 1)] {
+    for (name, value) in [(MemberName.isFalse, 0 as Int8), (MemberName.isTrue, 1)] {
       try check("cannot make a type", H5Tenum_insert(type.identifier, name, [value]))
     }
     return type
@@ -76,8 +76,9 @@ extension Handle {
     let part = try type(of: part, path: "")
     let byteCount = H5Tget_size(part.identifier)
     let type = try Handle("cannot make a type", H5Tcreate(H5T_COMPOUND, 2 * byteCount))
-    try check("cannot make a type", H5Tinsert(type.identifier, "r", 0, part.identifier))
-    try check("cannot make a type", H5Tinsert(type.identifier, "i", byteCount, part.identifier))
+    for (name, offset) in [(MemberName.real, 0), (MemberName.imaginary, byteCount)] {
+      try check("cannot make a type", H5Tinsert(type.identifier, name, offset, part.identifier))
+    }
     return type
   }
 }

@@ -21,7 +21,8 @@ extension Handle {
       H5Pset_chunk(creation.identifier, Int32(sizes.count), sizes))
     for filter in chunks.filters {
       // The parameter of a shuffle is the library's to set.
-      let parameters = filter.identifier == H5Z_FILTER_SHUFFLE ? [] : filter.parameters
+      let parameters =
+        filter.identifier == FilterIdentifier.shuffle.rawValue ? [] : filter.parameters
       try check(
         "cannot choose a filter", name: path,
         H5Pset_filter(

@@ -11,7 +11,7 @@ extension Catalog.Dataset {
       dataset.setAttribute(Schema.Attribute.dtype, .string(tensor.scalarType.name))
     }
     if tensor.kind != .tensor {
-      dataset.setAttribute(Schema.Attribute.kind, .string(tensor.kind.rawValue))
+      dataset.setAttribute(Schema.Attribute.kind, .string(Schema.Kind(tensor.kind).rawValue))
     }
     if tensor.requiresGrad {
       dataset.setAttribute(Schema.Attribute.requiresGrad, .bool(true))
@@ -23,10 +23,10 @@ extension Catalog.Dataset {
   static func encoding(
     _ value: CheckpointValue, as name: String, in group: String
   ) throws(CheckpointError) -> (dataset: Catalog.Dataset, bytes: TensorStorage) {
-    if case .opaque(let value) = value { throw .opaque(value, name: group.appending(link: name)) }
+    let kind = try Schema.Kind(value, name: group.appending(link: name))
     let (type, shape, bytes) = encoded(value)
     var dataset = Catalog.Dataset(name, in: group, type: type, shape: shape, extent: .none)
-    dataset.setAttribute(Schema.Attribute.kind, .string(value.typeName))
+    dataset.setAttribute(Schema.Attribute.kind, .string(kind.rawValue))
     return (dataset, TensorStorage(ByteRegion(bytes)))
   }
 

@@ -7,26 +7,27 @@ extension DatasetContents {
     _ place: Int, crc32: UInt32?
   ) throws(CheckpointError) -> CheckpointValue {
     let dataset = catalog.datasets[place]
-    let kind = dataset.attributes.string(Schema.Attribute.kind)
-    switch kind ?? dataset.impliedKind {
-    case "tensor", "parameter", "buffer": return .tensor(try schemaTensor(place, crc32: crc32))
-    case "None": return .none
-    case "int": return try integer(place)
-    case "float": return .float(try scalar(place, .float64, 0 as Double))
-    case "bool": return .bool(try scalar(place, .bool, 0 as UInt8) != 0)
-    case "complex":
+    let text = dataset.attributes.string(Schema.Attribute.kind)
+    let kind = text.map { Schema.Kind(rawValue: $0) } ?? dataset.impliedKind
+    switch kind {
+    case .tensor, .parameter, .buffer: return .tensor(try schemaTensor(place, crc32: crc32))
+    case .null: return .none
+    case .int: return try integer(place)
+    case .float: return .float(try scalar(place, .float64, 0 as Double))
+    case .bool: return .bool(try scalar(place, .bool, 0 as UInt8) != 0)
+    case .complex:
       let parts = try numbers(place, .complex128, shape: [], 0 as Double)
       return .complex(real: parts[0], imaginary: parts[1])
-    case "str": return .string(try string(place))
-    case "dtype": return .scalarType(try scalarType(place))
-    case "device": return .device(try string(place))
-    case "bytes": return .bytes(try byteString(place))
-    case "bytearray": return .byteArray(try byteString(place))
-    case "Size": return .size(try numbers(place, .int64, 0 as Int))
-    case "list": return .list(try plainNumbers(place))
-    case "tuple": return .tuple(try plainNumbers(place))
-    case let other:
-      throw SchemaReader.violation(dataset.path, "has the unknown kind '\(other.visible())'")
+    case .string: return .string(try string(place))
+    case .scalarType: return .scalarType(try scalarType(place))
+    case .device: return .device(try string(place))
+    case .bytes: return .bytes(try byteString(place))
+    case .byteArray: return .byteArray(try byteString(place))
+    case .size: return .size(try numbers(place, .int64, 0 as Int))
+    case .list: return .list(try plainNumbers(place))
+    case .tuple: return .tuple(try plainNumbers(place))
+    case .dict, .orderedDict, .counter, .set, .value, nil:
+      throw SchemaReader.violation(dataset.path, "has the unknown kind '\(text?.visible() ?? "")'")
     }
   }
 
@@ -37,7 +38,7 @@ extension DatasetContents {
     var tensor = try tensor(place, crc32: crc32)
     tensor.kind =
       attributes.string(Schema.Attribute.kind)
-      .flatMap { Tensor.Kind(rawValue: $0) } ?? .tensor
+      .flatMap { Schema.Kind(rawValue: $0)?.tensorKind } ?? .tensor
     tensor.requiresGrad = attributes[Schema.Attribute.requiresGrad] == .bool(true)
     return tensor
   }
@@ -116,11 +117,11 @@ extension DatasetContents {
 }
 
 extension Catalog.Dataset {
-  fileprivate var impliedKind: String {
+  fileprivate var impliedKind: Schema.Kind {
     switch type {
-    case .fixedString, .variableString: "str"
-    case _ where shape == nil: "None"
-    default: "tensor"
+    case .fixedString, .variableString: .string
+    case _ where shape == nil: .null
+    default: .tensor
     }
   }
 }

@@ -20,6 +20,6 @@ enum Schema {
     static let dtype = "dtype"
   }
 
-  /// The `kind` of a root that is not a mapping, list, tuple or set, and the name of its one link.
+  /// The name of the one link of a root of the kind `value`.
   static let value = "value"
 }

@@ -53,7 +53,10 @@ struct TensorOverride {
   private let requiresGrad: Bool
 
   init?(_ json: JSON) {
-    guard let kind = json[Schema.Attribute.kind]?.string.flatMap({ Tensor.Kind(rawValue: $0) }),
+    guard
+      let kind = json[Schema.Attribute.kind]?.string.flatMap({
+        Schema.Kind(rawValue: $0)?.tensorKind
+      }),
       case .bool(let requiresGrad) = json[Schema.Attribute.requiresGrad]
     else { return nil }
     self.kind = kind

@@ -3,13 +3,10 @@ internal import DBNTensors
 /// Reads a file of the schema: the tree of values it was written from.
 struct SchemaReader {
   private(set) var contents: DatasetContents
-  private var resolver: CatalogResolver
+  private var walk: GroupWalk
   private var checksums = ChecksumTable()
-  private var openGroups: Set<Int> = []
   /// By open group.
   private var overrides: [Int: [CheckpointDictionary.Key: TensorOverride]] = [:]
-  private var visits = 0
-  private let entryLimit: Int
 
   /// Whether the file says that it follows the schema, of any version.
   static func describes(_ catalog: Catalog) -> Bool {
@@ -24,8 +21,7 @@ struct SchemaReader {
         advice: "read it with a newer release of dbn-convert")
     }
     var reader = SchemaReader(
-      contents: DatasetContents(catalog, file, followsSchema: true),
-      resolver: CatalogResolver(catalog))
+      contents: DatasetContents(catalog, file, followsSchema: true), walk: GroupWalk(catalog))
     reader.checksums = try root.checksums()
     let value = try reader.readRoot()
     try reader.refuseUnusedChecksums()
@@ -34,59 +30,53 @@ struct SchemaReader {
       batchNormSettings: try root.batchNormSettings())
   }
 
-  private init(contents: DatasetContents, resolver: CatalogResolver) {
+  private init(contents: DatasetContents, walk: GroupWalk) {
     self.contents = contents
-    entryLimit = contents.catalog.entryLimit
-    self.resolver = resolver
+    self.walk = walk
   }
 
   private var catalog: Catalog { contents.catalog }
 
   private mutating func readRoot() throws(CheckpointError) -> CheckpointValue {
-    guard catalog.groups[0].attributes.string(Schema.Attribute.kind) == Schema.value else {
-      return try value(ofGroup: 0, path: "", depth: 0)
-    }
-    openGroups = [0]
+    guard kind(ofGroup: 0) == .value else { return try value(ofGroup: 0, path: "") }
+    try walk.enter(0, name: "/")
     guard let link = catalog.groups[0].links.first, catalog.groups[0].links.count == 1,
       link.name.isIdentical(to: Schema.value)
     else { throw SchemaReader.violation("/", "must have one link, named value") }
-    return try value(of: link, in: 0, path: link.name, depth: 1)
+    return try value(of: link, in: 0, path: link.name)
+  }
+
+  private func kind(ofGroup place: Int) -> Schema.Kind? {
+    catalog.groups[place].attributes.string(Schema.Attribute.kind)
+      .flatMap { Schema.Kind(rawValue: $0) }
   }
 
   private mutating func value(
-    of link: Catalog.Link, in group: Int, path: String, depth: Int
+    of link: Catalog.Link, in group: Int, path: String
   ) throws(CheckpointError) -> CheckpointValue {
-    visits += 1
-    guard visits <= entryLimit else {
-      throw CheckpointError(
-        .limitExceeded, name: path,
-        "groups are linked from so many places that the entries can't be counted")
-    }
-    switch try resolver.object(link, in: group) {
-    case .group(let child): return try value(ofGroup: child, path: path, depth: depth)
+    switch try walk.follow(link, in: group, name: path) {
+    case .group(let child): return try value(ofGroup: child, path: path)
     case .dataset(let place):
       let value = try contents.value(place, crc32: checksums.take(path))
       return overrides[group]?[.string(link.name)]?.applied(to: value) ?? value
-    case .namedType: throw CheckpointError.namedType(path)
     }
   }
 
   private mutating func value(
-    ofGroup place: Int, path: String, depth: Int
+    ofGroup place: Int, path: String
   ) throws(CheckpointError) -> CheckpointValue {
-    guard openGroups.insert(place).inserted else { throw CheckpointError.groupCycle(path) }
+    try walk.enter(place, name: path)
+    defer { walk.leave(place) }
     overrides[place] = try catalog.groups[place].overrides()
-    defer { openGroups.remove(place) }
-    guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
-    let kind = catalog.groups[place].attributes.string(Schema.Attribute.kind) ?? ""
-    if let kind = CheckpointDictionary.Kind(rawValue: kind) {
-      return .dictionary(try dictionary(kind, place, path, depth))
+    let kind = kind(ofGroup: place)
+    if let kind = kind?.dictionaryKind {
+      return .dictionary(try dictionary(kind, place, path))
     }
-    let elements = try elements(place, path, depth)
+    let elements = try elements(place, path)
     switch kind {
-    case "list": return .list(elements)
-    case "tuple": return .tuple(elements)
-    case "set": return .set(elements)
+    case .list: return .list(elements)
+    case .tuple: return .tuple(elements)
+    case .set: return .set(elements)
     default:
       throw SchemaReader.violation(
         path.isEmpty ? "/" : path, "is a group whose attribute `kind` is missing or unknown")
@@ -94,7 +84,7 @@ struct SchemaReader {
   }
 
   private mutating func dictionary(
-    _ kind: CheckpointDictionary.Kind, _ place: Int, _ path: String, _ depth: Int
+    _ kind: CheckpointDictionary.Kind, _ place: Int, _ path: String
   ) throws(CheckpointError) -> CheckpointDictionary {
     let group = catalog.groups[place]
     var dictionary = CheckpointDictionary(kind)
@@ -109,14 +99,14 @@ struct SchemaReader {
       guard !dictionary.contains(key) else {
         throw CheckpointError(.duplicateKey, name: path, "two links stand for one key")
       }
-      dictionary.set(key, to: try value(of: link, in: place, path: path, depth: depth + 1))
+      dictionary.set(key, to: try value(of: link, in: place, path: path))
     }
     return dictionary
   }
 
   /// The members of a list, tuple or set, whose links are named 0, 1, 2, ...
   private mutating func elements(
-    _ place: Int, _ path: String, _ depth: Int
+    _ place: Int, _ path: String
   ) throws(CheckpointError) -> [CheckpointValue] {
     var elements: [CheckpointValue] = []
     for link in catalog.groups[place].links {
@@ -124,7 +114,7 @@ struct SchemaReader {
       guard link.name.isIdentical(to: "\(elements.count)") else {
         throw SchemaReader.violation(path, "must be named \(elements.count), as the next element")
       }
-      elements.append(try value(of: link, in: place, path: path, depth: depth + 1))
+      elements.append(try value(of: link, in: place, path: path))
     }
     return elements
   }

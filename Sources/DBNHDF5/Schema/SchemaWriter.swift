@@ -11,7 +11,8 @@ struct SchemaWriter {
   private var numbering = TensorNumbering()
   /// By group: the tensors whose kind differs from the one that their dataset notes.
   private var overrides: [Int: [JSON.Member]] = [:]
-  private var visits = 0
+  /// Of the checkpoint's tree.
+  private var valueCount = 0
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
@@ -29,7 +30,7 @@ struct SchemaWriter {
     if isGroup(checkpoint.root) {
       try fill(0, with: checkpoint.root, depth: 0)
     } else {
-      setAttribute(0, Schema.Attribute.kind, .string(Schema.value))
+      setAttribute(0, Schema.Attribute.kind, .string(Schema.Kind.value.rawValue))
       try add(checkpoint.root, as: Schema.value, to: 0, depth: 1)
     }
     for (group, members) in overrides {
@@ -59,7 +60,8 @@ struct SchemaWriter {
   ) throws(CheckpointError) {
     let path = catalog.groups[group].path
     guard depth < CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
-    setAttribute(group, Schema.Attribute.kind, .string(value.typeName))
+    let kind = try Schema.Kind(value, name: path)
+    setAttribute(group, Schema.Attribute.kind, .string(kind.rawValue))
     if let dictionary = value.dictionary { try fill(group, with: dictionary, depth: depth) }
     expect(value.elements?.count ?? 0, in: group)
     for (index, element) in (value.elements ?? []).enumerated() {
@@ -88,9 +90,9 @@ struct SchemaWriter {
   private mutating func add(
     _ value: CheckpointValue, as name: String, to group: Int, depth: Int
   ) throws(CheckpointError) {
-    visits += 1
+    valueCount += 1
     let parent = catalog.groups[group].path
-    guard visits <= CheckpointLimits.values else {
+    guard valueCount <= CheckpointLimits.values else {
       throw CheckpointError(
         .limitExceeded, name: parent.appending(link: name), "the checkpoint has too many values")
     }
@@ -147,7 +149,7 @@ struct SchemaWriter {
     let member = JSON.Member(
       name,
       [
-        Schema.Attribute.kind: .string(tensor.kind.rawValue),
+        Schema.Attribute.kind: .string(Schema.Kind(tensor.kind).rawValue),
         Schema.Attribute.requiresGrad: .bool(tensor.requiresGrad),
       ])
     overrides[group, default: []].append(member)

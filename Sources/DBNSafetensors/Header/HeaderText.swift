@@ -54,7 +54,8 @@ struct HeaderText {
     // PyTorch counts pairs of 4-bit floats, the format counts each.
     if type == .float4, let last = shape.popLast() { shape.append(last * 2) }
     let sizes = shape.map(\.description).joined(separator: ",")
-    return ":{\"dtype\":\"\(type?.rawValue ?? "")\",\"shape\":[\(sizes)],"
-      + "\"data_offsets\":[\(start),\(start + tensor.byteCount)]}"
+    typealias Field = SafetensorsHeader.Field
+    return ":{\"\(Field.dtype)\":\"\(type?.rawValue ?? "")\",\"\(Field.shape)\":[\(sizes)],"
+      + "\"\(Field.dataOffsets)\":[\(start),\(start + tensor.byteCount)]}"
   }
 }

@@ -94,9 +94,9 @@ extension SafetensorsHeader {
     var fields = Fields()
     try parser.parseObject { parser, field throws(CheckpointError) in
       switch field {
-      case "dtype": try Self.set(&fields.type, try Self.parseType(name, &parser), name, parser)
-      case "shape": try Self.set(&fields.shape, try Self.parseCounts(&parser), name, parser)
-      case "data_offsets":
+      case Field.dtype: try Self.set(&fields.type, try Self.parseType(name, &parser), name, parser)
+      case Field.shape: try Self.set(&fields.shape, try Self.parseCounts(&parser), name, parser)
+      case Field.dataOffsets:
         try Self.set(&fields.offsets, try Self.parseCounts(&parser), name, parser)
       default:
         unknownFields.insert(field)

@@ -13,6 +13,13 @@ struct SafetensorsHeader {
   /// The name that stands for text instead of a tensor.
   static let metadataName = "__metadata__"
 
+  /// What the header has of each tensor.
+  enum Field {
+    static let dtype = "dtype"
+    static let shape = "shape"
+    static let dataOffsets = "data_offsets"
+  }
+
   /// What is said of a tensor; in an order that leaves no gaps, as there can be very many.
   struct Entry {
     /// Sizes in elements, also where several share a byte.

@@ -4,7 +4,7 @@ internal import DBNTensors
 /// `model-00001-of-00002.safetensors`, and `model.safetensors.index.json` beside.
 struct ShardNames {
   static let fileExtension = ".safetensors"
-  static let indexExtension = ".safetensors.index.json"
+  static let indexExtension = fileExtension + ".index.json"
 
   /// The folder, with a slash at its end; empty for the current one.
   let folder: String

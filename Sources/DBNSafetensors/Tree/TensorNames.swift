@@ -10,11 +10,11 @@ struct TensorNames {
   private var table = NameTable()
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
-    for entry in checkpoint.stateDictEntries {
+    for entry in checkpoint.bestStateDict?.entries ?? [] {
       if let name = entry.key.string, let tensor = entry.value.tensor { add(tensor, as: name) }
     }
     try checkpoint.root.forEachTensor { path, tensor throws(CheckpointError) in
-      add(tensor, as: path.description)
+      add(tensor, as: path.tensorName)
     }
   }
 
@@ -62,12 +62,27 @@ struct TensorNames {
 }
 
 extension Checkpoint {
-  /// What is in the state dict, if it can be told which mapping that is.
-  fileprivate var stateDictEntries: [CheckpointDictionary.Entry] {
+  /// The state dict; nil where there is none, or several are equally good.
+  fileprivate var bestStateDict: CheckpointDictionary? {
     do throws(CheckpointError) {
-      return try stateDict().dictionary.entries
+      return try stateDict().dictionary
     } catch {
-      return []
+      return nil
     }
+  }
+}
+
+extension EntryPath {
+  /// What a tensor outside the state dict is called in a file (docs/safetensors.md): its keys, joined
+  /// by slashes.
+  fileprivate var tensorName: String {
+    keys.map { key in
+      let text =
+        switch key {
+        case .string(let text): text
+        case .int(let number): "\(number)"
+        }
+      return text.replacing("%", with: "%25").replacing("/", with: "%2F")
+    }.joined(separator: "/")
   }
 }

@@ -1,16 +1,16 @@
 import DBNCheckpointFormats
-public import DBNTensors
+package import DBNTensors
 
 /// Checkpoints of `torch.distributed.checkpoint`: a folder with `.metadata`, and files
 /// `__0_0.distcp` in which each rank saved its part.
 ///
 /// Every entry is read in place; tensors that were sharded are put together when their bytes are
 /// asked for.
-public enum DistributedCheckpoint {
+package enum DistributedCheckpoint {
   static let metadataName = ".metadata"
 
   /// Whether the path is that of a folder with a distributed checkpoint.
-  public static func recognises(folder path: String) -> Bool {
+  package static func recognises(folder path: String) -> Bool {
     (try? MappedFile.open("\(path)/\(metadataName)")) != nil
   }
 
@@ -23,7 +23,7 @@ public enum DistributedCheckpoint {
   /// Reads the checkpoint in a folder, nested again where the planner says how.
   ///
   /// - Throws: a `CheckpointError` that names the entry, the file or the global at fault.
-  public static func read(
+  package static func read(
     _ path: String, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {

@@ -93,7 +93,9 @@ struct DistributedMetadata {
   }
 
   private static func entry(_ value: CheckpointValue) throws(CheckpointError) -> Entry {
-    if value.typeName.hasSuffix(".BytesStorageMetadata") { return .value }
+    if case .opaque(let object) = value, object.name.hasSuffix(".BytesStorageMetadata") {
+      return .value
+    }
     let fields = try DistributedFields(value, "TensorStorageMetadata")
     // `TensorProperties.__getstate__`: dtype, layout, requires_grad, memory_format, pin_memory.
     let properties = try DistributedFields.state(fields.value("properties"), "TensorProperties")
@@ -114,7 +116,7 @@ struct DistributedMetadata {
 
   private mutating func readPlaces(_ fields: DistributedFields) throws(CheckpointError) {
     // A mapping with objects for keys.
-    guard case .opaque(let data) = fields.value("storage_data"), data.name == "builtins.dict"
+    guard case .opaque(let data) = fields.value("storage_data"), data.name == PickleName.dict
     else {
       guard fields.value("storage_data")?.dictionary?.entries.isEmpty == true else {
         throw DistributedFields.wrong("storage_data")

@@ -75,7 +75,7 @@ extension ExportedProgramFile {
     let stateDict = try tensors(zip[OldNames.stateDict], options)
     let constants = try tensors(zip[OldNames.constants], options)
     let known = [
-      OldNames.graph, OldNames.stateDict, OldNames.constants, OldNames.inputs, "version",
+      OldNames.graph, OldNames.stateDict, OldNames.constants, OldNames.inputs, TorchRecord.version,
     ]
     let others = zip.entries.map(\.name).filter { !known.contains($0) }
     return checkpoint(stateDict, constants, try graph.wholeText(), besides: others)

@@ -14,6 +14,13 @@ struct ProgramArchive: StorageSource {
   /// The model's name: that of its records.
   private let model: String
 
+  private static let modelFolder = "models/"
+  private static let modelExtension = ".json"
+  private static let weights = "weights"
+  private static let constants = "constants"
+
+  private static func folder(of kind: String) -> String { "data/\(kind)/" }
+
   init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
     byteCount = file.count
     self.zip = zip
@@ -25,12 +32,12 @@ struct ProgramArchive: StorageSource {
   /// Whether an archive has a model's operations; `torch.save`'s, and archives of compiled code
   /// alone, have not.
   static func recognises(_ zip: ZipArchive) -> Bool {
-    let folder = "\(zip.commonFolder)models/"
+    let folder = zip.commonFolder + modelFolder
     return zip.entries.contains { $0.name.hasPrefix(folder) }
   }
 
   /// The operations, as PyTorch wrote them.
-  var graph: ZipEntry? { zip["\(prefix)models/\(model).json"] }
+  var graph: ZipEntry? { zip["\(prefix)\(Self.modelFolder)\(model)\(Self.modelExtension)"] }
 
   /// Tensors of a program: what says where they lie, or from PyTorch 2.8 itself, a checkpoint.
   struct Tensors {
@@ -40,13 +47,13 @@ struct ProgramArchive: StorageSource {
   }
 
   /// The parameters and buffers.
-  var weights: Tensors { tensors("weights") }
+  var weights: Tensors { tensors(Self.weights) }
 
   /// Tensors that the operations use and the state dict has not.
-  var constants: Tensors { tensors("constants") }
+  var constants: Tensors { tensors(Self.constants) }
 
   private func tensors(_ kind: String) -> Tensors {
-    let folder = "data/\(kind)/"
+    let folder = Self.folder(of: kind)
     return Tensors(
       folder: folder, config: zip["\(prefix)\(folder)\(model)_\(kind)_config.json"],
       checkpoint: zip["\(prefix)\(folder)\(model).pt"])
@@ -55,9 +62,11 @@ struct ProgramArchive: StorageSource {
   private static func model(
     in zip: ZipArchive, _ prefix: String
   ) throws(CheckpointError) -> String {
-    let folder = "\(prefix)models/"
-    let models = zip.entries.filter { $0.name.hasPrefix(folder) && $0.name.hasSuffix(".json") }
-      .map { String($0.name.dropFirst(folder.count).dropLast(".json".count)) }
+    let folder = prefix + modelFolder
+    let models = zip.entries.filter {
+      $0.name.hasPrefix(folder) && $0.name.hasSuffix(modelExtension)
+    }
+    .map { String($0.name.dropFirst(folder.count).dropLast(modelExtension.count)) }
     guard let model = models.first, models.count == 1 else {
       throw CheckpointError(
         .torchProgram,
@@ -93,8 +102,13 @@ struct ProgramArchive: StorageSource {
   /// Records that are neither the model nor about the archive itself. The example inputs that every
   /// export writes are no part of the model either, and not worth a word each time.
   var otherRecords: [String] {
-    let known = ["models/", "data/weights/", "data/constants/", ".data/", "data/sample_inputs/"]
-    let bookkeeping = ["archive_format", "archive_version", "byteorder", "version"]
+    let known = [
+      Self.modelFolder, Self.folder(of: Self.weights), Self.folder(of: Self.constants),
+      TorchRecord.archiveData, Self.folder(of: "sample_inputs"),
+    ]
+    let bookkeeping = [
+      "archive_format", "archive_version", TorchRecord.byteOrder, TorchRecord.version,
+    ]
     return zip.entries.map { String($0.name.dropFirst(prefix.count)) }
       .filter { name in
         !known.contains { name.hasPrefix($0) } && !bookkeeping.contains(name)

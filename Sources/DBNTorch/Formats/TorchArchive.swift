@@ -25,22 +25,15 @@ struct TorchArchive: StorageSource {
     self.zip = zip
     prefix = zip.commonFolder
     try Self.refusePrograms(zip, prefix)
-    pickleName = "\(prefix)data.pkl"
+    pickleName = "\(prefix)\(TorchRecord.pickle)"
     guard let pickle = zip[pickleName] else { throw Self.noPickle(zip, prefix) }
-    try Self.checkVersion(zip["\(prefix)version"])
+    try Self.checkVersion(zip["\(prefix)\(TorchRecord.version)"])
     isBigEndian = try zip.isBigEndian(prefix)
     self.pickle = try pickle.content()
-    history = try Self.history(zip["\(prefix)\(Self.historyName)"])
-    graph = try zip["\(prefix)\(Self.graphName)"]?.wholeText()
-    batchNormSettings = try Self.settings(zip["\(prefix)\(Self.settingsName)"])
+    history = try Self.history(zip["\(prefix)\(TorchRecord.history)"])
+    graph = try zip["\(prefix)\(TorchRecord.graph)"]?.wholeText()
+    batchNormSettings = try Self.settings(zip["\(prefix)\(TorchRecord.batchNorms)"])
   }
-
-  /// The record of the history, in the folder where PyTorch keeps what others add to an archive.
-  static let historyName = "extra/dbn_convert_history.json"
-  /// The record of the model's operations.
-  static let graphName = "extra/dbn_convert_graph.json"
-  /// The record of epsilon and momentum of BatchNorms.
-  static let settingsName = "extra/dbn_convert_batch_norms.json"
 
   private static func history(_ entry: ZipEntry?) throws(CheckpointError) -> [JSON] {
     guard let entry else { return [] }
@@ -72,7 +65,7 @@ struct TorchArchive: StorageSource {
 
   var roomyStorageCount: Int { zip.entries.count }
 
-  func place(of key: String) -> String { "\(prefix)data/\(key)" }
+  func place(of key: String) -> String { "\(prefix)\(TorchRecord.storages)\(key)" }
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
@@ -82,7 +75,7 @@ struct TorchArchive: StorageSource {
         .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
-    return entry.storage(named: "data/\(key)")
+    return entry.storage(named: "\(TorchRecord.storages)\(key)")
   }
 }
 
@@ -98,14 +91,17 @@ extension TorchArchive {
   }
 
   private static func noPickle(_ zip: ZipArchive, _ prefix: String) -> CheckpointError {
-    let isCheckpoint = zip.entries.contains { $0.name.hasPrefix("\(prefix)data/") }
+    let isCheckpoint = zip.entries.contains {
+      $0.name.hasPrefix("\(prefix)\(TorchRecord.storages)")
+    }
     guard isCheckpoint, !prefix.isEmpty else {
       return CheckpointError(
-        .notATorchCheckpoint, "is a zip archive without a data.pkl, so no PyTorch checkpoint",
+        .notATorchCheckpoint,
+        "is a zip archive without a \(TorchRecord.pickle), so no PyTorch checkpoint",
         advice: "name a file that torch.save wrote")
     }
     return CheckpointError(
-      .torchRecordMissing, "the record \(prefix)data.pkl is not in the archive",
+      .torchRecordMissing, "the record \(prefix)\(TorchRecord.pickle) is not in the archive",
       advice: "the file is incomplete; get it again")
   }
 
@@ -130,10 +126,10 @@ extension ZipArchive {
 
   /// What the record `byteorder` says, if there is one.
   func isBigEndian(_ prefix: String) throws(CheckpointError) -> Bool {
-    guard let entry = self["\(prefix)byteorder"] else { return false }
+    guard let entry = self["\(prefix)\(TorchRecord.byteOrder)"] else { return false }
     switch try entry.text() {
-    case "little": return false
-    case "big": return true
+    case TorchRecord.littleEndian: return false
+    case TorchRecord.bigEndian: return true
     case let other:
       throw CheckpointError(
         .torchByteOrder, name: entry.name, "'\(other)' is no byte order",

@@ -27,7 +27,7 @@ public struct TorchFile {
     if ZipArchive.recognises(file) {
       // The first record tells those of `torch.save`, so that their directory is read once it is
       // clear how long it is needed.
-      let isSaved = ZipArchive.firstName(file)?.hasSuffix("data.pkl") == true
+      let isSaved = ZipArchive.firstName(file)?.hasSuffix(TorchRecord.pickle) == true
       let zip = isSaved ? nil : Self.directory(of: file)
       directory = zip
       let isProgram = (try? zip?.get()).map { ExportedProgramFile.recognises($0) } ?? false

@@ -215,6 +215,10 @@ extension CheckpointTree {
 extension CheckpointDictionary.Kind {
   /// The class, as a pickle names it.
   fileprivate var path: String {
-    self == .dict ? "builtins.dict" : "collections.\(rawValue)"
+    switch self {
+    case .dict: PickleName.dict
+    case .orderedDict: PickleName.orderedDict
+    case .counter: PickleName.counter
+    }
   }
 }

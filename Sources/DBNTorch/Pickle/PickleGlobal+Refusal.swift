@@ -2,7 +2,7 @@ import DBNTensors
 
 extension PickleGlobal {
   /// The error for a name that is not in the table, with what to do about it.
-  static func refusal(of path: String, by operation: String) -> CheckpointError {
+  static func refusal(of path: String, by operation: PickleOperation) -> CheckpointError {
     if let kind = tensorKinds.first(where: { path.hasPrefix($0.prefix) }) {
       return CheckpointError(
         .torchTensorKind, "is \(kind.what) (\(path)), which has no plain values to convert",
@@ -16,7 +16,7 @@ extension PickleGlobal {
     let advice = replacements.first { path.hasPrefix($0.prefix) }?.advice
     return CheckpointError(
       .pickleGlobal,
-      "the pickle names \(path) (\(operation)), which no checkpoint of weights needs; nothing of "
+      "the pickle names \(path) (\(operation.name)), which no checkpoint of weights needs; nothing of "
         + "the file was executed",
       advice: advice
         ?? "if you trust the file, load it in Python and save the state dict alone: "
@@ -77,7 +77,7 @@ extension PickleGlobal {
     ("numpy.", "save value.item() for a NumPy number, torch.from_numpy(value) for an array"),
     ("argparse.Namespace", "save vars(args) in place of args"),
     ("pathlib.", "save str(path) in place of the path"),
-    ("builtins.frozenset", "save a set in its place"),
+    (PickleName.frozenSet, "save a set in its place"),
     ("collections.defaultdict", "save dict(value) in its place"),
     ("collections.deque", "save list(value) in its place"),
     ("datetime.", "save str(value) in its place"),

@@ -129,7 +129,7 @@ extension PickleMachine {
       case .tensorClass(let kind) = heap.globals[type].role
     else { throw arguments.wrong(1, "a class of tensors", heap) }
     let state = try state(arguments[3])
-    let isBuffer = heap.entry("_is_buffer", of: state) == .bool(true)
+    let isBuffer = heap.entry(PickleName.BufferAttribute.isBuffer, of: state) == .bool(true)
     guard let tensor = retype(made, as: isBuffer ? .buffer : kind) else {
       throw arguments.wrong(0, "a function that rebuilds a tensor", heap)
     }
@@ -153,7 +153,10 @@ extension PickleMachine {
     guard case .leaf(let index) = tensor, let state, let entries = heap.dictionary(state)?.entries
     else { return }
     let names = entries.map { heap.key($0.key)?.description ?? heap.typeName($0.key) }
-    tensors.droppedAttributes[index] = names.filter { $0 != "_is_buffer" && $0 != "persistent" }
+    typealias Known = PickleName.BufferAttribute
+    tensors.droppedAttributes[index] = names.filter {
+      ![Known.isBuffer, Known.persistent].contains($0)
+    }
   }
 
   /// The attributes in an object's state: a dict, or a tuple of one and another for slots.

@@ -77,8 +77,8 @@ extension PickleGlobal {
   ) throws(CheckpointError) -> [UInt8] {
     let text = try arguments.text(0, machine.heap)
     let codec = try arguments.text(1, machine.heap)
-    guard codec == "latin1" || codec == "latin-1" else {
-      throw arguments.wrong(1, "'latin1'", machine.heap)
+    guard [PickleName.Latin1.ofBytes, PickleName.Latin1.ofByteArray].contains(codec) else {
+      throw arguments.wrong(1, "'\(PickleName.Latin1.ofBytes)'", machine.heap)
     }
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {

@@ -19,7 +19,7 @@ struct PickleGlobal: Sendable {
   /// All names that a checkpoint may use; there is no other way to anything callable.
   static let table: [String: Role] = {
     var table = functions
-    for type in ScalarType.allCases { table["torch.\(type.name)"] = .scalarType(type) }
+    for type in ScalarType.allCases { table[PickleName.scalarType(type)] = .scalarType(type) }
     for (name, type) in TorchStorageType.byName { table[name] = .storageType(type) }
     // The classes of tensors before PyTorch 0.4: their types stand in their storages.
     for name in TorchStorageType.byName.keys where TorchStorageType.byName[name] != .untyped {
@@ -29,23 +29,23 @@ struct PickleGlobal: Sendable {
   }()
 
   private static let functions: [String: Role] = [
-    "collections.OrderedDict": .callable(makeOrderedDict),
-    "collections.Counter": .callable(makeCounter),
-    "builtins.set": .callable(makeSet),
-    "builtins.bytes": .callable(makeBytes),
-    "builtins.bytearray": .callable(makeByteArray),
-    "builtins.complex": .callable(makeComplex),
-    "_codecs.encode": .callable(encode),
-    "torch.Size": .callable(makeSize),
-    "torch.device": .callable(makeDevice),
-    "torch.Tensor": .tensorClass(.tensor),
+    PickleName.orderedDict: .callable(makeOrderedDict),
+    PickleName.counter: .callable(makeCounter),
+    PickleName.set: .callable(makeSet),
+    PickleName.bytes: .callable(makeBytes),
+    PickleName.byteArray: .callable(makeByteArray),
+    PickleName.complex: .callable(makeComplex),
+    PickleName.encode: .callable(encode),
+    PickleName.size: .callable(makeSize),
+    PickleName.device: .callable(makeDevice),
+    PickleName.tensor: .tensorClass(.tensor),
     "torch.nn.parameter.Parameter": .tensorClass(.parameter),
     "torch.nn.parameter.Buffer": .tensorClass(.buffer),
     "torch._utils._rebuild_tensor": .callable(rebuildTensor),
-    "torch._utils._rebuild_tensor_v2": .callable(rebuildTensorV2),
-    "torch._utils._rebuild_tensor_v3": .callable(rebuildTensorV3),
-    "torch._utils._rebuild_parameter": .callable(rebuildParameter),
+    PickleName.rebuildTensorV2: .callable(rebuildTensorV2),
+    PickleName.rebuildTensorV3: .callable(rebuildTensorV3),
+    PickleName.rebuildParameter: .callable(rebuildParameter),
     "torch._utils._rebuild_parameter_with_state": .callable(rebuildParameterWithState),
-    "torch._tensor._rebuild_from_type_v2": .callable(rebuildFromType),
+    PickleName.rebuildFromType: .callable(rebuildFromType),
   ]
 }

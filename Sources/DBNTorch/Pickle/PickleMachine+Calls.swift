@@ -2,22 +2,23 @@ import DBNTensors
 
 /// Operations that name, call and complete things: they only look up tables of our own.
 extension PickleMachine {
-  mutating func pushGlobal() throws(CheckpointError) {
+  mutating func pushGlobal(_ operation: PickleOperation) throws(CheckpointError) {
     let module = try reader.readLine().utf8Text
     let name = try reader.readLine().utf8Text
-    try pushGlobal(module, name, by: "GLOBAL")
+    try pushGlobal(module, name, by: operation)
   }
 
-  mutating func pushStackGlobal() throws(CheckpointError) {
+  mutating func pushStackGlobal(_ operation: PickleOperation) throws(CheckpointError) {
     let names = try pop(2)
     guard let module = heap.text(names[0]), let name = heap.text(names[1]) else {
-      throw CheckpointError(.pickleArguments, "STACK_GLOBAL names something by other than text")
+      throw CheckpointError(
+        .pickleArguments, "\(operation.name) names something by other than text")
     }
-    try pushGlobal(module, name, by: "STACK_GLOBAL")
+    try pushGlobal(module, name, by: operation)
   }
 
   private mutating func pushGlobal(
-    _ module: String, _ name: String, by operation: String
+    _ module: String, _ name: String, by operation: PickleOperation
   ) throws(CheckpointError) {
     let path = Python2.path("\(Python2.module(module)).\(name)")
     if let role = PickleGlobal.table[path] {
@@ -28,12 +29,12 @@ extension PickleMachine {
     push(heap.opaque(PickleOpaque(name: path)))
   }
 
-  mutating func call(_ operation: String) throws(CheckpointError) {
+  mutating func call(_ operation: PickleOperation) throws(CheckpointError) {
     let operands = try pop(2)
     guard case .tuple(let arguments) = operands[1] else {
       throw CheckpointError(
         .pickleCall,
-        "\(operation) calls \(heap.typeName(operands[0])) with \(heap.typeName(operands[1])) in "
+        "\(operation.name) calls \(heap.typeName(operands[0])) with \(heap.typeName(operands[1])) in "
           + "place of a tuple of arguments")
     }
     let values = heap.tuples[arguments]
@@ -42,7 +43,7 @@ extension PickleMachine {
   }
 
   private mutating func call(
-    _ callee: PickleValue, _ arguments: [PickleValue], by operation: String
+    _ callee: PickleValue, _ arguments: [PickleValue], by operation: PickleOperation
   ) throws(CheckpointError) {
     switch callee {
     case .global(let index):
@@ -59,33 +60,33 @@ extension PickleMachine {
     default: break
     }
     throw CheckpointError(
-      .pickleCall, "\(operation) calls \(heap.typeName(callee)), which is no function")
+      .pickleCall, "\(operation.name) calls \(heap.typeName(callee)), which is no function")
   }
 
   /// INST, of protocol 0: the class is named in the operation.
-  mutating func callNamed() throws(CheckpointError) {
+  mutating func callNamed(_ operation: PickleOperation) throws(CheckpointError) {
     let (module, name) = (try reader.readLine().utf8Text, try reader.readLine().utf8Text)
     let arguments = try popMark()
-    try pushGlobal(module, name, by: "INST")
-    try call(pop(), arguments, by: "INST")
+    try pushGlobal(module, name, by: operation)
+    try call(pop(), arguments, by: operation)
   }
 
   /// OBJ, of protocol 1: the class lies below its arguments.
-  mutating func callMarked() throws(CheckpointError) {
+  mutating func callMarked(_ operation: PickleOperation) throws(CheckpointError) {
     let values = try popMark()
     guard let callee = values.first else {
-      throw CheckpointError(.pickleCall, "OBJ calls nothing")
+      throw CheckpointError(.pickleCall, "\(operation.name) calls nothing")
     }
-    try call(callee, Array(values.dropFirst()), by: "OBJ")
+    try call(callee, Array(values.dropFirst()), by: operation)
   }
 
   /// NEWOBJ_EX has named arguments too; only objects that are not made can be given them.
-  mutating func callWithNames() throws(CheckpointError) {
+  mutating func callWithNames(_ operation: PickleOperation) throws(CheckpointError) {
     let operands = try pop(3)
     guard case .opaque(let index) = operands[0], heap.opaques[index].arguments == nil else {
       throw CheckpointError(
         .pickleCall,
-        "NEWOBJ_EX calls \(heap.typeName(operands[0])), which takes no named arguments")
+        "\(operation.name) calls \(heap.typeName(operands[0])), which takes no named arguments")
     }
     let name = heap.opaques[index].name
     push(heap.opaque(PickleOpaque(name: name, arguments: Array(operands[1...]))))

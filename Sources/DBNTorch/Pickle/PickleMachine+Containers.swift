@@ -16,23 +16,23 @@ extension PickleMachine {
   }
 
   /// DICT, of protocol 0.
-  mutating func pushDictionary() throws(CheckpointError) {
-    let pairs = try pairs(of: popMark(), "DICT")
+  mutating func pushDictionary(_ operation: PickleOperation) throws(CheckpointError) {
+    let pairs = try pairs(of: popMark(), operation)
     for (key, _) in pairs { try checkKey(key) }
     push(heap.dictionary(PickleDictionary(kind: .dict, entries: pairs)))
   }
 
   /// FROZENSET, of protocol 4, is opaque, as the call is that older protocols make of it.
-  mutating func pushFrozenSet() throws(CheckpointError) {
+  mutating func pushFrozenSet(_ operation: PickleOperation) throws(CheckpointError) {
     let items = try popMark()
-    let refusal = PickleGlobal.refusal(of: "builtins.frozenset", by: "FROZENSET")
-    guard opaqueNames.contains("builtins.frozenset", refused: refusal) else { throw refusal }
+    let refusal = PickleGlobal.refusal(of: PickleName.frozenSet, by: operation)
+    guard opaqueNames.contains(PickleName.frozenSet, refused: refusal) else { throw refusal }
     let arguments = [heap.list(items)]
-    push(heap.opaque(PickleOpaque(name: "builtins.frozenset", arguments: arguments)))
+    push(heap.opaque(PickleOpaque(name: PickleName.frozenSet, arguments: arguments)))
   }
 
   mutating func append(
-    _ operation: String, _ items: [PickleValue]
+    _ operation: PickleOperation, _ items: [PickleValue]
   ) throws(CheckpointError) {
     switch try top() {
     case .list(let index): heap.lists[index].append(contentsOf: items)
@@ -42,7 +42,7 @@ extension PickleMachine {
     }
   }
 
-  mutating func addItems() throws(CheckpointError) {
+  mutating func addItems(_ operation: PickleOperation) throws(CheckpointError) {
     let items = try popMark()
     switch try top() {
     case .set(let index):
@@ -50,12 +50,12 @@ extension PickleMachine {
       heap.sets[index].append(contentsOf: items)
     case .opaque(let index) where heap.opaques[index].arguments != nil:
       heap.opaques[index].elements.append(contentsOf: items)
-    default: throw try wrongTarget("ADDITEMS", "a set")
+    default: throw try wrongTarget(operation, "a set")
     }
   }
 
   mutating func setItems(
-    _ operation: String, _ items: [PickleValue]
+    _ operation: PickleOperation, _ items: [PickleValue]
   ) throws(CheckpointError) {
     let pairs = try pairs(of: items, operation)
     switch try top() {
@@ -69,10 +69,10 @@ extension PickleMachine {
   }
 
   private func pairs(
-    of items: [PickleValue], _ operation: String
+    of items: [PickleValue], _ operation: PickleOperation
   ) throws(CheckpointError) -> [(key: PickleValue, value: PickleValue)] {
     guard items.count.isMultiple(of: 2) else {
-      throw CheckpointError(.pickleArguments, "\(operation) has a key without a value")
+      throw CheckpointError(.pickleArguments, "\(operation.name) has a key without a value")
     }
     return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
   }
@@ -108,10 +108,10 @@ extension PickleMachine {
   }
 
   private func wrongTarget(
-    _ operation: String, _ wanted: String
+    _ operation: PickleOperation, _ wanted: String
   ) throws(CheckpointError) -> CheckpointError {
     CheckpointError(
-      .pickleTarget, "\(operation) works on \(wanted), not on \(heap.typeName(try top()))",
+      .pickleTarget, "\(operation.name) works on \(wanted), not on \(heap.typeName(try top()))",
       advice: "the file is damaged or made to deceive; get it again")
   }
 }

@@ -3,16 +3,17 @@ import DBNTensors
 /// Persistent ids: what lies outside the pickle.
 extension PickleMachine {
   /// PERSID, of protocol 0: the id is a line of text, of a storage what Python prints for its tuple.
-  mutating func pushNamedStorage() throws(CheckpointError) {
+  mutating func pushNamedStorage(_ operation: PickleOperation) throws(CheckpointError) {
     let text = String(decoding: try reader.readLine().array, as: UTF8.self)
     let identifier = PrintedStorage(text).map { tuple(of: $0) } ?? heap.string(text)
-    try pushPersistent(identifier, by: "PERSID")
+    try pushPersistent(identifier, by: operation)
   }
 
   private mutating func tuple(of storage: PrintedStorage) -> PickleValue {
     let type = heap.global(PickleGlobal(name: storage.typeName, role: .storageType(storage.type)))
     var parts = [
-      heap.string("storage"), type, heap.string(storage.key), heap.string(storage.location),
+      heap.string(PickleName.storage), type, heap.string(storage.key),
+      heap.string(storage.location),
       .int(storage.count),
     ]
     if let view = storage.view {
@@ -21,12 +22,12 @@ extension PickleMachine {
     return heap.tuple(parts)
   }
 
-  mutating func pushStorage() throws(CheckpointError) {
-    try pushPersistent(pop(), by: "BINPERSID")
+  mutating func pushStorage(_ operation: PickleOperation) throws(CheckpointError) {
+    try pushPersistent(pop(), by: operation)
   }
 
   private mutating func pushPersistent(
-    _ identifier: PickleValue, by operation: String
+    _ identifier: PickleValue, by operation: PickleOperation
   ) throws(CheckpointError) {
     if case .tuple(let index) = identifier, 5...6 ~= heap.tuples[index].count {
       let parts = heap.tuples[index]
@@ -53,9 +54,9 @@ extension PickleMachine {
   /// `('storage', type, key, location, numel)`, and in files of PyTorch up to 1.5 a sixth element:
   /// None, or `(key, offset, numel)` of the part of the storage that is meant.
   private mutating func pushStorage(
-    _ parts: [PickleValue], by operation: String
+    _ parts: [PickleValue], by operation: PickleOperation
   ) throws(CheckpointError) {
-    guard heap.text(parts[0]) == "storage", case .global(let type) = parts[1],
+    guard heap.text(parts[0]) == PickleName.storage, case .global(let type) = parts[1],
       case .storageType(let storageType) = heap.globals[type].role,
       let key = heap.key(parts[2])?.description, case .int(let count) = parts[4]
     else { throw refusal(of: operation) }
@@ -68,7 +69,7 @@ extension PickleMachine {
   }
 
   private func part(
-    _ view: PickleValue, of count: Int, _ operation: String
+    _ view: PickleValue, of count: Int, _ operation: PickleOperation
   ) throws(CheckpointError) -> Range<Int> {
     guard case .tuple(let index) = view, heap.tuples[index].count == 3,
       case .int(let offset) = heap.tuples[index][1], case .int(let size) = heap.tuples[index][2]
@@ -81,9 +82,9 @@ extension PickleMachine {
     return offset..<offset + size
   }
 
-  private func refusal(of operation: String) -> CheckpointError {
+  private func refusal(of operation: PickleOperation) -> CheckpointError {
     CheckpointError(
-      .picklePersistentID, "the persistent id (\(operation)) is not that of a storage",
+      .picklePersistentID, "the persistent id (\(operation.name)) is not that of a storage",
       advice: "save it again with torch.save, as a state dict")
   }
 }

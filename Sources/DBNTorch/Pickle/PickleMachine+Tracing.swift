@@ -39,7 +39,7 @@ struct PickleFailure {
 extension PickleMachine {
   /// Puts a `failed` where the operation's result would be, so that what follows tells its key.
   mutating func recover(
-    from error: CheckpointError, in opcode: PickleOpcode, at offset: Int
+    from error: CheckpointError, in operation: PickleOperation?, at offset: Int
   ) throws(CheckpointError) {
     var cause = error
     cause.offset = cause.offset ?? offset
@@ -47,31 +47,31 @@ extension PickleMachine {
     if isFirst { failure = PickleFailure(cause) }
     // Past these the rest of the pickle can't be followed.
     let isLost = error.code == .pickleStack || error.code == .truncated
-    if isLost || opcode.code == PickleOpcode.stop { throw failure?.error ?? cause }
-    if opcode.changesTop { _ = try? pop() }
+    if isLost || operation == .stop { throw failure?.error ?? cause }
+    if operation?.changesTop == true { _ = try? pop() }
     push(isFirst ? .failed : .none)
   }
 
   /// Carries a failed value through the operation that takes it.
   ///
   /// - Returns: whether there was one; if not, the operation is to be run.
-  mutating func trace(_ opcode: PickleOpcode) throws(CheckpointError) -> Bool {
-    switch opcode.name {
-    case "STOP": throw failure?.error ?? CheckpointError(.pickleStack, "the pickle failed")
-    case "SETITEM": return traceItems(count: 2, isMapping: true)
-    case "SETITEMS": return traceItems(count: nil, isMapping: true)
-    case "APPEND": return traceItems(count: 1, isMapping: false)
-    case "APPENDS", "ADDITEMS": return traceItems(count: nil, isMapping: false)
-    case "DICT": return traceItems(count: nil, isMapping: true, below: 0)
-    case "TUPLE1": return traceTuple(1)
-    case "TUPLE2": return traceTuple(2)
-    case "TUPLE3": return traceTuple(3)
-    case "TUPLE", "LIST": return traceTuple(nil)
-    case "REDUCE", "NEWOBJ", "BUILD": return traceCall(2)
-    case "NEWOBJ_EX": return traceCall(3)
-    case "INST": return try traceNamedCall()
-    case "OBJ": return traceCall(nil)
-    case "BINPERSID": return traceCall(1)
+  mutating func trace(_ operation: PickleOperation) throws(CheckpointError) -> Bool {
+    switch operation {
+    case .stop: throw failure?.error ?? CheckpointError(.pickleStack, "the pickle failed")
+    case .setItem: return traceItems(count: 2, isMapping: true)
+    case .setItems: return traceItems(count: nil, isMapping: true)
+    case .append: return traceItems(count: 1, isMapping: false)
+    case .appends, .addItems: return traceItems(count: nil, isMapping: false)
+    case .dict: return traceItems(count: nil, isMapping: true, below: 0)
+    case .tuple1: return traceTuple(1)
+    case .tuple2: return traceTuple(2)
+    case .tuple3: return traceTuple(3)
+    case .tuple, .list: return traceTuple(nil)
+    case .reduce, .newObj, .build: return traceCall(2)
+    case .newObjEx: return traceCall(3)
+    case .inst: return try traceNamedCall(operation)
+    case .obj: return traceCall(nil)
+    case .binPersID: return traceCall(1)
     default: return false
     }
   }
@@ -111,9 +111,11 @@ extension PickleMachine {
   }
 
   /// The name of the class stands in the operation.
-  private mutating func traceNamedCall() throws(CheckpointError) -> Bool {
+  private mutating func traceNamedCall(
+    _ operation: PickleOperation
+  ) throws(CheckpointError) -> Bool {
     guard traceCall(nil) else { return false }
-    for _ in 0..<2 { _ = try reader.readLine() }
+    try reader.skipArgument(of: operation)
     return true
   }
 

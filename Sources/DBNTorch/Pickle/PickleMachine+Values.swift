@@ -2,25 +2,25 @@ import DBNTensors
 
 /// Operations that push a plain value, and the memo.
 extension PickleMachine {
-  mutating func checkProtocol() throws(CheckpointError) {
-    let version = try reader.read(UInt8.self)
+  mutating func checkProtocol(_ operation: PickleOperation) throws(CheckpointError) {
+    let version = try reader.readNumber(of: operation)
     guard version <= 5 else {
       throw CheckpointError(
         .pickleProtocol, "pickle protocol \(version) is newer than 5, the newest there is")
     }
   }
 
-  mutating func pushInt<Number: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Number.Type
-  ) throws(CheckpointError) {
-    push(.int(Int(truncatingIfNeeded: try reader.read(type))))
+  mutating func pushInt(_ operation: PickleOperation) throws(CheckpointError) {
+    push(.int(try reader.readNumber(of: operation)))
   }
 
   /// An integer of any length, in two's complement.
-  mutating func pushLong<Count: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Count.Type
-  ) throws(CheckpointError) {
-    pushInteger(try readCounted(type, "LONG4"))
+  mutating func pushLong(_ operation: PickleOperation) throws(CheckpointError) {
+    let count = try reader.readNumber(of: operation)
+    guard count >= 0 else {
+      throw CheckpointError(.overflow, "\(operation.name) gives an integer \(count) bytes")
+    }
+    pushInteger(try reader.readRegion(count: count).array)
   }
 
   /// An integer in two's complement, least byte first.
@@ -37,10 +37,8 @@ extension PickleMachine {
     push(.float(Double(bitPattern: try reader.readBigEndian(UInt64.self))))
   }
 
-  mutating func pushText<Count: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Count.Type
-  ) throws(CheckpointError) {
-    let count = try reader.readCount(type)
+  mutating func pushText(_ operation: PickleOperation) throws(CheckpointError) {
+    let count = try reader.readCount(of: operation)
     let start = reader.position
     do throws(CheckpointError) {
       push(heap.string(try reader.readString(count: count)))
@@ -51,24 +49,17 @@ extension PickleMachine {
     }
   }
 
-  mutating func pushBytes<Count: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Count.Type
-  ) throws(CheckpointError) {
-    push(heap.leaf(.bytes(try reader.readRegion(count: reader.readCount(type)).array)))
+  mutating func pushBytes(_ operation: PickleOperation) throws(CheckpointError) {
+    push(heap.leaf(.bytes(try readBytes(of: operation))))
   }
 
-  mutating func pushByteArray() throws(CheckpointError) {
-    push(heap.leaf(.byteArray(try reader.readRegion(count: reader.readCount(UInt64.self)).array)))
+  mutating func pushByteArray(_ operation: PickleOperation) throws(CheckpointError) {
+    push(heap.leaf(.byteArray(try readBytes(of: operation))))
   }
 
-  private mutating func readCounted<Count: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Count.Type, _ operation: String
-  ) throws(CheckpointError) -> [UInt8] {
-    let count = try reader.read(type)
-    guard count >= 0 else {
-      throw CheckpointError(.overflow, "\(operation) gives an integer \(count) bytes")
-    }
-    return try reader.readRegion(count: Int(count)).array
+  private mutating func readBytes(of operation: PickleOperation) throws(CheckpointError) -> [UInt8]
+  {
+    try reader.readRegion(count: reader.readCount(of: operation)).array
   }
 }
 
@@ -79,10 +70,8 @@ extension PickleMachine {
     push(value)
   }
 
-  mutating func remember<Number: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Number.Type
-  ) throws(CheckpointError) {
-    try remember(at: reader.readCount(type))
+  mutating func remember(_ operation: PickleOperation) throws(CheckpointError) {
+    try remember(at: reader.readCount(of: operation))
   }
 
   mutating func memoise() throws(CheckpointError) {
@@ -99,10 +88,8 @@ extension PickleMachine {
     if memo.remember(value, at: index) { heap.keep(value) }
   }
 
-  mutating func recall<Number: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Number.Type
-  ) throws(CheckpointError) {
-    try recall(at: reader.readCount(type))
+  mutating func recall(_ operation: PickleOperation) throws(CheckpointError) {
+    try recall(at: reader.readCount(of: operation))
   }
 
   mutating func recall(at index: Int) throws(CheckpointError) {

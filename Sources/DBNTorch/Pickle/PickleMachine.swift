@@ -31,22 +31,23 @@ struct PickleMachine {
 
   /// Runs the pickle to its end and returns its value.
   mutating func run() throws(CheckpointError) -> PickleValue {
-    let opcodes = PickleOpcode.byCode
+    let operations = PickleOperation.byNumber
     while true {
       let offset = reader.fileOffset
-      let code: UInt8
+      let number: UInt8
       do throws(CheckpointError) {
-        code = try reader.read(UInt8.self)
+        number = try reader.read(UInt8.self)
       } catch {
         throw failure?.error ?? error
       }
-      let opcode = opcodes[Int(code)]
+      let operation = operations[Int(number)]
       do throws(CheckpointError) {
-        if failure != nil, try trace(opcode) { continue }
-        if code == PickleOpcode.stop { return try finish() }
-        try opcode.run(&self)
+        guard let operation else { throw Self.unknownOperation(number) }
+        if failure != nil, try trace(operation) { continue }
+        if operation == .stop { return try finish() }
+        try operation.run(&self)
       } catch {
-        try recover(from: error, in: opcode, at: offset)
+        try recover(from: error, in: operation, at: offset)
       }
     }
   }
@@ -62,6 +63,20 @@ struct PickleMachine {
 }
 
 extension PickleMachine {
+  private static func unknownOperation(_ number: UInt8) -> CheckpointError {
+    CheckpointError(
+      .pickleOpcode, "0x\(String(number, radix: 16)) is no pickle operation")
+  }
+
+  /// Refuses an operation that no checkpoint needs; its argument is passed over.
+  mutating func refuse(_ operation: PickleOperation) throws(CheckpointError) {
+    try reader.skipArgument(of: operation)
+    throw CheckpointError(
+      .pickleOpcode,
+      "the pickle operation \(operation.name) is not one that checkpoints of weights use",
+      advice: "save it again with torch.save, as a state dict")
+  }
+
   /// Counts what a call is given. A pickler writes each argument once; a file that hands one large
   /// value to many calls would have it copied by each, so that all together are bounded by 16
   /// times the pickle.

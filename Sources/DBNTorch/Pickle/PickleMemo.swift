@@ -34,20 +34,18 @@ struct PickleMemo {
   static func numbersRecalled(in pickle: ByteRegion) -> Set<Int>? {
     var reader = ByteReader(pickle)
     var numbers: Set<Int> = []
+    let operations = PickleOperation.byNumber
     do throws(CheckpointError) {
       while true {
-        let code = try reader.read(UInt8.self)
-        if code == PickleOpcode.stop { return numbers }
-        switch code {
-        case PickleOpcode.recallShort: numbers.insert(try reader.readCount(UInt8.self))
-        case PickleOpcode.recallLong: numbers.insert(try reader.readCount(UInt32.self))
-        case PickleOpcode.recallByText:
+        guard let operation = operations[Int(try reader.read(UInt8.self))] else { return nil }
+        switch operation {
+        case .stop: return numbers
+        case .binGet, .longBinGet: numbers.insert(try reader.readCount(of: operation))
+        case .get:
           guard let number = Int(String(decoding: try reader.readLine().array, as: UTF8.self))
           else { return nil }
           numbers.insert(number)
-        default:
-          guard let argument = PickleOpcode.arguments[Int(code)] else { return nil }
-          try reader.skip(argument)
+        default: try reader.skipArgument(of: operation)
         }
       }
     } catch {

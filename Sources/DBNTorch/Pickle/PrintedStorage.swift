@@ -11,7 +11,7 @@ struct PrintedStorage {
   let view: (key: String, offset: Int, count: Int)?
 
   init?(_ text: String) {
-    guard text.hasPrefix("('storage', "), text.hasSuffix(")") else { return nil }
+    guard text.hasPrefix("('\(PickleName.storage)', "), text.hasSuffix(")") else { return nil }
     var parts = text.dropFirst().dropLast().split(separator: ", ").dropFirst()
     if parts.count == 5, parts.last == "None" { parts.removeLast() }
     let fields = Array(parts)

@@ -17,11 +17,11 @@ enum TorchStorageType: Sendable, Hashable {
   /// PyTorch's storage classes; those of CUDA stand in the files of older versions.
   static let byName: [String: TorchStorageType] = {
     var types: [String: TorchStorageType] = [
-      "torch.UntypedStorage": .untyped, "torch.storage.UntypedStorage": .untyped,
+      "torch.UntypedStorage": .untyped, PickleName.untypedStorage: .untyped,
       "torch.storage._UntypedStorage": .untyped,
     ]
     for (name, type) in names {
-      types["torch.\(name)Storage"] = .typed(type)
+      types[className(name)] = .typed(type)
       types["torch.cuda.\(name)Storage"] = .typed(type)
     }
     return types
@@ -29,8 +29,10 @@ enum TorchStorageType: Sendable, Hashable {
 
   /// The class of storages of a type; nil for newer types, which have none.
   static func className(of type: ScalarType) -> String? {
-    names.first { $0.1 == type }.map { "torch.\($0.0)Storage" }
+    names.first { $0.1 == type }.map { className($0.0) }
   }
+
+  private static func className(_ name: String) -> String { "torch.\(name)Storage" }
 
   private static let names: [(String, ScalarType)] = [
     ("Double", .float64), ("Float", .float32), ("Half", .float16), ("BFloat16", .bfloat16),

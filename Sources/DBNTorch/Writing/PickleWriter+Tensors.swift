@@ -16,7 +16,7 @@ extension PickleWriter {
 
   /// `torch._utils._rebuild_parameter(data, requires_grad, hooks)`.
   private mutating func putParameter(_ tensor: Tensor) {
-    put(global: "torch._utils._rebuild_parameter")
+    put(global: PickleName.rebuildParameter)
     put(global: Self.function(for: tensor))
     putArguments(of: tensor, requiresGrad: false)
     put(.reduce)
@@ -29,16 +29,16 @@ extension PickleWriter {
   /// `torch._tensor._rebuild_from_type_v2(function, type, arguments, state)`: an `nn.Buffer` is a
   /// tensor with two attributes.
   private mutating func putBuffer(_ tensor: Tensor) {
-    put(global: "torch._tensor._rebuild_from_type_v2")
+    put(global: PickleName.rebuildFromType)
     put(.mark)
     put(global: Self.function(for: tensor))
-    put(global: "torch.Tensor")
+    put(global: PickleName.tensor)
     putArguments(of: tensor, requiresGrad: tensor.requiresGrad)
     put(.emptyDict)
     put(.mark)
-    put("persistent")
+    put(PickleName.BufferAttribute.persistent)
     put(true)
-    put("_is_buffer")
+    put(PickleName.BufferAttribute.isBuffer)
     put(true)
     put(.setItems)
     put(.tuple)
@@ -47,7 +47,7 @@ extension PickleWriter {
 
   private static func function(for tensor: Tensor) -> String {
     let hasClass = TorchStorageType.className(of: tensor.scalarType) != nil
-    return "torch._utils._rebuild_tensor_v\(hasClass ? 2 : 3)"
+    return hasClass ? PickleName.rebuildTensorV2 : PickleName.rebuildTensorV3
   }
 
   /// `(storage, offset, size, stride, requires_grad, hooks[, dtype])`.
@@ -60,15 +60,15 @@ extension PickleWriter {
     put(tensor.shape.contiguousStrides)
     put(requiresGrad)
     putNoHooks()
-    if className == nil { put(global: "torch.\(tensor.scalarType.name)") }
+    if className == nil { put(global: PickleName.scalarType(tensor.scalarType)) }
     put(.tuple)
   }
 
   /// The persistent id `('storage', type, key, location, count)`.
   private mutating func putStorage(of tensor: Tensor, _ className: String?) {
     put(.mark)
-    put("storage")
-    put(global: className ?? "torch.storage.UntypedStorage")
+    put(PickleName.storage)
+    put(global: className ?? PickleName.untypedStorage)
     put(once: "\(record(of: tensor))")
     put("cpu")
     put(className == nil ? tensor.byteCount : tensor.count)
@@ -77,7 +77,7 @@ extension PickleWriter {
   }
 
   private mutating func putNoHooks() {
-    put(global: "collections.OrderedDict")
+    put(global: PickleName.orderedDict)
     put(.emptyTuple)
     put(.reduce)
   }

@@ -9,30 +9,32 @@ extension PickleWriter {
         "is nested more than \(CheckpointLimits.depth) levels deep", advice: "make it flatter")
     }
     switch value {
-    case .none: put(.none)
+    case .none: put(.pushNone)
     case .bool(let flag): put(flag)
     case .int(let number): put(number)
     case .largeInt(let bytes): put(large: bytes)
     case .float(let number): put(number)
     case .complex(let real, let imaginary): put(real, imaginary)
     case .string(let text): put(text)
-    case .bytes(let bytes): put(latin1: bytes, by: "_codecs.encode", "latin1")
-    case .byteArray(let bytes): put(latin1: bytes, by: "__builtin__.bytearray", "latin-1")
+    case .bytes(let bytes):
+      put(latin1: bytes, by: PickleName.encode, PickleName.Latin1.ofBytes)
+    case .byteArray(let bytes):
+      put(latin1: bytes, by: Python2.builtin(PickleName.byteArray), PickleName.Latin1.ofByteArray)
     case .list(let elements): try write(list: elements, depth)
     case .tuple(let elements): try write(tuple: elements, depth)
     case .set(let elements): try write(set: elements, depth)
     case .dictionary(let dictionary): try write(dictionary, depth)
     case .tensor(let tensor): write(tensor)
     case .size(let sizes): put(size: sizes)
-    case .scalarType(let type): put(global: "torch.\(type.name)")
+    case .scalarType(let type): put(global: PickleName.scalarType(type))
     case .device(let device): put(device: device)
     // `refusal` has kept it from coming here.
-    case .opaque: put(.none)
+    case .opaque: put(.pushNone)
     }
   }
 
   private mutating func put(_ real: Double, _ imaginary: Double) {
-    put(global: "__builtin__.complex")
+    put(global: Python2.builtin(PickleName.complex))
     put(real)
     put(imaginary)
     put(.tuple2)
@@ -49,7 +51,7 @@ extension PickleWriter {
   }
 
   private mutating func put(size sizes: [Int]) {
-    put(global: "torch.Size")
+    put(global: PickleName.size)
     put(sizes)
     put(.tuple1)
     put(.reduce)
@@ -57,7 +59,7 @@ extension PickleWriter {
 
   /// `torch.device` takes its type and its index apart.
   private mutating func put(device: String) {
-    put(global: "torch.device")
+    put(global: PickleName.device)
     let parts = device.split(separator: ":", maxSplits: 1)
     if parts.count == 2, let index = Int(parts[1]) {
       put(String(parts[0]))
@@ -98,7 +100,7 @@ extension PickleWriter {
   private mutating func write(
     set elements: [CheckpointValue], _ depth: Int
   ) throws(CheckpointError) {
-    put(global: "__builtin__.set")
+    put(global: Python2.builtin(PickleName.set))
     try write(list: elements, depth)
     put(.tuple1)
     put(.reduce)
@@ -112,12 +114,12 @@ extension PickleWriter {
       put(.emptyDict)
       try write(items: dictionary, depth)
     case .orderedDict:
-      put(global: "collections.OrderedDict")
+      put(global: PickleName.orderedDict)
       put(.emptyTuple)
       put(.reduce)
       try write(items: dictionary, depth)
     case .counter:
-      put(global: "collections.Counter")
+      put(global: PickleName.counter)
       put(.emptyDict)
       try write(items: dictionary, depth)
       put(.tuple1)

@@ -25,6 +25,9 @@ struct PickleWriter {
     }
   }
 
+  /// What `torch.save` writes.
+  private static let protocolVersion = 2
+
   private var bytes: [UInt8] = []
   var losses: [ConversionReport.Item] = []
   let allowsLosses: Bool
@@ -47,8 +50,7 @@ struct PickleWriter {
 
   private init(_ root: CheckpointValue, allowsLosses: Bool) throws(CheckpointError) {
     self.allowsLosses = allowsLosses
-    put(.proto)
-    bytes.append(2)
+    put(.proto, Self.protocolVersion)
     if let refusal = refusal(of: root) { throw refusal }
     try write(root, depth: 0)
     put(.stop)
@@ -71,43 +73,9 @@ extension PickleWriter {
   }
 }
 
-/// Operations, by their names in CPython's `pickletools`.
+/// Operations and their arguments.
 extension PickleWriter {
-  enum Operation: UInt8 {
-    case proto = 0x80
-    case stop = 0x2E
-    case mark = 0x28
-    case none = 0x4E
-    case newTrue = 0x88
-    case newFalse = 0x89
-    case binInt = 0x4A
-    case binInt1 = 0x4B
-    case binInt2 = 0x4D
-    case long1 = 0x8A
-    case binFloat = 0x47
-    case binUnicode = 0x58
-    case emptyTuple = 0x29
-    case tuple1 = 0x85
-    case tuple2 = 0x86
-    case tuple3 = 0x87
-    case tuple = 0x74
-    case emptyList = 0x5D
-    case append = 0x61
-    case appends = 0x65
-    case emptyDict = 0x7D
-    case setItem = 0x73
-    case setItems = 0x75
-    case binGet = 0x68
-    case longBinGet = 0x6A
-    case binPut = 0x71
-    case longBinPut = 0x72
-    case global = 0x63
-    case reduce = 0x52
-    case build = 0x62
-    case binPersID = 0x51
-  }
-
-  mutating func put(_ operation: Operation) {
+  mutating func put(_ operation: PickleOperation) {
     bytes.append(operation.rawValue)
   }
 
@@ -116,28 +84,30 @@ extension PickleWriter {
   }
 
   mutating func put(_ number: Int) {
-    if let byte = UInt8(exactly: number) {
-      put(.binInt1)
-      bytes.append(byte)
-    } else if let short = UInt16(exactly: number) {
-      put(.binInt2)
-      bytes.append(littleEndian: short)
-    } else if let int = Int32(exactly: number) {
-      put(.binInt)
-      bytes.append(littleEndian: int)
+    if UInt8(exactly: number) != nil {
+      put(.binInt1, number)
+    } else if UInt16(exactly: number) != nil {
+      put(.binInt2, number)
+    } else if Int32(exactly: number) != nil {
+      put(.binInt, number)
     } else {
-      put(.long1)
-      bytes.append(8)
+      put(.long1, MemoryLayout<Int>.size)
       bytes.append(littleEndian: number)
     }
+  }
+
+  /// An operation and its argument: a number, or the count of bytes that are to follow.
+  private mutating func put(_ operation: PickleOperation, _ number: Int) {
+    put(operation)
+    let byteCount = operation.argument.number?.byteCount ?? 0
+    withUnsafeBytes(of: number.littleEndian) { bytes += $0.prefix(byteCount) }
   }
 
   /// An integer of at most 255 bytes that matter, in as few as it needs.
   mutating func put(large bytes: [UInt8]) {
     let significant = bytes.trimmingSignExtension()
     if significant.count <= 8 { return put(significant.signExtended()) }
-    put(.long1)
-    self.bytes.append(UInt8(truncatingIfNeeded: significant.count))
+    put(.long1, significant.count)
     self.bytes += significant
   }
 
@@ -148,8 +118,7 @@ extension PickleWriter {
 
   /// A text, without remembering it.
   mutating func put(once text: String) {
-    put(.binUnicode)
-    bytes.append(littleEndian: UInt32(truncatingIfNeeded: text.utf8.count))
+    put(.binUnicode, text.utf8.count)
     bytes += text.utf8
   }
 
@@ -199,24 +168,14 @@ extension PickleWriter {
       hashOf: { Self.hash(bytes[remembered[$0]]) })
     if let known {
       bytes.removeSubrange(operation)
-      put(known, short: .binGet, long: .longBinGet)
+      put(UInt8(exactly: known) == nil ? .longBinGet : .binGet, known)
     } else {
-      put(remembered.count, short: .binPut, long: .longBinPut)
+      put(UInt8(exactly: remembered.count) == nil ? .longBinPut : .binPut, remembered.count)
       remembered.append(operation)
     }
   }
 
   private static func hash(_ operation: ArraySlice<UInt8>) -> Int {
     operation.span.bytes.hashOfBytes
-  }
-
-  private mutating func put(_ index: Int, short: Operation, long: Operation) {
-    if let byte = UInt8(exactly: index) {
-      put(short)
-      bytes.append(byte)
-    } else {
-      put(long)
-      bytes.append(littleEndian: UInt32(truncatingIfNeeded: index))
-    }
   }
 }

@@ -112,9 +112,9 @@ struct Datatype {
     let other: Catalog.ElementType = .unsupported("a compound other than {r, i}")
     guard prefix.bits & 0xFFFF == 2, prefix.byteCount <= 16 else { return other }
     var parts: [Catalog.ElementType] = []
-    for (name, place) in [("r", 0), ("i", prefix.byteCount / 2)] {
+    for (name, offset) in [(MemberName.real, 0), (MemberName.imaginary, prefix.byteCount / 2)] {
       guard try reader.readMemberName(version: prefix.version) == name,
-        try reader.readMemberPlace(version: prefix.version) == place
+        try reader.readMemberOffset(version: prefix.version) == offset
       else { return other }
       let member = try Prefix(parsing: &reader)
       guard member.typeClass == 1 else { return other }
@@ -139,8 +139,8 @@ struct Datatype {
     let base = try Prefix(parsing: &reader)
     guard prefix.bits & 0xFFFF == 2, prefix.byteCount == 1, base.typeClass == 0,
       try integer(base, &reader) == .scalar(.int8),
-      try reader.readMemberName(version: prefix.version) == "FALSE",
-      try reader.readMemberName(version: prefix.version) == "TRUE",
+      try reader.readMemberName(version: prefix.version) == MemberName.isFalse,
+      try reader.readMemberName(version: prefix.version) == MemberName.isTrue,
       try reader.read(UInt8.self) == 0, try reader.read(UInt8.self) == 1
     else { return other }
     return .scalar(.bool)
@@ -162,12 +162,12 @@ extension ByteReader {
 
   /// Where a member lies in a compound of at most 16 bytes; version 1 has dimensions with it, which
   /// are given up here in favour of arrays.
-  fileprivate mutating func readMemberPlace(version: UInt8) throws(CheckpointError) -> Int {
+  fileprivate mutating func readMemberOffset(version: UInt8) throws(CheckpointError) -> Int {
     if version >= 3 { return Int(try read(UInt8.self)) }
-    let place = try readCount(UInt32.self)
-    guard version == 1 else { return place }
+    let offset = try readCount(UInt32.self)
+    guard version == 1 else { return offset }
     let rank = try read(UInt8.self)
     try skip(3 + 4 + 4 + 16)
-    return rank == 0 ? place : -1
+    return rank == 0 ? offset : -1
   }
 }

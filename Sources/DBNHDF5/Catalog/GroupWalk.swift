@@ -1,0 +1,70 @@
+internal import DBNTensors
+
+/// The way of a reader through the groups of a file: which groups it is inside of, and how many
+/// links it has followed. Refuses files through which the way would not end.
+struct GroupWalk {
+  private var resolver: CatalogResolver
+  /// The groups from the root to where the reader is.
+  private var open: Set<Int> = []
+  private var visits = 0
+  private let entryLimit: Int
+
+  init(_ catalog: Catalog) {
+    resolver = CatalogResolver(catalog)
+    entryLimit = catalog.entryLimit
+  }
+
+  /// What a link leads to, never a named type.
+  enum Target {
+    case group(Int)
+    case dataset(Int)
+  }
+
+  /// Follows a link.
+  ///
+  /// - Parameter name: of the entry, for errors.
+  /// - Throws: `limitExceeded` when more links were followed than the file's links can stand for;
+  ///   `unsupportedElementType` for a named type; what following soft links throws.
+  mutating func follow(
+    _ link: Catalog.Link, in group: Int, name: String
+  ) throws(CheckpointError) -> Target {
+    visits += 1
+    guard visits <= entryLimit else {
+      throw CheckpointError(
+        .limitExceeded, name: name,
+        "groups are linked from so many places that the entries can't be counted")
+    }
+    switch try resolver.object(link, in: group) {
+    case .group(let child): return .group(child)
+    case .dataset(let dataset): return .dataset(dataset)
+    case .namedType:
+      throw CheckpointError(
+        .unsupportedElementType, name: name, "is a named type, which holds no data",
+        advice: "remove it")
+    }
+  }
+
+  /// Goes into a group.
+  ///
+  /// - Throws: `groupCycle` for a group that the reader is inside of; `limitExceeded` beyond
+  ///   `CheckpointLimits.depth` groups below the root.
+  mutating func enter(_ group: Int, name: String) throws(CheckpointError) {
+    guard open.insert(group).inserted else {
+      throw CheckpointError(
+        .groupCycle, name: name, "the group contains itself",
+        advice: "remove the link that leads back to it")
+    }
+    guard open.count - 1 <= CheckpointLimits.depth else { throw .tooDeep(name) }
+  }
+
+  mutating func leave(_ group: Int) {
+    open.remove(group)
+  }
+}
+
+extension CheckpointError {
+  static func tooDeep(_ name: String) -> CheckpointError {
+    CheckpointError(
+      .limitExceeded, name: name, "is nested more than \(CheckpointLimits.depth) levels deep")
+  }
+}
