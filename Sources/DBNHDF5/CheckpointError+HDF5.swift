@@ -7,7 +7,7 @@ extension CheckpointError.Code {
   public static let notHDF5 = Self("not-hdf5")
   /// A structure of the file breaks a rule of the format.
   public static let invalidHDF5 = Self("invalid-hdf5")
-  /// A structure of the file has a version that came later, or never.
+  /// A structure of the file has a version that this reader does not know.
   public static let unknownHDF5Version = Self("unknown-hdf5-version")
   /// A link leads into another file.
   public static let externalLink = Self("external-link")
@@ -15,7 +15,7 @@ extension CheckpointError.Code {
   public static let externalStorage = Self("external-storage")
   /// A dataset is put together from others, which may lie in other files.
   public static let virtualDataset = Self("virtual-dataset")
-  /// A link of a class that only a program of its own can follow.
+  /// A link of a class that only the program that defined it can follow.
   public static let userDefinedLink = Self("user-defined-link")
   /// A soft link leads nowhere, or round in circles.
   public static let danglingLink = Self("dangling-link")
@@ -27,7 +27,7 @@ extension CheckpointError.Code {
   public static let unsupportedElementType = Self("unsupported-element-type")
   /// A storage layout that can't be read yet.
   public static let unsupportedLayout = Self("unsupported-layout")
-  /// A stored chunk does not fit its dataset, or can't be brought back through its filters.
+  /// A stored chunk does not fit its dataset, or its filters can't be undone.
   public static let invalidChunk = Self("invalid-chunk")
   /// A dataset's bytes would lie outside the file.
   public static let extentOutsideFile = Self("extent-outside-file")

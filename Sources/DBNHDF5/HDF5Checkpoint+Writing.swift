@@ -32,15 +32,15 @@ extension HDF5Checkpoint {
     if let level {
       let compressed = try CompressedWriter.write(
         plan, level: level, at: file.libraryPath, progress: progress)
-      for (place, checksum) in compressed { checksums[place] = checksum }
+      for (dataset, checksum) in compressed { checksums[dataset] = checksum }
     }
-    // Read as they are, many small tensors leave some pages of their file.
+    // After many small tensors some pages of the file that they were read from are still in memory.
     if let last = plan.tensors.last { plan.contents[last].releaseFile() }
     return plan.text(ofChecksums: checksums)
   }
 
   /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
-  /// Those whose bytes come in chunks are passed over.
+  /// Datasets in chunks are left to `CompressedWriter`.
   private static func writeBytes(
     of plan: SchemaWriter, to destination: FileDestination
   ) throws(CheckpointError) -> [UInt32] {
@@ -52,7 +52,7 @@ extension HDF5Checkpoint {
         case .chunked: return 0
         case .contiguous(let offset, _):
           return try plan.contents[index].write(to: destination, at: offset, within: budget)
-        // No bytes, but a checksum of them.
+        // There are no bytes to write, but their checksum is kept like any other.
         default: return try plan.contents[index].write(to: destination, at: 0, within: budget)
         }
       } catch {

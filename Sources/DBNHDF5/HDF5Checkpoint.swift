@@ -1,14 +1,14 @@
 package import DBNTensors
 
 /// Checkpoints in HDF5: files of this toolkit's schema (docs/hdf5-schema.md), which hold every
-/// value a checkpoint can, and the numeric datasets of any other HDF5 file.
+/// value of a checkpoint, and the numeric datasets of any other HDF5 file.
 package enum HDF5Checkpoint {
-  /// Whether the file starts with HDF5's signature, or has it at 512, 1024, 2048, ... behind a user
+  /// Whether the file starts with HDF5's signature, or has it at 512, 1024, 2048, ... after a user
   /// block.
   ///
   /// Source: HDF5 File Format Specification, section II.A.
   package static func recognises(_ file: ByteRegion) -> Bool {
-    Superblock.place(in: file) != nil
+    Superblock.offset(in: file) != nil
   }
 
   /// Reads what is in the file; the bytes of tensors stay in the file, mapped, until asked for.

@@ -1,11 +1,11 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
-/// A file that was recognised as HDF5, and what is where in it: parsed once, to tell Keras' files from
-/// others and to read them.
+/// A file that was recognised as HDF5, with the catalog of its groups and datasets: parsed once,
+/// both to tell Keras' files from others and to read the checkpoint.
 public struct HDF5File {
   let bytes: ByteRegion
-  /// Or what is wrong with the file.
+  /// Which groups and datasets there are, or the error if the file can't be parsed.
   let catalog: Result<Catalog, CheckpointError>
 
   init(_ bytes: ByteRegion) {
@@ -62,8 +62,9 @@ public struct HDF5Format: CheckpointFormat {
 
   /// Writes every value of the checkpoint by the schema.
   ///
-  /// - Returns: nothing; the schema has a place for everything but objects of unknown classes, which
-  ///   are an error.
+  /// - Returns: nothing, since nothing is left out.
+  /// - Throws: `cannotBeWritten` for an object of an unknown class, the only value that the schema
+  ///   can't hold.
   public func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {

@@ -47,17 +47,17 @@ struct PlainReader {
     }
   }
 
-  private mutating func add(_ place: Int, name: String) throws(CheckpointError) {
+  private mutating func add(_ index: Int, name: String) throws(CheckpointError) {
     guard !stateDict.contains(.string(name)) else {
       throw CheckpointError(
         .duplicateKey, name: name, "two datasets have this name once groups are joined with dots",
         advice: "rename one of them")
     }
     let value: CheckpointValue
-    switch catalog.datasets[place].type {
-    case _ where catalog.datasets[place].shape == nil: value = .none
-    case .fixedString, .variableString: value = try contents.text(place)
-    default: value = .tensor(try contents.tensor(place))
+    switch catalog.datasets[index].type {
+    case _ where catalog.datasets[index].shape == nil: value = .none
+    case .fixedString, .variableString: value = try contents.text(index)
+    default: value = .tensor(try contents.tensor(index))
     }
     stateDict.set(.string(name), to: value)
   }

@@ -10,8 +10,8 @@ extension NumPyHeader {
     return try header.tensor(data)
   }
 
-  /// The array of an archive's record: borrowed, or decompressed whenever it is read; in both cases
-  /// the checksum of the record is enforced then.
+  /// The array of an archive's record: its bytes are borrowed, or decompressed each time they are
+  /// read. In both cases the record's checksum is checked then.
   static func tensor(_ entry: ZipEntry) throws(CheckpointError) -> Tensor {
     guard entry.method == .deflated else {
       let header = try NumPyHeader.header(of: entry.payload)
@@ -54,14 +54,15 @@ extension NumPyHeader {
     }
   }
 
-  /// The tensor of these elements, put into order whenever they are read, unless they are.
+  /// The tensor of these elements. If they are not in the order of a tensor, they are reordered
+  /// each time they are read.
   private func tensor(_ data: TensorStorage) throws(CheckpointError) -> Tensor {
     let component = type.scalarType.componentByteCount
     var storage = data
     if type.isBigEndian && component > 1 {
       storage = TensorStorage(storage, converting: .swappingBytes(of: component))
     }
-    // One dimension, or none, has but one order.
+    // With one dimension or none there is only one order.
     guard isFortranOrder, shape.filter({ $0 > 1 }).count > 1, data.byteCount > 0 else {
       return try Tensor(type.scalarType, shape: shape, storage: storage)
     }

@@ -1,12 +1,12 @@
 internal import DBNTensors
 
-/// What a `.npy` file says of its array.
+/// The header of a `.npy` file: the type and shape of its array.
 ///
 /// Source: `numpy.lib.format` (NEP 1), versions 1.0 to 3.0.
 struct NumPyHeader {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   /// The longest header that is read. NumPy itself takes 10,000 bytes from files that are not
-  /// trusted; structures, which have longer ones, are no tensors.
+  /// trusted; only structures, which are no tensors, have longer headers.
   static let byteLimit = 10_000
   /// Where the elements of an array begin at the latest.
   static let prefixByteLimit = byteLimit + 16

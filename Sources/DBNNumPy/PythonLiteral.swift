@@ -1,12 +1,12 @@
 internal import DBNTensors
 
-/// The few of Python's literals that a header is made of.
+/// The few kinds of Python's literals that occur in a header.
 enum PythonLiteral {
   case string(String)
   case bool(Bool)
   /// Integers that are not negative.
   case tuple([Int])
-  /// A list, of a structure's fields; not looked into.
+  /// A list, which has the fields of a structure; its contents are not read.
   case list
 }
 
@@ -21,8 +21,8 @@ struct PythonLiteralParser {
     self.fileOffset = fileOffset
   }
 
-  /// `{'name': value, ...}` with nothing but space behind it. A list ends the reading: what it is
-  /// part of is refused anyway.
+  /// `{'name': value, ...}` with nothing but space after it. Reading ends at a list: whatever has
+  /// one is refused anyway.
   mutating func parseDictionary() throws(CheckpointError) -> [(name: String, value: PythonLiteral)]
   {
     var members: [(name: String, value: PythonLiteral)] = []
@@ -39,7 +39,7 @@ struct PythonLiteralParser {
       }
     }
     skipSpace()
-    guard position == bytes.count else { throw error("goes on behind its dictionary") }
+    guard position == bytes.count else { throw error("goes on after its dictionary") }
     return members
   }
 

@@ -19,11 +19,11 @@ extension CheckpointError.Code {
   public static let safetensorsSize = Self("safetensors-size")
   /// Tensors overlap, or bytes between them belong to none.
   public static let safetensorsOffsets = Self("safetensors-offsets")
-  /// The file goes on behind the last tensor, or ends before.
+  /// The file goes on after the last tensor, or ends before.
   public static let safetensorsFileEnd = Self("safetensors-file-end")
   /// `__metadata__` is not a mapping of text to text.
   public static let safetensorsMetadata = Self("safetensors-metadata")
-  /// The record of what the format has no place for is not as this toolkit writes it.
+  /// The record of what the format itself can't hold is not as this toolkit writes it.
   public static let safetensorsRecord = Self("safetensors-record")
   /// That record is of a later version.
   public static let safetensorsRecordVersion = Self("safetensors-record-version")
@@ -35,8 +35,8 @@ extension CheckpointError.Code {
   public static let shardPath = Self("shard-path")
   /// A shard that an index names is not there.
   public static let shardMissing = Self("shard-missing")
-  /// A tensor that an index places in a shard is not in it.
+  /// A tensor is not in the shard that the index names for it.
   public static let shardTensorMissing = Self("shard-tensor-missing")
-  /// A shard holds a tensor that the index does not place there.
+  /// A shard holds a tensor for which the index names another shard or none.
   public static let shardTensorUnlisted = Self("shard-tensor-unlisted")
 }

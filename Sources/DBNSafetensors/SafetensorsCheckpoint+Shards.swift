@@ -7,7 +7,7 @@ extension SafetensorsCheckpoint {
     path.hasSuffix(ShardNames.indexExtension)
   }
 
-  /// The index of the shards that are written in the place of the path.
+  /// The index of the shards that are written instead of a file at the path.
   static func index(for path: String) -> String {
     let names = ShardNames(path)
     return names.folder + names.index
@@ -24,7 +24,8 @@ extension SafetensorsCheckpoint {
 extension SafetensorsFormat {
   /// The index, or the only safetensors file.
   ///
-  /// - Throws: `shardFolder` when there are several, and no telling which is meant.
+  /// - Returns: nil if the folder has none.
+  /// - Throws: `shardFolder` if there are several.
   public func entryPoint(in folder: SourceFolder) throws(CheckpointError) -> SourceFile? {
     let names = try folder.names()
     let indexes = names.filter(SafetensorsCheckpoint.isIndex)
@@ -43,13 +44,13 @@ extension SafetensorsFormat {
     return try folder.file(name)
   }
 
-  /// The shards that an index names.
+  /// The shards that an index names; none for a path that is no index.
   public func companions(of path: String) -> [String] {
     SafetensorsCheckpoint.isIndex(path) ? SafetensorsCheckpoint.shards(of: path) : []
   }
 
-  /// Of shards the index, which one file of that name replaces too; how many there will be is not known
-  /// before.
+  /// The index, which shards come with, and which a single file of the same name replaces. How many
+  /// shards there will be is not known yet.
   public func furtherOutputs(of path: String, options: WritingOptions) -> [String] {
     guard options.shardByteCount != nil || path.hasSuffix(ShardNames.fileExtension) else {
       return []

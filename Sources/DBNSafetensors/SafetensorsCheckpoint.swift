@@ -1,15 +1,15 @@
 package import DBNTensors
 
-/// Checkpoints in safetensors files: flat mappings of names to tensors. What such a file has no
-/// place for (order, ties, module versions, every other value of a checkpoint) is recorded beside the
-/// tensors when this toolkit writes one (docs/safetensors.md), so that it comes back the same.
+/// Checkpoints in safetensors files: flat mappings of names to tensors. What the format
+/// can't hold (order, ties, module versions, every other value of a checkpoint) is recorded beside
+/// the tensors when this toolkit writes one (docs/safetensors.md), so that it comes back the same.
 package enum SafetensorsCheckpoint {
-  /// The metadata of a file with the slices of one rank, where they begin in the model's tensors.
+  /// The metadata of a file with the slices of one rank: where they begin in the model's tensors.
   ///
   /// Source: `torch.distributed.checkpoint._hf_utils`.
   package static let shardingInfo = "DCP_SHARDING_INFO"
 
-  /// What to do about such files.
+  /// What to do with such files.
   package static let adviceForRanks: Guidance =
     "put the files of all ranks together with consolidate_safetensors_files of "
     + "torch.distributed.checkpoint._consolidate_hf_safetensors, given 1 for each tensor's name"

@@ -3,9 +3,9 @@ internal import DBNTensors
 /// One file to be written: its header, and where the bytes of each tensor go.
 struct SafetensorsFile {
   private let header: HeaderText
-  /// The length of the header, as it stands before it.
+  /// The bytes before the header, which have its length.
   private let length: [UInt8]
-  /// Where the tensors begin in the file.
+  /// The offset of the first tensor in the file.
   private let start: Int
 
   /// - Parameters:
@@ -13,7 +13,7 @@ struct SafetensorsFile {
   ///   - numbers: those of the tensors that are to be in the file; nil: of all. They are put into the
   ///     order of the format's library, by descending type, then by name.
   ///   - metadata: the text beside the tensors.
-  ///   - record: what stands behind that.
+  ///   - record: the record of the checkpoint, which comes last in the metadata.
   /// - Throws: `cannotBeWritten` when the header is longer than the format allows; what writing the
   ///   record throws.
   init(
@@ -35,7 +35,7 @@ struct SafetensorsFile {
     start = length.count + text.byteCount
   }
 
-  /// Puts the header and the bytes of all tensors in their places, on all cores.
+  /// Writes the header, and then the bytes of all tensors at their offsets, on all cores.
   func write(to destination: FileDestination) throws(CheckpointError) {
     try destination.write(length.span.bytes, at: 0)
     let lengthByteCount = length.count
@@ -63,7 +63,7 @@ struct SafetensorsFile {
     }
   }
 
-  /// Where each tensor begins in the file.
+  /// The offset of each tensor in the file.
   private var offsets: [Int] {
     var end = start
     return header.order.map { number in

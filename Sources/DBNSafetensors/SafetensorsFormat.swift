@@ -1,7 +1,7 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
-/// safetensors, in one file or in shards with an index.
+/// safetensors files: one file, or shards with an index.
 public struct SafetensorsFormat: CheckpointFormat {
   /// `safetensors` in reports and JSON.
   public let name = "safetensors"
@@ -17,7 +17,7 @@ public struct SafetensorsFormat: CheckpointFormat {
   /// The format, to be put into a registry.
   public init() {}
 
-  /// Nothing of the file is parsed but the first bytes; an index is told by its name.
+  /// Only the first bytes of the file are parsed. An index is recognised by its name.
   public func probe(_ file: SourceFile) -> SourceFile? {
     let isIndex = SafetensorsCheckpoint.isIndex(file.path) && file.bytes.count > 0
     return isIndex || SafetensorsCheckpoint.recognises(file.bytes) ? file : nil
@@ -25,8 +25,13 @@ public struct SafetensorsFormat: CheckpointFormat {
 
   /// Reads one file, or all shards of an index as one: the files beside it that it names.
   ///
-  /// - Throws: as `SafetensorsCheckpoint.read`; for an index `shardIndex`, `shardPath`,
-  ///   `shardMissing`, `shardTensorMissing`, `shardTensorUnlisted`.
+  /// The bytes of tensors stay in the files, mapped, until they are asked for. A file of another
+  /// writer becomes one ordered dictionary in the order of its header. Its metadata, except for the
+  /// `format` of PyTorch, becomes the dictionary's attribute `__metadata__`.
+  ///
+  /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
+  ///   elements that PyTorch does not have; for an index `shardIndex`, `shardPath`, `shardMissing`,
+  ///   `shardTensorMissing`, `shardTensorUnlisted`.
   public func read(
     _ file: consuming SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
@@ -44,7 +49,7 @@ public struct SafetensorsFormat: CheckpointFormat {
   /// Writes every value of the checkpoint. Tied tensors are written once, under the first name.
   ///
   /// With `shardByteCount`, several files `name-00001-of-00002.safetensors` and an index
-  /// `name.safetensors.index.json` take the place of `path`, unless one suffices.
+  /// `name.safetensors.index.json` are written instead of `path`, unless one file suffices.
   ///
   /// - Returns: the tensors of types that the format does not have, if they may be left out.
   public func write(

@@ -4,10 +4,10 @@ internal import DBNTensors
 /// What is to be written for a checkpoint: named tensors, and the text beside them.
 struct SafetensorsPlan {
   let names: TensorNames
-  /// The text that every file has: that it is of PyTorch's tensors, and what a file that the
-  /// checkpoint was read from said.
+  /// The text that every file has: that it is of PyTorch's tensors, and the metadata of the
+  /// file that the checkpoint was read from.
   let metadata: [(name: String, text: String)]
-  /// What makes the checkpoint of the tensors.
+  /// The record from which the checkpoint is made again when the file is read.
   let record: CheckpointRecord
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
@@ -36,11 +36,11 @@ extension Checkpoint {
   /// Takes away the metadata that a file had when it was read, to be written as it was.
   fileprivate mutating func takeMetadata() -> [(name: String, text: String)] {
     guard var dictionary = root.dictionary,
-      let place = dictionary.attributes.firstIndex(where: {
+      let index = dictionary.attributes.firstIndex(where: {
         $0.name.isIdentical(to: SafetensorsContent.metadataAttribute)
-      }), let metadata = dictionary.attributes[place].value.fileMetadata
+      }), let metadata = dictionary.attributes[index].value.fileMetadata
     else { return [] }
-    dictionary.attributes.remove(at: place)
+    dictionary.attributes.remove(at: index)
     root = .dictionary(dictionary)
     return metadata
   }

@@ -3,8 +3,8 @@ public import DBNTensors
 extension CheckpointError.Code {
   /// The file is no PyTorch checkpoint.
   public static let notATorchCheckpoint = Self("not-a-torch-checkpoint")
-  /// In a file of PyTorch 1.5 or older, a pickle before or behind that of the object is not what
-  /// the format wants there.
+  /// In a file of PyTorch 1.5 or older, a pickle before or after that of the object is not what
+  /// the format has there.
   public static let torchLegacyFormat = Self("torch-legacy-format")
   /// A header of a tar archive is damaged.
   public static let torchTarHeader = Self("torch-tar-header")
@@ -16,7 +16,7 @@ extension CheckpointError.Code {
   public static let torchProgramRecord = Self("torch-program-record")
   /// A version of the format that this reader does not know.
   public static let torchVersion = Self("torch-version")
-  /// The record `byteorder` says neither "little" nor "big".
+  /// The text of the record `byteorder` is neither "little" nor "big".
   public static let torchByteOrder = Self("torch-byte-order")
   /// A record that the checkpoint refers to is not in the archive.
   public static let torchRecordMissing = Self("torch-record-missing")

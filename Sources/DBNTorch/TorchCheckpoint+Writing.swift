@@ -29,7 +29,7 @@ extension TorchCheckpoint {
   /// should not depend on what the file is called.
   private static let folder = "archive"
 
-  /// What stands before the tensors.
+  /// The records before the tensors.
   private static func head(_ pickle: TensorStorage) -> ZipWriter.Records {
     .init([
       ("\(folder)/\(TorchRecord.pickle)", pickle),
@@ -51,7 +51,7 @@ extension TorchCheckpoint {
       content: { tensors[$0].storage })
   }
 
-  /// What stands behind the tensors.
+  /// The records after the tensors.
   private static func tail(_ checkpoint: Checkpoint) -> ZipWriter.Records {
     var tail: [(name: String, content: TensorStorage)] = []
     if !checkpoint.history.isEmpty {
@@ -69,8 +69,8 @@ extension TorchCheckpoint {
     return .init(tail)
   }
 
-  /// 40 decimal digits, from the names and from the checksums of all records, as PyTorch's; it
-  /// hashes them in another way.
+  /// 40 decimal digits, from the names and from the checksums of all records, as PyTorch
+  /// makes it, though with another hash.
   private static func identifier(of archive: ZipWriter) -> [UInt8] {
     var (names, checksums) = (FNV1a(), FNV1a())
     archive.forEachRecord { name, crc32 in
@@ -88,7 +88,7 @@ extension TorchCheckpoint {
 }
 
 extension CheckpointValue {
-  /// Where the first tensor with these bytes stands.
+  /// The path of the first tensor with these bytes.
   fileprivate func path(of storage: TensorStorage) -> EntryPath? {
     leaves.first { $0.value.tensor?.storage === storage }?.path
   }

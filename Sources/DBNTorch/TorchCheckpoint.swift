@@ -2,7 +2,7 @@ package import DBNTensors
 
 /// Checkpoints of `torch.save`, in all formats that it has had, and programs of `torch.export.save`.
 ///
-/// The pickle inside is interpreted without executing anything of it. Tensors borrow the file's
+/// The pickle inside is interpreted, and nothing in it is executed. Tensors borrow the file's
 /// bytes: they are read, and checked against the archive's checksums, when they are used.
 package enum TorchCheckpoint {
   /// Whether the file begins as one that PyTorch wrote, in any of these formats.
@@ -12,7 +12,7 @@ package enum TorchCheckpoint {
 
   /// Reads a checkpoint.
   ///
-  /// - Throws: a `CheckpointError` that names the key, global or record at fault.
+  /// - Throws: a `CheckpointError` that names the key, the global or the record that is wrong.
   package static func read(
     _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
@@ -36,7 +36,7 @@ package enum TorchCheckpoint {
       }
     } catch {
       var error = error
-      error.advice = error.advice ?? "the file is damaged or made to deceive; get it again"
+      error.advice = error.advice ?? "the file is damaged or malicious; get it again"
       throw error
     }
   }
@@ -59,7 +59,7 @@ package enum TorchCheckpoint {
     let (pickle, trailingByteCount) = (file.pickle, file.trailingByteCount)
     var checkpoint = try read(pickle, consume file, name: nil, options)
     if trailingByteCount > 0 {
-      checkpoint.notes.append("\(trailingByteCount) bytes behind the checkpoint are not read")
+      checkpoint.notes.append("\(trailingByteCount) bytes after the checkpoint are not read")
     }
     return checkpoint
   }
@@ -76,8 +76,8 @@ package enum TorchCheckpoint {
     }
   }
 
-  /// What the pickle says, while what it was said with (the directory of the archive, the tables of
-  /// storages and views) is forgotten: a checkpoint can have very many.
+  /// Runs the pickle. The directory of the archive and the tables of storages and views, which can
+  /// be large, are freed when this returns.
   private static func interpret(
     _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions
   ) throws(CheckpointError) -> (root: PickleValue, tree: CheckpointTree) {

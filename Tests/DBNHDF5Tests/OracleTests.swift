@@ -41,7 +41,8 @@ struct OracleTests {
     }
   }
 
-  /// Groups in groups with tied tensors between them, and the file opened anew in the midst of each.
+  /// Groups in groups with tied tensors between them, and the file is closed and opened again in
+  /// the middle of each.
   @Test(arguments: [1, 2, 3, 7])
   func filesThatWereOpenedAnewHoldTheSame(objectsAtOnce: Int) throws {
     let folder = try TemporaryFolder()

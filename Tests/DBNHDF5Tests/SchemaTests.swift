@@ -47,6 +47,34 @@ struct SchemaTests {
     #expect(SchemaReader.describes(catalog([], version: 2)))
   }
 
+  /// The texts are the file format, whatever the values are called elsewhere.
+  @Test(arguments: [
+    ("None", CheckpointValue.none), ("bool", .bool(true)), ("int", .int(1)),
+    ("int", .largeInt([0, 0, 0, 0, 0, 0, 0, 0, 1])), ("float", .float(1)),
+    ("complex", .complex(real: 1, imaginary: 2)), ("str", .string("x")), ("bytes", .bytes([1])),
+    ("bytearray", .byteArray([1])), ("list", .list([.int(1)])), ("tuple", .tuple([.int(1)])),
+    ("list", .list([])), ("tuple", .tuple([])), ("set", .set([])), ("Size", .size([1])),
+    ("dtype", .scalarType(.float32)), ("device", .device("cpu")), ("dict", Sample.mapping([])),
+    ("OrderedDict", Sample.mapping([], kind: .orderedDict)),
+    ("Counter", Sample.mapping([], kind: .counter)),
+  ])
+  func kindsAreWrittenAsTheSchemaHasThem(kind: String, value: CheckpointValue) throws {
+    let root = Sample.mapping([(.string("x"), value)])
+    let catalog = try SchemaWriter(Checkpoint(root: root)).catalog
+    let attributes = try #require(
+      (catalog.groups.dropFirst().map(\.attributes) + catalog.datasets.map(\.attributes)).first)
+    #expect(attributes.string("kind") == kind)
+  }
+
+  @Test(arguments: ["parameter", "buffer"])
+  func kindsOfTensorsAreWrittenAsTheSchemaHasThem(kind: String) throws {
+    var tensor = try Sample.tensor()
+    tensor.kind = try #require(Tensor.Kind(rawValue: kind))
+    let root = Sample.mapping([(.string("x"), .tensor(tensor))])
+    let catalog = try SchemaWriter(Checkpoint(root: root)).catalog
+    #expect(catalog.datasets.first?.attributes.string("kind") == kind)
+  }
+
   @Test(arguments: ["", "Dict", "parameter", "None"])
   func groupsNeedAKnownKind(kind: String) {
     #expect(code(catalog([], kind: kind)) == .schemaViolation)

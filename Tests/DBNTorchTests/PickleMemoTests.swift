@@ -10,10 +10,10 @@ import DBNZip
 struct PickleMemoTests {
   static let values = PickleValueTests.plain + PickleValueTests.containers + PickleValueTests.calls
 
-  /// The way to a recall leads past every operation before it, so that one argument passed over
-  /// wrongly loses it, or finds the one behind the end.
+  /// A recall is found by skipping every operation before it. If one argument were skipped wrongly,
+  /// it would be lost, or the recall after the end would be found.
   @Test(arguments: values)
-  func recallsAreFoundBehindEveryOperation(value: PickleValueTests.Case) throws {
+  func recallsAreFoundAfterEveryOperation(value: PickleValueTests.Case) throws {
     let pickle = [0x80, 2] + value.pickle + Pickle.put(77) + Pickle.get(77) + [0x30, 0x2E]
     let numbers = try #require(
       PickleMemo.numbersRecalled(in: ByteRegion(pickle + Pickle.get(99))))

@@ -142,8 +142,8 @@ struct PickleValueTests {
     #expect(error.code == .limitExceeded)
   }
 
-  /// Were the list converted anew in each place, it would take gigabytes before the limit of values
-  /// is met: empty lists that nobody holds change nothing.
+  /// If the list were converted each time that it occurs, it would take gigabytes before the limit
+  /// of values is met: empty lists that nobody holds change nothing.
   @Test func aLargeSharedListIsConvertedOnce() throws {
     let large = Pickle.emptyList + Pickle.mark + Array(repeating: 0x4E, count: 100_000)
     let padding = Array(repeating: Pickle.emptyList + [0x30], count: 4000).flatMap(\.self)

@@ -1,13 +1,15 @@
 package import DBNTensors
 
 extension Catalog {
-  /// The type of a dataset's elements as they lie in the file. Indirect but for what most are: there
-  /// can be very many datasets.
+  /// The type of a dataset's elements as they lie in the file.
+  ///
+  /// The rare cases are indirect, so that the usual one is small: a file can have very many
+  /// datasets.
   package enum ElementType: Sendable, Hashable {
     case scalar(ScalarType, isBigEndian: Bool = false)
-    /// Text in `byteCount` bytes, filled up as `padding` says.
+    /// Text in `byteCount` bytes, padded to that length as `padding` says.
     indirect case fixedString(byteCount: Int, padding: Padding)
-    /// Text of any length, kept apart from the dataset.
+    /// Text of any length, kept outside the dataset.
     case variableString
     /// Bytes that HDF5 does not interpret.
     indirect case opaque(byteCount: Int)
@@ -35,9 +37,10 @@ extension Catalog {
     }
   }
 
-  /// Where the bytes of a dataset lie. Indirect as `ElementType` is.
+  /// Where the bytes of a dataset lie. The rare cases are indirect, as those of `ElementType`.
   package enum Extent: Sendable {
-    /// There are none: a null dataspace, a shape with a zero in it, or a file yet to be written.
+    /// There are no bytes: a null dataspace, a shape with a zero in it, or a file yet to be
+    /// written.
     case none
     /// In one run, `offset` counted from the start of the file.
     case contiguous(offset: Int, byteCount: Int)
@@ -54,14 +57,14 @@ extension Catalog {
     indirect case unsupported(String)
   }
 
-  /// A dataset cut into blocks of equal shape, each stored for itself.
+  /// A dataset cut into blocks of equal shape, each of which is stored separately.
   package struct Chunks: Sendable {
     package struct Chunk: Sendable {
       /// The index of the block's first element in each dimension.
       package let origin: [Int]
       package let offset: Int
       package let byteCount: Int
-      /// Bit `i` set: filter `i` was left out for this chunk.
+      /// If bit `i` is set, filter `i` was not applied to this chunk.
       package let filterMask: UInt32
     }
 
@@ -81,9 +84,9 @@ extension Catalog {
 
     package let shape: [Int]
     package let filters: [Filter]
-    /// Those that were written.
+    /// The chunks that were written.
     package var chunks: [Chunk]
-    /// The bytes of an element of a chunk that was not.
+    /// The bytes of each element in a chunk that was not written.
     package let fill: [UInt8]
     /// Whether chunks that reach over the edge of the shape are stored without the filters.
     package let leavesEdgesUnfiltered: Bool

@@ -3,9 +3,9 @@ package import DBNTensors
 /// How much a file may declare beyond what it stores.
 package enum HDF5Limits {
   /// Bytes of elements that were never written and so cost the file nothing, in sum. Weights are
-  /// always written; what is left over are small arrays of zeros.
+  /// always written; only small arrays of zeros are left out.
   package static let unwrittenBytes = 256 << 20
-  /// Soft links passed on the way to one object; libhdf5's default.
+  /// Soft links followed on the way to one object; libhdf5's default.
   package static let softLinks = 16
 
   /// Bytes in the paths of all links of a file: some more than the names it stores, since paths
@@ -15,12 +15,12 @@ package enum HDF5Limits {
   /// Chunks of all datasets: 64 GiB in chunks of 64 KiB.
   package static let chunks = 1 << 20
 
-  /// Bytes of structures that may be read, each as often as something leads to it. No file needs
-  /// more than it has; the reader looks at some twice.
+  /// Bytes of structures that may be read; a structure counts each time it is read. No file needs
+  /// to be read whole, but the reader looks at some structures twice.
   package static func metadataBytes(fileByteCount: Int) -> Int { (64 << 20) + 2 * fileByteCount }
 
-  /// Entries that may be reached through this many links: groups that are linked from several
-  /// places count each time, and 100 links can make 2^50 paths.
+  /// Entries that may be reached through this many links: a group that has several
+  /// links counts once for each, and 100 links can make 2^50 paths.
   package static func entries(links: Int) -> Int { 1000 + 16 * links }
 }
 
@@ -30,8 +30,8 @@ extension Catalog {
     HDF5Limits.entries(links: groups.reduce(0) { $0 + $1.links.count })
   }
 
-  /// Refuses what reaches out of the file, what no tensor can hold, and what declares more than the
-  /// file stores: each dataset and all in sum.
+  /// Refuses what lies outside the file, what no tensor can hold, and datasets that declare more
+  /// bytes than the file stores, each and together.
   package func validate(fileByteCount: Int) throws(CheckpointError) {
     for group in groups {
       for link in group.links { try link.validate(in: group.path) }
@@ -138,7 +138,7 @@ private struct Budget {
       throw CheckpointError(
         .declaredTooLarge, name: name, offset: offset,
         "the datasets up to this one claim more bytes than the file has: some share their bytes",
-        advice: "the file is damaged or was made to mislead; get it from its source")
+        advice: "the file is damaged or malicious; get it again from its source")
     }
     stored -= byteCount
   }

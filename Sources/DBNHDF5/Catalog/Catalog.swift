@@ -1,17 +1,17 @@
 internal import DBNTensors
 
-/// What an HDF5 file contains and where its bytes lie, without the bytes: the seam between the
-/// HDF5 library and the rest.
+/// What an HDF5 file contains and where its bytes lie, without the bytes: all that the rest of the
+/// module knows of the file format.
 ///
-/// Nothing in it is trusted or checked: refusing what is unsafe is the work of the code above,
-/// which is the same whoever filled the catalog. Groups and datasets are referred to by index, so
-/// that hard links to one object are the same index and cycles are plain data. When a file is
-/// written, the catalog is the plan of what to create.
+/// Nothing in it is trusted or checked: `validate` refuses what is unsafe, whatever filled the
+/// catalog. Groups and datasets are referred to by index, so that hard links to one object have the
+/// same index, and cycles are plain data. When a file is written, the catalog is the plan of what
+/// to create.
 package struct Catalog: Sendable {
   /// The first is the root group.
   package var groups: [Group] = [Group(path: "")]
   package var datasets: [Dataset] = []
-  /// Whether the file says that who wrote it never closed it.
+  /// Whether the program that wrote the file never closed it, as the file's flags say.
   package var isUnclosed = false
 
   package init() {}
@@ -50,8 +50,8 @@ package struct Catalog: Sendable {
   }
 
   package struct Dataset: Sendable {
-    /// The path of the group with a link to it, and the link's name: texts that are there anyway, of
-    /// which a path would be one more for each dataset.
+    /// The path of the group that links to it, and the link's name. Both texts are in memory
+    /// anyway; a path would be one more text for each dataset.
     private let group: String
     let name: String
     package var attributes: [Attribute]
@@ -94,7 +94,7 @@ package struct Catalog: Sendable {
       case bool(Bool)
       /// A list of texts.
       case strings([String])
-      /// Something that no reader here asks for: arrays of numbers, references.
+      /// Something that is never read here: arrays of numbers, references.
       case other
     }
   }

@@ -1,6 +1,6 @@
 package import DBNTensors
 
-/// Follows links through a catalog, soft ones included, without ever leaving it.
+/// Follows links through a catalog, soft ones included, and never out of the file.
 package struct CatalogResolver {
   package enum Object: Sendable {
     case group(Int)
@@ -29,8 +29,8 @@ package struct CatalogResolver {
     _ target: Catalog.Target, in group: Int, _ softLinks: inout Int, _ name: String
   ) throws(CheckpointError) -> Object {
     switch target {
-    case .group(let place): return .group(place)
-    case .dataset(let place): return .dataset(place)
+    case .group(let index): return .group(index)
+    case .dataset(let index): return .dataset(index)
     case .namedType: return .namedType
     case .externalLink:
       throw CheckpointError(.externalLink, name: name, "leads through an external link")
@@ -52,14 +52,14 @@ package struct CatalogResolver {
   ) throws(CheckpointError) -> Object {
     var object = Object.group(path.utf8.first == UInt8(ascii: "/") ? 0 : group)
     for component in path.split(separator: "/") where component != "." {
-      guard case .group(let place) = object,
-        let target = index(of: place)[.string(String(component))]
+      guard case .group(let group) = object,
+        let target = index(of: group)[.string(String(component))]
       else {
         throw CheckpointError(
           .danglingLink, name: name, "is a soft link to '\(path.visible())', which does not exist",
           advice: "remove the link")
       }
-      object = try self.object(target, in: place, &softLinks, name)
+      object = try self.object(target, in: group, &softLinks, name)
     }
     return object
   }

@@ -6,10 +6,10 @@ extension DatasetContents {
   ///
   /// - Throws: `limitExceeded` for sizes that make more lists than a checkpoint may have values: one
   ///   size of zero beside others of billions needs no bytes in the file.
-  func text(_ place: Int) throws(CheckpointError) -> CheckpointValue {
-    let dataset = catalog.datasets[place]
+  func text(_ index: Int) throws(CheckpointError) -> CheckpointValue {
+    let dataset = catalog.datasets[index]
     guard let shape = dataset.shape else { return .string("") }
-    let texts = try texts(dataset, place)
+    let texts = try texts(dataset, index)
     guard !shape.isEmpty else { return .string(texts.first ?? "") }
     try checkListCount(of: dataset, shape)
     var values = texts.map { CheckpointValue.string($0) }
@@ -36,10 +36,10 @@ extension DatasetContents {
     }
   }
 
-  private func texts(_ dataset: Catalog.Dataset, _ place: Int) throws(CheckpointError) -> [String] {
+  private func texts(_ dataset: Catalog.Dataset, _ index: Int) throws(CheckpointError) -> [String] {
     if case .strings(let strings) = dataset.extent { return strings }
     guard case .fixedString(let size, let padding) = dataset.type else { return [] }
-    let bytes = try smallBytes(place)
+    let bytes = try smallBytes(index)
     var texts: [String] = []
     for start in stride(from: 0, to: bytes.count, by: size) {
       texts.append(try padding.text(of: bytes[start..<start + size], name: dataset.path))

@@ -4,10 +4,10 @@ internal import DBNTensors
 struct DatasetContents {
   let catalog: Catalog
   private let file: ByteRegion
-  /// Whether the file is of this toolkit's schema, whose attributes say what values are; in any other
-  /// file an attribute of the same name can mean anything.
+  /// Whether the file follows this toolkit's schema, whose attributes say what the values are. In
+  /// any other file an attribute of the same name can mean anything.
   private let followsSchema: Bool
-  /// Of each dataset that was asked for.
+  /// The storage of each dataset that was asked for, by index.
   private var storages: [TensorStorage?]
 
   init(_ catalog: Catalog, _ file: ByteRegion, followsSchema: Bool = false) {
@@ -17,7 +17,7 @@ struct DatasetContents {
     storages = Array(repeating: nil, count: catalog.datasets.count)
   }
 
-  /// The dataset as a tensor; every call for one dataset gives tied tensors.
+  /// The dataset as a tensor. Several calls for one dataset give tied tensors.
   mutating func tensor(
     _ place: Int, crc32: UInt32? = nil
   ) throws(CheckpointError) -> Tensor {
@@ -52,8 +52,8 @@ struct DatasetContents {
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
     let stored = try storedBytes(dataset)
-    // For the error that a checksum can give: the link's name, which is there anyway. Whoever reads a
-    // tensor adds where it stands.
+    // What an error about the checksum calls it: the link's name, a text that is in memory anyway.
+    // Code that reads a tensor adds the path.
     let record = crc32 == nil ? nil : dataset.name
     if case .region(let region) = stored {
       return TensorStorage(region, crc32: crc32, in: .rootAttribute, record: record)
@@ -70,7 +70,7 @@ struct DatasetContents {
     return TensorStorage(bytes, crc32: crc32, in: .rootAttribute, record: record)
   }
 
-  /// The bytes of a dataset that is known to be small.
+  /// A copy of the bytes of a dataset, which must be small.
   func smallBytes(_ place: Int) throws(CheckpointError) -> [UInt8] {
     let dataset = catalog.datasets[place]
     let storage = try makeStorage(dataset, nil)
@@ -97,10 +97,10 @@ struct DatasetContents {
 extension Catalog.Dataset {
   /// The scalar type of the tensor.
   ///
-  /// In files of the schema the attribute `dtype` tells it where HDF5 has no such type: 8-bit floats
-  /// and raw bits are kept as unsigned integers. Of other files' attributes it is asked only where
-  /// there is no value without it: h5py and Keras make opaque elements of bfloat16, and Keras adds
-  /// the attribute (`H5Entry` in `saving_lib.py`).
+  /// In files of the schema it is the attribute `dtype` where HDF5 has no such type: 8-bit floats
+  /// and raw bits are kept as unsigned integers. In other files the attribute counts only for
+  /// opaque elements, which have no value without it: h5py and Keras keep bfloat16 like that, and
+  /// Keras adds the attribute (`H5Entry` in `saving_lib.py`).
   func scalarType(followsSchema: Bool) throws(CheckpointError) -> ScalarType {
     let named = attributes.string(Schema.Attribute.dtype).flatMap { ScalarType(rawValue: $0) }
     switch type {

@@ -1,10 +1,11 @@
 internal import DBNTensors
 
-/// The way of a reader through the groups of a file: which groups it is inside of, and how many
-/// links it has followed. Refuses files through which the way would not end.
+/// A walk through the groups of a file along its links. It keeps track of the groups that it is
+/// inside of and counts the links that it follows, so that no file can make it run in circles or
+/// without end.
 struct GroupWalk {
   private var resolver: CatalogResolver
-  /// The groups from the root to where the reader is.
+  /// The indices of the groups from the root to the current one.
   private var open: Set<Int> = []
   private var visits = 0
   private let entryLimit: Int
@@ -32,7 +33,7 @@ struct GroupWalk {
     guard visits <= entryLimit else {
       throw CheckpointError(
         .limitExceeded, name: name,
-        "groups are linked from so many places that the entries can't be counted")
+        "groups are linked so often that the entries can't be counted")
     }
     switch try resolver.object(link, in: group) {
     case .group(let child): return .group(child)
@@ -46,7 +47,7 @@ struct GroupWalk {
 
   /// Goes into a group.
   ///
-  /// - Throws: `groupCycle` for a group that the reader is inside of; `limitExceeded` beyond
+  /// - Throws: `groupCycle` for a group that the walk is inside of already; `limitExceeded` beyond
   ///   `CheckpointLimits.depth` groups below the root.
   mutating func enter(_ group: Int, name: String) throws(CheckpointError) {
     guard open.insert(group).inserted else {

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// The bytes of a dataset as its file has them: lying in one run, one element over and over, or cut
-/// into chunks.
+/// The bytes of a dataset as its file has them: in one run, as one element that is repeated, or in
+/// chunks.
 enum StoredBytes: Sendable {
   case region(ByteRegion)
   case repeated(element: [UInt8], count: Int)
@@ -15,7 +15,7 @@ enum StoredBytes: Sendable {
     }
   }
 
-  /// Ranges of bytes that can be read for themselves are multiples of it.
+  /// Ranges of bytes that can be read separately begin and end at multiples of this.
   var slabByteCount: Int {
     switch self {
     case .region: 1

@@ -28,35 +28,36 @@ struct BlockPlacement: Sendable {
 
   var blockByteCount: Int { blockCount * elementSize }
 
-  /// The bytes of the dataset that the block at `origin` is, if that is one run and no part of the
-  /// block lies outside.
+  /// The range of the dataset's bytes that the block at `origin` has, if that is one run and the
+  /// block is wholly inside.
   func run(of extent: [Int], at origin: [Int]) -> Range<Int>? {
     let extent = extent.prefix(shape.count)
     guard extent.elementsEqual(blockShape), extent.dropLast().allSatisfy({ $0 == 1 }) else {
       return nil
     }
-    let start = place(of: origin).start
+    let start = layout(of: origin).start
     return start..<start + blockByteCount
   }
 
-  /// What puts the part of a block that lies inside the shape to its place in the dataset.
+  /// Copies the part of a block that lies inside the shape to its position in the dataset.
   ///
-  /// - Parameter isShuffled: of the block's elements the first bytes come first, then the second.
+  /// - Parameter isShuffled: whether the block has the first bytes of all elements, then the second
+  ///   bytes, and so on.
   func copy(of extent: [Int], at origin: [Int], isShuffled: Bool) -> ScatteredCopy {
     let elements = Array(extent.prefix(shape.count)) + [stepCount]
     let block = ScatteredCopy.Layout(
       rowMajor: blockShape + [stepCount], elementSize: isShuffled ? 1 : elementSize)
-    let place = place(of: origin)
+    let target = layout(of: origin)
     guard isShuffled else {
-      return ScatteredCopy(shape: elements, from: block, to: place, elementSize: elementSize)
+      return ScatteredCopy(shape: elements, from: block, to: target, elementSize: elementSize)
     }
     return ScatteredCopy(
       shape: elements + [elementSize], from: .init(strides: block.strides + [blockCount]),
-      to: .init(start: place.start, strides: place.strides + [1]), elementSize: 1)
+      to: .init(start: target.start, strides: target.strides + [1]), elementSize: 1)
   }
 
-  /// How the dataset's elements lie in it, from the one at an index on.
-  private func place(of origin: [Int]) -> ScatteredCopy.Layout {
+  /// How elements lie in the dataset, from the one at this index on.
+  private func layout(of origin: [Int]) -> ScatteredCopy.Layout {
     ScatteredCopy.Layout(
       rowMajor: shape + [stepCount], from: Array(origin.prefix(shape.count)),
       elementSize: elementSize)

@@ -1,10 +1,11 @@
 /// How a tensor is cut into chunks to be compressed: each is one run of its bytes, so that nothing
 /// has to be gathered.
 struct ChunkPlan: Sendable {
-  /// Bytes of a chunk, at most: large enough that finding it costs nothing, small enough that
-  /// several are under way on every core and stay in its cache.
+  /// The most bytes of a chunk: large enough that finding it costs nothing, small enough that every
+  /// core works on several and keeps them in its cache.
   static let byteCount = 512 << 10
-  /// Tensors of fewer bytes stay contiguous: the index of their chunks would take what they save.
+  /// Tensors of fewer bytes stay contiguous: the index of their chunks would take the bytes that
+  /// compression saves.
   static let leastByteCount = 16 << 10
 
   /// Leading sizes of one, then a part of a dimension, then whole dimensions.

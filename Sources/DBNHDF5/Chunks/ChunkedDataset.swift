@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// A dataset in blocks, found to be consistent: blocks lie on the grid, each at most once, and
-/// their stored sizes can give what they declare.
+/// A dataset in chunks that was found to be consistent: chunks are on the grid, each at most once,
+/// and their stored sizes can give the bytes that they declare.
 struct ChunkedDataset: Sendable {
   private let name: String
   private let chunks: Catalog.Chunks
@@ -32,13 +32,13 @@ struct ChunkedDataset: Sendable {
         advice: "the file is damaged or was made to mislead; get it from its source")
     }
     rowByteCount = byteCount / max(1, shape[0])
-    // Filters must be known even where no chunk went through them.
+    // Unknown filters are refused even if no chunk went through them.
     _ = try FilterPipeline(
       chunks.filters, without: 0, chunkByteCount: chunkByteCount, name: name)
     var (written, origins) = (0, Set<[Int]>())
     for chunk in chunks.chunks {
       guard origins.insert(chunk.origin).inserted else {
-        throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one place")
+        throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one position")
       }
       try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
         .validate(chunk, elementSize: elementSize)
@@ -48,21 +48,21 @@ struct ChunkedDataset: Sendable {
     unwrittenByteCount = byteCount - written
   }
 
-  /// Far more than a chunk has (libhdf5 before 2.0 allows 4 GiB), and little enough that sums and
-  /// multiples can be counted.
+  /// The most bytes of a chunk. Far more than any has (libhdf5 before 2.0 allows 4 GiB), and small
+  /// enough that sums and multiples do not overflow.
   private static let chunkByteLimit = 1 << 48
-  /// What all cores together may hold of chunks that are being decoded.
+  /// The bytes of chunks being decoded that all cores together may have in memory.
   private static let decodingByteCount = 16 << 20
-  /// Larger chunks are decoded in pieces, each of whose elements is put to its place: beside the
-  /// dataset they would take as much again.
+  /// Larger chunks are decoded in pieces, each of whose elements is copied to its position: as a
+  /// whole they would take as much memory as the dataset.
   var largestBlockByteCount = decodingByteCount / 2
 
-  /// The bytes of as many rows as a chunk has: one run, across whose ends no chunk reaches.
+  /// The bytes of a slab: as many rows as a chunk has. No chunk reaches over the ends of a slab.
   var slabByteCount: Int { min(chunks.shape[0], shape[0]) * rowByteCount }
 
-  /// Puts the elements of some slabs into the buffer in row-major order, on all cores.
+  /// Copies the elements of some slabs into the buffer in row-major order, on all cores.
   ///
-  /// - Parameter bytes: of all the dataset's, a whole number of slabs.
+  /// - Parameter bytes: which of the dataset's bytes, a whole number of slabs.
   func read(
     _ bytes: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
@@ -85,7 +85,7 @@ struct ChunkedDataset: Sendable {
   /// Some slabs of the dataset.
   private struct Part {
     let firstRow: Int
-    /// The places of the chunks that make it up.
+    /// The indices of the chunks that make it up.
     let chunks: Range<Int>
     /// How their elements lie in it.
     let blocks: BlockPlacement
@@ -118,8 +118,8 @@ struct ChunkedDataset: Sendable {
       }
     }
     if let run = part.blocks.run(of: extent, at: origin) {
-      let place = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
-      return try pipeline.decode(stored, into: place)
+      let part = UnsafeMutableRawBufferPointer(rebasing: target.buffer[run])
+      return try pipeline.decode(stored, into: part)
     }
     let block = try ByteRegion(scratch: chunkByteCount) { block throws(CheckpointError) in
       try pipeline.decode(stored, into: block)
@@ -157,13 +157,13 @@ struct ChunkedDataset: Sendable {
     return extent
   }
 
-  /// What was done to a block.
+  /// The filters that a chunk went through.
   private static func pipeline(
     of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int],
     _ chunkByteCount: Int, _ name: String
   ) throws(CheckpointError) -> FilterPipeline {
-    let reachesOver = zip(zip(chunk.origin, chunks.shape), shape).contains { place, size in
-      place.1 > size - place.0
+    let reachesOver = zip(zip(chunk.origin, chunks.shape), shape).contains { chunk, size in
+      chunk.1 > size - chunk.0
     }
     let isUnfiltered = chunks.leavesEdgesUnfiltered && reachesOver
     return try FilterPipeline(
@@ -198,7 +198,7 @@ private struct DisjointTarget: @unchecked Sendable {
 }
 
 extension Catalog.Chunks {
-  /// With the chunks sorted by where they begin in the first dimension; files have them so, mostly.
+  /// The same with the chunks sorted by their first index, as they are in most files.
   fileprivate var inOrderOfRows: Catalog.Chunks {
     let isInOrder = zip(chunks, chunks.dropFirst()).allSatisfy { $0.startRow <= $1.startRow }
     guard !isInOrder else { return self }

@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// A chunk as it will lie in the file: shuffled and deflated, or as it was where that saves nothing.
+/// A chunk as it will be in the file: shuffled and deflated, or unchanged where that saves nothing.
 struct CompressedChunk: Sendable {
   /// The filters of compressed datasets, in the order in which h5py has them.
   static func filters(level: Int, elementSize: Int) -> [Catalog.Chunks.Filter] {
@@ -11,9 +11,9 @@ struct CompressedChunk: Sendable {
   }
 
   let bytes: ByteRegion
-  /// Bit `i` set: filter `i` was left out.
+  /// If bit `i` is set, filter `i` was not applied.
   let filterMask: UInt32
-  /// Of the bytes of the tensor that the chunk holds.
+  /// The checksum of the tensor's bytes in the chunk, padding excluded.
   let crc32: UInt32
 
   /// - Parameters:
@@ -45,7 +45,7 @@ extension ByteRegion {
     }
   }
 
-  /// - Returns: nil when the bytes do not become fewer.
+  /// - Returns: nil if compression saves nothing.
   fileprivate func deflated(level: Int, period: Int) throws(CheckpointError) -> ByteRegion? {
     var byteCount: Int?
     let target = try ByteRegion(scratch: count) { target throws(CheckpointError) in
@@ -56,7 +56,7 @@ extension ByteRegion {
       }
     }
     guard let byteCount, byteCount < count else { return nil }
-    // A copy of what is needed: it is kept until it is written.
+    // An exact copy, since it is kept until it is written.
     return try target.slice(from: 0, count: byteCount).copied
   }
 }

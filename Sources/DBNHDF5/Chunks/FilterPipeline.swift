@@ -14,7 +14,7 @@ struct FilterPipeline: Sendable {
   private let name: String
 
   /// - Parameters:
-  ///   - mask: bit `i` is set when filter `i` was left out for the chunk.
+  ///   - mask: bit `i` is set if filter `i` was not applied to the chunk.
   ///   - chunkByteCount: of the chunk before it was written.
   ///   - name: of the dataset, for errors.
   init(
@@ -34,7 +34,7 @@ struct FilterPipeline: Sendable {
       .filter { $0.offset >= mask.bitWidth || mask >> $0.offset & 1 == 0 }.map(\.element)
   }
 
-  /// Whether a chunk of its stored size can become what its shape declares.
+  /// Refuses a chunk whose stored size can't give the bytes that its shape declares.
   ///
   /// - Parameter elementSize: of the dataset.
   func validate(
@@ -66,13 +66,13 @@ struct FilterPipeline: Sendable {
     guard chunkByteCount / Inflate.maximumRatio <= chunk.byteCount else {
       throw CheckpointError(
         .declaredTooLarge, name: name, offset: chunk.offset,
-        "a chunk of \(chunkByteCount) bytes can't come out of \(chunk.byteCount) stored ones",
+        "a chunk of \(chunkByteCount) bytes can't come out of \(chunk.byteCount) stored bytes",
         advice: "the file is damaged or was made to mislead; get it from its source")
     }
   }
 
-  /// Puts the bytes of a chunk, as they were before they were written, into the buffer, which has
-  /// the size of a chunk.
+  /// Undoes the filters and writes the bytes of the chunk into the buffer, which has the size of a
+  /// chunk.
   func decode(
     _ stored: ByteRegion, into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
@@ -82,17 +82,18 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  /// Whether all that was done first was to shuffle elements of this size.
+  /// Whether the first filter is a shuffle of elements of this size.
   func isShuffled(_ elementSize: Int) -> Bool {
     guard case .shuffle(elementSize) = filters.first else { return false }
     return Shuffle.applies(to: chunkByteCount, elementSize: elementSize)
   }
 
-  /// The largest chunk that is in memory as a whole where it has to be: a small file can declare a
-  /// thousand times its size.
+  /// The largest chunk that may be in memory as a whole, which some orders of filters need: a small
+  /// file can declare chunks of a thousand times its size.
   private static let wholeByteLimit = 64 << 20
 
-  /// Whether all that has to be undone is shuffle, deflate and fletcher32, applied in this order.
+  /// Whether the filters are shuffle, deflate and fletcher32, in this order, as far as they are
+  /// there.
   private func isDecodedInPieces(_ elementSize: Int) -> Bool {
     let rest = filters.dropFirst(isShuffled(elementSize) ? 1 : 0)
     if case .shuffle? = rest.first { return false }
@@ -100,7 +101,7 @@ struct FilterPipeline: Sendable {
   }
 
   /// Hands out the bytes of a chunk in pieces, each with its offset, so that a large one is not in
-  /// memory as a whole. (It is where filters were applied in an order that nobody uses.)
+  /// memory as a whole, unless the filters have an unusual order.
   ///
   /// - Parameter leavingShuffled: whether the first filter is not undone.
   func decode(
@@ -133,7 +134,7 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  /// The bytes as they were before the filters from a place on.
+  /// The bytes as they were before the filter with an index and all after it.
   private func undone(
     _ stored: ByteRegion, downTo first: Int
   ) throws(CheckpointError) -> ByteRegion {
@@ -144,7 +145,7 @@ struct FilterPipeline: Sendable {
     return bytes
   }
 
-  /// The size before each filter, and after the last, but for what deflating changes.
+  /// The size before each filter and after the last. Deflate counts as if it kept the size.
   private var sizes: [Int] {
     var sizes = [chunkByteCount]
     for filter in filters {
@@ -173,7 +174,7 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  /// Nil copies the bytes: no filter is left.
+  /// Without a filter the bytes are copied.
   private static func undo(
     _ filter: Filter?, _ bytes: ByteRegion, into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {

@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// The classes of Keras whose weights a module of PyTorch has too.
+/// The classes of Keras layers that correspond to a module of PyTorch with the same weights.
 enum KerasClass: Hashable {
   case batchNormalization
   case layerNormalization
@@ -155,8 +155,8 @@ extension KerasClass {
     }
   }
 
-  /// What the tensors of these roles must be, in words, if they are not: all of one floating-point
-  /// type, with the shapes of a layer of this class.
+  /// Why these tensors can't be those of such a layer, in words; nil if they can: all are of one
+  /// floating-point type, and have the shapes of a layer of this class.
   func objection(to tensors: [(role: KerasRole, tensor: Tensor)]) -> String? {
     if let other = tensors.first(where: { !$0.tensor.scalarType.isFloatingPoint }) {
       return
@@ -172,9 +172,9 @@ extension KerasClass {
     let shapes = tensors.map(\.tensor.shape)
     guard let first = shapes.first else { return false }
     /// The bias, if there is one, has an element for each output.
-    func fits(rank: Int, outputs: Int?, biasAt place: Int = 1) -> Bool {
+    func fits(rank: Int, outputs: Int?, biasAt index: Int = 1) -> Bool {
       guard first.count == rank, let outputs else { return false }
-      return shapes.count == place || shapes[place] == [outputs]
+      return shapes.count == index || shapes[index] == [outputs]
     }
     switch self {
     case .batchNormalization, .layerNormalization, .groupNormalization, .rmsNormalization:
@@ -197,7 +197,7 @@ extension KerasClass {
 
 extension [Int] {
   /// How many outputs the kernel [space..., in, multiplier] of a depthwise convolution has; nil if it
-  /// is none, or of a shape that no tensor with elements has.
+  /// has not this form, or its number of outputs overflows.
   var depthwiseOutputs: Int? {
     guard count > 2 else { return nil }
     let (outputs, overflow) = self[count - 2].multipliedReportingOverflow(by: self[count - 1])

@@ -31,7 +31,7 @@ struct KerasConfiguration {
     var targetShape: [Int] = []
     /// What a model or its first layer is given, with the batch; nil for a size that is not fixed.
     var inputShape: [Int?]?
-    /// Whether a global pooling leaves one place of each dimension of space.
+    /// Whether a global pooling leaves a size of 1 in each dimension of space.
     var keepsDimensions = false
     /// Whether channels come before the dimensions of space.
     var isChannelsFirst = false
@@ -44,13 +44,13 @@ struct KerasConfiguration {
   /// Layers in order.
   struct Children {
     private(set) var layers: [Layer] = []
-    private var places: [CheckpointDictionary.Key: Int] = [:]
+    private var indices: [CheckpointDictionary.Key: Int] = [:]
     private var groups: [CheckpointDictionary.Key: Int] = [:]
     /// How many there are of each class.
     private var counts: [String: Int] = [:]
 
     mutating func append(_ layer: Layer) {
-      places[.string(layer.name)] = places[.string(layer.name)] ?? layers.count
+      indices[.string(layer.name)] = indices[.string(layer.name)] ?? layers.count
       let className = layer.className.split(separator: ">").last.map(String.init) ?? ""
       let group = KerasClass.snakeCase(className)
       let count = counts[group, default: 0]
@@ -62,9 +62,9 @@ struct KerasConfiguration {
     /// The layer that a file of weights calls so.
     func layer(ofGroup name: String) -> Layer? { groups[.string(name)].map { layers[$0] } }
 
-    subscript(name: String) -> Layer? { place(of: name).map { layers[$0] } }
+    subscript(name: String) -> Layer? { index(of: name).map { layers[$0] } }
 
-    func place(of name: String) -> Int? { places[.string(name)] }
+    func index(of name: String) -> Int? { indices[.string(name)] }
   }
 
   /// The whole model.
@@ -114,14 +114,14 @@ struct KerasConfiguration {
   ///
   /// Source: `_save_container_state` in `keras/src/saving/saving_lib.py`.
   func layer(atGroups path: [String]) -> Layer? {
-    var (found, place) = (model, 0)
-    while place < path.count {
-      if path[place] == "layer", let inner = found.children.layers.first {
-        (found, place) = (inner, place + 1)
-      } else if path[place] == KerasFile.layerList, place + 1 < path.count,
-        let next = found.children.layer(ofGroup: path[place + 1])
+    var (found, depth) = (model, 0)
+    while depth < path.count {
+      if path[depth] == "layer", let inner = found.children.layers.first {
+        (found, depth) = (inner, depth + 1)
+      } else if path[depth] == KerasFile.layerList, depth + 1 < path.count,
+        let next = found.children.layer(ofGroup: path[depth + 1])
       {
-        (found, place) = (next, place + 2)
+        (found, depth) = (next, depth + 2)
       } else {
         return nil
       }

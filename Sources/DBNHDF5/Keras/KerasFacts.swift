@@ -1,8 +1,8 @@
 internal import DBNTensors
 
-/// What a file says of its layers beside their weights: the configuration of the model, and the names
-/// that layers have where the keys name them otherwise. A state dict that was read from the file has
-/// them as attributes, so that conversions keep them.
+/// What a file says of its layers apart from their weights: the configuration of the model, and the
+/// names that layers have where the keys name them otherwise. A state dict that was read from the
+/// file has them as attributes, so that conversions keep them.
 struct KerasFacts {
   /// The attribute of a state dict with the names of layers: a mapping from the layer's key.
   static let namesAttribute = "keras_layer_names"
@@ -17,7 +17,7 @@ struct KerasFacts {
     }
     names = attribute(Self.namesAttribute)?.dictionary
     if case .string(let text)? = attribute(KerasConfiguration.attribute) {
-      // One that is damaged was noted when the file was read.
+      // If it is damaged, there was a note when the file was read.
       configuration = try? KerasConfiguration(parsing: text)
     } else {
       configuration = nil
@@ -34,38 +34,39 @@ struct KerasFacts {
 
   /// What a layer is: by the configuration, or by a name that Keras has given.
   func kind(
-    of place: KerasLayer.Place
+    of key: KerasLayer.VariableKey
   ) -> (kind: KerasLayer.Kind, configuration: KerasConfiguration.Layer?) {
-    let path = place.layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    if let layer = layer(of: place, path) {
+    let path = key.layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if let layer = layer(of: key, path) {
       if layer.isForeign { return (.foreign(layer.className), layer) }
       guard let kind = KerasClass(className: layer.className), !layer.scalesByRootMeanSquare else {
         return (.other(layer.className), layer)
       }
       return (.known(kind), layer)
     }
-    if !place.isNumbered, let outer = configuration?.layer(at: path)?.layer.className,
+    if !key.isNumbered, let outer = configuration?.layer(at: path)?.layer.className,
       KerasClass.isOther(outer)
     {
       return (.other(outer), nil)
     }
-    return (kind(named: path.last ?? "", place), nil)
+    return (kind(named: path.last ?? "", key), nil)
   }
 
-  private func layer(of place: KerasLayer.Place, _ path: [String]) -> KerasConfiguration.Layer? {
-    if place.isNumbered {
-      let groups = place.key.split(separator: ".", omittingEmptySubsequences: false)
+  private func layer(of key: KerasLayer.VariableKey, _ path: [String]) -> KerasConfiguration.Layer?
+  {
+    if key.isNumbered {
+      let groups = key.key.split(separator: ".", omittingEmptySubsequences: false)
       return configuration?.layer(atGroups: groups.map(String.init))
     }
     guard let found = configuration?.layer(at: path), found.depth == path.count else { return nil }
     return found.layer
   }
 
-  private func kind(named last: String, _ place: KerasLayer.Place) -> KerasLayer.Kind {
+  private func kind(named last: String, _ key: KerasLayer.VariableKey) -> KerasLayer.Kind {
     var candidates = [last]
-    if case .string(let name)? = names?[place.key] {
+    if case .string(let name)? = names?[key.key] {
       // An attribute of the user's may be called anything; a layer's own name tells more.
-      if place.isNamedByClass { candidates.append(name) } else { candidates.insert(name, at: 0) }
+      if key.isNamedByClass { candidates.append(name) } else { candidates.insert(name, at: 0) }
     }
     for name in candidates {
       if let kind = KerasClass(generatedName: name) { return .known(kind) }

@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// What tells a weight file of Keras from other HDF5 files, and the order it gives to its weights.
+/// Recognises weight files of Keras among HDF5 files, and finds the order of their weights.
 ///
 /// Two kinds exist: `.weights.h5` of Keras 3 keeps the variables of each layer in a group `vars`, by
 /// number (`keras/src/saving/saving_lib.py`, `H5IOStore`); the older `.h5` names its layers and
@@ -23,7 +23,7 @@ struct KerasFile {
 
   var isRecognised: Bool { legacyRoot != nil || hasNumberedVariables }
 
-  /// The paths of the weights in the order of the layers, where the file tells it.
+  /// The paths of the weights in the order of the layers; empty if the file does not list them.
   var order: [String] {
     guard let root = legacyRoot else { return [] }
     var groups: [String: Catalog.Group] = [:]
@@ -48,7 +48,7 @@ struct KerasFile {
       path.split(separator: "/").last == Substring(KerasFile.archivedWeights),
       let file = try? MappedFile.open(
         path.dropLast(KerasFile.archivedWeights.count) + KerasFile.archivedConfiguration),
-      // Of one that is too long, so much that it is refused.
+      // One byte beyond the limit is enough for a text that is too long to be refused.
       let start = try? file.slice(
         from: 0, count: min(file.count, KerasConfiguration.byteLimit + 1))
     else { return nil }

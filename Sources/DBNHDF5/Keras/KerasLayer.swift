@@ -5,12 +5,12 @@ struct KerasLayer {
   struct Variable {
     /// The key in the state dict.
     let name: String
-    /// `kernel`, `gamma`; or the number, where that is all the file says.
+    /// `kernel`, `gamma`; or the number, where the file only numbers variables.
     let role: String
     let tensor: Tensor
   }
 
-  /// What the file says a layer is.
+  /// What is known of a layer's class.
   enum Kind {
     case known(KerasClass)
     /// A class whose weights no module of PyTorch has in such a form, by its name.
@@ -42,15 +42,15 @@ struct KerasLayer {
     return [kernel.tensor] + variables.filter { $0.role == KerasVariableName.bias }.map(\.tensor)
   }
 
-  /// Whether it is one, even if its variables can't be told from each other.
+  /// Whether it is a BatchNormalization, even if the roles of its variables are not known.
   var isBatchNormalization: Bool {
     if case .known(.batchNormalization) = kind { return true }
     if case .known(_, .batchNormalization) = KerasRoles(self) { return true }
     return hasVariablesOfBatchNorm
   }
 
-  /// Whether its variables are those of a BatchNorm, whatever the class: one that a user has made of
-  /// Keras' is found by them.
+  /// Whether its variables are those of a BatchNorm, whatever the class: so a class that
+  /// a user derived from Keras' is found too.
   private var hasVariablesOfBatchNorm: Bool {
     guard isNumbered else { return variables.contains { $0.role == KerasVariableName.movingMean } }
     guard case .foreign = kind else { return false }
@@ -58,34 +58,35 @@ struct KerasLayer {
     return shapes.count == 4 && shapes.allSatisfy { $0.count == 1 && $0 == shapes[0] }
   }
 
-  /// The layers in the order of their first variables. What the optimizer keeps is not among them.
+  /// The layers in the order of their first variables. The optimizer's variables are not among
+  /// them.
   static func layers(of stateDict: StateDict) -> [KerasLayer] {
     let facts = KerasFacts(stateDict)
     var layers: [KerasLayer] = []
-    var places: [String: Int] = [:]
+    var indices: [String: Int] = [:]
     for (name, tensor) in stateDict.tensors {
-      guard let variable = Place(of: name) else { continue }
-      let place = places[variable.layer] ?? layers.count
-      if place == layers.count {
-        places[variable.layer] = place
+      guard let variable = VariableKey(of: name) else { continue }
+      let index = indices[variable.layer] ?? layers.count
+      if index == layers.count {
+        indices[variable.layer] = index
         layers.append(KerasLayer(variable, facts))
       }
-      layers[place].variables.append(
+      layers[index].variables.append(
         Variable(name: name, role: variable.role, tensor: tensor))
     }
     return layers
   }
 
-  private init(_ place: Place, _ facts: KerasFacts) {
-    name = place.layer
-    key = place.key
-    (kind, configuration) = facts.kind(of: place)
+  private init(_ first: VariableKey, _ facts: KerasFacts) {
+    name = first.layer
+    key = first.key
+    (kind, configuration) = facts.kind(of: first)
   }
 }
 
 extension KerasLayer {
   /// The layer and the role that a key names.
-  struct Place {
+  struct VariableKey {
     let layer: String
     /// The key without the variable's own name, and without the group of numbered variables.
     let key: String
@@ -114,7 +115,7 @@ extension KerasLayer {
       if first == KerasFile.modelWeights { parts.removeFirst() }
       // TensorFlow numbers the outputs of operations: `kernel:0`.
       role = last.split(separator: ":").first.map(String.init) ?? last
-      // A layer's group has groups of its own, by the path of its scope, in which its name is again.
+      // Inside a layer's group the path of its scope repeats the layer's name.
       if let layer = parts.first, let again = parts.dropFirst().firstIndex(of: layer) {
         parts.removeSubrange(1...again)
       }

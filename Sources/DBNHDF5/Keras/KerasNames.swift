@@ -77,7 +77,7 @@ public enum KerasNames {
           advice: "rename one of them with \(.renaming)")
       }
       result.set(.string(new?.name ?? old), to: new.map { .tensor($0.tensor) } ?? entry.value)
-      if let new { try addCounter(behind: new, to: &result) }
+      if let new { try addCounter(after: new, to: &result) }
       if new != nil {
         report.converted.append(old)
       } else {
@@ -88,9 +88,9 @@ public enum KerasNames {
     return (StateDict(result) ?? stateDict, report)
   }
 
-  /// Adds the counter of a BatchNorm, behind its last statistic.
+  /// Adds the counter of a BatchNorm after its last statistic.
   private static func addCounter(
-    behind variance: (name: String, tensor: Tensor), to result: inout CheckpointDictionary
+    after variance: (name: String, tensor: Tensor), to result: inout CheckpointDictionary
   ) throws(CheckpointError) {
     let last = KerasRole.runningVariance.name
     guard variance.name.hasSuffix(".\(last)") else { return }

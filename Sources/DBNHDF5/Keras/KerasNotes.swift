@@ -39,9 +39,9 @@ struct KerasNotes {
   private mutating func addEpsilon(of layer: KerasLayer, _ module: Module) {
     let epsilon = layer.configuration?.epsilon
     if let epsilon, epsilon == module.pyTorchDefault { return }
-    let place = epsilons.firstIndex { $0.module == module && $0.epsilon == epsilon }
-    if let place {
-      epsilons[place].count += 1
+    let index = epsilons.firstIndex { $0.module == module && $0.epsilon == epsilon }
+    if let index {
+      epsilons[index].count += 1
     } else {
       epsilons.append((module, epsilon, 1))
     }

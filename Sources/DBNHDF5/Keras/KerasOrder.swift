@@ -3,15 +3,15 @@ internal import DBNTensors
 /// The layers of a Keras model that flatten or reshape values whose dimensions PyTorch has in another
 /// order: channels come last in Keras, and before the dimensions of space in PyTorch.
 ///
-/// The layers are gone through once, in the order of the configuration, in which Keras lists a layer
-/// behind those that it is given the outputs of.
+/// The layers are visited once, in the order of the configuration, in which Keras lists a layer
+/// after those whose outputs it is given.
 struct KerasOrder {
   /// What a layer with weights is given from one that flattens.
   struct Flattening {
     let layer: String
-    /// The first layer with weights behind it.
+    /// The first layer with weights that follows it.
     let consumer: String
-    /// How many dimensions of space there are; nil if the configuration does not tell.
+    /// How many dimensions of space there are; nil if that is not in the configuration.
     let dimensions: Int?
   }
 
@@ -32,13 +32,13 @@ struct KerasOrder {
     _ = follow(configuration.model)
   }
 
-  /// How the values are ordered that a layer puts out.
+  /// The order of the dimensions of a layer's output.
   fileprivate enum Arrangement: Equatable {
     /// As in PyTorch: vectors, sequences, what was reshaped.
     case same
-    /// So many dimensions of space, and channels, which are last or first.
+    /// A number of dimensions of space, and channels, which are last or first.
     case space(Int, isChannelsFirst: Bool)
-    /// One place with channels.
+    /// A single position with channels.
     case point
     case unknown
   }
@@ -46,20 +46,20 @@ struct KerasOrder {
   /// What is known of the output of a layer.
   private struct Output {
     var arrangement = Arrangement.unknown
-    /// A layer that has flattened it, by number, with the dimensions it was given.
+    /// The layer that flattened it, with its number and the dimensions of its input.
     var flattened: (number: Int, layer: String, dimensions: Int?)?
-    /// A layer that has made it of vectors.
+    /// The layer that made it of vectors.
     var reshaped: (number: Int, layer: String, shape: [Int])?
   }
 
-  /// - Returns: what the last layer puts out.
+  /// - Returns: the output of the last layer.
   private mutating func follow(_ model: KerasConfiguration.Layer) -> Output {
     let layers = model.children.layers
     var outputs: [Output] = []
     outputs.reserveCapacity(layers.count)
     for layer in layers {
       let inputs = layer.sources.map { name in
-        model.children.place(of: name).flatMap { $0 < outputs.count ? outputs[$0] : nil }
+        model.children.index(of: name).flatMap { $0 < outputs.count ? outputs[$0] : nil }
           ?? Output()
       }
       var input = Self.together(inputs)
@@ -71,7 +71,7 @@ struct KerasOrder {
     return outputs.last ?? Output()
   }
 
-  /// Of a layer that is given several.
+  /// The input of a layer that has several inputs.
   private static func together(_ inputs: [Output]) -> Output {
     var result = inputs.first ?? Output()
     for input in inputs.dropFirst() {
@@ -119,7 +119,7 @@ struct KerasOrder {
     switch input.arrangement {
     case .same, .point: break
     case .space(let dimensions, let isChannelsFirst):
-      // Flatten moves channels to the end if it is told that they are first.
+      // Flatten moves channels to the end if its configuration says that they are first.
       if layer.isChannelsFirst, !isChannelsFirst {
         output.flattened = (count, layer.name, nil)
       } else if layer.isChannelsFirst || !isChannelsFirst {
@@ -145,7 +145,7 @@ struct KerasOrder {
       arrangement: .space(dimensions, isChannelsFirst: layer.isChannelsFirst))
   }
 
-  /// Of a layer that has weights, or may have.
+  /// The output of a layer that has weights, or may have.
   private mutating func output(
     ofWeights layer: KerasConfiguration.Layer, _ input: Output
   ) -> Output {
@@ -165,7 +165,7 @@ struct KerasOrder {
     }
   }
 
-  /// Notes what a layer with weights is given, once for each that has flattened or reshaped it.
+  /// Notes the input of a layer with weights, once for each layer that flattened or reshaped it.
   private mutating func note(
     _ layer: KerasConfiguration.Layer, _ input: Output, isOfSpace: Bool = true
   ) {
@@ -204,7 +204,7 @@ struct KerasOrder {
 }
 
 extension KerasOrder.Arrangement {
-  /// Of what a model is given.
+  /// The arrangement of a model's input.
   ///
   /// - Parameter shape: with the batch; nil for a size that is not given.
   fileprivate init(_ shape: [Int?]) {

@@ -33,7 +33,7 @@ enum KerasRoles {
     {
     case .failure(let reason): self = .unknown(reason.text)
     case .success(let variables):
-      // By role in the order of the class, whatever the file's.
+      // By role in the order of the class, whatever order the file has.
       let tensors = kind.variables.compactMap { wanted -> (role: KerasRole, tensor: Tensor)? in
         zip(variables, layer.variables).first { $0.0.names == wanted.names }
           .map { ($0.0.role, $0.1.tensor) }
@@ -51,7 +51,7 @@ enum KerasRoles {
     }
   }
 
-  /// Why something can't be told.
+  /// Why the roles are not known.
   private struct Reason: Error {
     let text: String
 
@@ -99,7 +99,7 @@ enum KerasRoles {
 }
 
 extension KerasRoles {
-  /// The class of a layer that only its variables tell.
+  /// The class of a layer, inferred from its variables alone.
   private static func inferredClass(of layer: KerasLayer) -> Result<KerasClass, Reason> {
     let tensors = layer.variables.map(\.tensor)
     let kernelAndBias = layer.isNumbered ? tensors : layer.kernelAndBias

@@ -30,7 +30,7 @@ struct KerasSettings {
 
 extension BatchNormSettings {
   /// - Parameter layer: a BatchNormalization in the configuration of the model. Numbers that no
-  ///   BatchNorm can have are not known.
+  ///   BatchNorm can have count as unknown.
   fileprivate init(keras layer: KerasConfiguration.Layer?) {
     self.init()
     if let number = layer?.epsilon, number.isFinite, number >= 0 { epsilon = number }

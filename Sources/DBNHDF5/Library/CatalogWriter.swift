@@ -10,8 +10,8 @@ struct CatalogWriter: ~Copyable {
   private var catalog: Catalog
   private let properties: Properties
   private var types: [Catalog.ElementType: SharedHandle] = [:]
-  /// The groups from the root to the one that is filled, by their places.
-  private var openGroups: [(place: Int, handle: SharedHandle)] = []
+  /// The groups from the root to the one that is filled, by index.
+  private var openGroups: [(index: Int, handle: SharedHandle)] = []
   /// Objects to be created before the file is closed and opened again, and those that were.
   private let objectsAtOnce: Int
   private var objectCount = 0
@@ -20,8 +20,8 @@ struct CatalogWriter: ~Copyable {
   /// Creates all objects of the catalog, and notes in it where in the file the bytes of datasets are
   /// to be put, but for those that have none or get them in chunks.
   ///
-  /// - Parameter objectsAtOnce: after how many objects the file is opened anew, which is a matter of
-  ///   memory, and of some bytes in the file.
+  /// - Parameter objectsAtOnce: after how many objects the file is closed and opened again, which
+  ///   is a matter of memory, and of some bytes in the file.
   static func create(
     _ catalog: inout Catalog, at path: String, objectsAtOnce: Int = 4096
   ) throws(CheckpointError) {
@@ -81,19 +81,19 @@ struct CatalogWriter: ~Copyable {
   /// for each object, until the file is closed.
   private mutating func countObject() throws(CheckpointError) {
     if objectCount == objectsAtOnce {
-      let places = openGroups.map(\.place)
+      let indices = openGroups.map(\.index)
       openGroups = []
       try closeFile()
       file = try .file(changing: path)
-      for place in places { openGroups.append((place, SharedHandle(try group(place)))) }
+      for index in indices { openGroups.append((index, SharedHandle(try group(index)))) }
       objectCount = 0
     }
     objectCount += 1
   }
 
   /// Opens a group that was created.
-  private func group(_ place: Int) throws(CheckpointError) -> Handle {
-    let path = catalog.groups[place].path
+  private func group(_ index: Int) throws(CheckpointError) -> Handle {
+    let path = catalog.groups[index].path
     let identifier =
       switch file {
       case let file?: H5Gopen2(file.identifier, "/" + path, Library.defaults)
@@ -107,13 +107,13 @@ struct CatalogWriter: ~Copyable {
 
   /// Recursion is as deep as the catalog's groups, whose depth its maker has limited.
   private mutating func fill(
-    _ place: Int, openAs group: consuming Handle
+    _ index: Int, openAs group: consuming Handle
   ) throws(CheckpointError) {
-    for attribute in catalog.groups[place].attributes {
-      try group.add(attribute, path: catalog.groups[place].path)
+    for attribute in catalog.groups[index].attributes {
+      try group.add(attribute, path: catalog.groups[index].path)
     }
-    openGroups.append((place, SharedHandle(group)))
-    for link in catalog.groups[place].links {
+    openGroups.append((index, SharedHandle(group)))
+    for link in catalog.groups[index].links {
       switch link.target {
       case .group(let child): try createGroup(child, link.name)
       case .dataset(let dataset) where isCreated[dataset]: try tie(dataset, to: link.name)
@@ -124,18 +124,18 @@ struct CatalogWriter: ~Copyable {
     openGroups.removeLast()
   }
 
-  private mutating func createGroup(_ place: Int, _ name: String) throws(CheckpointError) {
+  private mutating func createGroup(_ index: Int, _ name: String) throws(CheckpointError) {
     try countObject()
     let group = try Handle(
-      "cannot create the group", name: catalog.groups[place].path,
+      "cannot create the group", name: catalog.groups[index].path,
       H5Gcreate2(
         parent, name, properties.link.identifier, properties.group.identifier, Library.defaults))
-    try fill(place, openAs: group)
+    try fill(index, openAs: group)
   }
 
-  private mutating func createDataset(_ place: Int, _ name: String) throws(CheckpointError) {
+  private mutating func createDataset(_ index: Int, _ name: String) throws(CheckpointError) {
     try countObject()
-    let description = catalog.datasets[place]
+    let description = catalog.datasets[index]
     let path = description.path
     let space = try Handle.space(description.shape, path: path)
     let type = try type(of: description)
@@ -149,19 +149,19 @@ struct CatalogWriter: ~Copyable {
           name, in: parent, type, space, properties.link, properties.dataset, path: path)
       }
     for attribute in description.attributes { try dataset.add(attribute, path: path) }
-    isCreated[place] = true
+    isCreated[index] = true
     if case .chunked = description.extent { return }
     guard let shape = description.shape, !shape.contains(0) else { return }
-    catalog.datasets[place].extent = .contiguous(
+    catalog.datasets[index].extent = .contiguous(
       offset: try dataset.offset(path: path),
       byteCount: shape.reduce(description.type.byteCount ?? 0, *))
   }
 
-  private func tie(_ place: Int, to name: String) throws(CheckpointError) {
+  private func tie(_ index: Int, to name: String) throws(CheckpointError) {
     try check(
       "cannot create the link", name: name,
       H5Lcreate_hard(
-        parent, "/" + catalog.datasets[place].path, parent, name, properties.link.identifier,
+        parent, "/" + catalog.datasets[index].path, parent, name, properties.link.identifier,
         Library.defaults))
   }
 

@@ -8,7 +8,7 @@ extension Handle {
     return try Handle("cannot open", H5Fopen(path, chdf5_read_write(), access.identifier))
   }
 
-  /// Makes a file empty but for a root group that keeps the order of its links (`H5Fcreate`).
+  /// Creates a file with an empty root group, which keeps the order of its links (`H5Fcreate`).
   static func file(creating path: String) throws(CheckpointError) -> Handle {
     let access = try writingAccess()
     let creation = try properties(chdf5_file_create())
@@ -20,10 +20,10 @@ extension Handle {
 
   private static func writingAccess() throws(CheckpointError) -> Handle {
     let access = try properties(chdf5_file_access())
-    // The default driver wants to know the file's real path, which one without a name does not have.
+    // The default driver needs the file's real path, and a file without a name has none.
     try check("cannot choose a driver", H5Pset_fapl_stdio(access.identifier))
-    // Of what has at least as many bytes. Each small object would leave a gap before it, and the
-    // library looks through all gaps for each object: 20,000 scalars took 16 seconds.
+    // Only objects of at least 64 bytes are aligned. Before each smaller one there would be a gap,
+    // and the library looks through all gaps for each object: 20,000 scalars took 16 seconds.
     try check("cannot choose alignment", H5Pset_alignment(access.identifier, 64, 64))
     // Link creation order needs the format of 1.8; nothing needs a later one.
     try check(
@@ -35,8 +35,9 @@ extension Handle {
   }
 
   /// On the access properties of a file: keeps the cache of metadata at 256 KiB, instead of 2 to 32
-  /// MiB (`H5Pset_mdc_config`). The library counts the bytes that objects have in the file, in memory
-  /// they have ten times as many; made one after the other, those before are not needed again.
+  /// MiB (`H5Pset_mdc_config`). The library counts the bytes that objects have in the file; in
+  /// memory they have ten times as many. Objects are created one after the other, and earlier ones
+  /// are not needed again.
   private func limitMetadataCache() throws(CheckpointError) {
     var cache = H5AC_cache_config_t()
     cache.version = H5AC__CURR_CACHE_CONFIG_VERSION

@@ -20,7 +20,7 @@ extension Handle {
       "cannot choose chunks", name: path,
       H5Pset_chunk(creation.identifier, Int32(sizes.count), sizes))
     for filter in chunks.filters {
-      // The parameter of a shuffle is the library's to set.
+      // libhdf5 sets the parameter of shuffle itself.
       let parameters =
         filter.identifier == FilterIdentifier.shuffle.rawValue ? [] : filter.parameters
       try check(
@@ -129,7 +129,7 @@ extension Handle {
 
 /// A chunk on its way into a file.
 struct StoredChunk: Sendable {
-  /// Of its dataset.
+  /// The path of its dataset.
   let path: String
   let origin: [Int]
   let bytes: ByteRegion

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 internal import DBNTensors
 
-/// The door to libhdf5, which writes: everything in this folder runs inside `Library.run`, nothing
-/// outside calls the library.
+/// Access to libhdf5, which writes files. Everything in this folder runs inside `Library.run`;
+/// nothing outside calls the library.
 enum Library {
   /// Whether the library was set up. The lock is needed because libhdf5 is usually built without
   /// one of its own.
@@ -29,7 +29,7 @@ enum Library {
         H5garbage_collect()
         FreedMemory.release()
       }
-      // What an earlier call on this thread left there would be taken for the disk's fault.
+      // Otherwise an error number that an earlier call left on this thread would be reported.
       errno = 0
       return try body()
     }
@@ -60,8 +60,8 @@ func check<Result: SignedInteger>(
     .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)")
 }
 
-/// What the operating system said, if it was that a disk can't take more: libhdf5 reports no more
-/// than that a file could not be closed.
+/// The operating system's error, if it was that the disk is full: libhdf5 only reports that a file
+/// could not be closed.
 private func diskProblem() -> String? {
   let number = errno
   guard [ENOSPC, EFBIG, EDQUOT, EIO].contains(number) else { return nil }

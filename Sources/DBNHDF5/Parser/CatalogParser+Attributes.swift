@@ -56,10 +56,10 @@ extension CatalogParser {
   private mutating func texts(
     of message: AttributeMessage, count: Int
   ) throws(CheckpointError) -> [String] {
-    // Each takes room in the attribute.
+    // Each text has a reference of a fixed size in the attribute.
     guard count <= message.data.count / message.type.byteCount else {
       throw .invalidMetadata(
-        "an attribute has fewer texts than it says", at: message.data.fileOffset)
+        "an attribute has fewer texts than its shape declares", at: message.data.fileOffset)
     }
     var reader = ByteReader(message.data)
     var texts: [String] = []

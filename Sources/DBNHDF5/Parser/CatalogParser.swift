@@ -8,16 +8,16 @@ struct CatalogParser {
   var file: MetadataFile
   var globalHeap = GlobalHeap()
   private var catalog = Catalog()
-  private var places: [Int: Catalog.Target] = [:]
+  private var targets: [Int: Catalog.Target] = [:]
   private var pending: [PendingGroup] = []
   var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
   var lastFill = LastValue<[UInt8]>()
   var lastShape = LastValue<[Int]?>()
-  /// Bytes in the paths of all links: names below a long one repeat it.
+  /// Bytes in the paths of all links: the path of a long name is repeated in all below it.
   private var pathByteCount = 0
 
   private struct PendingGroup {
-    let place: Int
+    let index: Int
     let header: ObjectHeader
     let depth: Int
   }
@@ -36,17 +36,17 @@ struct CatalogParser {
 
   private mutating func readAll(root: Int) throws(CheckpointError) -> Catalog {
     // A hard link back to the root is a cycle, not another group.
-    places[root] = .group(0)
+    targets[root] = .group(0)
     let header = try ObjectHeader(at: root, in: &file)
     guard header.isGroup else {
       throw .invalidMetadata("the root is not a group", at: file.offset(of: root))
     }
-    pending = [PendingGroup(place: 0, header: header, depth: 0)]
+    pending = [PendingGroup(index: 0, header: header, depth: 0)]
     while let group = pending.popLast() {
       do throws(CheckpointError) {
         try read(group)
       } catch {
-        let path = catalog.groups[group.place].path
+        let path = catalog.groups[group.index].path
         throw error.with(name: path.isEmpty ? nil : path)
       }
     }
@@ -54,10 +54,10 @@ struct CatalogParser {
   }
 
   private mutating func read(_ group: PendingGroup) throws(CheckpointError) {
-    let path = catalog.groups[group.place].path
-    catalog.groups[group.place].attributes = try attributes(of: group.header, path: path)
+    let path = catalog.groups[group.index].path
+    catalog.groups[group.index].attributes = try attributes(of: group.header, path: path)
     let links = try links(of: group.header)
-    catalog.groups[group.place].links.reserveCapacity(links.count)
+    catalog.groups[group.index].links.reserveCapacity(links.count)
     catalog.datasets.makeRoom(for: links.count)
     for link in links {
       try count(link.name, in: path)
@@ -67,7 +67,7 @@ struct CatalogParser {
       } catch {
         throw error.with(name: path.appending(link: link.name))
       }
-      catalog.groups[group.place].links.append(Catalog.Link(link.name, target))
+      catalog.groups[group.index].links.append(Catalog.Link(link.name, target))
     }
   }
 
@@ -92,7 +92,7 @@ struct CatalogParser {
   private mutating func object(
     at address: Int, as name: String, in group: String, depth: Int
   ) throws(CheckpointError) -> Catalog.Target {
-    if let known = places[address] { return known }
+    if let known = targets[address] { return known }
     let header = try ObjectHeader(at: address, in: &file)
     let target: Catalog.Target
     if header.isDataset {
@@ -102,16 +102,16 @@ struct CatalogParser {
     } else if header.isGroup {
       let path = group.appending(link: name)
       guard depth <= CheckpointLimits.depth else { throw CheckpointError.tooDeep(path) }
-      let place = catalog.groups.count
-      target = .group(place)
-      pending.append(PendingGroup(place: place, header: header, depth: depth))
+      let index = catalog.groups.count
+      target = .group(index)
+      pending.append(PendingGroup(index: index, header: header, depth: depth))
       catalog.groups.append(Catalog.Group(path: path))
     } else if header[.datatype] != nil {
       target = .namedType
     } else {
       throw .invalidMetadata("an object is of no known kind", at: file.offset(of: address))
     }
-    places[address] = target
+    targets[address] = target
     return target
   }
 }

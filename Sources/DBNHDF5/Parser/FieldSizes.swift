@@ -48,9 +48,10 @@ extension ByteReader {
     try readCount(byteCount: sizes.length)
   }
 
-  /// An address, counted from the superblock; nil for the undefined one, which is all ones.
+  /// An address, counted from the superblock; nil for the undefined address, whose bits are all
+  /// set.
   ///
-  /// One that no file can have is as large as numbers get, and so outside of every file.
+  /// An address too large for an `Int` becomes the largest `Int`, which is outside of every file.
   mutating func readAddress(_ sizes: FieldSizes) throws(CheckpointError) -> Int? {
     let number = try readNumber(byteCount: sizes.address)
     return number == .max >> UInt64(64 - 8 * sizes.address) ? nil : Int(clamping: number)
@@ -67,7 +68,7 @@ extension ByteReader {
     return address
   }
 
-  /// Passes over a version, which must be one of those known.
+  /// Skips a version, which must be a known one.
   @discardableResult
   mutating func readVersion(
     of thing: String, in known: ClosedRange<UInt8>
@@ -78,7 +79,7 @@ extension ByteReader {
       throw CheckpointError(
         .unknownHDF5Version, offset: offset,
         "\(thing) has the version \(version), which is not known",
-        advice: "the file is damaged, or was written by a later HDF5 library; write it anew with "
+        advice: "the file is damaged, or was written by a later HDF5 library; write it again with "
           + "`libver=\"v110\"`")
     }
     return version

@@ -32,16 +32,16 @@ enum Lookup3 {
     let start = 0xDEAD_BEEF &+ UInt32(truncatingIfNeeded: bytes.count)
     var hash = Hash(a: start, b: start, c: start)
     guard !bytes.isEmpty else { return hash.c }
-    var place = 0
-    while bytes.count - place > 12 {
+    var offset = 0
+    while bytes.count - offset > 12 {
       hash.add(
-        bytes.word(at: place), bytes.word(at: place + 4), bytes.word(at: place + 8))
+        bytes.word(at: offset), bytes.word(at: offset + 4), bytes.word(at: offset + 8))
       hash.mix()
-      place += 12
+      offset += 12
     }
     hash.add(
-      bytes.partialWord(at: place), bytes.partialWord(at: place + 4),
-      bytes.partialWord(at: place + 8))
+      bytes.partialWord(at: offset), bytes.partialWord(at: offset + 4),
+      bytes.partialWord(at: offset + 8))
     hash.finish()
     return hash.c
   }

@@ -2,12 +2,12 @@ internal import DBNTensors
 
 /// The bytes of a file from its superblock on, from which its structures are read by address.
 ///
-/// Structures may lie inside of one another and be reached in many ways, so that a small file could
-/// be read for years: what is read is counted and limited.
+/// Structures may overlap and be reached in many ways, so that reading a small file could take
+/// years: the bytes that are read are counted and limited.
 struct MetadataFile {
   /// The whole file.
   let file: ByteRegion
-  /// Where in the file the superblock lies, from which addresses count.
+  /// The offset of the superblock in the file, from which addresses count.
   let base: Int
   let sizes: FieldSizes
   private let image: ByteRegion
@@ -30,7 +30,7 @@ struct MetadataFile {
     return reader
   }
 
-  /// Reads a structure that begins with a signature of four characters, which are passed over.
+  /// Reads a structure that begins with a signature of four characters, which are skipped.
   mutating func reader(
     at address: Int, count: Int, signature: StaticString
   ) throws(CheckpointError) -> ByteReader {
@@ -47,7 +47,7 @@ struct MetadataFile {
     return reader
   }
 
-  /// As above, of a structure that ends with its checksum.
+  /// Reads such a structure that ends with its checksum, which is verified.
   mutating func checkedReader(
     at address: Int, count: Int, signature: StaticString
   ) throws(CheckpointError) -> ByteReader {
@@ -56,14 +56,14 @@ struct MetadataFile {
     return whole
   }
 
-  /// Counts bytes that are read or copied; no structure is free of cost, however small.
+  /// Counts bytes that are read or copied; even the smallest structure counts as 32 more.
   mutating func spend(_ count: Int, at offset: Int) throws(CheckpointError) {
     remaining -= count + 32
     guard remaining >= 0 else {
       throw CheckpointError(
         .limitExceeded, offset: offset,
         "the structures of the file lead into each other so often that they can't be read",
-        advice: "the file is damaged or was made to mislead; get it from its source")
+        advice: "the file is damaged or malicious; get it again from its source")
     }
   }
 

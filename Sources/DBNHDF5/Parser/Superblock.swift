@@ -4,19 +4,18 @@ internal import DBNTensors
 ///
 /// Source: HDF5 File Format Specification 3.0, section II.A.
 struct Superblock {
-  /// Where it lies in the file, behind a user block if that is not zero: addresses count from here.
+  /// Its offset in the file, which is not zero after a user block: addresses count from here.
   let base: Int
   let sizes: FieldSizes
   /// The address of the root group's object header.
   let root: Int
-  /// Whether the file was not closed by who wrote it, as its consistency flags say.
+  /// Whether the program that wrote the file never closed it, as the consistency flags say.
   let isUnclosed: Bool
 
   private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Where the signature is: at the start of the file, or at 512, 1024, 2048, ... behind a user
-  /// block.
-  static func place(in file: ByteRegion) -> Int? {
+  /// The offset of the signature: 0, or 512, 1024, 2048, ... after a user block.
+  static func offset(in file: ByteRegion) -> Int? {
     var offset = 0
     while let start = try? file.slice(from: offset, count: signature.count) {
       if start.array == signature { return offset }
@@ -26,7 +25,7 @@ struct Superblock {
   }
 
   init(_ file: ByteRegion) throws(CheckpointError) {
-    guard let base = Superblock.place(in: file) else {
+    guard let base = Superblock.offset(in: file) else {
       throw CheckpointError(.notHDF5, "is not an HDF5 file")
     }
     var reader = ByteReader(try file.slice(from: base, count: file.count - base))

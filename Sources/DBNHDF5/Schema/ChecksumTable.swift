@@ -4,7 +4,7 @@ internal import DBNTensors
 struct ChecksumTable {
   private var paths = TextList()
   private var places = PlaceIndex()
-  /// Of each path; nil once it was taken.
+  /// The checksum of each path, by index; nil once it was taken.
   private var checksums: [UInt32?] = []
 
   /// No checksums.
@@ -45,8 +45,8 @@ struct ChecksumTable {
 
   /// The checksum for a path, once.
   mutating func take(_ path: String) -> UInt32? {
-    let place = places.place(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
-    return place.flatMap { exchange(&checksums[$0], with: nil) }
+    let index = places.place(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
+    return index.flatMap { exchange(&checksums[$0], with: nil) }
   }
 
   /// The first path, in the order of strings, of those whose checksum was not taken.

@@ -56,7 +56,7 @@ extension Catalog.Dataset {
   private static func encoded(
     _ text: String
   ) -> (type: Catalog.ElementType, shape: [Int]?, bytes: [UInt8]) {
-    // HDF5 has no strings of no bytes.
+    // HDF5 has no strings of zero bytes.
     if text.isEmpty { return (.fixedString(byteCount: 1, padding: .nulls), nil, []) }
     let bytes = Array(text.utf8)
     return (.fixedString(byteCount: bytes.count, padding: .nulls), [], bytes)

@@ -18,7 +18,7 @@ enum LinkName {
     if text.isEmpty { return "%" }
     if text.isIdentical(to: ".") { return "%2E" }
     let seemsInteger = hasIntKeys && integer(text) != nil
-    // The text itself, which costs no memory.
+    // The same text, so that no memory is needed for another.
     guard seemsInteger || text.utf8.contains(where: isReserved) else { return text }
     var utf8: [UInt8] = []
     for (index, byte) in text.utf8.enumerated() {
@@ -56,7 +56,7 @@ enum LinkName {
     return .string(text)
   }
 
-  /// The number, if the text is just what it would be written as.
+  /// The number that the text is the decimal form of; nil for any other text, such as `007`.
   private static func integer(_ text: String) -> Int? {
     guard let number = Int(text), text.isIdentical(to: "\(number)") else { return nil }
     return number

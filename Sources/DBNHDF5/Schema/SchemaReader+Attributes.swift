@@ -28,8 +28,8 @@ extension [Catalog.Attribute] {
 }
 
 extension Catalog.Group {
-  /// The attribute `overrides`, by link name: what tensors are under a name of this group, where it
-  /// differs from what the dataset, which tied names share, says.
+  /// The attribute `overrides`, by link name: the kind and gradient of tensors that under a
+  /// name of this group differ from their dataset's, which tied names share.
   func overrides() throws(CheckpointError) -> [CheckpointDictionary.Key: TensorOverride] {
     guard let text = attributes.string(Schema.Attribute.overrides) else { return [:] }
     guard let members = try JSON(parsing: text).members else {

@@ -5,7 +5,7 @@ struct SchemaReader {
   private(set) var contents: DatasetContents
   private var walk: GroupWalk
   private var checksums = ChecksumTable()
-  /// By open group.
+  /// By the index of the open group.
   private var overrides: [Int: [CheckpointDictionary.Key: TensorOverride]] = [:]
 
   /// Whether the file says that it follows the schema, of any version.
@@ -46,8 +46,8 @@ struct SchemaReader {
     return try value(of: link, in: 0, path: link.name)
   }
 
-  private func kind(ofGroup place: Int) -> Schema.Kind? {
-    catalog.groups[place].attributes.string(Schema.Attribute.kind)
+  private func kind(ofGroup index: Int) -> Schema.Kind? {
+    catalog.groups[index].attributes.string(Schema.Attribute.kind)
       .flatMap { Schema.Kind(rawValue: $0) }
   }
 
@@ -56,23 +56,23 @@ struct SchemaReader {
   ) throws(CheckpointError) -> CheckpointValue {
     switch try walk.follow(link, in: group, name: path) {
     case .group(let child): return try value(ofGroup: child, path: path)
-    case .dataset(let place):
-      let value = try contents.value(place, crc32: checksums.take(path))
+    case .dataset(let index):
+      let value = try contents.value(index, crc32: checksums.take(path))
       return overrides[group]?[.string(link.name)]?.applied(to: value) ?? value
     }
   }
 
   private mutating func value(
-    ofGroup place: Int, path: String
+    ofGroup index: Int, path: String
   ) throws(CheckpointError) -> CheckpointValue {
-    try walk.enter(place, name: path)
-    defer { walk.leave(place) }
-    overrides[place] = try catalog.groups[place].overrides()
-    let kind = kind(ofGroup: place)
+    try walk.enter(index, name: path)
+    defer { walk.leave(index) }
+    overrides[index] = try catalog.groups[index].overrides()
+    let kind = kind(ofGroup: index)
     if let kind = kind?.dictionaryKind {
-      return .dictionary(try dictionary(kind, place, path))
+      return .dictionary(try dictionary(kind, index, path))
     }
-    let elements = try elements(place, path)
+    let elements = try elements(index, path)
     switch kind {
     case .list: return .list(elements)
     case .tuple: return .tuple(elements)
@@ -84,9 +84,9 @@ struct SchemaReader {
   }
 
   private mutating func dictionary(
-    _ kind: CheckpointDictionary.Kind, _ place: Int, _ path: String
+    _ kind: CheckpointDictionary.Kind, _ index: Int, _ path: String
   ) throws(CheckpointError) -> CheckpointDictionary {
-    let group = catalog.groups[place]
+    let group = catalog.groups[index]
     var dictionary = CheckpointDictionary(kind)
     let hasIntKeys = group.attributes[Schema.Attribute.intKeys] == .bool(true)
     if let text = group.attributes.string(Schema.Attribute.attributes) {
@@ -99,22 +99,22 @@ struct SchemaReader {
       guard !dictionary.contains(key) else {
         throw CheckpointError(.duplicateKey, name: path, "two links stand for one key")
       }
-      dictionary.set(key, to: try value(of: link, in: place, path: path))
+      dictionary.set(key, to: try value(of: link, in: index, path: path))
     }
     return dictionary
   }
 
   /// The members of a list, tuple or set, whose links are named 0, 1, 2, ...
   private mutating func elements(
-    _ place: Int, _ path: String
+    _ index: Int, _ path: String
   ) throws(CheckpointError) -> [CheckpointValue] {
     var elements: [CheckpointValue] = []
-    for link in catalog.groups[place].links {
+    for link in catalog.groups[index].links {
       let path = path.appending(link: link.name)
       guard link.name.isIdentical(to: "\(elements.count)") else {
         throw SchemaReader.violation(path, "must be named \(elements.count), as the next element")
       }
-      elements.append(try value(of: link, in: place, path: path))
+      elements.append(try value(of: link, in: index, path: path))
     }
     return elements
   }

@@ -9,7 +9,7 @@ struct SchemaWriter {
   /// The datasets of tensors, whose checksums are kept.
   private(set) var tensors: [Int] = []
   private var numbering = TensorNumbering()
-  /// By group: the tensors whose kind differs from the one that their dataset notes.
+  /// By group: the tensors whose kind or gradient differs from what their dataset's attributes say.
   private var overrides: [Int: [JSON.Member]] = [:]
   /// Of the checkpoint's tree.
   private var valueCount = 0
@@ -36,7 +36,7 @@ struct SchemaWriter {
     for (group, members) in overrides {
       setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
     }
-    // Not needed any more, and as large as the tree.
+    // It is not needed any more, and takes as much memory as the tree.
     numbering = TensorNumbering()
   }
 
@@ -137,8 +137,8 @@ struct SchemaWriter {
     addDataset((dataset, tensor.storage), as: name, to: group)
   }
 
-  /// Tied names share the attributes of one dataset; what differs under this name is told by the
-  /// group.
+  /// Tied names share the attributes of one dataset; what differs under this name goes into an
+  /// attribute of the group.
   private mutating func noteDifference(
     _ tensor: Tensor, from first: Int, as name: String, in group: Int
   ) {
@@ -163,7 +163,8 @@ extension SchemaWriter {
   func text(ofChecksums checksums: [UInt32]) -> String {
     let members = tensors.lazy.map { (path: catalog.datasets[$0].path, checksum: checksums[$0]) }
     var text = JSONWriter()
-    // But for what has to be escaped, it is as long: two pairs of quotes, and separators.
+    // The length of the text, unless a character has to be escaped: 16 bytes are the quotes, the
+    // separators and the checksum.
     text.makeRoom(for: 2 + members.reduce(0) { $0 + $1.path.utf8.count + 16 })
     text.putSequence("{", "}", members) {
       $0.write(name: $1.path)
@@ -172,15 +173,15 @@ extension SchemaWriter {
     return text.text
   }
 
-  /// Creates the file, in which the catalog then says where the bytes go.
+  /// Creates the file. The catalog then says at which offsets the bytes of datasets go.
   mutating func create(at path: String) throws(CheckpointError) {
     try CatalogWriter.create(&catalog, at: path)
   }
 
-  /// Has the datasets of tensors written in compressed chunks, where they are large enough.
+  /// Plans compressed chunks for the datasets of tensors that are large enough.
   mutating func compress(level: Int) {
     var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
-    for place in tensors { catalog.datasets[place].compress(level: level, &lastFilters) }
+    for index in tensors { catalog.datasets[index].compress(level: level, &lastFilters) }
   }
 }
 

@@ -1,15 +1,15 @@
 internal import DBNTensors
 
 extension TaggedJSON {
-  /// For the attributes of mappings, such as the `_metadata` of a state dict. The schema has no
-  /// place for a tensor there.
+  /// For the attributes of mappings, such as the `_metadata` of a state dict. The schema
+  /// can't hold a tensor there.
   static var schema: TaggedJSON {
     TaggedJSON(
       json: { _, name throws(CheckpointError) in
         throw CheckpointError(
           .cannotBeWritten, name: name,
-          "a tensor stands among the attributes of a mapping, where "
-            + "HDF5 files of this schema have no place for it",
+          "a tensor is among the attributes of a mapping, where "
+            + "HDF5 files of this schema can't hold one",
           advice: "keep it as an entry of the mapping")
       },
       tensor: { _, name throws(CheckpointError) in throw invalidAttributes(name) },

@@ -1,6 +1,7 @@
 internal import DBNTensors
 
-/// The chunks of all tensors that are compressed, in the groups in which they are written.
+/// The chunks of all tensors to be compressed, in groups: a group is compressed and written at
+/// once.
 struct ChunkQueue {
   /// A chunk to be compressed.
   struct Chunk: Sendable {
@@ -24,9 +25,9 @@ struct ChunkQueue {
   private typealias Run = (tensor: Int, chunks: Range<Int>)
 
   private let tensors: [Tensor]
-  /// The next is the last.
+  /// In reverse: the next group is the last element.
   private var groups: [[Run]]
-  /// The tensor of which chunks are left, once its bytes were asked for.
+  /// The tensor that was opened, as long as some of its chunks are still to come.
   private var opened: (tensor: Int, bytes: any RandomAccessBytes)?
 
   init(_ tensors: [Tensor]) {
@@ -34,11 +35,11 @@ struct ChunkQueue {
     groups = ChunkQueue.groups(of: tensors).reversed()
   }
 
-  /// Takes the chunks of the next group; only the tensors they belong to are in memory, and they as
+  /// Takes the chunks of the next group. Only the tensors that they belong to are in memory, for as
   /// long as their chunks are.
   ///
-  /// - Parameter alone: whether there are no chunks of other tensors any more. If there are, no
-  ///   group is taken whose tensors would be in memory beside them.
+  /// - Parameter alone: whether no chunks of other tensors are in memory. Otherwise a group is
+  ///   taken only if that brings no further tensor into memory.
   mutating func next(alone: Bool) throws(CheckpointError) -> [Chunk] {
     guard let group = groups.last, alone || group.allSatisfy({ isAtHand($0.tensor) }) else {
       return []

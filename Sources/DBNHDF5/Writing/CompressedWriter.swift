@@ -14,7 +14,7 @@ struct CompressedWriter {
   private let progress: (@Sendable (Int) -> Void)?
   private let state: State
 
-  /// What the thread that writes and fetches changes, while the others compress.
+  /// What one thread, which writes and fetches, changes while the others compress.
   private final class State: Sendable {
     let queue: Mutex<ChunkQueue>
     let compressed = Mutex<[StoredChunk]>([])
@@ -27,28 +27,28 @@ struct CompressedWriter {
 
   /// - Parameters:
   ///   - path: of the file, for the library.
-  ///   - progress: is told how many bytes were compressed, each time.
-  /// - Returns: the CRC-32 of each tensor's bytes, by the place of its dataset.
+  ///   - progress: called with the number of bytes that were compressed, after each chunk.
+  /// - Returns: the CRC-32 of each tensor's bytes, by the index of its dataset.
   static func write(
     _ plan: SchemaWriter, level: Int, at path: String,
     progress: (@Sendable (Int) -> Void)?
   ) throws(CheckpointError) -> [Int: UInt32] {
     let catalog = plan.catalog
-    let tensors = catalog.datasets.enumerated().compactMap { place, dataset in
+    let tensors = catalog.datasets.enumerated().compactMap { index, dataset in
       dataset.chunkPlan.map {
         ChunkQueue.Tensor(
-          dataset: place, name: dataset.path, plan: $0, storage: plan.contents[place])
+          dataset: index, name: dataset.path, plan: $0, storage: plan.contents[index])
       }
     }
     let writer = CompressedWriter(
       catalog: catalog, level: level, path: path, progress: progress,
       state: State(ChunkQueue(tensors)))
     let checksums = try writer.writeAll()
-    for (place, checksum) in checksums {
+    for (dataset, checksum) in checksums {
       do throws(CheckpointError) {
-        _ = try plan.contents[place].accept(checksum)
+        _ = try plan.contents[dataset].accept(checksum)
       } catch {
-        throw error.with(name: catalog.datasets[place].path)
+        throw error.with(name: catalog.datasets[dataset].path)
       }
     }
     return checksums
@@ -57,7 +57,7 @@ struct CompressedWriter {
   private func writeAll() throws(CheckpointError) -> [Int: UInt32] {
     var checksums: [Int: UInt32] = [:]
     while true {
-      // What was not fetched while others were compressed is to be alone in memory.
+      // Nothing was fetched where the next tensor must be alone in memory: it is fetched now.
       if state.fetched.withLock(\.isEmpty) {
         try writeCompressed()
         try fetch(alone: true)

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// The text of the header of a file to be written, made anew each time it is: of very many tensors
-/// it is long.
+/// The text of the header of a file to be written. It is not kept but made each time: of very many
+/// tensors it is long.
 struct HeaderText {
   /// Of tensors of types that the format has.
   let names: TensorNames
@@ -9,7 +9,7 @@ struct HeaderText {
   let order: [Int]
   /// The text beside the tensors.
   let metadata: [(name: String, text: String)]
-  /// What stands behind that.
+  /// The last member of the metadata.
   let record: CheckpointRecord?
 
   /// Writes the text, padded with spaces to a multiple of eight bytes, as the library does.
@@ -18,8 +18,8 @@ struct HeaderText {
     let hasMetadata = !metadata.isEmpty || record != nil
     if hasMetadata { try writeMetadata(to: &text) }
     var end = 0
-    for (place, number) in order.enumerated() {
-      if place > 0 || hasMetadata { text.put(",") }
+    for (position, number) in order.enumerated() {
+      if position > 0 || hasMetadata { text.put(",") }
       let tensor = names.tensors[number]
       text.write(names.names[number])
       text.put(Self.text(of: tensor, from: end))

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension SafetensorsHeader {
-  /// The header at the start of a file, and the bytes behind it; all rules of the format checked.
+  /// The header at the start of a file, and the bytes after it; all rules of the format checked.
   static func read(
     _ file: ByteRegion
   ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
@@ -48,7 +48,7 @@ extension SafetensorsHeader {
     text.releaseFile()
   }
 
-  /// The text stays in its file: what is said of very many tensors takes more memory than they do.
+  /// The text stays in the file and is parsed piece by piece: that of very many tensors is long.
   private init(parsing text: ByteRegion) throws(CheckpointError) {
     var parser = JSONParser(text)
     var shapes = LastValue<[Int]>()
@@ -146,7 +146,7 @@ extension SafetensorsHeader {
     try parser.parseArray { parser throws(CheckpointError) in
       counts.append(try parser.parseCount())
     }
-    // Of no more memory than it needs.
+    // A copy without spare capacity.
     return Array(counts[...])
   }
 
@@ -158,8 +158,8 @@ extension SafetensorsHeader {
 
   private static func duplicate(_ name: String, at offset: Int) -> CheckpointError {
     CheckpointError(
-      .safetensorsDuplicate, name: name, offset: offset, "the header says this twice",
-      advice: "the file is damaged or made to deceive; get it again")
+      .safetensorsDuplicate, name: name, offset: offset, "the header has this twice",
+      advice: "the file is damaged or malicious; get it again")
   }
 
   private static func invalidMetadata(_ name: String) -> CheckpointError {

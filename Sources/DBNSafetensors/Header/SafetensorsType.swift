@@ -73,7 +73,7 @@ enum SafetensorsType: String, CaseIterable {
     self = type
   }
 
-  /// The place in the order.
+  /// The position in the order.
   var rank: Int { Self.ranks[self] ?? 0 }
 
   private static let byScalarType = Dictionary(

@@ -92,8 +92,8 @@ extension SafetensorsPlan {
     text.put("},\n  ")
     text.write(name: ShardIndex.weightMap)
     text.put("{")
-    for (place, shard) in shards.enumerated() {
-      let shardName = shardNames.shard(place + 1, of: shards.count)
+    for (index, shard) in shards.enumerated() {
+      let shardName = shardNames.shard(index + 1, of: shards.count)
       for number in shard {
         if number > 0 { text.put(", ") }
         text.write(name: names.names[number])

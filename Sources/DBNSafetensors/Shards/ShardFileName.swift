@@ -39,7 +39,7 @@ package struct ShardFileName {
     return Int(text)
   }
 
-  /// The name of the file that says which shard has which tensor.
+  /// The name of the index, which lists the shard of each tensor.
   package var indexName: String { "\(stem)\(fileExtension).index.json" }
 
   /// Whether the index is there and names this very file.

@@ -8,7 +8,7 @@ struct ShardIndex {
 
   /// In the index's order.
   private(set) var tensors = NameTable()
-  /// By the places of the tensors: the place of the shard that is to have it.
+  /// The number of the shard that has each tensor, by the tensor's number.
   private(set) var shardByTensor: [Int] = []
   /// The shards, each once, in the order they are first named.
   private(set) var shards = NameTable()
@@ -16,9 +16,9 @@ struct ShardIndex {
   private(set) var totalByteCount: Int?
   /// This toolkit's record of the checkpoint.
   private(set) var record: ByteRegion?
-  /// What else the index says of itself.
+  /// The other metadata of the index.
   private(set) var otherMetadata: [String] = []
-  /// What it says that an index must not; thrown once it is known to be JSON.
+  /// The first rule that the index breaks; thrown only after all of it was found to be JSON.
   private var failure: CheckpointError?
 
   init(parsing file: ByteRegion) throws(CheckpointError) {
@@ -56,14 +56,14 @@ struct ShardIndex {
         try parser.skipValue(depth: 2)
       }
       do throws(CheckpointError) {
-        shardByTensor.append(place(ofShard: try Self.shard(shard, of: name)))
+        shardByTensor.append(number(ofShard: try Self.shard(shard, of: name)))
       } catch {
         failure = failure ?? error
       }
     }
   }
 
-  private mutating func place(ofShard name: String) -> Int {
+  private mutating func number(ofShard name: String) -> Int {
     if let last = shardByTensor.last, shards.names[last].isIdentical(to: name) { return last }
     if shards.add(name) { return shards.count - 1 }
     return shards.place(of: name) ?? 0
@@ -95,8 +95,8 @@ struct ShardIndex {
     guard isFileName else {
       throw CheckpointError(
         .shardPath, name: tensor,
-        "the index places it in '\(shard.visible())', which is no file of the index's folder",
-        advice: "the index is made to deceive, or must be edited to name files beside it")
+        "by the index it is in '\(shard.visible())', which is no file of the index's folder",
+        advice: "the index is malicious, or must be edited to name files beside it")
     }
     return shard
   }

@@ -5,7 +5,7 @@ internal import DBNTensors
 struct ShardReader {
   private let index: ShardIndex
   private let folder: SourceFolder
-  /// By the place of the tensor in the index.
+  /// By the number of the tensor in the index.
   private var entries: [SafetensorsHeader.Entry?]
   /// The bytes of the tensors of each shard.
   private var data: [ByteRegion] = []
@@ -35,7 +35,7 @@ struct ShardReader {
       for (name, text) in header.metadata { content.add(name, text) }
       header.notes.forEach { content.note($0) }
       for (name, entry) in zip(header.names.names, header.entries) {
-        entries[try place(of: name, in: shard)] = entry
+        entries[try number(of: name, in: shard)] = entry
       }
       self.data.append(data)
     } catch {
@@ -53,15 +53,16 @@ struct ShardReader {
     }
   }
 
-  /// The index must place every tensor where it is found; so that none can be there twice.
-  private func place(of name: String, in shard: Int) throws(CheckpointError) -> Int {
-    let place = index.tensors.place(of: name)
-    if let place, index.shardByTensor[place] == shard { return place }
+  /// The index must name, for every tensor, the shard that it is found in, so that none can be in
+  /// two.
+  private func number(of name: String, in shard: Int) throws(CheckpointError) -> Int {
+    let number = index.tensors.place(of: name)
+    if let number, index.shardByTensor[number] == shard { return number }
     throw CheckpointError(
       .shardTensorUnlisted, name: name,
-      place.map {
+      number.map {
         let other = index.shards.names[index.shardByTensor[$0]]
-        return "the index places it in '\(other.visible())', but it is in this shard too"
+        return "by the index it is in '\(other.visible())', but it is in this shard too"
       } ?? "it is in this shard, but not in the index",
       advice: "the files are not of one checkpoint; get all of them again")
   }
@@ -80,12 +81,12 @@ struct ShardReader {
   private func tensors() throws(CheckpointError) -> NamedTensors {
     var tensors: [Tensor] = []
     tensors.reserveCapacity(entries.count)
-    for (place, name) in index.tensors.names.enumerated() {
-      let shard = index.shardByTensor[place]
-      guard let entry = entries[place] else {
+    for (number, name) in index.tensors.names.enumerated() {
+      let shard = index.shardByTensor[number]
+      guard let entry = entries[number] else {
         throw CheckpointError(
           .shardTensorMissing, path: folder.prefix + index.shards.names[shard], name: name,
-          "the index places it in this shard, where it is not",
+          "by the index it is in this shard, where it is not",
           advice: "the files are not of one checkpoint; get all of them again")
       }
       tensors.append(try entry.tensor(name, in: data[shard]))

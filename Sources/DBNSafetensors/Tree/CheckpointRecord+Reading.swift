@@ -1,9 +1,9 @@
 internal import DBNTensors
 
 extension CheckpointRecord {
-  /// The checkpoint of a record, with the file's tensors in their places.
+  /// The checkpoint of a record, with the file's tensors in it.
   ///
-  /// - Throws: `disagreement` unless each of the tensors has a place, and each place its tensor.
+  /// - Throws: `disagreement` unless the record has each of the file's tensors, and no others.
   static func checkpoint(
     parsing text: ByteRegion, of tensors: NamedTensors
   ) throws(CheckpointError) -> Checkpoint {
@@ -11,10 +11,10 @@ extension CheckpointRecord {
     let format = TaggedJSON(
       json: { _, name throws(CheckpointError) in throw invalid(name) },
       tensor: { json, _ throws(CheckpointError) in
-        let (place, tensor) = try tensor(json, in: tensors)
-        used[place] = true
+        let (index, tensor) = try tensor(json, in: tensors)
+        used[index] = true
         return tensor
-      }, invalid: invalid, shared: { tensors.place(of: $0).map { tensors.names[$0] } ?? $0 })
+      }, invalid: invalid, shared: { tensors.index(of: $0).map { tensors.names[$0] } ?? $0 })
     let (members, root) = try parse(text, format)
     try checkVersion(members[Member.version])
     guard let root = try root?.get() else { throw invalid(nil) }
@@ -31,7 +31,7 @@ extension CheckpointRecord {
       root: root, history: history, graph: graph?.string, batchNormSettings: settings)
   }
 
-  /// The members but the root, and what that stands for: the members' order is not ours to choose.
+  /// The members except the root, and the value of the root. The members can have any order.
   ///
   /// - Throws: `invalidJSON`.
   private static func parse(
@@ -69,12 +69,12 @@ extension CheckpointRecord {
 
   private static func tensor(
     _ json: JSON, in tensors: NamedTensors
-  ) throws(CheckpointError) -> (place: Int, tensor: Tensor) {
+  ) throws(CheckpointError) -> (index: Int, tensor: Tensor) {
     guard let name = json[TaggedJSON.tensorTag]?.string else { throw invalid(nil) }
-    guard let place = tensors.place(of: name) else {
+    guard let index = tensors.index(of: name) else {
       throw disagreement("the tensor '\(name.visible())' of the record is not in the file")
     }
-    var tensor = tensors[place]
+    var tensor = tensors[index]
     for member in json.members?.dropFirst() ?? [] {
       switch (member.name, member.value) {
       case (Member.kind, .string(let text)):
@@ -84,7 +84,7 @@ extension CheckpointRecord {
       default: throw invalid(name)
       }
     }
-    return (place, tensor)
+    return (index, tensor)
   }
 
   private static func disagreement(_ reason: String) -> CheckpointError {

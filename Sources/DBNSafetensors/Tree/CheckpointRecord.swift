@@ -24,8 +24,8 @@ struct CheckpointRecord {
     self.names = names
   }
 
-  /// Writes the record, from the tree to the text without a step between: of very many tensors, it is
-  /// the better part of a header.
+  /// Writes the record directly from the tree: of very many tensors it is the larger part of a
+  /// header.
   func write(to text: inout JSONWriter) throws(CheckpointError) {
     text.put("{")
     text.write(name: Member.version)

@@ -23,8 +23,8 @@ extension CheckpointValue {
           + "\(CheckpointLimits.values) values")
     }
     if let tensor { try body(path, tensor) }
-    for (place, element) in (elements ?? []).enumerated() {
-      try element.visit(under: .int(place), &path, &visits, body)
+    for (index, element) in (elements ?? []).enumerated() {
+      try element.visit(under: .int(index), &path, &visits, body)
     }
     for entry in dictionary?.entries ?? [] {
       try entry.value.visit(under: entry.key, &path, &visits, body)
@@ -44,7 +44,7 @@ extension CheckpointValue {
   }
 
   /// The tree without the tensors that do not qualify: their entries are left out; in lists, tuples
-  /// and sets None stands for them. Nil if the value itself is such a tensor.
+  /// and sets None replaces them. Nil if the value itself is such a tensor.
   ///
   /// Recurses as deep as the tree is, which `forEachTensor` has limited.
   func keepingTensors(where qualifies: (Tensor) -> Bool) -> CheckpointValue? {

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// The tensors of a file, or of several shards, by name and in order, before they have their places
-/// in a tree of values.
+/// The tensors of a file, or of several shards, by name and in order, before a tree of values is
+/// made of them.
 struct NamedTensors {
   private let table: NameTable
   private let tensors: [Tensor]
@@ -15,9 +15,9 @@ struct NamedTensors {
   var count: Int { tensors.count }
   var names: [String] { table.names }
 
-  func place(of name: String) -> Int? { table.place(of: name) }
+  func index(of name: String) -> Int? { table.place(of: name) }
 
-  subscript(place: Int) -> Tensor { tensors[place] }
+  subscript(index: Int) -> Tensor { tensors[index] }
 
   /// All of them as one state dict.
   var stateDict: CheckpointDictionary {

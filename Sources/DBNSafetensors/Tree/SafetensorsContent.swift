@@ -2,10 +2,10 @@ internal import DBNTensors
 
 /// Named tensors and text, of one file or of several shards, on their way to a checkpoint.
 struct SafetensorsContent {
-  /// The key of the metadata under which the record of a checkpoint stands.
+  /// The key of the record of a checkpoint in the metadata.
   static let recordName = "dbn-checkpoint"
-  /// The metadata by which loaders know that a file is of PyTorch's tensors. It is understood, and
-  /// no part of a checkpoint.
+  /// The metadata by which loaders know that a file has PyTorch's tensors. It is no part of a
+  /// checkpoint.
   static let format = (name: "format", text: "pt")
   /// The attribute that keeps the metadata of a file that another program wrote.
   static let metadataAttribute = "__metadata__"
@@ -26,7 +26,7 @@ struct SafetensorsContent {
     for (name, text) in metadata { add(name, text) }
   }
 
-  /// Adds what a shard says of itself; where shards disagree, the first one holds.
+  /// Adds an entry of a shard's metadata; where shards disagree, the first one counts.
   mutating func add(_ name: String, _ text: String) {
     guard !name.isIdentical(to: Self.format.name) || !text.isIdentical(to: Self.format.text)
     else { return }
@@ -75,6 +75,6 @@ struct SafetensorsContent {
 }
 
 extension CheckpointError.Code {
-  /// The record and the tensors do not belong together; never leaves this module.
+  /// The record and the tensors do not belong together. The error is handled within this module.
   static let disagreement = Self("safetensors-disagreement")
 }

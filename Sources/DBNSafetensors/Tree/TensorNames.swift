@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// The names that a checkpoint's tensors have in a flat file, each tensor once however many places
-/// it stands in.
+/// The names that a checkpoint's tensors have in a flat file, each tensor once, however often it
+/// occurs in the tree.
 ///
 /// The state dict's tensors keep their names; every other is called by its path. A name that is
 /// taken gets a `~` and a number.

@@ -4,8 +4,8 @@ package import DBNTensors
 /// Checkpoints of `torch.distributed.checkpoint`: a folder with `.metadata`, and files
 /// `__0_0.distcp` in which each rank saved its part.
 ///
-/// Every entry is read in place; tensors that were sharded are put together when their bytes are
-/// asked for.
+/// The bytes of every entry are borrowed from its file; tensors that were sharded are put together
+/// when their bytes are asked for.
 package enum DistributedCheckpoint {
   static let metadataName = ".metadata"
 
@@ -17,7 +17,7 @@ package enum DistributedCheckpoint {
   /// The files beside the metadata of a folder that it names; none if it can't be read.
   static func files(metadata path: String) -> [String] {
     guard let file = try? SourceFile(path), let metadata = try? metadata(file) else { return [] }
-    return Set(metadata.places.values.map(\.file)).map { file.folder.prefix + $0 }
+    return Set(metadata.locations.values.map(\.file)).map { file.folder.prefix + $0 }
   }
 
   /// Reads the checkpoint in a folder, nested again where the planner says how.
@@ -41,7 +41,7 @@ package enum DistributedCheckpoint {
       return try reader.read()
     } catch {
       var error = error.with(path: String(metadata.folder.prefix.dropLast()))
-      error.advice = error.advice ?? "the checkpoint is damaged or made to deceive; get it again"
+      error.advice = error.advice ?? "the checkpoint is damaged or malicious; get it again"
       throw error
     }
   }
@@ -97,7 +97,7 @@ private struct DistributedReader {
     _ name: String, _ entry: DistributedMetadata.Entry
   ) throws(CheckpointError) -> CheckpointValue {
     switch entry {
-    case .value: return try content(metadata.place(of: name, nil), of: name)
+    case .value: return try content(metadata.location(of: name, nil), of: name)
     case .tensor(let entry):
       let distributed = try DistributedTensor(entry)
       let tensor = try distributed.tensor { chunk throws(CheckpointError) in
@@ -111,7 +111,7 @@ private struct DistributedReader {
   private mutating func part(
     _ chunk: DistributedMetadata.Chunk, of name: String
   ) throws(CheckpointError) -> Tensor {
-    let value = try content(metadata.place(of: name, chunk.offsets), of: name)
+    let value = try content(metadata.location(of: name, chunk.offsets), of: name)
     guard let tensor = value.tensor else {
       throw CheckpointError(
         .distributedContent, "its chunk at \(chunk.offsets) is a \(value.typeName), not a tensor",
@@ -132,16 +132,16 @@ private struct DistributedReader {
   }
 
   private mutating func content(
-    _ place: DistributedMetadata.Place, of name: String
+    _ location: DistributedMetadata.Location, of name: String
   ) throws(CheckpointError) -> CheckpointValue {
-    let path = folder.prefix + place.file
+    let path = folder.prefix + location.file
     do throws(CheckpointError) {
-      let bytes = try file(place.file).slice(from: place.offset, count: place.length)
+      let bytes = try file(location.file).slice(from: location.offset, count: location.length)
       let checkpoint = try TorchCheckpoint.read(bytes, options: options)
       notes += checkpoint.notes.map { "'\(name)': \($0)" }
       return checkpoint.root
     } catch {
-      // A record's name says less than the entry's.
+      // The entry's name goes before that of the record in its file.
       var error = error.with(path: path)
       error.name = [name, error.name].compactMap(\.self).joined(separator: "/")
       throw error
@@ -158,7 +158,7 @@ private struct DistributedReader {
     else {
       throw CheckpointError(
         .distributedPath, "lies in '\(name.visible())', which is not beside the metadata",
-        advice: "the checkpoint is made to deceive; get it from elsewhere")
+        advice: "the checkpoint is malicious; get it from elsewhere")
     }
     let file = try folder.file(name).bytes
     files[name] = file

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The fields of an object in `.metadata`, each taken as what it must be.
+/// The fields of an object in `.metadata`, each read as the type that it must have.
 struct DistributedFields {
   private let className: String
   private let fields: CheckpointDictionary
@@ -14,7 +14,7 @@ struct DistributedFields {
     self.fields = fields
   }
 
-  /// What an object of the class was pickled as.
+  /// The state that an object of the class was pickled with.
   static func state(
     _ value: CheckpointValue?, _ className: String
   ) throws(CheckpointError) -> CheckpointValue {
@@ -26,7 +26,7 @@ struct DistributedFields {
 
   func value(_ name: String) -> CheckpointValue? { fields[name] }
 
-  /// Whether there is no such field, or nothing in it.
+  /// Whether the field is missing or None.
   func isNone(_ name: String) -> Bool {
     switch fields[name] {
     case nil, CheckpointValue.none?: true

@@ -1,6 +1,7 @@
 import DBNTensors
 
-/// What `.metadata` says of a distributed checkpoint: its entries, and where each lies.
+/// What `.metadata` says of a distributed checkpoint: its entries, and which file and bytes each is
+/// in.
 ///
 /// Source: `torch/distributed/checkpoint/metadata.py`, `filesystem.py`.
 struct DistributedMetadata {
@@ -24,7 +25,7 @@ struct DistributedMetadata {
   }
 
   /// A run of bytes of a file: an archive as `torch.save` writes it.
-  struct Place {
+  struct Location {
     let file: String
     let offset: Int
     let length: Int
@@ -39,8 +40,8 @@ struct DistributedMetadata {
   /// In the planner's order, which is that of the checkpoint that was saved; the metadata itself
   /// lists sharded tensors before others.
   private(set) var entries: [(name: String, entry: Entry)] = []
-  private(set) var places: [Index: Place] = [:]
-  /// Where each entry stands in the nested checkpoint; nil where its name is all that is known.
+  private(set) var locations: [Index: Location] = [:]
+  /// The path of each entry in the nested checkpoint; nil where only its name is known.
   private(set) var paths: [String: [CheckpointDictionary.Key]]?
 
   /// The modules whose classes describe a checkpoint.
@@ -78,9 +79,9 @@ struct DistributedMetadata {
   }
 
   private mutating func sort(by mapping: CheckpointDictionary) {
-    var places: [CheckpointDictionary.Key: Int] = [:]
-    for (place, entry) in mapping.entries.enumerated() { places[entry.key] = place }
-    entries.sort { places[.string($0.name)] ?? .max < places[.string($1.name)] ?? .max }
+    var order: [CheckpointDictionary.Key: Int] = [:]
+    for (index, entry) in mapping.entries.enumerated() { order[entry.key] = index }
+    entries.sort { order[.string($0.name)] ?? .max < order[.string($1.name)] ?? .max }
   }
 
   private mutating func readEntries(
@@ -115,7 +116,7 @@ struct DistributedMetadata {
   }
 
   private mutating func readPlaces(_ fields: DistributedFields) throws(CheckpointError) {
-    // A mapping with objects for keys.
+    // A mapping whose keys are objects is kept as an opaque value.
     guard case .opaque(let data) = fields.value("storage_data"), data.name == PickleName.dict
     else {
       guard fields.value("storage_data")?.dictionary?.entries.isEmpty == true else {
@@ -133,21 +134,21 @@ struct DistributedMetadata {
           advice: "save it again without transforms")
       }
       let offsets = index.isNone("offset") ? nil : try index.size("offset")
-      places[Index(name: name, offsets: offsets)] = Place(
+      locations[Index(name: name, offsets: offsets)] = Location(
         file: try info.text("relative_path"), offset: try info.int("offset"),
         length: try info.int("length"))
     }
   }
 
-  /// Where a chunk or a value lies.
-  func place(of name: String, _ offsets: [Int]?) throws(CheckpointError) -> Place {
-    guard let place = places[Index(name: name, offsets: offsets)] else {
+  /// The bytes of a chunk or a value.
+  func location(of name: String, _ offsets: [Int]?) throws(CheckpointError) -> Location {
+    guard let location = locations[Index(name: name, offsets: offsets)] else {
       throw CheckpointError(
         .distributedMissing,
         offsets.map { "its chunk at \($0) is in none of the files" } ?? "is in none of the files",
         advice: "the checkpoint is incomplete; get it again")
     }
-    return place
+    return location
   }
 }
 

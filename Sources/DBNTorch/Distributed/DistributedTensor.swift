@@ -7,7 +7,7 @@ struct DistributedTensor {
   private let entry: DistributedMetadata.TensorEntry
   private let byteCount: Int
 
-  /// The most chunks of one tensor: each is held against each. The largest jobs have some thousand
+  /// The most chunks of one tensor: each is compared with each. The largest jobs have some thousand
   /// ranks.
   private static let maximumChunkCount = 20_000
 
@@ -34,7 +34,8 @@ struct DistributedTensor {
       if let other = chunks[..<index].first(where: { $0.overlaps(chunk) }) {
         throw wrong("the chunks at \(other.offsets) and \(chunk.offsets) overlap")
       }
-      // Inside, and so no larger than the tensor; apart, and so together no larger either.
+      // No overflow: a chunk inside the tensor is no larger than it, nor are disjoint chunks
+      // together.
       covered += chunk.sizes.reduce(entry.scalarType.byteCount, *)
     }
     guard covered == byteCount else {
@@ -42,12 +43,12 @@ struct DistributedTensor {
     }
   }
 
-  /// The tensor over the bytes of its chunks, which are given by the place of each in the entry.
+  /// The tensor over the bytes of its chunks, which are given by the index of each in the entry.
   func tensor(
     _ parts: (Chunk) throws(CheckpointError) -> Tensor
   ) throws(CheckpointError) -> Tensor {
     var pieces: [(copy: ScatteredCopy, bytes: TensorStorage)] = []
-    // Ranks that had no part of the tensor may or may not have saved that.
+    // Ranks without a part of the tensor may have saved an empty chunk or none.
     for chunk in entry.chunks where !chunk.sizes.contains(0) {
       let part = try parts(chunk)
       guard part.scalarType == entry.scalarType, part.shape == chunk.sizes else {
@@ -93,7 +94,7 @@ extension DistributedMetadata.Chunk {
     }
   }
 
-  /// How the chunk's elements get to their places in the whole tensor.
+  /// Copies the chunk's elements to their positions in the whole tensor.
   func copy(into size: [Int], _ type: ScalarType) -> ScatteredCopy {
     let elementSize = type.byteCount
     return ScatteredCopy(

@@ -4,7 +4,7 @@ import DBNZip
 /// A `.pt2` file as a checkpoint: the state dict, constants that the operations use beside it, and
 /// the operations as PyTorch wrote them, which `Models` makes a graph of.
 enum ExportedProgramFile {
-  /// Whether an archive of this toolkit's concern is a program: of PyTorch 2.8 and later, or older.
+  /// Whether an archive is a program, of PyTorch 2.8 and later or of an older version.
   static func recognises(_ zip: ZipArchive) -> Bool {
     ProgramArchive.recognises(zip) || zip[OldNames.graph] != nil
   }
@@ -39,8 +39,8 @@ enum ExportedProgramFile {
     }
   }
 
-  /// With constants, the state dict has a name beside theirs: without, it is all there is, as in a
-  /// file of `torch.save(model.state_dict())`.
+  /// With constants, the state dict is under a name of its own, as they are. Without, it is the
+  /// whole checkpoint, as in a file of `torch.save(model.state_dict())`.
   private static func checkpoint(
     _ stateDict: CheckpointDictionary, _ constants: CheckpointDictionary, _ graph: String,
     besides records: [String]

@@ -39,7 +39,8 @@ struct ProgramArchive: StorageSource {
   /// The operations, as PyTorch wrote them.
   var graph: ZipEntry? { zip["\(prefix)\(Self.modelFolder)\(model)\(Self.modelExtension)"] }
 
-  /// Tensors of a program: what says where they lie, or from PyTorch 2.8 itself, a checkpoint.
+  /// The tensors of a program: a list of their records, or in files of PyTorch 2.8 itself, a
+  /// checkpoint.
   struct Tensors {
     let folder: String
     let config: ZipEntry?
@@ -49,7 +50,7 @@ struct ProgramArchive: StorageSource {
   /// The parameters and buffers.
   var weights: Tensors { tensors(Self.weights) }
 
-  /// Tensors that the operations use and the state dict has not.
+  /// Tensors that the operations use and that are not in the state dict.
   var constants: Tensors { tensors(Self.constants) }
 
   private func tensors(_ kind: String) -> Tensors {
@@ -78,7 +79,7 @@ struct ProgramArchive: StorageSource {
     return model
   }
 
-  func place(of key: String) -> String { "\(prefix)\(key)" }
+  func location(of key: String) -> String { "\(prefix)\(key)" }
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
@@ -91,16 +92,16 @@ struct ProgramArchive: StorageSource {
   func storageByteCount(_ key: String) throws(CheckpointError) -> Int { try entry(key).size }
 
   private func entry(_ key: String) throws(CheckpointError) -> ZipEntry {
-    guard let entry = zip[place(of: key)] else {
+    guard let entry = zip[location(of: key)] else {
       throw CheckpointError(
-        .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
+        .torchRecordMissing, "its record \(location(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
     return entry
   }
 
   /// Records that are neither the model nor about the archive itself. The example inputs that every
-  /// export writes are no part of the model either, and not worth a word each time.
+  /// export writes are no part of the model either, and need no note each time.
   var otherRecords: [String] {
     let known = [
       Self.modelFolder, Self.folder(of: Self.weights), Self.folder(of: Self.constants),

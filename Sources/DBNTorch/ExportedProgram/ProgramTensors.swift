@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// The tensors that a record of a `.pt2` file lists: for each name, where its bytes are and how it
-/// lies in them.
+/// The tensors that a record of a `.pt2` file lists: for each name, the record with its bytes, and
+/// its view of them.
 ///
 /// Source: `PayloadConfig` and `TensorMeta` of `torch/_export/serde/schema.py`.
 struct ProgramTensors {

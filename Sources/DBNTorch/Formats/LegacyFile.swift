@@ -3,8 +3,8 @@ import DBNTensors
 /// A checkpoint of PyTorch 0.1.10 to 1.5: pickles of a magic number, a version, facts about the
 /// machine, the object and the storages' keys; then for each storage its element count and bytes.
 ///
-/// What type a storage has, and so where the next begins, is told only by the object's pickle: that
-/// one is run twice, first to survey the storages, then to make the tensors. The bytes are
+/// Only the object's pickle has the type of each storage, and so where the next one begins. That
+/// pickle is run twice, first to find the storages, then to make the tensors. The bytes are
 /// little-endian whatever machine wrote them. Source: `torch/serialization.py` (`_legacy_load`),
 /// `torch/csrc/serialization.cpp`.
 struct LegacyFile: StorageSource {
@@ -12,7 +12,7 @@ struct LegacyFile: StorageSource {
   let isBigEndian = false
   /// The object's pickle.
   let pickle: ByteRegion
-  /// Bytes behind the last storage.
+  /// The bytes after the last storage.
   let trailingByteCount: Int
   private let storages: StorageTable
 
@@ -43,7 +43,7 @@ struct LegacyFile: StorageSource {
     trailingByteCount = pickles.reader.remaining
   }
 
-  /// The object's pickle, and which storages it names: all else that it says is forgotten.
+  /// The object's pickle, and which storages it names: everything else in it is dropped.
   private static func survey(
     _ pickles: inout PickleSequence, _ file: ByteRegion, _ options: ReadingOptions
   ) throws(CheckpointError) -> (pickle: ByteRegion, storages: StorageTable) {
@@ -59,13 +59,13 @@ struct LegacyFile: StorageSource {
         .torchVersion, offset: offset, "version \(version) of the format is not known",
         advice: "save it again with another version of PyTorch")
     }
-    let place = pickles.reader.fileOffset
+    let facts = pickles.reader.fileOffset
     guard case .dictionary = try pickles.next().value else {
-      throw PickleSequence.wrong("a dictionary about the machine that wrote the file", place)
+      throw PickleSequence.wrong("a dictionary about the machine that wrote the file", facts)
     }
   }
 
-  /// Where each storage lies.
+  /// The bytes of each storage.
   private static func storages(
     _ surveyed: StorageTable, _ pickles: inout PickleSequence
   ) throws(CheckpointError) -> StorageTable {
@@ -85,7 +85,7 @@ struct LegacyFile: StorageSource {
       guard storages.enter(TorchStorage(key, storage.type, bytes)) == index else {
         throw CheckpointError(
           .torchStorage, offset: offset, "the storage \(key) is in the file twice",
-          advice: "the file is damaged or made to deceive; get it again")
+          advice: "the file is damaged or malicious; get it again")
       }
     }
     return storages
@@ -121,10 +121,10 @@ struct LegacyFile: StorageSource {
     return storages[place].bytes
   }
 
-  func place(of key: String) -> String { "the storage \(key)" }
+  func location(of key: String) -> String { "the storage \(key)" }
 }
 
-/// Takes storages at their word, to find out which there are.
+/// Accepts every storage that a pickle names, to find out which there are.
 private struct LegacySurvey: StorageSource {
   let file: ByteRegion
   let isBigEndian = false
@@ -141,9 +141,9 @@ private struct LegacySurvey: StorageSource {
         "the storage \(key) of \(count) elements is larger than the file of \(byteCount) bytes",
         advice: "the file is cut short or damaged; get it again")
     }
-    // As many as it has; which ones is not known yet.
+    // The right number of bytes; where they lie is not known yet.
     return TensorStorage(someBytes)
   }
 
-  func place(of key: String) -> String { "the storage \(key)" }
+  func location(of key: String) -> String { "the storage \(key)" }
 }

@@ -1,8 +1,8 @@
 import DBNTensors
 
-/// Pickles that stand one behind another, with other bytes between them.
+/// Pickles one after another, with other bytes between them.
 struct PickleSequence {
-  /// Stands behind the pickle that was read last.
+  /// Its position is the end of the pickle that was read last.
   var reader: ByteReader
 
   init(_ region: ByteRegion) {
@@ -46,7 +46,7 @@ struct PickleSequence {
 
   static func wrong(_ what: String, _ offset: Int) -> CheckpointError {
     CheckpointError(
-      .torchLegacyFormat, offset: offset, "\(what) should stand here, and does not",
+      .torchLegacyFormat, offset: offset, "\(what) should be here, and is not",
       advice: "the file is damaged; get it again")
   }
 }

@@ -1,6 +1,7 @@
 import DBNTensors
 
-/// A tar archive as Python's `tarfile` writes it: members by name, in place.
+/// A tar archive as Python's `tarfile` writes it: the bytes of its members by name, borrowed from
+/// the file.
 ///
 /// Source: POSIX.1-2017, `pax`, "ustar Interchange Format" and "pax Interchange Format".
 struct TarArchive {
@@ -15,7 +16,7 @@ struct TarArchive {
     var reader = ByteReader(file)
     var size: Int?
     while let header = try TarHeader(parsing: &reader) {
-      // What a pax header says of the size holds for the member behind it.
+      // The size in a pax header is that of the member that follows.
       let content = try reader.readRegion(count: header.isFile ? size ?? header.size : header.size)
       try reader.skip((Self.blockSize - content.count % Self.blockSize) % Self.blockSize)
       if header.isExtension { size = try Self.size(in: content) ?? size }
@@ -24,7 +25,7 @@ struct TarArchive {
       guard members.updateValue(content, forKey: header.name) == nil else {
         throw CheckpointError(
           .torchTarMember, name: header.name, offset: header.offset, "is in the archive twice",
-          advice: "the archive is damaged or made to deceive; get it again")
+          advice: "the archive is damaged or malicious; get it again")
       }
     }
   }
@@ -66,7 +67,7 @@ struct TarHeader {
   private let type: UInt8
 
   var isFile: Bool { type == UInt8(ascii: "0") || type == 0 }
-  /// Whether the content describes the member behind it.
+  /// Whether the content describes the member that follows.
   var isExtension: Bool { type == UInt8(ascii: "x") }
 
   /// - Returns: nil at the end of the archive, two blocks of zeros.
@@ -78,7 +79,7 @@ struct TarHeader {
       guard !second.contains(where: { $0 != 0 }) else { throw Self.damaged(offset) }
       return nil
     }
-    // The checksum counts its own place as spaces.
+    // The checksum is computed as if its own field held spaces.
     let sum = block[..<148].reduce(8 * 0x20) { $0 + Int($1) }
     let checksum = block[156...].reduce(sum) { $0 + Int($1) }
     guard Self.octal(block[148..<156]) == checksum, let size = Self.number(block[124..<136]) else {

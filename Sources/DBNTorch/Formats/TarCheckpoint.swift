@@ -112,7 +112,7 @@ struct TarCheckpoint: StorageSource {
     guard objects.updateValue(object, forKey: key) == nil else {
       throw CheckpointError(
         .torchStorage, "two storages or tensors have the key \(key)",
-        advice: "the file is damaged or made to deceive; get it again")
+        advice: "the file is damaged or malicious; get it again")
     }
   }
 
@@ -126,5 +126,5 @@ struct TarCheckpoint: StorageSource {
       advice: "the file is damaged; get it again")
   }
 
-  func place(of key: String) -> String { "storages" }
+  func location(of key: String) -> String { "storages" }
 }

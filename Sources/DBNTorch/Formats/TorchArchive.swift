@@ -65,14 +65,14 @@ struct TorchArchive: StorageSource {
 
   var roomyStorageCount: Int { zip.entries.count }
 
-  func place(of key: String) -> String { "\(prefix)\(TorchRecord.storages)\(key)" }
+  func location(of key: String) -> String { "\(prefix)\(TorchRecord.storages)\(key)" }
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    guard let entry = zip[place(of: key)] else {
+    guard let entry = zip[location(of: key)] else {
       throw CheckpointError(
-        .torchRecordMissing, "its record \(place(of: key)) is not in the archive",
+        .torchRecordMissing, "its record \(location(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
     return entry.storage(named: "\(TorchRecord.storages)\(key)")
@@ -118,13 +118,14 @@ extension TorchArchive {
 }
 
 extension ZipArchive {
-  /// As PyTorch's reader does: what the first record's name has before its first slash, with it.
+  /// The folder that all records are in, as PyTorch's reader finds it: the first record's name up
+  /// to and with its first slash.
   var commonFolder: String {
     guard let name = entries.first?.name, let slash = name.firstIndex(of: "/") else { return "" }
     return String(name[...slash])
   }
 
-  /// What the record `byteorder` says, if there is one.
+  /// Whether the record `byteorder` says so; false if there is none.
   func isBigEndian(_ prefix: String) throws(CheckpointError) -> Bool {
     guard let entry = self["\(prefix)\(TorchRecord.byteOrder)"] else { return false }
     switch try entry.text() {
@@ -139,7 +140,7 @@ extension ZipArchive {
 }
 
 extension ZipEntry {
-  /// A record that is text as a whole.
+  /// The whole record as text.
   func wholeText() throws(CheckpointError) -> String {
     guard let text = String(validating: try content().array, as: UTF8.self) else {
       throw CheckpointError(.invalidText, name: name, "the record is not UTF-8")

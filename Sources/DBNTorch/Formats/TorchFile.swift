@@ -2,8 +2,8 @@ import DBNCheckpointFormats
 import DBNTensors
 import DBNZip
 
-/// A file that was recognised as one of PyTorch's, and the directory of the archive where the format
-/// can't be told without it.
+/// A file that was recognised as one of PyTorch's, with the archive's directory if that was needed
+/// to find out the format.
 public struct TorchFile {
   /// The formats that PyTorch has had.
   enum Kind {
@@ -21,12 +21,12 @@ public struct TorchFile {
   let bytes: ByteRegion
   private var directory: Result<ZipArchive, CheckpointError>?
 
-  /// What the file begins as; nil if it is none of PyTorch's.
+  /// Recognises the format by the start of the file; nil if it is none of PyTorch's.
   init?(_ file: ByteRegion) {
     bytes = file
     if ZipArchive.recognises(file) {
-      // The first record tells those of `torch.save`, so that their directory is read once it is
-      // clear how long it is needed.
+      // `torch.save` is recognised by the first record. The directory is then read later, where it
+      // is clear how long it is needed.
       let isSaved = ZipArchive.firstName(file)?.hasSuffix(TorchRecord.pickle) == true
       let zip = isSaved ? nil : Self.directory(of: file)
       directory = zip
@@ -43,7 +43,7 @@ public struct TorchFile {
 
   /// Nil for a file of another kind.
   init?(_ kind: Kind, probing file: SourceFile) {
-    // One for all formats of this module.
+    // The file is parsed once for all formats of this module.
     guard let known = file.parsed({ TorchFile($0) }), known.kind == kind else { return nil }
     self = known
   }
@@ -56,8 +56,8 @@ public struct TorchFile {
     }
   }
 
-  /// The archive, which is the caller's alone: its directory is to go before the tree is made, of
-  /// which a checkpoint can have very much.
+  /// The archive, which is moved to the caller: its directory, which can be large, must be freed
+  /// before the tree is made.
   consuming func archive() throws(CheckpointError) -> ZipArchive {
     try (directory ?? Self.directory(of: bytes)).get()
   }

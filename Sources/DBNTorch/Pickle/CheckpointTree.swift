@@ -16,7 +16,7 @@ struct CheckpointTree {
   private let shared: [ObjectIdentifier: TensorView]
   private let droppedAttributes: [Int: [String]]
   private var known: [PickleValue: Converted] = [:]
-  /// The containers that are being converted: one that is met again contains itself.
+  /// The containers that are being converted; one that is reached again contains itself.
   private var open: Set<PickleValue> = []
   private var path: [String] = []
   private var attributeNotes: [Guidance] = []
@@ -69,7 +69,7 @@ struct CheckpointTree {
     let what = if case .storage = value { "a bare storage" } else { heap.typeName(value) }
     throw failure(
       .pickleValue, "is \(what), which is no value by itself",
-      advice: "save a tensor in its place")
+      advice: "save a tensor instead")
   }
 
   private mutating func container(_ value: PickleValue) throws(CheckpointError) -> Converted {
@@ -130,7 +130,7 @@ struct CheckpointTree {
     return Converted(value: .dictionary(result), count: sum.count, height: sum.height)
   }
 
-  /// A dictionary with other keys than a checkpoint's can have: as the class it is of.
+  /// A dictionary with keys that no checkpoint can have, as an opaque object of its class.
   private mutating func opaque(
     _ dictionary: PickleDictionary
   ) throws(CheckpointError) -> Converted {
@@ -176,7 +176,7 @@ struct CheckpointTree {
     return values
   }
 
-  /// What a container is made of.
+  /// The values and levels in a container.
   private struct Sum {
     var count = 1
     var height = 1
@@ -194,7 +194,7 @@ struct CheckpointTree {
     guard sum.count <= CheckpointLimits.values else {
       throw failure(
         .limitExceeded, "holds more than \(CheckpointLimits.values) values, shared ones repeated",
-        advice: "the file is made to deceive; get it from elsewhere")
+        advice: "the file is malicious; get it from elsewhere")
     }
     return converted.value
   }

@@ -1,12 +1,12 @@
 import DBNTensors
 
 /// Which classes and functions, of those that are not in the table of globals, a pickle may name:
-/// their objects are kept as what they are made from, and never made.
+/// their objects are not made, but kept as a name and arguments.
 enum OpaqueNames {
   case none
-  /// All that no refusal has words for.
+  /// All names but those of tensors and modules, whose refusal says more.
   case unknown
-  /// Those of some modules, of a file that only describes others.
+  /// The names of some modules, for a file that only describes other files.
   case modules([String])
 
   init(_ options: ReadingOptions) {
@@ -17,7 +17,7 @@ enum OpaqueNames {
     if case .none = self { true } else { false }
   }
 
-  /// Whether the name is kept, where the table would have it refused.
+  /// Whether a name that is not in the table is kept.
   func contains(_ path: String, refused refusal: CheckpointError) -> Bool {
     switch self {
     case .none: false

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The arguments of a call, each taken as what it must be or refused by its number.
+/// The arguments of a call. Each is read as the type that it must have; errors name its number.
 struct PickleArguments {
   let function: String
   private let values: [PickleValue]

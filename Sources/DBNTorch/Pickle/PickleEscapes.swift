@@ -31,7 +31,7 @@ enum PickleEscapes {
     UInt8(ascii: "v"): [11], UInt8(ascii: "f"): [12], UInt8(ascii: "r"): [13],
   ]
 
-  /// `raw-unicode-escape`: nil if an escape is none, or names no character.
+  /// `raw-unicode-escape`: nil if an escape is invalid or names no character.
   static func unicode(_ line: [UInt8]) -> String? {
     var text = String.UnicodeScalarView()
     var rest = line[...]

@@ -72,17 +72,17 @@ extension PickleGlobal {
     ("torch.uint", "of a type of less than 8 bits", "save it as torch.uint8 instead"),
   ]
 
-  /// What often stands beside a state dict, and what to save in its place.
+  /// What often is in a file beside a state dict, and what to save instead.
   private static let replacements: [(prefix: String, advice: Guidance)] = [
     ("numpy.", "save value.item() for a NumPy number, torch.from_numpy(value) for an array"),
-    ("argparse.Namespace", "save vars(args) in place of args"),
-    ("pathlib.", "save str(path) in place of the path"),
-    (PickleName.frozenSet, "save a set in its place"),
-    ("collections.defaultdict", "save dict(value) in its place"),
-    ("collections.deque", "save list(value) in its place"),
-    ("datetime.", "save str(value) in its place"),
-    ("decimal.", "save float(value) in its place"),
-    ("omegaconf.", "save OmegaConf.to_container(config) in its place"),
-    ("easydict.", "save dict(config) in its place"),
+    ("argparse.Namespace", "save vars(args) instead of args"),
+    ("pathlib.", "save str(path) instead of the path"),
+    (PickleName.frozenSet, "save a set instead"),
+    ("collections.defaultdict", "save dict(value) instead"),
+    ("collections.deque", "save list(value) instead"),
+    ("datetime.", "save str(value) instead"),
+    ("decimal.", "save float(value) instead"),
+    ("omegaconf.", "save OmegaConf.to_container(config) instead"),
+    ("easydict.", "save dict(config) instead"),
   ]
 }

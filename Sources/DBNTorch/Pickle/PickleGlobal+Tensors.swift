@@ -109,7 +109,7 @@ extension PickleGlobal {
 }
 
 extension PickleMachine {
-  /// The tensor that is a view, as a value of the pickle.
+  /// The tensor of a view, as a value of the pickle.
   mutating func tensor(
     _ view: TensorView, in storage: TorchStorage, requiresGrad: Bool
   ) throws(CheckpointError) -> PickleValue {

@@ -6,7 +6,7 @@ struct PickleGlobal: Sendable {
     @Sendable (inout PickleMachine, PickleArguments) throws(CheckpointError) -> PickleValue
 
   enum Role: Sendable {
-    /// Our own function that makes the value PyTorch's or Python's would.
+    /// Our own function, which makes the value that PyTorch's or Python's function would.
     case callable(Function)
     case scalarType(ScalarType)
     case storageType(TorchStorageType)
@@ -16,12 +16,12 @@ struct PickleGlobal: Sendable {
   let name: String
   let role: Role
 
-  /// All names that a checkpoint may use; there is no other way to anything callable.
+  /// All names that a checkpoint may use; nothing else can be called.
   static let table: [String: Role] = {
     var table = functions
     for type in ScalarType.allCases { table[PickleName.scalarType(type)] = .scalarType(type) }
     for (name, type) in TorchStorageType.byName { table[name] = .storageType(type) }
-    // The classes of tensors before PyTorch 0.4: their types stand in their storages.
+    // The classes of tensors before PyTorch 0.4: the types of elements are in their storages.
     for name in TorchStorageType.byName.keys where TorchStorageType.byName[name] != .untyped {
       table[name.replacing("Storage", with: "Tensor")] = .tensorClass(.tensor)
     }

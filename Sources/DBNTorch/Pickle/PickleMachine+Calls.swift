@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// Operations that name, call and complete things: they only look up tables of our own.
+/// Operations that name, call and complete things. They only look names up in our own table.
 extension PickleMachine {
   mutating func pushGlobal(_ operation: PickleOperation) throws(CheckpointError) {
     let module = try reader.readLine().utf8Text
@@ -34,8 +34,8 @@ extension PickleMachine {
     guard case .tuple(let arguments) = operands[1] else {
       throw CheckpointError(
         .pickleCall,
-        "\(operation.name) calls \(heap.typeName(operands[0])) with \(heap.typeName(operands[1])) in "
-          + "place of a tuple of arguments")
+        "\(operation.name) calls \(heap.typeName(operands[0])) with \(heap.typeName(operands[1])) instead "
+          + "of a tuple of arguments")
     }
     let values = heap.tuples[arguments]
     heap.release(operands[1])
@@ -80,7 +80,7 @@ extension PickleMachine {
     try call(callee, Array(values.dropFirst()), by: operation)
   }
 
-  /// NEWOBJ_EX has named arguments too; only objects that are not made can be given them.
+  /// NEWOBJ_EX has named arguments too; only opaque objects, which are never made, take those.
   mutating func callWithNames(_ operation: PickleOperation) throws(CheckpointError) {
     let operands = try pop(3)
     guard case .opaque(let index) = operands[0], heap.opaques[index].arguments == nil else {
@@ -120,7 +120,7 @@ extension PickleMachine {
     heap.opaques[index].state = state
   }
 
-  /// A state dict has one attribute, `_metadata`; they are looked for one after the other.
+  /// A state dict has one attribute, `_metadata`; a linear search is enough.
   private static let maximumAttributes = 100
 
   private mutating func setAttribute(
@@ -131,8 +131,8 @@ extension PickleMachine {
         .pickleTarget, "BUILD names an attribute by \(heap.typeName(key)), which is no text")
     }
     let attributes = heap.dictionaries[index].attributes
-    if let place = attributes.firstIndex(where: { $0.name.isIdentical(to: name) }) {
-      heap.dictionaries[index].attributes[place].value = value
+    if let known = attributes.firstIndex(where: { $0.name.isIdentical(to: name) }) {
+      heap.dictionaries[index].attributes[known].value = value
     } else {
       heap.dictionaries[index].attributes.append((name, value))
     }
@@ -140,6 +140,6 @@ extension PickleMachine {
 }
 
 extension ByteRegion {
-  /// The bytes as text, what is not UTF-8 replaced: a name that is only compared and shown.
+  /// The bytes as text, in which invalid UTF-8 is replaced: the name is only compared and shown.
   fileprivate var utf8Text: String { String(decoding: array, as: UTF8.self) }
 }

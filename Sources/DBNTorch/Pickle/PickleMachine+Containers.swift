@@ -22,7 +22,7 @@ extension PickleMachine {
     push(heap.dictionary(PickleDictionary(kind: .dict, entries: pairs)))
   }
 
-  /// FROZENSET, of protocol 4, is opaque, as the call is that older protocols make of it.
+  /// FROZENSET, of protocol 4: an opaque value, as is the call that older protocols write for it.
   mutating func pushFrozenSet(_ operation: PickleOperation) throws(CheckpointError) {
     let items = try popMark()
     let refusal = PickleGlobal.refusal(of: PickleName.frozenSet, by: operation)
@@ -77,8 +77,8 @@ extension PickleMachine {
     return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
   }
 
-  /// Whether the value can be a key; where opaque values are kept, a dictionary with others becomes
-  /// one of them.
+  /// Refuses a value that can't be a key, unless opaque values are kept: then a dictionary with
+  /// such a key becomes one.
   func checkKey(_ value: PickleValue) throws(CheckpointError) {
     guard heap.key(value) == nil, opaqueNames.isEmpty else { return }
     throw CheckpointError(
@@ -95,7 +95,7 @@ extension PickleMachine {
     return "of type \(heap.typeName(value))"
   }
 
-  /// Elements of a set: what Python can hash. Tuples are taken without looking inside.
+  /// Refuses elements of a set that Python can't hash. Tuples are accepted without looking inside.
   func checkHashable(_ items: [PickleValue]) throws(CheckpointError) {
     for item in items {
       switch item {
@@ -112,6 +112,6 @@ extension PickleMachine {
   ) throws(CheckpointError) -> CheckpointError {
     CheckpointError(
       .pickleTarget, "\(operation.name) works on \(wanted), not on \(heap.typeName(try top()))",
-      advice: "the file is damaged or made to deceive; get it again")
+      advice: "the file is damaged or malicious; get it again")
   }
 }

@@ -1,8 +1,8 @@
 import DBNTensors
 
-/// Persistent ids: what lies outside the pickle.
+/// Persistent ids, which refer to what lies outside the pickle.
 extension PickleMachine {
-  /// PERSID, of protocol 0: the id is a line of text, of a storage what Python prints for its tuple.
+  /// PERSID, of protocol 0: the id is a line of text; for a storage, its tuple as Python prints it.
   mutating func pushNamedStorage(_ operation: PickleOperation) throws(CheckpointError) {
     let text = String(decoding: try reader.readLine().array, as: UTF8.self)
     let identifier = PrintedStorage(text).map { tuple(of: $0) } ?? heap.string(text)
@@ -52,7 +52,7 @@ extension PickleMachine {
   }
 
   /// `('storage', type, key, location, numel)`, and in files of PyTorch up to 1.5 a sixth element:
-  /// None, or `(key, offset, numel)` of the part of the storage that is meant.
+  /// None, or `(key, offset, numel)` of a part of the storage.
   private mutating func pushStorage(
     _ parts: [PickleValue], by operation: PickleOperation
   ) throws(CheckpointError) {

@@ -20,7 +20,7 @@ extension PickleMachine {
     }
   }
 
-  /// LONG: an integer with an `L` behind it.
+  /// LONG: an integer with an `L` at its end.
   mutating func pushLongText() throws(CheckpointError) {
     let text = try readText()
     try pushInteger(text.hasSuffix("L") ? text.dropLast() : text[...])
@@ -56,7 +56,7 @@ extension PickleMachine {
     push(heap.string(text))
   }
 
-  /// UNICODE: text of the first 256 characters, all others escaped by their number.
+  /// UNICODE: text of the first 256 characters, every other character is escaped by its number.
   mutating func pushEscapedText() throws(CheckpointError) {
     guard let text = PickleEscapes.unicode(try reader.readLine().array) else {
       throw damaged("a text")

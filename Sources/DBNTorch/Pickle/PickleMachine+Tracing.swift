@@ -1,6 +1,7 @@
 import DBNTensors
 
-/// The first error of a pickle, and the way from the failed value outwards, as far as it is known.
+/// The first error of a pickle, and the keys from the failed value outwards, as far as they are
+/// known.
 struct PickleFailure {
   enum Step {
     case key(String)
@@ -19,7 +20,7 @@ struct PickleFailure {
     path.append(step)
   }
 
-  /// Forgets positions: the tuple was no value but the arguments of a call.
+  /// Drops positions in a tuple that was not a value but the arguments of a call.
   mutating func unwrapArguments() {
     while case .index = path.last { path.removeLast() }
   }
@@ -37,7 +38,7 @@ struct PickleFailure {
 }
 
 extension PickleMachine {
-  /// Puts a `failed` where the operation's result would be, so that what follows tells its key.
+  /// Pushes `failed` instead of the operation's result, so that later operations show its key.
   mutating func recover(
     from error: CheckpointError, in operation: PickleOperation?, at offset: Int
   ) throws(CheckpointError) {
@@ -54,7 +55,7 @@ extension PickleMachine {
 
   /// Carries a failed value through the operation that takes it.
   ///
-  /// - Returns: whether there was one; if not, the operation is to be run.
+  /// - Returns: whether there was one; if not, the operation must be run.
   mutating func trace(_ operation: PickleOperation) throws(CheckpointError) -> Bool {
     switch operation {
     case .stop: throw failure?.error ?? CheckpointError(.pickleStack, "the pickle failed")
@@ -110,7 +111,7 @@ extension PickleMachine {
     return true
   }
 
-  /// The name of the class stands in the operation.
+  /// The name of the class is the operation's argument.
   private mutating func traceNamedCall(
     _ operation: PickleOperation
   ) throws(CheckpointError) -> Bool {

@@ -43,7 +43,7 @@ extension PickleMachine {
     do throws(CheckpointError) {
       push(heap.string(try reader.readString(count: count)))
     } catch  where error.code == .invalidText {
-      // The text is passed over, so that the key it stands under can be found.
+      // The text is skipped, so that the key of the value can be found.
       try reader.seek(to: start + count)
       throw error
     }
@@ -78,8 +78,8 @@ extension PickleMachine {
     try remember(at: memo.end)
   }
 
-  /// Picklers number what they store from 0 up, or from 1; a number above that of the bytes read so
-  /// far is refused, which bounds the memo's memory by the pickle's size.
+  /// Picklers number what they store from 0 or 1 up. A number above the count of bytes read so far
+  /// is refused, so that the memo's memory is limited by the pickle's size.
   mutating func remember(at index: Int) throws(CheckpointError) {
     let value = try top()
     guard index < reader.position else {
@@ -96,7 +96,7 @@ extension PickleMachine {
     guard let value = memo[index] else {
       throw CheckpointError(.pickleMemo, "the pickle recalls value number \(index), never stored")
     }
-    // A failed value leads outwards once.
+    // The way from the failed value to its keys is followed once.
     push(value == .failed ? .none : value)
   }
 }

@@ -3,8 +3,8 @@ import DBNTensors
 /// Interprets a pickle as far as checkpoints need it: it builds values and can call nothing.
 ///
 /// The operations are those of PyTorch's `weights_only` loading and the harmless ones of later
-/// protocols; the names are those of `PickleGlobal.table`. After a refusal the machine goes on, with
-/// `failed` in the place of the value, only to find out under which key it lies.
+/// protocols; the names are those of `PickleGlobal.table`. After an error the machine goes on, with
+/// `failed` instead of the value, only to find out under which key it is.
 /// Source: CPython's `Lib/pickletools.py`, PyTorch's `torch/_weights_only_unpickler.py`.
 struct PickleMachine {
   var reader: ByteReader
@@ -15,7 +15,7 @@ struct PickleMachine {
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
-  /// What is kept by name of the classes that are not in the table.
+  /// Which classes that are not in the table are kept by name.
   let opaqueNames: OpaqueNames
   /// The sizes of all arguments of calls so far.
   private var argumentSize = 0
@@ -68,7 +68,7 @@ extension PickleMachine {
       .pickleOpcode, "0x\(String(number, radix: 16)) is no pickle operation")
   }
 
-  /// Refuses an operation that no checkpoint needs; its argument is passed over.
+  /// Refuses an operation that no checkpoint needs; its argument is skipped.
   mutating func refuse(_ operation: PickleOperation) throws(CheckpointError) {
     try reader.skipArgument(of: operation)
     throw CheckpointError(
@@ -77,9 +77,9 @@ extension PickleMachine {
       advice: "save it again with torch.save, as a state dict")
   }
 
-  /// Counts what a call is given. A pickler writes each argument once; a file that hands one large
-  /// value to many calls would have it copied by each, so that all together are bounded by 16
-  /// times the pickle.
+  /// Counts the sizes of a call's arguments. A pickler writes each argument once. A file that
+  /// passes one large value to many calls would have it copied by each, so the sum is limited to 16
+  /// times the bytes read.
   mutating func charge(_ arguments: [PickleValue]) throws(CheckpointError) {
     for argument in arguments { argumentSize += heap.size(argument) }
     guard argumentSize / 16 <= reader.position else {
@@ -110,7 +110,7 @@ extension PickleMachine {
     return values
   }
 
-  /// Takes everything above the last mark, and the mark.
+  /// Takes all values above the last mark, and the mark.
   mutating func popMark() throws(CheckpointError) -> [PickleValue] {
     guard let mark = marks.popLast() else {
       throw CheckpointError(.pickleStack, "the pickle closes a group that it did not open")

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The values that a pickle remembers by number, of which only those are kept that it recalls.
+/// The values that a pickle stores by number. Only those that it recalls are kept.
 ///
 /// PyTorch's pickler numbers every value, eight for each tensor, and recalls hardly any.
 struct PickleMemo {
@@ -10,7 +10,7 @@ struct PickleMemo {
   /// One above the highest number so far, which is the next that MEMOIZE gives.
   private(set) var end = 0
 
-  /// - Parameter pickle: begins with the pickle; what follows its end is not looked at.
+  /// - Parameter pickle: begins with the pickle; what follows its end is ignored.
   init(for pickle: ByteRegion) {
     recalled = Self.numbersRecalled(in: pickle)
   }
@@ -29,8 +29,8 @@ struct PickleMemo {
     values = [:]
   }
 
-  /// The numbers of all GET operations; nil where the operations can't be followed to the end, whose
-  /// error is for the machine to find.
+  /// The numbers of all GET operations; nil where the operations can't be followed to the end: the
+  /// machine will find the error.
   static func numbersRecalled(in pickle: ByteRegion) -> Set<Int>? {
     var reader = ByteReader(pickle)
     var numbers: Set<Int> = []

@@ -9,7 +9,7 @@ extension PickleOperation {
     case counted(Number)
     /// A float of eight bytes, the highest first.
     case float
-    /// Lines of text, so many.
+    /// A number of lines of text.
     case lines(Int)
 
     /// How a number, or the count of bytes, is stored; nil where there is none.
@@ -63,7 +63,7 @@ extension ByteReader {
     return count
   }
 
-  /// Passes over an operation's argument.
+  /// Skips an operation's argument.
   mutating func skipArgument(of operation: PickleOperation) throws(CheckpointError) {
     switch operation.argument {
     case .nothing: break

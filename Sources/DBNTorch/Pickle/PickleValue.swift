@@ -18,7 +18,7 @@ enum PickleValue: Hashable {
   case global(Int)
   /// An object of a class that is not in the table of globals, or such a class.
   case opaque(Int)
-  /// Stands for a value that could not be made, while the machine finds out under which key.
+  /// A value that could not be made, while the machine finds out under which key it is.
   case failed
 }
 
@@ -34,7 +34,7 @@ struct PickleHeap {
   var storages: [TorchStorage] = []
   var globals: [PickleGlobal] = []
   var opaques: [PickleOpaque] = []
-  /// How many of each kind, from the first, are not to be forgotten.
+  /// How many of each kind, from the first, must not be freed.
   private var kept = (tuples: 0, storages: 0, dictionaries: 0, strings: 0)
 
   mutating func string(_ text: String) -> PickleValue {
@@ -82,13 +82,14 @@ struct PickleHeap {
     return .opaque(opaques.count - 1)
   }
 
-  /// Forgets a value that its only holder has used up: a tuple, a storage, a dictionary or a text. Only
-  /// the last one of its kind can be forgotten, and none before one that is kept; a pickler makes the
-  /// parts of a tensor right before it.
+  /// Frees a value that nothing refers to any more: a tuple, a storage, a dictionary or a text.
+  /// Only the last value of its kind can be freed, and none before one that is kept. That suffices,
+  /// since a pickler writes the parts of a tensor right before it.
   ///
   /// What is released comes from the stack or is an element of a tuple that does; no operation brings
-  /// an element of a list or a dictionary back there. Whoever takes it from the stack is its only
-  /// holder, unless the pickle duplicated it or recalls it, before which it is kept.
+  /// an element of a list or a dictionary back there. The operation that takes it
+  /// from the stack has the only reference, unless the pickle duplicated or recalled it; then it is
+  /// kept.
   mutating func release(_ value: PickleValue) {
     switch value {
     case .tuple(tuples.count - 1) where tuples.count > kept.tuples: tuples.removeLast()
@@ -100,8 +101,8 @@ struct PickleHeap {
     }
   }
 
-  /// Says that the value may have several holders, and so what it contains: elements of a tuple are
-  /// older than it. What lists and dictionaries are filled with later is never released.
+  /// Marks a value that several others may refer to, and all before it, among them the elements of
+  /// a tuple. What lists and dictionaries are filled with later is never freed.
   mutating func keep(_ value: PickleValue) {
     switch value {
     case .none, .bool, .int, .float, .leaf, .global, .failed: break
@@ -185,7 +186,7 @@ struct PickleDictionary {
   var attributes: [(name: String, value: PickleValue)] = []
 }
 
-/// An object that is kept by the name of its class and what it was to be made from.
+/// An object that is kept as the name of its class and the arguments that it would be made from.
 struct PickleOpaque {
   let name: String
   /// nil for the class or function itself.

@@ -33,7 +33,7 @@ struct PrintedStorage {
     view = (viewKey, offset, viewCount)
   }
 
-  /// Keys and places are numbers and names, which Python prints as they are.
+  /// Keys and locations are numbers and names, which Python prints as they are.
   private static func quoted(_ text: Substring) -> String? {
     content(of: text, between: "'", "'")
   }

@@ -1,26 +1,27 @@
 import DBNTensors
 
-/// Where a checkpoint's storages lie: each format of `torch.save` has a way of its own.
+/// Finds the storages of a checkpoint in its file; each format of `torch.save` keeps them
+/// differently.
 protocol StorageSource: Sendable {
   /// The size of the file.
   var byteCount: Int { get }
   var isBigEndian: Bool { get }
-  /// How many storages the file can have, to make room for all at once.
+  /// How many storages the file can have, for reserving memory once.
   var roomyStorageCount: Int { get }
 
-  /// The bytes of the storage that the pickle calls by this key, says to have `count` elements.
+  /// The bytes of the storage with this key, which has `count` elements by what the pickle says.
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage
 
-  /// How a person finds the storage in the file.
-  func place(of key: String) -> String
+  /// What the storage is called in error messages: the name of its record, for example.
+  func location(of key: String) -> String
 
-  /// What has this number as its persistent id, in files from before PyTorch 0.1.10.
+  /// The object with this number as its persistent id, in files from before PyTorch 0.1.10.
   func stored(_ number: Int) -> StoredObject?
 }
 
-/// What a number can stand for as a persistent id.
+/// What a persistent id that is a number can refer to.
 enum StoredObject: Sendable {
   case storage(TorchStorage)
   case tensor(TensorView, TorchStorage)
@@ -32,7 +33,7 @@ extension StorageSource {
   func stored(_ number: Int) -> StoredObject? { nil }
 }
 
-/// For pickles that can refer to no storages.
+/// The source of pickles that must not refer to storages.
 struct NoStorages: StorageSource {
   let byteCount = 0
   let isBigEndian = false
@@ -43,5 +44,5 @@ struct NoStorages: StorageSource {
     throw CheckpointError(.picklePersistentID, "a storage is named where none can be")
   }
 
-  func place(of key: String) -> String { key }
+  func location(of key: String) -> String { key }
 }

@@ -67,7 +67,7 @@ struct StorageTable: RandomAccessCollection {
     places.place(hash: key.hashOfUTF8) { records[$0].key.isIdentical(to: key) }
   }
 
-  /// The place of the record of this storage, which is made if there is none.
+  /// The index of the record of this storage, which is made if there is none.
   mutating func enter(_ storage: TorchStorage) -> Int {
     let known = places.enter(
       hash: storage.key.hashOfUTF8,

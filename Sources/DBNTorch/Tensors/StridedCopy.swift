@@ -2,7 +2,7 @@ import DBNTensors
 
 /// Copies the elements of a strided view into row-major order.
 ///
-/// Dimensions that lie one behind the other are merged first, so that the copy is done in runs as
+/// Dimensions that are contiguous are merged first, so that the copy is done in runs as
 /// long as possible.
 struct StridedCopy: Sendable {
   private struct Dimension {
@@ -61,9 +61,10 @@ struct StridedCopy: Sendable {
 
   /// Keeps account of what was read of the source.
   private struct Reader {
-    /// What is read before the source is told of it.
+    /// How many bytes are read before their pages are given back.
     static let byteCount = 1 << 20
-    /// What the kernel brings into memory with a byte that is read, mostly (`fault_around_bytes`).
+    /// The bytes around a byte that is read which the kernel usually brings into memory with it
+    /// (`fault_around_bytes`).
     static let mappedByteCount = 64 << 10
 
     let source: ByteRegion

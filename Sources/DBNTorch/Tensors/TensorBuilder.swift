@@ -10,12 +10,12 @@ struct TensorBuilder {
   private var shapes = LastValue<[Int]>()
   private var byteCount = 0
   private let byteLimit: Int
-  /// Attributes of tensors that are not carried over, by the tensor's place in the heap.
+  /// Attributes of tensors that are not carried over, by the tensor's index in the heap.
   var droppedAttributes: [Int: [String]] = [:]
 
-  /// Views make much of little: an expanded scalar of 1 TB takes no space in the file. All
-  /// distinct tensors together may have 64 times the file's bytes, or this many where that is
-  /// more: a small file of a whole expanded network is legitimate.
+  /// A view can be far larger than its bytes: an expanded scalar of 1 TB takes no space in the
+  /// file. All distinct tensors together may have 64 times the file's bytes, or this many where
+  /// that is more: a small file of a whole expanded network is legitimate.
   private static let modestByteCount = 1 << 30
 
   init(_ source: any StorageSource) {
@@ -25,17 +25,17 @@ struct TensorBuilder {
       Self.modestByteCount, source.byteCount.multipliedReportingOverflow(by: 64).partialValue)
   }
 
-  /// The storage behind a persistent id.
+  /// The storage that a persistent id refers to.
   mutating func storage(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TorchStorage {
     let bytes = try storedBytes(key, type, count)
-    // A storage's size is cut to whole elements when it is seen as a type.
+    // PyTorch rounds the size of a storage down to whole elements when its type is changed.
     guard count == bytes.byteCount / type.elementByteCount else {
       throw CheckpointError(
         .torchStorage,
         "the storage should have \(count) elements of \(type.elementByteCount) bytes, but "
-          + "\(source.place(of: key)) has \(bytes.byteCount) bytes",
+          + "\(source.location(of: key)) has \(bytes.byteCount) bytes",
         advice: "the file is damaged; get it again")
     }
     return TorchStorage(key, type, bytes)
@@ -111,8 +111,8 @@ struct TensorBuilder {
     return size
   }
 
-  /// The bytes of a contiguous view as they are stored; nil where only a part of compressed ones is
-  /// meant.
+  /// The bytes of a contiguous view as they are stored; nil where the view is only a part of a
+  /// compressed storage.
   ///
   /// - Parameter isConverted: whether the bytes are converted, so that the storage object can be the
   ///   source.
@@ -125,9 +125,10 @@ struct TensorBuilder {
     return TensorStorage(part, of: bytes)
   }
 
-  /// Where the storage lies in place, it is read as it suits the target; where it is compressed, once
-  /// from its start to its end, so that it is not in memory beside the tensor. (It is beside windows
-  /// that overlap, rows of which can reach over all pieces.)
+  /// A storage that is not compressed is read in the order of the target. A compressed one is read
+  /// once from start to end, so that storage and tensor are never in memory together. Overlapping
+  /// windows are the exception: each of their rows can need any part of the storage, which is then
+  /// in memory whole.
   private static func compute(
     _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
   ) -> TensorStorage {

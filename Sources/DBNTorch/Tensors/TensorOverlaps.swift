@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// Finds tensors that are different views of the same bytes: PyTorch would change one through the
-/// other, and once converted they are apart.
+/// Finds tensors that are different views of the same bytes. In PyTorch a change of one changes the
+/// other; in a converted file they are independent.
 struct TensorOverlaps {
   private struct Member {
     let name: String
@@ -13,7 +13,7 @@ struct TensorOverlaps {
   /// Records in the order they were met, so that the notes have one order.
   private var records: [String] = []
 
-  /// Adds a tensor under the first name it was met by.
+  /// Adds a tensor under the first name that it has in the tree.
   mutating func add(_ view: TensorView, name: String) {
     guard let extent = view.reach else { return }
     if members[view.record, default: []].isEmpty { records.append(view.record) }
@@ -32,7 +32,7 @@ struct TensorOverlaps {
   }
 
   /// Names of members that reach bytes which another reaches, by a sweep in the bytes' order: each
-  /// is held against the one before it that reaches furthest.
+  /// is compared with the one before it that reaches furthest.
   private static func overlapping(_ members: [Member]) -> [String] {
     // Most storages have one tensor.
     guard members.count > 1 else { return [] }
@@ -75,8 +75,8 @@ private struct Footprint {
     self.period = period
   }
 
-  /// Whether the two reach a common byte, as far as extents and periods tell: columns of a matrix
-  /// and the parts of complex numbers are apart although they interleave.
+  /// Whether the two may have a byte in common, judged by extents and periods. Columns of a matrix,
+  /// and real and imaginary parts, interleave and have none.
   func overlaps(_ other: Footprint) -> Bool {
     guard extent.overlaps(other.extent) else { return false }
     let common = gcd(period, other.period)

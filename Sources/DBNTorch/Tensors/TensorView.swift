@@ -1,10 +1,10 @@
 import DBNTensors
 
-/// How a tensor lies in its storage. Two tensors with the same view are one under two names.
+/// How a tensor lies in its storage. Two tensors with the same view are one tensor under two names.
 struct TensorView: Hashable, Sendable {
   let record: String
   let scalarType: ScalarType
-  /// Elements from the storage's start.
+  /// The offset of the first element, in elements from the storage's start.
   let offset: Int
   var size: [Int]
   /// Elements between neighbours of each dimension; 0 where a dimension is expanded.
@@ -33,15 +33,15 @@ struct TensorView: Hashable, Sendable {
     return reach
   }
 
-  /// The bytes from the first to the last element; nil if no integer counts so far.
+  /// The bytes from the first to the last element; nil if that does not fit an `Int`.
   var reach: Range<Int>? {
     if size.contains(0) { return 0..<0 }
     guard let last = lastElement, last < .max / scalarType.byteCount else { return nil }
     return offset * scalarType.byteCount..<(last + 1) * scalarType.byteCount
   }
 
-  /// The position of the element that is furthest from the storage's start; nil if no integer
-  /// counts so far.
+  /// The position of the element that is furthest from the storage's start; nil if that does not
+  /// fit an `Int`.
   private var lastElement: Int? {
     var last = offset
     for (size, stride) in zip(size, stride) {
@@ -57,7 +57,7 @@ struct TensorView: Hashable, Sendable {
     CheckpointError(
       .torchView,
       "a tensor of sizes \(brief(size)), strides \(brief(stride)) and offset \(offset) has \(what)",
-      advice: "the file is damaged or made to deceive; get it again")
+      advice: "the file is damaged or malicious; get it again")
   }
 
   private func brief(_ numbers: [Int]) -> String {

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// What a storage says its elements are.
+/// The type of a storage's elements.
 enum TorchStorageType: Sendable, Hashable {
   case typed(ScalarType)
   /// Bytes whose type each tensor gives itself.
@@ -14,7 +14,7 @@ enum TorchStorageType: Sendable, Hashable {
   /// The size of one of the elements that the storage is counted in.
   var elementByteCount: Int { scalarType?.byteCount ?? 1 }
 
-  /// PyTorch's storage classes; those of CUDA stand in the files of older versions.
+  /// PyTorch's storage classes; older versions also wrote those of CUDA.
   static let byName: [String: TorchStorageType] = {
     var types: [String: TorchStorageType] = [
       "torch.UntypedStorage": .untyped, PickleName.untypedStorage: .untyped,
@@ -43,12 +43,13 @@ enum TorchStorageType: Sendable, Hashable {
 
 /// A storage: the bytes that one or several tensors are views of.
 struct TorchStorage: Sendable {
-  /// What tells it from others: in an archive, the record's name below `data/`.
+  /// Its unique key: in an archive, the record's name below `data/`.
   let key: String
   let type: TorchStorageType
   /// The bytes as they are in the file.
   let bytes: TensorStorage
-  /// The elements that are meant: all, but for the views of storages that PyTorch once had.
+  /// The elements that tensors refer to: all, except for the views of storages that old versions of
+  /// PyTorch had.
   var elements: Range<Int>
 
   init(_ key: String, _ type: TorchStorageType, _ bytes: TensorStorage) {
@@ -69,7 +70,7 @@ struct TorchStorage: Sendable {
     return elements.lowerBound
   }
 
-  /// Where the meant elements end, in bytes.
+  /// The offset of the end of `elements`, in bytes.
   var byteEnd: Int {
     elements.upperBound == bytes.byteCount / type.elementByteCount
       ? bytes.byteCount : elements.upperBound * type.elementByteCount

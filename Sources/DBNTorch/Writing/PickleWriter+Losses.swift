@@ -10,20 +10,20 @@ extension PickleWriter {
     _ value: CheckpointValue, at key: CheckpointDictionary.Key
   ) throws(CheckpointError) -> Bool {
     guard let refusal = refusal(of: value) else { return true }
-    let place = path.appending(key)
-    guard allowsLosses else { throw refusal.with(name: "\(place)") }
-    losses.append(ConversionReport.Item("\(place)", refusal.reason))
+    let entry = path.appending(key)
+    guard allowsLosses else { throw refusal.with(name: "\(entry)") }
+    losses.append(ConversionReport.Item("\(entry)", refusal.reason))
     return false
   }
 
-  mutating func lose(at place: EntryPath, _ reason: String) throws(CheckpointError) {
+  mutating func lose(at entry: EntryPath, _ reason: String) throws(CheckpointError) {
     guard allowsLosses else {
-      throw CheckpointError(.cannotBeWritten, name: "\(place)", reason, advice: Self.advice)
+      throw CheckpointError(.cannotBeWritten, name: "\(entry)", reason, advice: Self.advice)
     }
-    losses.append(ConversionReport.Item("\(place)", reason))
+    losses.append(ConversionReport.Item("\(entry)", reason))
   }
 
-  /// Why the value, what is in it aside, can't be written.
+  /// Why the value itself can't be written, whatever is in it.
   func refusal(of value: CheckpointValue) -> CheckpointError? {
     switch value {
     case .opaque(let value): return .opaque(value, name: nil)

@@ -28,7 +28,7 @@ extension PickleWriter {
     case .size(let sizes): put(size: sizes)
     case .scalarType(let type): put(global: PickleName.scalarType(type))
     case .device(let device): put(device: device)
-    // `refusal` has kept it from coming here.
+    // `refusal` has thrown before.
     case .opaque: put(.pushNone)
     }
   }
@@ -134,7 +134,7 @@ extension PickleWriter {
     var entries = dictionary.entries
     var lost: Set<CheckpointDictionary.Key> = []
     for entry in entries where try !keeps(entry.value, at: entry.key) { lost.insert(entry.key) }
-    // A copy of very many is made only where it differs.
+    // The entries are copied only if some are lost.
     if !lost.isEmpty { entries.removeAll { lost.contains($0.key) } }
     makeRoom(for: entries.count)
     for start in stride(from: 0, to: entries.count, by: Self.batchSize) {
@@ -173,7 +173,7 @@ extension PickleWriter {
   private mutating func write(
     element: CheckpointValue, _ index: Int, _ depth: Int
   ) throws(CheckpointError) {
-    // In a sequence something must stand in the place of what is left out.
+    // In a sequence, None replaces what is left out, so that the others keep their positions.
     let value = try keeps(element, at: .int(index)) ? element : .none
     try write(value, under: .int(index), depth)
   }

@@ -5,10 +5,10 @@ import DBNTensors
 ///
 /// Tensors refer to storages by number; tied ones share a number, as they do in PyTorch.
 struct PickleWriter {
-  /// What is written of a tree.
+  /// The pickle of a tree, and what goes with it.
   struct Pickle {
     private var bytes: [UInt8]
-    /// Those whose bytes are the contents of `data/0`, `data/1`, ...
+    /// The tensors whose bytes are the records `data/0`, `data/1`, ...
     let tensors: [Tensor]
     let losses: [ConversionReport.Item]
 
@@ -18,7 +18,7 @@ struct PickleWriter {
       losses = writer.losses
     }
 
-    /// Hands the pickle over: of very many tensors it is long, and it is written before they are.
+    /// Moves the bytes out. They are written before the tensors, and can be many.
     mutating func takeBytes() -> TensorStorage {
       defer { bytes = [] }
       return TensorStorage(bytes)
@@ -31,10 +31,10 @@ struct PickleWriter {
   private var bytes: [UInt8] = []
   var losses: [ConversionReport.Item] = []
   let allowsLosses: Bool
-  /// Where the value that is being written stands.
+  /// The path of the value that is being written.
   var path = EntryPath()
-  /// Where in the pickle the operations are whose values are remembered, texts and globals, by their
-  /// numbers in the memo.
+  /// The operations in the pickle whose values, texts and globals, are in the memo, by their
+  /// numbers there.
   private var remembered: [Range<Int>] = []
   private var numbers = PlaceIndex()
   /// The number of each distinct tensor's record. Different views of one storage never share one:
@@ -66,8 +66,8 @@ extension PickleWriter {
   /// Bytes that a tensor with its name usually takes.
   private static let usualEntryByteCount = 128
 
-  /// Makes room for so many entries at once: an array that grows is there twice when it moves, and
-  /// memory that is reserved and not used costs nothing.
+  /// Makes room for this many entries at once: an array that grows is in memory twice while it is
+  /// moved, and memory that is reserved but not used costs nothing.
   mutating func makeRoom(for entryCount: Int) {
     bytes.makeRoom(for: entryCount * Self.usualEntryByteCount)
   }
@@ -103,7 +103,7 @@ extension PickleWriter {
     withUnsafeBytes(of: number.littleEndian) { bytes += $0.prefix(byteCount) }
   }
 
-  /// An integer of at most 255 bytes that matter, in as few as it needs.
+  /// An integer of at most 255 significant bytes, in as few as it needs.
   mutating func put(large bytes: [UInt8]) {
     let significant = bytes.trimmingSignExtension()
     if significant.count <= 8 { return put(significant.signExtended()) }
@@ -147,7 +147,8 @@ extension PickleWriter {
     closeTuple(of: numbers.count)
   }
 
-  /// Makes a tuple of the values just written; before more than three a mark must stand.
+  /// Makes a tuple of the values just written; if they are more than three, a mark was written
+  /// before.
   mutating func closeTuple(of count: Int) {
     switch count {
     case 0: put(.emptyTuple)

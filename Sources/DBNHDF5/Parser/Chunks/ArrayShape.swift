@@ -18,7 +18,7 @@ struct ArrayShape {
   let offsetByteCount: Int
   private let leastElementCount: Int
 
-  /// - Parameter reader: the header of the array, behind its version.
+  /// - Parameter reader: the header of the array, after its version.
   init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
     let (client, byteCount) = (try reader.read(UInt8.self), try reader.read(UInt8.self))
     element = try ChunkElement(client: client, byteCount: byteCount, sizes, at: reader.fileOffset)

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// How an array of chunks tells of one: its address; with filters also its size and which filters
-/// were left out.
+/// What an array of chunks has for each chunk: its address, and with filters its size and which
+/// filters were not applied.
 ///
 /// Source: HDF5 File Format Specification 3.0, appendix VII.C and VII.D, "Data Block Element".
 struct ChunkElement {
@@ -41,7 +41,7 @@ struct ChunkElement {
 }
 
 extension MetadataFile {
-  /// Where in the file an address is; what no file has is as large as numbers get.
+  /// The offset of an address in the file; the largest `Int` for an address that no file can have.
   func offset(of address: Int) -> Int {
     let (offset, overflow) = address.addingReportingOverflow(base)
     return overflow ? .max : offset

@@ -51,12 +51,12 @@ struct ChunkGrid {
     return origin(ofScaled: scaled)
   }
 
-  /// The index of the first element of the chunk at a place in the grid; nil when it can't be
+  /// The index of the first element of the chunk at a position in the grid; nil when it can't be
   /// counted.
   func origin(ofScaled scaled: [Int]) -> [Int]? {
     var origin: [Int] = []
-    for (place, size) in zip(scaled, chunkShape) {
-      let (start, overflow) = place.multipliedReportingOverflow(by: size)
+    for (position, size) in zip(scaled, chunkShape) {
+      let (start, overflow) = position.multipliedReportingOverflow(by: size)
       guard !overflow else { return nil }
       origin.append(start)
     }

@@ -70,7 +70,7 @@ struct VersionOneTree {
       }
     }
     try file.checkCount(records: entries.count)
-    // The last is read next: the order of the file.
+    // The last element is read next, so that nodes are read in the order of the file.
     pending += children.reversed()
   }
 }

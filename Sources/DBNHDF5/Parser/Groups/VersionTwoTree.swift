@@ -78,7 +78,7 @@ struct VersionTwoTree {
     for _ in 0...node.recordCount {
       let address = try reader.readAddress(of: "a node of a tree", file.sizes)
       let count = try reader.readCount(byteCount: shape.countByteCount)
-      // How many records are below it in all.
+      // The number of all records below it.
       try reader.skip(pointerByteCount - file.sizes.address - shape.countByteCount)
       pending.append(Node(address: address, recordCount: count, depth: node.depth - 1))
     }

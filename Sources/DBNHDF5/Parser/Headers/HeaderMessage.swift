@@ -22,7 +22,7 @@ struct HeaderMessage {
 
   let kind: Kind
   let body: ByteRegion
-  /// Whether the body says where the message is, and is not the message.
+  /// Whether the body is not the message itself but says where it is.
   let isShared: Bool
 
   private static let sharedFlag: UInt8 = 0x02
@@ -35,7 +35,7 @@ struct HeaderMessage {
         throw CheckpointError(
           .unknownHDF5Version, offset: body.fileOffset,
           "an object can only be read by programs that know messages of the type \(type)",
-          advice: "write the file anew with an earlier version of the format")
+          advice: "write the file again with an earlier version of the format")
       }
       return nil
     }

@@ -14,7 +14,7 @@ struct SharedMessage {
       throw CheckpointError(
         .unsupportedLayout, offset: reader.fileOffset,
         "an object's description lies in the file's table of shared messages, which is not read",
-        advice: "write the file anew with h5repack or h5py")
+        advice: "write the file again with h5repack or h5py")
     }
     if version == 1 { try reader.skip(6) }
     address = try reader.readAddress(of: "a shared message", sizes)

@@ -6,7 +6,7 @@ internal import DBNTensors
 /// Source: HDF5 File Format Specification 3.0, section III.G, "Doubling Table Info".
 struct DoublingTable {
   /// A direct block.
-  struct Place {
+  struct Block {
     let address: Int
     /// Of its first byte in the heap.
     let offset: Int
@@ -37,7 +37,7 @@ struct DoublingTable {
   /// Goes from indirect block to indirect block to the direct one that has an offset.
   mutating func find(
     _ offset: Int, in root: Int, rowCount: Int, _ file: inout MetadataFile
-  ) throws(CheckpointError) -> Place {
+  ) throws(CheckpointError) -> Block {
     var (block, start, rowCount) = (root, 0, rowCount)
     while true {
       let (row, column) = row(of: offset - start)
@@ -47,7 +47,7 @@ struct DoublingTable {
       let address = try entry(row * width + column, in: block, rowCount: rowCount, &file)
       start += self.offset(ofRow: row) + column * byteCount(ofRow: row)
       if row < directRowCount {
-        return Place(address: address, offset: start, byteCount: byteCount(ofRow: row))
+        return Block(address: address, offset: start, byteCount: byteCount(ofRow: row))
       }
       // As many rows as make up the block's size, fewer than the row it is in: this ends.
       let rowsBelow = byteCount(ofRow: row).trailingZeroBitCount - firstRowBitCount + 1

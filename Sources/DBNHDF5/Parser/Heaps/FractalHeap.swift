@@ -56,7 +56,7 @@ struct FractalHeap {
     guard try reader.read(UInt16.self) == 0 else {
       throw CheckpointError(
         .unsupportedFilter, offset: reader.fileOffset, "links or attributes are compressed",
-        advice: "write the file anew with h5repack or h5py")
+        advice: "write the file again with h5repack or h5py")
     }
   }
 
@@ -85,23 +85,23 @@ struct FractalHeap {
     _ offset: Int, _ count: Int, _ file: inout MetadataFile
   ) throws(CheckpointError) -> ByteRegion {
     guard let rootAddress else { throw .invalidMetadata("a heap is empty", at: address) }
-    var place = DoublingTable.Place(
+    var found = DoublingTable.Block(
       address: rootAddress, offset: 0, byteCount: table.startingByteCount)
     if rootRowCount > 0 {
-      place = try table.find(offset, in: rootAddress, rowCount: rootRowCount, &file)
+      found = try table.find(offset, in: rootAddress, rowCount: rootRowCount, &file)
     }
-    let block = try directBlock(place, &file)
-    let object = try block.slice(from: offset - place.offset, count: count)
-    // Blocks lie all over the file, and each brings pages around it.
+    let block = try directBlock(found, &file)
+    let object = try block.slice(from: offset - found.offset, count: count)
+    // Blocks are spread over the file, and reading one brings the pages around it into memory.
     object.release()
     return object
   }
 
   private mutating func directBlock(
-    _ place: DoublingTable.Place, _ file: inout MetadataFile
+    _ block: DoublingTable.Block, _ file: inout MetadataFile
   ) throws(CheckpointError) -> ByteRegion {
-    if let known = blocks[place.address] { return known }
-    var reader = try file.reader(at: place.address, count: place.byteCount, signature: "FHDB")
+    if let known = blocks[block.address] { return known }
+    var reader = try file.reader(at: block.address, count: block.byteCount, signature: "FHDB")
     try reader.readVersion(of: "a block of a heap", in: 0...0)
     try reader.skip(file.sizes.address + offsetByteCount)
     if hasChecksums {
@@ -113,11 +113,11 @@ struct FractalHeap {
       try Lookup3.verify(
         Lookup3.checksum(ByteRegion(bytes)), expected, what: "heap", at: reader.region.fileOffset)
     }
-    blocks[place.address] = reader.region
+    blocks[block.address] = reader.region
     return reader.region
   }
 
-  /// Objects too large for any block, each at a place of its own.
+  /// Objects too large for any block, each at an address of its own.
   private mutating func huge(
     _ id: inout ByteReader, _ file: inout MetadataFile
   ) throws(CheckpointError) -> ByteRegion {

@@ -14,7 +14,7 @@ struct ChunkLayout {
   }
 
   let shape: [Int]
-  /// Of the index, or the one chunk; nil when nothing was written.
+  /// The address of the index, or of the only chunk; nil if nothing was written.
   let address: Int?
   let index: Index
   /// Whether chunks that reach over the edge of the shape are stored without the filters.

@@ -6,7 +6,7 @@ internal import DBNTensors
 struct Dataspace {
   /// Nil is the null dataspace; `[]` a scalar.
   let shape: [Int]?
-  /// The sizes to which the dataset may grow; nil for those without a limit.
+  /// The sizes to which the dataset may grow; nil for sizes without a limit.
   let maximumShape: [Int?]
 
   private static let rankLimit = 32
@@ -36,7 +36,7 @@ struct Dataspace {
 }
 
 extension ByteReader {
-  /// A size; nil for one that is unlimited, all ones.
+  /// A size; nil for an unlimited one, whose bits are all set.
   fileprivate mutating func readMaximum(_ sizes: FieldSizes) throws(CheckpointError) -> Int? {
     let number = try readNumber(byteCount: sizes.length)
     return number == .max >> UInt64(64 - 8 * sizes.length) ? nil : Int(clamping: number)

@@ -73,8 +73,8 @@ struct Datatype {
     _ prefix: Prefix, _ reader: inout ByteReader
   ) throws(CheckpointError) -> Catalog.ElementType {
     let (offset, precision) = (try reader.read(UInt16.self), try reader.read(UInt16.self))
-    let exponent = (place: try reader.read(UInt8.self), bits: try reader.read(UInt8.self))
-    let mantissa = (place: try reader.read(UInt8.self), bits: try reader.read(UInt8.self))
+    let exponent = (offset: try reader.read(UInt8.self), bits: try reader.read(UInt8.self))
+    let mantissa = (offset: try reader.read(UInt8.self), bits: try reader.read(UInt8.self))
     let bias = try reader.read(UInt32.self)
     let sign = Int(prefix.bits >> 8 & 0xFF)
     let format = FloatFormat.known.first {
@@ -83,8 +83,8 @@ struct Datatype {
     let (isSwapped, isVAX, hasImpliedBit) =
       (prefix.has(bit: 0), prefix.has(bit: 6), prefix.bits >> 4 & 3 == 2)
     guard let format, format.type.byteCount == prefix.byteCount, !isVAX, hasImpliedBit, offset == 0,
-      Int(precision) == prefix.byteCount * 8, mantissa.place == 0,
-      Int(exponent.place) == format.mantissaBits, sign == format.mantissaBits + format.exponentBits
+      Int(precision) == prefix.byteCount * 8, mantissa.offset == 0,
+      Int(exponent.offset) == format.mantissaBits, sign == format.mantissaBits + format.exponentBits
     else {
       return .unsupported("a float of \(prefix.byteCount) bytes that is not IEEE 754 or bfloat16")
     }
@@ -160,8 +160,8 @@ extension ByteReader {
     return String(validating: name, as: UTF8.self)
   }
 
-  /// Where a member lies in a compound of at most 16 bytes; version 1 has dimensions with it, which
-  /// are given up here in favour of arrays.
+  /// The offset of a member in a compound of at most 16 bytes. In version 1 a member can have
+  /// dimensions; such a member, which later versions write as an array, is given the offset -1.
   fileprivate mutating func readMemberOffset(version: UInt8) throws(CheckpointError) -> Int {
     if version >= 3 { return Int(try read(UInt8.self)) }
     let offset = try readCount(UInt32.self)

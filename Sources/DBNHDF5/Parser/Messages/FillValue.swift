@@ -28,7 +28,7 @@ struct FillValue {
 
   private static func bytes(_ reader: inout ByteReader) throws(CheckpointError) -> [UInt8]? {
     let byteCount = try reader.read(Int32.self)
-    // Zero is the default value, less than that none.
+    // A size of zero is the default value, a negative size is none.
     guard byteCount > 0 else { return nil }
     return try reader.readRegion(count: Int(byteCount)).array
   }

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// Where a group's links, or an object's attributes, lie when they are many: a heap of messages, and
-/// a tree that has the place of each.
+/// The storage of a group's links, or an object's attributes, if they are many: a heap of messages,
+/// and a tree that has the address of each.
 ///
 /// Source: HDF5 File Format Specification 3.0, sections IV.A.2.c (links) and IV.A.2.v (attributes).
 struct IndexedStorage {
@@ -15,7 +15,7 @@ struct IndexedStorage {
   init?(
     parsing reader: inout ByteReader, orderByteCount: Int, _ sizes: FieldSizes
   ) throws(CheckpointError) {
-    try reader.readVersion(of: "the place of links or attributes", in: 0...0)
+    try reader.readVersion(of: "the storage of links or attributes", in: 0...0)
     if try reader.read(UInt8.self) & 1 != 0 { try reader.skip(orderByteCount) }
     let heap = try reader.readAddress(sizes)
     let tree = try reader.readAddress(sizes)

@@ -12,10 +12,10 @@ struct ParsedLink {
 
   let name: String
   let target: Target
-  /// Where the file tracks the order in which links were made.
+  /// The position in the order in which links were made; nil where the file does not track that.
   let order: Int?
 
-  /// - Parameter name: in UTF-8, or what the file has in its place.
+  /// - Parameter name: should be UTF-8.
   init(name: [UInt8], target: Target, order: Int? = nil) throws(CheckpointError) {
     self.name = try ParsedLink.name(name)
     self.target = target
