@@ -19,6 +19,7 @@ NAMES = """
     resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d resnext101_64x4d
     wide_resnet50_2 wide_resnet101_2 vgg11_bn vgg13_bn vgg16_bn vgg19_bn
     densenet121 densenet161 densenet169 densenet201 mobilenet_v2
+    mnasnet0_5 mnasnet0_75 mnasnet1_0 mnasnet1_3
 """.split()
 
 

@@ -2,18 +2,25 @@ public import DBNTensors
 
 /// How far two sequences of numbers are apart.
 public struct NumberComparison: Sendable {
-  /// The place and the two values where they first differ by more than the tolerance.
+  /// The index and the two values where they first differ by more than the tolerance.
   public struct Difference: Sendable, Equatable {
+    /// The index of the first numbers that differ.
     public let index: Int
+    /// The number of the first array.
     public let a: Double
+    /// The number of the second array.
     public let b: Double
   }
 
-  /// How large a difference is none: |a - b| <= absolute + relative * |b|, as torch.allclose.
+  /// How far apart two numbers may be and still count as equal:
+  /// |a - b| <= absolute + relative * |b|, as `torch.allclose`.
   public struct Tolerance: Sendable {
+    /// How far apart two numbers may be, whatever their size.
     public var absolute: Double
+    /// How far apart two numbers may be, as a share of the second one's size.
     public var relative: Double
 
+    /// Makes a tolerance; without arguments numbers must be equal.
     public init(absolute: Double = 0, relative: Double = 0) {
       self.absolute = absolute
       self.relative = relative
@@ -32,9 +39,12 @@ public struct NumberComparison: Sendable {
   public private(set) var maxAbsolute = 0.0
   /// The largest number of steps between neighbouring values of the scalar type from a to b.
   public private(set) var maxULP = 0
+  /// Whether all numbers have the same bits: 0 and -0 have not, two NaNs have.
   public private(set) var isBitIdentical = true
+  /// The first two numbers that are further apart than the tolerance; nil where there are none.
   public private(set) var firstDifference: Difference?
 
+  /// Whether no two numbers are further apart than the tolerance.
   public var isWithinTolerance: Bool { firstDifference == nil }
 
   /// Compares at the precision of the values; ULPs are counted after rounding to `scalarType`
@@ -59,6 +69,7 @@ public struct NumberComparison: Sendable {
     }
   }
 
+  /// Adds what the comparison of other numbers has found.
   public mutating func formUnion(_ other: NumberComparison) {
     maxAbsolute = max(maxAbsolute, other.maxAbsolute)
     maxULP = max(maxULP, other.maxULP)

@@ -1,12 +1,16 @@
 /// What flows between layers, as the reference engine holds it: N samples of C features of P
 /// positions (a pixel, a time step), row-major, in Float64.
 public struct Activations: Sendable, Equatable {
+  /// N.
   public let samples: Int
+  /// C.
   public let features: Int
+  /// P: the product of all other dimensions.
   public let positions: Int
   /// N x C x P.
   public var values: [Double]
 
+  /// Makes the values of N samples; there must be N x C x P of them.
   public init(samples: Int, features: Int, positions: Int, values: [Double]) {
     precondition(values.count == samples * features * positions)
     self.samples = samples

@@ -1,7 +1,7 @@
 public import DBNTensors
 
 extension BatchNormModule.Options {
-  /// What a file says, and the default where it says nothing.
+  /// The settings of a file, and the defaults where it has none.
   public init(_ settings: BatchNormSettings, default options: Self = Self()) {
     self.init(
       eps: settings.epsilon ?? options.eps,

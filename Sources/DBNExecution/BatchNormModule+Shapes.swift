@@ -1,4 +1,4 @@
-import DBNModels
+public import DBNModels
 public import DBNTensors
 
 extension BatchNormModule {

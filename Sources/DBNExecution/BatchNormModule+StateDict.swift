@@ -16,7 +16,7 @@ extension BatchNormModule {
         repeating: Row(mean: zeros, variance: ones, batchesTracked: 0), count: norm.rowCount))
   }
 
-  /// Reads a module from a state dict, without a model that says more than its tensors do.
+  /// Reads a module from a state dict, without a model that knows more than its tensors.
   ///
   /// - Throws: `unsupportedScalarType`, when the tensors are not real numbers.
   public init(
@@ -38,9 +38,9 @@ extension BatchNormModule {
   ///
   /// - Parameters:
   ///   - name: the module's in the state dict, `layer1.0.bn1`; empty when all of it is one module.
-  ///   - layouts: more that names and shapes can tell, before those known.
+  ///   - layouts: more layouts to recognise, before those known.
   /// - Throws: `missingOperand`, `shapeMismatch` when the tensors are not those of the module,
-  ///   `unexpectedLayout` when running statistics can't be told, or are there where the model has
+  ///   `unexpectedLayout` when running statistics fit no layout, or are there where the model has
   ///   none; `unsupportedScalarType`.
   public init(
     _ norm: NormModule, named name: String = "", in stateDict: StateDict,

@@ -6,12 +6,14 @@ public import DBNModels
 /// The semantics are those of `torch.nn.BatchNorm1d`, `2d`, `3d`, and of V of them side by side
 /// sharing `weight` and `bias`. It is a value: a copy has running statistics of its own.
 public struct BatchNormModule: Sendable {
-  /// What the file does not say.
+  /// What the file may not have.
   public struct Options: Sendable {
+    /// Added to variances before the root is taken.
     public var eps = 1e-5
     /// How far running statistics move towards a batch's; nil: their cumulative average.
     public var momentum: Double? = 0.1
 
+    /// Makes the options; the defaults are PyTorch's.
     public init(eps: Double = 1e-5, momentum: Double? = 0.1) {
       self.eps = eps
       self.momentum = momentum
@@ -28,6 +30,7 @@ public struct BatchNormModule: Sendable {
     /// float, which may be infinite (float16 ends at 65,504).
     public var batchesTracked: Double
 
+    /// Makes the statistics of one device; both have C values.
     public init(mean: [Double], variance: [Double], batchesTracked: Double = 0) {
       self.mean = mean
       self.variance = variance
@@ -35,21 +38,24 @@ public struct BatchNormModule: Sendable {
     }
   }
 
-  /// What its tensors don't say of it.
+  /// What does not follow from its tensors.
   public let norm: NormModule
   /// C values; nil without affine parameters.
   public internal(set) var weight: [Double]?
+  /// C values; nil without a bias.
   public internal(set) var bias: [Double]?
   /// The running statistics: V rows, or one that all devices share, or none if there are none.
   public internal(set) var rows: [Row]
   /// Which of a training step's forwards the next one is: 0 ..< `norm.accumulationSteps`.
   public internal(set) var accumulationStep = 0
 
+  /// How it keeps its state, and which samples a device has.
   public var layout: BatchNormLayout { norm.layout }
   /// V.
   public var worldSize: Int { norm.worldSize }
   /// C.
   public var features: Int { norm.numFeatures }
+  /// Its epsilon and momentum.
   public var options: Options { Options(eps: norm.eps, momentum: norm.momentum) }
 
   init(_ norm: NormModule, weight: [Double]?, bias: [Double]?, rows: [Row]) {

@@ -10,9 +10,10 @@ public struct ExecutionOptions: Sendable, Hashable {
   public var foldsBatchNorm: Bool
   /// Whether float64 weights and inputs may be rounded, for an engine that computes in float32.
   public var roundsToFloat32: Bool
-  /// More layouts of BatchNorms that names and shapes can tell, before those known: a user's own.
+  /// More layouts of BatchNorms to recognise, before those known: a user's own.
   public var layouts: [BatchNormLayout]
 
+  /// Makes the options; without arguments all cores run what the model computes, as it stands.
   public init(
     threads: Int? = nil, foldsBatchNorm: Bool = false, roundsToFloat32: Bool = false,
     layouts: [BatchNormLayout] = []

@@ -118,7 +118,7 @@ private struct BufferUpdate {
   }
 
   /// Gives the names that the model does not know their part in what they are tied to: a module
-  /// that stands in the state dict twice.
+  /// that the state dict has twice.
   func finished() throws(CheckpointError) -> StateDict {
     var result = updated
     for (key, old) in original.tensors where namesBuffer(key) {

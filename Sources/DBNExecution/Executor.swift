@@ -1,9 +1,11 @@
 public import DBNModels
 public import DBNTensors
 
-/// Whether BatchNorm uses running statistics, or the batch's own and moves the running ones.
+/// Whether BatchNorms normalise with their running statistics, or with the batch's own.
 public enum ExecutionMode: String, Sendable, CaseIterable {
+  /// BatchNorms normalise with their running statistics.
   case evaluation = "eval"
+  /// BatchNorms normalise with the batch's statistics, and move the running ones.
   case training = "train"
 }
 
@@ -11,6 +13,7 @@ public enum ExecutionMode: String, Sendable, CaseIterable {
 ///
 /// An executor is a value: a copy of it has running statistics of its own.
 public protocol Executor: Sendable {
+  /// The graph that it runs.
   var graph: Graph { get }
   /// The BatchNorms by module name, with their running statistics as they are now.
   var batchNorms: [String: BatchNormModule] { get }
@@ -38,6 +41,7 @@ public protocol Executor: Sendable {
 }
 
 extension Executor {
+  /// One forward pass in evaluation; as `run(_:mode:)`.
   public mutating func run(
     _ inputs: [String: DenseArray]
   ) throws(CheckpointError) -> [DenseArray] {
@@ -62,10 +66,12 @@ public protocol ForwardPass {
 
 /// A node that has been computed.
 public struct Layer: Sendable {
+  /// The node that was computed.
   public let node: Graph.Node
   /// A value for each of the node's outputs.
   public let outputs: [DenseArray]
 
+  /// Makes a layer of a node and what it made.
   public init(node: Graph.Node, outputs: [DenseArray]) {
     self.node = node
     self.outputs = outputs

@@ -2,9 +2,9 @@ import DBNBatchNorm
 import DBNModels
 public import DBNTensors
 
-/// What one device's slice of a mini-batch says of each feature, in training.
+/// The statistics of each feature over one device's slice of a mini-batch, in training.
 struct SliceStatistics {
-  /// The number of values of each feature; 0 for an empty slice, which says nothing.
+  /// The number of values of each feature; 0 for an empty slice, which has no statistics.
   let count: Int
   /// C values.
   var mean: [Double] = []

@@ -16,12 +16,13 @@ public struct CheckpointVerification: Sendable {
   /// The only state dict to compare; nil: all.
   public var entry: EntryPath?
 
-  /// Epsilon and momentum that hold for all BatchNorms of both, whatever the files say.
+  /// Epsilon and momentum that are used for all BatchNorms of both, whatever the files have.
   public var overriding = BatchNormSettings()
   /// Whether the programs that the files carry are a part of what is compared; not where `model` is
   /// another one.
   public var comparesPrograms = true
 
+  /// Makes a verification of each BatchNorm by itself, in evaluation, to the last bit.
   public init() {}
 
   /// - Throws: `nothingToCompare` when the two have no tensor in common that could be compared; what
@@ -40,7 +41,7 @@ public struct CheckpointVerification: Sendable {
     return result
   }
 
-  /// With what the files say of epsilon and momentum, as far as it is not overridden.
+  /// With epsilon and momentum of the files, as far as they are not overridden.
   private func taking(_ said: BatchNormSettingsPair) -> CheckpointVerification {
     let settings = BatchNormSettingsPair(
       said.a.overridden(by: overriding), said.b.overridden(by: overriding))

@@ -60,13 +60,13 @@ extension VerificationResult {
 }
 
 extension Checkpoint {
-  /// What the file says of the epsilon and momentum of its BatchNorms, its program included.
+  /// The epsilon and momentum that the file has for its BatchNorms, its program included.
   var allBatchNormSettings: BatchNormSettingsTable {
-    // A program that can't be read here says nothing; that is told where programs are compared.
+    // A program that can't be read has none; where programs are compared, that is an item.
     guard let graph = (try? model())??.graph else { return batchNormSettings }
     var ofProgram = BatchNormSettingsTable()
     for node in graph.nodes {
-      guard case .batchNorm(let attributes) = node.operation else { continue }
+      guard let attributes = node.operation.batchNorm else { continue }
       let norm = attributes.norm
       ofProgram[attributes.module] = BatchNormSettings(
         epsilon: norm.eps, momentum: norm.momentum.map { .exponential($0) } ?? .cumulative)

@@ -8,7 +8,7 @@ extension VerificationResult {
   ///
   /// - Parameters:
   ///   - listsLayers: whether every layer and every tensor that differs has a line.
-  ///   - advice: what a person is told to do who wants to see them all.
+  ///   - advice: what to do to see all of them.
   public func text(
     listsLayers: Bool = false, separator: String = "\n", toListAll advice: String? = nil
   ) -> String {

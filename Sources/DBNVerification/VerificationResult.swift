@@ -7,6 +7,7 @@ public import DBNTensors
 public struct VerificationResult: Sendable {
   /// The comparison of one layer.
   public struct Layer: Sendable {
+    /// The node's name, or the module's.
     public internal(set) var name: String
     /// The BatchNorm in the state dict, where the layer is one.
     var module: String?
@@ -30,7 +31,7 @@ public struct VerificationResult: Sendable {
     ///
     /// - Parameters:
     ///   - part: `outputs` or `state`.
-    ///   - place: the coordinates of a value in the quantity.
+    ///   - place: gives the coordinates of a value in the quantity.
     mutating func add(
       _ comparison: NumberComparison, to part: WritableKeyPath<Layer, NumberComparison>,
       _ quantity: String, device: Int?, place: (Int) -> [Int]
@@ -48,17 +49,21 @@ public struct VerificationResult: Sendable {
     public let quantity: String
     /// The virtual device whose slice or buffer row it is, where there are several.
     public let device: Int?
-    /// The place in the quantity: sample, feature and position of an output, feature of a buffer.
+    /// The coordinates in the quantity: sample, feature and position of an output, feature of a buffer.
     public let index: [Int]
+    /// The number of the first checkpoint.
     public let a: Double
+    /// The number of the second checkpoint.
     public let b: Double
   }
 
   /// The model that was run; nil: every BatchNorm by itself.
   public let model: String?
+  /// Whether outputs are those of evaluation or of training.
   public let mode: ExecutionMode
   /// The size of the mini-batch.
   public let samples: Int
+  /// What each layer gave, in the order in which they ran.
   public internal(set) var layers: [Layer] = []
   /// Which parts of two files were compared; empty where two state dicts were given.
   public internal(set) var scope = VerificationScope()
@@ -73,10 +78,11 @@ public struct VerificationResult: Sendable {
   public internal(set) var impliedTensors: [String] = []
   /// What a person should know of the comparison, a sentence each.
   public internal(set) var notes: [String] = []
-  /// BatchNorms whose epsilon or momentum only one of the two says: it holds for both.
+  /// BatchNorms whose epsilon or momentum only one of the two has: it is used for both.
   public internal(set) var oneSidedSettings: [String] = []
   /// What of the numbers of the first cannot be right, although both may have them.
   public internal(set) var healthOfFirst = BatchNormHealth()
+  /// What is wrong with the second checkpoint's numbers.
   public internal(set) var healthOfSecond = BatchNormHealth()
   /// Whether all that is stored has equal bits, BatchNorms and other tensors.
   public internal(set) var stateIsBitIdentical = true
@@ -99,11 +105,13 @@ public struct VerificationResult: Sendable {
 
   /// The largest difference of two numbers of the outputs.
   public var maxAbsolute: Double { layers.map(\.outputs.maxAbsolute).max() ?? 0 }
+  /// The largest distance of two outputs, in units of the last place.
   public var maxULP: Int { layers.map(\.outputs.maxULP).max() ?? 0 }
   /// The largest difference of two numbers that are stored.
   public var stateMaxAbsolute: Double {
     layers.map(\.state.maxAbsolute).reduce(otherMaxAbsolute, max)
   }
+  /// The first layer that differs; nil where none does.
   public var firstDivergence: Layer? { layers.first { $0.divergence != nil } }
 
   init(model: String? = nil, mode: ExecutionMode, samples: Int) {

@@ -14,9 +14,11 @@ public struct VerificationScope: Sendable {
   public internal(set) var pairs: [Pair]
   /// Models that only the first file holds: where, and how large.
   public internal(set) var onlyInFirst: [ConversionReport.Item] = []
+  /// Models that only the second file holds: where, and how large.
   public internal(set) var onlyInSecond: [ConversionReport.Item] = []
   /// What else is in the first file, such as an optimizer's state: where, and how much.
   public internal(set) var restOfFirst: [ConversionReport.Item] = []
+  /// What else is in the second file: where, and how much.
   public internal(set) var restOfSecond: [ConversionReport.Item] = []
 
   /// Two state dicts, without the files that they are from.

@@ -133,7 +133,7 @@ struct BatchNormSettingsTests {
     let applied = graph.applying(settings)
     #expect(applied.changed == ["bn1"])
     for node in applied.graph.nodes {
-      guard case .batchNorm(let attributes) = node.operation else { continue }
+      guard let attributes = node.operation.batchNorm else { continue }
       #expect(attributes.norm.eps == 1e-5)
       #expect(attributes.norm.momentum == (attributes.module == "bn1" ? nil : 0.1))
     }

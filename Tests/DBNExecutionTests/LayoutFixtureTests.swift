@@ -1,5 +1,6 @@
 import DBNBatchNorm
 import DBNExecution
+import DBNModels
 import Foundation
 import DBNTensors
 import DBNTestSupport

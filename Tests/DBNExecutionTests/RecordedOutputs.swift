@@ -1,4 +1,5 @@
 import DBNExecution
+import DBNModels
 import DBNTensors
 import DBNTestSupport
 import Testing

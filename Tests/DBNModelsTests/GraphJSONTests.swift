@@ -38,7 +38,7 @@ struct GraphJSONTests {
       .sliceScatter(dimension: 0, start: 0, end: 1, step: 1),
       .selectScatter(dimension: 1, index: 0), .pad(before: [1], after: [size], value: -.infinity),
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
-      .identity,
+      .identity, .parametricReLU,
     ]
     let nodes = operations.enumerated().map { index, operation in
       Graph.Node(
@@ -61,6 +61,15 @@ struct GraphJSONTests {
     let expected = try JSON(parsing: Self.text).text()
     #expect(Self.graph.json.text() == expected)
     #expect(try Graph(parsing: Self.text) == Self.graph)
+  }
+
+  /// Of two operations with one name, one would be read as the other.
+  @Test func everyNameIsOfOneOperation() {
+    let names = DBNModels.Operation.all.flatMap { $0.names }
+    #expect(Set(names).count == names.count)
+    let read = DBNModels.Operation.all.flatMap { Array($0.handlers.keys) }
+    #expect(Set(read).count == read.count)
+    #expect(Set(Self.graph.nodes.map(\.operation.name)).isSubset(of: names))
   }
 
   @Test func everyArchitectureSurvives() throws {
@@ -183,7 +192,8 @@ extension GraphJSONTests {
     {"name": "node 44", "operation": "layerNorm", "shape": [4], "eps": 1e-05, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 45", "operation": "softmax", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a45", "b45"]},
     {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]}
+    {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
+    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]}
     ], "outputs": ["node 0", "x"]}
     """#
 }

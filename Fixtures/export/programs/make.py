@@ -41,6 +41,17 @@ class Small(nn.Module):
         return self.fc(self.dropout(self.norm(x)))
 
 
+class Slopes(nn.Module):
+    """ReLUs whose slopes are parameters: one, or one for each channel."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.channels = nn.PReLU(), nn.PReLU(3)
+
+    def forward(self, x):
+        return self.one(x), self.channels(x), self.channels(x.mean((2, 3)))
+
+
 class Dynamic(nn.Module):
     """Sizes that depend on the batch and the image, and a BatchNorm that averages over all batches."""
 
@@ -293,6 +304,8 @@ def main() -> None:
         write("pools" + suffix, Pools(), (line, image, volume, bad), decompose=decompose)
         write("functions" + suffix, Functions(), grid, decompose=decompose)
         write("shapes" + suffix, Shapes(), (torch.randn(2, 3, 4), torch.randn(2, 3, 4)), decompose=decompose)
+    for suffix, decompose in ("", False), ("-decomposed", True):
+        write("slopes" + suffix, Slopes(), (image,), decompose=decompose)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ extension TensorPlacement {
         devices = DeviceTensors(key, try json.choice("form", or: .rows))
       }
     }
-    guard shared != nil || devices != nil else { throw .layout(name, "it says no key") }
+    guard shared != nil || devices != nil else { throw .layout(name, "it has no key") }
     guard shared != "", devices?.key != "" else { throw .layout(name, "a key is empty") }
     guard let devices else { return }
     guard devices.form != .single || quantity == .numBatchesTracked else {

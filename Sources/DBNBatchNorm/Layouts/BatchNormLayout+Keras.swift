@@ -11,7 +11,7 @@ extension BatchNormLayout {
   public static let kerasVariables = kerasNumbered[0]
 
   /// All that it can have, or without `scale` and `center`, which LayerNorm's two look like; with
-  /// one of the two nothing tells which.
+  /// one of the two it is open which.
   ///
   /// Source: `BatchNormalization.build` and `saving_lib._save_state` of Keras.
   static let kerasNumbered = [

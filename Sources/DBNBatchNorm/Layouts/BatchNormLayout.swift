@@ -52,12 +52,12 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
   public let description: String
   /// The library whose layout it is.
   public let family: Family
-  /// Whether names and shapes can tell it. Those that look like another are read where a person
-  /// names them.
+  /// Whether it is recognised by names and shapes. A layout that looks like another is read only
+  /// where a person names it.
   public let isRecognisable: Bool
   /// Where each quantity is kept; what is not in it, the layout does not have.
   public let tensors: [BatchNormQuantity: TensorPlacement]
-  /// How the keys were numbered, where they are; then they don't tell a BatchNorm by themselves.
+  /// How the keys are numbered, where they are: keys alone then don't show that it is a BatchNorm.
   public let numbering: VariableNumbering?
   /// Which samples a device has.
   public let slices: Slices

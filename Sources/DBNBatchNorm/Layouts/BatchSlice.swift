@@ -2,6 +2,7 @@
 public struct BatchSlice: Sendable, Hashable, RandomAccessCollection {
   private let first: Int
   private let step: Int
+  /// How many samples the device has.
   public let count: Int
 
   /// - Parameter step: from each sample to the next.
@@ -16,9 +17,12 @@ public struct BatchSlice: Sendable, Hashable, RandomAccessCollection {
     self.init(first: range.lowerBound, step: 1, count: range.count)
   }
 
+  /// The position of the first sample: 0.
   public var startIndex: Int { 0 }
+  /// The position after the last sample.
   public var endIndex: Int { count }
 
+  /// The index in the mini-batch of the sample at a position.
   public subscript(position: Int) -> Int { first + position * step }
 }
 

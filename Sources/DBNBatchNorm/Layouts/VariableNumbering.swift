@@ -3,15 +3,15 @@
 /// A module is a BatchNorm of such a layout if it has as many variables as the layout, all of them
 /// vectors of one length, and is called like one.
 public struct VariableNumbering: Sendable, Hashable {
-  /// Behind the module's name, before the number.
+  /// The key after the module's name, before the number.
   public let group: String
   /// What the variables are, in the order of their numbers.
   public let quantities: [BatchNormQuantity]
-  /// What modules are called that are BatchNorms, where the number of variables does not tell:
-  /// `batch_normalization`, also with a number behind; nil: anything.
+  /// The name of modules that are BatchNorms, where the number of variables leaves it open:
+  /// `batch_normalization`, also followed by a number; nil: any name.
   public let module: String?
 
-  /// The key of a variable, behind the module's name.
+  /// The key of a variable, after the module's name.
   func key(_ number: Int) -> String { "\(group).\(number)" }
 
   var tensors: [BatchNormQuantity: TensorPlacement] {

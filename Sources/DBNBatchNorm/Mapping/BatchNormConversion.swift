@@ -4,13 +4,15 @@ public import DBNTensors
 public struct BatchNormConversion: Sendable {
   /// The converted state dict: same order, everything but the BatchNorms untouched.
   public let stateDict: StateDict
+  /// Which BatchNorms were mapped, which were left alone and why, and what was lost.
   public let report: ConversionReport
   /// What to write into the file's history: what was done, by which rule, what was lost.
   public let record: JSON
   /// What looks like a BatchNorm and was left alone, and why; also among the report's `skipped`.
   public let leftAlone: [ConversionReport.Item]
 
-  /// What the converted BatchNorms were and are, by their modules' names: a state dict may not tell.
+  /// What the converted BatchNorms were and are, by their modules' names: names and shapes may leave
+  /// that open.
   public let known: (before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint])
 
   /// Whether a BatchNorm of several devices has another number of them now: then no batch is sliced

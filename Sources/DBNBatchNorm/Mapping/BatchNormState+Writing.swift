@@ -6,7 +6,7 @@ extension BatchNormState {
     let layout: BatchNormLayout
     /// V.
     let worldSize: Int
-    /// How the devices' statistics become one where the layout has no place for each; nil: see
+    /// How the devices' statistics become one where the layout keeps no row for each; nil: see
     /// `merged`.
     let rule: MergeRule?
     /// Whether the layout's devices go on with the rows of these.

@@ -2,13 +2,13 @@ import DBNTensors
 
 /// A state dict on its way to having its BatchNorms in another layout.
 ///
-/// A tensor keeps its place; one under a new name takes the place of the old one of the same
+/// A tensor keeps its position; one under a new name takes the position of the old one of the same
 /// quantity, and what is new beside them follows the module's last tensor.
 struct ConvertedSites {
   typealias Key = CheckpointDictionary.Key
 
   private var replacements: [Key: [(key: String, value: Tensor)]] = [:]
-  /// What was made of the same tensors before: a module that stands in the model twice stays one.
+  /// What was made of the same tensors before: a module that the model has twice stays one.
   private var known: [Origin: Tensor] = [:]
 
   /// What a converted buffer was made from.
@@ -93,7 +93,7 @@ extension BatchNormState.Target {
 }
 
 extension BatchNormLayout {
-  /// Whether the devices' running statistics stand beside those of all together.
+  /// Whether there are the devices' running statistics and those of all together.
   fileprivate var hasBoth: Bool {
     tensors[.runningVar].map { $0.shared != nil && $0.devices != nil } ?? false
   }

@@ -6,7 +6,7 @@ struct LayoutConversion {
   private let layout: BatchNormLayout
   private let worldSize: Int?
   private let rule: MergeRule?
-  /// Whether a person has said which layout is read: then it is not the one to be written, whatever
+  /// Whether a person has named the layout that is read: then it is not the one to be written, whatever
   /// it looks like.
   private let hasHint: Bool
   /// Whether to find out what merging loses; nothing is, where all replicas are taken in turn.
@@ -114,7 +114,7 @@ struct LayoutConversion {
     try converted.convert(site, of: stateDict, state, to: target)
   }
 
-  /// Whether the new layout keeps a counter that the old one has no place for. State dicts from
+  /// Whether the new layout keeps a counter that the old one has no key for. State dicts from
   /// before PyTorch 0.4.1 look frozen and come back from V devices as they were.
   private func startsCounting(_ site: BatchNormSite) -> Bool {
     layout.hasCounterPlace && !site.layout.hasCounterPlace

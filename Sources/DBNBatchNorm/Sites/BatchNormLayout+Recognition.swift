@@ -12,7 +12,7 @@ extension BatchNormLayout {
     return devices + layouts.filter { $0.buffers == .shared }
   }()
 
-  /// Those of which each looks like another: a person has to say which.
+  /// Those of which each looks like another: a person has to name the right one.
   static let undecided = numbered.filter { layout in
     numbered.count { $0.variableCount == layout.variableCount } > 1
   }
@@ -36,7 +36,7 @@ extension BatchNormLayout {
 
   /// The BatchNorm of this name, if it is in this layout.
   ///
-  /// - Parameter hint: what a person has said; then this is its layout.
+  /// - Parameter hint: what a person knows; then this is its layout.
   /// - Throws: `unexpectedLayout` when tensors are there that don't fit each other.
   func site(
     named name: String, in stateDict: StateDict, hint: BatchNormSurvey.Hint? = nil
@@ -71,7 +71,7 @@ extension BatchNormLayout {
 
   private typealias Size = (features: Int, worldSize: Int)
 
-  /// C and V, by the shape of the running means and what stands beside them; nil if those are not
+  /// C and V, by the shapes of the running means and of the other tensors; nil if those are not
   /// of this layout.
   private func size(of module: ModuleTensors, _ hint: BatchNormSurvey.Hint?) -> Size? {
     guard let placement = tensors[.runningMean] else { return nil }
@@ -87,7 +87,7 @@ extension BatchNormLayout {
     guard let shape = module[devices.key]?.shape else { return nil }
     if devices.form == .rows { return shape.count == 2 ? (shape[1], shape[0]) : nil }
     guard shape.count == 1 else { return nil }
-    // What all devices share has a name of its own, so that one device is told from none.
+    // What all devices share has a name of its own, so that one device differs from none.
     if let features = shared?[0] {
       return joinedSize(shape[0], features: features, worldSize: nil, least: 1)
     }

@@ -4,6 +4,7 @@ import DBNTensors
 public struct BatchNormSite: Sendable {
   /// The module's name, `layer1.0.bn1`; empty when the whole state dict is one BatchNorm.
   public let name: String
+  /// How it keeps its state.
   public let layout: BatchNormLayout
   /// C.
   public let features: Int
@@ -53,7 +54,7 @@ struct SiteTensor: Hashable {
 
   let quantity: BatchNormQuantity
   let part: Part
-  /// Behind the module's name.
+  /// After the module's name.
   let key: String
 }
 

@@ -54,7 +54,7 @@ extension BatchNormSurvey {
 }
 
 extension BatchNormSurvey {
-  /// The modules that have the variables of a layout, under names that don't tell what they are.
+  /// The modules that have the variables of a layout, under names that leave open what they are.
   private static func open(_ layout: BatchNormLayout, in stateDict: StateDict) -> [String] {
     guard let numbering = layout.numbering else { return [] }
     return stateDict.names.compactMap { layout.moduleName(of: $0) }.filter { name in

@@ -2,7 +2,9 @@ public import DBNTensors
 
 /// The BatchNorms of a state dict, in its order, and what looks like one but can't be read as one.
 public struct BatchNormSurvey: Sendable {
+  /// The BatchNorms that can be read, in the order of the state dict.
   public private(set) var sites: [BatchNormSite] = []
+  /// What has running statistics and fits no layout, by module name, with the reason.
   public private(set) var unrecognised: [ConversionReport.Item] = []
   /// Modules of a `running_mean` of any shape, alone or with `running_var`, without a weight, bias
   /// or counter: they are not taken for BatchNorms, since normalisers of observations in
@@ -11,15 +13,16 @@ public struct BatchNormSurvey: Sendable {
   /// What the tensors leave open and a person may know, a sentence each.
   public private(set) var ambiguities: [String] = []
 
-  /// What a person knows that the tensors don't say.
+  /// What a person knows and names and shapes leave open.
   public struct Hint: Sendable {
     /// The layout of all BatchNorms that can be read in it.
     public var layout: BatchNormLayout
-    /// V, where neither the shapes nor a weight tell it.
+    /// V, where neither the shapes nor a weight determine it.
     public var worldSize: Int?
     /// C, where there is a model that knows it.
     public var features: Int?
 
+    /// Makes a hint that all BatchNorms are in this layout.
     public init(_ layout: BatchNormLayout, worldSize: Int? = nil, features: Int? = nil) {
       self.layout = layout
       self.worldSize = worldSize
@@ -27,14 +30,14 @@ public struct BatchNormSurvey: Sendable {
     }
   }
 
-  /// A BatchNorm is a module with running statistics under the names of a layout that can be told by
+  /// A BatchNorm is a module with running statistics under the names of a layout that is recognised by
   /// its names and shapes. InstanceNorm with running statistics has the same names as BatchNorm and
-  /// can't be told apart.
+  /// can't be distinguished.
   ///
   /// - Parameters:
   ///   - hint: what to read all of them as.
-  ///   - layouts: more that names and shapes can tell, before those known.
-  ///   - known: what certain ones are, by their modules' names, whatever they look like.
+  ///   - layouts: more layouts to recognise, before those known.
+  ///   - known: what some BatchNorms are, by their modules' names, whatever they look like.
   ///   - included: patterns of names, as of `BatchNormSelection`: lookalikes that a person takes for
   ///     BatchNorms.
   public init(
@@ -152,7 +155,7 @@ extension BatchNormSite {
   ///
   /// - Parameters:
   ///   - features: C, which the model knows.
-  ///   - layouts: more that names and shapes can tell, before those known.
+  ///   - layouts: more layouts to recognise, before those known.
   /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
   package static func find(
     _ name: String, features: Int, in stateDict: StateDict, layouts more: [BatchNormLayout] = []

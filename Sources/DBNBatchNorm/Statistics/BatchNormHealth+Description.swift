@@ -18,7 +18,7 @@ extension BatchNormHealth {
   /// it is so the `quantity`, the `device` and the `reason`.
   public var json: JSON { .array(items.map(\.json)) }
 
-  /// What is told in one sentence.
+  /// The items that one sentence is about.
   private struct Kind: Hashable {
     let issue: Issue
     let quantity: BatchNormQuantity?

@@ -1,6 +1,6 @@
 public import DBNTensors
 
-/// What is wrong with the numbers of BatchNorms: statistics that no training leaves behind, or none
+/// What is wrong with the numbers of BatchNorms: statistics that no training leaves, or none
 /// at all.
 ///
 /// Only what the numbers themselves show is an issue; a healthy BatchNorm has none. Nothing here
@@ -19,7 +19,7 @@ public struct BatchNormHealth: Sendable {
     case float16Underflow = "float16_underflow"
     /// Running statistics as a BatchNorm starts with, mean 0 and variance 1, of which no batch was
     /// counted, or which one device still has while others have moved on. Where there is no counter
-    /// and one set of statistics, nothing is said: a frozen BatchNorm may be meant to be like that.
+    /// and one set of statistics, there is no item: a frozen BatchNorm may be meant to be like that.
     case neverTrained = "never_trained"
     /// A number of batches below 0.
     case negativeCounter = "negative_counter"
@@ -31,6 +31,7 @@ public struct BatchNormHealth: Sendable {
   public struct Item: Sendable, Hashable {
     /// The module's name, `layer1.0.bn1`; empty when the whole state dict is one BatchNorm.
     public var name: String
+    /// What is wrong with the numbers.
     public let issue: Issue
     /// Which of its tensors; nil when it is not about one of them.
     public let quantity: BatchNormQuantity?
@@ -49,6 +50,7 @@ public struct BatchNormHealth: Sendable {
   /// How many BatchNorms were looked at.
   public private(set) var batchNormCount = 0
 
+  /// Nothing found, of no BatchNorms.
   public init() {}
 
   /// Looks at the tensors of these BatchNorms, in pieces, and at no others.
@@ -57,7 +59,7 @@ public struct BatchNormHealth: Sendable {
     items = sites.flatMap { SiteExamination($0, in: stateDict).items }
   }
 
-  /// Looks at all BatchNorms that names and shapes tell, in every state dict of the checkpoint.
+  /// Looks at all BatchNorms that are recognised, in every state dict of the checkpoint.
   /// Those of a state dict that is not the one `findStateDict` finds have its entry before their
   /// names: `state_dict_ema/bn1`.
   public init(_ checkpoint: Checkpoint) {

@@ -12,6 +12,7 @@ public enum MergeRule: Sendable, Hashable, CustomStringConvertible {
   /// One replica's, counted from 0.
   case replica(Int)
 
+  /// The rule as the command line and histories name it: `mean`, `replica:2`.
   public var description: String {
     switch self {
     case .identical: "identical"

@@ -11,6 +11,8 @@ extension ReplicaDrift: CustomStringConvertible {
   /// NaN, which nothing can be compared with, counts as infinite.
   private var largest: Double { mean.isNaN || variance.isNaN ? .infinity : max(mean, variance) }
 
+  /// Whether replicas are further apart here: by the larger of the two distances; NaN is infinitely
+  /// far.
   public func isWorse(than other: ReplicaDrift) -> Bool {
     largest > other.largest
   }

@@ -2,7 +2,9 @@ public import DBNTensors
 
 /// The running statistics of one BatchNorm as numbers: a row of C values for each replica.
 public struct ReplicaStatistics: Sendable {
+  /// The running means, a row of C values for each of the V devices.
   public let means: [[Double]]
+  /// The running variances, a row of C values for each of the V devices.
   public let variances: [[Double]]
 
   /// Reads the buffers of a BatchNorm.
@@ -21,12 +23,15 @@ public struct ReplicaStatistics: Sendable {
     variances = try state.rows(of: .runningVar)
   }
 
+  /// Makes the statistics of V devices; both have V rows of C values.
   public init(means: [[Double]], variances: [[Double]]) {
     self.means = means
     self.variances = variances
   }
 
+  /// V.
   public var worldSize: Int { means.count }
+  /// C.
   public var features: Int { means.first?.count ?? 0 }
 
   /// The merged mean and variance of each feature, in Float64.
@@ -78,6 +83,7 @@ public struct ReplicaDrift: Sendable, Equatable {
   /// The largest ratio of a replica's variance to the mean of all, minus one, without its sign.
   public var variance = 0.0
 
+  /// Makes a drift of these distances; none without arguments.
   public init(mean: Double = 0, variance: Double = 0) {
     self.mean = mean
     self.variance = variance

@@ -2,15 +2,16 @@ public import DBNTensors
 
 /// What differs between two checkpoints: keys, types, shapes, values, order, ties, metadata.
 ///
-/// The state dicts are compared with names relative to them, wherever they stand in their files;
-/// what stands around them by its path.
+/// The state dicts are compared with names relative to them, wherever they are in their files;
+/// everything around them by its path.
 public struct CheckpointDifference: Sendable {
   /// Something that both have and that is not the same.
   public struct Item: Sendable, Equatable {
+    /// The path of the entry: `state_dict/conv1.weight`.
     public let name: String
     /// `type`, `dtype`, `shape`, `values`, `order`, `tied_to`, `kind`, `length` or `metadata`.
     public let why: String
-    /// Both sides in words, where that says more.
+    /// Both sides in words, where that is more than the reason.
     public var detail: String?
     /// The largest difference of two elements, of real numbers.
     public var maxAbsolute: Double?
@@ -23,12 +24,16 @@ public struct CheckpointDifference: Sendable {
     }
   }
 
+  /// Entries that only the first checkpoint has, in its order.
   public internal(set) var onlyInA: [String] = []
+  /// Entries that only the second checkpoint has, in its order.
   public internal(set) var onlyInB: [String] = []
+  /// Entries that both have and that differ, with how.
   public internal(set) var different: [Item] = []
   /// How many tensors both have.
   public internal(set) var tensorsCompared = 0
 
+  /// Whether the two checkpoints hold the same.
   public var isEqual: Bool { onlyInA.isEmpty && onlyInB.isEmpty && different.isEmpty }
 
   /// - Parameters:

@@ -165,7 +165,7 @@ struct TreeComparison {
 }
 
 extension EntryPath {
-  /// How reports call the place: a key of the state dict as it is, with its dots.
+  /// How reports call the path: a key of the state dict as it is, with its dots.
   fileprivate var name: String {
     keys.count == 1 ? keys[0].description : description
   }

@@ -1,24 +1,30 @@
 public import DBNBatchNorm
 public import DBNTensors
 
-/// What is in a checkpoint, as `info` tells it.
+/// What is in a checkpoint, as `info` prints it.
 public struct CheckpointInspection: Sendable {
+  /// What there is to know of one tensor of the state dict.
   public struct TensorRow: Sendable {
+    /// The key in the state dict.
     public let name: String
+    /// The tensor; its bytes are not read.
     public let tensor: Tensor
     /// The first name of the same storage, if this is a further one.
     public let tiedTo: String?
-    /// As the file says; where it does not, as the names do: running statistics are buffers, what
-    /// else stands in a state dict is taken for a parameter.
+    /// As the file has it; where it does not, by the names: running statistics are buffers, and
+    /// everything else in a state dict is taken for a parameter.
     public let kind: Tensor.Kind
   }
 
+  /// What there is to know of one BatchNorm of the state dict.
   public struct BatchNormRow: Sendable {
+    /// Where it is and how it keeps its state.
     public let site: BatchNormSite
     /// Equal to the last bit, counters included.
     public let replicasAreIdentical: Bool
+    /// How far apart the statistics of its devices are.
     public let drift: ReplicaDrift
-    /// Epsilon and momentum, as far as the file says them.
+    /// Epsilon and momentum, as far as the file has them.
     public let settings: BatchNormSettings
   }
 
@@ -28,6 +34,7 @@ public struct CheckpointInspection: Sendable {
   public let missingStateDict: String
   /// In the file's order, names relative to the entry.
   public private(set) var tensors: [TensorRow] = []
+  /// The BatchNorms, in the order of the state dict.
   public private(set) var batchNorms: [BatchNormRow] = []
   /// What looks like a BatchNorm and can't be read as one.
   public private(set) var unrecognised: [ConversionReport.Item] = []

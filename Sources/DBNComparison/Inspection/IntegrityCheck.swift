@@ -2,8 +2,9 @@ public import DBNTensors
 
 /// A reading of all bytes of a checkpoint, against the checksums it has.
 public struct IntegrityCheck: Sendable {
-  /// How many distinct tensors there are; tied ones are one.
+  /// How many distinct tensors there are; tied tensors count as one.
   public let tensors: Int
+  /// How many bytes of tensors were read.
   public let byteCount: Int
   /// How many of the tensors have a checksum in the file.
   public let withChecksum: Int

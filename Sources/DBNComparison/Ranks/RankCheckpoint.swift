@@ -6,9 +6,11 @@ public struct RankCheckpoint: Sendable {
   public let path: String
   /// The name of its format: files of one format can be compared more strictly.
   public let format: String
+  /// All that the file holds.
   public let checkpoint: Checkpoint
   /// Where the state dict is.
   public let entry: EntryPath
+  /// The rank's state dict.
   public let stateDict: StateDict
 
   /// - Parameter entry: where the state dict is; nil: where it is found.

@@ -5,7 +5,7 @@ public enum RankNumbers {
   /// The paths by rank. Names that differ in one number only are put in its order, since a shell
   /// lists rank-10 before rank-2; other names stay in the order given.
   ///
-  /// - Returns: the paths, and whether their names tell their ranks.
+  /// - Returns: the paths, and whether their names have the numbers of their ranks.
   /// - Throws: `invalidRanks` when a rank is missing or there twice, or a path is.
   public static func ordered(
     _ paths: [String]
@@ -29,7 +29,7 @@ public enum RankNumbers {
     return (sorted.map(\.1), true)
   }
 
-  /// The number in which the names differ, if there is one such place.
+  /// The number in which the names differ, if it is the only one.
   private static func numbers(of paths: [String]) -> [Int]? {
     let names = paths.map { pieces(of: $0) }
     guard Set(names.map(\.count)).count == 1, let count = names.first?.count else { return nil }

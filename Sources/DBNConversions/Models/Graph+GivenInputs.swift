@@ -1,5 +1,4 @@
 import DBNCheckpoints
-public import DBNExecution
 public import DBNModels
 public import DBNTensors
 

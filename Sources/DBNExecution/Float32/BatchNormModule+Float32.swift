@@ -10,7 +10,7 @@ extension BatchNormModule {
   /// - Parameters:
   ///   - input: row-major, as many values as the shape has.
   ///   - shape: [N, C, ...], of a rank that the module takes.
-  ///   - output: as many places.
+  ///   - output: as many elements.
   /// - Throws: `shapeMismatch` for another rank, C, or number of values; `tooFewValues` without
   ///   running statistics.
   public func evaluate(
@@ -40,7 +40,7 @@ extension BatchNormModule {
     }
   }
 
-  /// The outputs in evaluation, in the place of the input.
+  /// The outputs in evaluation, which overwrite the input.
   public func evaluate(
     inPlace values: inout MutableSpan<Float>, shape: [Int]
   ) throws(CheckpointError) {
@@ -50,7 +50,7 @@ extension BatchNormModule {
     }
   }
 
-  /// The outputs in training, in the place of the input, and the running statistics moved on.
+  /// The outputs in training, which overwrite the input, and the running statistics moved on.
   public mutating func train(
     inPlace values: inout MutableSpan<Float>, shape: [Int]
   ) throws(CheckpointError) {
@@ -82,7 +82,7 @@ extension BatchNormModule {
     }
   }
 
-  /// What each device's slice says, after it was normalised with that.
+  /// The statistics of each device's slice, after it was normalised with them.
   ///
   /// - Parameter batch: nil if there are no values.
   private func statistics(

@@ -1,3 +1,4 @@
+import DBNModels
 public import DBNTensors
 
 extension BatchNormModule {

@@ -1,10 +1,11 @@
 import DBNBatchNorm
+import DBNModels
 import DBNTensors
 
 /// A mini-batch of Float32 values [N, C, P] on its way through a BatchNorm.
 ///
 /// `@unchecked Sendable`: it is only handed to the threads of one `concurrentForEach`, which read
-/// and write places of their own, while the caller holds both buffers.
+/// and write elements of their own, while the caller holds both buffers.
 struct Float32Batch: @unchecked Sendable {
   /// What a task works on at a time, in bytes: small enough that values are still in a cache when
   /// they are normalised, large enough that the channels of a sample are a long run of memory.
@@ -18,7 +19,7 @@ struct Float32Batch: @unchecked Sendable {
 
   /// - Parameters:
   ///   - input: N * C * P values.
-  ///   - output: as many places, or those of the input themselves; nothing between.
+  ///   - output: as many elements, or the input's own; never only a part of those.
   init(
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, samples: Int,
     features: Int, positions: Int

@@ -10,7 +10,9 @@
   /// computed together where that saves passes over memory. What oneDNN does not cover is computed
   /// by the reference's kernels.
   public struct OneDNNExecutor: Executor {
+    /// The graph that it runs.
     public let graph: Graph
+    /// The BatchNorms by module name, with their running statistics as they are now.
     public private(set) var batchNorms: [String: BatchNormModule]
     private let options: ExecutionOptions
     private let weights: WeightStore
@@ -44,6 +46,7 @@
       }
     }
 
+    /// One forward pass; see `Executor`.
     public mutating func run(
       _ inputs: [String: DenseArray], mode: ExecutionMode
     ) throws(CheckpointError) -> [DenseArray] {
@@ -60,6 +63,7 @@
       return outputs
     }
 
+    /// Begins a forward pass, each node computed by itself; see `Executor`.
     public func start(
       _ inputs: [String: DenseArray], mode: ExecutionMode
     ) throws(CheckpointError) -> any ForwardPass {

@@ -2,15 +2,17 @@ import DBNBatchNorm
 public import DBNModels
 public import DBNTensors
 
-/// Runs a graph in plain Swift, in Float64: the definition that faster engines are held against.
+/// Runs a graph in plain Swift, in Float64: the definition that faster engines are compared with.
 ///
 /// Every output depends only on its own sample's inputs, summed in one order, whatever the size of
 /// the batch and the number of threads (BatchNorm in training apart): results are the same to the
 /// bit from run to run.
 public struct ReferenceExecutor: Executor {
+  /// The graph that it runs.
   public let graph: Graph
   private let parameters: [String: DenseArray]
   private let options: ExecutionOptions
+  /// The BatchNorms by module name, with their running statistics as they are now.
   public private(set) var batchNorms: [String: BatchNormModule]
 
   /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
@@ -25,6 +27,7 @@ public struct ReferenceExecutor: Executor {
     batchNorms = try graph.batchNorms(in: stateDict, layouts: options.layouts)
   }
 
+  /// One forward pass; see `Executor`.
   public mutating func run(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> [DenseArray] {
@@ -34,6 +37,7 @@ public struct ReferenceExecutor: Executor {
     return try pass.outputs()
   }
 
+  /// Begins a forward pass, each node computed by itself; see `Executor`.
   public func start(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> any ForwardPass {
@@ -66,14 +70,14 @@ public struct ReferenceExecutor: Executor {
 extension Graph {
   /// The BatchNorms by module name, from the tensors of a state dict.
   ///
-  /// - Parameter layouts: more that names and shapes can tell, before those known.
+  /// - Parameter layouts: more layouts to recognise, before those known.
   /// - Throws: `missingOperand` and others for tensors that are not the model's.
   func batchNorms(
     in stateDict: StateDict, layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> [String: BatchNormModule] {
     var modules: [String: BatchNormModule] = [:]
     for node in nodes {
-      guard case .batchNorm(let attributes) = node.operation,
+      guard let attributes = node.operation.batchNorm,
         modules[attributes.module] == nil
       else { continue }
       modules[attributes.module] = try BatchNormModule(

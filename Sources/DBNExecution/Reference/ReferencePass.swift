@@ -53,7 +53,7 @@ struct ReferencePass: ForwardPass {
 
   private mutating func evaluate(_ node: Graph.Node) throws(CheckpointError) -> [DenseArray] {
     let operands = try node.operands.map { operand throws(CheckpointError) in try value(operand) }
-    guard case .batchNorm(let attributes) = node.operation, case let input?? = operands.first else {
+    guard let attributes = node.operation.batchNorm, case let input?? = operands.first else {
       return try node.operation.outputs(of: operands)
     }
     return [try batchNorm(attributes.module, input)]

@@ -31,7 +31,7 @@ extension Graph {
   ) -> Bool {
     var norms: [String: NormModule] = [:]
     for node in nodes {
-      if case .batchNorm(let batchNorm) = node.operation {
+      if let batchNorm = node.operation.batchNorm {
         norms[batchNorm.module] = batchNorm.norm
       }
     }

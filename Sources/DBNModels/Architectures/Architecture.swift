@@ -22,8 +22,10 @@ public struct Architecture: Sendable {
     make(classes, normLayer)
   }
 
+  /// All that are known: a new one is a file, and its name here.
   public static let all: [Architecture] =
     ResNet.all + VGG.all + DenseNet.all + [MobileNetV2.mobilenet_v2]
+    + MNASNet.all
 
   /// The architecture of this name.
   public static func named(_ name: String) -> Architecture? {

@@ -14,16 +14,21 @@ public enum DenseNet {
     let stem: Int
   }
 
+  /// All members of the family.
   public static let all: [Architecture] = [
     densenet121, densenet161, densenet169, densenet201,
   ]
 
+  /// 121 layers: blocks of 6, 12, 24 and 16.
   public static let densenet121 = architecture(
     Configuration(name: "densenet121", growth: 32, blocks: [6, 12, 24, 16], stem: 64))
+  /// 161 layers: blocks of 6, 12, 36 and 24, and more channels than the others.
   public static let densenet161 = architecture(
     Configuration(name: "densenet161", growth: 48, blocks: [6, 12, 36, 24], stem: 96))
+  /// 169 layers: blocks of 6, 12, 32 and 32.
   public static let densenet169 = architecture(
     Configuration(name: "densenet169", growth: 32, blocks: [6, 12, 32, 32], stem: 64))
+  /// 201 layers: blocks of 6, 12, 48 and 32.
   public static let densenet201 = architecture(
     Configuration(name: "densenet201", growth: 32, blocks: [6, 12, 48, 32], stem: 64))
 

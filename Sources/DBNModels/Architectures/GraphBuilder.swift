@@ -111,7 +111,7 @@ struct GraphBuilder {
     parameters.append(Graph.Parameter(key: key, shape: shape))
   }
 
-  /// Adds a node; a module that is used again, such as a ReLU, gets a number behind its name.
+  /// Adds a node; a module that is used again, such as a ReLU, gets a number after its name.
   private mutating func add(
     _ name: String, _ operation: Operation, _ operands: [Graph.Operand], channels: Int
   ) -> Value {

@@ -11,6 +11,7 @@ public enum MobileNetV2 {
     (6, 320, 1, 1),
   ]
 
+  /// With all channels, as the paper has it.
   public static let mobilenet_v2 = Architecture(name: "mobilenet_v2") {
     graph(classes: $0, normLayer: $1)
   }

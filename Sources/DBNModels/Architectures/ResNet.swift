@@ -16,36 +16,47 @@ public enum ResNet {
     var widthPerGroup = 64
   }
 
+  /// All members of the family.
   public static let all: [Architecture] = [
     resnet18, resnet34, resnet50, resnet101, resnet152, resnext50_32x4d, resnext101_32x8d,
     resnext101_64x4d, wide_resnet50_2, wide_resnet101_2,
   ]
 
+  /// 18 layers, in blocks of two convolutions.
   public static let resnet18 = architecture(
     Configuration(name: "resnet18", blocks: [2, 2, 2, 2], hasBottlenecks: false))
+  /// 34 layers, in blocks of two convolutions.
   public static let resnet34 = architecture(
     Configuration(name: "resnet34", blocks: [3, 4, 6, 3], hasBottlenecks: false))
+  /// 50 layers, in blocks of three convolutions.
   public static let resnet50 = architecture(
     Configuration(name: "resnet50", blocks: [3, 4, 6, 3], hasBottlenecks: true))
+  /// 101 layers, in blocks of three convolutions.
   public static let resnet101 = architecture(
     Configuration(name: "resnet101", blocks: [3, 4, 23, 3], hasBottlenecks: true))
+  /// 152 layers, in blocks of three convolutions.
   public static let resnet152 = architecture(
     Configuration(name: "resnet152", blocks: [3, 8, 36, 3], hasBottlenecks: true))
+  /// 50 layers; 32 groups, 4 channels wide.
   public static let resnext50_32x4d = architecture(
     Configuration(
       name: "resnext50_32x4d", blocks: [3, 4, 6, 3], hasBottlenecks: true, groups: 32,
       widthPerGroup: 4))
+  /// 101 layers; 32 groups, 8 channels wide.
   public static let resnext101_32x8d = architecture(
     Configuration(
       name: "resnext101_32x8d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 32,
       widthPerGroup: 8))
+  /// 101 layers; 64 groups, 4 channels wide.
   public static let resnext101_64x4d = architecture(
     Configuration(
       name: "resnext101_64x4d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 64,
       widthPerGroup: 4))
+  /// 50 layers, twice as wide inside of blocks.
   public static let wide_resnet50_2 = architecture(
     Configuration(
       name: "wide_resnet50_2", blocks: [3, 4, 6, 3], hasBottlenecks: true, widthPerGroup: 128))
+  /// 101 layers, twice as wide inside of blocks.
   public static let wide_resnet101_2 = architecture(
     Configuration(
       name: "wide_resnet101_2", blocks: [3, 4, 23, 3], hasBottlenecks: true, widthPerGroup: 128))

@@ -11,16 +11,21 @@ public enum VGG {
     let layers: [Int?]
   }
 
+  /// All members of the family that have BatchNorms.
   public static let all: [Architecture] = [
     vgg11_bn, vgg13_bn, vgg16_bn, vgg19_bn,
   ]
 
+  /// 8 convolutions and 3 linear layers.
   public static let vgg11_bn = architecture(
     Configuration(name: "vgg11_bn", layers: layers([1, 1, 2, 2, 2])))
+  /// 10 convolutions and 3 linear layers.
   public static let vgg13_bn = architecture(
     Configuration(name: "vgg13_bn", layers: layers([2, 2, 2, 2, 2])))
+  /// 13 convolutions and 3 linear layers.
   public static let vgg16_bn = architecture(
     Configuration(name: "vgg16_bn", layers: layers([2, 2, 3, 3, 3])))
+  /// 16 convolutions and 3 linear layers.
   public static let vgg19_bn = architecture(
     Configuration(name: "vgg19_bn", layers: layers([2, 2, 4, 4, 4])))
 

@@ -1,7 +1,7 @@
 import DBNTensors
 
 /// How one tensor is a part or another arrangement of another's elements.
-struct TensorView: Sendable {
+package struct TensorView: Sendable {
   let operation: Operation
   /// Which of the operation's results it is, and of how many.
   var part = 0

@@ -2,7 +2,7 @@ import DBNBatchNorm
 import DBNTensors
 
 extension GraphImporter {
-  /// The graph of what has been read, without nodes whose results nobody uses.
+  /// The graph of what has been read, without nodes whose results nothing uses.
   mutating func graph() throws(CheckpointError) -> Graph {
     var outputs: [String] = []
     for output in document.outputs {
@@ -63,7 +63,7 @@ extension GraphImporter {
     var kept: [Graph.Node] = []
     for node in nodes.reversed() {
       var isNeeded = node.outputs.contains(where: used.contains)
-      if case .batchNorm = node.operation { isNeeded = true }
+      if node.operation.batchNorm != nil { isNeeded = true }
       guard isNeeded else { continue }
       kept.append(node)
       for case .value(let name) in node.operands { used.insert(name) }

@@ -1,7 +1,7 @@
 import DBNTensors
 
 /// Makes a graph of an exported program, node by node.
-struct GraphImporter {
+package struct GraphImporter {
   let document: ProgramDocument
   private(set) var nodes: [Graph.Node] = []
   private(set) var notes: [String] = []
@@ -15,12 +15,8 @@ struct GraphImporter {
   /// Sizes by the name of what makes them, each with the number of its parts.
   var sizes: [String: (size: Size, parts: Int)] = [:]
 
-  /// Makes nodes of a call's operation and says what its results are.
-  typealias Handler =
-    @Sendable (inout GraphImporter, inout ProgramCall) throws(CheckpointError) -> [Result]
-
   /// What a call makes.
-  enum Result {
+  package enum Result {
     /// A tensor with elements of its own.
     case new(Graph.Operand)
     /// A view of a tensor, by its name.
@@ -31,7 +27,7 @@ struct GraphImporter {
     case missing(String)
   }
 
-  /// Views of views of views: no model has more, and each is made anew whenever another changes.
+  /// Views of views of views: no model has more, and each is made again whenever another changes.
   private static let viewLimit = 64
 
   init(_ document: ProgramDocument) throws(CheckpointError) {
@@ -145,7 +141,8 @@ struct GraphImporter {
     }
     var changed = operand
     for (view, whole) in zip(tensor.views, wholes).reversed() {
-      changed = try replaced(view, of: whole, with: changed, name: call.node.name)
+      let change = ViewChange(view: view, whole: whole, part: changed, name: call.node.name)
+      changed = try view.operation.definition.restored(change, in: &self)
     }
     sets[tensor.set].whole = changed
     sets[tensor.set].generation += 1
@@ -156,7 +153,7 @@ struct GraphImporter {
 
   /// Adds a node.
   ///
-  /// - Parameter name: what to call it, with a number behind where that is taken.
+  /// - Parameter name: what to call it, with a number after it where that is taken.
   /// - Returns: its results.
   mutating func add(
     _ operation: Operation, _ operands: [Graph.Operand], name: String, count: Int = 1
@@ -183,7 +180,7 @@ struct GraphImporter {
 
   func meta(_ name: String) throws(CheckpointError) -> ProgramTensorMeta {
     guard let meta = document.tensors[name] else {
-      throw .program("nothing is told of the tensor `\(name)`")
+      throw .program("the program does not describe the tensor `\(name)`")
     }
     return meta
   }

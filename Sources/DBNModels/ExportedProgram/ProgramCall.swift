@@ -2,9 +2,9 @@ import DBNTensors
 
 /// A node that is being read: its arguments, each asked for by name.
 ///
-/// Arguments that nobody asks for are an error in the end: what PyTorch was told must not be passed
-/// over.
-struct ProgramCall {
+/// Arguments that no handler asks for are an error in the end: nothing that PyTorch was given must be
+/// passed over.
+package struct ProgramCall {
   let node: ProgramNode
   /// The name of the operation without an overload and without the `_` of those that work in place.
   let operation: String

@@ -78,7 +78,7 @@ struct ProgramDocument: Sendable {
         try add(value, value["persistent"] == .bool(false) ? .constant(name) : .stateDict(name))
       case "tensor_constant": try add(value, .constant(value.text("tensor_constant_name")))
       case "user_input": try addUserInput(value)
-      // A number or a flag that the graph was made for: it stands in the nodes.
+      // A number or a flag that the graph was made for: the nodes have it.
       case "constant_input": break
       default:
         throw CheckpointError(
@@ -136,7 +136,7 @@ struct ProgramDocument: Sendable {
 struct ProgramTensorMeta: Sendable {
   /// nil for a size that may change.
   let shape: [Int?]
-  /// The sizes for the example that the program was made with; nil where that is not told.
+  /// The sizes for the example that the program was made with; nil where the program has none.
   let exampleShape: [Int?]
   let exampleStrides: [Int?]
   /// The number of `ScalarType` in PyTorch's schema.
@@ -165,7 +165,7 @@ struct ProgramTensorMeta: Sendable {
   func canBeViewed(as other: ProgramTensorMeta) -> Bool {
     let (sizes, strides) = (exampleShape.compactMap(\.self), exampleStrides.compactMap(\.self))
     let wanted = other.exampleShape.compactMap(\.self)
-    // Where an example does not tell, PyTorch would have tried a view first.
+    // Without an example: PyTorch would have tried a view first.
     guard sizes.count == rank, strides.count == rank, wanted.count == other.rank,
       !sizes.isEmpty, !sizes.contains(0)
     else { return true }

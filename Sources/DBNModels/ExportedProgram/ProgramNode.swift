@@ -30,7 +30,7 @@ struct ProgramNode: Sendable {
     root = stack.first { $0.path.isEmpty }?.type
   }
 
-  /// The modules that a node stands in, outermost first: `key,path,class` joined by semicolons.
+  /// The modules that a node is in, outermost first: `key,path,class` joined by semicolons.
   private static func modules(_ text: String) -> [(path: String, type: String)] {
     text.split(separator: ";").compactMap { entry in
       let parts = entry.split(separator: ",", omittingEmptySubsequences: false)

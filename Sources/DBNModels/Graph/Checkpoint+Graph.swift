@@ -4,12 +4,14 @@ extension Checkpoint {
   /// The model that the checkpoint carries: what to compute, and the tensors for it that are not in
   /// the state dict.
   public struct Model: Sendable {
+    /// What the model computes.
     public let graph: Graph
     /// By the names that the graph's nodes use.
     public let constants: StateDict
     /// What the graph leaves out of what the model did, a sentence each.
     public let notes: [String]
 
+    /// Makes a model of a graph and the tensors that it needs beside a state dict.
     public init(graph: Graph, constants: StateDict = StateDict(), notes: [String] = []) {
       self.graph = graph
       self.constants = constants

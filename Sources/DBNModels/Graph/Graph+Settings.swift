@@ -1,7 +1,7 @@
 public import DBNTensors
 
 extension Graph {
-  /// The graph with the epsilon and momentum of its BatchNorms as a checkpoint says them: an
+  /// The graph with the epsilon and momentum of its BatchNorms that a checkpoint has: an
   /// architecture has PyTorch's defaults, and the checkpoint's own numbers are what it was trained
   /// with.
   ///
@@ -12,7 +12,7 @@ extension Graph {
     guard !settings.isEmpty else { return (self, []) }
     var changed: [String] = []
     let nodes = nodes.map { node -> Node in
-      guard case .batchNorm(let attributes) = node.operation else { return node }
+      guard let attributes = node.operation.batchNorm else { return node }
       let new = attributes.applying(settings.settings(ofModule: attributes.module))
       guard new != attributes else { return node }
       changed.append(attributes.module)
@@ -36,7 +36,7 @@ extension Operation.BatchNormAttributes {
 
 extension Checkpoint.Model {
   /// The model with the epsilon and momentum of a checkpoint that it is to run with, and a note where
-  /// the graph said otherwise.
+  /// the graph had others.
   ///
   /// - Parameter path: of the checkpoint.
   public func applying(_ settings: BatchNormSettingsTable, of path: String) -> Self {

@@ -58,16 +58,3 @@ extension CheckpointError {
       advice: "the file is damaged; get it again")
   }
 }
-
-extension Operation {
-  /// The sizes that it is given.
-  package var sizes: [Size] {
-    switch self {
-    case .reshape(let sizes), .expand(let sizes), .full(let sizes, _): sizes
-    case .range(let start, let end, _): [start, end]
-    case .slice(_, let start, let end, _), .sliceScatter(_, let start, let end, _): [start, end]
-    case .pad(let before, let after, _): before + after
-    default: []
-    }
-  }
-}

@@ -3,6 +3,7 @@
 ///
 /// `Graph.sized(for:)` makes every one of them a number.
 public indirect enum Size: Sendable, Hashable {
+  /// A number.
   case fixed(Int)
   /// The size of a dimension of the node's own first operand.
   case input(dimension: Int)
@@ -10,21 +11,30 @@ public indirect enum Size: Sendable, Hashable {
   case dimension(Int, of: String)
   /// In a shape: what the other sizes leave (`reshape`), or as it is (`expand`). PyTorch's -1.
   case inferred
+  /// What two sizes give together.
   case computed(Arithmetic, Size, Size)
 
   /// Integer arithmetic; quotients are rounded down, remainders have the divisor's sign.
   public enum Arithmetic: String, Sendable, Hashable, CaseIterable {
+    /// `a + b`
     case sum
+    /// `a - b`
     case difference
+    /// `a * b`
     case product
+    /// `a // b`
     case quotient
+    /// `a % b`
     case remainder
+    /// `min(a, b)`
     case minimum
+    /// `max(a, b)`
     case maximum
   }
 }
 
 extension Size: ExpressibleByIntegerLiteral {
+  /// A number.
   public init(integerLiteral value: Int) { self = .fixed(value) }
 }
 

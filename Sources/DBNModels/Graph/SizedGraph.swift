@@ -3,6 +3,7 @@ public import DBNTensors
 /// A graph for inputs of known shapes: every size in it is a number, every dimension is counted from
 /// the front, and it is known to fit together.
 public struct SizedGraph: Sendable {
+  /// The graph, in which every size is a number.
   public let graph: Graph
   /// The shape of every value, by name.
   public let shapes: [String: [Int]]
@@ -66,7 +67,7 @@ private struct Sizing {
     let operands = try node.operands.map { operand throws(CheckpointError) in
       try shape(of: operand)
     }
-    if case .batchNorm(let attributes) = node.operation { try check(attributes.module, operands) }
+    if let attributes = node.operation.batchNorm { try check(attributes.module, operands) }
     let (operation, outputs) = try node.operation.sized(for: operands, valueShapes: shapes)
     guard outputs.count == node.outputs.count else {
       throw .shape("makes \(outputs.count) values and not \(node.outputs.count)")

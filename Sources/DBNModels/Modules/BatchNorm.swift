@@ -12,6 +12,7 @@ public struct BatchNorm<let dimensions: Int>: NormLayer {
   /// Whether modules have running statistics; without, batches normalise themselves in both modes.
   public var trackRunningStats: Bool
 
+  /// Makes a value that makes such BatchNorms; the defaults are PyTorch's.
   public init(
     eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
     trackRunningStats: Bool = true
@@ -22,6 +23,7 @@ public struct BatchNorm<let dimensions: Int>: NormLayer {
     self.trackRunningStats = trackRunningStats
   }
 
+  /// A BatchNorm of C features.
   public func callAsFunction(numFeatures: Int) -> NormModule {
     var module = NormModule(numFeatures: numFeatures)
     module.eps = eps

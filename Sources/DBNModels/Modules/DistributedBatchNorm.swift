@@ -4,7 +4,7 @@ public import DBNTensors
 /// Makes BatchNorms of V virtual devices, which share weight and bias, while each normalises its own
 /// slice of the mini-batch: what data-parallel training on V devices does, on one.
 ///
-/// The value is made once and then stands in for `BatchNorm2d` and its like:
+/// The value is made once and then takes the place of `BatchNorm2d` and its like:
 ///
 ///     let batchNorm = try DistributedBatchNorm2d(virtualWorldSize: 8)
 ///     let module = batchNorm(numFeatures: 64)
@@ -25,7 +25,7 @@ public struct DistributedBatchNorm<let dimensions: Int>: NormLayer {
   ///   - layout: `.replicated`, `.firstDevice`, or one of them `.interleaved`.
   /// - Throws: `invalidWorldSize` unless V is positive, and at most
   ///   `StateDict.worldSizeLimit`; `invalidModule` for accumulation steps that are not positive,
-  ///   or a layout that has no place for V devices.
+  ///   or a layout that keeps nothing for V devices.
   public init(
     virtualWorldSize: Int, accumulationSteps: Int = 1, eps: Double = 1e-5,
     momentum: Double? = 0.1, affine: Bool = true, trackRunningStats: Bool = true,
@@ -39,6 +39,7 @@ public struct DistributedBatchNorm<let dimensions: Int>: NormLayer {
     try self(numFeatures: 1).validate()
   }
 
+  /// A BatchNorm of V devices and C features.
   public func callAsFunction(numFeatures: Int) -> NormModule {
     var module = standard(numFeatures: numFeatures)
     module.layout = layout

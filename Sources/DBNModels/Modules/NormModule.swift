@@ -1,6 +1,6 @@
 public import DBNBatchNorm
 
-/// One BatchNorm of a model, without its tensors: everything that these can't tell.
+/// One BatchNorm of a model, without its tensors: everything that does not follow from them.
 public struct NormModule: Sendable, Hashable {
   /// C.
   public var numFeatures: Int
@@ -20,8 +20,8 @@ public struct NormModule: Sendable, Hashable {
   public var worldSize = 1
   /// In the first-device layout, every so many-th training forward moves the buffers.
   public var accumulationSteps = 1
-  /// How many dimensions an input has behind N and C, as `BatchNorm2d` says: two. nil: any. One
-  /// also allows for none.
+  /// How many dimensions an input has after N and C: two for `BatchNorm2d`. nil: any. One also
+  /// allows for none.
   public var dimensions: Int?
 
   /// A standard BatchNorm with PyTorch's defaults, for inputs of any rank.

@@ -10,7 +10,7 @@ struct BatchNormPair {
   /// All that the two store of it, what does not run too.
   let stateA: BatchNormState
   let stateB: BatchNormState
-  /// What the two say of epsilon and momentum, where they differ.
+  /// Epsilon and momentum of the two, where they differ.
   let settings: BatchNormSettingsPair.Difference?
   /// Which of the layer's features these modules have.
   private(set) var features: Range<Int>

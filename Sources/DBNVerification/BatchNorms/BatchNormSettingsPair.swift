@@ -3,11 +3,14 @@ public import DBNExecution
 import DBNModels
 public import DBNTensors
 
-/// What two checkpoints say of the epsilon and momentum of their BatchNorms.
+/// The epsilon and momentum that two checkpoints have for their BatchNorms.
 public struct BatchNormSettingsPair: Sendable {
+  /// What the first file has, by module name.
   public var a: BatchNormSettingsTable
+  /// What the second file has, by module name.
   public var b: BatchNormSettingsTable
 
+  /// Makes the settings of two files; those of a file that has none are empty.
   public init(
     _ a: BatchNormSettingsTable = BatchNormSettingsTable(),
     _ b: BatchNormSettingsTable = BatchNormSettingsTable()
@@ -27,7 +30,7 @@ public struct BatchNormSettingsPair: Sendable {
     )
   }
 
-  /// Whether the two sides say different values of what is given.
+  /// Whether the two sides have different values of what is given.
   func contradicts(in given: BatchNormSettings) -> Bool {
     a.entries.contains { name, mine in
       let theirs = b[name] ?? BatchNormSettings()
@@ -38,7 +41,7 @@ public struct BatchNormSettingsPair: Sendable {
     }
   }
 
-  /// How what the two sides say of a BatchNorm differs.
+  /// How the settings of a BatchNorm differ.
   struct Difference: Sendable, Hashable {
     let a: BatchNormSettings
     let b: BatchNormSettings
@@ -48,7 +51,7 @@ public struct BatchNormSettingsPair: Sendable {
     var isContradiction: Bool { a.contradicts(b) }
   }
 
-  /// - Returns: nil where both say the same, or nothing.
+  /// - Returns: nil where both have the same, or none.
   func difference(_ siteA: BatchNormSite, _ siteB: BatchNormSite) -> Difference? {
     let (inA, inB) = (a.settings(of: siteA), b.settings(of: siteB))
     return inA == inB ? nil : Difference(a: inA, b: inB)
@@ -69,7 +72,7 @@ extension Graph {
   func overridden(by given: BatchNormSettings) -> Graph {
     var table = BatchNormSettingsTable()
     for node in nodes {
-      if case .batchNorm(let attributes) = node.operation { table[attributes.module] = given }
+      if let attributes = node.operation.batchNorm { table[attributes.module] = given }
     }
     return applying(table).graph
   }

@@ -6,28 +6,33 @@ public import DBNTensors
 /// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
 /// drawn from its own statistics, standard against distributed or like against like.
 ///
-/// In training, a distributed module is held against a standard one that is run on each slice
+/// In training, a distributed module is compared with a standard one that is run on each slice
 /// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
 /// equal; that is what simulating V devices means.
 ///
 /// All that the two store is compared too, parameters, running statistics, counters and the tensors
 /// outside the BatchNorms: to the bit, or within the tolerance.
 public struct BatchNormVerification: Sendable {
+  /// Whether the BatchNorms are compared in evaluation or in training.
   public var mode = ExecutionMode.evaluation
   /// N; nil: two samples for each virtual device, at least 8, and enough to reach every device.
   public var samples: Int?
   /// P: how many positions (pixels) a sample has.
   public var positions = 4
+  /// How far apart numbers may be; without it they must be equal.
   public var tolerance = NumberComparison.Tolerance()
+  /// Epsilon and momentum where neither file has them.
   public var options = BatchNormModule.Options()
+  /// Of the numbers that the BatchNorms are given.
   public var seed: UInt64 = 2026
-  /// What the two files say of epsilon and momentum; `options` hold where they say nothing.
+  /// Epsilon and momentum of the two files; where they have none, those of `options` are used.
   public var settings = BatchNormSettingsPair()
-  /// More layouts that names and shapes can tell.
+  /// More layouts to recognise, before those known.
   public var layouts: [BatchNormLayout] = []
   /// What BatchNorms of the two state dicts are, where a conversion knows it.
   public var known = (a: [String: BatchNormSurvey.Hint](), b: [String: BatchNormSurvey.Hint]())
 
+  /// Makes a verification in evaluation, to the last bit.
   public init() {}
 
   /// The most samples in a mini-batch: two for each of the most virtual devices.

@@ -57,7 +57,7 @@ struct LayerComparison {
     }
   }
 
-  /// The place of a value that each feature has one of.
+  /// The coordinates of a value that each feature has one of.
   private func feature(_ index: Int) -> [Int] { [pair.features.lowerBound + index] }
 
   private mutating func compare(

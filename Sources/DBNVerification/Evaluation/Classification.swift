@@ -1,4 +1,5 @@
 import DBNExecution
+import DBNModels
 import Glibc
 import DBNTensors
 
@@ -6,20 +7,25 @@ import DBNTensors
 public struct Classification: Sendable, Equatable {
   /// What is counted of all samples, or of those of a class.
   public struct Tally: Sendable, Equatable {
+    /// How many samples were classified.
     public fileprivate(set) var samples = 0
-    /// How many have their class's output as the largest; of equal ones the first counts as larger.
+    /// How many have their class's output as the largest; of equal outputs the first counts as larger.
     public fileprivate(set) var top1 = 0
     /// How many have it among the five largest.
     public fileprivate(set) var top5 = 0
     /// The sum of the losses: cross-entropy of the outputs' softmax, in Float64.
     public fileprivate(set) var lossSum = 0.0
 
+    /// The share of samples whose label has the largest output, from 0 to 1; NaN without samples.
     public var top1Accuracy: Double { samples == 0 ? .nan : Double(top1) / Double(samples) }
+    /// The share of samples whose label is among the five largest outputs, from 0 to 1; NaN without
+    /// samples.
     public var top5Accuracy: Double { samples == 0 ? .nan : Double(top5) / Double(samples) }
     /// The mean loss.
     public var loss: Double { samples == 0 ? .nan : lossSum / Double(samples) }
   }
 
+  /// Of all classes together.
   public private(set) var total = Tally()
   /// By class.
   public private(set) var classes: [Tally] = []
@@ -56,7 +62,7 @@ public struct Classification: Sendable, Equatable {
   private mutating func add(_ outputs: ArraySlice<Double>, _ label: Int) {
     let own = outputs[outputs.startIndex + label]
     let isUndefined = outputs.contains(where: \.isNaN)
-    // How many outputs are before the label's, sorted by size and then by place.
+    // How many outputs are before the label's, sorted by size and then by index.
     let rank = outputs.indices.count { index in
       outputs[index] > own || (outputs[index] == own && index < outputs.startIndex + label)
     }

@@ -8,8 +8,11 @@ public import DBNTensors
 /// BatchNorms whose evaluation is each device's own normalise slices of the batch, so that results
 /// depend on the batch's size.
 public struct Evaluation: Sendable {
+  /// The model.
   public var graph: Graph
+  /// What runs it.
   public var engine: Engine
+  /// How it is run.
   public var options: ExecutionOptions
   /// N; the last batch may be shorter.
   public var batch = 64
@@ -18,6 +21,7 @@ public struct Evaluation: Sendable {
   /// Epsilon and momentum of the checkpoints' BatchNorms, where they are not the graph's.
   public var settings: [BatchNormSettingsTable] = []
 
+  /// Makes an evaluation of a model.
   public init(
     _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
   ) {
@@ -28,6 +32,7 @@ public struct Evaluation: Sendable {
 
   /// What a checkpoint gave.
   public struct Result: Sendable {
+    /// How many samples were right, and the loss.
     public let classification: Classification
     /// How its BatchNorms depend on the batch; empty if they don't.
     public let sliceRules: [SliceRule]
@@ -37,7 +42,7 @@ public struct Evaluation: Sendable {
 
   /// - Parameters:
   ///   - checkpoints: state dicts of the model.
-  ///   - progress: is told how many samples every checkpoint has been given, each time.
+  ///   - progress: called with the number of samples that every checkpoint was just given.
   /// - Returns: a result for each checkpoint.
   /// - Throws: `invalidBatch`; `invalidSamples`, when samples have no labels or those are not the
   ///   model's classes; what an engine can say of a model or samples that do not fit.

@@ -4,10 +4,12 @@ import DBNExecution
 /// How a distributed BatchNorm treats a mini-batch in evaluation, where that depends on the batch:
 /// each device normalises its samples with its own running statistics.
 public struct SliceRule: Sendable, Hashable {
+  /// Which samples a device has, and what evaluation uses.
   public let layout: BatchNormLayout
   /// V.
   public let worldSize: Int
 
+  /// Makes the rule of V devices in a layout.
   public init(layout: BatchNormLayout, worldSize: Int) {
     self.layout = layout
     self.worldSize = worldSize

@@ -21,14 +21,14 @@ struct ExecutorPair {
   /// The one that has a device for each slice, and the one that is run on each slice alone; nil if
   /// both have equally many and can be run on the whole batch.
   ///
-  /// - Throws: `batchNormsDiffer` when the numbers of devices can't be held against each other.
+  /// - Throws: `batchNormsDiffer` when the numbers of devices can't be compared.
   func roles() throws(CheckpointError) -> (distributed: any Executor, standard: any Executor)? {
     if a.worldSize == b.worldSize { return nil }
     let (distributed, standard) = a.worldSize > b.worldSize ? (a, b) : (b, a)
     guard standard.worldSize == 1 else {
       throw CheckpointError(
         .batchNormsDiffer,
-        "\(a.worldSize) devices cannot be held against \(b.worldSize) in training",
+        "\(a.worldSize) devices cannot be compared with \(b.worldSize) in training",
         advice: "convert one of them to standard first")
     }
     for (name, module) in distributed.batchNorms.sorted(by: { $0.key < $1.key })

@@ -24,7 +24,7 @@ extension Graph {
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     let isOpen = [3, 7].allSatisfy { samples in
       let shapes = open.inputs.map { ($0.name, $0.drawnShape(samples: samples)) }
-      // What is thrown says that a size in the graph is the batch's.
+      // An error means that a size in the graph is the batch's.
       let sized = try? open.sized(
         for: Dictionary(shapes, uniquingKeysWith: { $1 }), parameters: parameters)
       return outputs.allSatisfy { sized?.shapes[$0]?.first == samples }

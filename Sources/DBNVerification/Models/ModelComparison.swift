@@ -122,7 +122,7 @@ struct ModelComparison {
 extension VerificationResult.Layer {
   fileprivate init(_ node: Graph.Node, ulpsOf scalarType: ScalarType) {
     self.init(name: node.name, ulpsOf: scalarType)
-    if case .batchNorm(let attributes) = node.operation { module = attributes.module }
+    if let attributes = node.operation.batchNorm { module = attributes.module }
   }
 }
 

@@ -7,7 +7,7 @@ public import DBNTensors
 /// Compares two checkpoints of one model by running it: every layer of both on the same inputs, side
 /// by side.
 ///
-/// In training, a distributed checkpoint is held against a standard one that is run on each device's
+/// In training, a distributed checkpoint is compared with a standard one that is run on each device's
 /// slice alone, from its own buffers: the outputs of every layer for slice i, and row i of the
 /// updated buffers, must be equal; that is what simulating V devices means. A program that was
 /// exported for one number of samples runs with others too, where no size in it is the batch's.
@@ -15,21 +15,27 @@ public import DBNTensors
 /// All that the two store is compared too, parameters, running statistics, counters and every other
 /// tensor: to the bit, or within the tolerance. One batch does not show every difference.
 public struct ModelVerification: Sendable {
+  /// The model.
   public var graph: Graph
+  /// What runs it.
   public var engine: Engine
   /// How it runs; its `layouts` are those that the two state dicts may be in too.
   public var options: ExecutionOptions
+  /// Whether it runs in evaluation or in training.
   public var mode = ExecutionMode.evaluation
   /// N, where the model leaves it open; nil: the model's, or a batch that reaches every virtual
   /// device.
   public var samples: Int?
   /// By the names of the graph's inputs; nil: drawn from the seed.
   public var inputs: [String: DenseArray]?
-  /// What the two files say of epsilon and momentum; the graph holds where they say nothing.
+  /// Epsilon and momentum of the two files; where they have none, the graph's are used.
   public var settings = BatchNormSettingsPair()
+  /// How far apart numbers may be; without it they must be equal.
   public var tolerance = NumberComparison.Tolerance()
+  /// Of the inputs, where none are given.
   public var seed: UInt64 = 2026
 
+  /// Makes a verification that runs a model in evaluation, to the last bit.
   public init(
     _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
   ) {
@@ -38,7 +44,7 @@ public struct ModelVerification: Sendable {
     self.options = options
   }
 
-  /// - Throws: `batchNormsDiffer` when the two can't be held against each other, `invalidBatch`,
+  /// - Throws: `batchNormsDiffer` when the two can't be compared, `invalidBatch`,
   ///   and what an engine can say of a model that does not fit.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
@@ -146,7 +152,7 @@ extension Graph {
   ) throws(CheckpointError) -> [String: BatchNormSurvey.Hint] {
     var known: [String: BatchNormSurvey.Hint] = [:]
     for node in nodes {
-      guard case .batchNorm(let attributes) = node.operation,
+      guard let attributes = node.operation.batchNorm,
         let site = try BatchNormSite.find(
           attributes.module, features: attributes.norm.numFeatures, in: stateDict,
           layouts: layouts)

@@ -2,7 +2,7 @@ public import DBNBatchNorm
 import DBNComparison
 public import DBNTensors
 
-/// What a conversion that loses something said that it would write, to be proven of the written file:
+/// What a conversion that loses something promises to write, to be proven of the written file:
 /// that merged statistics are the rule's, computed in Float64 and rounded once; that every cast number
 /// is the nearest one; and that everything else has the same bits.
 ///
@@ -15,6 +15,7 @@ public struct ConversionPromise: Sendable {
   /// Tensors that were not to be rounded.
   public var uncast: Set<CheckpointDictionary.Key> = []
 
+  /// Makes the promise of a mapping, a cast, or both.
   public init(_ conversion: BatchNormConversion? = nil, cast: ScalarType? = nil) {
     self.conversion = conversion
     self.cast = cast
@@ -28,9 +29,10 @@ public struct ConversionPromise: Sendable {
     public internal(set) var cast = 0
     /// Other tensors, whose bits are the same.
     public internal(set) var kept = 0
-    /// What is not as it was said.
+    /// What is not as it was promised.
     public var broken: [ConversionReport.Item] = []
 
+    /// Whether every number is the promised one.
     public var isKept: Bool { broken.isEmpty }
   }
 

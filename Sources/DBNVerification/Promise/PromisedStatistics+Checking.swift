@@ -33,7 +33,7 @@ extension PromisedStatistics {
     guard let tensor else { return promised == nil ? nil : "is missing" }
     let numbers = try tensor.doubles()
     guard let promised else {
-      // A counter that the old layout had no place for counts from 0.
+      // A counter that the old layout did not keep counts from 0.
       let isNew = quantity == .numBatchesTracked && numbers.allSatisfy { $0 == 0 }
       return isNew ? nil : "was not in the source"
     }

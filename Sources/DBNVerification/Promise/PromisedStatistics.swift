@@ -1,7 +1,7 @@
 import DBNBatchNorm
 import DBNTensors
 
-/// The numbers that a BatchNorm must have after a conversion, said from the rule alone and computed in
+/// The numbers that a BatchNorm must have after a conversion, from the rule alone and computed in
 /// another way than the conversion does.
 struct PromisedStatistics {
   /// Numbers that were copied, whose bits must be the same, or computed, which are rounded once.

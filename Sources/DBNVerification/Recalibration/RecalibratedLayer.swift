@@ -1,8 +1,9 @@
 import DBNBatchNorm
 import DBNExecution
 
-/// A BatchNorm whose running statistics were measured anew, and how far they moved.
+/// A BatchNorm whose running statistics were measured again, and how far they moved.
 public struct RecalibratedLayer: Sendable {
+  /// The module's name in the state dict.
   public let name: String
   /// V.
   public let worldSize: Int

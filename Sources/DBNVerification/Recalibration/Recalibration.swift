@@ -2,7 +2,7 @@ public import DBNExecution
 public import DBNModels
 public import DBNTensors
 
-/// Measures the running statistics of every BatchNorm of a model anew, on data.
+/// Measures the running statistics of every BatchNorm of a model again, on data.
 ///
 /// The model runs in training mode, where each BatchNorm normalises with the statistics of its batch
 /// (of each device's slice), and these are gathered. Weights do not change. With `population`, the
@@ -21,9 +21,13 @@ public struct Recalibration: Sendable {
     case average
   }
 
+  /// The model.
   public var graph: Graph
+  /// What runs it.
   public var engine: Engine
+  /// How it is run; its `layouts` are those that the state dict may be in too.
   public var options: ExecutionOptions
+  /// How the batches' statistics are put together.
   public var statistics = Statistics.population
   /// N; the last batch may be shorter.
   public var batch = 64
@@ -32,6 +36,7 @@ public struct Recalibration: Sendable {
   /// The file that the checkpoint is from, for errors.
   public var path: String?
 
+  /// Makes a recalibration of a model in batches of 64 samples.
   public init(
     _ graph: Graph, engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
   ) {
@@ -44,13 +49,15 @@ public struct Recalibration: Sendable {
   public struct Result: Sendable {
     /// The state dict with the new buffers.
     public let stateDict: StateDict
+    /// How many samples the model was given.
     public let samples: Int
+    /// How many batches they came in.
     public let batches: Int
     /// In the model's order.
     public let layers: [RecalibratedLayer]
   }
 
-  /// - Parameter progress: is told how many samples the model has been given, each time.
+  /// - Parameter progress: called with the number of samples that the model was just given.
   /// - Throws: `invalidBatch`; `tooFewValues`, when a batch or a device's slice has one value per
   ///   channel, or a device had no samples at all; `unsupportedOperation` for layouts that are not
   ///   trained, and for a module that the model uses twice; what an engine can say of a model or

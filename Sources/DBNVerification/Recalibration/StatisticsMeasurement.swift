@@ -6,7 +6,7 @@ import DBNTensors
 /// A model in training whose BatchNorms' batch statistics are gathered.
 ///
 /// With a momentum of 1, running statistics are those of the last batch: mean and unbiased variance,
-/// as every engine computes them. How many values they are of is told by the shapes.
+/// as every engine computes them. How many values they are of follows from the shapes.
 struct StatisticsMeasurement {
   /// The BatchNorms with running statistics, in the model's order.
   private(set) var names: [String] = []
@@ -28,7 +28,7 @@ struct StatisticsMeasurement {
     parameterShapes = Dictionary(
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     for node in graph.nodes {
-      guard case .batchNorm(let attributes) = node.operation,
+      guard let attributes = node.operation.batchNorm,
         case .value(let input)? = node.operands.first
       else { continue }
       let name = attributes.module
@@ -90,8 +90,8 @@ struct StatisticsMeasurement {
   private static func isUsedTwice(_ name: String) -> CheckpointError {
     CheckpointError(
       .unsupportedOperation, name: name,
-      "the model uses this BatchNorm more than once, and the statistics of which use are meant "
-        + "can't be told", advice: "give each use a BatchNorm of its own")
+      "the model uses this BatchNorm more than once, and it is open which use's statistics "
+        + "are meant", advice: "give each use a BatchNorm of its own")
   }
 
   /// Refuses layouts whose buffers are more than a row for each that training moves.
@@ -147,7 +147,7 @@ extension Graph {
   /// The graph with BatchNorms whose running statistics become those of each batch.
   fileprivate var measuringBatches: Graph {
     let nodes = nodes.map { node in
-      guard case .batchNorm(var attributes) = node.operation else { return node }
+      guard var attributes = node.operation.batchNorm else { return node }
       attributes.norm.momentum = 1
       attributes.norm.accumulationSteps = 1
       return Graph.Node(

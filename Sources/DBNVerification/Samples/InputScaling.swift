@@ -13,6 +13,7 @@ public struct InputScaling: Sendable, Equatable {
   /// For each channel, or one for all; none: nothing is divided.
   public var deviation: [Double]
 
+  /// Makes a scaling: x / divisor, then (x - mean) / deviation for each channel.
   public init(divisor: Double = 1, mean: [Double] = [], deviation: [Double] = []) {
     self.divisor = divisor
     self.mean = mean

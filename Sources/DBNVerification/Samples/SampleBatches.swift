@@ -1,4 +1,5 @@
 import DBNExecution
+import DBNModels
 import DBNTensors
 
 /// The samples in mini-batches, one after the other.

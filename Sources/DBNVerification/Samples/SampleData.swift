@@ -21,6 +21,8 @@ public struct SampleData: Sendable {
 
   /// The names that inputs and labels are looked for under.
   public static let inputNames = ["x", "images"]
+  /// The names that the tensor of labels may have in a file, in the order in which they are looked
+  /// for.
   public static let labelNames = ["y", "labels"]
 
   /// Finds the samples in a file's tensors: `x` or `images`; and `y` or `labels`, which are read.

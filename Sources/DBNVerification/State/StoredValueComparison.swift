@@ -90,6 +90,6 @@ extension Tensor {
   /// In what bits differ where the numbers do not show it.
   var hiddenDifference: String {
     scalarType.isFloatingPoint
-      ? "as the sign of a zero or the payload of a NaN" : "beyond what a Float64 can tell"
+      ? "as the sign of a zero or the payload of a NaN" : "beyond what a Float64 can hold"
   }
 }

@@ -40,7 +40,7 @@ extension VerificationResult {
     }
   }
 
-  /// Compares what stands in the state dicts outside the BatchNorms, what is nested in it too.
+  /// Compares what the state dicts have outside of the BatchNorms, what is nested in it too.
   private mutating func compareOthers(
     _ a: StateDict, _ b: StateDict, except inBatchNorms: Set<CheckpointDictionary.Key>,
     _ tolerance: NumberComparison.Tolerance

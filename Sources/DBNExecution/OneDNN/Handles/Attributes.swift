@@ -2,7 +2,7 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// An element-wise function of oneDNN: `alpha` and `beta` mean what its documentation says.
+  /// An element-wise function of oneDNN: `alpha` and `beta` as in its documentation.
   struct Eltwise: Hashable {
     let algorithm: dnnl_alg_kind_t
     var alpha: Float = 0

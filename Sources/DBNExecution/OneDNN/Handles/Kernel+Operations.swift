@@ -97,6 +97,20 @@
     }
   }
 
+  extension Eltwise {
+    /// A number that is added to every element, or that it is multiplied by; nil for every other
+    /// operation.
+    init?(scaling operation: Operation) {
+      switch operation.definition {
+      case let sum as Operation.AddScalar:
+        self.init(algorithm: dnnl_eltwise_linear, alpha: 1, beta: Float(sum.number))
+      case let product as Operation.MultiplyScalar:
+        self.init(algorithm: dnnl_eltwise_linear, alpha: Float(product.number))
+      default: return nil
+      }
+    }
+  }
+
   extension Activation {
     /// The functions of oneDNN that make it up, one after the other; nil where there are none.
     var eltwises: [Eltwise]? {

@@ -58,7 +58,7 @@
         case .scratchpad: dnnl_query_scratchpad_md
         }
       guard let layout = dnnl_primitive_desc_query_md(description.pointer, query, 0) else {
-        throw CheckpointError(.engineFailed, "oneDNN does not say the layout of an operand")
+        throw CheckpointError(.engineFailed, "oneDNN does not give the layout of an operand")
       }
       return try Layout(copying: layout, shape: shape)
     }

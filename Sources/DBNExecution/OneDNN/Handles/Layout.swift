@@ -1,5 +1,6 @@
 #if OneDNN
   import DBNCOneDNN
+  import DBNModels
   import DBNTensors
 
   /// How the numbers of a shape lie in memory: `dnnl_memory_desc_t`.
@@ -12,7 +13,7 @@
       case plain
       /// [N, ..., C].
       case channelsLast
-      /// [N, C / size, ..., size]: so many channels lie side by side, the last ones padded by zeros.
+      /// [N, C / size, ..., size]: so many channels lie side by side, the last of them padded with zeros.
       case blocked(Int)
       /// oneDNN is to choose.
       case any

@@ -78,7 +78,7 @@
       stream = try Stream(weights.processor)
     }
 
-    /// Puts the inputs in their places.
+    /// Copies the inputs to where the first steps read them.
     func load(_ inputs: [String: DenseArray]) {
       for (name, value) in self.inputs {
         if let array = inputs[name] { write(array.values, to: value) }

@@ -8,26 +8,20 @@
     mutating func addArithmetic(
       _ node: Graph.Node, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
-      switch node.operation {
-      case .addScalar(let number):
-        let eltwise = Eltwise(algorithm: dnnl_eltwise_linear, alpha: 1, beta: Float(number))
-        return try add([eltwise], to: input)
-      case .multiplyScalar(let number):
-        return try add([Eltwise(algorithm: dnnl_eltwise_linear, alpha: Float(number))], to: input)
-      default: break
-      }
+      if let eltwise = Eltwise(scaling: node.operation) { return try add([eltwise], to: input) }
       // Decided before anything is planned: what is scaled in place can't be given to another.
       guard let other = try operand(1, of: node), !shape.isEmpty,
         input.shape.count == other.shape.count, input.shape == shape || other.shape == shape
       else { return nil }
-      switch node.operation {
-      case .add(scale: 1): return try addCombination(dnnl_binary_add, input, other, shape)
-      case .multiply: return try addCombination(dnnl_binary_mul, input, other, shape)
-      case .divide where input.shape == shape:
+      switch node.operation.definition {
+      case let sum as Operation.Add where sum.scale == 1:
+        return try addCombination(dnnl_binary_add, input, other, shape)
+      case is Operation.Multiply: return try addCombination(dnnl_binary_mul, input, other, shape)
+      case is Operation.Divide where input.shape == shape:
         return try addCombination(dnnl_binary_div, input, other, shape)
-      case .add(let scale):
+      case let sum as Operation.Add:
         let scaled = try add(
-          [Eltwise(algorithm: dnnl_eltwise_linear, alpha: Float(scale))], to: other)
+          [Eltwise(algorithm: dnnl_eltwise_linear, alpha: Float(sum.scale))], to: other)
         return try addCombination(dnnl_binary_add, input, scaled, shape)
       default: return nil
       }
@@ -51,7 +45,7 @@
       return try addBinary(algorithm, first, plain(second), to: shape, isFresh: isOurs)
     }
 
-    /// - Parameter isFresh: nobody else needs the first value.
+    /// - Parameter isFresh: whether nothing else uses the first value.
     mutating func addBinary(
       _ algorithm: dnnl_alg_kind_t, _ first: PlannedValue, _ second: PlannedValue,
       to shape: [Int], isFresh: Bool

@@ -54,23 +54,24 @@
       guard input.count <= Int(DNNL_MAX_NDIMS), shapes.allSatisfy({ !$0.isEmpty }) else {
         return nil
       }
-      switch self {
-      case .permute(let order):
-        return [StridedPart(shape: shapes[0], strides: order.map { strides[$0] })]
-      case .select(let dimension, let index):
-        let start = index * strides.remove(at: dimension)
+      switch definition {
+      case let permute as Operation.Permute:
+        return [StridedPart(shape: shapes[0], strides: permute.order.map { strides[$0] })]
+      case let select as Operation.Select:
+        let start = select.index * strides.remove(at: select.dimension)
         return [StridedPart(shape: shapes[0], strides: strides, start: start)]
-      case .slice(let dimension, let start, _, let step):
-        let first = (start.number ?? 0) * strides[dimension]
+      case let slice as Operation.Slice:
+        let (dimension, step) = (slice.dimension, slice.step)
+        let first = (slice.start.number ?? 0) * strides[dimension]
         let count = shapes[0][dimension]
-        // oneDNN wants a whole step behind the last one too.
+        // oneDNN wants a whole step after the last element too.
         if count > 1, step * count > input[dimension] { return nil }
         if count > 1 { strides[dimension] *= step }
         return [StridedPart(shape: shapes[0], strides: strides, start: first)]
-      case .split(let sizes, let dimension):
+      case let split as Operation.Split:
         var start = 0
-        return zip(sizes, shapes).map { size, shape in
-          defer { start += size * strides[dimension] }
+        return zip(split.parts, shapes).map { size, shape in
+          defer { start += size * strides[split.dimension] }
           return StridedPart(shape: shape, strides: strides, start: start)
         }
       default: return nil

@@ -8,7 +8,7 @@
     /// The arithmetic of an element is the same for a standard BatchNorm and a row of a replicated
     /// one, in a pass of its own and at the end of a convolution: a product and a sum in float32.
     ///
-    /// - Parameter isFresh: nobody else needs the input.
+    /// - Parameter isFresh: whether nothing else uses the input.
     mutating func addBatchNorm(
       _ module: String, _ input: PlannedValue, _ epilogue: [Epilogue], isFresh: Bool = false
     ) throws(CheckpointError) -> PlannedValue {

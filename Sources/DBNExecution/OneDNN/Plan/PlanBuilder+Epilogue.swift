@@ -47,7 +47,7 @@
       return true
     }
 
-    /// The operands of the binary ones, in their layouts.
+    /// The operands of the binary operations, in their layouts.
     func arguments(_ builder: inout PlanBuilder) throws(CheckpointError) -> [Draft.Argument] {
       try operands.map { index, layout, operand throws(CheckpointError) in
         switch operand {
@@ -87,7 +87,7 @@
       return result
     }
 
-    /// Where a kernel writes: over what it adds to, if there is a sum, else anew.
+    /// Where a kernel writes: over what it adds to, if there is a sum, else into memory of its own.
     mutating func target(
       _ layout: Layout, sum: PlannedValue?
     ) throws(CheckpointError) -> PlannedValue {
@@ -113,7 +113,7 @@
       return value
     }
 
-    /// - Parameter isFresh: nobody else needs the value.
+    /// - Parameter isFresh: whether nothing else uses the value.
     mutating func add(
       _ eltwises: [Eltwise], to value: PlannedValue, isFresh: Bool = false
     ) throws(CheckpointError) -> PlannedValue {

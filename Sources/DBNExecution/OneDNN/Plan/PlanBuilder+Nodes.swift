@@ -30,26 +30,31 @@
     ) throws(CheckpointError) -> PlannedValue? {
       let node = unit.primary
       guard let input = try operand(0, of: node) else { return nil }
-      switch node.operation {
-      case .convolution(let attributes): return try addConvolution(unit, attributes, input, shape)
-      case .linear: return try addLinear(unit, input, shape)
-      case .batchNorm(let attributes):
+      switch node.operation.definition {
+      case let attributes as Operation.Convolution:
+        return try addConvolution(unit, attributes, input, shape)
+      case is Operation.Linear: return try addLinear(unit, input, shape)
+      case let attributes as Operation.BatchNormAttributes:
         return try addBatchNorm(attributes.module, input, unit.epilogue)
-      case .activation(let function):
+      case let function as Activation:
         guard let eltwises = function.eltwises else { return nil }
         return try add(eltwises, to: input)
-      case .addScalar, .multiplyScalar, .add, .multiply, .divide:
+      case is Operation.AddScalar, is Operation.MultiplyScalar, is Operation.Add,
+        is Operation.Multiply, is Operation.Divide:
         guard let value = try addArithmetic(node, input, shape) else { return nil }
         return try add(unit.epilogue, to: value)
-      case .maxPool(let pooling):
-        return try addPool(dnnl_pooling_max, pooling, input, shape)
-      case .averagePool(let pooling):
-        return try addAveragePool(pooling, input, shape)
-      case .adaptiveAveragePool(let sizes): return try addAdaptivePool(sizes, input, shape)
-      case .mean(let dimensions, _): return try addMean(dimensions, input, shape)
-      case .concatenate(let dimension): return try addConcatenation(node, dimension, shape)
-      case .identity: return input
-      case .flatten, .reshape, .squeeze, .unsqueeze:
+      case let pool as Operation.MaxPool:
+        return try addPool(dnnl_pooling_max, pool.pooling, input, shape)
+      case let pool as Operation.AveragePool:
+        return try addAveragePool(pool.pooling, input, shape)
+      case let pool as Operation.AdaptiveAveragePool:
+        return try addAdaptivePool(pool.output, input, shape)
+      case let mean as Operation.Mean: return try addMean(mean.dimensions, input, shape)
+      case let join as Operation.Concatenate:
+        return try addConcatenation(node, join.dimension, shape)
+      case is Operation.Identity: return input
+      case is Operation.Flatten, is Operation.Reshape, is Operation.Squeeze,
+        is Operation.Unsqueeze:
         return PlannedValue(
           slot: try plain(input).slot, layout: try Layout(.plain, shape))
       default: return nil
@@ -58,7 +63,7 @@
 
     /// The reference's kernel, in Float64.
     mutating func addReference(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue] {
-      if case .batchNorm(let attributes) = node.operation, let input = try operand(0, of: node) {
+      if let attributes = node.operation.batchNorm, let input = try operand(0, of: node) {
         return [try addBatchNormModule(attributes.module, input)]
       }
       var operands: [Draft.ReferenceOperand] = []

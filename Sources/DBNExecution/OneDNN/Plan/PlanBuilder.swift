@@ -124,7 +124,7 @@
     }
 
     /// Whether a value's memory may be written to: its only use left is the one that is being
-    /// planned, and nobody looks at it afterwards.
+    /// planned, and nothing reads it afterwards.
     func isLastUse(_ value: PlannedValue) -> Bool {
       purpose.fuses && slotUsesLeft[value.slot, default: 0] <= 1
     }

@@ -91,22 +91,21 @@
     }
 
     private func canBegin(_ node: Graph.Node) -> Bool {
-      switch node.operation {
-      case .convolution, .linear, .batchNorm, .add, .multiply, .divide: true
+      switch node.operation.definition {
+      case is Operation.Convolution, is Operation.Linear, is Operation.BatchNormAttributes,
+        is Operation.Add, is Operation.Multiply, is Operation.Divide:
+        true
       default: false
       }
     }
 
     private func epilogue(of node: Graph.Node, on value: String) -> Epilogue? {
-      switch node.operation {
-      case .batchNorm(let attributes):
+      if let eltwise = Eltwise(scaling: node.operation) { return .eltwise([eltwise]) }
+      switch node.operation.definition {
+      case let attributes as Operation.BatchNormAttributes:
         return isUniform(attributes.module) ? .batchNorm(attributes.module) : nil
-      case .activation(let function): return function.eltwises.map { .eltwise($0) }
-      case .addScalar(let number):
-        return .eltwise([Eltwise(algorithm: dnnl_eltwise_linear, alpha: 1, beta: Float(number))])
-      case .multiplyScalar(let number):
-        return .eltwise([Eltwise(algorithm: dnnl_eltwise_linear, alpha: Float(number))])
-      case .add(scale: 1):
+      case let function as Activation: return function.eltwises.map { .eltwise($0) }
+      case let sum as Operation.Add where sum.scale == 1:
         guard let other = node.values.first(where: { $0 != value }), node.values.count == 2,
           graph.shapes[other] == graph.shapes[value]
         else { return nil }

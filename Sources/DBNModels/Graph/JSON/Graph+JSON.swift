@@ -73,6 +73,7 @@ extension Graph: Codable {
     self = try Graph(parsing: decoder.singleValueContainer().decode(String.self))
   }
 
+  /// Writes the text of its JSON.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(json.text())
@@ -123,4 +124,6 @@ extension Graph.Operand {
 
 extension JSON {
   static func ints(_ numbers: [Int]) -> JSON { .array(numbers.map { .int($0) }) }
+
+  static func sizes(_ sizes: [Size]) -> JSON { .array(sizes.map(\.json)) }
 }

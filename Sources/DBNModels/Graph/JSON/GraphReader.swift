@@ -1,7 +1,7 @@
 import DBNTensors
 
 /// An object of a graph's JSON, whose members are asked for by name.
-struct GraphReader {
+package struct GraphReader {
   let json: JSON
 
   init(_ json: JSON) {

@@ -1,0 +1,82 @@
+import DBNTensors
+
+extension Activation {
+  package static var handlers: [String: GraphImporter.Handler] {
+    functions.mapValues(handler).merging(clampingHandlers) { first, _ in first }
+      .merging(parametrisedHandlers) { first, _ in first }
+  }
+
+  private static func handler(of function: Activation) -> GraphImporter.Handler {
+    { importer, call throws(CheckpointError) in
+      try importer.result(.activation(function), of: call.tensor(), call)
+    }
+  }
+
+  /// Functions without arguments.
+  private static let functions: [String: Activation] = [
+    "relu": .relu, "relu6": .hardTanh(minimum: 0, maximum: 6), "hardswish": .hardSwish,
+    "hardsigmoid": .hardSigmoid, "silu": .silu, "sigmoid": .sigmoid, "tanh": .tanh,
+    "mish": .mish, "square": .power(2), "sqrt": .squareRoot, "rsqrt": .reciprocalSquareRoot,
+    "reciprocal": .reciprocal, "exp": .exponential, "log": .logarithm, "neg": .negative,
+    "abs": .absolute, "expm1": .exponentialMinusOne, "log1p": .logarithmOfOnePlus,
+    "erf": .errorFunction,
+  ]
+
+  private static let clampingHandlers: [String: GraphImporter.Handler] = [
+    "hardtanh": { importer, call throws(CheckpointError) in
+      try importer.clamp(
+        call.number("min_val", default: -1), call.number("max_val", default: 1), &call)
+    },
+    "clamp": { importer, call throws(CheckpointError) in
+      try importer.clamp(call.number("min"), call.number("max"), &call)
+    },
+    "clamp_min": { importer, call throws(CheckpointError) in
+      try importer.clamp(call.number("min"), nil, &call)
+    },
+    "clamp_max": { importer, call throws(CheckpointError) in
+      try importer.clamp(nil, call.number("max"), &call)
+    },
+  ]
+
+  private static let parametrisedHandlers: [String: GraphImporter.Handler] = [
+    "gelu": { importer, call throws(CheckpointError) in
+      let usesTanh = try call.text("approximate", default: "none") == "tanh"
+      return try importer.result(
+        .activation(.gelu(usesTanh: usesTanh)), of: call.tensor(), call)
+    },
+    "leaky_relu": { importer, call throws(CheckpointError) in
+      let slope = try call.number("negative_slope", default: 0.01)
+      return try importer.result(
+        .activation(.leakyReLU(slope: slope)), of: call.tensor(), call)
+    },
+    "elu": { importer, call throws(CheckpointError) in
+      let alpha = try call.number("alpha", default: 1)
+      guard try call.number("scale", default: 1) == 1,
+        try call.number("input_scale", default: 1) == 1
+      else { throw call.unsupported("a scale") }
+      return try importer.result(.activation(.elu(alpha: alpha)), of: call.tensor(), call)
+    },
+    "softplus": { importer, call throws(CheckpointError) in
+      let function = Activation.softplus(
+        beta: try call.number("beta", default: 1),
+        threshold: try call.number("threshold", default: 20))
+      return try importer.result(.activation(function), of: call.tensor(), call)
+    },
+    "pow": { importer, call throws(CheckpointError) in
+      guard let exponent = call.number("exponent") else {
+        throw call.unsupported("an exponent that is a tensor")
+      }
+      return try importer.result(.activation(.power(exponent)), of: call.tensor(), call)
+    },
+  ]
+}
+
+extension GraphImporter {
+  fileprivate mutating func clamp(
+    _ minimum: Double?, _ maximum: Double?, _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    let function = Activation.hardTanh(
+      minimum: minimum ?? -.infinity, maximum: maximum ?? .infinity)
+    return try result(.activation(function), of: call.tensor(), call)
+  }
+}

@@ -1,0 +1,92 @@
+package import DBNTensors
+
+extension Operation {
+  /// Operands: tensors that agree in all other dimensions. Empty ones of one dimension are passed
+  /// over, as PyTorch does.
+  public static func concatenate(dimension: Int) -> Operation {
+    Operation(Concatenate(dimension: dimension))
+  }
+
+  /// `torch.cat`.
+  package struct Concatenate: GraphOperation {
+    package let dimension: Int
+
+    package static var names: [String] { ["concatenate"] }
+
+    init(dimension: Int) {
+      self.dimension = dimension
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      dimension = try reader.int("dimension")
+    }
+
+    package var attributes: [JSON.Member] { [.init("dimension", .int(dimension))] }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      _ = try operands.required(0)
+      let shapes = try operands.all().filter { $0 != [0] }
+      guard let first = shapes.first else { return (.concatenate(dimension: 0), [[0]]) }
+      let place = try first.dimension(dimension)
+      guard
+        shapes.allSatisfy({
+          $0.count == first.count && $0.replacing(place, with: first[place]) == first
+        })
+      else { throw .shape("\(shapes) do not join along dimension \(dimension)") }
+      guard let size = shapes.map({ $0[place] }).sum else {
+        throw .shape("\(shapes) are too large")
+      }
+      return (.concatenate(dimension: place), [first.replacing(place, with: size)])
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [DenseArray.joined(operands.given, dimension, to: shapes[0])]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "cat": { importer, call throws(CheckpointError) in try importer.concatenation(&call) },
+        "concat": { importer, call throws(CheckpointError) in try importer.concatenation(&call) },
+        "concatenate": { importer, call throws(CheckpointError) in
+          try importer.concatenation(&call)
+        },
+        "stack": { importer, call throws(CheckpointError) in try importer.stack(&call) },
+      ]
+    }
+  }
+}
+
+extension GraphImporter {
+  fileprivate mutating func concatenation(
+    _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    var operands: [Graph.Operand] = []
+    for name in try call.tensors("tensors") { operands.append(try operand(of: name)) }
+    return try result(.concatenate(dimension: call.int("dim", default: 0)), operands, call)
+  }
+
+  fileprivate mutating func stack(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
+    let dimension = try call.int("dim", default: 0)
+    var operands: [Graph.Operand] = []
+    for name in try call.tensors("tensors") {
+      let part = try operand(of: name)
+      operands.append(
+        try single(.unsqueeze(dimension: dimension), [part], call.node.name + ".part"))
+    }
+    return try result(.concatenate(dimension: dimension), operands, call)
+  }
+}
+
+extension [Int] {
+  fileprivate var sum: Int? {
+    var result = 0
+    for size in self {
+      let (sum, overflow) = result.addingReportingOverflow(size)
+      if overflow { return nil }
+      result = sum
+    }
+    return result
+  }
+}

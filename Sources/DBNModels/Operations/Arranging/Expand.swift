@@ -1,0 +1,71 @@
+package import DBNTensors
+
+extension Operation {
+  /// Dimensions of one element are repeated, and new ones put in front.
+  public static func expand(_ sizes: [Size]) -> Operation { Operation(Expand(sizes)) }
+
+  /// `torch.Tensor.expand`.
+  package struct Expand: GraphOperation {
+    package let sizes: [Size]
+
+    package static var names: [String] { ["expand"] }
+
+    init(_ sizes: [Size]) {
+      self.sizes = sizes
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      sizes = try reader.sizes("sizes")
+    }
+
+    package var attributes: [JSON.Member] { [.init("sizes", .sizes(sizes))] }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let shape = try shape(of: operands.required(0), operands)
+      return (.expand(shape.map { .fixed($0) }), [shape])
+    }
+
+    private func shape(
+      of input: [Int], _ operands: OperandShapes
+    ) throws(CheckpointError) -> [Int] {
+      let numbers = try operands.inferred(sizes)
+      let new = numbers.count - input.count
+      guard new >= 0 else { throw .shape("\(input) cannot be expanded to \(numbers.sizeText)") }
+      return try numbers.indices.map { index throws(CheckpointError) in
+        let own = index < new ? nil : input[index - new]
+        guard let size = numbers[index] ?? own, size >= 0, own == nil || own == 1 || own == size
+        else { throw .shape("\(input) cannot be expanded to \(numbers.sizeText)") }
+        return size
+      }
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      let input = try operands.required(0)
+      return [input.part(shapes[0], input.shape.strides(broadcastTo: shapes[0]), from: 0)]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "expand": { importer, call throws(CheckpointError) in
+          call.ignore("implicit")
+          return try importer.view(of: call.tensor(), .expand(importer.shape("size", &call)))
+        },
+        "expand_as": { importer, call throws(CheckpointError) in
+          let other = try call.tensor("other")
+          let sizes = try importer.sizes(
+            of: importer.operand(of: other), rank: importer.meta(other).rank)
+          return try importer.view(of: call.tensor(), .expand(sizes))
+        },
+        "copy": { importer, call throws(CheckpointError) in
+          call.ignore("non_blocking")
+          let (target, source) = (try call.tensor(), try call.tensor("src"))
+          let sizes = try importer.sizes(
+            of: importer.operand(of: target), rank: importer.meta(target).rank)
+          return try importer.result(.expand(sizes), of: source, call)
+        },
+      ]
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package import DBNTensors
+
+extension Operation {
+  /// What stands at an index of a dimension, without the dimension.
+  public static func select(dimension: Int, index: Int) -> Operation {
+    Operation(Select(dimension: dimension, index: index))
+  }
+
+  /// `torch.select`.
+  package struct Select: GraphOperation {
+    package let dimension: Int
+    package let index: Int
+
+    package static var names: [String] { ["select"] }
+
+    init(dimension: Int, index: Int) {
+      self.dimension = dimension
+      self.index = index
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      self.init(dimension: try reader.int("dimension"), index: try reader.int("index"))
+    }
+
+    package var attributes: [JSON.Member] {
+      [.init("dimension", .int(dimension)), .init("index", .int(index))]
+    }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let input = try operands.required(0)
+      let select = try counted(in: input)
+      return (Operation(select), [input.removing(select.dimension)])
+    }
+
+    /// With a dimension and an index that count from the front.
+    func counted(in shape: [Int]) throws(CheckpointError) -> Select {
+      let place = try shape.dimension(dimension)
+      let result = index < 0 ? index &+ shape[place] : index
+      guard 0..<shape[place] ~= result else {
+        throw .shape("\(shape) has no index \(index) along dimension \(dimension)")
+      }
+      return Select(dimension: place, index: result)
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      let input = try operands.required(0)
+      let strides = input.shape.strides
+      return [
+        input.part(shapes[0], strides.removing(dimension), from: index * strides[dimension])
+      ]
+    }
+
+    package func restored(
+      _ change: ViewChange, in importer: inout GraphImporter
+    ) throws(CheckpointError) -> Graph.Operand {
+      try importer.single(
+        .selectScatter(dimension: dimension, index: index), [change.whole, change.part],
+        change.name)
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "select": { importer, call throws(CheckpointError) in
+          let operation = Operation.select(
+            dimension: try call.int("dim"), index: try call.int("index"))
+          return try importer.view(of: call.tensor(), operation)
+        },
+        "unbind": { importer, call throws(CheckpointError) in
+          let (name, dimension) = (try call.tensor(), try call.int("dim", default: 0))
+          var results: [GraphImporter.Result] = []
+          for index in call.node.outputs.flatMap(\.names).indices {
+            results += try importer.view(of: name, .select(dimension: dimension, index: index))
+          }
+          return results
+        },
+      ]
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package import DBNTensors
+
+extension Operation {
+  /// Those of the dimensions that have one element are taken out.
+  public static func squeeze(dimensions: [Int]) -> Operation {
+    Operation(Squeeze(dimensions: dimensions))
+  }
+
+  /// `torch.squeeze` of given dimensions.
+  package struct Squeeze: GraphOperation {
+    let dimensions: [Int]
+
+    package static var names: [String] { ["squeeze"] }
+
+    init(dimensions: [Int]) {
+      self.dimensions = dimensions
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      dimensions = try reader.ints("dimensions")
+    }
+
+    package var attributes: [JSON.Member] { [.init("dimensions", .ints(dimensions))] }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let input = try operands.required(0)
+      let places = try (dimensions.isEmpty ? [] : input.dimensions(dimensions))
+        .filter { input[$0] == 1 }
+      return (
+        .squeeze(dimensions: places),
+        [input.indices.filter { !places.contains($0) }.map { input[$0] }]
+      )
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [try operands.required(0).reshaped(to: shapes[0])]
+    }
+
+    package func restored(
+      _ change: ViewChange, in importer: inout GraphImporter
+    ) throws(CheckpointError) -> Graph.Operand { try importer.reshapedBack(change) }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "squeeze": { importer, call throws(CheckpointError) in
+          let name = try call.tensor()
+          let meta = try importer.meta(name)
+          let all = Array(0..<meta.rank)
+          let given = try importer.dimensions(call.ints("dim") ?? all, meta.rank)
+          let dimensions = given.filter { meta.shape[$0] == 1 }
+          if dimensions.isEmpty { return [.same(name)] }
+          return try importer.view(of: name, .squeeze(dimensions: dimensions))
+        }
+      ]
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package import DBNTensors
+
+extension Operation {
+  /// A dimension of one element is put in.
+  public static func unsqueeze(dimension: Int) -> Operation {
+    Operation(Unsqueeze(dimension: dimension))
+  }
+
+  /// `torch.unsqueeze`.
+  package struct Unsqueeze: GraphOperation {
+    let dimension: Int
+
+    package static var names: [String] { ["unsqueeze"] }
+
+    init(dimension: Int) {
+      self.dimension = dimension
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      dimension = try reader.int("dimension")
+    }
+
+    package var attributes: [JSON.Member] { [.init("dimension", .int(dimension))] }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let input = try operands.required(0)
+      let place = try (input + [1]).dimension(dimension)
+      return (.unsqueeze(dimension: place), [Array(input[..<place] + [1] + input[place...])])
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [try operands.required(0).reshaped(to: shapes[0])]
+    }
+
+    package func restored(
+      _ change: ViewChange, in importer: inout GraphImporter
+    ) throws(CheckpointError) -> Graph.Operand { try importer.reshapedBack(change) }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "unsqueeze": { importer, call throws(CheckpointError) in
+          try importer.view(of: call.tensor(), .unsqueeze(dimension: call.int("dim")))
+        }
+      ]
+    }
+  }
+}

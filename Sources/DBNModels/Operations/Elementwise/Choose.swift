@@ -1,0 +1,41 @@
+package import DBNTensors
+
+extension Operation {
+  /// Operands: a condition and two tensors, which broadcast: of the first of these where the
+  /// condition is not 0.
+  public static let choose = Operation(Choose())
+
+  /// `torch.where`.
+  package struct Choose: GraphOperation {
+    package static var names: [String] { ["choose"] }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {}
+
+    init() {}
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let input = try operands.required(0)
+      let (first, second) = (try operands.required(1), try operands.required(2))
+      return (Operation(self), [try input.broadcast(with: first.broadcast(with: second))])
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [DenseArray.chosen(operands.given, shapes[0])]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "where": { importer, call throws(CheckpointError) in
+          let operands = [
+            try importer.operand(of: call.tensor("condition")),
+            try importer.operand(of: call.tensor("self")),
+            try importer.operand(of: call.tensor("other")),
+          ]
+          return try importer.result(.choose, operands, call)
+        }
+      ]
+    }
+  }
+}

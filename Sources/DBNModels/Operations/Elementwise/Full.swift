@@ -1,0 +1,69 @@
+package import DBNTensors
+
+extension Operation {
+  /// No operand: a tensor of a shape, every element the number.
+  public static func full(_ sizes: [Size], _ number: Double) -> Operation {
+    Operation(Full(sizes: sizes, number: number))
+  }
+
+  /// `torch.full`.
+  package struct Full: GraphOperation {
+    package let sizes: [Size]
+    let number: Double
+
+    package static var names: [String] { ["full"] }
+
+    init(sizes: [Size], number: Double) {
+      self.sizes = sizes
+      self.number = number
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      sizes = try reader.sizes("sizes")
+      number = try reader.number("number")
+    }
+
+    package var attributes: [JSON.Member] {
+      [.init("sizes", .sizes(sizes)), .init("number", .double(number))]
+    }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let shape = try operands.numbers(sizes)
+      guard shape.allSatisfy({ $0 >= 0 }) else { throw .shape("\(shape) is no shape") }
+      return (.full(shape.map { .fixed($0) }, number), [shape])
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [DenseArray(repeating: number, shapes[0])]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "zeros": { importer, call throws(CheckpointError) in try importer.full(&call, 0) },
+        "ones": { importer, call throws(CheckpointError) in try importer.full(&call, 1) },
+        "full": { importer, call throws(CheckpointError) in
+          try importer.full(&call, call.number("fill_value", default: 0))
+        },
+        "new_zeros": { importer, call throws(CheckpointError) in
+          call.ignore("self")
+          return try importer.full(&call, 0)
+        },
+        "new_ones": { importer, call throws(CheckpointError) in
+          call.ignore("self")
+          return try importer.full(&call, 1)
+        },
+      ]
+    }
+  }
+}
+
+extension GraphImporter {
+  fileprivate mutating func full(
+    _ call: inout ProgramCall, _ value: Double
+  ) throws(CheckpointError) -> [Result] {
+    call.ignoreTensorOptions()
+    return try result(.full(shape("size", &call), value), [], call)
+  }
+}

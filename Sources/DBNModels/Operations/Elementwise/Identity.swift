@@ -1,0 +1,101 @@
+package import DBNTensors
+
+extension Operation {
+  /// Dropout, `contiguous`, `detach` and the like.
+  public static let identity = Operation(Identity())
+
+  /// Elements as they are: `torch.clone`.
+  package struct Identity: GraphOperation {
+    package static var names: [String] { ["identity"] }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {}
+
+    init() {}
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] { [try operands.required(0)] }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      copies.merging(sameTensors) { first, _ in first }
+    }
+
+    /// What makes a tensor of its own.
+    private static let copies: [String: GraphImporter.Handler] = [
+      "clone": { importer, call throws(CheckpointError) in
+        call.ignore("memory_format")
+        return try importer.result(.identity, of: call.tensor(), call)
+      },
+      "lift_fresh_copy": { importer, call throws(CheckpointError) in
+        try importer.result(.identity, of: call.tensor(), call)
+      },
+      "_to_copy": { importer, call throws(CheckpointError) in
+        try importer.checkConversion(&call)
+        return try importer.result(.identity, of: call.tensor(), call)
+      },
+      "contiguous": { importer, call throws(CheckpointError) in
+        call.ignore("memory_format")
+        return try importer.sameUnlessMoved(&call)
+      },
+      "to": { importer, call throws(CheckpointError) in
+        try importer.checkConversion(&call)
+        return try importer.sameUnlessMoved(&call)
+      },
+    ]
+
+    /// What gives the tensor that it is given.
+    private static let sameTensors: [String: GraphImporter.Handler] = [
+      "detach": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
+      "alias": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
+      "lift_fresh": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
+      "dropout": { importer, call throws(CheckpointError) in try importer.dropout(&call) },
+      "feature_dropout": { importer, call throws(CheckpointError) in
+        try importer.dropout(&call)
+      },
+      "native_dropout": { importer, call throws(CheckpointError) in
+        try importer.dropout(&call)
+          + [.missing("uses the mask of a dropout, which the graph does not have")]
+      },
+    ]
+  }
+}
+
+extension GraphImporter {
+  /// Conversions from one type of floats to another change nothing here: all is computed in the
+  /// engine's own. Those that lose more are not known.
+  fileprivate func checkConversion(_ call: inout ProgramCall) throws(CheckpointError) {
+    let input = try meta(call.tensor())
+    let output = try meta(call.node.outputs.flatMap(\.names).first ?? "")
+    guard !output.isIntegral || input.isIntegral else {
+      throw call.unsupported("a conversion to integers")
+    }
+    call.ignoreTensorOptions()
+    call.ignore("non_blocking", "copy", "other")
+  }
+
+  fileprivate mutating func sameUnlessMoved(
+    _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    let name = try call.tensor()
+    let (before, after) = (
+      try meta(name), try meta(call.node.outputs.flatMap(\.names).first ?? "")
+    )
+    if before.exampleStrides == after.exampleStrides && before.scalarType == after.scalarType {
+      return [.same(name)]
+    }
+    return try result(.identity, of: name, call)
+  }
+
+  fileprivate mutating func dropout(
+    _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    var given = try call.optionalTensor("input")
+    if given == nil { given = try call.tensor() }
+    let name = try given.orProgramError("the input")
+    let probability = try call.number("p", default: 0.5)
+    if try call.bool("train", default: false) && probability > 0 {
+      note("dropout is left out: a forward pass draws no random numbers, in training neither")
+    }
+    return [.same(name)]
+  }
+}

@@ -1,0 +1,65 @@
+package import DBNTensors
+
+extension Operation {
+  /// No operand: the integers from one number to before another.
+  public static func range(start: Size, end: Size, step: Int) -> Operation {
+    Operation(NumberRange(start: start, end: end, step: step))
+  }
+
+  /// `torch.arange`.
+  package struct NumberRange: GraphOperation {
+    let start: Size
+    let end: Size
+    let step: Int
+
+    package static var names: [String] { ["range"] }
+
+    init(start: Size, end: Size, step: Int) {
+      self.start = start
+      self.end = end
+      self.step = step
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      self.init(
+        start: try reader.size("start"), end: try reader.size("end"),
+        step: try reader.int("step"))
+    }
+
+    package var attributes: [JSON.Member] {
+      [.init("start", start.json), .init("end", end.json), .init("step", .int(step))]
+    }
+
+    package var sizes: [Size] { [start, end] }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let (first, last) = (try operands.fixed(start), try operands.fixed(end))
+      guard step > 0, let distance = Size.Arithmetic.difference(last, first), distance >= 0 else {
+        throw .shape("there is no range from \(first) to \(last) by \(step)")
+      }
+      return (
+        .range(start: .fixed(first), end: .fixed(last), step: step),
+        [[distance == 0 ? 0 : (distance - 1) / step + 1]]
+      )
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [DenseArray(counting: shapes[0][0], from: start.number ?? 0, by: step)]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "arange": { importer, call throws(CheckpointError) in
+          call.ignoreTensorOptions()
+          let operation = Operation.range(
+            start: try importer.sizes("start", &call)?.first ?? 0,
+            end: try importer.sizes("end", &call).orProgramError("`end`")[0],
+            step: try call.int("step", default: 1))
+          return try importer.result(operation, [], call)
+        }
+      ]
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package import DBNTensors
+
+extension Operation {
+  /// Operands: [..., M, K] and [..., K, N], whose dimensions before the last two broadcast.
+  public static let matrixMultiply = Operation(MatrixMultiply())
+
+  /// `torch.matmul` of tensors of two dimensions or more.
+  package struct MatrixMultiply: GraphOperation {
+    package static var names: [String] { ["matrixMultiply"] }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {}
+
+    init() {}
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let (left, right) = (try operands.required(0), try operands.required(1))
+      guard left.count >= 2, right.count >= 2, left[left.count - 1] == right[right.count - 2]
+      else { throw .shape("\(left) cannot be multiplied with \(right)") }
+      let batch = try [Int](left.dropLast(2)).broadcast(with: [Int](right.dropLast(2)))
+      return (Operation(self), [batch + [left[left.count - 2], right[right.count - 1]]])
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [try operands.required(0).multiplied(with: operands.required(1), to: shapes[0])]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      [
+        "mm": { importer, call throws(CheckpointError) in
+          try importer.product(call.tensor("self"), call.tensor("mat2"), call)
+        },
+        "bmm": { importer, call throws(CheckpointError) in
+          try importer.product(call.tensor("self"), call.tensor("mat2"), call)
+        },
+        "matmul": { importer, call throws(CheckpointError) in
+          let (left, right) = (try call.tensor(), try call.tensor("other"))
+          guard try importer.meta(left).rank >= 2, try importer.meta(right).rank >= 2 else {
+            throw call.unsupported("a product with a vector")
+          }
+          return try importer.product(left, right, call)
+        },
+      ]
+    }
+  }
+}
+
+extension GraphImporter {
+  fileprivate mutating func product(
+    _ left: String, _ right: String, _ call: ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    try result(.matrixMultiply, [operand(of: left), operand(of: right)], call)
+  }
+}

@@ -1,0 +1,78 @@
+import DBNTensors
+
+extension Operation {
+  /// All operations that a graph can have: a new one is a file, and a line here.
+  package static let all: [any GraphOperation.Type] = [
+    Activation.self,
+    AdaptiveAveragePool.self,
+    Add.self,
+    AddScalar.self,
+    AveragePool.self,
+    BatchNormAttributes.self,
+    Choose.self,
+    Chunk.self,
+    Compare.self,
+    CompareScalar.self,
+    Concatenate.self,
+    Convolution.self,
+    Divide.self,
+    DivideScalar.self,
+    Expand.self,
+    Fill.self,
+    Flatten.self,
+    Full.self,
+    Identity.self,
+    LayerNorm.self,
+    Linear.self,
+    LogSoftmax.self,
+    MatrixMultiply.self,
+    Maximum.self,
+    MaxPool.self,
+    Mean.self,
+    Minimum.self,
+    Multiply.self,
+    MultiplyScalar.self,
+    NumberRange.self,
+    Pad.self,
+    Permute.self,
+    ParametricReLU.self,
+    Reshape.self,
+    Select.self,
+    SelectScatter.self,
+    Slice.self,
+    SliceScatter.self,
+    Softmax.self,
+    Split.self,
+    Squeeze.self,
+    Sum.self,
+    Unsqueeze.self,
+  ]
+
+  /// By the names that they have in the JSON of graphs.
+  private static let byName: [String: any GraphOperation.Type] = all.reduce(into: [:]) {
+    types, type in for name in type.names { types[name] = type }
+  }
+
+  /// What a node of a graph's JSON does.
+  init(_ reader: GraphReader) throws(CheckpointError) {
+    let name = try reader.text("operation")
+    guard let type = Self.byName[name] else {
+      throw CheckpointError(
+        .unsupportedOperation, "the operation '\(name.visible())' is not known here",
+        advice: "read the file with a newer release of dbn-convert")
+    }
+    self.init(try type.init(reader))
+  }
+
+  /// The members of a node's JSON for what it does.
+  var members: [JSON.Member] {
+    [JSON.Member("operation", .string(name))] + definition.attributes
+  }
+}
+
+extension GraphImporter {
+  /// How operations are read, by ATen's names.
+  static let handlers: [String: Handler] = Operation.all.reduce(into: [:]) {
+    $0.merge($1.handlers) { first, _ in first }
+  }
+}

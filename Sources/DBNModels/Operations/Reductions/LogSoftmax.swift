@@ -1,0 +1,46 @@
+package import DBNTensors
+
+extension Operation {
+  /// Along a dimension.
+  public static func logSoftmax(dimension: Int) -> Operation {
+    Operation(LogSoftmax(dimension: dimension))
+  }
+
+  /// `torch.log_softmax`.
+  package struct LogSoftmax: GraphOperation {
+    let dimension: Int
+
+    package static var names: [String] { ["logSoftmax"] }
+
+    init(dimension: Int) {
+      self.dimension = dimension
+    }
+
+    package init(_ reader: GraphReader) throws(CheckpointError) {
+      dimension = try reader.int("dimension")
+    }
+
+    package var attributes: [JSON.Member] { [.init("dimension", .int(dimension))] }
+
+    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
+      let input = try operands.required(0)
+      let place = input.isEmpty ? 0 : try input.dimension(dimension)
+      return (.logSoftmax(dimension: place), [input])
+    }
+
+    package func outputs(
+      of operands: OperandArrays, shapes: [[Int]]
+    ) throws(CheckpointError) -> [DenseArray] {
+      [try operands.required(0).softmax(along: dimension, logarithm: true)]
+    }
+
+    package static var handlers: [String: GraphImporter.Handler] {
+      GraphImporter.handlers(["log_softmax", "_log_softmax"]) {
+        importer, call throws(CheckpointError) in
+        call.ignore("dtype", "half_to_float")
+        let dimension = try call.int("dim")
+        return try importer.result(.logSoftmax(dimension: dimension), of: call.tensor(), call)
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package import DBNTensors
+
+/// A window that moves along one axis.
+package struct Window: Sendable {
+  package let kernel: Int
+  package let stride: Int
+  package let padding: Int
+  package let dilation: Int
+  package let usesCeiling: Bool
+
+  package init(_ convolution: Operation.Convolution, kernel: Int, axis: Int) {
+    self.kernel = kernel
+    stride = convolution.stride[axis]
+    padding = convolution.padding[axis]
+    dilation = convolution.dilation[axis]
+    usesCeiling = false
+  }
+
+  package init(_ pooling: Operation.Pooling, axis: Int) {
+    kernel = pooling.kernel[axis]
+    stride = pooling.stride[axis]
+    padding = pooling.padding[axis]
+    dilation = pooling.dilation[axis]
+    usesCeiling = pooling.usesCeiling
+  }
+
+  /// No number of a window may be larger, so that sums and products of them can be counted.
+  private static let limit = 1 << 28
+
+  /// How many positions the window has on an input of a size.
+  ///
+  /// Source: `pooling_output_shape` of `aten/src/ATen/native/Pool.h`.
+  package func outputSize(of size: Int) throws(CheckpointError) -> Int {
+    let numbers = [kernel, stride, padding, dilation, size]
+    guard kernel > 0, stride > 0, padding >= 0, dilation > 0,
+      numbers.allSatisfy({ $0 <= Self.limit })
+    else { throw .shape("a window cannot have \(description)") }
+    let room = size + 2 * padding - reach + (usesCeiling ? stride - 1 : 0)
+    // The last window must begin inside the input or the padding before it.
+    let places = room < 0 ? 0 : room / stride + 1
+    let isBeyond = usesCeiling && (places - 1) * stride >= size + padding
+    guard places > 0 else {
+      throw .shape("a window of \(reach) does not fit an input of \(size), padded by \(padding)")
+    }
+    return isBeyond ? places - 1 : places
+  }
+
+  /// From the first element under the window to the last.
+  package var reach: Int { dilation * (kernel - 1) + 1 }
+
+  private var description: String {
+    "kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation)"
+  }
+
+  /// The indices of the input under the window at an index of the output: the first, and how many
+  /// there are, `dilation` apart. Computed, not listed: a graph can ask for any kernel.
+  package func places(at index: Int, of size: Int) -> (first: Int, count: Int) {
+    let start = index * stride - padding
+    let skipped = start < 0 ? (dilation - 1 - start) / dilation : 0
+    let first = start + skipped * dilation
+    guard first < size else { return (0, 0) }
+    return (first, max(0, min(kernel - skipped, (size - 1 - first) / dilation + 1)))
+  }
+
+  /// How many elements an average divides by where padding counts: the window's, cut at the padded
+  /// input's end.
+  package func paddedCount(at index: Int, of size: Int) -> Int {
+    let start = index * stride - padding
+    return min(start + kernel, size + padding) - start
+  }
+}
