@@ -1,9 +1,13 @@
 /// What a conversion did, thing by thing: nothing is changed or left alone in silence.
 public struct ConversionReport: Sendable {
+  /// A thing and what there is to say of it.
   public struct Item: Sendable, Equatable {
+    /// The thing, by its name in the state dict.
     public let name: String
+    /// Why, or what, in words.
     public let reason: String
 
+    /// A thing with a reason.
     public init(_ name: String, _ reason: String) {
       self.name = name
       self.reason = reason
@@ -19,6 +23,7 @@ public struct ConversionReport: Sendable {
   /// What a person should know to use the result, a sentence each.
   public var notes: [String] = []
 
+  /// A report without content.
   public init() {}
 
   /// Whether the result can be converted back to the last bit.

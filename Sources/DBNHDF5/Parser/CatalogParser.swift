@@ -10,9 +10,9 @@ struct CatalogParser {
   private var catalog = Catalog()
   private var places: [Int: Catalog.Target] = [:]
   private var pending: [PendingGroup] = []
-  var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
-  var lastFill = LastValue<[UInt8]>()
-  var lastShape = LastValue<[Int]?>()
+  var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
+  var lastFill = OneEntryCache<[UInt8]>()
+  var lastShape = OneEntryCache<[Int]?>()
   /// Bytes in the paths of all links: names below a long one repeat it.
   private var pathByteCount = 0
 

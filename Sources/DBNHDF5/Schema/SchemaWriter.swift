@@ -8,7 +8,7 @@ struct SchemaWriter {
   private(set) var contents: [TensorStorage] = []
   /// The datasets of tensors, whose checksums are kept.
   private(set) var tensors: [Int] = []
-  private var numbering = TensorNumbering()
+  private var numbering = TensorInterner()
   /// By group: the tensors whose kind differs from the one that their dataset notes.
   private var overrides: [Int: [JSON.Member]] = [:]
   private var visits = 0
@@ -36,7 +36,7 @@ struct SchemaWriter {
       setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
     }
     // Not needed any more, and as large as the tree.
-    numbering = TensorNumbering()
+    numbering = TensorInterner()
   }
 
   private mutating func setAttribute(
@@ -177,14 +177,14 @@ extension SchemaWriter {
 
   /// Has the datasets of tensors written in compressed chunks, where they are large enough.
   mutating func compress(level: Int) {
-    var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+    var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
     for place in tensors { catalog.datasets[place].compress(level: level, &lastFilters) }
   }
 }
 
 extension Catalog.Dataset {
   fileprivate mutating func compress(
-    level: Int, _ lastFilters: inout LastValue<[Catalog.Chunks.Filter]>
+    level: Int, _ lastFilters: inout OneEntryCache<[Catalog.Chunks.Filter]>
   ) {
     guard let shape, let elementSize = type.byteCount,
       let plan = ChunkPlan(shape: shape, elementSize: elementSize)
