@@ -1,18 +1,22 @@
 private import DBNCZlib
 
 /// The CRC-32 of zip files and PyTorch checkpoints (ISO 3309), by zlib's `crc32_z`.
-public struct CRC32: Sendable {
-  public private(set) var value: UInt32 = 0
+package struct CRC32: Sendable {
+  /// Of the bytes so far; 0 of none.
+  package private(set) var value: UInt32 = 0
 
-  public init() {}
+  /// The checksum of no bytes.
+  package init() {}
 
-  public static func of(_ bytes: RawSpan) -> UInt32 {
+  /// The checksum of these bytes.
+  package static func of(_ bytes: RawSpan) -> UInt32 {
     var checksum = CRC32()
     checksum.update(bytes)
     return checksum.value
   }
 
-  public mutating func update(_ bytes: RawSpan) {
+  /// Takes bytes in that follow those so far.
+  package mutating func update(_ bytes: RawSpan) {
     value = bytes.withUnsafeBytes { buffer in
       let start = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
       return UInt32(truncatingIfNeeded: crc32_z(uLong(value), start, buffer.count))

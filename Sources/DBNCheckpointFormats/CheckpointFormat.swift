@@ -61,16 +61,22 @@ public protocol CheckpointFormat: Sendable {
 }
 
 extension CheckpointFormat {
+  /// None: files are told by their content alone.
   public var extensions: [String] { [] }
 
+  /// nil: the format is only read.
   public var writing: WritingSupport? { nil }
 
+  /// nil: no folder is a checkpoint of this format.
   public func entryPoint(in folder: SourceFolder) throws(CheckpointError) -> SourceFile? { nil }
 
+  /// None: a file stands alone.
   public func companions(of path: String) -> [String] { [] }
 
+  /// None: one file is written.
   public func furtherOutputs(of path: String, options: WritingOptions) -> [String] { [] }
 
+  /// Refuses, as a format that is only read must.
   public func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {

@@ -8,6 +8,7 @@ public final class SourceFolder {
   public let prefix: String
   private var files: [String: SourceFile] = [:]
 
+  /// The folder at a path; nothing is looked at yet.
   public init(_ path: String) {
     prefix = path + "/"
   }

@@ -7,20 +7,24 @@ public struct WritingSupport: Sendable {
   public let compression: Bool
   /// Whether `WritingOptions.shardByteCount` is honoured.
   public let shards: Bool
-  /// What is said to who asks for what is not honoured; nil: that the format has it not.
+  /// The error for whatever is not honoured; nil: one that says that the format does not have it.
   public let refusal: Refusal?
 
   /// What can't be done, and what to do about it.
   public struct Refusal: Sendable {
+    /// Why, for the error.
     public let reason: String
+    /// What to do instead.
     public let advice: Guidance
 
+    /// What to say of everything that is not honoured.
     public init(_ reason: String, advice: Guidance) {
       self.reason = reason
       self.advice = advice
     }
   }
 
+  /// What is honoured; by default nothing beyond plain files.
   public init(compression: Bool = false, shards: Bool = false, refusal: Refusal? = nil) {
     self.compression = compression
     self.shards = shards

@@ -17,6 +17,7 @@ extension JSON {
     self = try parser.parseDocument()
   }
 
+  /// Parses the text of one document, by the same rules.
   public init(parsing text: String) throws(CheckpointError) {
     try self.init(parsing: ByteRegion(Array(text.utf8)))
   }

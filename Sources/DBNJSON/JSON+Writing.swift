@@ -39,7 +39,7 @@ extension JSONWriter {
   }
 }
 
-/// What stands behind an opening bracket, between items, and before the closing bracket.
+/// What stands after an opening bracket, between items, and before the closing bracket.
 private struct Lines {
   var (open, between, close) = ("", ", ", "")
   /// Of the items.

@@ -33,8 +33,8 @@ extension JSONParser {
     }
   }
 
-  /// The rest of a string, behind which the position is then; what it says takes no more bytes than
-  /// its notation.
+  /// The rest of a string, after which the position is then; the text takes no more bytes than its
+  /// notation.
   private mutating func parseEscapedText(from start: Int) throws(CheckpointError) -> ByteRegion {
     var count = 0
     let text = try ByteRegion(byteCount: endOfString - start) { buffer throws(CheckpointError) in

@@ -1,4 +1,4 @@
-/// A place in a JSON text, and the steps of JSON's grammar from there; for documents of a known form
+/// A position in a JSON text, and the steps of JSON's grammar from there; for documents of a known form
 /// that are to be read without a tree between.
 package struct JSONParser {
   let bytes: ByteRegion
@@ -96,8 +96,8 @@ package struct JSONParser {
     return elements
   }
 
-  /// An object: `member` is given each name and parses the value behind it. That names differ is
-  /// for the caller to see to.
+  /// An object: `member` is given each name and parses the value that follows. The
+  /// caller checks that names differ.
   package mutating func parseObject(
     _ member: (inout JSONParser, String) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {

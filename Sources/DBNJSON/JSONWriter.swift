@@ -1,17 +1,17 @@
-/// JSON's text in the making: kept as a whole or, since of very many tensors it is long, handed on
+/// JSON's text in the making: kept as a whole or, since of very many tensors it is long, flushed
 /// piece by piece.
 package struct JSONWriter {
   /// Takes a piece, and where it begins in the text.
   package typealias Sink = (_ piece: RawSpan, _ offset: Int) throws(CheckpointError) -> Void
 
   private let sink: Sink?
-  /// What was not handed on yet.
+  /// What was not flushed yet.
   private var utf8: [UInt8] = []
-  private var handedOn = 0
+  private var flushedByteCount = 0
   /// Whether the text is at the same time the content of a string, and escaped once more for that.
   private var isQuoted = false
 
-  /// What is handed on at a time.
+  /// What is flushed at a time.
   private static let pieceByteCount = 1 << 16
 
   /// - Parameter sink: nil: the text is kept.
@@ -23,7 +23,7 @@ package struct JSONWriter {
   package static var counting: JSONWriter { JSONWriter { _, _ throws(CheckpointError) in } }
 
   /// The text so far, in bytes.
-  package var byteCount: Int { handedOn + utf8.count }
+  package var byteCount: Int { flushedByteCount + utf8.count }
 
   /// The text, if it was kept.
   package var text: String { String(decoding: utf8, as: UTF8.self) }
@@ -33,16 +33,16 @@ package struct JSONWriter {
     utf8.makeRoom(for: byteCount)
   }
 
-  /// Hands on what there is, if it is enough for a piece.
-  package mutating func handOn() throws(CheckpointError) {
+  /// Gives the sink what there is, if it is enough for a piece.
+  package mutating func flush() throws(CheckpointError) {
     if utf8.count >= Self.pieceByteCount { try finish() }
   }
 
-  /// Hands on the rest.
+  /// Gives the sink the rest.
   package mutating func finish() throws(CheckpointError) {
     guard let sink else { return }
-    try sink(utf8.span.bytes, handedOn)
-    handedOn += utf8.count
+    try sink(utf8.span.bytes, flushedByteCount)
+    flushedByteCount += utf8.count
     utf8.removeAll(keepingCapacity: true)
   }
 

@@ -15,6 +15,7 @@ public struct BatchNormSettings: Sendable, Hashable {
   /// nil: not known.
   public var momentum: Momentum?
 
+  /// Settings of which either can be unknown.
   public init(epsilon: Double? = nil, momentum: Momentum? = nil) {
     self.epsilon = epsilon
     self.momentum = momentum

@@ -7,8 +7,10 @@
 public struct BatchNormSettingsTable: Sendable, Equatable {
   private var settings: [CheckpointDictionary.Key: BatchNormSettings] = [:]
 
+  /// A table without settings.
   public init() {}
 
+  /// Whether no BatchNorm has settings.
   public var isEmpty: Bool { settings.isEmpty }
 
   /// All of them, ordered by name.

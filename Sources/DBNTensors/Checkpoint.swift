@@ -30,6 +30,7 @@ public struct Checkpoint: Sendable {
   /// Epsilon and momentum of BatchNorms, where the file says them.
   public var batchNormSettings: BatchNormSettingsTable
 
+  /// A checkpoint of these values, of no file and no format yet.
   public init(
     root: CheckpointValue, history: [JSON] = [], notes: [Guidance] = [], graph: String? = nil,
     batchNormSettings: BatchNormSettingsTable = BatchNormSettingsTable()

@@ -1,41 +1,51 @@
 /// A Python mapping: entries in order, keys unique.
 public struct CheckpointDictionary: Sendable {
+  /// What Python calls the mapping.
   public enum Kind: String, Sendable {
     case dict
     case orderedDict = "OrderedDict"
     case counter = "Counter"
   }
 
+  /// A key and its value.
   public struct Entry: Sendable {
+    /// The key.
     public let key: Key
+    /// The value that the key has.
     public var value: CheckpointValue
   }
 
+  /// Which kind of mapping it is.
   public var kind: Kind
+  /// All entries in their order.
   public private(set) var entries: [Entry] = []
   /// The instance's own attributes, such as the `_metadata` of a state dict.
   public var attributes: [(name: String, value: CheckpointValue)] = []
-  private var places = PlaceIndex()
+  private var places = HashIndex()
 
+  /// A mapping without entries.
   public init(_ kind: Kind = .dict) {
     self.kind = kind
   }
 
+  /// The value of a key; nil if there is none.
   public subscript(key: Key) -> CheckpointValue? {
     place(of: key).map { entries[$0].value }
   }
 
+  /// The value of a string key; nil if there is none.
   public subscript(name: String) -> CheckpointValue? { self[.string(name)] }
 
+  /// Whether there is a value for the key.
   public func contains(_ key: Key) -> Bool { place(of: key) != nil }
 
   private func place(of key: Key) -> Int? {
-    places.place(hash: key.hashValue) { entries[$0].key == key }
+    places.index(hash: key.hashValue) { entries[$0].key == key }
   }
 
   /// Gives the key a value, in its place if it has one, else at the end: Python's assignment.
   public mutating func set(_ key: Key, to value: CheckpointValue) {
-    let known = places.enter(
+    let known = places.insertIfAbsent(
       hash: key.hashValue, where: { entries[$0].key == key },
       hashOf: { entries[$0].key.hashValue })
     if let known {
@@ -78,6 +88,7 @@ extension CheckpointDictionary {
     case string(String)
     case int(Int)
 
+    /// Whether both are the same integer, or strings of the same bytes.
     public static func == (left: Key, right: Key) -> Bool {
       switch (left, right) {
       case (.string(let left), .string(let right)): left.isIdentical(to: right)
@@ -86,6 +97,7 @@ extension CheckpointDictionary {
       }
     }
 
+    /// Hashes the integer, or the bytes of the string.
     public func hash(into hasher: inout Hasher) {
       switch self {
       case .int(let number): hasher.combine(number)
@@ -93,6 +105,7 @@ extension CheckpointDictionary {
       }
     }
 
+    /// The text of the key: digits for an integer.
     public var description: String {
       switch self {
       case .string(let text): text

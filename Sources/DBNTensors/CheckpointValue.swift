@@ -49,11 +49,13 @@ public indirect enum CheckpointValue: Sendable {
     }
   }
 
+  /// The tensor; nil for any other value.
   public var tensor: Tensor? {
     guard case .tensor(let tensor) = self else { return nil }
     return tensor
   }
 
+  /// The mapping; nil for any other value.
   public var dictionary: CheckpointDictionary? {
     guard case .dictionary(let dictionary) = self else { return nil }
     return dictionary

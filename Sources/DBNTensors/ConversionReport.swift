@@ -9,6 +9,7 @@ public struct ConversionReport: Sendable {
     /// What a person can do about it; nil: nothing.
     public let advice: Guidance?
 
+    /// A thing with a reason, and with what can be done about it.
     public init(_ name: String, _ reason: String, advice: Guidance? = nil) {
       self.name = name
       self.reason = reason
@@ -30,6 +31,7 @@ public struct ConversionReport: Sendable {
   /// What a person should know to use the result, a sentence each.
   public var notes: [Guidance] = []
 
+  /// A report without content.
   public init() {}
 
   /// Whether the result can be converted back to the last bit.

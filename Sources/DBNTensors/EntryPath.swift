@@ -3,23 +3,28 @@
 /// As text the keys are joined by slashes, with `/` and `%` inside a key written `%2F` and `%25`.
 /// The root's path is empty.
 public struct EntryPath: Sendable, Hashable, CustomStringConvertible {
+  /// From the root; none for the root itself.
   public var keys: [CheckpointDictionary.Key]
 
+  /// The path of these keys.
   public init(_ keys: [CheckpointDictionary.Key] = []) {
     self.keys = keys
   }
 
+  /// The path that a text gives, as `description` has it; all its keys are strings.
   public init(_ text: String) {
     keys = text.split(separator: "/").map { key in
       .string(String(key).replacing("%2F", with: "/").replacing("%25", with: "%"))
     }
   }
 
+  /// The keys joined by slashes.
   public var description: String {
     keys.map { $0.description.replacing("%", with: "%25").replacing("/", with: "%2F") }
       .joined(separator: "/")
   }
 
+  /// The path of an entry in the mapping at this path.
   public func appending(_ key: CheckpointDictionary.Key) -> EntryPath {
     EntryPath(keys + [key])
   }

@@ -3,6 +3,7 @@
 /// Nothing of it is ever executed; it is kept so that what stands beside it can be had. The fields
 /// are those of Python's `object.__reduce__`.
 public struct OpaqueValue: Sendable {
+  /// An item that was set in the object as in a mapping.
   public typealias Entry = (key: CheckpointValue, value: CheckpointValue)
 
   /// The class or function, as Python names it: `argparse.Namespace`.
@@ -16,6 +17,7 @@ public struct OpaqueValue: Sendable {
   /// What was set in it, of a kind of dictionary; keys can be of any type.
   public var entries: [Entry]
 
+  /// A value of a class that is named and never made.
   public init(
     _ name: String, arguments: [CheckpointValue]? = nil, state: CheckpointValue? = nil,
     elements: [CheckpointValue] = [], entries: [Entry] = []

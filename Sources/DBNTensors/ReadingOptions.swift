@@ -8,6 +8,7 @@ public struct ReadingOptions: Sendable {
   /// If not, it is refused: what is true of it need not be true of the model.
   public var acceptsParts: Bool
 
+  /// Options; by default, everything that is in doubt is refused.
   public init(keepsOpaqueValues: Bool = false, acceptsParts: Bool = false) {
     self.keepsOpaqueValues = keepsOpaqueValues
     self.acceptsParts = acceptsParts

@@ -1,26 +1,33 @@
 /// The tensors with their names, in the state dict's order. What else stands among them
 /// (`_extra_state`) is in `dictionary`.
 extension StateDict: BidirectionalCollection {
+  /// A name and its tensor.
   public typealias Element = (name: String, tensor: Tensor)
 
   /// The place of a tensor among all entries.
   public struct Index: Comparable, Sendable {
     fileprivate let entry: Int
 
+    /// Whether the one comes first.
     public static func < (left: Index, right: Index) -> Bool { left.entry < right.entry }
   }
 
+  /// Of the first tensor.
   public var startIndex: Index { next(from: 0) }
+  /// After the last tensor.
   public var endIndex: Index { Index(entry: dictionary.entries.count) }
 
+  /// Of the next tensor.
   public func index(after index: Index) -> Index { next(from: index.entry + 1) }
 
+  /// Of the tensor before.
   public func index(before index: Index) -> Index {
     var entry = index.entry - 1
     while dictionary.entries[entry].value.tensor == nil { entry -= 1 }
     return Index(entry: entry)
   }
 
+  /// The name and the tensor at an index.
   public subscript(index: Index) -> Element {
     let entry = dictionary.entries[index.entry]
     guard let tensor = entry.value.tensor, let name = entry.key.string else {

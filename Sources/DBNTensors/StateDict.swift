@@ -23,6 +23,7 @@ public struct StateDict: Sendable {
     }
   }
 
+  /// The names of all entries with string keys, in order.
   public var names: [String] { dictionary.entries.compactMap(\.key.string) }
 
   /// The tensor of this name. Setting one keeps its place in the order, or appends it; setting nil

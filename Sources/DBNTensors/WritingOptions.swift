@@ -2,7 +2,7 @@
 public struct WritingOptions: Sendable {
   /// How tensors' bytes are compressed.
   public enum Compression: Sendable, Hashable {
-    /// Deflate, behind a byte shuffle; levels 1 to 9.
+    /// Deflate after a byte shuffle; levels 1 to 9.
     case gzip(level: Int)
   }
 
@@ -21,11 +21,13 @@ public struct WritingOptions: Sendable {
   /// refuse to be written.
   public var proof: Proof?
 
+  /// See `StagedFiles.Proof`.
   public typealias Proof = StagedFiles.Proof
 
   /// Called along the way with the number of bytes that were just written, from any thread.
   public var progress: (@Sendable (Int) -> Void)?
 
+  /// Options; by default one uncompressed file, complete, that replaces nothing.
   public init(
     existing: ExistingFiles = .refuse, allowsLosses: Bool = false, compression: Compression? = nil,
     shardByteCount: Int? = nil, proof: Proof? = nil, progress: (@Sendable (Int) -> Void)? = nil

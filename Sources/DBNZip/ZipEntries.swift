@@ -12,8 +12,8 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
 
   private let file: ByteRegion
   private var records: [Record] = []
-  private var names = TextList()
-  private var places = PlaceIndex()
+  private var names = StringArena()
+  private var places = HashIndex()
 
   init(of file: ByteRegion) {
     self.file = file
@@ -31,7 +31,7 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
 
   /// The record of this name, byte by byte the same.
   package subscript(name: String) -> ZipEntry? {
-    places.place(hash: name.hashOfUTF8) { names.has(name, at: $0) }.map { self[$0] }
+    places.index(hash: name.hashOfUTF8) { names.has(name, at: $0) }.map { self[$0] }
   }
 
   /// Makes room for so many, whose names together have so many bytes.
@@ -43,7 +43,7 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
 
   /// - Returns: whether the name is new; the entry is not added if it is not.
   mutating func append(_ entry: ZipEntry) -> Bool {
-    let known = places.enter(
+    let known = places.insertIfAbsent(
       hash: entry.name.hashOfUTF8, where: { names.has(entry.name, at: $0) },
       hashOf: { names.hash(at: $0) })
     guard known == nil else { return false }

@@ -1,5 +1,6 @@
-import Foundation
 import DBNTestSupport
+import Foundation
+import Synchronization
 import Testing
 
 @testable import DBNBytes
@@ -228,6 +229,63 @@ struct AtomicFileTests {
     try stage(path, existing: .replace).commit()
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     #expect(attributes[.posixPermissions] as? Int == 0o640)
+  }
+
+  @Test(arguments: [false, true])
+  func aProofReadsTheFinishedFileAndItsErrorLeavesNothing(fails: Bool) throws {
+    let seen = Mutex<[UInt8]>([])
+    var failure: CheckpointError?
+    do throws(CheckpointError) {
+      var files = StagedFiles()
+      let file = try AtomicFile(path, existing: .refuse)
+      try file.write(([5, 6] as [UInt8]).span.bytes, at: 0)
+      try files.add(file) { path throws(CheckpointError) in
+        let bytes = try MappedFile.open(path).array
+        seen.withLock { $0 = bytes }
+        if fails { throw CheckpointError(.cannotBeWritten, "not proven") }
+      }
+      try files.commit()
+    } catch {
+      failure = error
+    }
+    #expect(seen.withLock { $0 } == [5, 6] && (failure != nil) == fails)
+    #expect(folder.contents == (fails ? [] : ["out.h5"]))
+  }
+
+  @Test func aFileThatOthersReplaceIsRemovedWithThem() throws {
+    let old = try folder.write([1], to: "old")
+    var files = try stage(path)
+    try files.remove(old, existing: .replace)
+    try files.remove(folder.file("nowhere"), existing: .replace)
+    #expect(folder.contents == ["old"])
+    try files.commit()
+    #expect(folder.contents == ["out.h5"])
+  }
+
+  @Test func aFileThatMayNotBeReplacedIsNotRemoved() throws {
+    let old = try folder.write([1], to: "old")
+    var files = try stage(path)
+    var failure: CheckpointError?
+    do throws(CheckpointError) { try files.remove(old, existing: .refuse) } catch {
+      failure = error
+    }
+    #expect(failure?.code == .fileExists && failure?.path == old)
+    _ = consume files
+    #expect(folder.contents == ["old"])
+  }
+
+  @Test func progressIsToldOfAllBytesButTheUncounted() throws {
+    let total = Atomic(0)
+    let file = try AtomicFile(path, existing: .refuse) {
+      total.add($0, ordering: .relaxed)
+    }
+    try file.write(([1, 2, 3] as [UInt8]).span.bytes, at: 2)
+    try file.destination.uncounted.write(([9, 9] as [UInt8]).span.bytes, at: 0)
+    var files = StagedFiles()
+    try files.add(file)
+    try files.commit()
+    #expect(total.load(ordering: .relaxed) == 3)
+    #expect(try bytes(path) == [9, 9, 1, 2, 3])
   }
 
   /// Each of the ways of file systems that can't do it in one step.

@@ -6,7 +6,7 @@ public struct Command {
   public let output: String
   public let error: String
 
-  /// Runs `dbn-convert` with the arguments, in at most a minute.
+  /// Runs `dbn-convert` with the arguments, within the time limit of `FinishedProcess`.
   public init(_ arguments: String...) throws {
     try self.init(arguments)
   }
@@ -31,37 +31,21 @@ public struct Command {
 
   /// Runs it with its standard output a pipe that nobody reads from any more.
   public static func statusWithoutReader(_ arguments: [String]) throws -> Int32 {
-    let (process, output) = (Process(), Pipe())
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = Pipe()
-    try output.fileHandleForReading.close()
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationReason == .exit ? process.terminationStatus : -1
+    try FinishedProcess(path, arguments, isOutputRead: false).status
   }
 
   private init(
     shell: String?, _ arguments: [String], _ environment: [String: String]
   ) throws {
-    let process = Process()
-    if let shell {
-      process.executableURL = URL(filePath: "/bin/sh")
-      process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.path] + arguments
-    } else {
-      process.executableURL = URL(filePath: Self.path)
-      process.arguments = arguments
-    }
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let (output, error) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = error
-    try process.run()
-    self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    self.error = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    status = process.terminationReason == .exit ? process.terminationStatus : -1
+    let process =
+      if let shell {
+        try FinishedProcess(
+          "/bin/sh", ["-c", "\(shell); exec \"$0\" \"$@\"", Self.path] + arguments,
+          environment: environment)
+      } else {
+        try FinishedProcess(Self.path, arguments, environment: environment)
+      }
+    (status, output, error) = (process.status, process.output, process.error)
   }
 
   /// Beside the test bundle, where the package manager builds both.

@@ -3,7 +3,7 @@ import DBNTestSupport
 import Testing
 import DBNZip
 
-/// Bytes that are handed out in pieces are those that are handed out at once.
+/// Records that are decompressed in pieces are those that are decompressed at once.
 struct PieceTests {
   static let content: [UInt8] = (0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
 
@@ -15,25 +15,8 @@ struct PieceTests {
   }
 
   static let storages: [(name: String, make: @Sendable () throws -> TensorStorage)] = [
-    ("in memory", { TensorStorage(ByteRegion(content)) }),
     ("deflated", { try deflated() }),
     ("deflated, without a header", { try deflated(skipping: 128) }),
-    (
-      "a part of others",
-      {
-        let whole = TensorStorage(ByteRegion([1, 2, 3, 4] + content))
-        return TensorStorage(
-          try ByteRegion([1, 2, 3, 4] + content).slice(from: 4, count: content.count), of: whole)
-      }
-    ),
-    (
-      "converted from deflated ones",
-      { TensorStorage(try deflated(), converting: .swappingBytes(of: 4)) }
-    ),
-    (
-      "computed",
-      { TensorStorage(computing: content.count) { $0.copyBytes(from: content) } }
-    ),
   ]
 
   @Test(arguments: storages.map(\.name), [1 << 20, 65_535, 4096, 1000])

@@ -27,7 +27,7 @@ package enum Inflate {
   }
 }
 
-/// Decompresses a stream in pieces, one behind the other.
+/// Decompresses a stream in pieces, in order.
 package struct InflateReader: ~Copyable {
   private let source: ByteRegion
   private let byteCount: Int

@@ -21,10 +21,10 @@ package final class MemoryBudget: Sendable {
   }
 
   /// Runs the body, which needs a buffer of so many bytes, once there is room for it.
-  package func withRoom<Value: Sendable>(
-    for byteCount: Int, _ body: () throws(CheckpointError) -> Value
-  ) throws(CheckpointError) -> Value {
+  package func withRoom<Value: Sendable, Failure: Error>(
+    for byteCount: Int, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
     guard byteCount > largeByteCount else { return try body() }
-    return try large.withLock { _ throws(CheckpointError) in try body() }
+    return try large.withLock { _ throws(Failure) in try body() }
   }
 }

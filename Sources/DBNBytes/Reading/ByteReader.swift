@@ -1,22 +1,27 @@
 /// Reads numbers and runs of bytes in order from a region, never past its end.
 ///
-/// All offset arithmetic on untrusted files is in here; numbers are little-endian unless said.
+/// All offset arithmetic on untrusted files is in here; numbers are little-endian unless
+/// the method says otherwise. A read that would pass the end throws `truncated` and moves nothing.
 public struct ByteReader: Sendable {
+  /// All bytes, those that were read among them.
   public let region: ByteRegion
+  /// How many bytes of the region were read or passed over.
   public private(set) var position = 0
-  /// What lies before this was said to be read.
+  /// The position up to which `releaseRead` has given memory back.
   private var released = 0
 
+  /// A reader at the region's first byte.
   public init(_ region: ByteRegion) {
     self.region = region
   }
 
+  /// How many bytes follow.
   public var remaining: Int { region.count - position }
 
   /// Where the next byte lies in the file.
   public var fileOffset: Int { region.fileOffset + position }
 
-  /// A number of at most 64 bits. Inlinable: a pickle is a million of these.
+  /// The next number, little-endian, of at most 64 bits. Inlinable: a pickle is a million of these.
   @inlinable
   public mutating func read<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
@@ -35,6 +40,7 @@ public struct ByteReader: Sendable {
     }
   }
 
+  /// The next number, most significant byte first.
   @inlinable
   public mutating func readBigEndian<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
@@ -43,6 +49,8 @@ public struct ByteReader: Sendable {
   }
 
   /// A number that must fit an `Int`: a size, a count, an offset.
+  ///
+  /// - Throws: `overflow` for a negative number, or one beyond `Int.max`.
   @inlinable
   public mutating func readCount<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type
@@ -55,19 +63,23 @@ public struct ByteReader: Sendable {
     return count
   }
 
-  /// Says that a mapped file's bytes before this position will not be read again soon.
+  /// Gives back the memory of a mapped file's bytes before this position, which will not be read again
+  /// soon.
   package mutating func releaseRead() {
     region.release(max(0, position - released))
     released = position
   }
 
+  /// The next `count` bytes, which are not copied.
   public mutating func readRegion(count: Int) throws(CheckpointError) -> ByteRegion {
     let slice = try region.slice(from: position, count: count)
     position += count
     return slice
   }
 
-  /// `count` bytes of UTF-8.
+  /// The next `count` bytes, which must be UTF-8.
+  ///
+  /// - Throws: `invalidText` where they are not.
   public mutating func readString(count: Int) throws(CheckpointError) -> String {
     let offset = fileOffset
     let text = try readRegion(count: count).withBytes { bytes in
@@ -93,6 +105,7 @@ public struct ByteReader: Sendable {
     return line
   }
 
+  /// Passes over `count` bytes.
   public mutating func skip(_ count: Int) throws(CheckpointError) {
     _ = try advance(by: count)
   }

@@ -1,13 +1,14 @@
 /// A run of bytes in memory, kept alive by whoever owns them: a mapped file or a buffer.
 ///
-/// Copying a region copies no bytes. `fileOffset` is where its first byte lies in the file it came
-/// from, so that errors can name the place.
+/// Copying a region copies no bytes.
 ///
 /// `@unchecked Sendable`: the pointer is into memory of `owner`, which is never written after the
 /// region was made and lives at least as long as the region.
 public struct ByteRegion: @unchecked Sendable {
   private let owner: AnyObject
   private let pointer: UnsafeRawBufferPointer
+  /// Where the first byte lies in the file that it came from, in bytes from its start, for errors; 0 for
+  /// bytes that were made in memory.
   public let fileOffset: Int
 
   /// The caller vouches that `owner` keeps `pointer` alive and that nothing writes to it any more.
@@ -22,6 +23,7 @@ public struct ByteRegion: @unchecked Sendable {
     self = ByteRegion(byteCount: bytes.count) { $0.copyBytes(from: bytes) }
   }
 
+  /// How many bytes there are.
   public var count: Int { pointer.count }
 
   /// The file that the bytes lie in, if they do.
@@ -89,7 +91,7 @@ public struct ByteRegion: @unchecked Sendable {
     }
   }
 
-  /// Says that these bytes of a mapped file were used and will not be soon again, so that a
+  /// Gives back the memory of these bytes of a mapped file, which will not be read again soon, so that a
   /// conversion's memory does not grow with the file. They can still be read.
   package func release() {
     (owner as? MappedFile)?.release(pointer)
@@ -101,15 +103,15 @@ public struct ByteRegion: @unchecked Sendable {
     (owner as? MappedFile)?.releaseAll()
   }
 
-  /// The same for `byteCount` bytes, of those that are read one behind the other.
+  /// The same for `byteCount` bytes, which were read one after the other.
   package func release(_ byteCount: Int) {
     (owner as? MappedFile)?.release(byteCount)
   }
 }
 
 extension ByteRegion {
-  /// A buffer of `byteCount` zeroed bytes, 64-byte aligned, that `fill` writes once before anyone
-  /// reads.
+  /// A buffer of `byteCount` zeroed bytes, 64-byte aligned, that `fill` writes once before
+  /// they are read.
   package init<Failure: Error>(
     byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {

@@ -1,11 +1,11 @@
 import Glibc
 import Synchronization
 
-/// A regular file mapped for reading; the owner behind the regions of its bytes.
+/// A regular file mapped for reading; the owner of the regions of its bytes.
 ///
 /// As with every mapped file, another process that truncates the file while it is read ends this
 /// one (SIGBUS); files that are replaced by renaming, as this toolkit does, are safe.
-public final class MappedFile {
+package final class MappedFile {
   let path: String
   private let pointer: UnsafeRawBufferPointer
   /// Bytes that were used since the pages were last given back.
@@ -16,7 +16,7 @@ public final class MappedFile {
   /// Opens and maps the file at `path`.
   ///
   /// - Throws: `system` when it can't be opened, `notARegularFile` for folders, pipes and devices.
-  public static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
+  package static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
     FileEvent.report(.opened, path: path)
     // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
     let descriptor = try systemCall("cannot open", path: path) {

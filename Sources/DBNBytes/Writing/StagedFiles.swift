@@ -30,7 +30,7 @@ public struct StagedFiles: ~Copyable {
     files.append(file)
   }
 
-  /// Has a file removed that the others stand for, if it is there.
+  /// Has a file removed, if it is there, which the others replace.
   package mutating func remove(
     _ path: String, existing: ExistingFiles
   ) throws(CheckpointError) {

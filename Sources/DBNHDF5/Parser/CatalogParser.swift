@@ -10,9 +10,9 @@ struct CatalogParser {
   private var catalog = Catalog()
   private var targets: [Int: Catalog.Target] = [:]
   private var pending: [PendingGroup] = []
-  var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
-  var lastFill = LastValue<[UInt8]>()
-  var lastShape = LastValue<[Int]?>()
+  var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
+  var lastFill = OneEntryCache<[UInt8]>()
+  var lastShape = OneEntryCache<[Int]?>()
   /// Bytes in the paths of all links: the path of a long name is repeated in all below it.
   private var pathByteCount = 0
 

@@ -2,8 +2,8 @@ internal import DBNTensors
 
 /// The attribute `checksums`: the CRC-32 of each tensor's bytes by its path.
 struct ChecksumTable {
-  private var paths = TextList()
-  private var places = PlaceIndex()
+  private var paths = StringArena()
+  private var places = HashIndex()
   /// The checksum of each path, by index; nil once it was taken.
   private var checksums: [UInt32?] = []
 
@@ -36,7 +36,7 @@ struct ChecksumTable {
 
   /// - Returns: false when the path is there.
   private mutating func enter(_ path: String) -> Bool {
-    let known = places.enter(
+    let known = places.insertIfAbsent(
       hash: path.hashOfUTF8, where: { paths.has(path, at: $0) },
       hashOf: { paths.hash(at: $0) })
     if known == nil { paths.append(path) }
@@ -45,7 +45,7 @@ struct ChecksumTable {
 
   /// The checksum for a path, once.
   mutating func take(_ path: String) -> UInt32? {
-    let index = places.place(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
+    let index = places.index(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
     return index.flatMap { exchange(&checksums[$0], with: nil) }
   }
 

@@ -8,7 +8,7 @@ struct SchemaWriter {
   private(set) var contents: [TensorStorage] = []
   /// The datasets of tensors, whose checksums are kept.
   private(set) var tensors: [Int] = []
-  private var numbering = TensorNumbering()
+  private var numbering = TensorInterner()
   /// By group: the tensors whose kind or gradient differs from what their dataset's attributes say.
   private var overrides: [Int: [JSON.Member]] = [:]
   /// Of the checkpoint's tree.
@@ -37,7 +37,7 @@ struct SchemaWriter {
       setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
     }
     // It is not needed any more, and takes as much memory as the tree.
-    numbering = TensorNumbering()
+    numbering = TensorInterner()
   }
 
   private mutating func setAttribute(
@@ -180,14 +180,14 @@ extension SchemaWriter {
 
   /// Plans compressed chunks for the datasets of tensors that are large enough.
   mutating func compress(level: Int) {
-    var lastFilters = LastValue<[Catalog.Chunks.Filter]>()
+    var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
     for index in tensors { catalog.datasets[index].compress(level: level, &lastFilters) }
   }
 }
 
 extension Catalog.Dataset {
   fileprivate mutating func compress(
-    level: Int, _ lastFilters: inout LastValue<[Catalog.Chunks.Filter]>
+    level: Int, _ lastFilters: inout OneEntryCache<[Catalog.Chunks.Filter]>
   ) {
     guard let shape, let elementSize = type.byteCount,
       let plan = ChunkPlan(shape: shape, elementSize: elementSize)

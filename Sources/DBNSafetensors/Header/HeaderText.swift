@@ -24,7 +24,7 @@ struct HeaderText {
       text.write(names.names[number])
       text.put(Self.text(of: tensor, from: end))
       end += tensor.byteCount
-      try text.handOn()
+      try text.flush()
     }
     text.put("}")
     while !text.byteCount.isMultiple(of: 8) { text.put(" ") }

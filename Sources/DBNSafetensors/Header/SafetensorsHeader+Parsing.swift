@@ -51,7 +51,7 @@ extension SafetensorsHeader {
   /// The text stays in the file and is parsed piece by piece: that of very many tensors is long.
   private init(parsing text: ByteRegion) throws(CheckpointError) {
     var parser = JSONParser(text)
-    var shapes = LastValue<[Int]>()
+    var shapes = OneEntryCache<[Int]>()
     var hasMetadata = false
     try parser.parseObject { parser, name throws(CheckpointError) in
       if name.isIdentical(to: Self.metadataName) {
@@ -88,7 +88,7 @@ extension SafetensorsHeader {
   }
 
   private mutating func parseEntry(
-    _ name: String, _ parser: inout JSONParser, _ shapes: inout LastValue<[Int]>
+    _ name: String, _ parser: inout JSONParser, _ shapes: inout OneEntryCache<[Int]>
   ) throws(CheckpointError) -> Entry {
     let offset = parser.offset
     var fields = Fields()

@@ -98,7 +98,7 @@ extension SafetensorsPlan {
         if number > 0 { text.put(", ") }
         text.write(name: names.names[number])
         text.write(shardName)
-        try text.handOn()
+        try text.flush()
       }
     }
     text.put("}\n}\n")

@@ -6,7 +6,7 @@ internal import DBNTensors
 /// The state dict's tensors keep their names; every other is called by its path. A name that is
 /// taken gets a `~` and a number.
 struct TensorNames {
-  private var numbering = TensorNumbering()
+  private var numbering = TensorInterner()
   private var table = NameTable()
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {

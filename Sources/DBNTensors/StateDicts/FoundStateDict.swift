@@ -1,5 +1,6 @@
 /// A state dict that a checkpoint holds: its entry and how much is in it.
 public struct FoundStateDict: Sendable, Hashable {
+  /// Where it is in the checkpoint.
   public let entry: EntryPath
   /// The number of its keys that name a running mean. This is the number of BatchNorms wherever
   /// each has one; `BatchNormSurvey` finds out what they really are.

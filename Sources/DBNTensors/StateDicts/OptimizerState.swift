@@ -4,6 +4,7 @@
 /// `model.parameters()`, torch.distributed's by their names. Loading fails, or gives a parameter
 /// another's state, where the model's parameters are no longer the same.
 public struct OptimizerState: Sendable {
+  /// Where it is in the checkpoint.
   public let entry: EntryPath
   /// The number of parameters that its groups list; nil where its form is not known.
   public let parameterCount: Int?

@@ -2,7 +2,9 @@
 public struct OutsideValues: Sendable {
   /// A part of the tree with tensors, none of which is in one of the state dicts.
   public struct Place: Sendable {
+    /// Where it is in the checkpoint.
     public let entry: EntryPath
+    /// How many tensors are there.
     public let tensorCount: Int
     /// How many of the tensors are an optimizer's or what else training keeps.
     public let trainingTensorCount: Int
@@ -18,6 +20,7 @@ public struct OutsideValues: Sendable {
   /// The number of values that are no tensors and in no place: numbers, texts, empty containers.
   public var otherCount = 0
 
+  /// Whether there is nothing.
   public var isEmpty: Bool { places.isEmpty && otherCount == 0 }
 
   /// A phrase for each place, up to `limit`, and for the rest: "optimizer: 40 tensors",

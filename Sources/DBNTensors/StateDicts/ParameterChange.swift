@@ -8,6 +8,7 @@ public struct ParameterChange: Sendable {
   private let before: StateDict
   private let after: StateDict
 
+  /// Compares the parameters of a state dict before and after a conversion.
   public init(from before: StateDict, to after: StateDict) {
     self.before = before
     self.after = after

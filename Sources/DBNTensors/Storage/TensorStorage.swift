@@ -63,6 +63,7 @@ public final class TensorStorage: Sendable {
     return region
   }
 
+  /// How many bytes there are, known without reading them.
   public var byteCount: Int {
     switch contents {
     case .region(let region): region.count

@@ -22,7 +22,7 @@ extension TaggedJSON {
     case .opaque(let value): throw .opaque(value, name: name())
     default: text.write(Self.json(value))
     }
-    try text.handOn()
+    try text.flush()
   }
 
   /// Appends the attributes of a mapping as an object.

@@ -12,10 +12,15 @@ public struct Tensor: Sendable {
   }
 
   // In an order that leaves no gaps: a checkpoint can have very many.
+  /// Sizes of the dimensions, the outermost first.
   public let shape: [Int]
+  /// The bytes of the elements; shared by tied tensors.
   public let storage: TensorStorage
+  /// The type of an element.
   public let scalarType: ScalarType
+  /// What the tensor is to its module.
   public var kind: Kind
+  /// Whether PyTorch computes gradients for it, where the file says so.
   public var requiresGrad: Bool
 
   /// - Throws: `inconsistentTensor` when the storage does not have exactly the bytes of the shape.
@@ -39,6 +44,7 @@ public struct Tensor: Sendable {
   /// The number of elements.
   public var count: Int { byteCount / scalarType.byteCount }
 
+  /// The bytes of all elements.
   public var byteCount: Int { storage.byteCount }
 
   /// Whether the two are one parameter under two names.

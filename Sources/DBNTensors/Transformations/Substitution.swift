@@ -27,6 +27,7 @@ public struct Substitution: Sendable {
     isGlobal = fields[2] == "g"
   }
 
+  /// The name after the substitution; the same where nothing matches.
   public func callAsFunction(_ name: String) -> String {
     name.replacing(regex, maxReplacements: isGlobal ? .max : 1) { match in
       replacement.map { part in

@@ -48,7 +48,7 @@ struct StorageTable: RandomAccessCollection {
   }
 
   private var records: [Record] = []
-  private var places = PlaceIndex()
+  private var places = HashIndex()
 
   mutating func reserveCapacity(_ count: Int) {
     records.reserveCapacity(count)
@@ -64,12 +64,12 @@ struct StorageTable: RandomAccessCollection {
   }
 
   func place(of key: String) -> Int? {
-    places.place(hash: key.hashOfUTF8) { records[$0].key.isIdentical(to: key) }
+    places.index(hash: key.hashOfUTF8) { records[$0].key.isIdentical(to: key) }
   }
 
   /// The index of the record of this storage, which is made if there is none.
   mutating func enter(_ storage: TorchStorage) -> Int {
-    let known = places.enter(
+    let known = places.insertIfAbsent(
       hash: storage.key.hashOfUTF8,
       where: { records[$0].key.isIdentical(to: storage.key) },
       hashOf: { records[$0].key.hashOfUTF8 })

@@ -7,7 +7,7 @@ struct TensorBuilder {
   private(set) var storages = StorageTable()
   /// The tensors that are not a storage as it is.
   private var made: [TensorView: TensorStorage] = [:]
-  private var shapes = LastValue<[Int]>()
+  private var shapes = OneEntryCache<[Int]>()
   private var byteCount = 0
   private let byteLimit: Int
   /// Attributes of tensors that are not carried over, by the tensor's index in the heap.

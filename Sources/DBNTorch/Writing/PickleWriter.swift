@@ -36,10 +36,10 @@ struct PickleWriter {
   /// The operations in the pickle whose values, texts and globals, are in the memo, by their
   /// numbers there.
   private var remembered: [Range<Int>] = []
-  private var numbers = PlaceIndex()
+  private var numbers = HashIndex()
   /// The number of each distinct tensor's record. Different views of one storage never share one:
   /// PyTorch can't read two types in one, and what is read back has as many storages as this.
-  private var records = TensorNumbering()
+  private var records = TensorInterner()
 
   /// - Throws: `cannotBeWritten` with the key of what a `.pth` file can't hold, `limitExceeded`.
   static func pickle(
@@ -163,7 +163,7 @@ extension PickleWriter {
   /// written before, recalls that instead.
   private mutating func remember(from start: Int) {
     let operation = start..<bytes.count
-    let known = numbers.enter(
+    let known = numbers.insertIfAbsent(
       hash: Self.hash(bytes[operation]),
       where: { bytes[remembered[$0]] == bytes[operation] },
       hashOf: { Self.hash(bytes[remembered[$0]]) })

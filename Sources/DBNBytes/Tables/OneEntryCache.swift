@@ -1,5 +1,6 @@
-/// One copy of an array that comes again and again, as the filters of all datasets of a file do.
-package struct LastValue<Value: Equatable> {
+/// Remembers the last value: for arrays that come again and again, as the filters of all datasets of a
+/// file do, so that equal ones share their memory.
+package struct OneEntryCache<Value: Equatable> {
   private var last: Value?
 
   package init() {}

@@ -1,6 +1,6 @@
-/// Texts that stand one behind the other in one array: of very many, strings of their own would take
-/// three times the memory.
-package struct TextList: Sendable {
+/// A string arena: the UTF-8 of many texts in one array, one after the other. Strings of their own would
+/// take three times the memory.
+package struct StringArena: Sendable {
   private var utf8: [UInt8] = []
   /// Of each text, where it ends.
   private var ends: [Int] = []

@@ -2,10 +2,10 @@ import DBNTensors
 import DBNTestSupport
 import Testing
 
-@Suite struct NumberingTests {
+@Suite struct TensorInternerTests {
   @Test func `a tensor keeps the number that it has when it is first met`() throws {
     let tensors = try (0..<100).map { try Tensor.float32([Double($0)]) }
-    var numbering = TensorNumbering()
+    var numbering = TensorInterner()
     for (number, tensor) in tensors.enumerated() {
       #expect(numbering.number(of: tensor) == nil)
       #expect(numbering.add(tensor) == nil)

@@ -1,13 +1,13 @@
-/// Finds the place of an element in an array that its owner keeps: a hash table of nothing but
-/// places, about eight bytes for each, and none at all for a few. A `Dictionary` beside the array
+/// A hash index: finds the index of an element in an array that its owner keeps. The table holds nothing
+/// but indices, about eight bytes for each, and none at all for a few. A `Dictionary` beside the array
 /// would have every key twice, and checkpoints can have very many.
 ///
 /// Hashes are to come from Swift's `Hasher`, whose seed a file can't know. Open addressing with
 /// linear probing: Knuth, The Art of Computer Programming, volume 3, section 6.4.
-package struct PlaceIndex: Sendable {
-  /// One more than a place; 0 is free. As many as a power of two, or none while there are few.
+package struct HashIndex: Sendable {
+  /// One more than an index; 0 is free. As many as a power of two, or none while there are few.
   private var slots: [UInt32] = []
-  /// The elements entered, which are those at the places below.
+  /// How many elements were inserted: those at the indices below.
   private var count = 0
 
   /// So many are looked through one by one.
@@ -15,29 +15,29 @@ package struct PlaceIndex: Sendable {
 
   package init() {}
 
-  /// The place of the element that `isIt` is true for, among those with this hash.
-  package func place(hash: Int, where isIt: (Int) -> Bool) -> Int? {
+  /// The index of the element that `isIt` is true for, among those with this hash.
+  package func index(hash: Int, where isIt: (Int) -> Bool) -> Int? {
     guard !slots.isEmpty else { return (0..<count).first(where: isIt) }
     let slot = slot(hash: hash, where: isIt)
     return slots[slot] == 0 ? nil : Int(slots[slot]) - 1
   }
 
-  /// Enters an element, unless it has a place.
+  /// Inserts an element, unless it is there.
   ///
-  /// - Parameter hashOf: the hash of the element at a place that was entered.
-  /// - Returns: the place that the element has; nil where it is new and gets the next one, to which
+  /// - Parameter hashOf: the hash of the element at an index that was inserted.
+  /// - Returns: the index that the element has; nil where it is new and gets the next one, at which
   ///   the owner then has to append it.
-  package mutating func enter(
+  package mutating func insertIfAbsent(
     hash: Int, where isIt: (Int) -> Bool, hashOf: (Int) -> Int
   ) -> Int? {
     reserveCapacity(count + 1, hashOf: hashOf)
-    if let known = place(hash: hash, where: isIt) { return known }
+    if let known = index(hash: hash, where: isIt) { return known }
     if !slots.isEmpty { slots[slot(hash: hash) { _ in false }] = UInt32(count + 1) }
     count += 1
     return nil
   }
 
-  /// Makes room for so many places, of which at most three of four slots are used.
+  /// Makes room for so many elements, of which at most three of four slots are used.
   package mutating func reserveCapacity(_ capacity: Int, hashOf: (Int) -> Int) {
     guard capacity > max(slots.count / 4 * 3, Self.few) else { return }
     slots = Array(repeating: 0, count: (capacity + capacity / 3 + 4).nextPowerOfTwo)

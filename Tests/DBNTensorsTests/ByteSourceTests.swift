@@ -1,0 +1,151 @@
+import DBNTensors
+import Testing
+
+/// Every kind of source gives the same bytes by each way.
+struct ByteSourceTests {
+  private static let content: [UInt8] = (0..<70_000).map {
+    UInt8(truncatingIfNeeded: $0 &* $0 >> 3)
+  }
+
+  private static func deflated() throws -> DeflatedBytes {
+    let target = UnsafeMutableRawBufferPointer.allocate(byteCount: 100_000, alignment: 16)
+    defer { target.deallocate() }
+    let count = try content.withUnsafeBytes { source throws(CheckpointError) in
+      try Deflate.deflate(source, level: 6, period: content.count, into: target)
+    }
+    let stream = ByteRegion(Array(target.prefix(count ?? 0)))
+    return DeflatedBytes(stream, .zlib, byteCount: content.count, record: "r")
+  }
+
+  private static let region = TensorStorage(ByteRegion(content))
+  private static let crc32 = CRC32.of(content.span.bytes)
+
+  private static let storages: [(name: String, make: @Sendable () throws -> TensorStorage)] = [
+    ("region", { region }),
+    ("array", { TensorStorage(content) }),
+    ("deflated", { TensorStorage(try deflated()) }),
+    (
+      "part",
+      {
+        let whole = ByteRegion([1, 2, 3, 4] + content)
+        return TensorStorage(
+          try whole.slice(from: 4, count: content.count), of: TensorStorage(whole))
+      }
+    ),
+    (
+      "slabs",
+      {
+        TensorStorage(
+          SlabbedBytes(byteCount: content.count, slabByteCount: 1000, windowByteCount: 5000) {
+            range, target in target.copyBytes(from: content[range])
+          })
+      }
+    ),
+    (
+      "converted twice",
+      {
+        TensorStorage(
+          TensorStorage(TensorStorage(try deflated()), converting: .swappingBytes(of: 4)),
+          converting: .swappingBytes(of: 4))
+      }
+    ),
+    ("computed", { TensorStorage(computing: content.count) { $0.copyBytes(from: content) } }),
+    (
+      "scattered",
+      {
+        let half = content.count / 2
+        let parts = try [0, half].map { start in
+          let part = try ByteRegion(content).slice(from: start, count: half)
+          let copy = ScatteredCopy(
+            shape: [half], from: .init(strides: [1]), to: .init(start: start, strides: [1]),
+            elementSize: 1)
+          return (storage: TensorStorage(part), copy: copy)
+        }
+        return TensorStorage(ScatteredBytes(byteCount: content.count, parts))
+      }
+    ),
+    (
+      "joined",
+      {
+        let parts = [content[..<7], content[7..<7], content[7...]]
+        return TensorStorage(JoinedBytes(parts.map { TensorStorage(ByteRegion(Array($0))) }))
+      }
+    ),
+    ("checked", { TensorStorage(ByteRegion(content), crc32: crc32) }),
+    ("checked and deflated", { TensorStorage(try deflated(), crc32: crc32) }),
+  ]
+
+  @Test(arguments: storages.map(\.name), [1 << 20, 65_535, 4096, 1000])
+  func piecesAreTheWhole(name: String, size: Int) throws {
+    let storage = try #require(Self.storages.first { $0.name == name }).make()
+    #expect(storage.byteCount == Self.content.count)
+    #expect(try storage.withBytes { $0.hasEqualBytes(to: Self.content.span.bytes) })
+    var pieces: [UInt8] = []
+    try storage.read(pieces: size) { start, piece in
+      #expect(start == pieces.count && piece.byteCount <= size)
+      pieces += piece.withUnsafeBytes { Array($0) }
+    }
+    #expect(pieces == Self.content)
+    var count = 0
+    #expect(try storage.crc32(pieces: size) { count += $1.byteCount } == Self.crc32)
+    #expect(count == Self.content.count)
+  }
+
+  /// As samples are read: only some of them.
+  @Test(arguments: storages.map(\.name), [0, 4, 4096, 10_000, 70_000])
+  func aPrefixIsTheFirstBytesAndNoMore(name: String, count: Int) throws {
+    let storage = try #require(Self.storages.first { $0.name == name }).make()
+    var pieces: [UInt8] = []
+    try storage.read(pieces: 3000, upTo: count) { start, piece in
+      #expect(start == pieces.count)
+      pieces += piece.withUnsafeBytes { Array($0) }
+    }
+    #expect(pieces == Array(Self.content.prefix(count)))
+  }
+
+  @Test(arguments: storages.map(\.name))
+  func openedBytesAreReadInAnyOrder(name: String) throws {
+    let storage = try #require(Self.storages.first { $0.name == name }).make()
+    for bytes in [try storage.opened(), try storage.openedUnchecked()] {
+      for start in [69_996, 0, 4000] {
+        #expect(
+          try bytes.slice(from: start, count: 4).array == Array(Self.content[start..<start + 4]))
+      }
+    }
+  }
+
+  @Test func copiesAreRepeated() throws {
+    let storage = TensorStorage(RepeatedBytes(Self.region, count: 3))
+    let expected = Self.content + Self.content + Self.content
+    #expect(try storage.withBytes { $0.hasEqualBytes(to: expected.span.bytes) })
+    #expect(try storage.crc32() == CRC32.of(expected.span.bytes))
+    #expect(TensorStorage(RepeatedBytes(Self.region, count: 0)).byteCount == 0)
+  }
+
+  /// Whichever way the bytes are taken, and whatever is made of them.
+  @Test func aWrongChecksumIsFoundByEveryWay() throws {
+    let damaged = { TensorStorage(ByteRegion(Self.content), crc32: 7, record: "data/0") }
+    let ways: [(TensorStorage) throws -> Void] = [
+      { _ = try $0.withBytes { _ in } }, { try $0.read(pieces: 4096) { _, _ in } },
+      { try $0.read(pieces: 4096, upTo: 4) { _, _ in } }, { _ = try $0.crc32() },
+      { _ = try $0.crc32(pieces: 4096) { _, _ in } }, { _ = try $0.opened() },
+      { _ = try $0.hasEqualBytes(to: TensorStorage(Self.content)) },
+    ]
+    let made: [(TensorStorage) throws -> TensorStorage] = [
+      { $0 }, { TensorStorage($0, converting: .swappingBytes(of: 4)) },
+      { TensorStorage(try ByteRegion(Self.content).slice(from: 4, count: 8), of: $0) },
+      { TensorStorage(RepeatedBytes($0, count: 2)) }, { TensorStorage(JoinedBytes([$0, $0])) },
+    ]
+    for make in made {
+      for way in ways {
+        let storage = try make(damaged())
+        let error = #expect(throws: CheckpointError.self) {
+          try way(storage)
+          // Bytes of other lengths are never equal, and need no check.
+          if storage.byteCount != Self.content.count { _ = try storage.crc32() }
+        }
+        #expect(error?.code == .checksumMismatch && error?.reason.contains("data/0") == true)
+      }
+    }
+  }
+}
