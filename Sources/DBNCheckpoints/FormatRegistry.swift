@@ -11,8 +11,10 @@ import DBNTorch
 ///
 ///     try Checkpoint.open(path, formats: .standard + [MyFormat()])
 public struct FormatRegistry: Sendable {
+  /// The formats, in the order in which they are asked.
   public let formats: [any CheckpointFormat]
 
+  /// A registry of these formats alone, asked in this order.
   public init(_ formats: [any CheckpointFormat]) {
     self.formats = formats
   }

@@ -5,13 +5,16 @@
 public struct CheckpointError: Error, Sendable, Equatable {
   /// The rule that was broken; each module declares its own as static members.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
+    /// The code as text: `checksum-mismatch`.
     public let description: String
 
+    /// A code with this text, which must be unique.
     public init(_ description: String) {
       self.description = description
     }
   }
 
+  /// Which rule was broken: what a program decides by.
   public var code: Code
   /// The file, where one is involved.
   public var path: String?
@@ -24,6 +27,7 @@ public struct CheckpointError: Error, Sendable, Equatable {
   /// What the person can do about it.
   public var advice: Guidance?
 
+  /// An error about a thing in a file; whoever knows the file or the name adds it with `with`.
   public init(
     _ code: Code, path: String? = nil, name: String? = nil, offset: Int? = nil, _ reason: String,
     advice: Guidance? = nil

@@ -73,10 +73,12 @@ extension Guidance: CustomStringConvertible {
 }
 
 extension Guidance: ExpressibleByStringInterpolation {
+  /// Text that mentions no choice.
   public init(stringLiteral text: String) {
     self.init(text)
   }
 
+  /// Text with values, choices and other texts in it.
   public init(stringInterpolation interpolation: StringInterpolation) {
     parts = interpolation.parts
   }
@@ -85,20 +87,25 @@ extension Guidance: ExpressibleByStringInterpolation {
   public struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var parts: [Part] = []
 
+    /// Begins with no text.
     public init(literalCapacity: Int, interpolationCount: Int) {}
 
+    /// Appends text.
     public mutating func appendLiteral(_ literal: String) {
       if !literal.isEmpty { parts.append([.text(literal)]) }
     }
 
+    /// Appends a choice, which is named when the text is shown.
     public mutating func appendInterpolation(_ choice: Choice) {
       parts.append(.choice(choice))
     }
 
+    /// Appends a text with its choices.
     public mutating func appendInterpolation(_ guidance: Guidance) {
       parts.append(guidance.parts)
     }
 
+    /// Appends the description of a value.
     public mutating func appendInterpolation(_ value: some Any) {
       parts.append([.text("\(value)")])
     }

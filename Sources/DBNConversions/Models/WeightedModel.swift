@@ -8,9 +8,11 @@ public struct WeightedModel: Sendable {
   public struct Weights: Sendable {
     /// The file.
     public let path: String
+    /// What the file holds.
     public let checkpoint: Checkpoint
     /// Where in it the state dict is.
     public let place: EntryPath
+    /// The state dict that the model is run with.
     public let stateDict: StateDict
   }
 

@@ -16,8 +16,11 @@ public struct ConversionProof: Sendable {
   public var tolerance: NumberComparison.Tolerance
   /// What runs the model.
   public var engine: Engine
+  /// How the engine runs: threads, batch, epsilon.
   public var options: ExecutionOptions
 
+  /// A proof with the given limits; by default every BatchNorm by itself, on the reference engine, and
+  /// no difference allowed.
   public init(
     model: String? = nil, tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance(),
     engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()

@@ -2,11 +2,14 @@ public import DBNBatchNorm
 
 /// A BatchNorm with the statistics of its devices, as a report shows it.
 public struct ReplicaLayer: Sendable {
+  /// The module's name in the state dict.
   public let name: String
   /// The layout's name.
   public let layout: String
+  /// The running statistics of each device.
   public let statistics: ReplicaStatistics
 
+  /// A BatchNorm of a state dict, for the pages of `info`.
   public init(name: String, layout: String, _ statistics: ReplicaStatistics) {
     self.name = name
     self.layout = layout
