@@ -1,8 +1,8 @@
 /// A Swift type that a tensor's elements can be read as.
 public protocol TensorElement: Sendable, BitwiseCopyable {
-  /// The scalar type that is read as this without conversion.
+  /// The scalar type that is read as this type without conversion.
   static var scalarType: ScalarType { get }
-  /// The nearest value, nil if there is none that stands for it.
+  /// The nearest value; nil if the type has none for this number.
   init?(integer: some FixedWidthInteger)
 }
 
