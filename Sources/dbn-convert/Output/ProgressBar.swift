@@ -22,7 +22,7 @@ final class ProgressBar: Sendable {
     var shownAt: ContinuousClock.Instant?
   }
 
-  /// - Parameter total: the work.
+  /// - Parameter total: the amount of work.
   init(_ title: String, total: Int, unit: Unit = .bytes) {
     self.title = title
     self.total = total
