@@ -8,8 +8,7 @@ extension Checkpoint {
   /// Tensors stay in the mapped file until their bytes are needed. The file is opened, mapped and
   /// parsed once.
   ///
-  /// - Parameter formats: the formats to consider, including custom ones: `.standard +
-  ///   [MyFormat()]`.
+  /// - Parameter formats: the formats to try, such as `.standard + [MyFormat()]`.
   /// - Throws: `unknownFormat`; `partOfModel` for a file that is one part of a model, unless the
   ///   options accept that; or the error in the file; always with its path.
   public static func open(

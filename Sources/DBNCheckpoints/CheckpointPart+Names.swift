@@ -30,7 +30,7 @@ extension ShardFileName {
     return String(cString: target)
   }
 
-  /// - Parameter source: the source of that information, for the reason.
+  /// - Parameter source: where the number and count come from, for the reason.
   private func part(as source: String) -> CheckpointPart? {
     let hasIndex = isNamedByIndex
     guard hasIndex || hasSibling else { return nil }

@@ -19,8 +19,8 @@ struct CheckpointPart {
   /// The reason and the surroundings.
   var text: String { surroundings.map { "\(reason); \($0)" } ?? reason }
 
-  /// Decides by the file's content, or by its name and the files next to it, which are the only
-  /// signs of a shard of `save_pretrained`. nil if it is not a part.
+  /// Decides by the file's content, or by its name and the files next to it, the only signs of a
+  /// shard of `save_pretrained`. nil if it is not a part.
   init?(path: String, _ checkpoint: Checkpoint) {
     guard
       let part = Self.ofSharding(checkpoint.root) ?? Self.ofDeepSpeed(checkpoint.root)

@@ -13,7 +13,7 @@ extension Conversion {
   ///   - statistics: how the statistics of batches are combined.
   ///   - batch: the number of samples in a batch; the last may be shorter.
   ///   - batches: the most batches; nil: all data.
-  ///   - progress: called repeatedly with the number of samples that the model has processed.
+  ///   - progress: called with the number of samples that the model was just given.
   /// - Returns: a result whose `recalibration` contains the measurements.
   /// - Throws: `unknownModel`; as `Recalibration.run` and `findStateDict`.
   public func recalibrated(

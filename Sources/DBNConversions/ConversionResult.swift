@@ -15,7 +15,7 @@ public struct ConversionResult: Sendable {
   /// What was converted, skipped and lost.
   public let report: ConversionReport
   /// What the user should know, one sentence each: notes of the reader, other networks in the file,
-  /// optimizer states that no longer fit, settings that differ from the defaults. Problems of the
+  /// optimizer states that no longer fit, settings that differ from the defaults. Problems with the
   /// BatchNorms' numbers are in `health`.
   public let notes: [Guidance]
   /// The measurements of `recalibrated`; nil after other conversions.
@@ -53,7 +53,7 @@ public struct ConversionResult: Sendable {
     self.basis = basis
   }
 
-  /// Problems of the numbers of the BatchNorms. Each access reads the numbers again.
+  /// Problems with the BatchNorms' numbers. Each access reads the numbers again.
   public var health: BatchNormHealth {
     switch examined {
     case .all: BatchNormHealth(checkpoint)

@@ -82,8 +82,8 @@ public struct CheckpointDictionary: Sendable {
 }
 
 extension CheckpointDictionary {
-  /// A key: text or an integer. Text is compared byte by byte as Python does: two spellings of "é"
-  /// are two keys, although they are equal as Swift strings.
+  /// A key: a string or an integer. Strings are compared byte by byte as Python does: two spellings
+  /// of "é" are two keys, although they are equal as Swift strings.
   public enum Key: Sendable, Hashable, CustomStringConvertible {
     case string(String)
     case int(Int)
@@ -113,7 +113,7 @@ extension CheckpointDictionary {
       }
     }
 
-    /// The text of a string key.
+    /// The text of a string key; nil for an integer.
     public var string: String? {
       guard case .string(let text) = self else { return nil }
       return text

@@ -5,7 +5,7 @@ public indirect enum CheckpointValue: Sendable {
   case none
   case bool(Bool)
   case int(Int)
-  /// An integer that does not fit 64 bits, as two's complement, least byte first.
+  /// An integer that does not fit 64 bits, as two's complement, least significant byte first.
   case largeInt([UInt8])
   case float(Double)
   case complex(real: Double, imaginary: Double)

@@ -22,7 +22,7 @@ public struct ConversionReport: Sendable {
     }
   }
 
-  /// What was converted, in the order of the file.
+  /// What was converted, in file order.
   public var converted: [String] = []
   /// What could have been converted but was not, and why.
   public var skipped: [Item] = []

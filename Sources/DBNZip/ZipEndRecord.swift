@@ -25,7 +25,7 @@ struct ZipEndRecord {
     try readZip64(file)
   }
 
-  /// The last possible position of an end record: its comment must end with the file.
+  /// The position of the end record: the last one whose comment ends with the file.
   private static func find(in file: ByteRegion) throws(CheckpointError) -> Int {
     let found = file.withBytes { bytes -> Int? in
       let last = bytes.byteCount - size

@@ -46,9 +46,9 @@ package struct ZipWriter {
 
   /// PyTorch's `.storage_alignment`, in bytes.
   package static let alignment = 64
-  /// Bytes that are read, checked and written at a time: they stay in the processor's cache.
+  /// The number of bytes read, checked and written at a time: they stay in the processor's cache.
   private static let pieceSize = 1 << 20
-  /// Bytes of the directory that are written at a time.
+  /// The number of bytes of the directory written at a time.
   private static let directoryPieceSize = 1 << 16
 
   private let destination: FileDestination

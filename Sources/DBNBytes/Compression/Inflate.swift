@@ -71,7 +71,7 @@ package struct InflateReader: ~Copyable {
 
   /// - Throws: `invalidCompression` unless the stream and its source end here.
   package mutating func finish() throws(CheckpointError) {
-    // Room for one byte, which must not come.
+    // Room for one more byte, which the stream must not produce.
     let beyond = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
     defer { beyond.deallocate() }
     while !isAtEnd {

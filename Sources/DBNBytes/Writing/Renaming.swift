@@ -58,8 +58,8 @@ enum Renaming {
     throw error(location)
   }
 
-  /// Replaces a file by another. The identity of the replaced file is checked once it can no longer
-  /// change.
+  /// Replaces one file with another. The identity of the replaced file is checked once it can no
+  /// longer change.
   ///
   /// - Returns: the temporary name that the other file now has; nil if it is no longer there.
   static func replace(

@@ -7,7 +7,7 @@ extension CheckpointError.Code {
 
 /// Which of a checkpoint's mappings is the state dict.
 ///
-/// 1. A candidate is a mapping with text keys that directly holds at least one tensor, at any
+/// 1. A candidate is a mapping with string keys that directly holds at least one tensor, at any
 ///    depth. Scalar tensors alone (a loss, a metric) make a candidate only in a checkpoint without
 ///    any other tensors. The states of optimizers, learning rate schedules and random generators,
 ///    and everything inside them, are not candidates; `--entry` can still select them.
@@ -77,7 +77,7 @@ extension Checkpoint {
     return result
   }
 
-  /// Whether the file holds nothing but an empty mapping: the state dict of a model without tensors.
+  /// Whether the file holds only an empty mapping: the state dict of a model without tensors.
   private var isEmpty: Bool { root.dictionary?.entries.isEmpty == true }
 
   private var rankedStateDicts: [StateDictSearch.Result] {

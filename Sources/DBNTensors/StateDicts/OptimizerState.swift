@@ -16,7 +16,7 @@ public struct OptimizerState: Sendable {
 }
 
 extension Checkpoint {
-  /// The optimizer states in the checkpoint, in the order of the file.
+  /// The optimizer states in the checkpoint, in file order.
   public var optimizerStates: [OptimizerState] {
     var search = OptimizerSearch()
     _ = search.visit(root, key: nil)

@@ -3,8 +3,8 @@ extension StateDict {
   /// and the names of the omitted values, in order.
   ///
   /// The model consists of all tensors directly in the state dict, all keys that end in
-  /// `_extra_state`, and other values of a module that has tensors (`fc._packed_params.dtype`
-  /// beside `fc.scale`).
+  /// `_extra_state`, and other values of a module that has tensors (`fc._packed_params.dtype` next
+  /// to `fc.scale`).
   public var modelOnly: (stateDict: StateDict, leftOut: [String]) {
     var modules: Set<String> = []
     for (name, _) in tensors { Self.module(of: name).map { _ = modules.insert($0) } }

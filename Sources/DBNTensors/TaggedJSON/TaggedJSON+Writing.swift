@@ -2,7 +2,7 @@ extension TaggedJSON {
   /// Appends the value to a text, and flushes the text when it is long enough.
   ///
   /// - Parameter name: makes the path of the value; called only for tensors and errors.
-  /// - Throws: `limitExceeded` beyond `CheckpointLimits.depth`; what the hook for tensors throws.
+  /// - Throws: `limitExceeded` beyond `CheckpointLimits.depth`; errors of the hook for tensors.
   package func write(
     _ value: CheckpointValue, to text: inout JSONWriter, depth: Int = 0, name: () -> String
   ) throws(CheckpointError) {

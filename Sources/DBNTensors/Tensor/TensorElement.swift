@@ -7,7 +7,7 @@ public protocol TensorElement: Sendable, BitwiseCopyable {
 }
 
 extension TensorElement where Self: BinaryInteger {
-  /// The number in this type; nil where it can't hold it.
+  /// The number in this type; nil if it can't hold it.
   public init?(integer: some FixedWidthInteger) { self.init(exactly: integer) }
 }
 
@@ -20,7 +20,7 @@ extension Bool: TensorElement {
   /// bool.
   public static var scalarType: ScalarType { .bool }
 
-  /// The number in this type; nil where it can't hold it.
+  /// The number in this type; nil if it can't hold it.
   public init?(integer: some FixedWidthInteger) {
     guard integer == 0 || integer == 1 else { return nil }
     self = integer == 1

@@ -25,8 +25,8 @@ struct OldGatherCommand {
     return text(adding: "--output \(quoted(last))", without: place)
   }
 
-  /// Whether the output was forgotten: the last file is a checkpoint, and its name does not stand
-  /// out from numbered names of the others.
+  /// Whether the output was probably forgotten: the last file is a checkpoint, and its name is
+  /// numbered like the others, or they are not numbered.
   private var lastIsRank: Bool {
     guard let last = positionals.last, (try? FormatRegistry.standard.recognise(last)) != nil else {
       return false
