@@ -1,11 +1,11 @@
-# dbn-convert: `make demo` shows it, `make test` checks it; both set up what is missing.
+# dbn-convert: `make demo` shows it, `make test` tests it; both install what is missing.
 
 SWIFT ?= swift
 PYTHON ?= python3
 PACKAGES = libhdf5-dev zlib1g-dev pkg-config
-# The fast engine's library: where it can't be had, everything else is built and tested.
+# The fast engine's library: if it can't be installed, everything else is built and tested.
 ONEDNN = libdnnl-dev
-# Said each time, because SwiftPM remembers what it found when it first read Package.swift.
+# Given each time, because SwiftPM caches what it found when it first read Package.swift.
 TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable-default-traits)
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
@@ -13,7 +13,7 @@ VENV = .build-venv
 .PHONY: setup build demo test test-plain test-onednn3 check lint examples interop browser browser-test \
   screenshots benchmark clean
 
-# Installs the system packages, unless they are there.
+# Installs the system packages, if they are missing.
 setup:
 	@if ! pkg-config --exists hdf5 zlib 2>/dev/null; then \
 	  echo "Installing $(PACKAGES)"; \
@@ -29,7 +29,7 @@ setup:
 	  echo "*** WITHOUT $(ONEDNN), which could not be installed: no oneDNN engine"; \
 	fi
 
-# Without symbols: a third less. Most of the rest is Foundation's.
+# Stripped of symbols, the binary is a third smaller. Most of the rest is Foundation.
 build: setup
 	$(SWIFT) build -c release --product dbn-convert --static-swift-stdlib $(TRAITS) -Xlinker -s
 
@@ -39,17 +39,17 @@ demo: build
 test: setup
 	$(SWIFT) test --disable-xctest $(TRAITS)
 
-# What differs without oneDNN.
+# The tests that differ without oneDNN.
 test-plain: setup
 	$(SWIFT) test --disable-xctest --disable-default-traits --scratch-path .build-plain \
 	  --filter 'ExecutionTests|CommandTests'
 
-# The engine with version 3 of oneDNN's interface, whatever the system has.
+# Tests the engine with version 3 of oneDNN's interface, whatever version the system has.
 test-onednn3: setup .build-onednn3/ready
 	ONEDNN_ROOT=$(CURDIR)/.build-onednn3/prefix $(SWIFT) test --disable-xctest --traits OneDNN \
 	  --scratch-path .build-onednn3/build --filter 'OneDNN|TwoEngines|EngineTests|Torchvision'
 
-# Intel's own build of it. A target folder of pip's has no include and lib; a prefix has.
+# Intel's own build of oneDNN 3. pip's --target leaves out include and lib; --prefix has them.
 .build-onednn3/ready:
 	$(PYTHON) -m venv .build-onednn3/venv
 	.build-onednn3/venv/bin/pip install --quiet --no-deps --prefix $(CURDIR)/.build-onednn3/prefix \
@@ -62,7 +62,7 @@ lint:
 
 check: lint test
 
-# The README's library code in a package of its own, whose modules are called Zip, Models and Reports.
+# The README's library code in a separate package, whose modules are named Zip, Models and Reports.
 examples: setup
 	awk -f Examples/Library/readme.awk README.md >Examples/Library/Sources/Readme/Readme.swift
 	$(SWIFT) run --package-path Examples/Library Readme $(CURDIR)/Fixtures/torch/digits-shards
@@ -73,11 +73,11 @@ $(VENV)/ready: Fixtures/requirements.txt
 	$(VENV)/bin/pip install --quiet torch==2.13.0+cpu || $(VENV)/bin/pip install --quiet torch
 	touch $@
 
-# Checkpoints by the installed PyTorch, through the command, read by h5py, bit for bit.
+# Converts checkpoints of the installed PyTorch and reads the results with h5py, bit for bit.
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 
-# Installs a browser, unless there is one.
+# Installs a browser, if there is none.
 browser:
 	@if ! command -v chromium >/dev/null && [ -z "$$CHROMIUM" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
@@ -85,11 +85,12 @@ browser:
 	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium >/dev/null; \
 	fi
 
-# The reports in a headless browser: they load, fit a phone, and show what the numbers say.
+# Tests the reports in a headless browser: they load, fit a phone, and their plots match the
+# numbers.
 browser-test: build browser
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND)
 
-# The pictures of the reports in the README, anew, in a font as people's browsers have one.
+# Takes the README's screenshots of reports again, in a font that browsers commonly have.
 screenshots: build browser
 	@if ! fc-list | grep -q Inter; then \
 	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
@@ -97,8 +98,8 @@ screenshots: build browser
 	fi
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND) docs
 
-# The whole process against nine lines of Python and against cp; compression against h5py; BatchNorm
-# and whole models against PyTorch's; the library by itself.
+# Compares the whole process with nine lines of Python and with cp, compression with h5py, and
+# BatchNorm and whole models with PyTorch; measures the library by itself.
 benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
 	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)

@@ -1,5 +1,5 @@
 extension [UInt8] {
-  /// Appends the number's bytes, least first.
+  /// Appends the number's bytes, least significant first.
   package mutating func append(littleEndian number: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }

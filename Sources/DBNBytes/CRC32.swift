@@ -2,7 +2,7 @@ private import DBNCZlib
 
 /// The CRC-32 of zip files and PyTorch checkpoints (ISO 3309), by zlib's `crc32_z`.
 package struct CRC32: Sendable {
-  /// Of the bytes so far; 0 of none.
+  /// The checksum of the bytes so far; 0 for no bytes.
   package private(set) var value: UInt32 = 0
 
   /// The checksum of no bytes.
@@ -15,7 +15,7 @@ package struct CRC32: Sendable {
     return checksum.value
   }
 
-  /// Takes bytes in that follow those so far.
+  /// Adds bytes that follow those so far.
   package mutating func update(_ bytes: RawSpan) {
     value = bytes.withUnsafeBytes { buffer in
       let start = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -23,15 +23,14 @@ package struct CRC32: Sendable {
     }
   }
 
-  /// The checksum of some bytes followed by others, from the checksums of both (`crc32_combine`).
+  /// The checksum of two concatenated runs of bytes, from the checksums of both (`crc32_combine`).
   package static func combine(_ first: UInt32, _ second: UInt32, secondByteCount: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: crc32_combine(uLong(first), uLong(second), secondByteCount))
   }
 
-  /// The checksum of what follows the first of some bytes, from the checksums of all and of the
-  /// first.
+  /// The checksum of the bytes after a prefix, from the checksums of the whole and of the prefix.
   package static func rest(of whole: UInt32, after first: UInt32, restByteCount: Int) -> UInt32 {
-    // Checksums combine by exclusive or, once the first is moved to its place.
+    // Checksums combine by exclusive or, after the first is shifted past the rest.
     whole ^ combine(first, 0, secondByteCount: restByteCount)
   }
 }

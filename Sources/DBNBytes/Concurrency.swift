@@ -6,7 +6,7 @@ package enum Concurrency {
   /// nil: one for each core.
   @TaskLocal fileprivate static var limit: Int?
 
-  /// Runs the body with at most so many threads; nil: as many as before.
+  /// Runs the body with at most `limit` threads; nil keeps the current limit.
   package static func limited<Value>(
     to limit: Int?, _ body: () throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
@@ -18,7 +18,7 @@ package enum Concurrency {
   }
 }
 
-/// Calls `body` with 0 ..< `count` on all cores; when calls fail, throws the error of the lowest
+/// Calls `body` with 0 ..< `count` on all cores. If calls fail, throws the error of the lowest
 /// index, so that the same input gives the same error.
 package func concurrentForEach(
   _ count: Int, _ body: @Sendable (Int) throws(CheckpointError) -> Void

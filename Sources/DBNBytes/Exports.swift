@@ -1,2 +1,2 @@
-// Everything here throws the one error of this package.
+// Everything here throws this package's error type.
 @_exported public import DBNErrors

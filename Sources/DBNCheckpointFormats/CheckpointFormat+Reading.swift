@@ -3,7 +3,7 @@ public import DBNTensors
 extension CheckpointFormat {
   /// Reads a file of this format; `Checkpoint.open` finds the format itself.
   ///
-  /// - Throws: `unknownFormat` for a file of another format; what is wrong with the file.
+  /// - Throws: `unknownFormat` for a file of another format; the error in a damaged file.
   public func read(
     _ path: String, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
@@ -20,12 +20,12 @@ extension CheckpointFormat {
     }
   }
 
-  /// Reads the file with what recognising it has parsed; nil if it is of another format.
+  /// Reads the file, reusing what `probe` parsed; nil if it is of another format.
   package func readIfRecognised(
     _ file: SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint? {
     guard let probed = probe(file) else { return nil }
-    // What was parsed goes as soon as the reader has no more need of it: a file can have very many
+    // Frees what was parsed as soon as the reader no longer needs it: a file can have very many
     // tensors.
     file.forgetParsed()
     var checkpoint = try read(consume probed, options: options)

@@ -1,15 +1,16 @@
 public import DBNTensors
 
 extension CheckpointFormat {
-  /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched. The
-  /// same checkpoint gives the same bytes.
+  /// Writes the checkpoint, all or nothing: an error leaves no new file, and an existing file
+  /// unchanged. The same checkpoint gives the same bytes.
   ///
-  /// A file that already has the name is replaced only where the options say so.
+  /// An existing file of the name is replaced only if the options allow it.
   ///
-  /// - Returns: what the format could not hold and was left out, if the options allow that.
-  /// - Throws: `cannotBeWritten` for what the format can't hold, and for options that it does not
-  ///   honour; `fileExists` for a file that is not to be replaced; `checksumMismatch` when the bytes
-  ///   of a source are damaged; `system` when the disk is full.
+  /// - Returns: the values that the format could not hold and that were omitted, if the options
+  ///   allow that.
+  /// - Throws: `cannotBeWritten` for values that the format can't hold, and for options that it
+  ///   does not support; `fileExists` for a file that must not be replaced; `checksumMismatch` if
+  ///   the bytes of a source are damaged; `system` if the disk is full.
   @discardableResult
   public func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions = WritingOptions()
@@ -33,15 +34,15 @@ extension CheckpointFormat {
 }
 
 extension StagedFiles {
-  /// Writes one file of a checkpoint: `body` puts the bytes into a file that has no name yet, which is
-  /// then proven, if the options have a proof, and synced.
+  /// Writes one file of a checkpoint: `body` puts the bytes into a file that has no name yet, which
+  /// is then passed to the options' proof, if any, and synced.
   ///
   /// - Parameters:
   ///   - path: the name that the file takes once all files of the checkpoint are complete.
-  ///   - body: gets where to write, which is to be used only until it returns. The options' progress
-  ///     is told of every byte.
-  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before `body` is called; what it
-  ///   throws, and then nothing is left of the file.
+  ///   - body: gets the destination, which is valid only until it returns. Every byte is reported
+  ///     to the options' progress.
+  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before `body` is called; or the
+  ///   error of `body`, and then nothing is left of the file.
   public mutating func write<Result>(
     _ path: String, options: WritingOptions,
     _ body: (FileDestination) throws(CheckpointError) -> Result

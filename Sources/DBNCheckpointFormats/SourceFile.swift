@@ -1,15 +1,15 @@
 public import DBNTensors
 
-/// A file that a checkpoint is read from: opened and mapped once, whoever looks at it.
+/// A file that a checkpoint is read from: opened and mapped once, however many formats examine it.
 public final class SourceFile {
-  /// As it was named; empty for bytes in memory.
+  /// The path as the caller gave it; empty for bytes in memory.
   public let path: String
-  /// The content. Only the parts that are read come from the disk.
+  /// The content. Only the parts that are used are read from disk.
   public let bytes: ByteRegion
-  /// By the type of what was made: what several formats have to know to recognise the file.
+  /// Parsed values by their type, which several formats need to recognise the file.
   private var parsed: [ObjectIdentifier: Any] = [:]
 
-  /// The folder that the file lies in, for the other files of the checkpoint.
+  /// The folder of the file, for the other files of the checkpoint.
   public private(set) lazy var folder = SourceFolder(ofFile: path)
 
   /// Opens and maps the file.
@@ -26,18 +26,17 @@ public final class SourceFile {
     self.bytes = bytes
   }
 
-  /// What `parse` makes of the content: the first time it is asked for a type, and from then on the
-  /// same, until the file was recognised. So formats that are told apart by the same parts of a file
-  /// parse them once.
+  /// The result of `parse` for the content, cached by its type until the file is recognised. So
+  /// formats that examine the same parts of a file parse them only once.
   public func parsed<Value>(_ parse: (ByteRegion) -> Value) -> Value {
     let key = ObjectIdentifier(Value.self)
-    // Apart, since nothing can be cast to an optional value: what was parsed may be one.
+    // Two steps, because `Value` may itself be optional, and a missing entry would then cast to it.
     if let known = parsed[key], let value = known as? Value { return value }
     let value = parse(bytes)
     parsed[key] = value
     return value
   }
 
-  /// Lets go of what was parsed, which the probed file keeps as far as it is needed.
+  /// Drops the parsed values; the probed file keeps those that it needs.
   func forgetParsed() { parsed = [:] }
 }

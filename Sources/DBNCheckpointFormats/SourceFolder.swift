@@ -1,14 +1,13 @@
 internal import Glibc
 public import DBNTensors
 
-/// A folder that a checkpoint is read from, or that has the other files of one.
+/// A folder that a checkpoint is read from, or that contains the other files of one.
 public final class SourceFolder {
-  /// What stands before the names of its files: the folder's path with a slash; empty for the current
-  /// folder.
+  /// The prefix of its files' paths: the folder's path with a slash; empty for the current folder.
   public let prefix: String
   private var files: [String: SourceFile] = [:]
 
-  /// The folder at a path; nothing is looked at yet.
+  /// The folder at a path; nothing is read yet.
   public init(_ path: String) {
     prefix = path + "/"
   }
@@ -26,8 +25,8 @@ public final class SourceFolder {
 
   /// The file of this name, opened and mapped once.
   ///
-  /// - Parameter name: is for the caller to have checked, where it is from a file: with slashes it
-  ///   leads out of the folder.
+  /// - Parameter name: must be checked by the caller if it comes from a file: with slashes it could
+  ///   lead out of the folder.
   /// - Throws: `system`, `notARegularFile`.
   public func file(_ name: String) throws(CheckpointError) -> SourceFile {
     if let known = files[name] { return known }
@@ -36,7 +35,7 @@ public final class SourceFolder {
     return file
   }
 
-  /// The names of what is in the folder, in order; none if it is no folder.
+  /// The sorted names of the folder's entries; none if it is not a folder.
   ///
   /// - Throws: `system`.
   public func names() throws(CheckpointError) -> [String] {

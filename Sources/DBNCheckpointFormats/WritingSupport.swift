@@ -1,37 +1,37 @@
 public import DBNTensors
 
-/// What can be asked of a format's writer. What it does not honour is refused before anything is
-/// written, for every format in one place.
+/// The options that a format's writer supports. Other options are refused before anything is
+/// written, for all formats in one place.
 public struct WritingSupport: Sendable {
-  /// Whether `WritingOptions.compression` is honoured.
+  /// Whether `WritingOptions.compression` is supported.
   public let compression: Bool
-  /// Whether `WritingOptions.shardByteCount` is honoured.
+  /// Whether `WritingOptions.shardByteCount` is supported.
   public let shards: Bool
-  /// The error for whatever is not honoured; nil: one that says that the format does not have it.
+  /// The error for unsupported options; nil for a generic error.
   public let refusal: Refusal?
 
-  /// What can't be done, and what to do about it.
+  /// The reason for refusing an option, and what to do about it.
   public struct Refusal: Sendable {
-    /// Why, for the error.
+    /// The reason, for the error.
     public let reason: String
     /// What to do instead.
     public let advice: Guidance
 
-    /// What to say of everything that is not honoured.
+    /// A refusal for all unsupported options.
     public init(_ reason: String, advice: Guidance) {
       self.reason = reason
       self.advice = advice
     }
   }
 
-  /// What is honoured; by default nothing beyond plain files.
+  /// The supported options; by default only plain files.
   public init(compression: Bool = false, shards: Bool = false, refusal: Refusal? = nil) {
     self.compression = compression
     self.shards = shards
     self.refusal = refusal
   }
 
-  /// - Throws: `cannotBeWritten` for an option that is not honoured, or has no meaning.
+  /// - Throws: `cannotBeWritten` for an option that is unsupported or meaningless.
   func check(_ options: WritingOptions, format: String) throws(CheckpointError) {
     if options.compression != nil, !compression { throw refused(format, "compressed") }
     if options.shardByteCount != nil, !shards { throw refused(format, "in shards") }

@@ -5,13 +5,12 @@ public import DBNTensors
 extension Checkpoint {
   /// Reads a checkpoint of any known format, recognised by its content.
   ///
-  /// Tensors stay in the file, mapped, until their bytes are asked for. The file is opened, mapped and
+  /// Tensors stay in the mapped file until their bytes are needed. The file is opened, mapped and
   /// parsed once.
   ///
-  /// - Parameter formats: those that the file can have; of a user's own as well:
-  ///   `.standard + [MyFormat()]`.
+  /// - Parameter formats: the formats to try, such as `.standard + [MyFormat()]`.
   /// - Throws: `unknownFormat`; `partOfModel` for a file that is one part of a model, unless the
-  ///   options accept that; or what is wrong with the file; always with its path.
+  ///   options accept that; or the error in the file; always with its path.
   public static func open(
     _ path: String, formats: FormatRegistry = .standard, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
@@ -38,7 +37,7 @@ extension Checkpoint {
     return result
   }
 
-  /// Notes a name that only a part should have, of a file that holds bare weights, as parts do.
+  /// Adds a note if the file has a part's name and holds only weights, as parts do.
   private func notingPartName(_ path: String) -> Checkpoint {
     guard let entries = root.dictionary?.entries, !entries.isEmpty,
       entries.allSatisfy({ $0.value.tensor != nil }), let note = ShardFileName.note(at: path)
@@ -48,15 +47,17 @@ extension Checkpoint {
     return result
   }
 
-  /// Writes the checkpoint, all or nothing: an error leaves no file, or the old one untouched.
+  /// Writes the checkpoint, all or nothing: an error leaves no new file, and an existing file
+  /// unchanged.
   ///
-  /// A file that already has the name is replaced only where the options say so.
+  /// An existing file of the name is replaced only if the options allow it.
   ///
   /// - Parameters:
-  ///   - format: nil: the one of `formats` that has the path's extension.
-  /// - Returns: what the format could not hold and was left out, if the options allow that.
-  /// - Throws: `fileExists`, before anything is written; it is also thrown if such a file appears
-  ///   before the new one is complete.
+  ///   - format: nil: the format in `formats` with the path's extension.
+  /// - Returns: the values that the format could not hold and that were omitted, if the options
+  ///   allow that.
+  /// - Throws: `fileExists`, before anything is written, or later if such a file appears before the
+  ///   new one is complete.
   @discardableResult
   public func write(
     to path: String, as format: (any CheckpointFormat)? = nil,

@@ -3,10 +3,10 @@ import DBNSafetensors
 import DBNTensors
 
 extension ShardFileName {
-  /// The part that a file is by its name, or by the name of the file that it is a symbolic link to.
+  /// The part indicated by a file's name, or by the name of the file that it links to; nil if none.
   ///
-  /// A name alone does not make a file a part, since whole checkpoints are called
-  /// `epoch-00001-of-00100.pth` too: an index beside it must name it, or another part be there.
+  /// A name alone is not enough, since whole checkpoints can be called `epoch-00001-of-00100.pth`
+  /// too: an index in the folder must name the file, or another part must be there.
   static func part(at path: String) -> CheckpointPart? {
     if let part = ShardFileName(path)?.part(as: "its name") { return part }
     guard let target = resolved(path) else { return nil }
@@ -14,7 +14,7 @@ extension ShardFileName {
     return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)',")
   }
 
-  /// A note about a file that has the name of a part, but nothing else that a part has.
+  /// A note about a file with the name of a part but no other sign of being one.
   static func note(at path: String) -> Guidance? {
     let name = ShardFileName(path) ?? resolved(path).flatMap { ShardFileName($0) }
     return name.map {
@@ -23,14 +23,14 @@ extension ShardFileName {
     }
   }
 
-  /// The name of the file to which all symbolic links lead.
+  /// The path with symbolic links resolved.
   private static func resolved(_ path: String) -> String? {
     guard let target = realpath(path, nil) else { return nil }
     defer { free(target) }
     return String(cString: target)
   }
 
-  /// - Parameter source: what says that it is a part.
+  /// - Parameter source: where the number and count come from, for the reason.
   private func part(as source: String) -> CheckpointPart? {
     let hasIndex = isNamedByIndex
     guard hasIndex || hasSibling else { return nil }
@@ -52,14 +52,14 @@ extension ShardFileName {
     }
   }
 
-  /// How shards that are no safetensors files become one file.
+  /// How to join shards that are not safetensors files.
   static let adviceForPickles: Guidance =
     "put the parts together in Python, with weights.update(torch.load(part)) for each, and "
     + "torch.save(weights, path)"
 }
 
-/// The name of a shard of Keras, `model_00001.weights.h5`, which `model.weights.json` beside it names
-/// among others.
+/// The name of a Keras shard, `model_00001.weights.h5`, whose index `model.weights.json` in the
+/// same folder names several shards.
 ///
 /// Source: `ShardedH5IOStore` of Keras.
 struct KerasShardName {
@@ -78,7 +78,7 @@ struct KerasShardName {
     indexName = String(index.split(separator: "/").last ?? "")
   }
 
-  /// Nothing if it can't be read: then nothing says that the file is a shard.
+  /// Empty if it can't be read: then nothing indicates that the file is a shard.
   private static func shards(ofIndex path: String) -> Set<String> {
     guard let file = try? MappedFile.open(path), file.count <= indexByteLimit,
       let index = try? JSON(parsing: file)
@@ -87,7 +87,7 @@ struct KerasShardName {
     return Set(values.flatMap { $0.array ?? [$0] }.compactMap(\.string))
   }
 
-  /// Far more than the names of any model take.
+  /// Far more than the names of any model need.
   private static let indexByteLimit = 16 << 20
 
   var part: CheckpointPart {

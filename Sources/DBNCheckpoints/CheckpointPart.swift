@@ -1,13 +1,13 @@
 import DBNSafetensors
 public import DBNTensors
 
-/// Why a file is taken for one part of a model whose other parts are in other files.
+/// The reason to consider a file one part of a model whose other parts are in other files.
 struct CheckpointPart {
   /// "is part 1 of 2 of a checkpoint, as its name says".
   let reason: String
   /// Which of the other parts are in the same folder.
   let surroundings: String?
-  /// How the whole can be had.
+  /// How to get the whole model.
   let advice: Guidance
 
   init(_ reason: String, _ surroundings: String? = nil, advice: Guidance) {
@@ -16,11 +16,11 @@ struct CheckpointPart {
     self.advice = advice
   }
 
-  /// All that is known.
+  /// The reason and the surroundings.
   var text: String { surroundings.map { "\(reason); \($0)" } ?? reason }
 
-  /// By the file's name and what is beside it, which is all that a shard of `save_pretrained` has to
-  /// tell it, or by what is in the file.
+  /// Decides by the file's content, or by its name and the files next to it, the only signs of a
+  /// shard of `save_pretrained`. nil if it is not a part.
   init?(path: String, _ checkpoint: Checkpoint) {
     guard
       let part = Self.ofSharding(checkpoint.root) ?? Self.ofDeepSpeed(checkpoint.root)
@@ -31,12 +31,12 @@ struct CheckpointPart {
 }
 
 extension CheckpointError.Code {
-  /// The file is one part of a model, and what was asked for is about all of it.
+  /// The file is one part of a model, but the whole model is needed.
   public static let partOfModel = Self("part-of-model")
 }
 
 extension CheckpointPart {
-  /// Files of PyTorch's `HuggingFaceStorageWriter(save_distributed=True)`: each rank's slices.
+  /// Files of PyTorch's `HuggingFaceStorageWriter(save_distributed=True)`: one rank's slices each.
   fileprivate static func ofSharding(_ root: CheckpointValue) -> CheckpointPart? {
     let attributes = root.dictionary?.attributes ?? []
     let metadata = attributes.first { $0.name == "__metadata__" }?.value.dictionary
@@ -47,7 +47,7 @@ extension CheckpointPart {
       advice: SafetensorsCheckpoint.adviceForRanks)
   }
 
-  /// Files of DeepSpeed, in which a rank has its part of the optimizer, or of the weights.
+  /// Files of DeepSpeed with one rank's part of the optimizer or of the weights.
   ///
   /// Source: `deepspeed.checkpoint.constants`, `deepspeed.runtime.engine`.
   fileprivate static func ofDeepSpeed(_ root: CheckpointValue) -> CheckpointPart? {
@@ -76,7 +76,7 @@ extension CheckpointPart {
 }
 
 extension CheckpointDictionary {
-  /// Whether a tensor of `module` is empty that `param_shapes` gives elements.
+  /// Whether a tensor of `module` is empty although its shape in `param_shapes` is not.
   fileprivate var hasMissingWeights: Bool {
     guard let shapes = self["param_shapes"], let module = self["module"]?.dictionary else {
       return false

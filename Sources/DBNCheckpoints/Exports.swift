@@ -1,3 +1,3 @@
-// A program that opens a checkpoint holds its tensors, and names its format.
+// A program that opens checkpoints also uses tensors and formats.
 @_exported public import DBNCheckpointFormats
 @_exported public import DBNTensors

@@ -3,8 +3,8 @@ import DBNSafetensors
 public import DBNTensors
 
 extension FormatRegistry {
-  /// The format of a file, by its content, or of a folder. `Checkpoint.format` says it of one that was
-  /// read.
+  /// The format of a file, by its content, or of a folder. For a checkpoint that was read, use
+  /// `Checkpoint.format`.
   ///
   /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
   public func recognise(_ path: String) throws(CheckpointError) -> any CheckpointFormat {
@@ -14,10 +14,10 @@ extension FormatRegistry {
     throw unknown(file)
   }
 
-  /// Reads a file with the first format that recognises it, and with what that has parsed.
+  /// Reads a file with the first format that recognises it, reusing what that parsed.
   func open(_ path: String, options: ReadingOptions) throws(CheckpointError) -> Checkpoint {
     let file = try openFile(path)
-    // Names and shapes are read; the tensors' bytes come later.
+    // Only names and shapes were read; the tensors' bytes are read later.
     defer { file.bytes.releaseFile() }
     try refuseParts(file)
     for format in formats {
@@ -29,7 +29,7 @@ extension FormatRegistry {
     throw unknown(file)
   }
 
-  /// The file at the path or, if that is a folder, the file in it by which a checkpoint is opened.
+  /// The file at the path or, for a folder, the file in it to open.
   func openFile(_ path: String) throws(CheckpointError) -> SourceFile {
     do throws(CheckpointError) {
       return try SourceFile(path)
@@ -43,7 +43,7 @@ extension FormatRegistry {
   }
 
   private func refuseParts(_ file: SourceFile) throws(CheckpointError) {
-    // Archives one after the other, which only the folder's metadata tells apart.
+    // The file is several concatenated archives, which only the folder's metadata can locate.
     guard file.path.hasSuffix(".distcp") else { return }
     throw CheckpointError(
       .partOfModel, path: file.path,

@@ -6,32 +6,32 @@ import DBNNumPy
 import DBNSafetensors
 import DBNTorch
 
-/// The formats that files are recognised as and written in, in order: the first that recognises a
-/// file, or has its extension, has it.
+/// The formats for reading and writing files, in order: the first that recognises a file, or has
+/// its extension, is used.
 ///
 ///     try Checkpoint.open(path, formats: .standard + [MyFormat()])
 public struct FormatRegistry: Sendable {
-  /// The formats, in the order in which they are asked.
+  /// The formats, in the order in which they are tried.
   public let formats: [any CheckpointFormat]
 
-  /// A registry of these formats alone, asked in this order.
+  /// A registry of only these formats, tried in this order.
   public init(_ formats: [any CheckpointFormat]) {
     self.formats = formats
   }
 
-  /// The formats of this toolkit. Archives of arrays come before those of PyTorch, which has every
-  /// other zip file.
+  /// The formats of this toolkit. NumPy's archives come before PyTorch's formats, which accept
+  /// every other zip file.
   public static let standard = FormatRegistry([
     NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
     TorchDistributedFormat(), KerasHDF5Format(), HDF5Format(), SafetensorsFormat(),
   ])
 
-  /// Further formats, which are asked after the others.
+  /// Adds formats that are tried after the others.
   public static func + (registry: Self, formats: [any CheckpointFormat]) -> Self {
     Self(registry.formats + formats)
   }
 
-  /// Formats that are asked before the others: what they recognise is theirs.
+  /// Adds formats that are tried before the others, and so take precedence.
   public static func + (formats: [any CheckpointFormat], registry: Self) -> Self {
     Self(formats + registry.formats)
   }
@@ -41,9 +41,9 @@ public struct FormatRegistry: Sendable {
     formats.first { $0.name == name || $0.extensions.contains(name) }
   }
 
-  /// The format that a file is to be written in, by its extension.
+  /// The format for writing a file, by its extension.
   ///
-  /// - Throws: `unknownFormat` when nothing is written under that extension.
+  /// - Throws: `unknownFormat` if no writable format has the extension.
   public func forWriting(_ path: String) throws(CheckpointError) -> any CheckpointFormat {
     let name = path.split(separator: "/").last ?? ""
     let suffix = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last

@@ -3,9 +3,9 @@ public import DBNTensors
 import DBNVerification
 
 extension Conversion {
-  /// Maps the BatchNorms to another layout, whichever they are in.
+  /// Maps the BatchNorms to another layout, whatever their current one.
   ///
-  /// - Parameters: as of `StateDict.converting`.
+  /// - Parameters: those of `StateDict.converting`.
   /// - Throws: as `StateDict.converting`, and `findStateDict`.
   public func converting(
     to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,
@@ -34,9 +34,9 @@ extension Conversion {
   }
 
   /// Maps the BatchNorms to a distributed layout: every virtual device starts from the same running
-  /// statistics, so that in evaluation the outputs are the same to the last bit.
+  /// statistics, so in evaluation the outputs are bit-identical.
   ///
-  /// - Parameters: as of `StateDict.toDistributed`.
+  /// - Parameters: those of `StateDict.toDistributed`.
   /// - Throws: as `converting`.
   public func toDistributed(
     worldSize: Int, layout: BatchNormLayout = .replicated, merging rule: MergeRule? = nil,
@@ -48,8 +48,8 @@ extension Conversion {
 
   /// Maps distributed BatchNorms to standard ones, merging the replicas by a rule.
   ///
-  /// - Parameter rule: nil: what evaluation uses where the layout keeps that, else the replicas must
-  ///   be identical.
+  /// - Parameter rule: nil: the statistics that evaluation uses if the layout stores them;
+  ///   otherwise the replicas must be identical.
   /// - Throws: as `converting`.
   public func toStandard(
     merging rule: MergeRule? = nil, selection: BatchNormSelection = .all,

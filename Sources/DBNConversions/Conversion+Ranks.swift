@@ -4,13 +4,13 @@ import DBNComparison
 public import DBNTensors
 
 extension Conversion {
-  /// Puts the files of the ranks of a data-parallel job together: rank i's buffers become row i of
-  /// replicated BatchNorms, and everything else is rank 0's.
+  /// Gathers the files of a data-parallel job's ranks: rank i's buffers become row i of replicated
+  /// BatchNorms, and everything else is rank 0's.
   ///
   /// - Parameters:
-  ///   - paths: the files. Names that differ in one number only are ordered by it; others are taken
-  ///     in the order given, and a note says so.
-  ///   - entry: where the state dict is in each of them.
+  ///   - paths: the files. Names that differ only in one number are ordered by it; others are used
+  ///     in the order given, with a note.
+  ///   - entry: the entry of the state dict in each of them.
   /// - Throws: `invalidRanks`; as `StateDict.gathering`, `Checkpoint.open` and `findStateDict`.
   public static func gathering(
     _ paths: [String], entry: EntryPath? = nil, options: ReadingOptions = ReadingOptions()
@@ -37,7 +37,7 @@ extension Conversion {
       ranks[0].checkpoint.notes
       + change.notes(in: ranks[0].checkpoint, isChosen: entry != nil)
       + (areNumbered ? [] : [unnumbered]) + result.settingsNotes()
-    // Notes that the ranks have in common are given once.
+    // Notes common to several ranks are given once.
     var said = Set(notes)
     let others = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
     return ConversionResult(
@@ -47,10 +47,10 @@ extension Conversion {
         gathered.stateDict, at: ranks[0].entry, settings: settings))
   }
 
-  /// The checkpoint that each rank of V would have saved: row i of every BatchNorm's buffers as rank
-  /// i's own, everything else the same. The way back from `gathering`.
+  /// The checkpoint that each of V ranks would have saved: row i of every BatchNorm's buffers for
+  /// rank i, everything else the same. The inverse of `gathering`.
   ///
-  /// - Returns: V results, by rank, with the same notes and the same health, that of the source.
+  /// - Returns: V results, by rank, all with the same notes and the health of the source.
   /// - Throws: as `StateDict.scattering` and `findStateDict`.
   public func scattered() throws(CheckpointError) -> [ConversionResult] {
     let (place, source) = try findStateDict()

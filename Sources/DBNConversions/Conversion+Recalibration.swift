@@ -4,17 +4,17 @@ public import DBNTensors
 public import DBNVerification
 
 extension Conversion {
-  /// Measures the running statistics of every BatchNorm again, by forward passes over data.
+  /// Measures the running statistics of every BatchNorm afresh, by forward passes over data.
   ///
   /// - Parameters:
-  ///   - model: an architecture's name or a file with a graph; nil: the graph that the checkpoint
-  ///     carries, or else the architecture that its tensors are those of.
-  ///   - data: what the model is run on.
-  ///   - statistics: how batches are put together.
-  ///   - batch: the number of samples in one; the last may be shorter.
-  ///   - batches: how many at most; nil: all of the data.
-  ///   - progress: is told how many samples the model has been given, each time.
-  /// - Returns: a result whose `recalibration` says what was measured.
+  ///   - model: an architecture's name or a file with a graph; nil: the checkpoint's graph, or else
+  ///     the architecture inferred from its tensors.
+  ///   - data: the samples to run the model on.
+  ///   - statistics: how the statistics of batches are combined.
+  ///   - batch: the number of samples in a batch; the last may be shorter.
+  ///   - batches: the most batches; nil: all data.
+  ///   - progress: called with the number of samples that the model was just given.
+  /// - Returns: a result whose `recalibration` contains the measurements.
   /// - Throws: `unknownModel`; as `Recalibration.run` and `findStateDict`.
   public func recalibrated(
     running model: String? = nil, on data: SampleData,
@@ -46,7 +46,7 @@ extension Conversion {
 }
 
 extension Recalibration {
-  /// What the history says: no path of this machine, no time.
+  /// The record for the history: without paths of this machine and times.
   fileprivate func record(of result: Result, on data: SampleData) -> JSON {
     [
       "operation": "recalibrate",
@@ -59,7 +59,7 @@ extension Recalibration {
 }
 
 extension StateDict {
-  /// With the buffers that were measured; what the model has beside it stays out.
+  /// The state dict with the measured buffers; other tensors of the model are not added.
   fileprivate func updated(by result: Recalibration.Result) -> StateDict {
     var updated = self
     for name in names { if let tensor = result.stateDict[name] { updated[name] = tensor } }

@@ -2,17 +2,17 @@ public import DBNTensors
 
 extension Conversion {
   /// Changes names or types of the state dict's tensors, or nothing: then the result is the same
-  /// checkpoint, to be written in any format.
+  /// checkpoint, which can be written in any format.
   ///
-  /// A graph that the file carries is left out, and reported, exactly where the names of tensors
-  /// change or the state dict is written alone.
+  /// A graph in the file is omitted, and reported, exactly if the names of tensors change or the
+  /// state dict is written alone.
   ///
   /// - Parameters:
-  ///   - transformations: those of names are applied in this order, and then the cast.
-  ///   - stateDictOnly: whether optimizer, epoch and the like are left out.
-  ///   - allowsLosses: whether a cast may make finite numbers infinite; they are reported.
-  /// - Throws: `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; what `findStateDict`
-  ///   throws, where there is something to change.
+  ///   - transformations: renamings are applied in this order, and then the cast.
+  ///   - stateDictOnly: whether optimizer, epoch and the like are omitted.
+  ///   - allowsLosses: whether a cast may make finite numbers infinite; these are reported.
+  /// - Throws: `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; errors of
+  ///   `findStateDict`, if there is something to change.
   public func converted(
     by transformations: [Transformation] = [], stateDictOnly: Bool = false,
     allowsLosses: Bool = false
@@ -51,11 +51,11 @@ extension Conversion {
       self, result, record: .object(record + transformed.record), report,
       notes: checkpoint.notes + change.notes(in: checkpoint, isChosen: entry != nil)
         + report.notes + result.settingsNotes(),
-      // Of what is written: a cast can make small variances 0.
+      // Examines what is written: a cast can make small variances 0.
       examining: .all, basis: basis)
   }
 
-  /// The state dict under the names that the written one has, before anything is rounded.
+  /// The state dict under the names in the written file, before anything is rounded.
   private func proofBasis(
     _ transformations: [Transformation], stateDictOnly: Bool
   ) throws(CheckpointError) -> ProofBasis {

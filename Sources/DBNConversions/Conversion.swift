@@ -2,30 +2,30 @@ import DBNBatchNorm
 import DBNCheckpoints
 public import DBNTensors
 
-/// A checkpoint that was opened to be converted.
+/// A checkpoint opened for conversion.
 ///
 /// ```swift
 /// let conversion = try Conversion(opening: "in.pth")
 /// try conversion.toDistributed(worldSize: 8).write(to: "out.h5", proof: .outputs())
 /// ```
 ///
-/// Every conversion gives a `ConversionResult`, which is written as often as needed. The opened
-/// checkpoint stays as it is.
+/// Every conversion returns a `ConversionResult`, which can be written any number of times. The
+/// opened checkpoint does not change.
 public struct Conversion: Sendable {
   /// The file.
   public let path: String
   /// The name of the format that the file is in: `hdf5`, `torch-zip`.
   public let format: String
-  /// What the file holds.
+  /// The content of the file.
   public let checkpoint: Checkpoint
-  /// The entry that was chosen as the state dict; nil: the one that is found.
+  /// The entry chosen as the state dict; nil: found by the rule of `findStateDict`.
   public let entry: EntryPath?
 
   /// Opens a checkpoint of any known format.
   ///
   /// - Parameters:
-  ///   - entry: where the state dict is; nil: the best one by the rule of `findStateDict`.
-  ///   - options: what is read that is refused otherwise.
+  ///   - entry: the entry of the state dict; nil: the best by the rule of `findStateDict`.
+  ///   - options: what to accept that is refused by default.
   /// - Throws: as `Checkpoint.open`.
   public init(
     opening path: String, entry: EntryPath? = nil, options: ReadingOptions = ReadingOptions()
@@ -34,10 +34,10 @@ public struct Conversion: Sendable {
     self.init(checkpoint, from: path, format: checkpoint.format ?? "", entry: entry)
   }
 
-  /// Takes a checkpoint that is already open, or one that another conversion gave.
+  /// Uses a checkpoint that is already open, or that another conversion returned.
   ///
   /// - Parameters:
-  ///   - path: the file that the history names as the source, and errors too.
+  ///   - path: the file that the history and errors name as the source.
   ///   - format: the name of that file's format.
   public init(
     _ checkpoint: Checkpoint, from path: String, format: String, entry: EntryPath? = nil
@@ -48,14 +48,14 @@ public struct Conversion: Sendable {
     self.entry = entry
   }
 
-  /// Finds the state dict that is converted.
+  /// Finds the state dict to convert.
   ///
   /// - Throws: as `Checkpoint.findStateDict`, with the path of the file.
   public func findStateDict() throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
     try naming { () throws(CheckpointError) in try checkpoint.findStateDict(at: entry) }
   }
 
-  /// The result of `body`, whose errors are about this file.
+  /// The result of `body`; adds this file's path to its errors.
   func naming<Value>(
     _ body: () throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
@@ -66,8 +66,8 @@ public struct Conversion: Sendable {
     }
   }
 
-  /// What the history of a result says: what was done, to which file, by which version. No path of
-  /// the machine and no time, so that the same conversion gives the same bytes.
+  /// The history entry of a result: what was done, to which file, by which version. Without
+  /// directories and times, so that the same conversion gives the same bytes.
   func historyEntry(_ record: JSON) -> JSON {
     let source: JSON = [
       "file": .string(String(path.split(separator: "/").last ?? "")),

@@ -4,31 +4,31 @@ import DBNCheckpoints
 public import DBNTensors
 public import DBNVerification
 
-/// The result of a conversion: the checkpoint to be written, its report, notes and health.
+/// The result of a conversion: the checkpoint to write, its report, notes and health.
 public struct ConversionResult: Sendable {
-  /// The file that was converted; of several ranks' files, rank 0's.
+  /// The file that was converted; for several ranks' files, rank 0's.
   public let source: Conversion
-  /// What is written, the record of this conversion in its history included.
+  /// The checkpoint to write, with the record of this conversion in its history.
   public let checkpoint: Checkpoint
-  /// What was done, as the history says it, without the source and the version.
+  /// The record of what was done, as in the history, without the source and the version.
   public let record: JSON
-  /// What was converted, left alone and lost.
+  /// What was converted, skipped and lost.
   public let report: ConversionReport
-  /// What a person should know, a sentence each: what the reader noted, other networks in the file,
-  /// optimizer states that no longer fit, settings that differ from the defaults. What is wrong with
-  /// the BatchNorms' numbers is in `health`.
+  /// What the user should know, one sentence each: notes of the reader, other networks in the file,
+  /// optimizer states that no longer fit, settings that differ from the defaults. Problems with the
+  /// BatchNorms' numbers are in `health`.
   public let notes: [Guidance]
-  /// What `recalibrated` has measured; nil after other conversions.
+  /// The measurements of `recalibrated`; nil after other conversions.
   public internal(set) var recalibration: Recalibration.Result?
-  /// What the format of the written file could not store. Empty before the result is written.
+  /// The values that the written file's format could not store. Empty before the result is written.
   public private(set) var leftOut: [ConversionReport.Item] = []
-  /// What the proof of the written file found; nil if none was asked for.
+  /// The result of the proof of the written file; nil if none was requested.
   public private(set) var proof: ProofResult?
 
   private let examined: Examined
   private let basis: ProofBasis.Maker
 
-  /// The BatchNorms whose numbers are looked at.
+  /// The BatchNorms whose numbers are examined.
   enum Examined {
     case all
     case of(StateDict)
@@ -36,8 +36,8 @@ public struct ConversionResult: Sendable {
   }
 
   /// - Parameters:
-  ///   - checkpoint: what is written, without the new record in its history.
-  ///   - basis: what the written file is compared with.
+  ///   - checkpoint: the checkpoint to write, without the new record in its history.
+  ///   - basis: makes what the written file is compared with.
   init(
     _ source: Conversion, _ checkpoint: Checkpoint, record: JSON, _ report: ConversionReport,
     notes: [Guidance], examining examined: Examined, basis: @escaping ProofBasis.Maker
@@ -53,7 +53,7 @@ public struct ConversionResult: Sendable {
     self.basis = basis
   }
 
-  /// What is wrong with the numbers of the BatchNorms. They are read each time this is asked for.
+  /// Problems with the BatchNorms' numbers. Each access reads the numbers again.
   public var health: BatchNormHealth {
     switch examined {
     case .all: BatchNormHealth(checkpoint)
@@ -63,15 +63,16 @@ public struct ConversionResult: Sendable {
     }
   }
 
-  /// Writes the result, all or nothing: an error leaves no file, or the old one untouched.
+  /// Writes the result, all or nothing: an error leaves no new file, and an existing file
+  /// unchanged.
   ///
   /// - Parameters:
-  ///   - format: nil: by the path's extension.
-  ///   - proof: what must hold of the finished file before it takes its name; nil: nothing.
-  ///   - options: how it is written; a file that is already there is refused by default.
-  /// - Returns: this result with what the format could not store, if that was allowed, and with what
-  ///   the proof found.
-  /// - Throws: `outputsDiffer` and `promiseBroken` where the proof fails; as `Checkpoint.write`.
+  ///   - format: nil: chosen by the path's extension.
+  ///   - proof: the proof of the finished file before it gets its name; nil: none.
+  ///   - options: how it is written; by default an existing file is not replaced.
+  /// - Returns: this result with the values that the format could not store, if that was allowed,
+  ///   and with the proof's result.
+  /// - Throws: `outputsDiffer` and `promiseBroken` if the proof fails; as `Checkpoint.write`.
   @discardableResult
   public func write(
     to path: String, as format: (any CheckpointFormat)? = nil, proof: ConversionProof? = nil,

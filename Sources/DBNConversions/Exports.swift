@@ -1,4 +1,4 @@
-// A program that converts chooses a layout, reads a report and sees what the proof compared.
+// A program that converts checkpoints also uses layouts, reports and results of comparisons.
 @_exported public import DBNBatchNorm
 @_exported public import DBNCheckpoints
 @_exported public import DBNVerification

@@ -2,11 +2,12 @@ public import DBNCheckpointFormats
 import DBNCheckpoints
 public import DBNTensors
 
-/// A path with a placeholder for the rank: `rank-%d.pth`, or `rank-%02d.pth` for two digits at least.
+/// A path with a placeholder for the rank: `rank-%d.pth`, or `rank-%02d.pth` for at least two
+/// digits.
 public struct RankPattern: Sendable {
   private let head: String
   private let tail: String
-  /// How many digits a number has at least.
+  /// The least number of digits.
   private let width: Int
 
   /// - Returns: nil unless the pattern has one `%d` or `%0Nd` in its last component.
@@ -30,9 +31,9 @@ public struct RankPattern: Sendable {
 }
 
 extension [ConversionResult] {
-  /// Writes the results to a file each, counted from 0: all of the files appear, or none.
+  /// Writes each result to a file, numbered from 0: all of the files appear, or none.
   ///
-  /// - Returns: the results with what the format could not store, if that was allowed.
+  /// - Returns: the results with the values that the format could not store, if that was allowed.
   /// - Throws: as `ConversionResult.write`.
   @discardableResult
   public func write(
@@ -49,7 +50,7 @@ extension [ConversionResult] {
     to pattern: RankPattern, as format: (any CheckpointFormat)? = nil, options: WritingOptions,
     in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionResult] {
-    // All names before the first file is written.
+    // All names are checked before the first file is written.
     for rank in indices { try options.existing.check(pattern.path(rank)) }
     var written: [ConversionResult] = []
     for (rank, result) in enumerated() {

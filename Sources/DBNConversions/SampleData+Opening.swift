@@ -3,7 +3,7 @@ public import DBNTensors
 public import DBNVerification
 
 extension SampleData {
-  /// Opens samples: a file of any format that can be read, with `x` or `images`, and `y` or `labels`.
+  /// Opens samples: a file of any readable format, with `x` or `images`, and `y` or `labels`.
   ///
   /// - Throws: as `Checkpoint.open` and `SampleData.init`, with the path.
   public init(
@@ -21,7 +21,7 @@ extension SampleData {
 }
 
 extension InputScaling {
-  /// What is done with stored numbers, for a program and for the history.
+  /// The scaling of stored numbers as JSON, for programs and for the history.
   package var json: JSON {
     [
       "divide": .double(divisor), "mean": .array(mean.map { .double($0) }),

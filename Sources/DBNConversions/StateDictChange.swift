@@ -1,39 +1,39 @@
 import DBNBatchNorm
 import DBNTensors
 
-/// A state dict of a checkpoint, and the one that replaces it.
+/// A state dict of a checkpoint, and its replacement.
 ///
-/// Here it is decided, for all conversions, what else of the checkpoint stays: whether the graph
-/// still fits, and what a person must know about the rest.
+/// Decides, for all conversions, what else of the checkpoint is kept: whether the graph still fits,
+/// and what the user must know about the rest.
 struct StateDictChange {
-  /// What a conversion does to tensors' names.
+  /// How a conversion changes the names of tensors.
   enum Names {
-    /// They stay, or a mapping of BatchNorms changed some: a graph knows a BatchNorm by its module,
-    /// and finds out from the tensors which layout it is in.
+    /// They are unchanged, or a mapping of BatchNorms changed some: a graph refers to a BatchNorm
+    /// by its module, and infers the layout from the tensors.
     case ofSameModules
     /// Tensors were renamed, and a graph would not find them.
     case renamed
   }
 
-  /// Where in the checkpoint the state dict is.
+  /// The entry of the state dict in the checkpoint.
   let entry: EntryPath
-  /// nil: nothing that an optimizer's state depends on was changed.
+  /// The previous state dict; nil if nothing changed that an optimizer's state depends on.
   var before: StateDict?
   let after: StateDict
-  /// Epsilon and momentum under the names that BatchNorms have now; nil: as they were.
+  /// Epsilon and momentum under the BatchNorms' new names; nil if unchanged.
   var settings: BatchNormSettingsTable?
   var names = Names.ofSameModules
   /// Whether the state dict is written without the rest of the checkpoint.
   var standsAlone = false
 
-  /// The checkpoint with this change, and what had to go.
+  /// The checkpoint with this change, and what had to be dropped.
   func applied(to checkpoint: Checkpoint) -> (
     checkpoint: Checkpoint, dropped: [ConversionReport.Item]
   ) {
     var result = checkpoint.replacingStateDict(at: entry, with: after)
     if standsAlone { result.root = .dictionary(after.dictionary) }
     if let settings {
-      // Other state dicts that stay keep the settings of their BatchNorms.
+      // Other state dicts in the result keep the settings of their BatchNorms.
       let keepsOthers = !standsAlone && checkpoint.stateDictEntries.count > 1
       result.batchNormSettings =
         keepsOthers ? settings.filled(from: checkpoint.batchNormSettings) : settings
@@ -43,7 +43,7 @@ struct StateDictChange {
     return (result, [.init("graph", reason)])
   }
 
-  /// nil: a graph stays.
+  /// Why a graph must be dropped; nil if it is kept.
   private var whyGraphGoes: String? {
     if names == .renamed, let before, before.names != after.names {
       return "it knows the old names"
@@ -51,10 +51,10 @@ struct StateDictChange {
     return standsAlone ? "it is not in the state dict" : nil
   }
 
-  /// What a person should know of the change, a sentence each: other networks in the file, and
+  /// What the user should know about the change, one sentence each: other networks in the file, and
   /// optimizer states that no longer fit.
   ///
-  /// - Parameter isChosen: whether a person named the entry, and so knows of others.
+  /// - Parameter isChosen: whether the user named the entry, and so knows about others.
   func notes(in checkpoint: Checkpoint, isChosen: Bool) -> [Guidance] {
     var notes: [Guidance] = []
     if !isChosen {

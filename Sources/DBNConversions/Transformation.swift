@@ -3,29 +3,29 @@ import DBNHDF5
 public import DBNTensors
 import DBNVerification
 
-/// What can be changed about a state dict that is not its BatchNorms' layout.
+/// A change of a state dict other than its BatchNorms' layout.
 public enum Transformation: Sendable {
-  /// Takes a prefix off keys that have it, such as the `module.` of DataParallel.
+  /// Removes a prefix, such as the `module.` of DataParallel, from keys that have it.
   case strippingPrefix(String)
   /// Renames keys as sed does.
   case renaming(Substitution)
-  /// Gives Keras' weights PyTorch's names and order of axes, where the class of the layer is certain.
+  /// Gives Keras' weights PyTorch's names and order of axes, if the class of the layer is certain.
   case kerasNames
-  /// Rounds floating-point tensors to a floating-point type; the running statistics of BatchNorms too
-  /// only if that is asked for, since a small variance can become 0. It is done last.
+  /// Rounds floating-point tensors to a floating-point type; the running statistics of BatchNorms
+  /// only on request, since a small variance can become 0. Applied last.
   case casting(to: ScalarType, statistics: Bool = false)
 
-  /// The word for Keras' names, in the history and where renamings are given as text.
+  /// The name of `kerasNames` in the history and in renamings given as text.
   package static let keras = "keras"
 }
 
-/// A state dict that is being transformed, with what there is to say about it.
+/// A state dict during its transformation, with the report.
 struct TransformedStateDict {
   private(set) var stateDict: StateDict
-  /// Epsilon and momentum, under the names that the BatchNorms have now.
+  /// Epsilon and momentum, under the BatchNorms' current names.
   private(set) var settings: BatchNormSettingsTable
   private(set) var report = ConversionReport()
-  /// What a cast promises of the written file; nil: nothing was rounded.
+  /// The promise of a cast about the written file; nil if nothing was rounded.
   private(set) var promise: ConversionPromise?
   private var prefixes: [JSON] = []
   private var renamings: [JSON] = []
@@ -36,14 +36,14 @@ struct TransformedStateDict {
     self.settings = settings
   }
 
-  /// What the history says of the transformations.
+  /// The record of the transformations for the history.
   var record: [JSON.Member] {
     let prefix: JSON? = prefixes.count > 1 ? .array(prefixes) : prefixes.first
     return (prefix.map { [.init("strip_prefix", $0)] } ?? [])
       + (renamings.isEmpty ? [] : [.init("rename", .array(renamings))]) + castRecord
   }
 
-  /// Applies those that are about names, in the order given.
+  /// Applies the renamings, in the order given.
   mutating func rename(by transformations: [Transformation]) throws(CheckpointError) {
     for transformation in transformations {
       switch transformation {
@@ -66,7 +66,7 @@ struct TransformedStateDict {
     }
   }
 
-  /// Notes what a cast promises, without casting.
+  /// Sets the promise of a cast, without casting.
   mutating func promiseCast(_ transformations: [Transformation]) throws(CheckpointError) {
     guard let (scalarType, castsStatistics) = try transformations.cast() else { return }
     var promise = ConversionPromise(cast: scalarType)
@@ -95,7 +95,7 @@ struct TransformedStateDict {
 }
 
 extension [Transformation] {
-  /// The type that tensors are rounded to, if they are.
+  /// The type that tensors are cast to; nil without a cast.
   ///
   /// - Throws: `unsupportedScalarType` for two casts.
   fileprivate func cast() throws(CheckpointError) -> (ScalarType, statistics: Bool)? {

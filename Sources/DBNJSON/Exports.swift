@@ -1,2 +1,2 @@
-// Documents are parsed from regions of bytes, and errors say where.
+// Documents are parsed from byte regions, and errors state the offset.
 @_exported public import DBNBytes

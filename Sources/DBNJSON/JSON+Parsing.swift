@@ -1,6 +1,6 @@
 extension JSON {
-  /// The deepest nesting of arrays and objects that is read; the parser recurses this far at most.
-  /// Enough for the tree of a checkpoint, of which tagged JSON needs three levels for each of its own.
+  /// The deepest nesting of arrays and objects that is accepted; the parser recurses this far at
+  /// most. Enough for a checkpoint's tree, each level of which takes up to three in tagged JSON.
   public static let depthLimit = 640
 
   /// Parses one document by RFC 8259, strictly: no trailing text, no duplicate keys, integers that
@@ -10,8 +10,8 @@ extension JSON {
     self = try parser.parseDocument()
   }
 
-  /// The same, but that integers beyond 64 bits become floats: for documents of others, who have no
-  /// such limit.
+  /// The same, except that integers beyond 64 bits become floats: for documents of other tools,
+  /// which have no such limit.
   package init(roundingLargeIntegersOf text: String) throws(CheckpointError) {
     var parser = JSONParser(ByteRegion(Array(text.utf8)), roundsLargeIntegers: true)
     self = try parser.parseDocument()

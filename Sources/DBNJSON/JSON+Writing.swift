@@ -1,6 +1,6 @@
 extension JSON {
-  /// The document as text: on one line, or indented by two spaces, with the arrays and objects
-  /// that hold only scalars on a line of their own.
+  /// The document as text: on one line, or indented by two spaces, with arrays and objects that
+  /// hold only scalars on one line each.
   ///
   /// Numbers that JSON has no notation for are written as the strings "inf", "-inf" and "nan".
   public func text(indented: Bool = false) -> String {
@@ -13,8 +13,8 @@ extension JSON {
 extension JSONWriter {
   /// Appends a value.
   ///
-  /// - Parameter indentation: how deep the value stands in a text that is to have lines; nil: it is
-  ///   to have one.
+  /// - Parameter indentation: the depth of the value in an indented text; nil for a text on one
+  ///   line.
   package mutating func write(_ value: JSON, indentation: Int? = nil) {
     switch value {
     case .null: put("null")
@@ -39,13 +39,13 @@ extension JSONWriter {
   }
 }
 
-/// What stands after an opening bracket, between items, and before the closing bracket.
+/// The text after an opening bracket, between items, and before the closing bracket.
 private struct Lines {
   var (open, between, close) = ("", ", ", "")
-  /// Of the items.
+  /// The indentation of the items.
   let indentation: Int?
 
-  /// - Parameter isFlat: whether one line will do.
+  /// - Parameter isFlat: whether everything goes on one line.
   init(_ indentation: Int?, isFlat: Bool) {
     self.indentation = indentation.map { $0 + 1 }
     guard let indentation, !isFlat else { return }

@@ -1,4 +1,4 @@
-/// A JSON document whose objects keep their order and have each key once.
+/// A JSON document whose objects keep their order and have unique keys.
 ///
 /// Foundation's decoder loses the order of objects and silently drops duplicate keys; checkpoint
 /// metadata can afford neither.
@@ -7,7 +7,7 @@ public indirect enum JSON: Sendable, Equatable {
   public struct Member: Sendable, Equatable {
     /// Unique in its object, byte by byte: two spellings of "é" are two names.
     public let name: String
-    /// The value that the name has.
+    /// The value of the name.
     public let value: JSON
 
     /// A member of an object.
@@ -16,7 +16,7 @@ public indirect enum JSON: Sendable, Equatable {
       self.value = value
     }
 
-    /// Whether names are the same bytes and values are equal.
+    /// Whether the names have the same bytes and the values are equal.
     public static func == (left: Member, right: Member) -> Bool {
       left.name.isIdentical(to: right.name) && left.value == right.value
     }
@@ -42,7 +42,7 @@ public indirect enum JSON: Sendable, Equatable {
     return text
   }
 
-  /// The number of an integer; nil for any other value, floats among them.
+  /// The number of an integer; nil for any other value, including floats.
   public var int: Int? {
     guard case .int(let number) = self else { return nil }
     return number

@@ -8,8 +8,8 @@ extension JSONParser {
     return try text(parseEscapedText(from: start))
   }
 
-  /// The content of a string that is a text to be parsed in its turn: UTF-8 that was not validated,
-  /// in memory of its own, with offsets from its start.
+  /// The content of a string that is itself a text to be parsed: UTF-8 that is not validated, as a
+  /// copy, with offsets from its start.
   package mutating func parseText() throws(CheckpointError) -> ByteRegion {
     guard take("\"") else { throw error("a string is missing") }
     return try parseEscapedText(from: position)
@@ -33,8 +33,8 @@ extension JSONParser {
     }
   }
 
-  /// The rest of a string, after which the position is then; the text takes no more bytes than its
-  /// notation.
+  /// The rest of a string; leaves the position after it. The text takes no more bytes than its
+  /// escaped form.
   private mutating func parseEscapedText(from start: Int) throws(CheckpointError) -> ByteRegion {
     var count = 0
     let text = try ByteRegion(byteCount: endOfString - start) { buffer throws(CheckpointError) in
@@ -54,7 +54,7 @@ extension JSONParser {
     return try text.slice(from: 0, count: count)
   }
 
-  /// Where the string that is being read ends, if it does.
+  /// The end of the string being read, or the end of the document if it has none.
   private var endOfString: Int {
     bytes.withBytes { bytes in
       bytes.withUnsafeBytes { bytes in
@@ -67,7 +67,7 @@ extension JSONParser {
     }
   }
 
-  /// Another process may write to a mapped file: what was measured is not relied on.
+  /// Checks the bound again: another process may write to a mapped file after it was measured.
   private func put(
     _ byte: UInt8, in buffer: UnsafeMutableRawBufferPointer, at count: inout Int
   ) throws(CheckpointError) {

@@ -1,13 +1,13 @@
-/// A position in a JSON text, and the steps of JSON's grammar from there; for documents of a known form
-/// that are to be read without a tree between.
+/// A position in a JSON text, with a method for each step of JSON's grammar: for documents of a
+/// known form that are read without building a tree.
 package struct JSONParser {
   let bytes: ByteRegion
-  /// Whether integers beyond 64 bits become floats, and are no error.
+  /// Whether integers beyond 64 bits become floats instead of an error.
   private let roundsLargeIntegers: Bool
   var position = 0
 
-  /// A copy of the bytes from `windowStart` on: they are asked for one by one, which a region makes
-  /// expensive, and a mapped file's need not stay in memory.
+  /// A copy of the bytes from `windowStart` on: single bytes of a region are expensive to read, and
+  /// pages of a mapped file need not stay in memory.
   private var window: [UInt8] = []
   private var windowStart = 0
 
@@ -18,7 +18,7 @@ package struct JSONParser {
     self.bytes = bytes
   }
 
-  /// Where the next byte lies in the file.
+  /// The offset of the next byte in the file.
   package var offset: Int { bytes.fileOffset + position }
 
   mutating func parseDocument() throws(CheckpointError) -> JSON {
@@ -27,20 +27,20 @@ package struct JSONParser {
     return value
   }
 
-  /// Nothing but space may follow.
+  /// Checks that only white space follows.
   package mutating func expectEnd() throws(CheckpointError) {
     skipSpace()
     guard position == bytes.count else { throw error("text follows the document") }
   }
 
-  /// What the next value is, by its first byte.
+  /// The kind of the next value, by its first byte.
   package var isAtObject: Bool { mutating get { peek == UInt8(ascii: "{") } }
   package var isAtArray: Bool { mutating get { peek == UInt8(ascii: "[") } }
   package var isAtString: Bool { mutating get { peek == UInt8(ascii: "\"") } }
 
   /// A value of any kind, as a tree.
   ///
-  /// - Parameter depth: how many arrays and objects it stands in.
+  /// - Parameter depth: how many arrays and objects contain it.
   package mutating func parseValue(depth: Int = 0) throws(CheckpointError) -> JSON {
     guard depth <= JSON.depthLimit else { throw error("nested too deep") }
     skipSpace()
@@ -56,7 +56,7 @@ package struct JSONParser {
     }
   }
 
-  /// Passes over a value as `parseValue` reads it, all rules checked, and makes no tree.
+  /// Skips a value, checking the same rules as `parseValue`, without building a tree.
   package mutating func skipValue(depth: Int = 0) throws(CheckpointError) {
     guard depth <= JSON.depthLimit else { throw error("nested too deep") }
     skipSpace()
@@ -73,7 +73,7 @@ package struct JSONParser {
     }
   }
 
-  /// The members of an object from one on, of which the name was read.
+  /// The members of an object, starting with one whose name was already read.
   package mutating func parseMembers(
     from first: String?, depth: Int = 0
   ) throws(CheckpointError) -> [JSON.Member] {
@@ -96,8 +96,8 @@ package struct JSONParser {
     return elements
   }
 
-  /// An object: `member` is given each name and parses the value that follows. The
-  /// caller checks that names differ.
+  /// Parses an object: `member` gets each name and parses the value that follows. The caller checks
+  /// that names are unique.
   package mutating func parseObject(
     _ member: (inout JSONParser, String) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -108,7 +108,7 @@ package struct JSONParser {
     }
   }
 
-  /// An array: `element` parses each.
+  /// Parses an array: `element` parses each element.
   package mutating func parseArray(
     _ element: (inout JSONParser) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -116,16 +116,16 @@ package struct JSONParser {
     repeat { try element(&self) } while try goOn("]")
   }
 
-  /// The start of an object up to the value of its first member.
+  /// Parses the start of an object up to the value of its first member.
   ///
-  /// - Returns: that member's name; nil if there is none: the object ends.
+  /// - Returns: that member's name; nil if the object is empty.
   package mutating func parseFirstName() throws(CheckpointError) -> String? {
     try open("{", "}") ? try parseName() : nil
   }
 
-  /// What follows a member's value, up to the value of the next.
+  /// Parses what follows a member's value, up to the value of the next.
   ///
-  /// - Returns: the next one's name; nil at the end of the object.
+  /// - Returns: the next member's name; nil at the end of the object.
   package mutating func parseNextName() throws(CheckpointError) -> String? {
     try goOn("}") ? try parseName() : nil
   }
@@ -138,9 +138,9 @@ package struct JSONParser {
     return name
   }
 
-  /// An opening bracket.
+  /// Parses an opening bracket.
   ///
-  /// - Returns: whether an item follows, and not the closing one.
+  /// - Returns: whether an item follows rather than the closing bracket.
   private mutating func open(
     _ open: Unicode.Scalar, _ close: Unicode.Scalar
   ) throws(CheckpointError) -> Bool {
@@ -149,7 +149,7 @@ package struct JSONParser {
     return !take(close)
   }
 
-  /// What follows an item: a comma, or the closing bracket.
+  /// Parses what follows an item: a comma, or the closing bracket.
   ///
   /// - Returns: whether another item follows.
   private mutating func goOn(_ close: Unicode.Scalar) throws(CheckpointError) -> Bool {
@@ -172,7 +172,7 @@ package struct JSONParser {
     return value
   }
 
-  /// `-`? then 0 or digits without a leading 0, then a fraction and an exponent if any.
+  /// An optional `-`, then 0 or digits without a leading 0, then an optional fraction and exponent.
   private mutating func parseNumber() throws(CheckpointError) -> JSON {
     let start = position
     _ = take("-")
@@ -194,7 +194,7 @@ package struct JSONParser {
     return .double(number)
   }
 
-  /// An integer that is not negative and fits 64 bits: a size, an offset.
+  /// A nonnegative integer that fits 64 bits: a size, an offset.
   package mutating func parseCount() throws(CheckpointError) -> Int {
     let (start, first) = (position, peek)
     var count = 0
@@ -225,7 +225,7 @@ package struct JSONParser {
     }
   }
 
-  /// Has the window begin with the next byte.
+  /// Moves the window to begin with the next byte.
   @inline(never)
   private mutating func moveWindow() -> UInt8? {
     let count = min(Self.windowByteCount, bytes.count - position)
@@ -251,7 +251,7 @@ package struct JSONParser {
     CheckpointError(.invalidJSON, offset: offset, "invalid JSON: \(reason)")
   }
 
-  /// The error for a name that an object has twice.
+  /// The error for a name that occurs twice in an object.
   package func duplicate(_ name: String) -> CheckpointError {
     error("the key \"\(name.visible())\" appears twice")
   }

@@ -1,44 +1,44 @@
-/// JSON's text in the making: kept as a whole or, since of very many tensors it is long, flushed
-/// piece by piece.
+/// Builds JSON text: kept as a whole or, since it is long for very many tensors, flushed piece by
+/// piece.
 package struct JSONWriter {
-  /// Takes a piece, and where it begins in the text.
+  /// Takes a piece of the text and its offset.
   package typealias Sink = (_ piece: RawSpan, _ offset: Int) throws(CheckpointError) -> Void
 
   private let sink: Sink?
-  /// What was not flushed yet.
+  /// The text that is not flushed yet.
   private var utf8: [UInt8] = []
   private var flushedByteCount = 0
-  /// Whether the text is at the same time the content of a string, and escaped once more for that.
+  /// Whether the text is also the content of a string, and therefore escaped a second time.
   private var isQuoted = false
 
-  /// What is flushed at a time.
+  /// The number of bytes flushed at a time.
   private static let pieceByteCount = 1 << 16
 
-  /// - Parameter sink: nil: the text is kept.
+  /// - Parameter sink: nil to keep the text.
   package init(_ sink: Sink? = nil) {
     self.sink = sink
   }
 
-  /// A writer that only counts.
+  /// A writer that only counts bytes.
   package static var counting: JSONWriter { JSONWriter { _, _ throws(CheckpointError) in } }
 
-  /// The text so far, in bytes.
+  /// The size of the text so far, in bytes.
   package var byteCount: Int { flushedByteCount + utf8.count }
 
   /// The text, if it was kept.
   package var text: String { String(decoding: utf8, as: UTF8.self) }
 
-  /// Makes room for so many bytes more.
+  /// Reserves memory for `byteCount` further bytes.
   package mutating func makeRoom(for byteCount: Int) {
     utf8.makeRoom(for: byteCount)
   }
 
-  /// Gives the sink what there is, if it is enough for a piece.
+  /// Passes the text to the sink, if it is long enough for a piece.
   package mutating func flush() throws(CheckpointError) {
     if utf8.count >= Self.pieceByteCount { try finish() }
   }
 
-  /// Gives the sink the rest.
+  /// Passes the rest to the sink.
   package mutating func finish() throws(CheckpointError) {
     guard let sink else { return }
     try sink(utf8.span.bytes, flushedByteCount)
@@ -60,13 +60,13 @@ package struct JSONWriter {
     put(UInt8(ascii: "\""))
   }
 
-  /// Appends a member's name; its value is to follow.
+  /// Appends a member's name; the caller must append its value next.
   package mutating func write(name: String) {
     write(name)
     put(": ")
   }
 
-  /// Appends a string that has for its content the text that `body` appends.
+  /// Appends a string whose content is the text that `body` appends.
   package mutating func writeQuoted(
     _ body: (inout JSONWriter) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -77,7 +77,7 @@ package struct JSONWriter {
     put(UInt8(ascii: "\""))
   }
 
-  /// Appends what stands between brackets: items, with something between each and the next.
+  /// Appends items between brackets, with a separator.
   package mutating func putSequence<Items: Collection, Failure: Error>(
     _ open: String, _ close: String, _ items: Items, between: String = ", ",
     _ item: (inout JSONWriter, Items.Element) throws(Failure) -> Void
@@ -97,7 +97,7 @@ package struct JSONWriter {
     utf8 += escape.utf8
   }
 
-  /// UTF-8 passes as it is, but for what JSON wants escaped.
+  /// UTF-8 is written unchanged, except where JSON requires escapes.
   private mutating func putEscaped(_ byte: UInt8) {
     guard let escape = Self.escape(byte) else { return utf8.append(byte) }
     for byte in escape.utf8 { put(byte) }

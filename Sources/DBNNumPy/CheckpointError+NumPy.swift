@@ -1,16 +1,16 @@
 public import DBNTensors
 
 extension CheckpointError.Code {
-  /// The file does not start as a `.npy` file does.
+  /// The file does not start like a `.npy` file.
   public static let notNumPy = Self("not-numpy")
-  /// A version of the `.npy` format that is not known.
+  /// The version of the `.npy` format is unknown.
   public static let numPyVersion = Self("numpy-version")
-  /// A header that is not the dictionary that the format wants.
+  /// The header is not the dictionary that the format requires.
   public static let numPyHeader = Self("numpy-header")
-  /// An array of Python objects, which are pickles.
+  /// The array holds Python objects, which are pickles.
   public static let numPyObjects = Self("numpy-objects")
-  /// Elements of a type that no tensor has: text, dates, structures.
+  /// The elements have a type that no tensor has: text, dates, structures.
   public static let numPyType = Self("numpy-type")
-  /// The bytes of an array are not as many as its shape needs.
+  /// The number of bytes of an array does not match its shape.
   public static let numPySize = Self("numpy-size")
 }

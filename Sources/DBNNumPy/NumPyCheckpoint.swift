@@ -2,7 +2,7 @@ package import DBNTensors
 
 import DBNZip
 
-/// Arrays in NumPy's files: archives of `numpy.savez`, and single arrays of `numpy.save`.
+/// NumPy's files: archives of `numpy.savez`, and single arrays of `numpy.save`.
 package enum NumPyCheckpoint {
   static let arrayExtension = ".npy"
 
@@ -14,10 +14,10 @@ package enum NumPyCheckpoint {
   /// Reads all arrays as one ordered dictionary, in the archive's order, each under its record's
   /// name without the `.npy`. A single array is the whole checkpoint.
   ///
-  /// Tensors stay in the file until their bytes are asked for. Arrays in Fortran's order or with
-  /// their highest byte first are put into the order of tensors then, compressed ones decompressed.
+  /// Tensors stay in the file until their bytes are needed. Then compressed arrays are
+  /// decompressed, and arrays in Fortran order or big-endian are converted.
   ///
-  /// - Throws: one of this module's codes, and those of archives.
+  /// - Throws: an error with one of this module's codes or a zip code.
   package static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
     guard isArchive(file) else {
       return Checkpoint(root: .tensor(try NumPyHeader.tensor(file)))
@@ -34,7 +34,7 @@ package enum NumPyCheckpoint {
     return Checkpoint(root: .dictionary(stateDict))
   }
 
-  /// PyTorch's checkpoints are archives too; the name in the first local header tells them apart.
+  /// PyTorch's checkpoints are archives too; the name in the first local header distinguishes them.
   private static func isArchive(_ file: ByteRegion) -> Bool {
     ZipArchive.firstName(file)?.hasSuffix(arrayExtension) ?? false
   }

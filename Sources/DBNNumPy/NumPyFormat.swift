@@ -3,26 +3,26 @@ public import DBNTensors
 
 /// Archives of `numpy.savez`, and single arrays.
 public struct NumPyFormat: CheckpointFormat {
-  /// `npz`, also of single arrays, in reports and JSON.
+  /// `npz`, also for single arrays, in reports and JSON.
   public let name = "npz"
-  /// What files of this format are called. They are only read.
+  /// The extensions of this format. It can only be read.
   public let extensions = ["npz", "npy"]
 
-  /// The format, to be put into a registry.
+  /// The format, to be added to a registry.
   public init() {}
 
-  /// Looks for the signature of an array, or an archive of which the first record is called `.npy`.
+  /// Checks for the signature of an array, or an archive whose first record is named `.npy`.
   ///
   /// - Returns: nil for a file of another format.
   public func probe(_ file: SourceFile) -> SourceFile? {
     NumPyCheckpoint.recognises(file.bytes) ? file : nil
   }
 
-  /// Reads all arrays of an archive as one ordered dictionary, in the archive's order, each under its
-  /// record's name without the `.npy`. A single array is the whole checkpoint. The bytes of tensors
-  /// stay in the file until they are asked for.
+  /// Reads all arrays of an archive as one ordered dictionary, in the archive's order, each under
+  /// its record's name without the `.npy`. A single array is the whole checkpoint. The bytes of
+  /// tensors stay in the file until they are needed.
   ///
-  /// - Throws: an error with this module's codes, or those of archives.
+  /// - Throws: an error with one of this module's codes or a zip code.
   public func read(
     _ file: consuming SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {

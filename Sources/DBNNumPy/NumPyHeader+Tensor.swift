@@ -2,7 +2,7 @@ internal import DBNTensors
 internal import DBNZip
 
 extension NumPyHeader {
-  /// The array of a file, its bytes borrowed.
+  /// The array of a file, its bytes not copied.
   static func tensor(_ file: ByteRegion) throws(CheckpointError) -> Tensor {
     var reader = ByteReader(file)
     let header = try NumPyHeader(parsing: &reader)
@@ -10,8 +10,8 @@ extension NumPyHeader {
     return try header.tensor(data)
   }
 
-  /// The array of an archive's record: its bytes are borrowed, or decompressed each time they are
-  /// read. In both cases the record's checksum is checked then.
+  /// The array of an archive's record: its bytes are in place, or decompressed on each read. In
+  /// both cases reading checks the record's checksum.
   static func tensor(_ entry: ZipEntry) throws(CheckpointError) -> Tensor {
     guard entry.method == .deflated else {
       let header = try NumPyHeader.header(of: entry.payload)
@@ -35,7 +35,7 @@ extension NumPyHeader {
     return header
   }
 
-  /// The elements as they lie in the file.
+  /// The elements as they are stored in the file.
   private func data(
     of whole: TensorStorage, _ file: ByteRegion
   ) throws(CheckpointError) -> TensorStorage {
@@ -54,15 +54,15 @@ extension NumPyHeader {
     }
   }
 
-  /// The tensor of these elements. If they are not in the order of a tensor, they are reordered
-  /// each time they are read.
+  /// The tensor of these elements. If they are not in a tensor's order, they are reordered on each
+  /// read.
   private func tensor(_ data: TensorStorage) throws(CheckpointError) -> Tensor {
     let component = type.scalarType.componentByteCount
     var storage = data
     if type.isBigEndian && component > 1 {
       storage = TensorStorage(storage, converting: .swappingBytes(of: component))
     }
-    // With one dimension or none there is only one order.
+    // With at most one dimension larger than 1, both orders are the same.
     guard isFortranOrder, shape.filter({ $0 > 1 }).count > 1, data.byteCount > 0 else {
       return try Tensor(type.scalarType, shape: shape, storage: storage)
     }

@@ -5,16 +5,16 @@ internal import DBNTensors
 /// Source: `numpy.lib.format` (NEP 1), versions 1.0 to 3.0.
 struct NumPyHeader {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-  /// The longest header that is read. NumPy itself takes 10,000 bytes from files that are not
-  /// trusted; only structures, which are no tensors, have longer headers.
+  /// The longest header that is read. NumPy itself accepts 10,000 bytes from untrusted files; only
+  /// structured arrays, which are not tensors, have longer headers.
   static let byteLimit = 10_000
-  /// Where the elements of an array begin at the latest.
+  /// The largest possible offset of an array's elements.
   static let prefixByteLimit = byteLimit + 16
 
   let type: NumPyType
   let shape: [Int]
   let isFortranOrder: Bool
-  /// Where the elements begin, counted from the start of the file.
+  /// The offset of the elements from the start of the file.
   let dataOffset: Int
 
   init(parsing reader: inout ByteReader) throws(CheckpointError) {
@@ -36,7 +36,7 @@ struct NumPyHeader {
         "a header of \(count) bytes is declared, \(Self.byteLimit) are read")
     }
     let offset = reader.fileOffset
-    // Version 1.0 and 2.0 are Latin-1, 3.0 is UTF-8; what a tensor needs is ASCII in all.
+    // Versions 1.0 and 2.0 are Latin-1, 3.0 is UTF-8; a tensor's header is ASCII in all.
     var parser = PythonLiteralParser(try reader.readRegion(count: count).array, offset)
     (type, shape, isFortranOrder) = try Self.fields(try parser.parseDictionary(), offset)
     dataOffset = reader.position

@@ -1,9 +1,9 @@
 internal import DBNTensors
 
-/// A type of elements as NumPy writes it: `<f4`.
+/// An element type in NumPy's notation: `<f4`.
 struct NumPyType: Equatable {
   let scalarType: ScalarType
-  /// Whether elements have their highest byte first.
+  /// Whether elements have their most significant byte first.
   let isBigEndian: Bool
 
   private static let scalarTypes: [String: ScalarType] = [
@@ -12,7 +12,7 @@ struct NumPyType: Equatable {
     "c8": .complex64, "c16": .complex128,
   ]
 
-  /// - Throws: `numPyObjects` for Python objects, `numPyType` for what no tensor has.
+  /// - Throws: `numPyObjects` for Python objects, `numPyType` for types that no tensor has.
   init(_ text: String) throws(CheckpointError) {
     guard !text.dropFirst().hasPrefix("O") else {
       throw CheckpointError(

@@ -1,16 +1,16 @@
 internal import DBNTensors
 
-/// The few kinds of Python's literals that occur in a header.
+/// The few kinds of Python literals that occur in a header.
 enum PythonLiteral {
   case string(String)
   case bool(Bool)
-  /// Integers that are not negative.
+  /// Nonnegative integers.
   case tuple([Int])
-  /// A list, which has the fields of a structure; its contents are not read.
+  /// A list, which holds the fields of a structure; its contents are not read.
   case list
 }
 
-/// Reads a dictionary of literals as Python writes it. Nothing is evaluated.
+/// Parses a dictionary of literals in Python's notation. Nothing is evaluated.
 struct PythonLiteralParser {
   private let bytes: [UInt8]
   private let fileOffset: Int
@@ -21,7 +21,7 @@ struct PythonLiteralParser {
     self.fileOffset = fileOffset
   }
 
-  /// `{'name': value, ...}` with nothing but space after it. Reading ends at a list: whatever has
+  /// `{'name': value, ...}` followed only by white space. Parsing stops at a list: an array with
   /// one is refused anyway.
   mutating func parseDictionary() throws(CheckpointError) -> [(name: String, value: PythonLiteral)]
   {
@@ -83,12 +83,12 @@ struct PythonLiteralParser {
     guard let count = Int(digits), digits == "\(count)" else {
       throw error("has a shape with something else than sizes in it")
     }
-    // What Python 2 wrote.
+    // The suffix that Python 2 wrote.
     if peek == UInt8(ascii: "L") { position += 1 }
     return count
   }
 
-  /// Text without escapes, which no header of a tensor has.
+  /// Text without escapes, which do not occur in a tensor's header.
   private mutating func parseString() throws(CheckpointError) -> String {
     skipSpace()
     guard let quote = peek, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {

@@ -1,17 +1,17 @@
 import Mustache
 public import DBNTensors
 
-/// A page that shows a result: one file with everything in it, for any browser, without a script and
-/// without the network.
+/// A page that shows a result: one self-contained file for any browser, without scripts and network
+/// access.
 ///
-/// The same result gives the same bytes. Names from files are escaped; every number of a picture is
-/// in a table too.
+/// The same result gives the same bytes. Names from files are escaped; every number in a plot is in
+/// a table too.
 public struct Report: Sendable {
   let page: Page
 
   /// The page as HTML.
   ///
-  /// - Throws: `invalidTemplate`, which is a mistake of this module.
+  /// - Throws: `invalidTemplate`, which is a bug in this module.
   public func html() throws(CheckpointError) -> String {
     let templates: MustacheLibrary
     do {
@@ -27,7 +27,7 @@ public struct Report: Sendable {
 
   /// Writes the page to a file, which appears complete or not at all.
   ///
-  /// - Parameter existing: what is done with a file that already has the name.
+  /// - Parameter existing: what happens to an existing file of that name.
   public func write(
     to path: String, existing: ExistingFiles = .refuse
   ) throws(CheckpointError) {
@@ -48,6 +48,6 @@ public struct Report: Sendable {
 }
 
 extension CheckpointError.Code {
-  /// A report's template can't be read.
+  /// A report's template is invalid.
   public static let invalidTemplate = Self("invalid-template")
 }

@@ -1,42 +1,42 @@
 public import DBNTensors
 
 extension CheckpointError.Code {
-  /// The file is shorter than its header's length says, or has no length.
+  /// The file is shorter than its header's length, or has no length field.
   public static let safetensorsHeaderLength = Self("safetensors-header-length")
   /// The header is longer than the format allows.
   public static let safetensorsHeaderTooLarge = Self("safetensors-header-too-large")
   /// The header does not start with `{`.
   public static let safetensorsHeaderStart = Self("safetensors-header-start")
-  /// Two tensors, or two fields of one, have one name.
+  /// Two tensors, or two fields of one tensor, have the same name.
   public static let safetensorsDuplicate = Self("safetensors-duplicate")
   /// A tensor lacks its dtype, shape or offsets.
   public static let safetensorsField = Self("safetensors-field")
-  /// A dtype that the format does not have.
+  /// A tensor has a dtype that the format does not have.
   public static let safetensorsDtype = Self("safetensors-dtype")
-  /// A tensor's elements, of less than a byte each, do not fill its last byte.
+  /// A tensor's elements are smaller than a byte and do not fill its last byte.
   public static let safetensorsPartialByte = Self("safetensors-partial-byte")
-  /// A tensor's shape and dtype need another number of bytes than its offsets give it.
+  /// A tensor's shape and dtype do not match the number of bytes between its offsets.
   public static let safetensorsSize = Self("safetensors-size")
-  /// Tensors overlap, or bytes between them belong to none.
+  /// Tensors overlap, or there are gaps between them.
   public static let safetensorsOffsets = Self("safetensors-offsets")
-  /// The file goes on after the last tensor, or ends before.
+  /// The file continues after the last tensor, or ends before its end.
   public static let safetensorsFileEnd = Self("safetensors-file-end")
   /// `__metadata__` is not a mapping of text to text.
   public static let safetensorsMetadata = Self("safetensors-metadata")
-  /// The record of what the format itself can't hold is not as this toolkit writes it.
+  /// The toolkit's record of what the format itself can't hold is invalid.
   public static let safetensorsRecord = Self("safetensors-record")
-  /// That record is of a later version.
+  /// That record has an unknown version.
   public static let safetensorsRecordVersion = Self("safetensors-record-version")
-  /// The index of a sharded checkpoint does not have its form.
+  /// The index of a sharded checkpoint is invalid.
   public static let shardIndex = Self("shard-index")
-  /// A folder has no safetensors files, or several and no index.
+  /// A folder has several indexes, or several safetensors files and no index.
   public static let shardFolder = Self("shard-folder")
   /// An index names a shard outside its folder.
   public static let shardPath = Self("shard-path")
-  /// A shard that an index names is not there.
+  /// A shard that an index names is missing.
   public static let shardMissing = Self("shard-missing")
   /// A tensor is not in the shard that the index names for it.
   public static let shardTensorMissing = Self("shard-tensor-missing")
-  /// A shard holds a tensor for which the index names another shard or none.
+  /// A shard holds a tensor for which the index names another shard, or none.
   public static let shardTensorUnlisted = Self("shard-tensor-unlisted")
 }

@@ -2,12 +2,12 @@ public import DBNCheckpointFormats
 public import DBNTensors
 
 extension SafetensorsCheckpoint {
-  /// Whether the path is that of an index: `model.safetensors.index.json`.
+  /// Whether the path is the path of an index: `model.safetensors.index.json`.
   static func isIndex(_ path: String) -> Bool {
     path.hasSuffix(ShardNames.indexExtension)
   }
 
-  /// The index of the shards that are written instead of a file at the path.
+  /// The path of the index that is written with shards instead of a file at the path.
   static func index(for path: String) -> String {
     let names = ShardNames(path)
     return names.folder + names.index
@@ -44,13 +44,13 @@ extension SafetensorsFormat {
     return try folder.file(name)
   }
 
-  /// The shards that an index names; none for a path that is no index.
+  /// The shards that an index names; none if the path is not an index.
   public func companions(of path: String) -> [String] {
     SafetensorsCheckpoint.isIndex(path) ? SafetensorsCheckpoint.shards(of: path) : []
   }
 
-  /// The index, which shards come with, and which a single file of the same name replaces. How many
-  /// shards there will be is not known yet.
+  /// The index, which is written with shards and removed by a single file of the same name. The
+  /// number of shards is not known yet.
   public func furtherOutputs(of path: String, options: WritingOptions) -> [String] {
     guard options.shardByteCount != nil || path.hasSuffix(ShardNames.fileExtension) else {
       return []

@@ -16,7 +16,7 @@ extension SafetensorsCheckpoint {
     return losses
   }
 
-  /// The checkpoint without what the format can't hold, if there is such a thing and it may go.
+  /// The checkpoint without the tensors that the format can't hold, if the options allow losses.
   private static func fitting(
     _ checkpoint: Checkpoint, _ options: WritingOptions
   ) throws(CheckpointError) -> (Checkpoint, [ConversionReport.Item]) {
@@ -41,7 +41,7 @@ extension SafetensorsCheckpoint {
     guard let type = SafetensorsType(tensor.scalarType) else {
       return "the format has no \(tensor.scalarType.name)"
     }
-    // A pair in a byte needs a dimension of two elements.
+    // Two elements in a byte need a dimension to count them.
     guard type != .float4 || !tensor.shape.isEmpty else {
       return "the format has no \(tensor.scalarType.name) without a dimension"
     }

@@ -1,10 +1,10 @@
 package import DBNTensors
 
-/// Checkpoints in safetensors files: flat mappings of names to tensors. What the format
-/// can't hold (order, ties, module versions, every other value of a checkpoint) is recorded beside
-/// the tensors when this toolkit writes one (docs/safetensors.md), so that it comes back the same.
+/// Checkpoints in safetensors files: flat mappings of names to tensors. What the format can't hold
+/// (order, ties, module versions, every other value of a checkpoint) is recorded in the metadata
+/// when this toolkit writes a file (docs/safetensors.md), and restored when it is read.
 package enum SafetensorsCheckpoint {
-  /// The metadata of a file with the slices of one rank: where they begin in the model's tensors.
+  /// The metadata key in a file with one rank's slices: their offsets in the model's tensors.
   ///
   /// Source: `torch.distributed.checkpoint._hf_utils`.
   package static let shardingInfo = "DCP_SHARDING_INFO"
@@ -14,7 +14,7 @@ package enum SafetensorsCheckpoint {
     "put the files of all ranks together with consolidate_safetensors_files of "
     + "torch.distributed.checkpoint._consolidate_hf_safetensors, given 1 for each tensor's name"
 
-  /// Whether the file starts with the length of a header and the `{` of one.
+  /// Whether the file starts with a plausible header length and the header's `{`.
   package static func recognises(_ file: ByteRegion) -> Bool {
     var reader = ByteReader(file)
     guard let length = try? reader.read(UInt64.self), let first = try? reader.read(UInt8.self)
@@ -22,10 +22,11 @@ package enum SafetensorsCheckpoint {
     return length <= SafetensorsHeader.byteLimit && first == UInt8(ascii: "{")
   }
 
-  /// Reads what is in the file; the bytes of tensors stay in the file until asked for.
+  /// Reads the file; the bytes of tensors stay in it until they are needed.
   ///
   /// A file of another writer becomes one ordered dictionary in the order of its header. Its
-  /// metadata, but for the `format` of PyTorch, becomes the dictionary's attribute `__metadata__`.
+  /// metadata, except for the `format` of PyTorch, becomes the dictionary's attribute
+  /// `__metadata__`.
   ///
   /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
   ///   elements that PyTorch does not have.
@@ -33,7 +34,7 @@ package enum SafetensorsCheckpoint {
     try content(of: file).checkpoint()
   }
 
-  /// A function of its own, so that the header is gone when the tree is made.
+  /// A separate function, so that the header is freed before the tree is built.
   private static func content(of file: ByteRegion) throws(CheckpointError) -> SafetensorsContent {
     let (header, data) = try SafetensorsHeader.read(file)
     var content = SafetensorsContent(header.record, metadata: header.metadata, notes: header.notes)
@@ -43,7 +44,7 @@ package enum SafetensorsCheckpoint {
 }
 
 extension SafetensorsHeader {
-  /// What a person should know of the header.
+  /// What the user should know about the header.
   var notes: [Guidance] {
     unknownFields.sorted().map {
       "tensors have the field '\($0.visible())', which the format does not know: left out"

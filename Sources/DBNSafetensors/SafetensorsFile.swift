@@ -1,21 +1,21 @@
 internal import DBNTensors
 
-/// One file to be written: its header, and where the bytes of each tensor go.
+/// One file to be written: its header, and the offsets of the tensors' bytes.
 struct SafetensorsFile {
   private let header: HeaderText
-  /// The bytes before the header, which have its length.
+  /// The bytes before the header, which hold its length.
   private let length: [UInt8]
   /// The offset of the first tensor in the file.
   private let start: Int
 
   /// - Parameters:
-  ///   - names: of tensors of types that the format has.
-  ///   - numbers: those of the tensors that are to be in the file; nil: of all. They are put into the
-  ///     order of the format's library, by descending type, then by name.
-  ///   - metadata: the text beside the tensors.
+  ///   - names: the names of the tensors, all of types that the format has.
+  ///   - numbers: the numbers of the tensors to write; nil: all. They are sorted like the format's
+  ///     library does, by descending type, then by name.
+  ///   - metadata: the text metadata.
   ///   - record: the record of the checkpoint, which comes last in the metadata.
-  /// - Throws: `cannotBeWritten` when the header is longer than the format allows; what writing the
-  ///   record throws.
+  /// - Throws: `cannotBeWritten` if the header is longer than the format allows; errors of writing
+  ///   the record.
   init(
     _ names: TensorNames, _ numbers: Range<Int>? = nil,
     metadata: [(name: String, text: String)], record: CheckpointRecord? = nil

@@ -5,7 +5,7 @@ public import DBNTensors
 public struct SafetensorsFormat: CheckpointFormat {
   /// `safetensors` in reports and JSON.
   public let name = "safetensors"
-  /// What files of this format are called.
+  /// The extensions of this format.
   public let extensions = ["safetensors"]
   /// Whole files, or shards with an index.
   public let writing: WritingSupport? = WritingSupport(
@@ -14,19 +14,19 @@ public struct SafetensorsFormat: CheckpointFormat {
       "safetensors files are not compressed",
       advice: "write an HDF5 file, or leave the option out"))
 
-  /// The format, to be put into a registry.
+  /// The format, to be added to a registry.
   public init() {}
 
-  /// Only the first bytes of the file are parsed. An index is recognised by its name.
+  /// Parses only the first bytes of the file. An index is recognised by its name.
   public func probe(_ file: SourceFile) -> SourceFile? {
     let isIndex = SafetensorsCheckpoint.isIndex(file.path) && file.bytes.count > 0
     return isIndex || SafetensorsCheckpoint.recognises(file.bytes) ? file : nil
   }
 
-  /// Reads one file, or all shards of an index as one: the files beside it that it names.
+  /// Reads one file, or all shards of an index, which are in the same folder, as one checkpoint.
   ///
-  /// The bytes of tensors stay in the files, mapped, until they are asked for. A file of another
-  /// writer becomes one ordered dictionary in the order of its header. Its metadata, except for the
+  /// The bytes of tensors stay in the mapped files until they are needed. A file of another writer
+  /// becomes one ordered dictionary in the order of its header. Its metadata, except for the
   /// `format` of PyTorch, becomes the dictionary's attribute `__metadata__`.
   ///
   /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
@@ -51,7 +51,7 @@ public struct SafetensorsFormat: CheckpointFormat {
   /// With `shardByteCount`, several files `name-00001-of-00002.safetensors` and an index
   /// `name.safetensors.index.json` are written instead of `path`, unless one file suffices.
   ///
-  /// - Returns: the tensors of types that the format does not have, if they may be left out.
+  /// - Returns: the omitted tensors of types that the format does not have, if losses are allowed.
   public func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {

@@ -1,13 +1,13 @@
 internal import DBNCheckpointFormats
 internal import DBNTensors
 
-/// What is to be written for a checkpoint: named tensors, and the text beside them.
+/// The content to write for a checkpoint: named tensors and metadata.
 struct SafetensorsPlan {
   let names: TensorNames
-  /// The text that every file has: that it is of PyTorch's tensors, and the metadata of the
-  /// file that the checkpoint was read from.
+  /// The metadata of every file: the `format` of PyTorch, and the metadata of the file that the
+  /// checkpoint was read from.
   let metadata: [(name: String, text: String)]
-  /// The record from which the checkpoint is made again when the file is read.
+  /// The record from which the checkpoint is restored when the file is read.
   let record: CheckpointRecord
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
@@ -19,8 +19,8 @@ struct SafetensorsPlan {
     record = CheckpointRecord(checkpoint, names: names)
   }
 
-  /// Writes all into one file. An index at its name, which readers would go by, and the shards that the
-  /// index names are removed when it takes the name: they are another checkpoint.
+  /// Writes everything into one file. An index of the same name, which readers would prefer, and
+  /// its shards are removed when the file gets its name: they are another checkpoint.
   func write(
     to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
@@ -33,7 +33,7 @@ struct SafetensorsPlan {
 }
 
 extension Checkpoint {
-  /// Takes away the metadata that a file had when it was read, to be written as it was.
+  /// Removes and returns the metadata that the file had when it was read, to be written unchanged.
   fileprivate mutating func takeMetadata() -> [(name: String, text: String)] {
     guard var dictionary = root.dictionary,
       let index = dictionary.attributes.firstIndex(where: {
@@ -47,7 +47,7 @@ extension Checkpoint {
 }
 
 extension CheckpointValue {
-  /// The entries, if they can be a file's metadata and come back from it the same.
+  /// The entries, if they can be stored as a file's metadata and restored unchanged.
   fileprivate var fileMetadata: [(name: String, text: String)]? {
     guard let dictionary, dictionary.kind == .dict, dictionary.attributes.isEmpty,
       !dictionary.entries.isEmpty, !dictionary.contains(.string(SafetensorsContent.recordName))

@@ -1,42 +1,42 @@
-/// What a BatchNorm computes with and its tensors do not say: PyTorch's arguments `eps` and
+/// The settings of a BatchNorm that its tensors do not contain: PyTorch's arguments `eps` and
 /// `momentum` of `torch.nn.BatchNorm2d`.
 public struct BatchNormSettings: Sendable, Hashable {
   /// How running statistics follow those of the batches.
   public enum Momentum: Sendable, Hashable {
-    /// `running = (1 - momentum) * running + momentum * batch`, as PyTorch counts it. Keras' momentum
-    /// is 1 minus this one.
+    /// `running = (1 - momentum) * running + momentum * batch`, as PyTorch defines it. Keras'
+    /// momentum is 1 minus this one.
     case exponential(Double)
     /// The average over all batches: PyTorch's `momentum=None`.
     case cumulative
   }
 
-  /// What is added to variances before the root is taken; nil: not known.
+  /// The number that is added to variances before the square root; nil if unknown.
   public var epsilon: Double?
-  /// nil: not known.
+  /// nil if unknown.
   public var momentum: Momentum?
 
-  /// Settings of which either can be unknown.
+  /// Settings, either of which can be unknown.
   public init(epsilon: Double? = nil, momentum: Momentum? = nil) {
     self.epsilon = epsilon
     self.momentum = momentum
   }
 
-  /// What a `torch.nn.BatchNorm2d` has that is made without arguments.
+  /// The settings of a `torch.nn.BatchNorm2d` made without arguments.
   public static let pyTorchDefault = BatchNormSettings(
     epsilon: 1e-5, momentum: .exponential(0.1))
 
-  /// What a `keras.layers.BatchNormalization` has that is made without arguments.
+  /// The settings of a `keras.layers.BatchNormalization` made without arguments.
   public static let kerasDefault = BatchNormSettings(
     epsilon: 0.001, momentum: .exponential(0.01))
 }
 
 extension BatchNormSettings {
-  /// These settings, and the other's where nothing is known here.
+  /// These settings, with unknown values taken from the other.
   public func filled(from other: BatchNormSettings) -> BatchNormSettings {
     BatchNormSettings(epsilon: epsilon ?? other.epsilon, momentum: momentum ?? other.momentum)
   }
 
-  /// Whether both are known in something, and differ in it.
+  /// Whether a value is known in both and differs.
   public func contradicts(_ other: BatchNormSettings) -> Bool {
     filled(from: other) != other.filled(from: self)
   }
@@ -52,7 +52,7 @@ extension BatchNormSettings: CustomStringConvertible {
 }
 
 extension BatchNormSettings.Momentum {
-  /// As PyTorch's argument: nil for the average over all batches.
+  /// PyTorch's argument: nil for the average over all batches.
   public var value: Double? {
     guard case .exponential(let value) = self else { return nil }
     return value
@@ -66,8 +66,8 @@ extension BatchNormSettings {
     static let cumulative = "cumulative"
   }
 
-  /// An object with `epsilon` and `momentum`: a number, for the momentum also `"cumulative"`; null
-  /// where it is not known.
+  /// An object with `epsilon` and `momentum`: numbers, or `"cumulative"` for the momentum; null
+  /// where unknown.
   public var json: JSON {
     [
       Member.epsilon: epsilon.map { .double($0) } ?? .null,
@@ -79,8 +79,8 @@ extension BatchNormSettings {
     momentum.value.map { .double($0) } ?? .string(Member.cumulative)
   }
 
-  /// - Returns: nil unless it is an object as `json` makes one; a member that is missing or null is
-  ///   not known, others are passed over.
+  /// - Returns: nil unless it is an object in the form of `json`. A missing or null member is
+  ///   unknown; other members are ignored.
   public init?(_ json: JSON) {
     guard json.members != nil else { return nil }
     switch json[Member.epsilon] ?? .null {

@@ -2,8 +2,9 @@
 /// `layer1.0.bn1`.
 ///
 /// The names are relative to the state dict, wherever it is in the checkpoint. In a checkpoint with
-/// several state dicts they hold for each: those are copies of one model, such as its moving average.
-/// An entry also holds for a BatchNorm that a layout keeps inside the module of this name.
+/// several state dicts they apply to each: those are copies of one model, such as its moving
+/// average. An entry also applies to a BatchNorm that a layout keeps inside the module of this
+/// name.
 public struct BatchNormSettingsTable: Sendable, Equatable {
   private var settings: [CheckpointDictionary.Key: BatchNormSettings] = [:]
 
@@ -13,20 +14,20 @@ public struct BatchNormSettingsTable: Sendable, Equatable {
   /// Whether no BatchNorm has settings.
   public var isEmpty: Bool { settings.isEmpty }
 
-  /// All of them, ordered by name.
+  /// All entries, ordered by name.
   public var entries: [(name: String, settings: BatchNormSettings)] {
     settings.map { ($0.key.description, $0.value) }
       .sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
   }
 
-  /// The settings of the module of this name; nil where nothing is known of it.
+  /// The settings of the module of this name; nil if none are known.
   public subscript(name: String) -> BatchNormSettings? {
     get { settings[.string(name)] }
     set { settings[.string(name)] = newValue }
   }
 
-  /// The settings of a BatchNorm that keeps its tensors in the module of this name, which may be
-  /// inside of the one that the settings are known of; without any, nothing is known.
+  /// The settings of a BatchNorm whose tensors are in the module of this name: those of the module
+  /// or of the nearest module around it. Unknown in everything if there are none.
   public func settings(ofModule name: String) -> BatchNormSettings {
     if isEmpty { return BatchNormSettings() }
     var module = name[...]
@@ -37,7 +38,7 @@ public struct BatchNormSettingsTable: Sendable, Equatable {
     }
   }
 
-  /// These settings, and from the other table what is not known here.
+  /// These settings, with unknown values taken from the other table.
   public func filled(from other: BatchNormSettingsTable) -> BatchNormSettingsTable {
     var result = self
     for (name, settings) in other.entries {
@@ -48,7 +49,7 @@ public struct BatchNormSettingsTable: Sendable, Equatable {
 
   /// The same settings under other names: a module `m` is renamed as a key `m.` would be.
   ///
-  /// Where two modules get one name, which no renaming of a state dict does, one of them stays.
+  /// If two modules get the same name, which renaming a state dict never does, one of them is kept.
   public func renaming(_ rename: (String) -> String) -> BatchNormSettingsTable {
     var result = BatchNormSettingsTable()
     for (name, value) in entries {
@@ -59,7 +60,7 @@ public struct BatchNormSettingsTable: Sendable, Equatable {
 }
 
 extension BatchNormSettingsTable {
-  /// The settings as the keys of a state dict are after `StateDict.strippingPrefix`.
+  /// The settings under the names that modules have after `StateDict.strippingPrefix`.
   public func strippingPrefix(_ prefix: String) -> BatchNormSettingsTable {
     renaming { $0.strippingPrefix(prefix) }
   }
@@ -67,7 +68,7 @@ extension BatchNormSettingsTable {
   /// An object from name to `BatchNormSettings.json`, ordered by name.
   public var json: JSON { .object(entries.map { JSON.Member($0.name, $0.settings.json) }) }
 
-  /// - Returns: nil unless it is an object as `json` makes one.
+  /// - Returns: nil unless it is an object in the form of `json`.
   public init?(_ json: JSON) {
     guard let members = json.members else { return nil }
     for member in members {

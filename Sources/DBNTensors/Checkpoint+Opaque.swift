@@ -1,6 +1,6 @@
 extension Checkpoint {
-  /// The checkpoint without its opaque values, and a loss for each: entries of mappings are left
-  /// out; in lists, tuples and sets None takes the place.
+  /// The checkpoint without its opaque values, and a loss for each: entries of mappings are
+  /// removed; in lists, tuples and sets None replaces the value.
   package func droppingOpaqueValues() -> (Checkpoint, [ConversionReport.Item]) {
     var losses: [ConversionReport.Item] = []
     var result = self

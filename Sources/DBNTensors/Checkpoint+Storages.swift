@@ -1,13 +1,12 @@
 extension Checkpoint {
-  /// The distinct storages of all tensors, each with the first path that it is found at, in the
-  /// order of the tree.
+  /// The distinct storages of all tensors, each with the first path where it occurs, in tree order.
   public var storages: [(path: EntryPath, storage: TensorStorage)] {
     var storages: [(path: EntryPath, storage: TensorStorage)] = []
     forEachStorage { storages.append(($0, $1)) }
     return storages
   }
 
-  /// The bytes of all tensors, tied ones counted once.
+  /// The number of bytes of all tensors, tied tensors counted once.
   public var tensorByteCount: Int {
     var byteCount = 0
     forEachStorage { byteCount &+= $1.byteCount }

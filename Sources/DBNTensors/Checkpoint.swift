@@ -1,36 +1,37 @@
-/// The content of a checkpoint file: a tree of values, and how it came to be.
+/// The content of a checkpoint file: a tree of values, and where it came from.
 public struct Checkpoint: Sendable {
-  /// What the file holds; most often a dictionary.
+  /// The whole tree; most often a dictionary.
   public var root: CheckpointValue
-  /// The conversions that led here, oldest first, as the file records them.
+  /// The conversions that produced it, oldest first, as the file records them.
   public var history: [JSON]
-  /// What the reader could not carry over and a person should know, a sentence each.
+  /// What the reader could not carry over and the user should know, one sentence each.
   public var notes: [Guidance]
 
-  /// The file or folder that it was read from, as it was named; nil for one that was made. What is
-  /// made of a checkpoint keeps it.
+  /// The file or folder that it was read from, as the caller named it; nil if it was made in
+  /// memory. Checkpoints derived from it keep the path.
   public package(set) var path: String?
 
-  /// The name of the format that it was read in: `torch-zip`, `hdf5`; nil for one that was made.
+  /// The name of the format that it was read from: `torch-zip`, `hdf5`; nil if it was made in
+  /// memory.
   public package(set) var format: String?
 
-  /// Why the file is only a part of a model, whose other tensors are in other files: "is part 1 of 2
-  /// of a checkpoint, as its name says". nil: nothing says so.
+  /// Why the file is only a part of a model, whose other tensors are in other files: "is part 1 of
+  /// 2 of a checkpoint, as its name says". nil if nothing indicates it.
   public var part: String?
 
-  /// Why the values may not be those that were written last, although they can be read: the file
-  /// says that its writer never finished. It is among the notes too.
+  /// Why the values may be out of date although they can be read: the file is marked as one whose
+  /// writer never finished. Also among the notes.
   public var inconsistency: String?
 
-  /// What the model does with the tensors, if the file says so: JSON that `Models` makes a graph of.
+  /// The model's computation, if the file has it: JSON that `Models` turns into a graph.
   ///
-  /// It names the tensors of the state dict by their keys, and those under `constantsName`.
+  /// It refers to tensors by their keys in the state dict and under `constantsName`.
   public var graph: String?
 
-  /// Epsilon and momentum of BatchNorms, where the file says them.
+  /// Epsilon and momentum of BatchNorms, where the file has them.
   public var batchNormSettings: BatchNormSettingsTable
 
-  /// A checkpoint of these values, of no file and no format yet.
+  /// A checkpoint of these values, with no file and no format yet.
   public init(
     root: CheckpointValue, history: [JSON] = [], notes: [Guidance] = [], graph: String? = nil,
     batchNormSettings: BatchNormSettingsTable = BatchNormSettingsTable()
@@ -42,7 +43,7 @@ public struct Checkpoint: Sendable {
     self.batchNormSettings = batchNormSettings
   }
 
-  /// The entry of the root with the tensors that the graph uses and the state dict has not: what
-  /// PyTorch keeps apart when it exports a model.
+  /// The root's entry with the tensors that the graph uses and the state dict lacks: PyTorch's
+  /// constants of an exported model.
   public static let constantsName = "constants"
 }

@@ -11,11 +11,11 @@ public struct CheckpointDictionary: Sendable {
   public struct Entry: Sendable {
     /// The key.
     public let key: Key
-    /// The value that the key has.
+    /// The value of the key.
     public var value: CheckpointValue
   }
 
-  /// Which kind of mapping it is.
+  /// The kind of mapping.
   public var kind: Kind
   /// All entries in their order.
   public private(set) var entries: [Entry] = []
@@ -43,7 +43,7 @@ public struct CheckpointDictionary: Sendable {
     places.index(hash: key.hashValue) { entries[$0].key == key }
   }
 
-  /// Gives the key a value, in its place if it has one, else at the end: Python's assignment.
+  /// Sets the value of a key, which keeps its position or is appended: Python's assignment.
   public mutating func set(_ key: Key, to value: CheckpointValue) {
     let known = places.insertIfAbsent(
       hash: key.hashValue, where: { entries[$0].key == key },
@@ -61,7 +61,7 @@ public struct CheckpointDictionary: Sendable {
     rebuild(from: entries.filter { $0.key != key })
   }
 
-  /// Gives a value another key, in its place. The new key must be free.
+  /// Gives a value another key, in the same position. The new key must not be in use.
   package mutating func rename(_ key: Key, to newKey: Key) {
     rebuild(from: entries.map { $0.key == key ? Entry(key: newKey, value: $0.value) : $0 })
   }
@@ -74,7 +74,7 @@ public struct CheckpointDictionary: Sendable {
     self = result
   }
 
-  /// Makes room for so many entries.
+  /// Reserves memory for `count` entries.
   package mutating func reserveCapacity(_ count: Int) {
     entries.reserveCapacity(count)
     places.reserveCapacity(count) { entries[$0].key.hashValue }
@@ -82,8 +82,8 @@ public struct CheckpointDictionary: Sendable {
 }
 
 extension CheckpointDictionary {
-  /// A key: text or an integer. Text is compared byte by byte as Python does: two spellings of "é"
-  /// are two keys, although Swift's strings call them equal.
+  /// A key: a string or an integer. Strings are compared byte by byte as Python does: two spellings
+  /// of "é" are two keys, although they are equal as Swift strings.
   public enum Key: Sendable, Hashable, CustomStringConvertible {
     case string(String)
     case int(Int)
@@ -113,7 +113,7 @@ extension CheckpointDictionary {
       }
     }
 
-    /// The text of a string key.
+    /// The text of a string key; nil for an integer.
     public var string: String? {
       guard case .string(let text) = self else { return nil }
       return text

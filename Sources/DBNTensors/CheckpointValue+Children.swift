@@ -5,7 +5,7 @@ extension CheckpointValue {
     return (elements ?? []).enumerated().map { (.int($0.offset), $0.element) }
   }
 
-  /// The value directly inside under a key, or at a position.
+  /// The value directly inside, by key or position.
   package func child(_ key: CheckpointDictionary.Key) -> CheckpointValue? {
     if let dictionary { return dictionary[key] }
     guard case .int(let position) = key, let elements, elements.indices.contains(position) else {
@@ -14,7 +14,7 @@ extension CheckpointValue {
     return elements[position]
   }
 
-  /// The container with another value under a key that it has.
+  /// The container with the value of an existing key replaced.
   package func replacingChild(
     _ key: CheckpointDictionary.Key, with value: CheckpointValue
   ) -> CheckpointValue {

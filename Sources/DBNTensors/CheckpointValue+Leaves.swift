@@ -1,6 +1,6 @@
 extension CheckpointValue {
-  /// The values of a tree that are not containers, and the empty containers, each with its path,
-  /// in order. Attributes are not among them.
+  /// The values of a tree that are not containers, and the empty containers, each with its path, in
+  /// order. Attributes are not included.
   ///
   /// Recurses at most `CheckpointLimits.depth` levels, which every reader enforces.
   public var leaves: [(path: EntryPath, value: CheckpointValue)] {
@@ -9,7 +9,7 @@ extension CheckpointValue {
     return leaves
   }
 
-  /// Hands out the leaves one by one, for those who need not have the paths of all at once.
+  /// Calls `body` with each leaf, for callers that do not need all paths at once.
   package func forEachLeaf(_ body: (EntryPath, CheckpointValue) -> Void) {
     var path = EntryPath()
     visitLeaves(&path, body)

@@ -5,7 +5,7 @@ public indirect enum CheckpointValue: Sendable {
   case none
   case bool(Bool)
   case int(Int)
-  /// An integer that does not fit 64 bits, as two's complement, least byte first.
+  /// An integer that does not fit 64 bits, as two's complement, least significant byte first.
   case largeInt([UInt8])
   case float(Double)
   case complex(real: Double, imaginary: Double)
@@ -23,10 +23,10 @@ public indirect enum CheckpointValue: Sendable {
   case scalarType(ScalarType)
   /// `torch.device`, as PyTorch writes it: `cpu`, `cuda:0`.
   case device(String)
-  /// An object of a class that is unknown here, kept only where `ReadingOptions` ask for it.
+  /// An object of an unknown class, kept only if `ReadingOptions` ask for it.
   case opaque(OpaqueValue)
 
-  /// The name of the kind of value, as error messages and `info` say it.
+  /// The name of the value's type, as error messages and `info` print it.
   public var typeName: String {
     switch self {
     case .none: "None"
@@ -74,7 +74,7 @@ public indirect enum CheckpointValue: Sendable {
 public enum CheckpointLimits {
   /// Levels of nesting. Real checkpoints have under ten; code that walks a tree may recurse.
   public static let depth = 200
-  /// Values in a tree, counting a shared one as often as it is reached: real checkpoints have
+  /// Values in a tree, a shared value counted each time it is reached: real checkpoints have
   /// thousands, and a pickle of a few bytes can describe 2^60.
   public static let values = 10_000_000
 }

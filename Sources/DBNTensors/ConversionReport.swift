@@ -1,15 +1,15 @@
-/// What a conversion did, thing by thing: nothing is changed or left alone in silence.
+/// What a conversion did, item by item: nothing is changed or skipped silently.
 public struct ConversionReport: Sendable {
-  /// One thing, and why something was or was not done to it.
+  /// A tensor, module or entry, and why it was or was not changed.
   public struct Item: Sendable, Equatable {
     /// The tensor, module or entry.
     public let name: String
-    /// Why, without the name.
+    /// The reason, without the name.
     public let reason: String
-    /// What a person can do about it; nil: nothing.
+    /// What the user can do about it; nil if nothing.
     public let advice: Guidance?
 
-    /// A thing with a reason, and with what can be done about it.
+    /// An item with a reason, and with what can be done about it.
     public init(_ name: String, _ reason: String, advice: Guidance? = nil) {
       self.name = name
       self.reason = reason
@@ -22,18 +22,18 @@ public struct ConversionReport: Sendable {
     }
   }
 
-  /// What was converted, in the order of the file.
+  /// What was converted, in file order.
   public var converted: [String] = []
-  /// What could have been converted and was not, and why.
+  /// What could have been converted but was not, and why.
   public var skipped: [Item] = []
-  /// What the result no longer tells, and by how much.
+  /// What the result no longer contains, and how much of it.
   public var losses: [Item] = []
-  /// What a person should know to use the result, a sentence each.
+  /// What the user should know to use the result, one sentence each.
   public var notes: [Guidance] = []
 
-  /// A report without content.
+  /// An empty report.
   public init() {}
 
-  /// Whether the result can be converted back to the last bit.
+  /// Whether the result can be converted back bit for bit.
   public var isLossless: Bool { losses.isEmpty }
 }

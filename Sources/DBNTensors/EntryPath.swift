@@ -1,9 +1,9 @@
-/// Where a value stands in the tree of a checkpoint: the keys from the root, `state/model`.
+/// The path of a value in a checkpoint's tree: the keys from the root, `state/model`.
 ///
 /// As text the keys are joined by slashes, with `/` and `%` inside a key written `%2F` and `%25`.
 /// The root's path is empty.
 public struct EntryPath: Sendable, Hashable, CustomStringConvertible {
-  /// From the root; none for the root itself.
+  /// The keys from the root; empty for the root itself.
   public var keys: [CheckpointDictionary.Key]
 
   /// The path of these keys.
@@ -11,7 +11,7 @@ public struct EntryPath: Sendable, Hashable, CustomStringConvertible {
     self.keys = keys
   }
 
-  /// The path that a text gives, as `description` has it; all its keys are strings.
+  /// Parses the form of `description`; all keys become strings.
   public init(_ text: String) {
     keys = text.split(separator: "/").map { key in
       .string(String(key).replacing("%2F", with: "/").replacing("%25", with: "%"))

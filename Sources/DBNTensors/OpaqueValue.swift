@@ -1,23 +1,23 @@
-/// A Python object of a class that is unknown here: its name, and what it was to be made from.
+/// A Python object of an unknown class: the class's name, and what the object would be built from.
 ///
-/// Nothing of it is ever executed; it is kept so that what stands beside it can be had. The fields
+/// Nothing of it is ever executed; it is kept so that the values around it can be read. The fields
 /// are those of Python's `object.__reduce__`.
 public struct OpaqueValue: Sendable {
-  /// An item that was set in the object as in a mapping.
+  /// An item set in the object as in a mapping.
   public typealias Entry = (key: CheckpointValue, value: CheckpointValue)
 
   /// The class or function, as Python names it: `argparse.Namespace`.
   public var name: String
-  /// What it was called with; nil where the value is the class or function itself.
+  /// The arguments of the call; nil if the value is the class or function itself.
   public var arguments: [CheckpointValue]?
   /// The instance's attributes, most often a dictionary.
   public var state: CheckpointValue?
-  /// What was appended to it, of a kind of list.
+  /// The appended elements, if it is a kind of list.
   public var elements: [CheckpointValue]
-  /// What was set in it, of a kind of dictionary; keys can be of any type.
+  /// The items that were set, if it is a kind of dictionary; keys can be of any type.
   public var entries: [Entry]
 
-  /// A value of a class that is named and never made.
+  /// A value of a class that is named and never instantiated.
   public init(
     _ name: String, arguments: [CheckpointValue]? = nil, state: CheckpointValue? = nil,
     elements: [CheckpointValue] = [], entries: [Entry] = []
@@ -31,7 +31,7 @@ public struct OpaqueValue: Sendable {
 }
 
 extension CheckpointError {
-  /// A format has no place for an object of an unknown class.
+  /// A format cannot hold an object of an unknown class.
   package static func opaque(_ value: OpaqueValue, name: String?) -> CheckpointError {
     CheckpointError(
       .cannotBeWritten, name: name,

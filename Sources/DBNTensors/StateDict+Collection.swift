@@ -1,26 +1,26 @@
-/// The tensors with their names, in the state dict's order. What else stands among them
-/// (`_extra_state`) is in `dictionary`.
+/// The tensors with their names, in the state dict's order. Other values (`_extra_state`) are in
+/// `dictionary` only.
 extension StateDict: BidirectionalCollection {
   /// A name and its tensor.
   public typealias Element = (name: String, tensor: Tensor)
 
-  /// The place of a tensor among all entries.
+  /// The position of a tensor among all entries.
   public struct Index: Comparable, Sendable {
     fileprivate let entry: Int
 
-    /// Whether the one comes first.
+    /// Whether the left index comes first.
     public static func < (left: Index, right: Index) -> Bool { left.entry < right.entry }
   }
 
-  /// Of the first tensor.
+  /// The index of the first tensor.
   public var startIndex: Index { next(from: 0) }
-  /// After the last tensor.
+  /// The index after the last tensor.
   public var endIndex: Index { Index(entry: dictionary.entries.count) }
 
-  /// Of the next tensor.
+  /// The index of the next tensor.
   public func index(after index: Index) -> Index { next(from: index.entry + 1) }
 
-  /// Of the tensor before.
+  /// The index of the previous tensor.
   public func index(before index: Index) -> Index {
     var entry = index.entry - 1
     while dictionary.entries[entry].value.tensor == nil { entry -= 1 }

@@ -1,5 +1,5 @@
-/// A PyTorch state dict: tensors by name, in the model's order, with whatever else stands among
-/// them (`_extra_state`) and the `_metadata` of module versions.
+/// A PyTorch state dict: tensors by name, in the model's order, with the other values among them
+/// (`_extra_state`) and the `_metadata` of module versions.
 public struct StateDict: Sendable {
   /// The mapping itself, every entry included; keys are strings.
   public private(set) var dictionary: CheckpointDictionary
@@ -26,8 +26,8 @@ public struct StateDict: Sendable {
   /// The names of all entries with string keys, in order.
   public var names: [String] { dictionary.entries.compactMap(\.key.string) }
 
-  /// The tensor of this name. Setting one keeps its place in the order, or appends it; setting nil
-  /// removes what has the name, in time proportional to the number of entries.
+  /// The tensor of this name. Setting it keeps its position, or appends it; setting nil removes the
+  /// entry, in time proportional to the number of entries.
   public subscript(name: String) -> Tensor? {
     get { dictionary[name]?.tensor }
     set {
@@ -39,11 +39,10 @@ public struct StateDict: Sendable {
     }
   }
 
-  /// Gives an entry another name, in its place. In `_metadata` nothing changes; for many names at
-  /// once there is `renaming`.
+  /// Gives an entry another name, in the same position. `_metadata` is unchanged; to rename many
+  /// entries at once, use `renaming`.
   ///
-  /// - Throws: `noSuchEntry` when nothing has the name; `nameCollision` when something else has the
-  ///   new one.
+  /// - Throws: `noSuchEntry` if no entry has the name; `nameCollision` if another has the new name.
   public mutating func rename(_ name: String, to newName: String) throws(CheckpointError) {
     guard dictionary.contains(.string(name)) else {
       throw CheckpointError(.noSuchEntry, name: name, "the state dict has no entry of this name")

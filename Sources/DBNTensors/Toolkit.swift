@@ -1,5 +1,5 @@
-/// This toolkit, as the files it writes and its command name it.
+/// The toolkit's identity, as written files and the command state it.
 public enum Toolkit {
-  /// As the command prints it and written files record it.
+  /// The version that the command prints and written files record.
   public static let version = "0.1.0"
 }

@@ -4,6 +4,6 @@ package func counted(_ count: Int, _ thing: String) -> String {
 }
 
 extension String {
-  /// The name of a module as people see it: that of a whole model is empty.
+  /// The name of a module for display: that of a whole model is empty.
   package var moduleName: String { isEmpty ? "(root)" : visible() }
 }

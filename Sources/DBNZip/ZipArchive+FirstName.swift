@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension ZipArchive {
-  /// The name in the first local header, without a look at the directory; nil where there is none.
+  /// The name in the first local header, without reading the directory; nil if there is none.
   package static func firstName(_ file: ByteRegion) -> String? {
     var reader = ByteReader(file)
     guard (try? reader.read(UInt32.self)) == 0x0403_4B50, (try? reader.skip(22)) != nil,

@@ -1,10 +1,10 @@
 package import DBNTensors
 
-/// A zip archive, read from its central directory; nothing is decompressed before it is asked for.
+/// A zip archive, read from its central directory; nothing is decompressed before it is needed.
 ///
 /// Reads what PyTorch and ordinary archivers write: stored and deflated records, zip64 sizes,
-/// offsets and counts. Sizes and checksums come from the central directory, because PyTorch leaves
-/// them out of the local headers. Source: PKWARE's APPNOTE.TXT 6.3.10.
+/// offsets and counts. Sizes and checksums come from the central directory, because PyTorch omits
+/// them from the local headers. Source: PKWARE's APPNOTE.TXT 6.3.10.
 package struct ZipArchive: Sendable {
   /// The records in the directory's order.
   package let entries: ZipEntries
@@ -14,7 +14,7 @@ package struct ZipArchive: Sendable {
     let directory = try ZipDirectory(of: file)
     var entries = ZipEntries(of: file)
     var extents: [Range<Int>] = []
-    // The directory has been found to have room for so many.
+    // The count is safe to use: it was checked against the directory's size.
     entries.reserveCapacity(
       directory.count,
       nameByteCount: directory.region.count - directory.count * ZipHeader.minimumSize)
@@ -34,7 +34,7 @@ package struct ZipArchive: Sendable {
   /// The record of this name.
   package subscript(name: String) -> ZipEntry? { entries[name] }
 
-  /// Whether the bytes begin as a zip archive does, an empty one included.
+  /// Whether the bytes begin like a zip archive, including an empty archive.
   package static func recognises(_ file: ByteRegion) -> Bool {
     file.withBytes { bytes in
       bytes.withUnsafeBytes {
@@ -43,17 +43,17 @@ package struct ZipArchive: Sendable {
     }
   }
 
-  /// - Parameter extents: what each record takes of the archive, its local header included.
+  /// - Parameter extents: the bytes of each record in the archive, including its local header.
   private static func refuseOverlaps(
     _ extents: [Range<Int>], of entries: ZipEntries
   ) throws(CheckpointError) {
-    // Nearly always they lie in the directory's order.
+    // Nearly always they are in the directory's order.
     let areInOrder = zip(extents, extents.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound }
     guard !areInOrder else { return }
     let sorted = extents.indices.sorted { extents[$0].lowerBound < extents[$1].lowerBound }
     for (first, second) in zip(sorted, sorted.dropFirst())
     where extents[second].lowerBound < extents[first].upperBound {
-      // The one that stands later in the directory is the one that was added.
+      // The record later in the directory is taken as the one that was added.
       throw CheckpointError(
         .zipOverlap, name: entries[max(first, second)].name, offset: extents[second].lowerBound,
         "shares bytes with '\(entries[min(first, second)].name)'",

@@ -1,12 +1,12 @@
 import DBNTensors
 
-/// Where the central directory lies and how many headers it has, as the end of the file tells.
+/// The position and the header count of the central directory, according to the end of the file.
 struct ZipDirectory {
   /// The file's bytes from the directory's start to its end.
   let region: ByteRegion
   let count: Int
 
-  /// Where the directory begins in the archive: no record may reach further.
+  /// The directory's offset in the archive: no record may reach further.
   let start: Int
 
   init(of file: ByteRegion) throws(CheckpointError) {

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The record at the end of every zip archive, with the values of the zip64 one where there is one.
+/// The record at the end of every zip archive, with the values of the zip64 record if there is one.
 struct ZipEndRecord {
   /// Where the directory must end: the position of the zip64 record, or of the end record.
   private(set) var position: Int
@@ -25,7 +25,7 @@ struct ZipEndRecord {
     try readZip64(file)
   }
 
-  /// The last place where an end record can be: its comment must end with the file.
+  /// The position of the end record: the last one whose comment ends with the file.
   private static func find(in file: ByteRegion) throws(CheckpointError) -> Int {
     let found = file.withBytes { bytes -> Int? in
       let last = bytes.byteCount - size
@@ -42,7 +42,7 @@ struct ZipEndRecord {
     return found
   }
 
-  /// Takes over the values of the zip64 record. PyTorch writes one into small files too.
+  /// Adopts the values of the zip64 record. PyTorch writes it into small files too.
   private mutating func readZip64(_ file: ByteRegion) throws(CheckpointError) {
     guard position >= Self.locatorSize else { return }
     var reader = ByteReader(file)
@@ -58,7 +58,8 @@ struct ZipEndRecord {
     position = recordPosition
   }
 
-  /// A value that fits must be the same in both records, else two readers see two archives.
+  /// A value that fits the 32-bit record must be the same in both, or else two readers could see
+  /// two different archives.
   private mutating func adopt(_ large: Zip64EndRecord) throws(CheckpointError) {
     guard count == 0xFFFF || count == large.count,
       directorySize == 0xFFFF_FFFF || directorySize == large.directorySize,
@@ -104,7 +105,7 @@ private struct Zip64EndRecord {
 }
 
 extension RawSpan {
-  /// A little-endian number at an offset that is known to be inside.
+  /// The little-endian number at an offset that the caller has checked.
   fileprivate func number<Number: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, as type: Number.Type
   ) -> Number {

@@ -1,8 +1,8 @@
 import DBNTensors
 
-/// The records of an archive, made when they are asked for: an archive can have very many.
+/// The records of an archive, created on access: an archive can have very many.
 package struct ZipEntries: RandomAccessCollection, Sendable {
-  /// What is known of a record but for its name.
+  /// All data of a record except its name.
   private struct Record: Sendable {
     let payload: Range<Int>
     let size: Int
@@ -29,12 +29,12 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
       size: record.size, crc32: record.crc32, payload: file.part(record.payload))
   }
 
-  /// The record of this name, byte by byte the same.
+  /// The record of this name, compared byte by byte.
   package subscript(name: String) -> ZipEntry? {
     places.index(hash: name.hashOfUTF8) { names.has(name, at: $0) }.map { self[$0] }
   }
 
-  /// Makes room for so many, whose names together have so many bytes.
+  /// Reserves memory for `count` records, whose names have `nameByteCount` bytes in total.
   mutating func reserveCapacity(_ count: Int, nameByteCount: Int) {
     records.reserveCapacity(count)
     names.makeRoom(for: count, byteCount: nameByteCount)

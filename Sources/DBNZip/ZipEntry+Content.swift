@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension ZipEntry {
-  /// The content, in place where it is stored, checked against its checksum at once.
+  /// The content, in place if it is stored uncompressed, checked against its checksum.
   package func content() throws(CheckpointError) -> ByteRegion {
     let content = try uncheckedContent()
     let found = content.withBytes { CRC32.of($0) }
@@ -14,11 +14,11 @@ extension ZipEntry {
     return content
   }
 
-  /// The content as a tensor's bytes: borrowed, or decompressed whenever they are read; the
-  /// checksum is enforced then.
+  /// The content as a tensor's bytes: in place, or decompressed on each read; the checksum is
+  /// compared then.
   ///
-  /// - Parameter title: what errors call it; nil: its name. A name of up to 15 bytes takes no memory
-  ///   of its own.
+  /// - Parameter title: the name for errors; nil: the record's name. A name of up to 15 bytes takes
+  ///   no extra memory.
   package func storage(named title: String? = nil) -> TensorStorage {
     let title = title ?? name
     switch method {
@@ -29,7 +29,7 @@ extension ZipEntry {
     }
   }
 
-  /// The content of a deflated record, but for its first bytes.
+  /// The content of a deflated record after its first bytes.
   package func deflated(skipping skipped: Int = 0) -> DeflatedBytes {
     DeflatedBytes(payload, byteCount: size, skipping: skipped, record: name)
   }

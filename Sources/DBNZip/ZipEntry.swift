@@ -11,13 +11,13 @@ package struct ZipEntry: Sendable {
   package let method: Method
   /// The size of the content, decompressed.
   package let size: Int
-  /// The checksum of the content. Nil where the archive has 0: PyTorch can be told not to compute
-  /// checksums, and then writes that.
+  /// The checksum of the content. nil if the archive has 0, which PyTorch writes when it is set not
+  /// to compute checksums.
   package let crc32: UInt32?
-  /// The bytes as they lie in the file.
+  /// The bytes as they are stored in the file.
   package let payload: ByteRegion
 
-  /// The record of a header, and what it takes of the archive, its local header included.
+  /// The record of a header, and its bytes in the archive, including the local header.
   static func read(
     _ header: ZipHeader, in file: ByteRegion, endingBefore limit: Int
   ) throws(CheckpointError) -> (entry: ZipEntry, extent: Range<Int>) {
@@ -66,7 +66,7 @@ package struct ZipEntry: Sendable {
     }
   }
 
-  /// Finds the content behind the local header, which must be the record's own.
+  /// Finds the content after the local header, which must be the record's own.
   private static func payload(
     of header: ZipHeader, in file: ByteRegion, endingBefore limit: Int
   ) throws(CheckpointError) -> ByteRegion {

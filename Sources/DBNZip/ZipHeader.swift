@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// A record's header in the central directory, zip64 fields resolved.
+/// A record's header in the central directory, with zip64 fields resolved.
 struct ZipHeader {
   let name: String
   let flags: UInt16
@@ -52,7 +52,8 @@ struct ZipHeader {
     return name
   }
 
-  /// Takes the sizes that do not fit 32 bits from the extra field 1, in the order of the format.
+  /// Takes the sizes that do not fit 32 bits from the extra field 1, in the order that the format
+  /// prescribes.
   private mutating func readZip64(_ extra: ByteRegion) throws(CheckpointError) {
     guard
       size == Self.inZip64 || compressedSize == Self.inZip64

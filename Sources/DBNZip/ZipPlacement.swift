@@ -1,15 +1,15 @@
 import DBNTensors
 
-/// Where a record of a new archive lies, and the bytes around its payload.
+/// The position of a record in a new archive, and the bytes around its payload.
 struct ZipPlacement: Sendable {
   private let name: String
   let size: Int
-  /// The position of the local header.
+  /// The offset of the local header.
   let offset: Int
-  /// The size of the filling that makes the payload aligned.
+  /// The size of the padding that aligns the payload.
   private let padding: Int
 
-  /// From here on numbers need their 64-bit fields, as PyTorch's writer sees it.
+  /// From this number on, PyTorch's writer uses 64-bit fields.
   private static let limit = Int(UInt32.max)
   private static let localHeaderSize = 30
   /// The identifier and the size of an extra field.
@@ -29,10 +29,10 @@ struct ZipPlacement: Sendable {
 
   let payloadOffset: Int
 
-  /// Where the next record begins.
+  /// The offset of the next record.
   var end: Int { payloadOffset + size + descriptorSize }
 
-  /// PyTorch writes none behind an empty payload.
+  /// PyTorch writes none after an empty payload.
   private var descriptorSize: Int { size == 0 ? 0 : isLarge ? 24 : 16 }
 
   private var isLarge: Bool { size >= Self.limit || offset >= Self.limit }
@@ -40,7 +40,7 @@ struct ZipPlacement: Sendable {
   /// Bit 3: a descriptor follows; bit 11: the name is UTF-8.
   private var flags: UInt16 { size == 0 ? 0x0800 : 0x0808 }
 
-  /// The local header: sizes and checksum are left to the descriptor and the directory.
+  /// The local header: sizes and checksum are only in the descriptor and the directory.
   var localHeader: [UInt8] {
     let zip64 = zip64Field
     var header: [UInt8] = []
@@ -58,7 +58,7 @@ struct ZipPlacement: Sendable {
     return header
   }
 
-  /// What follows the payload.
+  /// The bytes after the payload.
   func descriptor(crc32: UInt32) -> [UInt8] {
     guard size > 0 else { return [] }
     var descriptor: [UInt8] = []

@@ -1,15 +1,15 @@
 package import DBNTensors
 
-/// Writes a zip archive of stored records, laid out as PyTorch's own writer does: every payload at a
-/// multiple of 64 bytes, checksums behind it, 64-bit fields only where they are needed.
+/// Writes a zip archive of stored records, laid out as PyTorch's own writer does: every payload at
+/// a multiple of 64 bytes, followed by its checksum, 64-bit fields only where needed.
 ///
-/// Where a record lies depends on nothing but names and sizes, so that all records can be written
-/// at once, and so that PyTorch can compute the place of one without reading its header
-/// (`torch.utils.serialization.config.load.calculate_storage_offsets`).
-/// Source: `caffe2/serialize/inline_container.cc`, PyTorch's copy of miniz, APPNOTE.TXT 6.3.10.
+/// The offset of a record depends only on names and sizes, so that all records can be written at
+/// once, and PyTorch can compute a record's offset without reading its header
+/// (`torch.utils.serialization.config.load.calculate_storage_offsets`). Source:
+/// `caffe2/serialize/inline_container.cc`, PyTorch's copy of miniz, APPNOTE.TXT 6.3.10.
 package struct ZipWriter {
-  /// Records to be written: names of less than 64 KiB, and bytes. They are made when they are asked
-  /// for, since there can be very many.
+  /// Records to be written: names of less than 64 KiB, and bytes. They are created on access, since
+  /// there can be very many.
   package struct Records: Sendable {
     package let count: Int
     let name: @Sendable (Int) -> String
@@ -31,7 +31,7 @@ package struct ZipWriter {
     }
   }
 
-  /// Records that were written: all that the directory says of them, but not their bytes.
+  /// Written records: everything for their directory headers, without their bytes.
   private struct Written {
     let name: @Sendable (Int) -> String
     let sizes: [Int]
@@ -46,9 +46,9 @@ package struct ZipWriter {
 
   /// PyTorch's `.storage_alignment`, in bytes.
   package static let alignment = 64
-  /// Bytes that are read, checked and written at a time: they stay in the processor's cache.
+  /// The number of bytes read, checked and written at a time: they stay in the processor's cache.
   private static let pieceSize = 1 << 20
-  /// Bytes of the directory that are written at a time.
+  /// The number of bytes of the directory written at a time.
   private static let directoryPieceSize = 1 << 16
 
   private let destination: FileDestination
@@ -59,12 +59,12 @@ package struct ZipWriter {
     self.destination = destination
   }
 
-  /// Writes records behind those already there, on all cores.
+  /// Appends records to those already written, on all cores.
   ///
   /// - Parameters:
-  ///   - title: what a person knows a record's content by, for errors; nil: the record's name.
-  ///   - counted: whether the destination's progress is told of the records' bytes.
-  /// - Throws: `checksumMismatch`, `system`; the archive is then to be thrown away.
+  ///   - title: the name of a record's content for errors; nil: the record's name.
+  ///   - counted: whether the records' bytes are reported as progress.
+  /// - Throws: `checksumMismatch`, `system`; the archive must then be discarded.
   package mutating func append(
     _ records: Records, title: @Sendable (Int) -> String? = { _ in nil }, counted: Bool = false
   ) throws(CheckpointError) {
@@ -88,7 +88,7 @@ package struct ZipWriter {
       Written(name: records.name, sizes: sizes, offsets: offsets, checksums: checksums))
   }
 
-  /// Hands out the name and the CRC-32 of each record, in order.
+  /// Calls `body` with the name and the CRC-32 of each record, in order.
   package func forEachRecord(_ body: (String, UInt32) -> Void) {
     for group in written {
       for (index, checksum) in group.checksums.enumerated() { body(group.name(index), checksum) }

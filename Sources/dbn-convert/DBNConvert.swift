@@ -23,7 +23,8 @@ struct DBNConvert: ParsableCommand {
     ])
 
   static func main() {
-    // A write beyond the file size limit is to be an error with a name, not a silent death.
+    // A write beyond the file size limit must be reported as an error, not kill the process
+    // silently.
     signal(SIGXFSZ, SIG_IGN)
     Console.occupyStandardDescriptors()
     FreedMemory.releaseLargeArraysAtOnce()

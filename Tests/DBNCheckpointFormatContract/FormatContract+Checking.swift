@@ -4,7 +4,7 @@ import DBNTestSupport
 import Testing
 
 extension FormatContract {
-  /// Writes and reads the value, if the format holds it, and compares; else sees it refused.
+  /// Writes and reads the value and compares, if the format holds it; otherwise expects a refusal.
   func expectSurvival(
     _ root: CheckpointValue, history: [JSON] = [],
     settings: BatchNormSettingsTable = BatchNormSettingsTable(),
@@ -37,7 +37,8 @@ extension FormatContract {
     #expect(found.notes.isEmpty, sourceLocation: sourceLocation)
   }
 
-  /// For each tensor of the tree, attributes included, the place of the first that it is tied to.
+  /// For each tensor of the tree, including attributes, the index of the first tensor that it is
+  /// tied to.
   static func ties(_ value: CheckpointValue) -> [Int] {
     var first: [TiedTensor: Int] = [:]
     return allValues(value).compactMap(\.tensor).enumerated().map { index, tensor in
@@ -47,7 +48,7 @@ extension FormatContract {
     }
   }
 
-  /// Of floats that are not numbers, all bits: an expectation, which Python can read, has one NaN.
+  /// The bit patterns of all NaNs: an expectation, which Python reads too, has only one NaN.
   private static func bitsOfNaNs(_ value: CheckpointValue) -> [UInt64] {
     allValues(value).flatMap { value -> [Double] in
       switch value {

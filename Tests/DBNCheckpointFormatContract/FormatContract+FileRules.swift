@@ -49,7 +49,7 @@ extension FormatContract {
       try contract.write(checkpoint, path, existing: .refuse)
       let old = try files(folder)
       for name in old.keys {
-        // Each of the files alone is in the way.
+        // Each of the files alone must prevent writing.
         let alone = try TemporaryFolder()
         _ = try alone.write([1, 2, 3], to: name)
         let error = #expect(throws: CheckpointError.self) {
@@ -101,7 +101,7 @@ extension FormatContract {
     },
   ]
 
-  /// A checkpoint with something of all that the format holds.
+  /// A checkpoint with a value of every kind that the format holds.
   private static func everything(_ contract: FormatContract) throws -> Checkpoint {
     var root = try stateDict((0..<40).map { "layer\($0)" } + oddNames)
     for (index, value) in values.enumerated() {

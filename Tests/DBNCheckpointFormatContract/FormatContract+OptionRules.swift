@@ -6,7 +6,7 @@ import Testing
 extension FormatContract {
   static let optionRules: [Rule] = [
     Rule("a file is proven before it has its name") { contract in
-      // Shards have no one path that a proof could read.
+      // Shards have no single path that a proof could read.
       guard contract.options.shardByteCount == nil else { return }
       let folder = try TemporaryFolder()
       let path = folder.file(contract.fileName)
@@ -64,7 +64,7 @@ extension FormatContract {
       try contract.write(checkpoint, folder.file(contract.fileName)) { options in
         options.progress = { bytes in count.withLock { $0 += bytes } }
       }
-      // Compressed ones take more or less; nobody else's bytes are missing.
+      // Compressed tensors may count more or fewer bytes; otherwise none may be missing.
       let isCompressed = contract.options.compression != nil
       #expect(count.withLock { $0 } >= (isCompressed ? 1 : checkpoint.tensorByteCount))
     },

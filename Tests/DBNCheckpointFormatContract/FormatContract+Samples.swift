@@ -12,8 +12,8 @@ extension FormatContract {
     return try Tensor(type, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
   }
 
-  /// Tensors of every bit that elements can have set, one by one, all, and none: among them, of
-  /// floats, infinities, NaNs with payloads, subnormals and the negative zero.
+  /// A tensor whose elements have each bit set or cleared alone, and runs of bits set: for floats
+  /// these include infinities, NaNs with payloads, subnormals and negative zero.
   static func bitPatterns(_ type: ScalarType) throws -> Tensor {
     if type == .bool { return try makeTensor(.bool, [16]) }
     let bitCount = type.byteCount * 8
@@ -46,14 +46,14 @@ extension FormatContract {
     return .dictionary(dictionary)
   }
 
-  /// Names that some format or other gives a meaning to.
+  /// Names that have a meaning in some format.
   public static let oddNames = [
     "", ".", "..", "...", "/", "a/b", "//", "%", "%2F", "%2E", "%%", "\u{0}", "a\u{0}b", "é",
     "e\u{301}", "a.b", " ", "\n", "\r\t\u{8}", "\"\\", "$x", "$$", "$tensor", "__metadata__",
     "dbn-checkpoint", "value", "kind", "0", "漢字", "🦆", "\u{7F}", "\u{2028}", "a~2", "a",
   ]
 
-  /// Values of every kind but tensors.
+  /// Values of every kind except tensors.
   public static let values: [CheckpointValue] = [
     .none, .bool(true), .bool(false), .int(0), .int(.min), .int(.max),
     .largeInt([0, 0, 0, 0, 0, 0, 0, 0, 1]), .largeInt([0, 0, 0, 0, 0, 0, 0, 0x7F, 0xFF]),

@@ -1,41 +1,41 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
-/// What every format of checkpoints promises: what is written comes back the same, or is refused by
-/// name; files appear whole or not at all.
+/// The contract of every checkpoint format: what is written is read back the same, or refused with
+/// its name; files appear complete or not at all.
 ///
-/// A test of a format makes one, and runs every rule:
+/// A test of a format creates a contract, and runs every rule:
 ///
 ///     @Test(arguments: FormatContract.rules)
 ///     func theContractHolds(rule: FormatContract.Rule) throws {
 ///       try rule.check(FormatContract(of: MyFormat()))
 ///     }
 public struct FormatContract: Sendable {
-  /// What files of the format are called, with its extension.
+  /// The name of the files that are written, with the format's extension.
   public let fileName: String
   /// Reads what was written to a path.
   public let read: @Sendable (_ path: String) throws -> Checkpoint
   private let writeFile: @Sendable (Checkpoint, _ path: String, WritingOptions) throws -> Void
-  /// What files are written with, but for what a rule is about.
+  /// The options for writing files, except those that a rule sets.
   public let options: WritingOptions
-  /// Whether the format has a place for a value of a sample; the values inside are asked about too.
-  /// What it has none for must be refused with `cannotBeWritten`.
+  /// Whether the format can hold a sample value; called for the values inside too. Other values
+  /// must be refused with `cannotBeWritten`.
   public let holds: @Sendable (CheckpointValue) -> Bool
-  /// Whether the format has a place for a value as all that a checkpoint is.
+  /// Whether the format can hold a value as a checkpoint's root.
   public let holdsAsRoot: @Sendable (CheckpointValue) -> Bool
-  /// Whether the history of a checkpoint, and the settings of its BatchNorms, are kept.
+  /// Whether the format keeps the history of a checkpoint and the settings of its BatchNorms.
   public let keepsHistory: Bool
-  /// Whether two names of one tensor are still one after reading.
+  /// Whether tied tensors are still tied after reading.
   public let keepsTies: Bool
 
   /// - Parameters:
-  ///   - format: one that can be written.
-  ///   - options: what files are written with: `compression`, `shardByteCount`.
-  ///   - holds: whether the format has a place for a value, without those inside.
-  ///   - holdsAsRoot: whether it has one for a value that is the whole checkpoint.
+  ///   - format: a writable format.
+  ///   - options: the options for writing: `compression`, `shardByteCount`.
+  ///   - holds: whether the format can hold a value, apart from the values inside it.
+  ///   - holdsAsRoot: whether it can hold a value as the whole checkpoint.
   ///   - keepsHistory: whether it keeps the history of conversions.
-  ///   - keepsTies: whether it keeps that tensors are one.
-  ///   - read: how what was written to a path is read, where that is not the path itself.
+  ///   - keepsTies: whether it keeps ties between tensors.
+  ///   - read: reads what was written to a path, if not by reading the path itself.
   public init(
     of format: some CheckpointFormat, options: WritingOptions = WritingOptions(),
     holds: @escaping @Sendable (CheckpointValue) -> Bool = { _ in true },
@@ -53,7 +53,7 @@ public struct FormatContract: Sendable {
     self.keepsTies = keepsTies
   }
 
-  /// One claim of the contract.
+  /// A claim of the contract.
   public struct Rule: Sendable, CustomStringConvertible {
     public let description: String
     /// Records an issue wherever the claim does not hold.
@@ -70,7 +70,7 @@ public struct FormatContract: Sendable {
 }
 
 extension FormatContract {
-  /// Writes a file; most rules write one over the other.
+  /// Writes a file; replaces existing files by default.
   func write(
     _ checkpoint: Checkpoint, _ path: String, existing: ExistingFiles = .replace,
     _ change: (inout WritingOptions) -> Void = { _ in }
@@ -84,7 +84,7 @@ extension FormatContract {
   /// Whether the format holds a checkpoint of this value.
   func holdsCheckpoint(_ root: CheckpointValue) -> Bool { holdsAsRoot(root) && holdsAll(root) }
 
-  /// Whether the format holds the value and all that is in it.
+  /// Whether the format holds the value and everything in it.
   func holdsAll(_ value: CheckpointValue) -> Bool {
     guard holds(value) else { return false }
     let entries = value.dictionary?.entries.map(\.value) ?? []

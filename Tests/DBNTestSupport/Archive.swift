@@ -1,20 +1,20 @@
-/// A zip archive put together record by record, so that a test can break one thing at a time.
+/// A zip archive assembled record by record, so that a test can break one thing at a time.
 public struct Archive: Sendable {
   public struct Record: Sendable {
     public var name: [UInt8]
     public var payload: [UInt8]
     public var method: UInt16 = 0
-    /// As PyTorch writes: a descriptor follows the content, names are UTF-8.
+    /// PyTorch's flags: a descriptor follows the content, names are UTF-8.
     public var flags: UInt16 = 0x0808
     public var crc32: UInt32
     public var size: Int
     public var compressedSize: Int
-    /// The name in the local header, if another.
+    /// The name in the local header, if different.
     public var localName: [UInt8]?
-    /// Where the directory says that the record is, if elsewhere.
+    /// The record's offset in the directory, if different from the actual one.
     public var offset: Int?
 
-    /// A stored record; PyTorch's checksum of nothing is 0.
+    /// A stored record; a checksum of 0 means none, as in PyTorch's archives.
     public init(_ name: String, _ content: [UInt8], crc32: UInt32 = 0) {
       self.name = Array(name.utf8)
       payload = content
@@ -42,7 +42,7 @@ public struct Archive: Sendable {
   }
 
   public var records: [Record]
-  /// Sizes, offsets and counts as 64-bit fields, whatever their values.
+  /// Whether sizes, offsets and counts are 64-bit fields, whatever their values.
   public var isZip64 = false
 
   public init(_ records: [Record]) {
@@ -127,7 +127,7 @@ public struct Archive: Sendable {
   }
 }
 
-/// The number's bytes, least first.
+/// The number's bytes, least significant first.
 public func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
   withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }

@@ -1,6 +1,6 @@
 public import DBNTensors
 
-/// Trees of values as they are written in Python: `["model": ["w": .ones(3)], "epoch": 3]`.
+/// Trees of values in Python's notation: `["model": ["w": .ones(3)], "epoch": 3]`.
 extension CheckpointValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
   ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral
 {
@@ -18,7 +18,7 @@ extension CheckpointValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLit
 
   public init(stringLiteral value: String) { self = .string(value) }
 
-  /// A float32 tensor of ones, each time another object.
+  /// A float32 tensor of ones with a new storage, so not tied to others.
   public static func ones(_ shape: Int...) -> CheckpointValue {
     let count = shape.reduce(1, *)
     let tensor = try? Tensor.float32(Array(repeating: 1, count: count), shape)

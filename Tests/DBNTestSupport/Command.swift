@@ -1,6 +1,6 @@
 import Foundation
 
-/// The command under test, run as a process of its own.
+/// The command under test, run as a separate process.
 public struct Command {
   public let status: Int32
   public let output: String
@@ -15,12 +15,12 @@ public struct Command {
     try self.init(shell: nil, arguments, environment)
   }
 
-  /// Runs it by way of another command that takes it as its arguments.
+  /// Runs it through another command that takes it as its arguments.
   public init(through prefix: [String], _ arguments: String...) throws {
     try self.init(shell: "exec \(prefix.joined(separator: " ")) \"$0\" \"$@\"", arguments, [:])
   }
 
-  /// Runs it by way of a shell that does something first, such as setting a limit.
+  /// Runs it through a shell that does something first, such as setting a limit.
   public init(after shell: String, _ arguments: String...) throws {
     try self.init(shell: shell, arguments, [:])
   }
@@ -29,7 +29,7 @@ public struct Command {
     try self.init(shell: shell, arguments, [:])
   }
 
-  /// Runs it with its standard output a pipe that nobody reads from any more.
+  /// Runs it with a standard output pipe whose reading end is closed.
   public static func statusWithoutReader(_ arguments: [String]) throws -> Int32 {
     try FinishedProcess(path, arguments, isOutputRead: false).status
   }
@@ -48,7 +48,7 @@ public struct Command {
     (status, output, error) = (process.status, process.output, process.error)
   }
 
-  /// Beside the test bundle, where the package manager builds both.
+  /// The executable next to the test bundle, where the package manager builds both.
   public static let path =
     Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
     .map { $0.deletingLastPathComponent().appending(path: "dbn-convert").path }

@@ -1,7 +1,8 @@
 import Foundation
 public import DBNTensors
 
-/// What `expected.json` of a fixture says, and the same said of a checkpoint that was read.
+/// The content of a fixture's `expected.json`, and the same description of a checkpoint that was
+/// read.
 ///
 /// The fields are explained in `Fixtures/README.md`.
 public enum Expectation {
@@ -88,7 +89,7 @@ public enum Expectation {
     ]
   }
 
-  /// The expected tree with floats as their bits and sets in our order.
+  /// The expected tree with floats as bit patterns and sets in the order of `tree`.
   public static func normalised(_ expected: JSON) throws -> JSON {
     switch expected {
     case .array(let elements): return .array(try elements.map(normalised))
@@ -113,7 +114,7 @@ public enum Expectation {
   }
 
   private static func bits(_ number: Double) -> JSON {
-    // Python can't choose a NaN's bits, so all of them are one here.
+    // Python can't choose a NaN's bits, so all NaNs are the same here.
     .string(number.isNaN ? "nan" : String(number.bitPattern, radix: 16))
   }
 
@@ -126,7 +127,7 @@ public enum Expectation {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  /// The decimal digits of a two's complement integer, least byte first.
+  /// The decimal digits of a two's complement integer, least significant byte first.
   private static func decimal(_ bytes: [UInt8]) -> String {
     let isNegative = (bytes.last ?? 0) >= 0x80
     var magnitude = bytes.map { isNegative ? ~$0 : $0 }

@@ -1,28 +1,28 @@
 import Foundation
 import Synchronization
 
-/// A process that was run to its end, and what it wrote.
+/// A process that has ended, and its output.
 public struct FinishedProcess {
-  /// The exit status; -1 when a signal ended the process.
+  /// The exit status; -1 if a signal ended the process.
   public let status: Int32
   public let output: String
   public let error: String
 
-  /// Why there is no result.
+  /// The reason why there is no result.
   public enum Failure: Error, Equatable {
     /// It was still running at the time limit, and was killed.
     case timeLimit(seconds: Double, output: String, error: String)
   }
 
-  /// Runs a program and reads both of its streams meanwhile: whichever it fills first, the program
-  /// does not wait for a reader.
+  /// Runs a program and reads both of its streams meanwhile, so that the program never blocks on a
+  /// full pipe.
   ///
   /// - Parameters:
-  ///   - environment: what is added to this process's own.
-  ///   - seconds: after which the process is killed. Far more than any test needs, so that a hanging
-  ///     command is an error and not a hanging suite.
-  ///   - isOutputRead: whether somebody reads its standard output; if not, the pipe is closed.
-  /// - Throws: `Failure.timeLimit`; what Foundation throws where there is no such program.
+  ///   - environment: variables added to this process's own.
+  ///   - seconds: the time after which the process is killed. Far more than any test needs, so that
+  ///     a hanging command is an error and not a hanging suite.
+  ///   - isOutputRead: whether its standard output is read; if not, the pipe is closed.
+  /// - Throws: `Failure.timeLimit`; Foundation's error if there is no such program.
   public init(
     _ path: String, _ arguments: [String], environment: [String: String] = [:],
     seconds: Double = 300, isOutputRead: Bool = true
@@ -51,12 +51,12 @@ public struct FinishedProcess {
   }
 }
 
-/// Reads a pipe to its end on a thread of its own.
+/// Reads a pipe to its end on a separate thread.
 private final class PipeReader: Sendable {
   private let data = Mutex<Data>(Data())
   private let ended = DispatchSemaphore(value: 0)
 
-  /// - Parameter pipe: nil: nothing is read.
+  /// - Parameter pipe: nil to read nothing.
   init(_ pipe: Pipe?) {
     guard let handle = pipe?.fileHandleForReading else {
       ended.signal()
@@ -74,6 +74,6 @@ private final class PipeReader: Sendable {
     ended.wait(timeout: deadline) == .success
   }
 
-  /// What was read so far.
+  /// The text read so far.
   var text: String { data.withLock { String(decoding: $0, as: UTF8.self) } }
 }

@@ -1,7 +1,7 @@
 import Foundation
 public import DBNTensors
 
-/// A folder under `Fixtures`: files that another tool wrote, and what must come out.
+/// A folder under `Fixtures`: files that another tool wrote, and the expected results.
 public struct Fixture: Sendable, CustomStringConvertible {
   /// The folder's path below `Fixtures`: `torch/digits-standard`.
   public let name: String
@@ -12,7 +12,7 @@ public struct Fixture: Sendable, CustomStringConvertible {
 
   public var description: String { name }
 
-  /// The path of a file of the case.
+  /// The path of a file of the fixture.
   public func file(_ file: String) -> String { "\(Self.root)/\(name)/\(file)" }
 
   public func bytes(_ file: String) throws -> [UInt8] {
@@ -24,7 +24,7 @@ public struct Fixture: Sendable, CustomStringConvertible {
     get throws { try JSON(parsing: ByteRegion(bytes("expected.json"))) }
   }
 
-  /// All cases of a format that have an `expected.json`, by name.
+  /// All fixtures of a format that have an `expected.json`, sorted by name.
   public static func all(_ format: String) -> [Fixture] {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(format)")) ?? []
     return folders.sorted().map { Fixture("\(format)/\($0)") }

@@ -1,7 +1,7 @@
 package import DBNErrors
 
 extension Guidance {
-  /// Whether the text, in Swift's words, has this in it.
+  /// Whether the text, with Swift's names for choices, contains this.
   package func contains(_ text: String) -> Bool { description.contains(text) }
 
   package func hasPrefix(_ text: String) -> Bool { description.hasPrefix(text) }

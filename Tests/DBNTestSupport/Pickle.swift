@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// Pickles put together operation by operation, because no pickler writes what these tests need.
+/// Pickles assembled operation by operation, because no pickler writes what these tests need.
 public enum Pickle {
   public static let none: [UInt8] = [0x4E]
   public static let emptyTuple: [UInt8] = [0x29]

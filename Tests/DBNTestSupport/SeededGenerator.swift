@@ -1,4 +1,4 @@
-/// SplitMix64: the same numbers for the same seed, for random tests that can be repeated.
+/// SplitMix64: the same numbers for the same seed, for repeatable random tests.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

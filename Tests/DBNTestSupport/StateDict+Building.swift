@@ -9,7 +9,7 @@ extension Tensor {
 
 extension StateDict {
   /// A state dict of one convolution and one BatchNorm `bn` of two features, standard if there is
-  /// one row, else replicated with a row for each device.
+  /// one row of statistics, else replicated with a row for each device.
   public static func batchNorm(
     means: [[Double]], variances: [[Double]], counters: [Int]? = nil, name: String = "bn"
   ) throws -> StateDict {

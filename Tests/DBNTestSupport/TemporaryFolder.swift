@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of a test's own, removed with everything in it when the value goes.
+/// A folder for one test, removed with everything in it when the object is deallocated.
 public final class TemporaryFolder: Sendable {
   public let path: String
 
@@ -16,7 +16,8 @@ public final class TemporaryFolder: Sendable {
   /// The path of a file in the folder.
   public func file(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// The names of the files in the folder, hidden ones too: what a failed write left behind.
+  /// The names of the files in the folder, including hidden files, which a failed write may have
+  /// left.
   public var contents: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }

@@ -2,21 +2,20 @@ private import DBNCZlib
 
 /// Compression by zlib's `deflate`, as a stream with zlib's header and checksum (RFC 1950).
 ///
-/// Bytes of weights come in runs that are alike: after a shuffle, the low bytes of all mantissas,
-/// which are noise, and the exponents, which are few but come in no order. Looking for matches in
-/// either takes most of the time and gains nothing, so a sample of each run decides how it goes:
-/// as it is, by the frequency of its bytes alone, or with matches. The stream is an ordinary one.
+/// Bytes of weights come in runs of one kind: after a shuffle, the low bytes of all mantissas,
+/// which are noise, and the exponents, which have few values in no order. Searching for matches in
+/// either takes most of the time and gains nothing, so a sample of each run decides its strategy:
+/// stored, Huffman coding only, or with matches. The stream is an ordinary zlib stream.
 package enum Deflate {
-  /// Bytes that are compressed in one way: as many as blocks of zlib's have.
+  /// The bytes compressed with one strategy: as many as a block of zlib's has.
   private static let runByteCount = 128 << 10
   private static let sampleByteCount = 4 << 10
 
-  /// Compresses `source` into `target`, and returns how many bytes it took; nil when they do not
-  /// fit.
+  /// Compresses `source` into `target`, and returns the compressed size; nil if it does not fit.
   ///
   /// - Parameters:
-  ///   - level: 1 to 9, of the runs where matches are looked for.
-  ///   - period: where bytes of another kind begin: each run lies between two multiples of it.
+  ///   - level: 1 to 9, for runs that are searched for matches.
+  ///   - period: bytes of another kind begin at its multiples, which no run crosses.
   package static func deflate(
     _ source: UnsafeRawBufferPointer, level: Int, period: Int,
     into target: UnsafeMutableRawBufferPointer
@@ -39,15 +38,15 @@ package enum Deflate {
     return stream.finish()
   }
 
-  /// The way that is worth its time, from the bytes that each makes of a sample.
+  /// The strategy worth its time, from a sample's size with each.
   private static func fastest(_ plain: Int, matches: Int, frequencies: Int) -> DeflateStream.Way {
-    // What saves less than a fiftieth takes longer to read back than to fetch.
+    // Below a saving of 2 %, decompressing takes longer than reading the bytes uncompressed.
     if min(matches, frequencies) > plain - plain / 50 { return .stored }
     return frequencies <= matches ? .frequencies : .matches
   }
 }
 
-/// zlib's state of one stream, and how it goes on.
+/// zlib's state of one stream, and the strategy in use.
 private struct DeflateStream: ~Copyable {
   enum Way {
     case stored
@@ -104,7 +103,7 @@ private struct DeflateStream: ~Copyable {
     return capacity - Int(stream.pointee.avail_out)
   }
 
-  /// What a stream of these few bytes would take; as many as they are, when it would not save any.
+  /// The compressed size of these few bytes; their own count if compression would not save any.
   mutating func byteCount(of sample: UnsafeRawBufferPointer) -> Int {
     deflateReset(stream)
     return withUnsafeTemporaryAllocation(byteCount: sample.count, alignment: 16) { target in

@@ -1,16 +1,16 @@
-/// Bytes that lie compressed in a DEFLATE stream: all that it gives, or all but the first.
+/// The decompressed bytes of a DEFLATE stream: all, or all after a prefix.
 package struct DeflatedBytes: Sendable {
   package let stream: ByteRegion
   private let format: Inflate.Format
-  /// What the stream gives.
+  /// The decompressed size of the stream.
   private let wholeByteCount: Int
   private let skipped: Int
-  /// What the archive calls the stream, for errors.
+  /// The archive's name for the stream, for errors.
   private let record: String
 
   /// - Parameters:
-  ///   - byteCount: what the stream is declared to give.
-  ///   - skipped: how many of these bytes stand before those that are meant.
+  ///   - byteCount: the declared decompressed size of the stream.
+  ///   - skipped: the size of the prefix to skip.
   package init(
     _ stream: ByteRegion, _ format: Inflate.Format = .raw, byteCount: Int,
     skipping skipped: Int = 0, record: String
@@ -24,14 +24,14 @@ package struct DeflatedBytes: Sendable {
 
   package var byteCount: Int { wholeByteCount - skipped }
 
-  /// The first of all bytes that the stream gives, at most `count`; what follows is not looked at.
+  /// The first bytes of the decompressed stream, at most `count`; the rest is not read.
   package func prefix(_ count: Int) throws(CheckpointError) -> ByteRegion {
     var reader = try InflateReader(stream, format, byteCount: wholeByteCount)
     defer { try? stream.slice(from: 0, count: 0).release() }
     return try next(min(count, wholeByteCount), of: &reader)
   }
 
-  /// All that are meant.
+  /// All bytes after the skipped prefix.
   package func inflated() throws(CheckpointError) -> ByteRegion {
     var reader = try start()
     let bytes = try next(byteCount, of: &reader)
@@ -39,7 +39,8 @@ package struct DeflatedBytes: Sendable {
     return bytes
   }
 
-  /// Hands out the bytes in pieces of `size`, the last one smaller, each with its offset.
+  /// Calls `body` with the bytes in pieces of `size`, the last possibly smaller, each with its
+  /// offset.
   package func forEachPiece(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -77,7 +78,7 @@ package struct DeflatedBytes: Sendable {
     }
   }
 
-  /// By the time the bytes of a tensor are decompressed, another file is being written.
+  /// A tensor is decompressed while another file is written, so the error must name this one.
   private func inContext(_ error: CheckpointError) -> CheckpointError {
     error.with(path: stream.path, name: record)
   }

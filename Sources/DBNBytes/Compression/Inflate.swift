@@ -1,9 +1,9 @@
 private import DBNCZlib
 
-/// Decompression by zlib's `inflate`: of raw DEFLATE streams (RFC 1951), as zip files hold them, and
-/// of those with zlib's header and checksum around them (RFC 1950), as HDF5 files do.
+/// Decompression by zlib's `inflate`: of raw DEFLATE streams (RFC 1951), as in zip files, and of
+/// streams with zlib's header and checksum (RFC 1950), as in HDF5 files.
 package enum Inflate {
-  /// The most bytes that one compressed byte can stand for: zlib's technical details, "maximum
+  /// The most bytes that one compressed byte can expand to: zlib's technical details, "maximum
   /// compression factor".
   package static let maximumRatio = 1032
 
@@ -11,13 +11,13 @@ package enum Inflate {
     case raw
     case zlib
 
-    /// zlib's window bits: negative for a stream with nothing around it.
+    /// zlib's window bits: negative for a stream without header and checksum.
     fileprivate var windowBits: Int32 { self == .raw ? -MAX_WBITS : MAX_WBITS }
   }
 
   /// Decompresses `source` into `target`, which it must fill exactly.
   ///
-  /// - Throws: `invalidCompression` when the stream is damaged, or is longer or shorter.
+  /// - Throws: `invalidCompression` if the stream is damaged, longer or shorter.
   package static func inflate(
     _ source: ByteRegion, _ format: Format = .raw, into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
@@ -31,16 +31,16 @@ package enum Inflate {
 package struct InflateReader: ~Copyable {
   private let source: ByteRegion
   private let byteCount: Int
-  /// In memory of its own: what zlib allocates points back to it.
+  /// Allocated separately, so that it never moves: zlib's own state points back to it.
   private let stream: UnsafeMutablePointer<z_stream>
-  /// Bytes of the source that were handed to zlib.
+  /// The number of source bytes passed to zlib so far.
   private var fed = 0
   private var isAtEnd = false
 
-  /// How much of the source is handed to zlib at a time.
+  /// How many source bytes are passed to zlib at a time.
   private static let inputByteCount = 1 << 20
 
-  /// - Parameter byteCount: what the stream is declared to give, for errors.
+  /// - Parameter byteCount: the declared decompressed size, for errors.
   package init(
     _ source: ByteRegion, _ format: Inflate.Format, byteCount: Int
   ) throws(CheckpointError) {
@@ -71,7 +71,7 @@ package struct InflateReader: ~Copyable {
 
   /// - Throws: `invalidCompression` unless the stream and its source end here.
   package mutating func finish() throws(CheckpointError) {
-    // Room for one byte, which must not come.
+    // Room for one more byte, which the stream must not produce.
     let beyond = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
     defer { beyond.deallocate() }
     while !isAtEnd {
@@ -83,7 +83,7 @@ package struct InflateReader: ~Copyable {
     source.release((fed - 1) % Self.inputByteCount + 1)
   }
 
-  /// - Returns: how many bytes came out.
+  /// - Returns: the number of bytes written to the target.
   private mutating func step(
     into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) -> Int {
@@ -97,7 +97,7 @@ package struct InflateReader: ~Copyable {
       }
     }
     isAtEnd = status == Z_STREAM_END
-    // A buffer error only says that there was nothing to do.
+    // A buffer error only means that there was nothing to do.
     guard [Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(status) else { throw failure() }
     return Int(room - stream.pointee.avail_out)
   }

@@ -1,10 +1,10 @@
-/// The owner of bytes that are written before they are read, and needed for a short time only: the
-/// allocator keeps the memory for the next buffer.
+/// The owner of uninitialized bytes that are needed only briefly: the allocator keeps the memory
+/// for the next buffer.
 final class ScratchBuffer {
   let pointer: UnsafeMutableRawBufferPointer
 
   init(byteCount: Int) {
-    // Of the alignment that every allocation has.
+    // The alignment that every allocation has.
     pointer = .allocate(byteCount: byteCount, alignment: 16)
   }
 

@@ -1,9 +1,9 @@
 import Glibc
 
-/// The owner of bytes that were computed: zeros to begin with, 64-byte aligned.
+/// The owner of computed bytes: initially zero, 64-byte aligned.
 ///
-/// Large buffers are pages of their own, which are given back to the system when the buffer goes: an
-/// allocator may keep them, and what it keeps counts as this process's memory.
+/// Large buffers are separately mapped pages, which are returned to the system when the buffer is
+/// freed: an allocator may keep freed memory, which counts as this process's memory.
 final class ZeroedBuffer {
   let pointer: UnsafeMutableRawBufferPointer
   private let isMapped: Bool
@@ -18,7 +18,7 @@ final class ZeroedBuffer {
     {
       pointer = UnsafeMutableRawBufferPointer(start: pages, count: byteCount)
       isMapped = true
-      // Where the system has large pages: fewer to be made on the way.
+      // If the system has huge pages, there are fewer page faults.
       madvise(pages, byteCount, MADV_HUGEPAGE)
     } else {
       pointer = .allocate(byteCount: byteCount, alignment: 64)

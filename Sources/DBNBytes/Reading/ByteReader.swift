@@ -1,13 +1,14 @@
 /// Reads numbers and runs of bytes in order from a region, never past its end.
 ///
-/// All offset arithmetic on untrusted files is in here; numbers are little-endian unless
-/// the method says otherwise. A read that would pass the end throws `truncated` and moves nothing.
+/// All offset arithmetic on untrusted files is here; numbers are little-endian unless the method
+/// says otherwise. A read that would pass the end throws `truncated` and leaves the position
+/// unchanged.
 public struct ByteReader: Sendable {
-  /// All bytes, those that were read among them.
+  /// All bytes, including those already read.
   public let region: ByteRegion
-  /// How many bytes of the region were read or passed over.
+  /// How many bytes of the region were read or skipped.
   public private(set) var position = 0
-  /// The position up to which `releaseRead` has given memory back.
+  /// The position up to which `releaseRead` has released memory.
   private var released = 0
 
   /// A reader at the region's first byte.
@@ -15,10 +16,10 @@ public struct ByteReader: Sendable {
     self.region = region
   }
 
-  /// How many bytes follow.
+  /// The number of bytes left.
   public var remaining: Int { region.count - position }
 
-  /// Where the next byte lies in the file.
+  /// The offset of the next byte in the file.
   public var fileOffset: Int { region.fileOffset + position }
 
   /// The next number, little-endian, of at most 64 bits. Inlinable: a pickle is a million of these.
@@ -63,8 +64,8 @@ public struct ByteReader: Sendable {
     return count
   }
 
-  /// Gives back the memory of a mapped file's bytes before this position, which will not be read again
-  /// soon.
+  /// Releases the memory of a mapped file's bytes before this position, which will not be read
+  /// again soon.
   package mutating func releaseRead() {
     region.release(max(0, position - released))
     released = position
@@ -79,7 +80,7 @@ public struct ByteReader: Sendable {
 
   /// The next `count` bytes, which must be UTF-8.
   ///
-  /// - Throws: `invalidText` where they are not.
+  /// - Throws: `invalidText` if they are not.
   public mutating func readString(count: Int) throws(CheckpointError) -> String {
     let offset = fileOffset
     let text = try readRegion(count: count).withBytes { bytes in
@@ -91,7 +92,7 @@ public struct ByteReader: Sendable {
     return text
   }
 
-  /// The bytes up to the next line feed, which is passed over.
+  /// The bytes up to the next line feed, which is skipped.
   public mutating func readLine() throws(CheckpointError) -> ByteRegion {
     let start = position
     let length = region.withBytes { bytes in
@@ -105,7 +106,7 @@ public struct ByteReader: Sendable {
     return line
   }
 
-  /// Passes over `count` bytes.
+  /// Skips `count` bytes.
   public mutating func skip(_ count: Int) throws(CheckpointError) {
     _ = try advance(by: count)
   }

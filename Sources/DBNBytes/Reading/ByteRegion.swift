@@ -1,17 +1,17 @@
-/// A run of bytes in memory, kept alive by whoever owns them: a mapped file or a buffer.
+/// A run of bytes in memory, kept alive by its owner: a mapped file or a buffer.
 ///
 /// Copying a region copies no bytes.
 ///
 /// `@unchecked Sendable`: the pointer is into memory of `owner`, which is never written after the
-/// region was made and lives at least as long as the region.
+/// region is made and lives at least as long as the region.
 public struct ByteRegion: @unchecked Sendable {
   private let owner: AnyObject
   private let pointer: UnsafeRawBufferPointer
-  /// Where the first byte lies in the file that it came from, in bytes from its start, for errors; 0 for
-  /// bytes that were made in memory.
+  /// The offset of the first byte in its file, in bytes, for errors; 0 for bytes made in memory.
   public let fileOffset: Int
 
-  /// The caller vouches that `owner` keeps `pointer` alive and that nothing writes to it any more.
+  /// The caller guarantees that `owner` keeps `pointer` alive and that nothing writes to it any
+  /// more.
   package init(owner: AnyObject, pointer: UnsafeRawBufferPointer, fileOffset: Int = 0) {
     self.owner = owner
     self.pointer = pointer
@@ -23,13 +23,13 @@ public struct ByteRegion: @unchecked Sendable {
     self = ByteRegion(byteCount: bytes.count) { $0.copyBytes(from: bytes) }
   }
 
-  /// How many bytes there are.
+  /// The number of bytes.
   public var count: Int { pointer.count }
 
-  /// The file that the bytes lie in, if they do.
+  /// The path of the mapped file that contains the bytes; nil for bytes in memory.
   package var path: String? { (owner as? MappedFile)?.path }
 
-  /// Lends the bytes for the duration of the call.
+  /// Calls `body` with the bytes, which are valid only during the call.
   public func withBytes<Value, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Value
   ) throws(Failure) -> Value {
@@ -38,8 +38,8 @@ public struct ByteRegion: @unchecked Sendable {
     return value
   }
 
-  /// The little-endian number at an offset that the caller knows to be inside. Apart from
-  /// `withBytes` because a pickle is a million of these, and closures over spans cost calls.
+  /// The little-endian number at an offset that the caller has checked. Separate from `withBytes`
+  /// because a pickle is a million of these, and closures over spans cost calls.
   func number<Number: FixedWidthInteger & BitwiseCopyable>(
     _ type: Number.Type, at offset: Int
   ) -> Number {
@@ -48,7 +48,7 @@ public struct ByteRegion: @unchecked Sendable {
     return Number(littleEndian: number)
   }
 
-  /// The bytes from `start`, `count` of them; an error if the region does not have them.
+  /// `count` bytes from `start`; an error if the region does not have them.
   public func slice(from start: Int, count: Int) throws(CheckpointError) -> ByteRegion {
     guard start >= 0, count >= 0, start <= self.count, count <= self.count - start else {
       throw CheckpointError(
@@ -61,26 +61,26 @@ public struct ByteRegion: @unchecked Sendable {
       fileOffset: fileOffset + start)
   }
 
-  /// The bytes of a range that the caller knows to be inside.
+  /// The bytes of a range that the caller has checked.
   package func part(_ range: Range<Int>) -> ByteRegion {
     ByteRegion(
       owner: owner, pointer: UnsafeRawBufferPointer(rebasing: pointer[range]),
       fileOffset: fileOffset + range.lowerBound)
   }
 
-  /// The bytes in memory of their own, so that those they are part of can go.
+  /// A copy of the bytes, so that the owner can be freed.
   package var copied: ByteRegion { ByteRegion(byteCount: count, copy(to:)) }
 
-  /// Writes the bytes to the start of a buffer that has room for them.
+  /// Copies the bytes to the start of a buffer that has room for them.
   package func copy(to target: UnsafeMutableRawBufferPointer) {
     withBytes { bytes in bytes.withUnsafeBytes { target.copyMemory(from: $0) } }
   }
 
-  /// The bytes as an array of their own.
+  /// A copy of the bytes as an array.
   public var array: [UInt8] { Array(pointer) }
 
-  /// Hands out the bytes in pieces of at most `size`, in order, each with its offset, and gives the
-  /// pages of a mapped file back after each.
+  /// Calls `body` with the bytes in pieces of at most `size`, in order, each with its offset, and
+  /// releases the pages of a mapped file after each.
   package func forEachPiece(
     of size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -91,27 +91,27 @@ public struct ByteRegion: @unchecked Sendable {
     }
   }
 
-  /// Gives back the memory of these bytes of a mapped file, which will not be read again soon, so that a
-  /// conversion's memory does not grow with the file. They can still be read.
+  /// Releases the memory of these bytes of a mapped file, which will not be read again soon, so
+  /// that a conversion's memory does not grow with the file. They can still be read.
   package func release() {
     (owner as? MappedFile)?.release(pointer)
   }
 
-  /// The same for all bytes of the file that these lie in: what was read before, or is one of many files
-  /// that are read in turn, would keep some.
+  /// The same for all bytes of the file that contains these: otherwise a file that was read
+  /// earlier, or one of many read in turn, would keep some pages in memory.
   package func releaseFile() {
     (owner as? MappedFile)?.releaseAll()
   }
 
-  /// The same for `byteCount` bytes, which were read one after the other.
+  /// The same for `byteCount` bytes that were read in sequence.
   package func release(_ byteCount: Int) {
     (owner as? MappedFile)?.release(byteCount)
   }
 }
 
 extension ByteRegion {
-  /// A buffer of `byteCount` zeroed bytes, 64-byte aligned, that `fill` writes once before
-  /// they are read.
+  /// A buffer of `byteCount` bytes, zeroed and 64-byte aligned, that `fill` writes before it is
+  /// read.
   package init<Failure: Error>(
     byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
@@ -120,9 +120,9 @@ extension ByteRegion {
     self.init(owner: buffer, pointer: UnsafeRawBufferPointer(buffer.pointer))
   }
 
-  /// A buffer for a step between others, of which `fill` writes every byte: its memory is that of
-  /// the steps before, neither new pages nor zeros, which for chunks of 1 MiB cost a quarter of the
-  /// time that inflating them takes.
+  /// A buffer for an intermediate step, of which `fill` must write every byte: it reuses freed
+  /// memory and is not zeroed. New zeroed pages for chunks of 1 MiB cost a quarter of the time of
+  /// inflating them.
   package init<Failure: Error>(
     scratch byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {

@@ -1,21 +1,21 @@
 import Glibc
 import Synchronization
 
-/// A regular file mapped for reading; the owner of the regions of its bytes.
+/// A regular file mapped for reading; owns the memory of the regions of its bytes.
 ///
-/// As with every mapped file, another process that truncates the file while it is read ends this
-/// one (SIGBUS); files that are replaced by renaming, as this toolkit does, are safe.
+/// As with every mapped file, this process is killed (SIGBUS) if another truncates the file while
+/// it is read; replacing a file by renaming, as this toolkit does, is safe.
 package final class MappedFile {
   let path: String
   private let pointer: UnsafeRawBufferPointer
-  /// Bytes that were used since the pages were last given back.
+  /// The number of bytes used since the pages were last released.
   private let used = Atomic<Int>(0)
-  /// Where the part that was used last ends.
+  /// The end of the part that was used last.
   private let lastEnd = Atomic<Int>(0)
 
   /// Opens and maps the file at `path`.
   ///
-  /// - Throws: `system` when it can't be opened, `notARegularFile` for folders, pipes and devices.
+  /// - Throws: `system` if it can't be opened, `notARegularFile` for folders, pipes and devices.
   package static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
     FileEvent.report(.opened, path: path)
     // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
@@ -44,13 +44,12 @@ package final class MappedFile {
     munmap(UnsafeMutableRawPointer(mutating: pointer.baseAddress), pointer.count)
   }
 
-  /// The most bytes that were used and are still in this process's memory.
+  /// The most used bytes that may stay in this process's memory.
   private static let mostUsed = 4 << 20
-  /// What the kernel may bring into memory with one byte that is read: as much as it keeps in one
-  /// piece (a folio).
+  /// How much the kernel may load with one byte that is read: its largest unit of memory (a folio).
   private static let mappedAround = 2 << 20
 
-  /// Counts a part as used, with what lies around it unless the part before was near.
+  /// Counts a part as used, including its surroundings unless the previous part was near.
   func release(_ part: UnsafeRawBufferPointer) {
     guard let base = pointer.baseAddress, let address = part.baseAddress else { return }
     let start = address - base
@@ -59,10 +58,10 @@ package final class MappedFile {
     release(part.count + (isNear ? max(0, start - previous) : Self.mappedAround))
   }
 
-  /// Counts bytes as used; once they are many, drops all pages from this process's memory.
+  /// Counts bytes as used; once they reach a limit, drops all pages from this process's memory.
   ///
-  /// All, not those that were used: parts share pages, and bring others with them, so that some of
-  /// nearly every part would stay. Pages that are still needed come back when they are read.
+  /// All pages, not only those used: parts share pages, and loading one loads others, so some of
+  /// nearly every part would stay. Pages that are still needed are loaded again when read.
   func release(_ byteCount: Int) {
     let total = used.add(byteCount, ordering: .relaxed).newValue
     if total >= Self.mostUsed { releaseAll() }

@@ -1,16 +1,17 @@
-/// A hash index: finds the index of an element in an array that its owner keeps. The table holds nothing
-/// but indices, about eight bytes for each, and none at all for a few. A `Dictionary` beside the array
-/// would have every key twice, and checkpoints can have very many.
+/// A hash index: finds the index of an element in an array that its owner keeps. The table holds
+/// only indices, about eight bytes per element, and nothing for a few elements. A `Dictionary` next
+/// to the array would store every key twice, and checkpoints can have very many.
 ///
-/// Hashes are to come from Swift's `Hasher`, whose seed a file can't know. Open addressing with
+/// Hashes must come from Swift's `Hasher`, whose seed a file can't know. Open addressing with
 /// linear probing: Knuth, The Art of Computer Programming, volume 3, section 6.4.
 package struct HashIndex: Sendable {
-  /// One more than an index; 0 is free. As many as a power of two, or none while there are few.
+  /// Each slot holds an index plus one; 0 is free. Their number is a power of two, or zero while
+  /// there are few elements.
   private var slots: [UInt32] = []
-  /// How many elements were inserted: those at the indices below.
+  /// The number of inserted elements, which have the indices below it.
   private var count = 0
 
-  /// So many are looked through one by one.
+  /// Up to this many elements are searched linearly.
   private static let few = 8
 
   package init() {}
@@ -22,11 +23,11 @@ package struct HashIndex: Sendable {
     return slots[slot] == 0 ? nil : Int(slots[slot]) - 1
   }
 
-  /// Inserts an element, unless it is there.
+  /// Inserts an element, if it is absent.
   ///
-  /// - Parameter hashOf: the hash of the element at an index that was inserted.
-  /// - Returns: the index that the element has; nil where it is new and gets the next one, at which
-  ///   the owner then has to append it.
+  /// - Parameter hashOf: gives the hash of an inserted element by its index.
+  /// - Returns: the element's index if it was present; nil if it is new and gets the next index,
+  ///   where the owner must then append it.
   package mutating func insertIfAbsent(
     hash: Int, where isIt: (Int) -> Bool, hashOf: (Int) -> Int
   ) -> Int? {
@@ -37,14 +38,14 @@ package struct HashIndex: Sendable {
     return nil
   }
 
-  /// Makes room for so many elements, of which at most three of four slots are used.
+  /// Reserves slots for `capacity` elements, so that at most three quarters of the slots are used.
   package mutating func reserveCapacity(_ capacity: Int, hashOf: (Int) -> Int) {
     guard capacity > max(slots.count / 4 * 3, Self.few) else { return }
     slots = Array(repeating: 0, count: (capacity + capacity / 3 + 4).nextPowerOfTwo)
     for place in 0..<count { slots[slot(hash: hashOf(place)) { _ in false }] = UInt32(place + 1) }
   }
 
-  /// The slot of the element, or the free one that it is to have.
+  /// The slot of the element, or the free slot where it belongs.
   private func slot(hash: Int, where isIt: (Int) -> Bool) -> Int {
     let mask = slots.count - 1
     var slot = hash & mask
@@ -63,11 +64,11 @@ extension RawSpan {
 }
 
 extension String {
-  /// A hash for those who compare names byte by byte.
+  /// A hash for names that are compared byte by byte.
   package var hashOfUTF8: Int { utf8.span.bytes.hashOfBytes }
 }
 
 extension Int {
-  /// The least power of two that is not below this positive number.
+  /// The least power of two that is at least this positive number.
   fileprivate var nextPowerOfTwo: Int { 1 << (bitWidth - (self - 1).leadingZeroBitCount) }
 }

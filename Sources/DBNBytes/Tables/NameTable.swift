@@ -1,5 +1,5 @@
-/// Distinct names in the order they came, each to be found again: an array and a hash index
-/// beside it. Names are compared byte by byte, as keys of checkpoints are.
+/// Distinct names in order of insertion, with fast lookup: an array and a hash index. Names are
+/// compared byte by byte, as keys of checkpoints are.
 package struct NameTable: Sendable {
   package private(set) var names: [String] = []
   private var places = HashIndex()
@@ -12,9 +12,9 @@ package struct NameTable: Sendable {
     places.index(hash: name.hashOfUTF8) { names[$0].isIdentical(to: name) }
   }
 
-  /// Appends a name, unless it is there.
+  /// Appends a name, if it is absent.
   ///
-  /// - Returns: whether it is new; one that is known stays where it is.
+  /// - Returns: whether it is new; a known name keeps its index.
   package mutating func add(_ name: String) -> Bool {
     let known = places.insertIfAbsent(
       hash: name.hashOfUTF8, where: { names[$0].isIdentical(to: name) },

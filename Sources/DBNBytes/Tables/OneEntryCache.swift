@@ -1,11 +1,11 @@
-/// Remembers the last value: for arrays that come again and again, as the filters of all datasets of a
-/// file do, so that equal ones share their memory.
+/// Remembers the last value, so that equal arrays that come one after the other share their memory,
+/// such as the filters of all datasets of a file.
 package struct OneEntryCache<Value: Equatable> {
   private var last: Value?
 
   package init() {}
 
-  /// The value that came before, if it is equal, which shares its memory.
+  /// The previous value if it is equal, to share its memory; otherwise the given value.
   package mutating func shared(_ value: Value) -> Value {
     if let last, last == value { return last }
     last = value

@@ -1,15 +1,15 @@
-/// A string arena: the UTF-8 of many texts in one array, one after the other. Strings of their own would
-/// take three times the memory.
+/// A string arena: the UTF-8 of many texts in one array, one after the other. Separate strings
+/// would take three times the memory.
 package struct StringArena: Sendable {
   private var utf8: [UInt8] = []
-  /// Of each text, where it ends.
+  /// The end of each text.
   private var ends: [Int] = []
 
   package init() {}
 
   package var count: Int { ends.count }
 
-  /// Makes room for so many more texts of so many bytes together.
+  /// Reserves memory for `count` further texts of `byteCount` bytes in total.
   package mutating func makeRoom(for count: Int, byteCount: Int) {
     utf8.makeRoom(for: byteCount)
     ends.makeRoom(for: count)
@@ -25,12 +25,12 @@ package struct StringArena: Sendable {
     String(decoding: utf8[range(place)], as: UTF8.self)
   }
 
-  /// Whether the text at a place has the same UTF-8.
+  /// Whether the text at an index has the same UTF-8.
   package func has(_ text: String, at place: Int) -> Bool {
     utf8.span.bytes.extracting(range(place)).hasEqualBytes(to: text.utf8.span.bytes)
   }
 
-  /// The `hashOfUTF8` of the text at a place.
+  /// The `hashOfUTF8` of the text at an index.
   package func hash(at place: Int) -> Int {
     utf8.span.bytes.extracting(range(place)).hashOfBytes
   }

@@ -1,18 +1,18 @@
 import Glibc
 
-/// A file that is written, to appear under its name complete or not at all.
+/// A file being written that appears under its name complete or not at all.
 ///
 /// The bytes go to a file without a name in the target's folder (`O_TMPFILE`), so that nothing is
-/// left even if the process is killed. Where the file system can't do that, the file has a temporary
-/// name, which is removed on every way out but a kill. `StagedFiles` gives it its name.
+/// left even if the process is killed. If the file system can't do that, the file has a temporary
+/// name, which is removed in every case but a kill. `StagedFiles` gives the file its final name.
 package struct AtomicFile: ~Copyable {
   let file: UnnamedFile
   private let progress: (@Sendable (Int) -> Void)?
 
   /// - Parameters:
-  ///   - existing: what is done with a file that already has the name.
-  ///   - progress: is told how many bytes were written, each time.
-  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before anything is made.
+  ///   - existing: what happens to an existing file of that name.
+  ///   - progress: called after each write with the number of bytes written.
+  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before anything is created.
   package init(
     _ path: String, existing: ExistingFiles, progress: (@Sendable (Int) -> Void)? = nil
   ) throws(CheckpointError) {
@@ -20,14 +20,14 @@ package struct AtomicFile: ~Copyable {
     self.progress = progress
   }
 
-  /// A path by which a C library can open the file as long as this value lives.
+  /// A path by which a C library can open the file while this value exists.
   package var libraryPath: String { file.libraryPath }
 
   package func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
     try destination.write(bytes, at: offset)
   }
 
-  /// For writing from several threads; to be used only while this value lives.
+  /// For writing from several threads; valid only while this value exists.
   package var destination: FileDestination {
     FileDestination(
       descriptor: file.descriptor, path: file.location.path, libraryPath: libraryPath,
@@ -35,7 +35,7 @@ package struct AtomicFile: ~Copyable {
   }
 }
 
-/// An open file that bytes are put into at offsets, borrowed from its owner.
+/// An open file that bytes are written to at offsets, borrowed from its owner.
 public struct FileDestination: Sendable {
   fileprivate let descriptor: Int32
   fileprivate let path: String
@@ -43,14 +43,14 @@ public struct FileDestination: Sendable {
   package let libraryPath: String
   fileprivate var progress: (@Sendable (Int) -> Void)?
 
-  /// The same for bytes that are not of tensors: no progress is told of them.
+  /// The same for bytes that are not tensor data: they are not reported as progress.
   package var uncounted: FileDestination {
     var result = self
     result.progress = nil
     return result
   }
 
-  /// Writes the bytes so that the first is at `offset`; from any thread.
+  /// Writes the bytes at `offset`; from any thread.
   public func write(_ bytes: RawSpan, at offset: Int) throws(CheckpointError) {
     var done = 0
     while done < bytes.byteCount {

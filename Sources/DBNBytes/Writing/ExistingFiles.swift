@@ -1,22 +1,21 @@
 internal import Glibc
 
-/// What is done with a file that already has the name of one that is to be written.
+/// What happens to an existing file that has the name of an output.
 public struct ExistingFiles: Sendable {
-  /// It stays as it is: writing is an error, `fileExists`.
+  /// It stays as it is: writing throws `fileExists`.
   public static let refuse = ExistingFiles()
-  /// It is replaced, in one step, when the new file is complete.
+  /// It is replaced atomically when the new file is complete.
   public static let replace = ExistingFiles(replacesOthers: true)
 
-  /// The files that the result is made from, each with a name that it was given by.
+  /// The input files, each with the name under which it was given.
   private let inputs: [FileIdentity: String]
   private let heldFiles: [HeldFile]
   private let replacesInputs: Bool
   private let replacesOthers: Bool
 
-  /// A rule that tells the files that the result is made from, which are to be replaced only where
-  /// that is meant, from all others.
+  /// A rule that distinguishes input files, which are replaced only on request, from all others.
   ///
-  /// - Parameter heldFiles: those of the inputs that will be replaced.
+  /// - Parameter heldFiles: the inputs that will be replaced.
   package init(
     inputs: [FileIdentity: String] = [:], heldFiles: [HeldFile] = [], replacesInputs: Bool = false,
     replacesOthers: Bool = false
@@ -27,17 +26,17 @@ public struct ExistingFiles: Sendable {
     self.replacesOthers = replacesOthers
   }
 
-  /// Looks whether a file can be written under this name, as things are now.
+  /// Checks whether a file can currently be written under this name.
   ///
   /// - Throws: `fileExists`, `outputIsInput`; `notARegularFile` for a folder, a pipe or a device.
   package func check(_ path: String) throws(CheckpointError) {
     try OutputLocation(path, self).check()
   }
 
-  /// - Parameter status: of what has the name `path`, symbolic links not followed.
+  /// - Parameter status: the status of what has the name `path`, symbolic links not followed.
   func check(_ status: stat, named path: String) throws(CheckpointError) {
     let kind = status.st_mode & S_IFMT
-    // A symbolic link here is one that leads nowhere, or has just been made.
+    // A symbolic link here is dangling, or was just created.
     guard kind == S_IFREG || kind == S_IFLNK else {
       throw CheckpointError(
         .notARegularFile, path: path, "is not a regular file", advice: "name a file to write")
@@ -60,8 +59,8 @@ public struct ExistingFiles: Sendable {
 }
 
 extension CheckpointError.Code {
-  /// A file has the name of one that is to be written, and is not to be replaced.
+  /// A file has the name of an output, and must not be replaced.
   public static let fileExists = Self("file-exists")
-  /// An output is one of the inputs, perhaps by another name.
+  /// An output is one of the inputs, perhaps under another name.
   public static let outputIsInput = Self("output-is-input")
 }

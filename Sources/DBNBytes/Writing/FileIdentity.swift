@@ -1,6 +1,6 @@
 import Glibc
 
-/// Which file it is, whatever name it is called by: device and inode.
+/// The identity of a file, whatever its name: device and inode.
 package struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let inode: UInt64
@@ -18,8 +18,8 @@ package struct FileIdentity: Hashable, Sendable {
   }
 }
 
-/// A file that is kept open, so that its identity stays its own: a file system gives the inode of one
-/// that is gone to the next that is made.
+/// A file that is kept open so that its identity stays unique: a file system can give the inode of
+/// a deleted file to a new one.
 package final class HeldFile: Sendable {
   private let descriptor: Int32
 

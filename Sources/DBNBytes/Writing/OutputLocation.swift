@@ -1,11 +1,11 @@
 import Glibc
 
-/// The name of a file that is to be written, and what may be replaced under it.
+/// The name of an output file, and what it may replace.
 struct OutputLocation: Sendable {
-  /// As a person gave it.
+  /// The path as the user gave it.
   let path: String
-  /// Where the file will be, symbolic links resolved: the file that a link leads to is replaced, and
-  /// the link stays.
+  /// The path with symbolic links resolved: the file that a link leads to is replaced, and the link
+  /// stays.
   let target: String
   private let existing: ExistingFiles
 
@@ -17,13 +17,14 @@ struct OutputLocation: Sendable {
     self.existing = existing
   }
 
-  /// What has the name now; nil if nothing has.
+  /// The status of what currently has the name; nil if nothing has.
   var status: stat? {
     var status = stat()
     return lstat(target, &status) == 0 ? status : nil
   }
 
-  /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`, if what is there now stays.
+  /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`, if what is there must not be
+  ///   replaced.
   func check() throws(CheckpointError) {
     if let status { try check(status) }
   }
@@ -37,7 +38,7 @@ struct OutputLocation: Sendable {
     return slash == target.startIndex ? "/" : String(target[..<slash])
   }
 
-  /// A name in the same folder that nobody else uses.
+  /// A unique name in the same folder.
   func makeTemporaryName() -> String {
     "\(folder)/.dbn-convert-\(getpid())-\(UInt32.random(in: 0...UInt32.max).hexadecimal)"
   }

@@ -1,17 +1,17 @@
 private import DBNCLinux
 import Glibc
 
-/// Names that files get without another file's being lost.
+/// Gives files their names without losing another file.
 enum Renaming {
-  /// How a file system does it: by `renameat2`, or where it can't (NFS, FAT), by calls that each
-  /// can.
+  /// The system calls to use: `renameat2`, or on file systems without it (NFS, FAT), calls that
+  /// they have.
   enum Means: CaseIterable {
     case exchange
     case link
     case claim
   }
 
-  /// Gives the file its name, if that is free.
+  /// Gives the file its name, if the name is free.
   ///
   /// - Returns: whether it was.
   static func move(
@@ -33,7 +33,7 @@ enum Renaming {
       guard isUnsupported else { throw error(location) }
       return try move(name, to: location, by: .claim)
     case .claim:
-      // An empty file takes the name, which fails if there is one, and is then replaced.
+      // An empty file claims the name, which fails if a file has it, and is then replaced.
       let descriptor = open(target, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else {
         if errno == EEXIST { return false }
@@ -49,7 +49,7 @@ enum Renaming {
     }
   }
 
-  /// Whether a call that makes a name did so; false if there is already a file of that name.
+  /// Whether a call created a name; false if there is already a file of that name.
   static func isNew(
     _ location: OutputLocation, _ body: () -> Int32
   ) throws(CheckpointError) -> Bool {
@@ -58,7 +58,8 @@ enum Renaming {
     throw error(location)
   }
 
-  /// Puts the file in the place of another, whose identity is checked when it can no longer change.
+  /// Replaces one file with another. The identity of the replaced file is checked once it can no
+  /// longer change.
   ///
   /// - Returns: the temporary name that the other file now has; nil if it is no longer there.
   static func replace(
@@ -82,8 +83,8 @@ enum Renaming {
     return try replaceInSteps(name, at: location, by: means)
   }
 
-  /// As `replace`, where two files can't change names in one step. A file that another process puts
-  /// there between the two steps is lost.
+  /// As `replace`, for file systems that can't exchange two names atomically. A file that another
+  /// process creates between the two steps is lost.
   private static func replaceInSteps(
     _ name: String, at location: OutputLocation, by means: Means
   ) throws(CheckpointError) -> String? {
@@ -98,28 +99,28 @@ enum Renaming {
       try check(backup, location)
       guard rename(name, target) == 0 else { throw error(location) }
     } catch {
-      // A second name of a file that still has its first, or the only one.
+      // With `link` the backup is a second name of the file; otherwise it is the only one.
       if means == .link { unlink(backup) } else { rename(backup, target) }
       throw error
     }
     return backup
   }
 
-  /// - Parameter name: the temporary name of what was found under the location's.
+  /// - Parameter name: the temporary name of what had the location's name.
   static func check(_ name: String, _ location: OutputLocation) throws(CheckpointError) {
     var status = stat()
     guard lstat(name, &status) == 0 else { throw error(location) }
     try location.check(status)
   }
 
-  /// The error that `errno` tells.
+  /// The error for `errno`.
   static func error(_ location: OutputLocation) -> CheckpointError {
     CheckpointError(
       .system, path: location.path, "cannot write: \(String(cString: strerror(errno)).lowercased())"
     )
   }
 
-  /// Whether the call failed since the file system has no such call.
+  /// Whether the call failed because the file system does not support it.
   private static var isUnsupported: Bool {
     [EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EMLINK].contains(errno)
   }

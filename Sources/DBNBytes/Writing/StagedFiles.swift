@@ -1,25 +1,24 @@
-/// Finished files that are to appear under their names all together, or none of them.
+/// Finished files that get their names all together or not at all.
 ///
-/// Until `commit` none has its name, and so whatever fails before leaves nothing: a proof of the
-/// written file, or the printing of the result. Only a process that is killed during `commit` leaves
-/// temporary files, or some of the new files.
+/// Until `commit` none has its name, so any failure before it leaves nothing: a proof of the
+/// written file, or the printing of the result. Only a process that is killed during `commit` can
+/// leave temporary files, or some of the new files.
 public struct StagedFiles: ~Copyable {
-  /// Reads a finished file, at a path that is not the one that it will have, and throws if it is not
-  /// to have a name.
+  /// Reads a finished file, at a path other than its final one, and throws to reject it.
   public typealias Proof = @Sendable (_ path: String) throws(CheckpointError) -> Void
 
   private var files: [UnnamedFile] = []
   private var removed: [OutputLocation] = []
 
-  /// The most files that stay open, and so nameless. More get temporary names: a process may have
-  /// 1024 open at once, by default.
+  /// The most files that stay open, and so unnamed. Further files get temporary names: by default a
+  /// process may have 1024 files open at once.
   private static let mostOpen = 64
 
   package init() {}
 
-  /// Takes over a file to which all bytes were written, and brings them to the disk.
+  /// Takes over a completely written file, and syncs it to disk.
   ///
-  /// - Parameter proof: reads the finished file before that, and throws if it is not to be.
+  /// - Parameter proof: reads the finished file before that, and throws to reject it.
   package mutating func add(
     _ file: consuming AtomicFile, provenBy proof: Proof? = nil
   ) throws(CheckpointError) {
@@ -30,7 +29,7 @@ public struct StagedFiles: ~Copyable {
     files.append(file)
   }
 
-  /// Has a file removed, if it is there, which the others replace.
+  /// Marks a file, which the others replace, for removal if it exists.
   package mutating func remove(
     _ path: String, existing: ExistingFiles
   ) throws(CheckpointError) {
@@ -39,17 +38,17 @@ public struct StagedFiles: ~Copyable {
     removed.append(location)
   }
 
-  /// Looks once more whether all files can have their names.
+  /// Checks again whether all files can have their names.
   ///
   /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`.
   package func check() throws(CheckpointError) {
     for location in files.map(\.location) + removed { try location.check() }
   }
 
-  /// Gives all files their names, in the order they were added.
+  /// Gives all files their names, in the order in which they were added.
   ///
-  /// - Throws: `fileExists` for a name that another file has taken meanwhile, and `system`; then no
-  ///   name has changed.
+  /// - Throws: `fileExists` for a name that another file has taken meanwhile, and `system`; in both
+  ///   cases no name has changed.
   package consuming func commit() throws(CheckpointError) {
     var taken: [TakenName] = []
     do throws(CheckpointError) {
@@ -64,7 +63,7 @@ public struct StagedFiles: ~Copyable {
     for name in taken { name.finish() }
   }
 
-  /// Gives the files their names that `body` writes and adds.
+  /// Gives the files that `body` writes and adds their names.
   package static func committing<Result>(
     _ body: (inout StagedFiles) throws(CheckpointError) -> Result
   ) throws(CheckpointError) -> Result {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A name that a new file has taken, or that a file was taken from; both can be undone.
+/// A name that was given to a new file, or taken from a removed one; both can be undone.
 struct TakenName {
   private let target: String
   /// The new file; nil if there is none.
   private let identity: FileIdentity?
-  /// Where the file is that had the name before, if there was one.
+  /// The temporary name of the file that had the name before, if there was one.
   private let displaced: String?
 
   /// A new file took the name.
@@ -33,8 +33,8 @@ struct TakenName {
     }
   }
 
-  /// Puts things back as they were. A file that has taken the name since stays, and then so does
-  /// the old one, under its temporary name.
+  /// Restores the previous state. A file that has taken the name since stays, and then the old file
+  /// stays under its temporary name.
   func undo() {
     var status = stat()
     let isThere = lstat(target, &status) == 0

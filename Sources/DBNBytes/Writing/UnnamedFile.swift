@@ -1,19 +1,19 @@
 import Glibc
 
-/// A file in the folder of its target that does not have the target's name yet, and is gone with
-/// this object unless it took it.
+/// A file in its target's folder that does not have the target's name yet. It is deleted with this
+/// object unless it got the name.
 final class UnnamedFile {
   let location: OutputLocation
-  /// Which file it is, whatever its name.
+  /// The identity of the file, whatever its name.
   private let identity: FileIdentity
   /// Open for reading and writing; -1 once it is closed.
   private(set) var descriptor: Int32
-  /// The name that the file has meanwhile; nil if it has none.
+  /// The temporary name of the file; nil if it has none.
   private var temporaryName: String?
 
-  /// Makes an empty file, with the permissions of the one that it will replace.
+  /// Creates an empty file, with the permissions of the file that it will replace.
   ///
-  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before anything is made.
+  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before anything is created.
   init(_ location: OutputLocation) throws(CheckpointError) {
     let status = location.status
     if let status { try location.check(status) }
@@ -39,15 +39,16 @@ final class UnnamedFile {
     if let temporaryName { unlink(temporaryName) }
   }
 
-  /// A path by which the file can be opened as long as this object lives.
+  /// A path by which the file can be opened while this object exists.
   var libraryPath: String { temporaryName ?? "/proc/self/fd/\(descriptor)" }
 
-  /// Brings the bytes to the disk.
+  /// Syncs the bytes to disk.
   func sync() throws(CheckpointError) {
     _ = try systemCall("cannot write", path: location.path) { fsync(descriptor) }
   }
 
-  /// Closes the file, which has a temporary name from now on: a process may have only so many open.
+  /// Closes the file, after giving it a temporary name: a process may have only a limited number
+  /// open.
   func close() throws(CheckpointError) {
     try giveTemporaryName()
     Glibc.close(descriptor)
@@ -63,15 +64,15 @@ final class UnnamedFile {
     temporaryName = name
   }
 
-  /// Gives the file its name. What already has it is replaced where that is allowed, and kept under
-  /// a temporary name until that is known to be final.
+  /// Gives the file its name. An existing file is replaced if that is allowed, and kept under a
+  /// temporary name until the change is final.
   ///
-  /// No other file is lost, whatever other processes do meanwhile: each step either fails if there
-  /// is a file, or keeps that file, whose identity is then compared.
+  /// No other file is lost, whatever other processes do meanwhile: each step either fails if a file
+  /// exists, or keeps that file, whose identity is then checked.
   ///
   /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`, `system`.
   func takeName() throws(CheckpointError) -> TakenName {
-    // Others can make and remove files of the name between a look and the next step.
+    // Other processes can create and remove files of the name between the check and the next step.
     for _ in 0..<1000 {
       guard let status = location.status else {
         if try takeFreeName() { return TakenName(location, by: identity) }
@@ -97,7 +98,7 @@ final class UnnamedFile {
     }
   }
 
-  /// - Returns: nil if there is nothing any more.
+  /// - Returns: nil if there is no longer a file of the name.
   private func replace() throws(CheckpointError) -> TakenName? {
     try giveTemporaryName()
     guard let name = temporaryName, let displaced = try Renaming.replace(name, at: location)

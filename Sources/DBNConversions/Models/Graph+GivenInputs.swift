@@ -3,7 +3,7 @@ public import DBNModels
 public import DBNTensors
 
 extension Graph {
-  /// The inputs of the model in a file: tensors by name, or the only tensor there is.
+  /// The model's inputs from a file: tensors by name, or the file's only tensor for a single input.
   ///
   /// - Throws: `missingOperand` for an input that the file does not have.
   public func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {

@@ -4,15 +4,15 @@ public import DBNModels
 public import DBNTensors
 
 extension Checkpoint.Model {
-  /// The model of a name: an architecture, a file that carries a graph, or what the weights tell.
+  /// The model of a name: an architecture, a file with a graph, or inferred from the weights.
   ///
   /// - Parameters:
-  ///   - name: an architecture's, or the path of a file with a graph; nil or `automatic`: the graph of
-  ///     the file that the weights are from, or else the architecture that they are those of.
+  ///   - name: an architecture's, or the path of a file with a graph; nil or `automatic`: the graph
+  ///     of the weights' file, or else the architecture inferred from the weights.
   ///   - weights: a state dict of the model.
-  ///   - checkpoint: the content of the file that they are from.
-  ///   - layouts: more layouts that its BatchNorms may be in: a user's own.
-  /// - Throws: `unknownModel`; what is wrong with a graph.
+  ///   - checkpoint: the content of the weights' file.
+  ///   - layouts: custom layouts that its BatchNorms may be in.
+  /// - Throws: `unknownModel`; errors in a graph.
   public init(
     named name: String? = nil, for weights: StateDict, in checkpoint: Checkpoint,
     from path: String, layouts: [BatchNormLayout] = []
@@ -35,7 +35,7 @@ extension Checkpoint.Model {
         .unknownModel, name: name, "no architecture has this name, and no file",
         advice: "\(.architectures) lists the architectures")
     }
-    // A graph is whole, whatever tensors are beside it.
+    // A graph is complete, even if the tensors in its file are only a part.
     let file = try Checkpoint.open(name, options: .besideTheModel)
     guard let model = try Self.carried(by: file, name) else {
       throw CheckpointError(
@@ -45,7 +45,7 @@ extension Checkpoint.Model {
     self = model
   }
 
-  /// The word for the model that the weights are those of.
+  /// The name that stands for the model inferred from the weights.
   public static let automatic = "auto"
 
   private static func carried(
@@ -72,6 +72,6 @@ extension Checkpoint.Model {
 }
 
 extension CheckpointError.Code {
-  /// No model of this name, or none that the tensors belong to.
+  /// There is no model of this name, or none that the tensors fit.
   public static let unknownModel = Self("unknown-model")
 }

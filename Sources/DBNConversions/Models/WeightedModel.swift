@@ -8,26 +8,26 @@ public struct WeightedModel: Sendable {
   public struct Weights: Sendable {
     /// The file.
     public let path: String
-    /// What the file holds.
+    /// The content of the file.
     public let checkpoint: Checkpoint
-    /// Where in it the state dict is.
+    /// The entry of the state dict in it.
     public let place: EntryPath
     /// The state dict that the model is run with.
     public let stateDict: StateDict
   }
 
-  /// At least one.
+  /// The checkpoints, at least one.
   public let weights: [Weights]
   private let model: Checkpoint.Model
 
   /// Opens a model and its weights.
   ///
   /// - Parameters:
-  ///   - name: an architecture's, the path of a file with a graph, or `auto` for what the first of
-  ///     the weights tell.
-  ///   - paths: the checkpoints; none: the file called `name` has the weights too.
+  ///   - name: an architecture's, the path of a file with a graph, or `auto` to infer it from the
+  ///     first weights.
+  ///   - paths: the checkpoints; if empty, the file `name` has the weights too.
   ///   - options: how they are read.
-  ///   - layouts: more layouts that their BatchNorms may be in: a user's own.
+  ///   - layouts: custom layouts that their BatchNorms may be in.
   /// - Throws: `unknownModel`; as `Conversion.init` and `findStateDict`.
   public init(
     _ name: String, weights paths: [String], entry: EntryPath? = nil,
@@ -41,7 +41,7 @@ public struct WeightedModel: Sendable {
 
   /// The model with the weights of a checkpoint that is already open.
   ///
-  /// - Parameter name: as above; nil: what the checkpoint tells.
+  /// - Parameter name: as above; nil: inferred from the checkpoint.
   init(
     _ name: String?, running conversion: Conversion, layouts: [BatchNormLayout]
   ) throws(CheckpointError) {
@@ -57,16 +57,16 @@ public struct WeightedModel: Sendable {
       layouts: layouts)
   }
 
-  /// The model, with the epsilon and momentum that it has by itself.
+  /// The model, with its own epsilon and momentum.
   public var graph: Graph { model.graph }
 
-  /// The tensors to run it with, for each of the checkpoints.
+  /// The tensors to run the model with, for each of the checkpoints.
   public var tensors: [StateDict] { weights.map { model.tensors(with: $0.stateDict) } }
 
-  /// The graph as the first checkpoint's BatchNorms have it.
+  /// The graph with the settings of the first checkpoint's BatchNorms.
   public var firstGraph: Graph { graph.applying(weights[0].checkpoint.batchNormSettings).graph }
 
-  /// What a person should know about the files, a sentence each.
+  /// What the user should know about the files, one sentence each.
   public var notes: [Guidance] {
     let settings = weights.flatMap { weights in
       model.applying(weights.checkpoint.batchNormSettings, of: weights.path).notes
@@ -75,7 +75,7 @@ public struct WeightedModel: Sendable {
     return model.notes + settings + weights.flatMap(\.checkpoint.notes)
   }
 
-  /// What the files hold beside the state dicts that are used, a sentence for each file.
+  /// What the files hold besides the state dicts that are used, one sentence for each file.
   public var otherNetworks: [Guidance] {
     weights.flatMap { weights in
       weights.checkpoint.notes(taking: weights.place, others: "not used").map { note in

@@ -2,18 +2,19 @@ import DBNBatchNorm
 public import DBNTensors
 
 extension Checkpoint {
-  /// Names the other networks in the file, with what else there is, in one sentence; nothing if
-  /// there are no tensors but the state dict's, training's and single numbers (a loss).
+  /// One sentence about the other networks in the file and the rest of its content; empty if the
+  /// only tensors are the state dict's, training state and scalars (a loss).
   ///
-  /// - Parameter verb: what happens to them: "left as they are".
+  /// - Parameter verb: what happens to the others: "left as they are".
   public func notes(taking entry: EntryPath, others verb: String) -> [Guidance] {
-    // Constants of a program are a part of the model.
+    // Constants of an exported program are part of the model.
     let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])
     let rivals =
       stateDicts.filter { $0.entry != entry && $0.entry != constants } + stateDicts(inside: entry)
     let known = [entry] + rivals.map(\.entry) + (constants.map { [$0] } ?? [])
     var outside = outside(known)
-    // What is inside a state dict belongs to it; at the root its tensors can be mixed with anything.
+    // What is inside a state dict belongs to it, except at the root, where its tensors can be mixed
+    // with anything.
     outside.places.removeAll { place in
       known.contains { !$0.keys.isEmpty && place.entry.keys.starts(with: $0.keys) }
         || (entry.keys.isEmpty && place.entry.keys.first?.namesExtraState == true)

@@ -2,11 +2,10 @@ public import DBNBatchNorm
 public import DBNTensors
 
 extension Checkpoint {
-  /// What the modules that the result is loaded into must be made with, where their defaults are
-  /// others: a sentence for each pair of settings.
+  /// The arguments that modules need for loading the result, if they differ from the defaults: one
+  /// sentence for each pair of settings.
   ///
-  /// - Parameter layout: what the BatchNorms were mapped to; of Keras' layouts, the defaults are
-  ///   Keras'.
+  /// - Parameter layout: the layout of the BatchNorms; for Keras' layouts, the defaults are Keras'.
   public func settingsNotes(_ layout: BatchNormLayout = .standard) -> [Guidance] {
     let library: Library =
       switch layout.family {
@@ -25,7 +24,7 @@ extension Checkpoint {
   }
 }
 
-/// A library that has BatchNorms, and how their settings are written in it.
+/// A library with BatchNorms, and its notation for their settings.
 private enum Library: String {
   case pyTorch = "PyTorch"
   case keras = "Keras"

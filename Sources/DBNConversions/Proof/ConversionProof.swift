@@ -2,25 +2,25 @@ public import DBNComparison
 public import DBNExecution
 public import DBNVerification
 
-/// How a written file is proven before it takes its name: it is read again, and compared with what
-/// was converted, in evaluation.
+/// The proof of a written file before it gets its name: it is read again, and compared in
+/// evaluation with what was converted.
 ///
-/// A conversion that loses something that was asked for (merging replicas that differ, casting) can't
-/// give equal outputs. Then what is proven is that every number is the one that was promised; how far
-/// the outputs are apart is found too, and is limited by a tolerance other than zero.
+/// A conversion that loses something on request (merging replicas that differ, casting) can't give
+/// equal outputs. Then the proof checks that every number is as promised; the difference of the
+/// outputs is measured too, and limited if the tolerance is not zero.
 public struct ConversionProof: Sendable {
-  /// The model that is run: an architecture's name, a file with a graph, or `auto` for what the
-  /// weights tell; nil: every BatchNorm is run by itself.
+  /// The model that is run: an architecture's name, a file with a graph, or `auto` to infer it from
+  /// the weights; nil: every BatchNorm is run by itself.
   public var model: String?
-  /// How far numbers may be apart.
+  /// How much numbers may differ.
   public var tolerance: NumberComparison.Tolerance
-  /// What runs the model.
+  /// The engine that runs the model.
   public var engine: Engine
-  /// How the engine runs: threads, batch, epsilon.
+  /// The engine's options: threads, batch, epsilon.
   public var options: ExecutionOptions
 
-  /// A proof with the given limits; by default every BatchNorm by itself, on the reference engine, and
-  /// no difference allowed.
+  /// A proof with the given limits; by default every BatchNorm by itself, on the reference engine,
+  /// with no difference allowed.
   public init(
     model: String? = nil, tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance(),
     engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions()
@@ -31,8 +31,8 @@ public struct ConversionProof: Sendable {
     self.options = options
   }
 
-  /// That the outputs are the same: of the whole model, if one is named, else of every BatchNorm by
-  /// itself.
+  /// A proof that the outputs are the same: of the whole model, if one is named, else of every
+  /// BatchNorm by itself.
   public static func outputs(
     of model: String? = nil,
     tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance(),
@@ -42,14 +42,14 @@ public struct ConversionProof: Sendable {
   }
 }
 
-/// What a proof found.
+/// The result of a proof.
 public struct ProofResult: Sendable {
-  /// Where the conversion lost something: that every number is as promised; nil where it lost
-  /// nothing, and the outputs are equal.
+  /// If the conversion lost something: the check that every number is as promised; nil if it lost
+  /// nothing and the outputs are equal.
   public let promise: ConversionPromise.Result?
-  /// nil where the two cannot be run side by side.
+  /// The comparison of outputs; nil if the two cannot be run side by side.
   public let outputs: VerificationResult?
-  /// Why that is.
+  /// The reason why they cannot be run.
   public let whyNotRun: String
 
   init(

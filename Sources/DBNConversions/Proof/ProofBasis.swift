@@ -2,24 +2,25 @@ import DBNBatchNorm
 import DBNTensors
 import DBNVerification
 
-/// What a written file is compared with.
+/// The data that a written file is compared with.
 struct ProofBasis {
-  /// Finds the basis, once a proof is asked for.
+  /// Makes the basis, when a proof is requested.
   typealias Maker = @Sendable () throws(CheckpointError) -> ProofBasis
 
   typealias Known = (
     before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint]
   )
 
-  /// The state dict that was converted, under the names that the result has.
+  /// The state dict that was converted, under the names of the result.
   let stateDict: StateDict
-  /// Where its result is in the written file.
+  /// The entry of its result in the written file.
   let entry: EntryPath
-  /// What the written file is to say of epsilon and momentum.
+  /// The epsilon and momentum that the written file must have.
   let settings: BatchNormSettingsTable
-  /// Which layouts the BatchNorms were and are in, where a mapping knows it; nil: the tensors tell.
+  /// The layouts of the BatchNorms before and after, if a mapping knows them; nil: inferred from
+  /// the tensors.
   let known: Known?
-  /// What a conversion that loses something promised to write; nil: it loses nothing.
+  /// The promise of a conversion that loses something; nil if it loses nothing.
   let promise: ConversionPromise?
 
   init(
@@ -33,7 +34,8 @@ struct ProofBasis {
     self.promise = promise
   }
 
-  /// For conversions that mean to change the outputs: that the file holds what was to be written.
+  /// A basis for conversions that intentionally change the outputs: the file must hold what was
+  /// meant to be written.
   static func whatIsWritten(
     _ stateDict: StateDict, at entry: EntryPath, settings: BatchNormSettingsTable
   ) -> Maker {

@@ -6,7 +6,7 @@ import Synchronization
 public import DBNTensors
 import DBNVerification
 
-/// A comparison with a finished file before it gets its name, and afterwards its result.
+/// Compares a finished file before it gets its name, and holds the result afterwards.
 final class ProofCheck: Sendable {
   private let proof: ConversionProof
   private let basis: ProofBasis
@@ -20,19 +20,19 @@ final class ProofCheck: Sendable {
     self.source = source
   }
 
-  /// nil until the comparison was made.
+  /// The result; nil before the comparison.
   var result: ProofResult? { found.withLock { $0 } }
 
-  /// The proof of a file that is going to have the name `output`.
+  /// The proof of a file that will have the name `output`.
   ///
-  /// - Parameter other: a proof that comes first.
+  /// - Parameter other: a proof that runs first.
   func proof(of output: String, after other: WritingOptions.Proof?) -> WritingOptions.Proof {
     { path throws(CheckpointError) in
       try other?(path)
       do throws(CheckpointError) {
         try self.check(path)
       } catch {
-        // The file has no name yet that could mean anything to a person.
+        // The file's temporary path means nothing to the user.
         var error = error
         if error.path == path { error.path = output }
         throw error

@@ -1,6 +1,6 @@
 public import DBNBatchNorm
 
-/// A BatchNorm with the statistics of its devices, as a report shows it.
+/// A BatchNorm with the statistics of its devices, for a report.
 public struct ReplicaLayer: Sendable {
   /// The module's name in the state dict.
   public let name: String
@@ -16,15 +16,15 @@ public struct ReplicaLayer: Sendable {
     self.statistics = statistics
   }
 
-  /// A merge rule's variance in units of the pooled one, averaged over the features.
+  /// A merge rule's variance in units of the pooled variance, averaged over the features.
   func relativeVariance(mergedBy rule: MergeRule) -> Double {
     relative(statistics.merged(by: rule).variance)
   }
 
-  /// Each device's variance in units of the pooled one, averaged over the features.
+  /// Each device's variance in units of the pooled variance, averaged over the features.
   var relativeVariances: [Double] { statistics.variances.map(relative) }
 
-  /// The largest distance of a rule's mean from the pooled one, in pooled standard deviations.
+  /// The largest distance of a rule's mean from the pooled mean, in pooled standard deviations.
   func meanShift(mergedBy rule: MergeRule) -> Double {
     let pooled = statistics.merged(by: .pooled)
     let mean = statistics.merged(by: rule).mean

@@ -2,12 +2,12 @@ import DBNBatchNorm
 import DBNTensors
 
 extension Report {
-  /// How far the devices of a checkpoint's BatchNorms are from each other, and what merging them
-  /// would give.
+  /// A report on how much the devices of a checkpoint's BatchNorms differ, and on the results of
+  /// merging them.
   ///
   /// - Parameters:
   ///   - layers: its BatchNorms, in order.
-  ///   - summary: what the file is, a term and its meaning each.
+  ///   - summary: facts about the file, each a term and its meaning.
   public init(
     driftOf path: String, _ layers: [ReplicaLayer], summary: [(term: String, meaning: String)]
   ) {

@@ -2,11 +2,11 @@ import DBNTensors
 public import DBNVerification
 
 extension Report {
-  /// How checkpoints did on the same data.
+  /// A report on the results of checkpoints on the same data.
   ///
   /// - Parameters:
-  ///   - results: with what each checkpoint is called.
-  ///   - summary: the model and the data, a term and its meaning each.
+  ///   - results: each with its checkpoint's name.
+  ///   - summary: the model and the data, each a term and its meaning.
   ///   - listsClasses: whether to show every class.
   public init(
     _ results: [(name: String, result: Evaluation.Result)],
@@ -42,7 +42,7 @@ extension Report {
     ]
   }
 
-  /// The last components of the paths, if these differ; otherwise the whole paths.
+  /// The last components of the paths if they are unique; otherwise the whole paths.
   private static func shortNames(_ paths: [String]) -> [String] {
     let names = paths.map(\.fileName)
     return Set(names).count == names.count ? names : paths.map { $0.visible() }

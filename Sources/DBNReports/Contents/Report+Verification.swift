@@ -5,10 +5,10 @@ import DBNTensors
 public import DBNVerification
 
 extension Report {
-  /// What `verify` found, layer by layer.
+  /// A report on the results of `verify`, layer by layer.
   ///
   /// - Parameters:
-  ///   - a: what the first checkpoint is called, and `b` the second.
+  ///   - a: the name of the first checkpoint; `b` is that of the second.
   public init(_ result: VerificationResult, a: String, b: String) {
     page = Page(
       kicker: "Verification", subject: "\(a.fileName) and \(b.fileName)",
@@ -132,9 +132,9 @@ extension VerificationResult {
 }
 
 extension String {
-  /// The last part of a path, fit to print.
+  /// The last component of a path, for display.
   var fileName: String { String(split(separator: "/").last ?? "").visible() }
 
-  /// The name of a module as people see it: that of a whole model is empty.
+  /// The name of a module for display: that of a whole model is empty.
   var moduleName: String { isEmpty ? "(root)" : visible() }
 }

@@ -1,11 +1,11 @@
 import DBNTensors
 
-/// What a report says, as its template reads it: the names of properties are those of its tags.
+/// The content of a report for its template: the names of properties are the template's tags.
 ///
-/// A tag looks for its name in the values around, too: so no two of these types that are nested in
-/// each other have a property of the same name, unless both always have a value.
+/// A tag is also looked up in the enclosing values: so types nested in each other have no
+/// properties of the same name, unless both always have a value.
 struct Page: Sendable {
-  /// The answer in a word, and how it is to look.
+  /// The answer in a few words, and its style.
   struct Verdict: Sendable {
     enum Kind: String, Sendable {
       case good
@@ -22,7 +22,7 @@ struct Page: Sendable {
     }
   }
 
-  /// A number that says much, in large letters.
+  /// A key figure, shown in large letters.
   struct Figure: Sendable {
     let figureValue: String
     let figureLabel: String
@@ -33,7 +33,7 @@ struct Page: Sendable {
     }
   }
 
-  /// A line of the details.
+  /// A line in the details.
   struct Fact: Sendable {
     let term: String
     let meaning: String
@@ -46,7 +46,7 @@ struct Page: Sendable {
 
   struct Section: Sendable {
     let heading: String
-    /// Sentences, a paragraph each.
+    /// The text, one string for each paragraph.
     var paragraphs: [String] = []
     var barPlot: BarPlot?
     var heatMap: HeatMap?
@@ -54,12 +54,12 @@ struct Page: Sendable {
     var table: Table?
   }
 
-  /// What kind of report it is.
+  /// The kind of report.
   let kicker: String
-  /// What it is about.
+  /// The subject of the report.
   let subject: String
   let verdict: Verdict
-  /// At most four.
+  /// The key figures, at most four.
   let figures: [Figure]
   let facts: [Fact]
   let sections: [Section]
@@ -67,7 +67,7 @@ struct Page: Sendable {
   let generator = "dbn-convert \(Toolkit.version)"
 }
 
-/// A table: the first cell of each row is its name.
+/// A table: the first cell of each row is the row's name.
 struct Table: Sendable {
   struct Row: Sendable {
     let rowName: String
@@ -80,7 +80,7 @@ struct Table: Sendable {
   }
 
   let caption: String
-  /// Unfolded from the start: where no plot shows the same.
+  /// Whether it is initially unfolded, because no plot shows the same.
   let isOpen: Bool
   let columns: [String]
   let tableRows: [Row]

@@ -1,6 +1,6 @@
 extension PageTemplates {
-  /// Positions along the width are in percent and text is in pixels: a plot fits any width, and
-  /// stays readable.
+  /// Horizontal positions are in percent and text is in pixels: a plot fits any width, and stays
+  /// readable.
   static let barPlotTemplate = """
     <figure>
     {{#legend}}

@@ -1,5 +1,5 @@
 extension PageTemplates {
-  /// The colours of the two schemes have a contrast of at least 4.5 to their ground, as text.
+  /// Text in both colour schemes has a contrast of at least 4.5 to its background.
   static let style = """
     :root {
       --ground: #f5f6f8; --card: #ffffff; --track: #eef0f4; --text: #16181d; --quiet: #5b6472;

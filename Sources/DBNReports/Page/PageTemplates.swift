@@ -1,7 +1,7 @@
 import Mustache
 
-/// The templates of reports, in Mustache. They are text in the program, so that one file is all of
-/// it.
+/// The Mustache templates of reports. They are strings in the program, so that it needs no other
+/// files.
 enum PageTemplates {
   static let page = "page"
 
@@ -16,7 +16,7 @@ enum PageTemplates {
     return library
   }
 
-  /// The policy lets a browser load nothing: names from a file can't make it, whatever they are.
+  /// The policy lets a browser load nothing, whatever names from a file contain.
   private static let pageTemplate = """
     <!DOCTYPE html>
     <html lang="en">
@@ -83,7 +83,7 @@ enum PageTemplates {
 
     """
 
-  /// The region can be scrolled by keyboard where the table is wider than the screen.
+  /// The region can be scrolled by keyboard if the table is wider than the screen.
   private static let tableTemplate = """
     <details{{#isOpen}} open{{/isOpen}}>
     <summary>{{caption}}</summary>

@@ -1,20 +1,20 @@
 import Glibc
 
-/// Where numbers lie along the width of a plot, in percent.
+/// An axis that maps numbers to positions along the width of a plot, in percent.
 struct Axis: Sendable {
-  /// A number with a line and a text.
+  /// A tick with a line and a text.
   struct Tick: Sendable {
     let place: Double
     let text: String
   }
 
-  /// The ends: of logarithms, if it is logarithmic.
+  /// The ends of the axis; logarithms if it is logarithmic.
   private let lower: Double
   private let upper: Double
   private let isLogarithmic: Bool
   let ticks: [Tick]
 
-  /// - Parameter ticks: as the ends, each with its text.
+  /// - Parameter ticks: in the units of the ends, each with its text.
   private init(_ lower: Double, _ upper: Double, isLogarithmic: Bool, ticks: [(Double, String)]) {
     self.lower = lower
     self.upper = upper
@@ -24,14 +24,14 @@ struct Axis: Sendable {
     }
   }
 
-  /// 0 ... 100; numbers beyond the ends are at the ends.
+  /// The position, 0 ... 100; numbers beyond the ends are at the ends.
   func place(of value: Double) -> Double {
     let position = isLogarithmic ? log10(value) : value
     return min(100, max(0, (position - lower) / (upper - lower) * 100))
   }
 
-  /// Powers of ten, so wide that the smallest of the numbers has a width; those that are zero,
-  /// infinite or NaN have no position on it.
+  /// A logarithmic axis wide enough that even the smallest number has a visible bar; zero, infinite
+  /// and NaN numbers have no position on it.
   static func decades(of values: [Double]) -> Axis {
     let places = values.filter { $0 > 0 && $0.isFinite }.map { log10($0) }
     let lower = (places.min() ?? -16).rounded(.up) - 1
@@ -43,7 +43,7 @@ struct Axis: Sendable {
     return Axis(lower, upper, isLogarithmic: true, ticks: ticks)
   }
 
-  /// Ratios, with 1 among them.
+  /// A logarithmic axis of ratios that includes 1.
   static func ratios(of values: [Double]) -> Axis {
     let finite = values.filter { $0 > 0 && $0.isFinite } + [1]
     let lower = log10(min(finite.reduce(1, min), 0.6)) - 0.06
@@ -54,23 +54,23 @@ struct Axis: Sendable {
     }
     let inside = marks.filter { lower <= $0 && $0 <= upper }
     let step = max(1, (inside.count + 5) / 6)
-    // Counted from 1, which must be among them.
+    // Ticks are counted from 1, which must have one.
     let one = inside.firstIndex(of: 0) ?? 0
     let ticks = inside.enumerated().filter { ($0.offset - one) % step == 0 }
       .map { ($0.element, pow(10, $0.element).brief) }
     return Axis(lower, upper, isLogarithmic: true, ticks: ticks)
   }
 
-  /// 0 to 100 %.
+  /// An axis from 0 to 100 %.
   static let shares = Axis(
     0, 1, isLogarithmic: false,
     ticks: [(0, "0 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (1, "100 %")])
 
-  /// From 0 to a round number beyond the largest.
+  /// An axis from 0 to a round number, at least the largest.
   static func linear(to values: [Double]) -> Axis {
     let largest = values.filter(\.isFinite).max() ?? 0
     guard (1e-300...1e300).contains(largest) else {
-      // Round numbers beside these would be zero or infinite.
+      // Round numbers near these would be zero or infinite.
       let end = largest > 0 ? largest : 1
       return Axis(0, end, isLogarithmic: false, ticks: [(0, "0"), (end, end.brief)])
     }
@@ -82,7 +82,7 @@ struct Axis: Sendable {
   }
 }
 
-/// A tick as its template reads it.
+/// A tick in the form for its template.
 struct PlacedTick: Sendable {
   let tickPlace: String
   let tickText: String

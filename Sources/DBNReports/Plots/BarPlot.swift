@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// Bars from left to right, one or several for each name.
+/// Horizontal bars, one or several for each name.
 struct BarPlot: Sendable {
   struct Bar: Sendable {
     let barClass: String
@@ -9,7 +9,7 @@ struct BarPlot: Sendable {
     let barWidth: String
     let barValue: String
     let barTitle: String
-    /// Drawn as a ring, since it has no logarithm.
+    /// Whether it is drawn as a ring, since zero has no logarithm.
     let isZero: Bool
   }
 
@@ -34,12 +34,12 @@ struct BarPlot: Sendable {
   let plotHeight: Int
   let ticks: [PlacedTick]
   let barRows: [Row]
-  /// nil where there is one series.
+  /// The legend; nil if there is only one series.
   let legend: Legend?
 
   /// - Parameters:
-  ///   - series: what the bars of a row are, at most two.
-  ///   - rows: a name and a number for each of the series.
+  ///   - series: the names of a row's bars, at most two.
+  ///   - rows: a name, and a number for each of the series.
   init(
     _ description: String, caption: String, axis: Axis, series: [String],
     rows: [(name: String, values: [Double])], text: (Double) -> String

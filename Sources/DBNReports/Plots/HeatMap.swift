@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// A strip of cells for each name, the darker the larger their numbers.
+/// A strip of cells for each name, darker for larger numbers.
 struct HeatMap: Sendable {
   struct Cell: Sendable {
     let cellClass: String
@@ -20,7 +20,7 @@ struct HeatMap: Sendable {
     let cells: [Cell]
   }
 
-  /// The most cells in a strip: more would be narrower than a finger on a phone is able to tell.
+  /// The most cells in a strip: more would be too narrow to touch on a phone.
   static let columnLimit = 64
 
   let plotDescription: String
@@ -32,9 +32,9 @@ struct HeatMap: Sendable {
   let ticks: [PlacedTick]
 
   /// - Parameters:
-  ///   - column: what a column is, `device`.
-  ///   - rows: a name and a number, not negative, for each of the columns. Where there are more of
-  ///     them than the limit, neighbours share a cell, which has the largest of their numbers.
+  ///   - column: the name of a column, such as `device`.
+  ///   - rows: a name, and a nonnegative number for each of the columns. If there are more columns
+  ///     than the limit, neighbours share a cell, which shows the largest of their numbers.
   init(
     _ description: String, caption: String, column: String,
     rows: [(name: String, values: [Double])]
@@ -87,7 +87,7 @@ struct HeatMap: Sendable {
     }
   }
 
-  /// At most five columns, the first among them.
+  /// At most five columns, including the first.
   private static func ticks(_ columns: Int) -> [Int] {
     let step = max(1, (columns + 4) / 5)
     return Array(stride(from: 0, to: columns, by: step))

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// For each name a range of ratios, and marks for some of them.
+/// A range of ratios for each name, with marks.
 struct RangePlot: Sendable {
   struct Span: Sendable {
     let spanX: String
@@ -26,7 +26,7 @@ struct RangePlot: Sendable {
     let rangeRowName: String
     let rangeText: String
     let textY: Int
-    /// nil if the axis shows no number of the range.
+    /// The range; nil if none of its numbers is on the axis.
     let span: Span?
     let markers: [Marker]
   }
@@ -39,16 +39,16 @@ struct RangePlot: Sendable {
   let ticks: [PlacedTick]
   let rangeRows: [Row]
 
-  /// Different without their colours.
+  /// The shapes of the marks, distinguishable without colours.
   private static let shapes = [
     "<circle r=\"4.5\"/>", "<path d=\"M0 -6L6 0L0 6L-6 0Z\"/>",
     "<rect class=\"hollow\" x=\"-4\" y=\"-4\" width=\"8\" height=\"8\"/>",
   ]
 
   /// - Parameters:
-  ///   - range: what the range is of.
-  ///   - markers: what the marks are, at most three.
-  ///   - rows: a name, the numbers that the range is of, and a number for each of the marks.
+  ///   - range: the name of the range.
+  ///   - markers: the names of the marks, at most three.
+  ///   - rows: a name, the numbers of the range, and a number for each of the marks.
   init(
     _ description: String, caption: String, range: String, markers: [String],
     rows: [(name: String, values: [Double], marks: [Double])]

@@ -1,13 +1,13 @@
 internal import DBNTensors
 
-/// The text of the header of a file to be written. It is not kept but made each time: of very many
-/// tensors it is long.
+/// The text of the header of a file to be written. It is not kept but generated each time, since it
+/// is long for very many tensors.
 struct HeaderText {
-  /// Of tensors of types that the format has.
+  /// The names of the tensors, all of types that the format has.
   let names: TensorNames
   /// The numbers of the file's tensors, in the file's order.
   let order: [Int]
-  /// The text beside the tensors.
+  /// The text metadata.
   let metadata: [(name: String, text: String)]
   /// The last member of the metadata.
   let record: CheckpointRecord?
@@ -47,11 +47,11 @@ struct HeaderText {
     text.put("}")
   }
 
-  /// What follows the name.
+  /// The text after the name.
   private static func text(of tensor: Tensor, from start: Int) -> String {
     let type = SafetensorsType(tensor.scalarType)
     var shape = tensor.shape
-    // PyTorch counts pairs of 4-bit floats, the format counts each.
+    // PyTorch counts pairs of 4-bit floats; the format counts each float.
     if type == .float4, let last = shape.popLast() { shape.append(last * 2) }
     let sizes = shape.map(\.description).joined(separator: ",")
     typealias Field = SafetensorsHeader.Field

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension SafetensorsHeader {
-  /// The header at the start of a file, and the bytes after it; all rules of the format checked.
+  /// The header at the start of a file, and the bytes after it; checks all rules of the format.
   static func read(
     _ file: ByteRegion
   ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
@@ -48,7 +48,8 @@ extension SafetensorsHeader {
     text.releaseFile()
   }
 
-  /// The text stays in the file and is parsed piece by piece: that of very many tensors is long.
+  /// The text stays in the file and is parsed piece by piece, since it is long for very many
+  /// tensors.
   private init(parsing text: ByteRegion) throws(CheckpointError) {
     var parser = JSONParser(text)
     var shapes = OneEntryCache<[Int]>()

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension SafetensorsHeader {
-  /// The tensors, their bytes borrowed.
+  /// The tensors, their bytes not copied.
   func tensors(in data: ByteRegion) throws(CheckpointError) -> NamedTensors {
     var tensors: [Tensor] = []
     tensors.reserveCapacity(entries.count)
@@ -13,7 +13,7 @@ extension SafetensorsHeader {
 }
 
 extension SafetensorsHeader.Entry {
-  /// The tensor, its bytes borrowed.
+  /// The tensor, its bytes not copied.
   ///
   /// - Parameter name: for errors.
   func tensor(_ name: String, in data: ByteRegion) throws(CheckpointError) -> Tensor {
@@ -33,7 +33,7 @@ extension SafetensorsHeader.Entry {
     return scalarType
   }
 
-  /// PyTorch counts pairs of 4-bit floats, the format counts each.
+  /// PyTorch counts pairs of 4-bit floats; the format counts each float.
   private func tensorShape() throws(CheckpointError) -> [Int] {
     guard type == .float4 else { return shape }
     guard let last = shape.last, last % 2 == 0 else {

@@ -1,7 +1,6 @@
 internal import DBNTensors
 
-/// The header of a safetensors file: the JSON between the eight bytes of its length and
-/// the tensors' bytes.
+/// The header of a safetensors file: the JSON between the eight-byte length and the tensors' bytes.
 ///
 /// Source: the specification in the README of huggingface/safetensors, and `tensor.rs` of its
 /// library.
@@ -10,7 +9,7 @@ struct SafetensorsHeader {
   static let byteLimit = 100_000_000
   /// The bytes of the header's length at the start of a file.
   static let lengthByteCount = 8
-  /// The reserved name, under which the header has text instead of a tensor.
+  /// The reserved name under which the header has text metadata instead of a tensor.
   static let metadataName = "__metadata__"
 
   /// The fields of each tensor.
@@ -20,30 +19,30 @@ struct SafetensorsHeader {
     static let dataOffsets = "data_offsets"
   }
 
-  /// The fields of a tensor, in an order without padding: there can be very many.
+  /// The fields of a tensor, ordered so that there is no padding: there can be very many entries.
   struct Entry {
-    /// Sizes in elements, also where several share a byte.
+    /// The sizes in elements, even if several share a byte.
     let shape: [Int]
-    /// The offsets of the first byte and of the end, counted from the end of the header.
+    /// The offsets of the tensor's start and end, counted from the end of the header.
     let start: Int
     let end: Int
     let type: SafetensorsType
   }
 
-  /// The text beside the tensors, in the file's order.
+  /// The text metadata, in the file's order.
   var metadata: [(name: String, text: String)] = []
-  /// This toolkit's record of the checkpoint, which is part of that text in the file.
+  /// This toolkit's record of the checkpoint, which is part of the metadata in the file.
   var record: ByteRegion?
-  /// Of the tensors, in the file's order.
+  /// The names of the tensors, in the file's order.
   var names = NameTable()
-  /// By the indices of the names.
+  /// The entries, by the indices of the names.
   var entries: [Entry] = []
   /// Fields of tensors that the format does not know; the library ignores them.
   var unknownFields: Set<String> = []
 
-  /// Checks what the format demands of the tensors, as `Metadata::validate` of its library does.
+  /// Checks the format's rules for tensors, as `Metadata::validate` of its library does.
   ///
-  /// - Parameter dataByteCount: how many bytes the file has after the header.
+  /// - Parameter dataByteCount: the number of bytes after the header.
   func validate(dataByteCount: Int) throws(CheckpointError) {
     var end = 0
     for index in indicesByOffset {
@@ -82,7 +81,7 @@ struct SafetensorsHeader {
 }
 
 extension SafetensorsHeader.Entry {
-  /// What shape and type need, with checked arithmetic.
+  /// The number of bytes that shape and type need, with checked arithmetic.
   ///
   /// - Parameter name: for errors.
   fileprivate func byteCount(_ name: String) throws(CheckpointError) -> Int {

@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// The element types of the format, in the order that its library sorts tensors by.
+/// The element types of the format, in the order by which its library sorts tensors.
 ///
 /// Source: `Dtype` in safetensors 0.8, `tensor.rs`.
 enum SafetensorsType: String, CaseIterable {

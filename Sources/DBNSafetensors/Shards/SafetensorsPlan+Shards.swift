@@ -3,9 +3,9 @@ internal import Glibc
 internal import DBNTensors
 
 extension SafetensorsPlan {
-  /// Writes files of at most `limit` bytes of tensors, or of one tensor that is larger, and their
-  /// index; one file without an index if that suffices. A file at `path` itself is removed when they
-  /// take their names, and so are the shards of an index that they replace: they would be another
+  /// Writes shards of at most `limit` bytes of tensors, or of one larger tensor, and their index;
+  /// one file without an index if that suffices. When they get their names, a file at `path` itself
+  /// is removed, and so are the shards of an index that they replace: these would be another
   /// checkpoint of the same name.
   func writeShards(
     of limit: Int, to path: String, options: WritingOptions, in files: inout StagedFiles
@@ -16,7 +16,7 @@ extension SafetensorsPlan {
     let paths = shards.indices.map {
       shardNames.folder + shardNames.shard($0 + 1, of: shards.count)
     }
-    // What can't be written is known before the first of many bytes.
+    // Errors are found before many bytes are written.
     for path in paths { try options.existing.check(path) }
     try files.remove(path, existing: options.existing)
     try removeShards(
@@ -37,10 +37,10 @@ extension SafetensorsPlan {
     }
   }
 
-  /// Has the index removed that stands for the name, and the shards that it names: those whose own
-  /// names are those of shards of it. Others, and links, may belong to other checkpoints too.
+  /// Marks the index for this path for removal, and the shards that it names, if their file names
+  /// match the index. Other files, and links, may belong to other checkpoints too.
   ///
-  /// - Parameter kept: the shards that are to be written with an index; without one it is removed.
+  /// - Parameter kept: the shards about to be written; if empty, the index is removed too.
   func removeShards(
     ofNameAt path: String, keeping kept: Set<String> = [], options: WritingOptions,
     in files: inout StagedFiles
@@ -56,14 +56,13 @@ extension SafetensorsPlan {
     if kept.isEmpty { try files.remove(index, existing: options.existing) }
   }
 
-  /// Whether it is one, and no link to one.
+  /// Whether the path is a regular file, not a link to one.
   private func isRegularFile(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// The numbers of the tensors in each shard: one is filled after the other in the checkpoint's
-  /// order.
+  /// The numbers of the tensors in each shard: they are filled in the checkpoint's order.
   private func shards(of limit: Int) -> [Range<Int>] {
     var shards: [Range<Int>] = []
     var (start, byteCount) = (0, 0)
@@ -77,7 +76,7 @@ extension SafetensorsPlan {
     return shards + [start..<names.count]
   }
 
-  /// The text that `JSON.text` makes of the same, indented.
+  /// Writes the same text as `JSON.text(indented: true)` would.
   private func writeIndex(
     of shards: [Range<Int>], _ shardNames: ShardNames, to text: inout JSONWriter
   ) throws(CheckpointError) {

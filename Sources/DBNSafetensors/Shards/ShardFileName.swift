@@ -1,20 +1,20 @@
 internal import Glibc
 internal import DBNTensors
 
-/// The name of a shard as `huggingface_hub` and transformers give it, in whatever format:
+/// The name of a shard, of any format, as `huggingface_hub` and transformers give it:
 /// `pytorch_model-00001-of-00002.bin`.
 ///
-/// Numbers have at least five digits, so that `fold-1-of-5.pth` is no shard, and a checkpoint of one
-/// shard is whole.
+/// Numbers have at least five digits, so that `fold-1-of-5.pth` is not a shard, and a checkpoint of
+/// one shard counts as whole.
 package struct ShardFileName {
-  /// With a slash at its end; empty for the current one.
+  /// The folder with a slash at its end; empty for the current folder.
   package let folder: String
   package let stem: String
   package let number: Int
   package let count: Int
-  /// With its dot.
+  /// The extension with its dot.
   package let fileExtension: String
-  /// How many digits the two numbers have.
+  /// The number of digits of the two numbers.
   private let digits: (number: Int, count: Int)
 
   package init?(_ path: String) {
@@ -42,7 +42,7 @@ package struct ShardFileName {
   /// The name of the index, which lists the shard of each tensor.
   package var indexName: String { "\(stem)\(fileExtension).index.json" }
 
-  /// Whether the index is there and names this very file.
+  /// Whether the index exists and names this file.
   package var isNamedByIndex: Bool {
     let shards = SafetensorsCheckpoint.shards(of: folder + indexName)
     return shards.contains { $0.isIdentical(to: folder + name(number)) }
@@ -57,7 +57,7 @@ package struct ShardFileName {
 
   /// "pytorch_model-00002-of-00002.bin is missing"; nil if all shards are in the folder.
   package var missing: String? {
-    // A name can claim that there are hundreds of millions.
+    // A name can claim hundreds of millions of shards.
     let missing = (1...min(count, Self.namesLookedFor)).filter { !isThere(name($0)) }
     guard !missing.isEmpty else { return nil }
     return missing.prefix(3).map(name).joined(separator: ", ")
@@ -81,8 +81,8 @@ package struct ShardFileName {
 }
 
 extension ShardFileName {
-  /// What is wrong with a folder of several safetensors files and no index, if they are all parts of
-  /// one checkpoint.
+  /// The error for a folder of several safetensors files and no index, if they are all parts of one
+  /// checkpoint.
   static func folderError(_ path: String, _ names: [String]) -> CheckpointError? {
     if names.allSatisfy({ $0.hasPrefix("shard-") && $0.contains("-model-") }) {
       return CheckpointError(

@@ -1,24 +1,24 @@
 internal import DBNTensors
 
-/// The index of a sharded checkpoint: which of the files in its folder holds each tensor.
+/// The index of a sharded checkpoint: maps each tensor to a file in the same folder.
 struct ShardIndex {
   static let metadata = "metadata"
   static let totalSize = "total_size"
   static let weightMap = "weight_map"
 
-  /// In the index's order.
+  /// The names of the tensors, in the index's order.
   private(set) var tensors = NameTable()
-  /// The number of the shard that has each tensor, by the tensor's number.
+  /// The number of each tensor's shard, by the tensor's number.
   private(set) var shardByTensor: [Int] = []
-  /// The shards, each once, in the order they are first named.
+  /// The distinct shards, in order of first occurrence.
   private(set) var shards = NameTable()
-  /// The bytes of all tensors, if the index says so; not all writers count alike.
+  /// The total bytes of all tensors, if the index states it; writers count differently.
   private(set) var totalByteCount: Int?
   /// This toolkit's record of the checkpoint.
   private(set) var record: ByteRegion?
   /// The other metadata of the index.
   private(set) var otherMetadata: [String] = []
-  /// The first rule that the index breaks; thrown only after all of it was found to be JSON.
+  /// The first rule that the index breaks; thrown only if the whole index is valid JSON.
   private var failure: CheckpointError?
 
   init(parsing file: ByteRegion) throws(CheckpointError) {
@@ -84,7 +84,7 @@ struct ShardIndex {
     }
   }
 
-  /// The name of a file in the index's own folder: an index must not be able to read any other.
+  /// The name of a file in the index's own folder: an index must not give access to other files.
   private static func shard(
     _ shard: String?, of tensor: String
   ) throws(CheckpointError) -> String {

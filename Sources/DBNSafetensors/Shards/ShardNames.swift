@@ -1,16 +1,16 @@
 internal import DBNTensors
 
-/// How the files of a sharded checkpoint are called, as `huggingface_hub` and transformers do:
-/// `model-00001-of-00002.safetensors`, and `model.safetensors.index.json` beside.
+/// The file names of a sharded checkpoint, as `huggingface_hub` and transformers choose them:
+/// `model-00001-of-00002.safetensors`, and `model.safetensors.index.json`.
 struct ShardNames {
   static let fileExtension = ".safetensors"
   static let indexExtension = fileExtension + ".index.json"
 
-  /// The folder, with a slash at its end; empty for the current one.
+  /// The folder, with a slash at its end; empty for the current folder.
   let folder: String
   private let stem: String
 
-  /// - Parameter path: what the checkpoint would be called in one file.
+  /// - Parameter path: the path of the checkpoint if it were one file.
   init(_ path: String) {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let start = slash.map { path.utf8.index(after: $0) } ?? path.startIndex

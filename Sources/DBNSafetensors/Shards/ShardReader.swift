@@ -1,11 +1,11 @@
 internal import DBNCheckpointFormats
 internal import DBNTensors
 
-/// Reads the shards of an index as one file.
+/// Reads the shards of an index as one checkpoint.
 struct ShardReader {
   private let index: ShardIndex
   private let folder: SourceFolder
-  /// By the number of the tensor in the index.
+  /// The header entries, by the number of the tensor in the index.
   private var entries: [SafetensorsHeader.Entry?]
   /// The bytes of the tensors of each shard.
   private var data: [ByteRegion] = []
@@ -53,8 +53,8 @@ struct ShardReader {
     }
   }
 
-  /// The index must name, for every tensor, the shard that it is found in, so that none can be in
-  /// two.
+  /// The tensor's number. The index must name the shard in which the tensor was found, so no tensor
+  /// can be in two shards.
   private func number(of name: String, in shard: Int) throws(CheckpointError) -> Int {
     let number = index.tensors.place(of: name)
     if let number, index.shardByTensor[number] == shard { return number }
@@ -77,7 +77,7 @@ struct ShardReader {
     return try content.checkpoint()
   }
 
-  /// In the index's order.
+  /// The tensors, in the index's order.
   private func tensors() throws(CheckpointError) -> NamedTensors {
     var tensors: [Tensor] = []
     tensors.reserveCapacity(entries.count)

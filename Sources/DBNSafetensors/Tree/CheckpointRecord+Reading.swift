@@ -1,9 +1,9 @@
 internal import DBNTensors
 
 extension CheckpointRecord {
-  /// The checkpoint of a record, with the file's tensors in it.
+  /// The checkpoint described by a record, with the file's tensors.
   ///
-  /// - Throws: `disagreement` unless the record has each of the file's tensors, and no others.
+  /// - Throws: `disagreement` unless the record refers to exactly the file's tensors.
   static func checkpoint(
     parsing text: ByteRegion, of tensors: NamedTensors
   ) throws(CheckpointError) -> Checkpoint {

@@ -1,7 +1,8 @@
 internal import DBNTensors
 
-/// What a safetensors file of this toolkit records beside the tensors: the tree of values, in which
-/// `{"$tensor": name}` stands for each tensor, the history, and the model's operations as text.
+/// The record that this toolkit adds to a safetensors file: the tree of values, in which
+/// `{"$tensor": name}` stands for each tensor, the history, the model's operations as text, and
+/// BatchNorm settings.
 struct CheckpointRecord {
   static let version = 1
 
@@ -18,13 +19,13 @@ struct CheckpointRecord {
   private let checkpoint: Checkpoint
   private let names: TensorNames
 
-  /// - Parameter names: what each tensor of the tree is called in the file.
+  /// - Parameter names: the name of each tensor in the file.
   init(_ checkpoint: Checkpoint, names: TensorNames) {
     self.checkpoint = checkpoint
     self.names = names
   }
 
-  /// Writes the record directly from the tree: of very many tensors it is the larger part of a
+  /// Writes the record directly from the tree: for very many tensors it is the larger part of a
   /// header.
   func write(to text: inout JSONWriter) throws(CheckpointError) {
     text.put("{")

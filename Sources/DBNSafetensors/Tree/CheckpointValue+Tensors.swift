@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension CheckpointValue {
-  /// Calls `body` with every tensor of the tree, those among attributes included, in order.
+  /// Calls `body` with every tensor of the tree, including those in attributes, in order.
   ///
   /// - Throws: `limitExceeded` for trees deeper or larger than any checkpoint's.
   func forEachTensor(
@@ -43,10 +43,10 @@ extension CheckpointValue {
     path.keys.removeLast()
   }
 
-  /// The tree without the tensors that do not qualify: their entries are left out; in lists, tuples
-  /// and sets None replaces them. Nil if the value itself is such a tensor.
+  /// The tree without the tensors that do not qualify: their entries are removed; in lists, tuples
+  /// and sets None replaces them. nil if the value itself is such a tensor.
   ///
-  /// Recurses as deep as the tree is, which `forEachTensor` has limited.
+  /// Recurses as deep as the tree is, whose depth `forEachTensor` has checked.
   func keepingTensors(where qualifies: (Tensor) -> Bool) -> CheckpointValue? {
     func kept(_ elements: [CheckpointValue]) -> [CheckpointValue] {
       elements.map { $0.keepingTensors(where: qualifies) ?? .none }

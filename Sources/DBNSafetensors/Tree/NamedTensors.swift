@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// The tensors of a file, or of several shards, by name and in order, before a tree of values is
-/// made of them.
+/// The tensors of a file, or of several shards, by name and in order, before they become a tree of
+/// values.
 struct NamedTensors {
   private let table: NameTable
   private let tensors: [Tensor]
@@ -19,7 +19,7 @@ struct NamedTensors {
 
   subscript(index: Int) -> Tensor { tensors[index] }
 
-  /// All of them as one state dict.
+  /// All tensors as one state dict.
   var stateDict: CheckpointDictionary {
     var dictionary = CheckpointDictionary(.orderedDict)
     dictionary.reserveCapacity(count)

@@ -1,11 +1,11 @@
 internal import DBNTensors
 
-/// Named tensors and text, of one file or of several shards, on their way to a checkpoint.
+/// The named tensors and metadata of one file or of several shards, from which a checkpoint is
+/// built.
 struct SafetensorsContent {
   /// The key of the record of a checkpoint in the metadata.
   static let recordName = "dbn-checkpoint"
-  /// The metadata by which loaders know that a file has PyTorch's tensors. It is no part of a
-  /// checkpoint.
+  /// The metadata by which loaders recognise PyTorch's tensors. It is not part of a checkpoint.
   static let format = (name: "format", text: "pt")
   /// The attribute that keeps the metadata of a file that another program wrote.
   static let metadataAttribute = "__metadata__"
@@ -17,7 +17,7 @@ struct SafetensorsContent {
 
   /// - Parameters:
   ///   - record: the text of this toolkit's record of the checkpoint, if there is one.
-  ///   - metadata: the other text beside the tensors.
+  ///   - metadata: the other text metadata.
   init(
     _ record: ByteRegion?, metadata: [(name: String, text: String)] = [], notes: [Guidance] = []
   ) {
@@ -26,7 +26,7 @@ struct SafetensorsContent {
     for (name, text) in metadata { add(name, text) }
   }
 
-  /// Adds an entry of a shard's metadata; where shards disagree, the first one counts.
+  /// Adds an entry of a shard's metadata; if shards disagree, the first one counts.
   mutating func add(_ name: String, _ text: String) {
     guard !name.isIdentical(to: Self.format.name) || !text.isIdentical(to: Self.format.text)
     else { return }
@@ -41,7 +41,7 @@ struct SafetensorsContent {
     notes.append(note)
   }
 
-  /// The checkpoint that was recorded, or the tensors as one state dict.
+  /// The recorded checkpoint, or the tensors as one state dict.
   consuming func checkpoint() throws(CheckpointError) -> Checkpoint {
     var checkpoint: Checkpoint
     if let record {
@@ -75,6 +75,6 @@ struct SafetensorsContent {
 }
 
 extension CheckpointError.Code {
-  /// The record and the tensors do not belong together. The error is handled within this module.
+  /// The record and the tensors do not match. The error is handled within this module.
   static let disagreement = Self("safetensors-disagreement")
 }

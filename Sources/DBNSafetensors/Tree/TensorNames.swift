@@ -1,9 +1,9 @@
 internal import DBNTensors
 
-/// The names that a checkpoint's tensors have in a flat file, each tensor once, however often it
-/// occurs in the tree.
+/// The names of a checkpoint's tensors in a flat file, each tensor once, however often it occurs in
+/// the tree.
 ///
-/// The state dict's tensors keep their names; every other is called by its path. A name that is
+/// The state dict's tensors keep their names; all others are named by their paths. A name that is
 /// taken gets a `~` and a number.
 struct TensorNames {
   private var numbering = TensorInterner()
@@ -18,7 +18,7 @@ struct TensorNames {
     }
   }
 
-  /// Tensors under names that differ.
+  /// Tensors under distinct names.
   init(_ tensors: [(name: String, tensor: Tensor)]) {
     for (name, tensor) in tensors { add(tensor, as: name) }
   }
@@ -28,10 +28,10 @@ struct TensorNames {
   /// Each tensor that the file holds, in the checkpoint's order: by number.
   var tensors: [Tensor] { numbering.tensors }
 
-  /// By number.
+  /// The names, by number.
   var names: [String] { table.names }
 
-  /// What the tensor is called in the file.
+  /// The name of the tensor in the file.
   func name(of tensor: Tensor) -> String? {
     numbering.number(of: tensor).map { table.names[$0] }
   }
@@ -62,7 +62,7 @@ struct TensorNames {
 }
 
 extension Checkpoint {
-  /// The state dict; nil where there is none, or several are equally good.
+  /// The state dict; nil if there is none, or several rank equally.
   fileprivate var bestStateDict: CheckpointDictionary? {
     do throws(CheckpointError) {
       return try stateDict().dictionary
@@ -73,8 +73,8 @@ extension Checkpoint {
 }
 
 extension EntryPath {
-  /// What a tensor outside the state dict is called in a file (docs/safetensors.md): its keys, joined
-  /// by slashes.
+  /// The file's name for a tensor outside the state dict (docs/safetensors.md): its keys, joined by
+  /// slashes.
   fileprivate var tensorName: String {
     keys.map { key in
       let text =

@@ -1,12 +1,13 @@
 extension Checkpoint {
-  /// The state dicts inside the one at `entry`: other networks that a training script put among its
-  /// tensors (`{**model.state_dict(), "ema": ...}`). A module's `_extra_state` is none.
+  /// The state dicts inside the state dict at `entry`: other networks that a training script put
+  /// among its tensors (`{**model.state_dict(), "ema": ...}`). A module's `_extra_state` does not
+  /// count.
   ///
-  /// They are not among `stateDicts`, where what is inside a state dict belongs to it.
+  /// `stateDicts` does not list them: there, everything inside a state dict belongs to it.
   public func stateDicts(inside entry: EntryPath) -> [FoundStateDict] {
     value(at: entry).children.flatMap { key, value -> [FoundStateDict] in
       guard value.isContainer, !key.namesExtraState else { return [] }
-      // In a mapping of its own, so that its name counts.
+      // Wrapped in a mapping, so that the name of the key is considered.
       var root = CheckpointDictionary()
       root.set(key, to: value)
       return Checkpoint(root: .dictionary(root)).stateDicts.map { found in
@@ -19,7 +20,7 @@ extension Checkpoint {
 }
 
 extension CheckpointDictionary.Key {
-  /// Whether it is what `torch.nn.Module.get_extra_state` is kept under.
+  /// Whether it is a key that holds the result of `torch.nn.Module.get_extra_state`.
   package var namesExtraState: Bool {
     string?.utf8.suffix(12).elementsEqual("_extra_state".utf8) == true
   }

@@ -1,23 +1,23 @@
 extension CheckpointError.Code {
-  /// The tree holds no state dict, or several that could be meant.
+  /// The tree holds no state dict, or several equally likely ones.
   public static let noStateDict = Self("no-state-dict")
-  /// Nothing stands at the path that was asked for.
+  /// There is no entry at the given path.
   public static let noSuchEntry = Self("no-such-entry")
 }
 
 /// Which of a checkpoint's mappings is the state dict.
 ///
-/// 1. A candidate is a mapping with text keys that directly holds at least one tensor, at any
-///    depth. Tensors of one number alone (a loss, a metric) make a candidate only in a checkpoint
-///    without any other tensors. An optimizer's state, a learning rate schedule's, a random
-///    generator's and whatever is inside them are none; `--entry` reaches them all the same.
-/// 2. The candidate with most BatchNorms is the state dict, then the one with most tensors. Where
-///    these are equal, a moving average or a teacher (`ema`, `state_dict_ema`) loses to the model,
-///    a usual name (`usualEntries`) wins, then the shorter path.
-/// 3. Of candidates inside one another only the better one is accepted: what is inside it belongs
-///    to it, and a mapping around it is only its surroundings.
+/// 1. A candidate is a mapping with string keys that directly holds at least one tensor, at any
+///    depth. Scalar tensors alone (a loss, a metric) make a candidate only in a checkpoint without
+///    any other tensors. The states of optimizers, learning rate schedules and random generators,
+///    and everything inside them, are not candidates; `--entry` can still select them.
+/// 2. The candidate with the most BatchNorms is the state dict, then the one with the most tensors.
+///    If these are equal, a moving average or a teacher (`ema`, `state_dict_ema`) loses to the
+///    model, then a usual name (`usualEntries`) wins, then the shorter path.
+/// 3. Of nested candidates only the best is accepted: what is inside it belongs to it, and a
+///    mapping around it is only a wrapper.
 ///
-/// An empty mapping is a state dict only if it is all that the file holds.
+/// An empty mapping is a state dict only if the file holds nothing else.
 extension Checkpoint {
   /// The names under which training scripts keep a model's state dict, the most usual first.
   public static let usualEntries = [
@@ -25,19 +25,19 @@ extension Checkpoint {
     "weights", "params",
   ]
 
-  /// All accepted state dicts, best first; equally good ones in the order of the file. At most
+  /// All accepted state dicts, best first; equally ranked state dicts in file order. At most
   /// `CheckpointLimits.stateDicts`, none inside another.
   ///
-  /// One pass over the tree: keep the result.
+  /// Each access searches the whole tree: keep the result.
   public var stateDicts: [FoundStateDict] { rankedStateDicts.map(\.found) }
 
   /// The entries of `stateDicts`.
   public var stateDictEntries: [EntryPath] { stateDicts.map(\.entry) }
 
-  /// Finds the state dict: at `entry`, or else the best one by the rule above.
+  /// Finds the state dict at `entry`, or the best by the rule above if `entry` is nil.
   ///
   /// - Throws: `noSuchEntry`; `noStateDict` for an entry that holds no named tensors, for a
-  ///   checkpoint without a state dict, and for one where several are equally good.
+  ///   checkpoint without a state dict, and for one where several rank equally.
   public func findStateDict(
     at entry: EntryPath? = nil
   ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
@@ -70,14 +70,14 @@ extension Checkpoint {
     try findStateDict(at: entry).stateDict
   }
 
-  /// The same checkpoint with another state dict at a place that has one.
+  /// The same checkpoint with the state dict at `entry` replaced.
   public func replacingStateDict(at entry: EntryPath, with stateDict: StateDict) -> Checkpoint {
     var result = self
     result.root = root.replacing(entry.keys[...], with: .dictionary(stateDict.dictionary))
     return result
   }
 
-  /// Whether the file holds nothing but an empty mapping: the state dict of a model without tensors.
+  /// Whether the file holds only an empty mapping: the state dict of a model without tensors.
   private var isEmpty: Bool { root.dictionary?.entries.isEmpty == true }
 
   private var rankedStateDicts: [StateDictSearch.Result] {
@@ -88,7 +88,7 @@ extension Checkpoint {
     return StateDictSearch.run(.named, in: self, takesScalars: true)
   }
 
-  /// The path with the keys that are there: a path in words can't tell the number 0 from the text.
+  /// The path with the actual keys: a path given as text can't distinguish the integer 0 from "0".
   func place(of entry: EntryPath) throws(CheckpointError) -> EntryPath {
     var (value, place) = (root, EntryPath())
     for key in entry.keys {
@@ -106,7 +106,7 @@ extension Checkpoint {
     return place
   }
 
-  /// The value at a path that is there.
+  /// The value at an existing path.
   func value(at place: EntryPath) -> CheckpointValue {
     place.keys.reduce(root) { value, key in value.child(key) ?? .none }
   }
@@ -121,7 +121,8 @@ extension Checkpoint {
     return stateDict
   }
 
-  /// The state dict that a person named: without tensors it is one only where there are none.
+  /// The state dict that the user named: without tensors it is accepted only if the checkpoint has
+  /// none.
   private func namedStateDict(of place: EntryPath) throws(CheckpointError) -> StateDict {
     let stateDict = try stateDict(of: place)
     let hasTensor = stateDict.dictionary.entries.contains { $0.value.tensor != nil }
@@ -134,7 +135,7 @@ extension Checkpoint {
         : "choose one inside it with \(.entry(inside[0].entry.description))")
   }
 
-  /// Why there is none.
+  /// The error that explains why there is no state dict.
   private func noStateDict() -> CheckpointError {
     let advice: Guidance = "save one with torch.save(model.state_dict(), path)"
     let start = "there is no state dict in it: "
@@ -156,7 +157,7 @@ extension Checkpoint {
 }
 
 extension CheckpointLimits {
-  /// The most state dicts that a search lists: the best of them. Real checkpoints have a few, and a
+  /// The most state dicts that a search returns, the best first. Real checkpoints have a few, and a
   /// pickle of a few bytes can describe millions.
   public static let stateDicts = 1000
 }

@@ -1,8 +1,9 @@
 extension Checkpoint {
-  /// The lists, tuples and mappings with numbers for keys that directly hold tensors, best first:
-  /// models saved without names. Only in a checkpoint that has no state dict; else empty.
+  /// The lists, tuples and mappings with integer keys that directly hold tensors, best first:
+  /// models saved without names. Empty if the checkpoint has a state dict.
   ///
-  /// They are no state dicts: no command converts them. `tensorList(at:)` gives one for comparing.
+  /// They are not state dicts: no command converts them. `tensorList(at:)` returns one for
+  /// comparison.
   public var tensorLists: [FoundStateDict] {
     guard StateDictSearch.run(.named, in: self, takesScalars: false).isEmpty else { return [] }
     let lists = StateDictSearch.run(.nameless, in: self, takesScalars: false)
@@ -12,9 +13,10 @@ extension Checkpoint {
   }
 
   /// The tensors of a list or tuple as a state dict whose names are their indices: "0", "1", ...
-  /// In a mapping the names are its keys. What is no tensor is left out, and its index is not used.
+  /// For a mapping the names are its keys. Values that are not tensors are omitted, and their
+  /// indices are not used.
   ///
-  /// - Throws: `noSuchEntry`; `noStateDict` for what is neither.
+  /// - Throws: `noSuchEntry`; `noStateDict` if the value is not a container.
   public func tensorList(at entry: EntryPath) throws(CheckpointError) -> StateDict {
     let place = try place(of: entry)
     let value = value(at: place)
@@ -25,7 +27,7 @@ extension Checkpoint {
     }
     var stateDict = StateDict()
     for (key, child) in value.children {
-      // The number 0 and the text "0" can both be keys.
+      // The integer 0 and the string "0" can both be keys.
       var name = key.description
       while stateDict[name] != nil { name += "'" }
       if let tensor = child.tensor { stateDict[name] = tensor }

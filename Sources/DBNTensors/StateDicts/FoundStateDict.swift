@@ -1,17 +1,17 @@
-/// A state dict that a checkpoint holds: its entry and how much is in it.
+/// A state dict in a checkpoint: its entry and how much it holds.
 public struct FoundStateDict: Sendable, Hashable {
   /// Where it is in the checkpoint.
   public let entry: EntryPath
-  /// The number of its keys that name a running mean. This is the number of BatchNorms wherever
-  /// each has one; `BatchNormSurvey` finds out what they really are.
+  /// The number of its keys that name a running mean. This is the number of BatchNorms if each has
+  /// one; `BatchNormSurvey` determines the actual BatchNorms.
   public let batchNormCount: Int
   /// The number of tensors directly in it.
   public let tensorCount: Int
 }
 
 extension FoundStateDict {
-  /// Whether the last part of a key is what PyTorch (`running_mean`) or Keras (`moving_mean`,
-  /// `moving_mean:0`) calls a running mean.
+  /// Whether the last component of a key is PyTorch's (`running_mean`) or Keras' (`moving_mean`,
+  /// `moving_mean:0`) name of a running mean.
   static func namesRunningMean(_ key: String) -> Bool {
     runningMeanNames.contains { name in
       let bytes = key.utf8

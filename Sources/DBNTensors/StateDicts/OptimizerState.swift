@@ -1,22 +1,22 @@
-/// An optimizer's state in a checkpoint, and which parameters it is of.
+/// An optimizer's state in a checkpoint, and the parameters it belongs to.
 ///
 /// `torch.optim.Optimizer.state_dict()` refers to parameters by their position in
-/// `model.parameters()`, torch.distributed's by their names. Loading fails, or gives a parameter
-/// another's state, where the model's parameters are no longer the same.
+/// `model.parameters()`, torch.distributed's by their names. If the model's parameters have
+/// changed, loading fails or gives a parameter the state of another.
 public struct OptimizerState: Sendable {
   /// Where it is in the checkpoint.
   public let entry: EntryPath
-  /// The number of parameters that its groups list; nil where its form is not known.
+  /// The number of parameters that its groups list; nil if its form is unknown.
   public let parameterCount: Int?
-  /// The names that it calls parameters by instead of positions. `param_names` are none: PyTorch
-  /// does not load by them.
+  /// The names by which it refers to parameters instead of positions. `param_names` do not count:
+  /// PyTorch does not load by them.
   let names: [String]
-  /// How many of the state's tensors that are as large as their parameter have each shape.
+  /// For each shape, how many state tensors of the parameter's own shape there are.
   let shapes: [[Int]: Int]
 }
 
 extension Checkpoint {
-  /// The optimizer states in the checkpoint, in the order of the file.
+  /// The optimizer states in the checkpoint, in file order.
   public var optimizerStates: [OptimizerState] {
     var search = OptimizerSearch()
     _ = search.visit(root, key: nil)
@@ -77,7 +77,7 @@ extension OptimizerState {
     self.init(entry: entry, parameterCount: count, names: names, shapes: shapes)
   }
 
-  /// What optimizers of PyTorch keep in the shape of the parameter.
+  /// The state that PyTorch's optimizers keep in the shape of the parameter.
   private static let fullMoments = [
     "exp_avg", "momentum_buffer", "square_avg", "sum", "prev", "ax", "exp_inf",
   ]

@@ -1,29 +1,29 @@
-/// What a checkpoint holds beside the tensors of certain state dicts, summed up.
+/// A summary of what a checkpoint holds besides the tensors of certain state dicts.
 public struct OutsideValues: Sendable {
-  /// A part of the tree with tensors, none of which is in one of the state dicts.
+  /// A part of the tree whose tensors are all outside the state dicts.
   public struct Place: Sendable {
     /// Where it is in the checkpoint.
     public let entry: EntryPath
-    /// How many tensors are there.
+    /// The number of tensors in it.
     public let tensorCount: Int
-    /// How many of the tensors are an optimizer's or what else training keeps.
+    /// How many of the tensors are an optimizer's or other training state.
     public let trainingTensorCount: Int
-    /// Whether some of the others have more than one number: parts of a model, not a loss.
+    /// Whether some of the others have dimensions: parts of a model, not a loss.
     public let mayBeModel: Bool
 
-    /// Whether all its tensors are an optimizer's or what else training keeps.
+    /// Whether all its tensors are an optimizer's or other training state.
     public var isTrainingState: Bool { tensorCount == trainingTensorCount }
   }
 
-  /// The largest such parts, in the order of the file: `optimizer`, `loss`, `state/optimizer`.
+  /// The largest such parts, in file order: `optimizer`, `loss`, `state/optimizer`.
   public var places: [Place] = []
-  /// The number of values that are no tensors and in no place: numbers, texts, empty containers.
+  /// The number of other values that are in none of `places`: numbers, strings, empty containers.
   public var otherCount = 0
 
   /// Whether there is nothing.
   public var isEmpty: Bool { places.isEmpty && otherCount == 0 }
 
-  /// A phrase for each place, up to `limit`, and for the rest: "optimizer: 40 tensors",
+  /// A phrase for each of `places`, up to `limit`, and for the rest: "optimizer: 40 tensors",
   /// "loss: a tensor", "12 other values".
   public func phrases(limit: Int = 10) -> [String] {
     var phrases = places.prefix(limit).map { place in
@@ -40,13 +40,13 @@ public struct OutsideValues: Sendable {
 }
 
 extension Checkpoint {
-  /// What is in the checkpoint beside the tensors directly in the state dicts at these entries:
-  /// tensors and optimizer states elsewhere, and values. Attributes are not counted.
+  /// What the checkpoint holds besides the tensors directly in the state dicts at these entries:
+  /// tensors and optimizer states elsewhere, and other values. Attributes are not counted.
   ///
-  /// Each place is the shortest path that leads to none of the state dicts.
+  /// Each of the `places` has the shortest path that leads to none of the state dicts.
   ///
-  /// - Parameter countsNested: whether a mapping inside a state dict, such as `_extra_state`, is a
-  ///   place too: its tensors are not directly the state dict's.
+  /// - Parameter countsNested: whether mappings inside a state dict, such as `_extra_state`, are
+  ///   counted too: their tensors are not directly the state dict's.
   public func outside(_ entries: [EntryPath], countsNested: Bool = true) -> OutsideValues {
     var tree = EntryTree()
     for entry in entries { tree.add(entry.keys[...]) }
@@ -56,7 +56,7 @@ extension Checkpoint {
   }
 }
 
-/// The paths of state dicts by their keys.
+/// A tree of the paths of state dicts, by key.
 private struct EntryTree {
   var isEntry = false
   var children: [CheckpointDictionary.Key: EntryTree] = [:]

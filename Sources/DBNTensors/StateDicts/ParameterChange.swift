@@ -1,6 +1,6 @@
-/// What a conversion did to the parameters of a state dict, for the optimizers that refer to them.
+/// How a conversion changed the parameters of a state dict, for the optimizers that refer to them.
 ///
-/// Parameters are all tensors that are not a BatchNorm's statistics or counter, by kind or name: a
+/// All tensors count as parameters except a BatchNorm's statistics and counter, by kind or name: a
 /// conversion changes no other buffers.
 public struct ParameterChange: Sendable {
   /// Whether the parameters are the same in number, order and shape.
@@ -15,8 +15,8 @@ public struct ParameterChange: Sendable {
     keepsPositions = Self.areAlike(before, after)
   }
 
-  /// What a person should know about an optimizer's state that no longer fits; nil where it does,
-  /// or where it is another model's.
+  /// What the user should know about an optimizer's state that no longer fits; nil if it fits, or
+  /// belongs to another model.
   public func misfit(of optimizer: OptimizerState) -> Guidance? {
     let lost = keepsPositions ? lostNames(of: optimizer) : nil
     guard !keepsPositions || lost != nil, canBeOf(before, optimizer) else { return nil }
@@ -37,9 +37,9 @@ public struct ParameterChange: Sendable {
       "\(text); write the model alone with \(.extractingStateDict), or start the optimizer again"
   }
 
-  /// What a person should know about an optimizer's state among the state dict's own tensors, as
-  /// Keras' files have it (`optimizer.vars.1`, `optimizer_weights.sgd...`); nil where it still fits.
-  /// Single numbers, such as the learning rate, always do.
+  /// What the user should know about an optimizer's state among the state dict's own tensors, as in
+  /// Keras' files (`optimizer.vars.1`, `optimizer_weights.sgd...`); nil if it still fits. Scalars,
+  /// such as the learning rate, always do.
   public var misfitOfOwnOptimizer: Guidance? {
     guard !keepsPositions else { return nil }
     var (count, place, last, isOptimizer) = (0, "", "", false)
@@ -62,7 +62,8 @@ public struct ParameterChange: Sendable {
       + "shape; start the optimizer again"
   }
 
-  /// The first name that the optimizer uses and that only the old state dict has.
+  /// The first parameter name used by the optimizer that the new state dict no longer has in that
+  /// shape.
   private func lostNames(of optimizer: OptimizerState) -> String? {
     optimizer.names.first { name in
       guard let old = before[name] else { return false }
@@ -70,8 +71,8 @@ public struct ParameterChange: Sendable {
     }
   }
 
-  /// Whether the optimizer's moments can be those of a state dict's parameters: their shapes are
-  /// among the parameters', or the parameters' among theirs where it is of several models.
+  /// Whether the optimizer's moments can belong to a state dict's parameters: their shapes are
+  /// among the parameters', or, for an optimizer of several models, the reverse.
   private func canBeOf(_ stateDict: StateDict, _ optimizer: OptimizerState) -> Bool {
     if optimizer.names.contains(where: { stateDict[$0] != nil }) { return true }
     guard !optimizer.shapes.isEmpty else { return true }
@@ -103,7 +104,7 @@ public struct ParameterChange: Sendable {
 }
 
 extension StateDict {
-  /// Tied ones counted once, as `Module.parameters()` gives them.
+  /// Tied parameters are counted once, as `Module.parameters()` lists them.
   fileprivate var parameterCount: Int {
     var storages: Set<ObjectIdentifier> = []
     forEachParameter { storages.insert(ObjectIdentifier($1.storage)) }
@@ -123,8 +124,8 @@ extension CheckpointDictionary.Entry {
     return tensor.kind == .parameter || !StateDict.namesStatistic(key)
   }
 
-  /// The same values under another name; or the same shape under the same name, or in another type:
-  /// what is rounded keeps its place.
+  /// Whether both have the same values, under any names; or the same shape and the same name or
+  /// another type: a cast parameter keeps its position.
   fileprivate func isSameParameter(as other: Self) -> Bool {
     guard let own = value.tensor, let new = other.value.tensor else { return false }
     if own.storage === new.storage { return own.shape == new.shape }
@@ -133,8 +134,8 @@ extension CheckpointDictionary.Entry {
 }
 
 extension StateDict {
-  /// Whether the last part of a key is what BatchNorms of PyTorch or Keras call a running statistic
-  /// or a counter.
+  /// Whether the last component of a key is PyTorch's or Keras' name of a BatchNorm's running
+  /// statistic or counter.
   static func namesStatistic(_ key: CheckpointDictionary.Key) -> Bool {
     guard let name = key.string else { return false }
     let last = name.utf8.lastIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }

@@ -1,9 +1,10 @@
 extension StateDict {
-  /// The state dict without what a training script puts among its tensors, and the names of what was
-  /// left out, in its order: optimizers, epochs, other networks.
+  /// The state dict without what a training script adds to it (optimizers, epochs, other networks),
+  /// and the names of the omitted values, in order.
   ///
-  /// A model has all tensors directly in it, whatever ends in `_extra_state`, and values in a module
-  /// that has tensors (`fc._packed_params.dtype` beside `fc.scale`).
+  /// The model consists of all tensors directly in the state dict, all keys that end in
+  /// `_extra_state`, and other values of a module that has tensors (`fc._packed_params.dtype` next
+  /// to `fc.scale`).
   public var modelOnly: (stateDict: StateDict, leftOut: [String]) {
     var modules: Set<String> = []
     for (name, _) in tensors { Self.module(of: name).map { _ = modules.insert($0) } }
@@ -22,7 +23,7 @@ extension StateDict {
     return (StateDict(kept) ?? self, leftOut)
   }
 
-  /// The first part of a name that has several.
+  /// The first component of a name that has several.
   private static func module(of name: String) -> String? {
     name.utf8.firstIndex(of: UInt8(ascii: ".")).map { String(name[..<$0]) }
   }

@@ -1,14 +1,16 @@
-/// How likely a mapping is the state dict that is meant: the smaller, the likelier.
+/// How likely it is that a mapping is the intended state dict: the smaller, the likelier.
 struct StateDictRank: Comparable {
-  /// Constants of an exported program, which are a part of the model but not its state dict.
+  /// Whether it holds the constants of an exported program, which belong to the model but not to
+  /// its state dict.
   let isConstants: Bool
   let batchNorms: Int
-  /// Those of more than one number, and what BatchNorms have: what wraps a copy adds other single
-  /// numbers (`step`, `decay`), which make it no better than the model.
+  /// The number of tensors of more than one element, and of BatchNorms' statistics and counters:
+  /// wrappers of a copy add other scalars (`step`, `decay`), which must not rank it above the
+  /// model.
   let tensors: Int
-  /// Whether a key of its path says that it is a copy of another: a moving average, a teacher.
+  /// Whether a key of its path indicates that it is a copy of another: a moving average, a teacher.
   let isCopy: Bool
-  /// Single numbers too.
+  /// The number of tensors, scalars included.
   let allTensors: Int
   /// The index of its key in `Checkpoint.usualEntries`; their number if it is none of them.
   let usualName: Int
@@ -27,8 +29,7 @@ struct StateDictRank: Comparable {
 
   private var place: (Int, Int, Int, Int) { (isCopy ? 1 : 0, -allTensors, usualName, depth) }
 
-  /// Whether a key says that what is under it is a copy of a network: `ema`, `state_dict_ema`,
-  /// `teacherNet`.
+  /// Whether a key names a copy of a network: `ema`, `state_dict_ema`, `teacherNet`.
   static func namesCopy(_ key: CheckpointDictionary.Key) -> Bool {
     key.words.contains { copyWords.contains($0) }
   }
@@ -40,8 +41,8 @@ struct StateDictRank: Comparable {
 }
 
 extension CheckpointDictionary.Key {
-  /// The words of a text key in lower case: `ema`, `model` for `emaModel` and `ema_model`. Keys
-  /// longer than any name have none, so that a file cannot make one key cost much again and again.
+  /// The words of a string key in lower case: `ema`, `model` for `emaModel` and `ema_model`. Keys
+  /// longer than any real name have none, so that a file cannot make splitting its keys expensive.
   var words: [String] {
     guard let string, string.utf8.count <= 64 else { return [] }
     var (words, word, wasLower) = ([String](), "", false)

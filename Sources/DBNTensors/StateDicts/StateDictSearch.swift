@@ -1,12 +1,12 @@
 /// One pass over a checkpoint's tree that finds its state dicts.
 ///
-/// A mapping with text keys that directly holds tensors is a candidate. Of candidates that contain
-/// one another the better one is accepted: what is inside it belongs to it, what is around it is
-/// only its surroundings. So the accepted ones never contain one another.
+/// A mapping with string keys that directly holds tensors is a candidate. Of nested candidates only
+/// the best is accepted: what is inside it belongs to it, and what is around it is only a wrapper.
+/// So accepted candidates never contain one another.
 ///
-/// Takes time in proportion to the tree's size, and keeps nothing for each name.
+/// Takes time proportional to the tree's size, and stores nothing per name.
 struct StateDictSearch {
-  /// What can be a candidate.
+  /// What counts as a candidate.
   enum Kind {
     /// Mappings of names to tensors.
     case named
@@ -15,7 +15,7 @@ struct StateDictSearch {
   }
 
   fileprivate struct Candidate {
-    /// Counts the containers in the order in which they are reached.
+    /// The container's number, in the order of the traversal.
     let number: Int
     let path: EntryPath
     let rank: StateDictRank
@@ -23,19 +23,19 @@ struct StateDictSearch {
   }
 
   private let kind: Kind
-  /// Whether tensors of one number each are enough. Losses and counters are such tensors too.
+  /// Whether scalar tensors are enough. Losses and counters are such tensors too.
   private let takesScalars: Bool
   private let hasGraph: Bool
   private var path = EntryPath()
   private var visited = 0
   private var accepted: [Candidate] = []
-  /// Of candidates that are no better than this, enough are known.
+  /// Candidates that are not better than this are dropped: enough are known already.
   private var threshold: StateDictRank?
 
-  /// The accepted ones, best first, and equal ones in the order of the file: at most
+  /// The accepted candidates, best first, equal ranks in file order: at most
   /// `CheckpointLimits.stateDicts`.
   ///
-  /// - Parameter takesScalars: whether tensors of one number each make a candidate.
+  /// - Parameter takesScalars: whether scalar tensors alone make a candidate.
   static func run(
     _ kind: Kind, in checkpoint: Checkpoint, takesScalars: Bool
   ) -> [Result] {
@@ -63,9 +63,9 @@ struct StateDictSearch {
     self.hasGraph = hasGraph
   }
 
-  /// - Parameter outer: the training state that the value is in. It is searched too: a network can
-  ///   be in it, such as an average among a trainer's callbacks.
-  /// - Returns: the rank of the best candidate there; nil: there is none.
+  /// - Parameter outer: the training state that contains the value. It is searched too: it can
+  ///   contain a network, such as an average among a trainer's callbacks.
+  /// - Returns: the rank of the best candidate there; nil if there is none.
   private mutating func visit(
     _ value: CheckpointValue, key: CheckpointDictionary.Key?, isCopy: Bool,
     inside outer: TrainingState?
@@ -107,7 +107,8 @@ struct StateDictSearch {
     return best
   }
 
-  /// What the tensors directly in a value make of it; nil: it is no candidate.
+  /// The rank and tensor count of a value by the tensors directly in it; nil if it is not a
+  /// candidate.
   private func candidate(
     _ value: CheckpointValue, isCopy: Bool
   ) -> (rank: StateDictRank, tensorCount: Int)? {
@@ -130,7 +131,7 @@ struct StateDictSearch {
     return (rank, counts.tensors)
   }
 
-  /// Forgets all but the best; they stay in the order of the file.
+  /// Drops all but the best candidates; those stay in file order.
   private mutating func keepBest() {
     accepted.sort { ($0.rank, $0.number) < ($1.rank, $1.number) }
     accepted.removeSubrange(CheckpointLimits.stateDicts...)
@@ -140,12 +141,12 @@ struct StateDictSearch {
 }
 
 extension StateDictSearch {
-  /// What is directly in a value.
+  /// Counts of the tensors directly in a value.
   private struct Counts {
     var tensors = 0
-    /// Without what does not make a state dict a better one.
+    /// Without training state, which must not improve the rank.
     var ranked = 0
-    /// Those of more than one number, and what BatchNorms have.
+    /// Tensors of more than one element, and BatchNorms' statistics and counters.
     var large = 0
     var batchNorms = 0
     var hasDimensions = false
@@ -162,7 +163,7 @@ extension StateDictSearch {
     }
 
     /// Whether a tensor of this name is a generator's state, or the counter of
-    /// `torch.optim.swa_utils.AveragedModel`, which makes an average one tensor larger than the
+    /// `torch.optim.swa_utils.AveragedModel`, which gives the average one tensor more than the
     /// model.
     private static func isOfTraining(_ key: CheckpointDictionary.Key) -> Bool {
       key == .string("n_averaged") || TrainingState(named: key) != nil

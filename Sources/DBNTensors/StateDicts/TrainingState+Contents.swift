@@ -1,5 +1,5 @@
 extension CheckpointDictionary {
-  /// Whether it directly holds a tensor that is called a running mean: it is a network.
+  /// Whether it directly holds a tensor named as a running mean: then it is a network.
   var holdsRunningMean: Bool {
     entries.contains { entry in
       entry.value.tensor != nil
@@ -7,8 +7,8 @@ extension CheckpointDictionary {
     }
   }
 
-  /// Whether it directly holds tensors with names as modules give them: `fc.weight`, `weight`. Those
-  /// of an optimizer end in what is kept for a parameter: `fc.weight.exp_avg`.
+  /// Whether it directly holds tensors with the names of a module's parameters: `fc.weight`,
+  /// `weight`. An optimizer's names end in the name of a moment: `fc.weight.exp_avg`.
   var holdsParameters: Bool {
     entries.contains { entry in
       guard entry.value.tensor != nil, let name = entry.key.string else { return false }
@@ -24,10 +24,10 @@ extension CheckpointDictionary {
     "grad_avg", "acc_delta", "prev", "exp_inf", "ax", "mu", "eta",
   ]
 
-  /// What its contents make of it, by their names and types.
+  /// The kind of training state, inferred from the names and types of its contents.
   ///
-  /// - Parameter isRoot: whether it is all that the file holds; then only what is an optimizer's
-  ///   without doubt counts, since anything can stand beside a model.
+  /// - Parameter isRoot: whether it is the file's root; then only a certain optimizer state counts,
+  ///   since anything can be stored next to a model.
   func trainingState(isRoot: Bool) -> TrainingState? {
     guard isOptimizerState || (!isRoot && (isParameterState || isZeroState || isOtherState)),
       !hasModel
@@ -35,7 +35,7 @@ extension CheckpointDictionary {
     return isOtherState && !isOptimizerState ? .other : .optimizer
   }
 
-  /// Whether it is what `torch.optim.Optimizer.state_dict()` gives, nested or with joined keys.
+  /// Whether it is a result of `torch.optim.Optimizer.state_dict()`, nested or with joined keys.
   private var isOptimizerState: Bool {
     if self["state"]?.isContainer == true && self["param_groups"]?.isContainer == true {
       return true
@@ -44,8 +44,8 @@ extension CheckpointDictionary {
       || entries.contains { $0.key.string?.utf8.starts(with: "param_groups.".utf8) == true }
   }
 
-  /// Whether it is the state of one parameter: moments, or others than those beside `step`, and no
-  /// mappings.
+  /// Whether it is the state of one parameter: `exp_avg` or `momentum_buffer`, or other moments
+  /// next to `step`, and no mappings.
   private var isParameterState: Bool {
     guard !holdsParameters, !entries.contains(where: { $0.value.dictionary != nil }) else {
       return false
@@ -56,14 +56,14 @@ extension CheckpointDictionary {
       && names.allSatisfy(Self.moments.contains)
   }
 
-  /// Whether it is what DeepSpeed keeps of an optimizer.
+  /// Whether it is DeepSpeed's state of an optimizer.
   private var isZeroState: Bool {
     guard case .int = self["zero_stage"] else { return false }
     return !holdsParameters && !entries.contains { $0.value.dictionary?.holdsModel == true }
   }
 
-  /// Whether it is a learning rate schedule's state, a `GradScaler`'s, or those of the generators
-  /// of Python, NumPy and PyTorch.
+  /// Whether it is the state of a learning rate schedule, of a `GradScaler`, or of the random
+  /// generators of Python, NumPy and PyTorch.
   private var isOtherState: Bool {
     guard !holdsParameters else { return false }
     return isSchedule || isScaler || isGenerators
@@ -92,7 +92,7 @@ extension CheckpointDictionary {
     }
   }
 
-  /// Whether a model stands directly in it.
+  /// Whether a model is directly in it.
   private var hasModel: Bool {
     entries.contains { entry in
       guard let name = entry.key.string, let inner = entry.value.dictionary,
@@ -111,7 +111,7 @@ extension CheckpointDictionary {
 }
 
 extension CheckpointValue {
-  /// Whether it is one number, as a tensor or not.
+  /// Whether it is a single number, as a tensor or not.
   fileprivate var isNumber: Bool {
     switch self {
     case .int, .float, .bool, .none: true

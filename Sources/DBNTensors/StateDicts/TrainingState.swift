@@ -1,18 +1,18 @@
-/// What a training script keeps beside its models. Tensors in it are not a model's.
+/// State that a training script keeps besides its models. Its tensors do not belong to a model.
 enum TrainingState {
   /// An optimizer's state of each parameter, and its settings.
   case optimizer
-  /// A learning rate schedule, a scaler of gradients, a random generator, what a trainer keeps of
-  /// its callbacks and loops.
+  /// The state of a learning rate schedule, a gradient scaler, a random generator, or a trainer's
+  /// callbacks and loops.
   case other
 
-  /// What a value is, whatever is around it.
+  /// Classifies a value by itself, whatever contains it.
   ///
   /// A mapping that directly holds a running mean is a network, whatever else it holds and whatever
-  /// it is called.
+  /// its name.
   ///
-  /// - Parameter key: where the value is; nil at the root.
-  /// - Returns: nil for what is no training state, as far as contents and name tell.
+  /// - Parameter key: the value's key; nil at the root.
+  /// - Returns: nil if neither contents nor name indicate training state.
   init?(_ value: CheckpointValue, under key: CheckpointDictionary.Key?) {
     let dictionary = value.dictionary
     if dictionary?.holdsRunningMean == true {
@@ -26,9 +26,9 @@ enum TrainingState {
     }
   }
 
-  /// What a value inside another is: a network, or a part of the training state around it.
+  /// Classifies a value inside another: a network (nil), or a part of the training state around it.
   ///
-  /// - Parameter outer: what is around it.
+  /// - Parameter outer: the training state around it.
   static func of(
     _ value: CheckpointValue, under key: CheckpointDictionary.Key?, inside outer: TrainingState?
   ) -> TrainingState? {
@@ -36,11 +36,11 @@ enum TrainingState {
     return value.dictionary?.holdsRunningMean == true ? nil : outer
   }
 
-  /// By the name alone, where the contents have no form that is known: DeepSpeed's
-  /// `optimizer_state_dict`, Lightning's `callbacks`, anyone's `rng_states`. A name with a word for
-  /// a network (`model_and_optimizer`, `rng_net`) says nothing.
+  /// Classifies by name alone, for contents of unknown form: DeepSpeed's `optimizer_state_dict`,
+  /// Lightning's `callbacks`, `rng_states`. A name that contains a word for a network
+  /// (`model_and_optimizer`, `rng_net`) gives nil.
   init?(named key: CheckpointDictionary.Key) {
-    // Names of tensors in a state dict have dots; there are many, and splitting takes time.
+    // Names of tensors in a state dict have dots; there are many, and splitting them takes time.
     guard key.string?.utf8.contains(UInt8(ascii: ".")) == false else { return nil }
     let words = key.words
     guard Self.networkWords.isDisjoint(with: words) else { return nil }
@@ -53,8 +53,8 @@ enum TrainingState {
     }
   }
 
-  /// Whether a name that says more than `optimizer` or `rng_state` is only a network's:
-  /// `meta_optimizer` with the parameters of modules.
+  /// Whether the name is more specific than `optimizer` or `rng_state` and the value is a network
+  /// after all: `meta_optimizer` with the parameters of modules.
   private func isRefuted(
     by value: CheckpointValue, under key: CheckpointDictionary.Key
   ) -> Bool {

@@ -1,4 +1,4 @@
-/// The bytes of an array, which is not copied before they are asked for in one run.
+/// The bytes of an array, which is copied only when `bytes` is called.
 struct ArrayBytes: ByteSource {
   let array: [UInt8]
 

@@ -1,4 +1,4 @@
-/// Bytes that lie in memory or in a mapped file.
+/// Bytes in memory or in a mapped file.
 extension ByteRegion: ByteSource {
   package var byteCount: Int { count }
 

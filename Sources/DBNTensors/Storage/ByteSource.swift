@@ -1,36 +1,36 @@
-/// What a tensor's bytes come from: a part of a file, an array, or a computation that is made whenever
-/// they are asked for.
+/// The source of a tensor's bytes: a part of a file, an array, or a computation that is repeated on
+/// each read.
 ///
-/// There are two ways to the bytes: all of them in one run, or in order, piece by piece, which takes
-/// less memory where they are computed. A source knows nothing of checksums, but that it reads the
-/// storages it is made of by ways that check theirs.
+/// The bytes can be read as a whole, or in order, piece by piece, which takes less memory if they
+/// are computed. A source does not check checksums itself; it reads the storages that it is made of
+/// by methods that check theirs.
 package protocol ByteSource: Sendable {
   var byteCount: Int { get }
 
-  /// All bytes in one run: in place where they lie so, in a buffer of their own otherwise.
+  /// All bytes, contiguous: in place where they are stored so, otherwise in a new buffer.
   func bytes() throws(CheckpointError) -> ByteRegion
 
-  /// Hands out the first `count` bytes in order, each piece with its offset.
+  /// Calls `body` with the first `count` bytes in order, piece by piece, each with its offset.
   ///
   /// - Parameters:
-  ///   - size: bytes of a piece, at most; the last one can be smaller.
+  ///   - size: the bytes of a piece, at most; the last can be smaller.
   ///   - count: at most `byteCount`.
   func read(
     pieces size: Int, upTo count: Int,
     _ body: (_ offset: Int, _ piece: RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError)
 
-  /// The same bytes in a form in which any part can be read without what comes before it.
+  /// The same bytes in a form that allows random access.
   func opened() throws(CheckpointError) -> any RandomAccessBytes
 
-  /// Whether `opened` takes no memory, since the bytes lie in a file as they are.
+  /// Whether `opened` takes no memory because the bytes are stored in a file as they are.
   var isInPlace: Bool { get }
-  /// The bytes of the file that these are, or are made from: for errors, and to give their memory
-  /// back. nil where they are of no file, or of several.
+  /// The part of a file that these bytes are, or are computed from: for errors, and to release its
+  /// memory. nil if there is no file, or several.
   var origin: ByteRegion? { get }
-  /// Whether a file has a checksum of the bytes that these are part of or made from.
+  /// Whether a file has a checksum of bytes that these are part of or computed from.
   var hasChecksum: Bool { get }
-  /// The bytes of the largest buffer that handing out small pieces takes.
+  /// The size of the largest buffer that reading in small pieces needs.
   var largestBuffer: Int { get }
 }
 
@@ -42,7 +42,7 @@ extension ByteSource {
     try bytes().slice(from: 0, count: count).forEachPiece(of: size, body)
   }
 
-  /// Hands out all bytes.
+  /// Calls `body` with all bytes, piece by piece.
   package func read(
     pieces size: Int, _ body: (_ offset: Int, _ piece: RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {

@@ -1,7 +1,7 @@
-/// The bytes of a storage whose file records a CRC-32 of them, which is computed as they pass and
-/// compared at the end: one pass over memory for the check and the use.
+/// The bytes of a storage whose file records their CRC-32, which is computed while they are read
+/// and compared at the end: one pass over memory for both check and use.
 ///
-/// When the checksum turns out to be wrong, what was done with the pieces is to be undone.
+/// If the checksum turns out to be wrong, the caller must undo what it did with the pieces.
 struct CheckedBytes: ByteSource {
   let storage: TensorStorage
 
@@ -13,7 +13,7 @@ struct CheckedBytes: ByteSource {
     return bytes
   }
 
-  /// All bytes are read, whatever `count` is, since the checksum is of all.
+  /// Reads all bytes, whatever `count` is, because the checksum covers all.
   func read(
     pieces size: Int, upTo count: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -23,9 +23,9 @@ struct CheckedBytes: ByteSource {
     }
   }
 
-  /// Hands out all bytes.
+  /// Calls `body` with all bytes, piece by piece.
   ///
-  /// - Returns: their CRC-32, which is the recorded one if there is one.
+  /// - Returns: their CRC-32, which equals the recorded one if there is one.
   func crc32(
     pieces size: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) -> UInt32 {
@@ -43,7 +43,7 @@ struct CheckedBytes: ByteSource {
     return bytes
   }
 
-  /// Compares the checksum, unless that was done before.
+  /// Compares the checksum, unless it was already compared.
   private func check(_ bytes: any RandomAccessBytes) throws(CheckpointError) {
     guard storage.checksum.known == nil else { return }
     let (size, count) = (TensorStorage.pieceByteCount, byteCount)

@@ -1,4 +1,4 @@
-/// Bytes that are computed as a whole each time they are asked for.
+/// Bytes that are computed as a whole on each read.
 package protocol ComputedBytes: ByteSource {
   /// Writes the bytes into a buffer of `byteCount` zeros.
   func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError)
@@ -10,7 +10,7 @@ extension ComputedBytes {
   }
 }
 
-/// Bytes that a closure computes: a view of a format's own, for example.
+/// Bytes that a closure computes: a format's own kind of view, for example.
 struct ClosureBytes: ComputedBytes {
   let byteCount: Int
   let body: @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void

@@ -1,4 +1,4 @@
-/// The elements of a storage, each converted when it is read: other byte order, other scalar type.
+/// The elements of a storage, converted when they are read: to another byte order or scalar type.
 struct ConvertedBytes: ByteSource {
   let storage: TensorStorage
   let conversion: TensorStorage.Conversion
@@ -31,7 +31,7 @@ struct ConvertedBytes: ByteSource {
     RandomAccess(bytes: try storage.opened(), conversion: conversion)
   }
 
-  /// Converts the part that is asked for.
+  /// Converts only the requested part.
   private struct RandomAccess: RandomAccessBytes {
     let bytes: any RandomAccessBytes
     let conversion: TensorStorage.Conversion

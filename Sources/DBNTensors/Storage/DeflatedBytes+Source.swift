@@ -1,4 +1,4 @@
-/// Bytes that are decompressed each time they are read, piece by piece where that will do.
+/// Bytes that are decompressed on each read, piece by piece if possible.
 extension DeflatedBytes: ByteSource {
   package func bytes() throws(CheckpointError) -> ByteRegion { try inflated() }
 

@@ -13,7 +13,7 @@ package struct JoinedBytes: ComputedBytes {
     for storage in storages {
       try storage.bytes().copy(to: UnsafeMutableRawBufferPointer(rebasing: target[end...]))
       end += storage.byteCount
-      // There can be as many files as ranks: of each that was read, some pages would stay in memory.
+      // There can be as many files as ranks; some pages of each would otherwise stay in memory.
       storage.releaseFile()
     }
   }

@@ -1,5 +1,5 @@
-/// Bytes that are a part of those of a storage whose checksum, if it has one, is of all: that is
-/// compared before the part is lent.
+/// A part of a storage's bytes. The storage's checksum, if it has one, covers all of them, and is
+/// compared before the part is read.
 struct PartOfBytes: ByteSource {
   let part: ByteRegion
   let whole: TensorStorage

@@ -1,8 +1,8 @@
-/// Bytes of which any part can be read without what comes before it, from any thread.
+/// Bytes with random access, from any thread.
 package protocol RandomAccessBytes: Sendable {
-  /// The bytes from `start`, `count` of them: whole elements, where the elements were converted.
+  /// `count` bytes from `start`; these must be whole elements if the elements are converted.
   ///
-  /// - Throws: `truncated` where there are fewer.
+  /// - Throws: `truncated` if there are fewer.
   func slice(from start: Int, count: Int) throws(CheckpointError) -> ByteRegion
 }
 

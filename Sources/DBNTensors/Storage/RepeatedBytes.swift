@@ -1,5 +1,4 @@
-/// The bytes of a storage several times, one copy after the other: a buffer that all devices share, as
-/// a replica for each.
+/// The bytes of a storage repeated: a buffer that all devices share, as a replica for each.
 package struct RepeatedBytes: ComputedBytes {
   private let storage: TensorStorage
   private let count: Int

@@ -1,8 +1,9 @@
-/// The elements of other storages in another order: a transposed tensor, or one that lies in several
+/// The elements of other storages in another order: a transposed tensor, or one stored in several
 /// pieces.
 package struct ScatteredBytes: ComputedBytes {
   package let byteCount: Int
-  /// Each storage, with how its elements get to their offsets. What none of them has is zero.
+  /// Each storage, with the copy that moves its elements to their offsets. Bytes that none of them
+  /// covers are zero.
   private let parts: [(storage: TensorStorage, copy: ScatteredCopy)]
 
   package init(byteCount: Int, _ parts: [(storage: TensorStorage, copy: ScatteredCopy)]) {

@@ -1,12 +1,12 @@
-/// Puts the elements of an array that is read from its start to its end, in pieces, to where each
-/// belongs in another: parts of either, dimensions in another order, elements that are meant more
-/// than once.
+/// Copies the elements of an array that is read in order, in pieces, to their offsets in another
+/// array: supports parts of either array, permuted dimensions, and source elements that are used
+/// more than once.
 package struct ScatteredCopy: Sendable {
-  /// Where the elements of a shape lie in an array.
+  /// The offsets of a shape's elements in an array.
   package struct Layout: Sendable {
-    /// Bytes before the first element.
+    /// The offset of the first element in bytes.
     package var start: Int
-    /// Bytes between neighbours, by dimension. None is negative.
+    /// The stride of each dimension in bytes. None is negative.
     package var strides: [Int]
 
     package init(start: Int = 0, strides: [Int]) {
@@ -14,9 +14,9 @@ package struct ScatteredCopy: Sendable {
       self.strides = strides
     }
 
-    /// The layout of an array of this shape, in row-major order without gaps, from an element on.
+    /// The layout of a contiguous row-major array of this shape, starting at an element.
     ///
-    /// - Parameter origin: the index of the first element that is meant; nil for the first of all.
+    /// - Parameter origin: the index of the element to start at; nil for the array's first.
     package init(rowMajor shape: [Int], from origin: [Int]? = nil, elementSize: Int) {
       strides = shape
       var stride = elementSize
@@ -30,25 +30,25 @@ package struct ScatteredCopy: Sendable {
 
   fileprivate struct Dimension {
     var count: Int
-    /// Bytes between neighbours in the source, and in the target.
+    /// The strides in bytes in the source and in the target.
     let from, to: Int
   }
 
   private let fromStart, toStart: Int
-  /// By their strides in the source, so that what is near the start comes first; without the two
-  /// innermost.
+  /// All dimensions but the two innermost, sorted by their strides in the source, largest first, so
+  /// that rows are visited roughly in source order.
   private let outer: [Dimension]
-  /// For each of the outer dimensions, the bytes from the first to the last that one index of it
-  /// means in the source.
+  /// For each of the outer dimensions, the extent in bytes that one index of it covers in the
+  /// source.
   private let reaches: [Int]
   private let row: Dimension
-  /// Bytes that stay together.
+  /// The number of bytes that are contiguous on both sides.
   private let run: Int
 
   /// - Parameters:
-  ///   - shape: of the elements that are copied; no size is zero.
-  ///   - source: where they lie in the array that is read.
-  ///   - target: where they belong; no two in the same place.
+  ///   - shape: the shape of the copied elements; no size is zero.
+  ///   - source: their layout in the array that is read.
+  ///   - target: their layout in the array that is written; no two at the same offset.
   package init(shape: [Int], from source: Layout, to target: Layout, elementSize: Int) {
     var dimensions = zip(shape, zip(source.strides, target.strides)).filter { $0.0 != 1 }
       .map { Dimension(count: $0.0, from: $0.1.0, to: $0.1.1) }
@@ -68,7 +68,7 @@ package struct ScatteredCopy: Sendable {
     toStart = target.start
   }
 
-  /// Dimensions whose rows lie one behind the other on both sides are one.
+  /// Merges dimensions that are contiguous with each other on both sides.
   private static func merged(_ dimensions: [Dimension]) -> [Dimension] {
     var merged: [Dimension] = []
     for dimension in dimensions {
@@ -84,9 +84,9 @@ package struct ScatteredCopy: Sendable {
     return merged
   }
 
-  /// Copies what a piece of the source has of the elements, which may be a part of one.
+  /// Copies the elements in a piece of the source; it may begin or end within an element.
   ///
-  /// - Parameter offset: the bytes of the source before the piece.
+  /// - Parameter offset: the offset of the piece in the source.
   package func copy(_ piece: RawSpan, at offset: Int, to target: UnsafeMutableRawBufferPointer) {
     guard let target = target.baseAddress else { return }
     piece.withUnsafeBytes { bytes in
@@ -96,8 +96,8 @@ package struct ScatteredCopy: Sendable {
     }
   }
 
-  /// Goes through the outer dimensions, as an odometer does, but only where a row reaches into these
-  /// bytes of the source. The body gets where rows begin in the source and in the target.
+  /// Iterates over the outer dimensions like an odometer, but only over rows that reach into these
+  /// bytes of the source. The body gets each row's offset in the source and in the target.
   private func forEachRow(in piece: Range<Int>, _ body: (Int, Int) -> Void) {
     var levels: [(indices: Range<Int>, from: Int, to: Int)] = []
     func enter(_ from: Int, _ to: Int) {
@@ -119,7 +119,7 @@ package struct ScatteredCopy: Sendable {
     }
   }
 
-  /// - Parameter from: where the row begins in the piece, or before it.
+  /// - Parameter from: the row's offset in the piece; negative if it begins before it.
   private func copyRow(
     _ piece: UnsafeRawBufferPointer, from: Int, to target: UnsafeMutableRawPointer
   ) {
@@ -134,7 +134,7 @@ package struct ScatteredCopy: Sendable {
     for index in whole.upperBound..<touched.upperBound { copyPart(piece, from, index, target) }
   }
 
-  /// Of a run that does not lie in the piece as a whole.
+  /// Copies the part of a run that is in the piece.
   private func copyPart(
     _ piece: UnsafeRawBufferPointer, _ from: Int, _ index: Int, _ target: UnsafeMutableRawPointer
   ) {
@@ -172,7 +172,7 @@ package struct ScatteredCopy: Sendable {
 }
 
 extension ScatteredCopy.Dimension {
-  /// The indices whose place in the source is within these bounds.
+  /// The indices whose offset in the source is within these bounds.
   fileprivate func indices(from lowest: Int, through highest: Int) -> Range<Int> {
     guard lowest <= highest, highest >= 0 else { return 0..<0 }
     guard from > 0 else { return lowest <= 0 ? 0..<count : 0..<0 }

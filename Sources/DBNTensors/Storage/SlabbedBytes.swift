@@ -1,18 +1,17 @@
 /// Bytes that are computed slab by slab, in any order: rows of compressed chunks.
 package struct SlabbedBytes: ByteSource {
   package let byteCount: Int
-  /// All slabs but the last are as long.
+  /// The size of all slabs but the last.
   private let slabByteCount: Int
   private let fill:
     @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
 
-  /// Several slabs are computed at a time, if they are small: so many bytes.
+  /// Small slabs are computed several at a time, up to this many bytes.
   private let windowByteCount: Int
 
   /// - Parameters:
-  ///   - windowByteCount: as a rule so many that all cores have some slabs.
-  ///   - fill: writes the bytes of a range, which begins with a slab and ends with one, into a
-  ///     zeroed buffer.
+  ///   - windowByteCount: usually large enough that every core gets some slabs.
+  ///   - fill: writes the bytes of a range of whole slabs into a zeroed buffer.
   package init(
     byteCount: Int, slabByteCount: Int, windowByteCount: Int = 4 << 20,
     _ fill:
@@ -25,7 +24,7 @@ package struct SlabbedBytes: ByteSource {
     self.fill = fill
   }
 
-  /// What is in memory for handing out small pieces.
+  /// The bytes kept in memory while reading in small pieces.
   package var largestBuffer: Int { min(byteCount, max(slabByteCount, windowByteCount)) }
 
   package func bytes() throws(CheckpointError) -> ByteRegion {
@@ -46,19 +45,20 @@ package struct SlabbedBytes: ByteSource {
     }
   }
 
-  /// Computed slabs, one behind the other.
+  /// Consecutive computed slabs.
   private struct Window {
     let start: Int
     let bytes: ByteRegion
     var end: Int { start + bytes.count }
   }
 
-  /// Keeps what is known of a piece, and computes the slabs that the rest of it lies in.
+  /// Keeps the part of the piece that is already computed, and computes the slabs that contain the
+  /// rest.
   private func move(_ window: inout Window, to piece: Range<Int>) throws(CheckpointError) {
     let known = try window.bytes.slice(
       from: piece.lowerBound - window.start, count: window.end - piece.lowerBound
     ).copied
-    // The rest goes before more is computed: a slab may be as large as the whole.
+    // The other bytes are freed before more are computed: a slab may be as large as the whole.
     window = Window(start: piece.lowerBound, bytes: known)
     let next = window.end..<endOfSlabs(reaching: piece)
     let bytes = try ByteRegion(byteCount: next.upperBound - window.start) {

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// The CRC-32 of a tensor's bytes: what the file records, if it does, and whether the bytes are known
-/// to have it. In eight bytes, since a checkpoint can have very many.
+/// The CRC-32 of a tensor's bytes: the recorded value, if the file has one, and whether the bytes
+/// are known to match. In eight bytes, since a checkpoint can have very many.
 struct StoredChecksum: ~Copyable, Sendable {
-  /// The CRC-32, if any is recorded or known, and above it the flags.
+  /// The CRC-32, if any is recorded or known, in the low 32 bits, and flags above it.
   private let state: Atomic<UInt64>
 
   private enum Flag {
@@ -18,17 +18,17 @@ struct StoredChecksum: ~Copyable, Sendable {
     self.state = Atomic(state)
   }
 
-  /// What the file records.
+  /// The CRC-32 that the file records.
   var recorded: UInt32? { number(Flag.isRecorded) }
 
-  /// What the bytes are known to have; where one is recorded, they are the same.
+  /// The CRC-32 that the bytes are known to have; equals the recorded one if there is one.
   var known: UInt32? { number(Flag.isKnown) }
 
   var place: ChecksumPlace {
     state.load(ordering: .relaxed) & Flag.isInAttribute == 0 ? .archive : .rootAttribute
   }
 
-  /// Notes what the bytes were found to have, which must be what is recorded.
+  /// Stores the CRC-32 computed from the bytes, which must equal the recorded one if there is one.
   func note(_ crc32: UInt32) {
     let flags = state.load(ordering: .relaxed) & ~UInt64(UInt32.max)
     state.store(flags | Flag.isKnown | UInt64(crc32), ordering: .relaxed)
@@ -40,7 +40,7 @@ struct StoredChecksum: ~Copyable, Sendable {
   }
 }
 
-/// Where a file keeps the checksums of its tensors, which says what can be done about a wrong one.
+/// Where a file keeps the checksums of its tensors, which determines the advice for a wrong one.
 package enum ChecksumPlace: Sendable {
   /// With the record itself, in an archive.
   case archive

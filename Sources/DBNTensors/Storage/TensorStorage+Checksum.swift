@@ -1,9 +1,10 @@
 extension TensorStorage {
-  /// What to do about a wrong checksum, where the format has nothing to add.
+  /// The advice for a wrong checksum, unless the format has its own.
   package static let damageAdvice: Guidance =
     "the file is damaged or was edited; get it again"
 
-  /// Whether the file has a checksum of these bytes, or of those they are part of or made from.
+  /// Whether the file has a checksum of these bytes, or of bytes that they are part of or computed
+  /// from.
   public var hasChecksum: Bool { checksum.recorded != nil || source.hasChecksum }
 
   /// The CRC-32 of the bytes, computed once.
@@ -14,7 +15,7 @@ extension TensorStorage {
     return try crc32(pieces: Self.pieceByteCount) { _, _ in }
   }
 
-  /// Hands out all bytes, as `read(pieces:)` does, and computes their CRC-32 on the way: one pass over
+  /// Reads all bytes, as `read(pieces:)` does, and computes their CRC-32 meanwhile: one pass over
   /// memory for a copy and its checksum.
   package func crc32(
     pieces size: Int, within budget: MemoryBudget? = nil,

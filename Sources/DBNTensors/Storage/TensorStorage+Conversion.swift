@@ -1,10 +1,10 @@
 extension TensorStorage {
-  /// How each element of one storage becomes one of another.
+  /// A conversion of each element of a storage.
   package struct Conversion: Sendable {
     /// The sizes of an element in bytes, before and after.
     let from: Int
     let to: Int
-    /// Converts as many elements as there are; called for consecutive pieces.
+    /// Converts all elements of the source buffer; called for consecutive pieces.
     let convert: @Sendable (RawSpan, UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
 
     package init(
@@ -27,8 +27,8 @@ extension TensorStorage {
 }
 
 extension TensorStorage.Conversion {
-  /// Reverses the byte order of every run of `byteCount` bytes: of each number, or of each part of a
-  /// complex one.
+  /// Reverses the byte order of every run of `byteCount` bytes: of each number, or of each part of
+  /// a complex number.
   package static func swappingBytes(of byteCount: Int) -> Self {
     Self(from: byteCount, to: byteCount) { bytes, target in
       switch byteCount {

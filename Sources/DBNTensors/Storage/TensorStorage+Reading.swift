@@ -1,21 +1,21 @@
 extension TensorStorage {
-  /// What is read, checked and given back at a time.
+  /// The number of bytes that are read, checked and released at a time.
   package static let pieceByteCount = 1 << 20
 
-  /// Lends the bytes for the duration of the call.
+  /// Calls `body` with the bytes, which are valid only during the call.
   ///
-  /// - Throws: `checksumMismatch` when the file's checksum says that they are damaged.
+  /// - Throws: `checksumMismatch` if the bytes do not match the file's checksum.
   public func withBytes<Value>(
     _ body: (RawSpan) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
     try bytes().withBytes(body)
   }
 
-  /// Hands out all bytes in order, each piece with its offset: one of `size` bytes at most. A mapped
-  /// file's pages are given back along the way.
+  /// Calls `body` with all bytes in order, in pieces of at most `size` bytes, each with its offset.
+  /// A mapped file's pages are released along the way.
   ///
-  /// A recorded checksum is compared at the end: on an error, what was done with the pieces is to be
-  /// undone.
+  /// A recorded checksum is compared at the end: on an error, the caller must undo what it did with
+  /// the pieces.
   ///
   /// - Parameter budget: shared by all storages that are read at the same time.
   package func read(
@@ -25,9 +25,9 @@ extension TensorStorage {
     try withRoom(in: budget) { () throws(CheckpointError) in try read(pieces: size, body) }
   }
 
-  /// Whether both have the same bytes, whatever they mean.
+  /// Whether both have the same bytes, whatever their scalar types.
   ///
-  /// - Parameter progress: called along the way with the number of bytes that were just compared.
+  /// - Parameter progress: called during the comparison with the number of bytes just compared.
   public func hasEqualBytes(
     to other: TensorStorage, progress: (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> Bool {
@@ -39,7 +39,7 @@ extension TensorStorage {
   ) throws(CheckpointError) -> Bool {
     if self === other { return true }
     guard byteCount == other.byteCount else { return false }
-    // The one that takes less memory in pieces is read in pieces.
+    // The storage that needs less memory for it is read in pieces.
     guard largestBuffer <= other.largestBuffer else {
       return try other.hasEqualBytes(to: self, within: budget, progress: progress)
     }
@@ -64,17 +64,18 @@ extension TensorStorage {
     return try budget.withRoom(for: largestBuffer, body)
   }
 
-  /// Gives back the memory of the file that the bytes lie in, if they do: it is not read for now.
+  /// Releases the memory of the mapped file that contains the bytes, if any: it is not needed for
+  /// now.
   package func releaseFile() { origin?.releaseFile() }
 
-  /// Opens the bytes before their checksum was compared: for a caller that reads all of them,
-  /// computes the checksum meanwhile, and has it compared by `accept`.
+  /// Opens the bytes without comparing their checksum: for a caller that reads all of them,
+  /// computes the checksum meanwhile, and passes it to `accept`.
   package func openedUnchecked() throws(CheckpointError) -> any RandomAccessBytes {
     try source.opened()
   }
 }
 
-/// What others are made of: the source's bytes, checked.
+/// As a source for other storages: the source's bytes, checked.
 extension TensorStorage: ByteSource {
   private var checked: any ByteSource {
     checksum.recorded == nil ? source : CheckedBytes(storage: self)

@@ -1,11 +1,11 @@
-/// The contiguous little-endian bytes of a tensor, lying somewhere: in a mapped file, in memory, or
-/// computed when they are asked for.
+/// The contiguous little-endian bytes of a tensor: in a mapped file, in memory, or computed when
+/// they are read.
 ///
 /// Two tensors with the same storage *object* are tied: the same parameter under two names. Nothing
-/// is read, computed or checked before the bytes are asked for.
+/// is read, computed or checked before the bytes are requested.
 public final class TensorStorage: Sendable {
-  /// Nearly all storages are a part of a file, and there can be very many: that takes no memory of its
-  /// own, whatever other sources need.
+  /// Nearly all storages are parts of files, and there can be very many, so that case is stored
+  /// inline and the others indirectly.
   private enum Contents {
     case region(ByteRegion)
     indirect case other(any ByteSource)
@@ -13,7 +13,7 @@ public final class TensorStorage: Sendable {
 
   private let contents: Contents
   let checksum: StoredChecksum
-  /// What the file calls these bytes, for errors.
+  /// The file's name for these bytes, for errors.
   let record: String?
 
   private init(
@@ -24,24 +24,24 @@ public final class TensorStorage: Sendable {
     self.record = record
   }
 
-  /// Bytes that lie in memory or in a mapped file.
+  /// Bytes in memory or in a mapped file.
   ///
   /// - Parameters:
-  ///   - crc32: the CRC-32 that the bytes must have, which is compared when they are read; nil: there
-  ///     is none to compare.
-  ///   - record: what the file calls the bytes, for the error when they have another CRC-32.
+  ///   - crc32: the CRC-32 that the bytes must have, which is compared when they are read; nil if
+  ///     there is none.
+  ///   - record: the file's name for the bytes, for the error if their CRC-32 differs.
   public convenience init(_ region: ByteRegion, crc32: UInt32? = nil, record: String? = nil) {
     self.init(.region(region), crc32, .archive, record)
   }
 
-  /// The same, with where the file keeps its checksums.
+  /// The same, for a file that keeps its checksums in `place`.
   package convenience init(
     _ region: ByteRegion, crc32: UInt32?, in place: ChecksumPlace, record: String?
   ) {
     self.init(.region(region), crc32, place, record)
   }
 
-  /// The bytes of any source, with the CRC-32 that the file records of them, if it does.
+  /// The bytes of any source, with the CRC-32 that the file records for them, if any.
   package convenience init(
     _ source: some ByteSource, crc32: UInt32? = nil, in place: ChecksumPlace = .archive,
     record: String? = nil
@@ -57,7 +57,7 @@ public final class TensorStorage: Sendable {
     }
   }
 
-  /// The bytes in place, unchecked, where they are stored as they are and as a whole.
+  /// The bytes in place, unchecked; nil unless the storage is a plain region.
   package var region: ByteRegion? {
     guard case .region(let region) = contents else { return nil }
     return region
@@ -78,13 +78,13 @@ extension TensorStorage {
     self.init(ArrayBytes(array: bytes))
   }
 
-  /// Bytes that are part of the bytes of `whole`, whose checksum is compared before they are lent.
+  /// A part of the bytes of `whole`, whose checksum is compared before the part is read.
   package convenience init(_ part: ByteRegion, of whole: TensorStorage) {
     self.init(
       PartOfBytes(part: part, whole: whole), in: whole.checksum.place, record: whole.record)
   }
 
-  /// Bytes that `fill` writes into a zeroed buffer each time they are read; they are not kept.
+  /// Bytes that `fill` writes into a zeroed buffer on each read; they are not kept.
   package convenience init(
     computing byteCount: Int,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
@@ -94,7 +94,7 @@ extension TensorStorage {
 
   /// The elements of `source`, converted piece by piece whenever they are read.
   ///
-  /// - Parameter crc32: of the converted bytes, if the file records it.
+  /// - Parameter crc32: the CRC-32 of the converted bytes, if the file records it.
   package convenience init(
     _ source: TensorStorage, converting conversion: Conversion, crc32: UInt32? = nil
   ) {

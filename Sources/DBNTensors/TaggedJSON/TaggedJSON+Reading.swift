@@ -1,13 +1,13 @@
 extension TaggedJSON {
-  /// Parses a value without a tree between: there can be very many.
+  /// Parses a value without building a JSON tree first, since there can be very many.
   ///
   /// - Parameters:
-  ///   - parser: is behind the value afterwards, whatever it stands for.
-  ///   - jsonDepth: how many arrays and objects of the text the value stands in.
-  ///   - name: what holds the JSON, for errors.
-  /// - Returns: the value, or why the JSON is of another form: `limitExceeded` beyond
-  ///   `CheckpointLimits.depth`, what the hooks throw.
-  /// - Throws: `invalidJSON`, which goes before all of that.
+  ///   - parser: is positioned after the value afterwards, whatever the result.
+  ///   - jsonDepth: how many arrays and objects of the text contain the value.
+  ///   - name: the name of what holds the JSON, for errors.
+  /// - Returns: the value, or the error if the JSON is valid but not of this form: `limitExceeded`
+  ///   beyond `CheckpointLimits.depth`, or what the hooks throw.
+  /// - Throws: `invalidJSON`, which takes precedence over those errors.
   package func parseValue(
     _ parser: inout JSONParser, jsonDepth: Int = 0, name: String
   ) throws(CheckpointError) -> Result<CheckpointValue, CheckpointError> {
@@ -16,7 +16,7 @@ extension TaggedJSON {
     }
   }
 
-  /// The attributes of a mapping from the text of an object that holds them.
+  /// The attributes of a mapping, parsed from the text of a JSON object.
   package func attributes(
     parsing text: String, name: String
   ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
@@ -29,7 +29,7 @@ extension TaggedJSON {
     return try result.get()
   }
 
-  /// Where a text is neither JSON nor of this form, that it is not JSON is what is thrown.
+  /// If the text is invalid JSON, that is the error thrown, even if the form is wrong too.
   private func parse<Value>(
     _ parser: inout JSONParser, _ jsonDepth: Int,
     _ body: (inout JSONParser) throws(CheckpointError) -> Value
@@ -127,7 +127,7 @@ extension TaggedJSON {
     return try entries(from: try parser.parseFirstName(), of: kind, &parser, name, depth)
   }
 
-  /// The entries of an object from one on, of which the name was read.
+  /// The entries of an object, starting with one whose name was already read.
   private func entries(
     from first: String?, of kind: CheckpointDictionary.Kind, _ parser: inout JSONParser,
     _ name: String, _ depth: Int
@@ -144,7 +144,7 @@ extension TaggedJSON {
     return dictionary
   }
 
-  /// The entries of an array of keys with their values, which keys that are integers need.
+  /// The entries of an array of [key, value] pairs, the form for mappings with integer keys.
   private func pairs(
     of kind: CheckpointDictionary.Kind, _ parser: inout JSONParser, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> CheckpointDictionary {
@@ -177,7 +177,7 @@ extension TaggedJSON {
     }
   }
 
-  /// The value of a tag that stands for no container and no tensor.
+  /// The value of a tag that stands for neither a container nor a tensor.
   func leaf(
     _ tag: String, _ content: JSON, _ name: String
   ) throws(CheckpointError) -> CheckpointValue {
@@ -223,7 +223,7 @@ extension TaggedJSON {
     return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] * 16 + values[$0 + 1]) }
   }
 
-  /// Whether the name of a member begins with one `$`: with two it is a key.
+  /// Whether the name of a member begins with a single `$`; with two it is a key.
   static func isTag(_ name: String) -> Bool {
     name.utf8.starts(with: "$".utf8) && !name.utf8.starts(with: "$$".utf8)
   }

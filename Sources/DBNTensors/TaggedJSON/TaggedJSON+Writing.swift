@@ -1,8 +1,8 @@
 extension TaggedJSON {
-  /// Appends the value to a text, and hands that on where it grows long.
+  /// Appends the value to a text, and flushes the text when it is long enough.
   ///
-  /// - Parameter name: the path of the value, for errors; made when there is one, and for tensors.
-  /// - Throws: `limitExceeded` beyond `CheckpointLimits.depth`; what the hook for tensors throws.
+  /// - Parameter name: makes the path of the value; called only for tensors and errors.
+  /// - Throws: `limitExceeded` beyond `CheckpointLimits.depth`; errors of the hook for tensors.
   package func write(
     _ value: CheckpointValue, to text: inout JSONWriter, depth: Int = 0, name: () -> String
   ) throws(CheckpointError) {
@@ -27,7 +27,7 @@ extension TaggedJSON {
 
   /// Appends the attributes of a mapping as an object.
   ///
-  /// - Throws: as `write`; `cannotBeWritten` where two have one name, which no object can.
+  /// - Throws: as `write`; `cannotBeWritten` if two have the same name, which an object can't hold.
   package func writeAttributes(
     of dictionary: CheckpointDictionary, to text: inout JSONWriter, depth: Int = 0,
     name: () -> String

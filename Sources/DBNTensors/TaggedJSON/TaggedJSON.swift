@@ -1,22 +1,22 @@
-/// Values as JSON in which every type can be told from every other: for formats that have no values
-/// of their own beside tensors, or none in some place.
+/// Values as JSON that preserves every type: for formats that can store only tensors, or store
+/// other values only in some places.
 ///
-/// What JSON has, stands for itself: null, true, strings, integers, floats (always with a point or
-/// an exponent), lists as arrays, and dicts with string keys as objects, where a key that begins
-/// with `$` gets one more. Everything else is an object with a member whose name begins with one
-/// `$`. What stands for a tensor, if anything can, is for the format to say. Specified in
+/// JSON's own types are written directly: null, booleans, strings, integers, floats (always with a
+/// point or an exponent), lists as arrays, and dicts with string keys as objects, where a key that
+/// begins with `$` gets another `$`. Everything else is an object with a member whose name begins
+/// with a single `$`. How tensors are represented, if at all, is up to the format. Specified in
 /// docs/hdf5-schema.md.
 package struct TaggedJSON {
-  /// The member by which an object stands for a tensor; the first one.
+  /// The name of the first member of an object that stands for a tensor.
   package static let tensorTag = "$tensor"
 
-  /// What stands for a tensor; the name is for errors.
+  /// The JSON that stands for a tensor; the name is for errors.
   let json: (_ tensor: Tensor, _ name: String) throws(CheckpointError) -> JSON
   /// The tensor that an object with `tensorTag` stands for.
   let tensor: (_ json: JSON, _ name: String) throws(CheckpointError) -> Tensor
-  /// The error for JSON of another form, by the name of the place.
+  /// The error for JSON of another form; the name is of what holds it.
   let invalid: (_ name: String) -> CheckpointError
-  /// The same text, if it is known, which shares its memory: keys often are tensors' names too.
+  /// An equal string that already exists, to share its memory: keys are often names of tensors too.
   let shared: (_ key: String) -> String
 
   package init(

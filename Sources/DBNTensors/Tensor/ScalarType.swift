@@ -25,8 +25,8 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   case float8E8M0FNU = "float8_e8m0fnu"
   /// Two 4-bit floats in one byte; shapes count bytes.
   case float4E2M1FNx2 = "float4_e2m1fn_x2"
-  /// Bits without a meaning: eight, four, two or one to a byte, or sixteen in two; shapes count
-  /// bytes, or pairs of them.
+  /// Uninterpreted bits: elements of 8, 16, 1, 2 or 4 bits; shapes count bytes, or pairs of bytes
+  /// for `bits16`.
   case bits8
   case bits16
   case bits1x8
@@ -49,8 +49,8 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether elements are numbers that a double can stand for: the integers, bool, and the floats
-  /// of at least 16 bits.
+  /// Whether elements can be read as doubles: the integers, bool, and the floats of at least 16
+  /// bits.
   public var isReal: Bool {
     switch self {
     case .bool, .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64, .float16,

@@ -1,10 +1,10 @@
 extension Tensor {
   /// The elements in row-major order.
   ///
-  /// Where the scalar type is another, floats are rounded to the nearest, and integers and bools
-  /// become numbers of the same value; floats are not made into integers.
+  /// If the scalar type differs, floats are rounded to the nearest, and integers and bools become
+  /// numbers of the same value; floats are not converted to integers.
   ///
-  /// - Throws: `unsupportedScalarType` where there is no such conversion; `overflow` for an integer
+  /// - Throws: `unsupportedScalarType` if there is no such conversion; `overflow` for an integer
   ///   that the type can't hold.
   public func array<Element: TensorElement>(
     of type: Element.Type
@@ -12,8 +12,8 @@ extension Tensor {
     try storage.withBytes { bytes throws(CheckpointError) in try elements(bytes) }
   }
 
-  /// Lends the elements for the duration of the call: in place where they are of the type, as
-  /// they lie in the file; converted as by `array(of:)` otherwise.
+  /// Calls `body` with the elements, valid only during the call: in place if they are stored in
+  /// this type, otherwise converted as by `array(of:)`.
   public func withSpan<Element: TensorElement, Value>(
     of type: Element.Type, _ body: (Span<Element>) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
@@ -38,8 +38,8 @@ extension Tensor {
     return try integers(bytes)
   }
 
-  /// The elements where they lie, if they are of the type and aligned. A bool in a file can be any
-  /// byte, a Bool can not.
+  /// The elements in place, if they are of the type and aligned. Not for Bool: a stored bool can be
+  /// any byte, a Bool can not.
   private func plainElements<Element: TensorElement>(
     _ bytes: RawSpan, _ type: Element.Type
   ) -> UnsafeBufferPointer<Element>? {

@@ -9,7 +9,7 @@ extension Tensor {
   /// - Throws: `unsupportedScalarType` for every other scalar type.
   public func integers() throws(CheckpointError) -> [Int] { try array(of: Int.self) }
 
-  /// A float tensor of these values, each rounded to the nearest of the scalar type.
+  /// A float tensor of these values, each rounded to the nearest value of the scalar type.
   ///
   /// - Throws: `unsupportedScalarType` unless it is float16, bfloat16, float32 or float64.
   public init(
@@ -28,18 +28,18 @@ extension Tensor {
     try self.init(scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
   }
 
-  /// A tensor of these elements as they are, in their own type: `[Float]` becomes float32.
+  /// A tensor of these elements in their own type: `[Float]` becomes float32.
   ///
-  /// - Throws: `inconsistentTensor` unless there are as many as the shape has.
+  /// - Throws: `inconsistentTensor` unless their number matches the shape.
   public init<Element: TensorElement>(
     elements: [Element], shape: [Int]
   ) throws(CheckpointError) {
-    // Memory of every machine that this runs on is little-endian, as checkpoints are.
+    // Every supported machine is little-endian, as checkpoints are.
     let bytes = elements.withUnsafeBytes { Array($0) }
     try self.init(Element.scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
   }
 
-  /// An int64 tensor, as PyTorch counts batches.
+  /// An int64 tensor, such as PyTorch's batch counters.
   public init(_ values: [Int], shape: [Int]) throws(CheckpointError) {
     let bytes = littleEndianBytes(values.map { Int64($0) })
     try self.init(.int64, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
@@ -50,14 +50,14 @@ private func littleEndianBytes(_ values: [some FixedWidthInteger]) -> [UInt8] {
   values.map(\.littleEndian).withUnsafeBytes { Array($0) }
 }
 
-/// Rounds to the nearest bfloat16, ties to even, in one step: rounding by way of float32 would
-/// round twice.
+/// Rounds to the nearest bfloat16, ties to even, with a single rounding: going through float32
+/// would round twice.
 func bfloat16BitPattern(_ value: Double) -> UInt16 {
   let float = Float(value)
   guard float.isFinite else {
     return UInt16(float.bitPattern >> 16) | (float.isNaN ? 0x40 : 0)
   }
-  // Where the double lies beside its float decides a tie between two bfloat16s.
+  // The rounded float can look like a tie between two bfloat16s where the double is not.
   var pattern = float.bitPattern
   if pattern & 0xFFFF == 0x8000, Double(float) != value {
     let isAbove = abs(value) > abs(Double(float))

@@ -1,6 +1,6 @@
 extension Tensor {
-  /// The tensor with its dimensions in another order, computed when its bytes are asked for:
-  /// dimension `i` of the result is dimension `axes[i]` of this one.
+  /// The tensor with its dimensions in another order, computed when its bytes are read: dimension
+  /// `i` of the result is dimension `axes[i]` of this one.
   ///
   /// - Throws: `inconsistentTensor` unless `axes` names every dimension once.
   public func permuted(_ axes: [Int]) throws(CheckpointError) -> Tensor {
@@ -21,9 +21,9 @@ extension Tensor {
       requiresGrad: requiresGrad)
   }
 
-  /// The same elements in another shape of as many.
+  /// The same elements in another shape with as many elements.
   ///
-  /// - Throws: `inconsistentTensor` when the shape has more or fewer.
+  /// - Throws: `inconsistentTensor` if the shape has more or fewer.
   public func reshaped(_ shape: [Int]) throws(CheckpointError) -> Tensor {
     try Tensor(scalarType, shape: shape, storage: storage, kind: kind, requiresGrad: requiresGrad)
   }

@@ -1,9 +1,9 @@
 /// A scalar type, a shape, and the contiguous (row-major) bytes of the elements.
 ///
-/// Strides, byte order, conjugation and negation of the file a tensor came from are resolved before
-/// it becomes one. A 0-dim tensor has the shape `[]` and one element.
+/// Strides, byte order, conjugation and negation in the file are resolved before a tensor is made.
+/// A 0-dim tensor has the shape `[]` and one element.
 public struct Tensor: Sendable {
-  /// What the tensor is to its module, where the file says so. A plain PyTorch state dict does not:
+  /// The tensor's role in its module, if the file records it. A plain PyTorch state dict does not:
   /// `state_dict()` detaches parameters and buffers alike.
   public enum Kind: String, Sendable, Hashable {
     case tensor
@@ -11,19 +11,19 @@ public struct Tensor: Sendable {
     case buffer
   }
 
-  // In an order that leaves no gaps: a checkpoint can have very many.
+  // Ordered so that there is no padding: a checkpoint can have very many tensors.
   /// Sizes of the dimensions, the outermost first.
   public let shape: [Int]
   /// The bytes of the elements; shared by tied tensors.
   public let storage: TensorStorage
   /// The type of an element.
   public let scalarType: ScalarType
-  /// What the tensor is to its module.
+  /// The tensor's role in its module.
   public var kind: Kind
-  /// Whether PyTorch computes gradients for it, where the file says so.
+  /// Whether PyTorch computes gradients for it, if the file records it.
   public var requiresGrad: Bool
 
-  /// - Throws: `inconsistentTensor` when the storage does not have exactly the bytes of the shape.
+  /// - Throws: `inconsistentTensor` if the storage's size does not match the shape.
   public init(
     _ scalarType: ScalarType, shape: [Int], storage: TensorStorage, kind: Kind = .tensor,
     requiresGrad: Bool = false
@@ -44,15 +44,15 @@ public struct Tensor: Sendable {
   /// The number of elements.
   public var count: Int { byteCount / scalarType.byteCount }
 
-  /// The bytes of all elements.
+  /// The number of bytes of all elements.
   public var byteCount: Int { storage.byteCount }
 
-  /// Whether the two are one parameter under two names.
+  /// Whether the two are the same parameter under two names.
   public func isTied(to other: Tensor) -> Bool {
     storage === other.storage && scalarType == other.scalarType && shape == other.shape
   }
 
-  /// The bytes that a contiguous tensor of this type and shape takes, with checked arithmetic.
+  /// The number of bytes of a contiguous tensor of this type and shape, with checked arithmetic.
   package static func byteCount(
     of scalarType: ScalarType, shape: [Int]
   ) throws(CheckpointError) -> Int {

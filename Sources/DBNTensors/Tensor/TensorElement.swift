@@ -1,13 +1,13 @@
 /// A Swift type that a tensor's elements can be read as.
 public protocol TensorElement: Sendable, BitwiseCopyable {
-  /// The scalar type that is read as this without conversion.
+  /// The scalar type that is read as this type without conversion.
   static var scalarType: ScalarType { get }
-  /// The nearest value, nil if there is none that stands for it.
+  /// The nearest value; nil if the type has none for this number.
   init?(integer: some FixedWidthInteger)
 }
 
 extension TensorElement where Self: BinaryInteger {
-  /// The number in this type; nil where it can't hold it.
+  /// The number in this type; nil if it can't hold it.
   public init?(integer: some FixedWidthInteger) { self.init(exactly: integer) }
 }
 
@@ -20,7 +20,7 @@ extension Bool: TensorElement {
   /// bool.
   public static var scalarType: ScalarType { .bool }
 
-  /// The number in this type; nil where it can't hold it.
+  /// The number in this type; nil if it can't hold it.
   public init?(integer: some FixedWidthInteger) {
     guard integer == 0 || integer == 1 else { return nil }
     self = integer == 1

@@ -1,20 +1,21 @@
-/// Gives each distinct tensor of a checkpoint a number, in the order in which they are met: tied tensors
-/// are one, and have one number.
+/// Numbers the distinct tensors of a checkpoint in the order of insertion; tied tensors share a
+/// number.
 package struct TensorInterner {
-  /// By number.
+  /// The distinct tensors, by number.
   package private(set) var tensors: [Tensor] = []
   private var numbers = HashIndex()
 
   package init() {}
 
-  /// The number of a tensor that was met.
+  /// The number of a tensor; nil if it was not added.
   package func number(of tensor: Tensor) -> Int? {
     numbers.index(hash: Self.hash(tensor)) { tensors[$0].isTied(to: tensor) }
   }
 
-  /// Meets a tensor.
+  /// Adds a tensor, unless it or a tied one is there.
   ///
-  /// - Returns: the number that it has had, or nil for a new one, which gets the next.
+  /// - Returns: the number that it already had, or nil for a new tensor, which gets the next
+  ///   number.
   package mutating func add(_ tensor: Tensor) -> Int? {
     let known = numbers.insertIfAbsent(
       hash: Self.hash(tensor), where: { tensors[$0].isTied(to: tensor) },
@@ -23,7 +24,7 @@ package struct TensorInterner {
     return known
   }
 
-  /// Makes room for so many tensors more.
+  /// Reserves memory for `more` further tensors.
   package mutating func makeRoom(for more: Int) {
     tensors.makeRoom(for: more)
   }

@@ -1,4 +1,4 @@
-/// What makes tensors one parameter under several names, as `Tensor.isTied` says.
+/// The identity of a parameter: equal for tensors that are tied by `Tensor.isTied`.
 package struct TiedTensor: Hashable {
   private let storage: ObjectIdentifier
   private let scalarType: ScalarType

@@ -1,4 +1,4 @@
-/// Converts elements between floating-point types, each rounded once.
+/// Converts elements between floating-point types, rounding each once.
 ///
 /// - Returns: how many finite values became infinite.
 func convertFloats(
@@ -18,7 +18,8 @@ func convertFloats(
   }
 }
 
-/// Every value of the smaller types is a double exactly, so that the only rounding is the second.
+/// Every value of the smaller types is exactly representable as a double, so only the second
+/// conversion rounds.
 private func convert<Source: FixedWidthInteger & BitwiseCopyable>(
   _ source: RawSpan, to target: UnsafeMutableRawBufferPointer, _ type: ScalarType,
   _ value: (Source) -> Double

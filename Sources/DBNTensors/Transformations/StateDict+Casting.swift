@@ -1,19 +1,19 @@
 extension CheckpointError.Code {
-  /// A value is too large for the scalar type it is cast to.
+  /// A value is too large for the scalar type that it is cast to.
   public static let castOverflow = Self("cast-overflow")
 }
 
 extension StateDict {
-  /// The same state dict with its floating-point tensors of another type; what is not floating
-  /// point stays, and so does every tensor named in `exceptions`.
+  /// The same state dict with its floating-point tensors cast to another type. Other tensors and
+  /// those named in `exceptions` are unchanged.
   ///
-  /// Each value is rounded to the nearest, ties to even. Ties between tensors stay. Nothing is
+  /// Each value is rounded to the nearest, ties to even. Tied tensors stay tied. Nothing is
   /// computed before the tensors are read: a finite value that becomes infinite is an error then.
   ///
   /// - Parameter allowsOverflow: whether finite values may become infinite; all tensors are then
   ///   read once, to find out which do.
-  /// - Returns: the state dict, the names of the tensors whose type changed, and those whose values
-  ///   became infinite.
+  /// - Returns: the state dict, the names of the tensors whose type changed, and those with values
+  ///   that became infinite.
   /// - Throws: `unsupportedScalarType` unless the type is float16, bfloat16, float32 or float64.
   public func casting(
     to scalarType: ScalarType, except exceptions: Set<CheckpointDictionary.Key> = [],
@@ -50,7 +50,7 @@ extension StateDict {
 }
 
 extension ScalarType {
-  /// Whether values of the type are computed with as floating-point numbers here.
+  /// Whether the type is a floating-point type that this toolkit computes with.
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
@@ -79,7 +79,7 @@ extension Tensor {
       requiresGrad: requiresGrad)
   }
 
-  /// How many finite values become infinite.
+  /// The number of finite values that become infinite.
   fileprivate func overflows(in target: ScalarType, _ name: String) throws(CheckpointError) -> Int {
     var count = 0
     do throws(CheckpointError) {

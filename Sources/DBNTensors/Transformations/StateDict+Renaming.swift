@@ -1,16 +1,16 @@
 extension CheckpointError.Code {
   /// Two keys would have the same name.
   public static let nameCollision = Self("name-collision")
-  /// A renaming that changes nothing: most likely a mistake in its pattern.
+  /// A renaming changes nothing: most likely its pattern is wrong.
   public static let nothingRenamed = Self("nothing-renamed")
 }
 
 extension StateDict {
   /// The same state dict under other names, in the same order.
   ///
-  /// The names of modules in `_metadata` are renamed along: a module `m` as if it were `m.`.
+  /// The names of modules in `_metadata` are renamed too: a module `m` as if it were `m.`.
   ///
-  /// - Throws: `nameCollision` when two keys come out the same, `nothingRenamed` when all stay.
+  /// - Throws: `nameCollision` if two keys become the same, `nothingRenamed` if none changes.
   public func renaming(
     _ what: String, _ rename: (String) -> String
   ) throws(CheckpointError) -> StateDict {
@@ -40,7 +40,7 @@ extension StateDict {
     return StateDict(result) ?? self
   }
 
-  /// Takes a prefix off all keys that have it, such as the `module.` of DataParallel.
+  /// Removes a prefix, such as the `module.` of DataParallel, from all keys that have it.
   public func strippingPrefix(_ prefix: String) throws(CheckpointError) -> StateDict {
     try renaming("stripping the prefix '\(prefix.visible())'") { name in
       name.strippingPrefix(prefix)
@@ -49,7 +49,7 @@ extension StateDict {
 }
 
 extension String {
-  /// The text without the prefix, byte by byte; as it is if it has another.
+  /// The text without the prefix, compared byte by byte; unchanged if it does not have it.
   func strippingPrefix(_ prefix: String) -> String {
     guard utf8.starts(with: prefix.utf8) else { return self }
     return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
@@ -69,7 +69,7 @@ extension CheckpointValue {
 }
 
 extension CheckpointDictionary.Key {
-  /// The name of a module, renamed as a key that begins with it.
+  /// The name of a module, renamed as a key beginning with it would be.
   func renamedModule(_ rename: (String) -> String) -> Self {
     guard let name = string, !name.isEmpty else { return self }
     let renamed = rename(name + ".")

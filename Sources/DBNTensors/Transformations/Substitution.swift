@@ -1,19 +1,19 @@
-/// A replacement as of sed: `s/REGEX/REPLACEMENT/`, with any delimiter, `\1` to `\9` for groups,
-/// `&` for the whole match, and `g` behind it to replace every match and not only the first.
+/// A substitution as in sed: `s/REGEX/REPLACEMENT/`, with any delimiter, `\1` to `\9` for groups,
+/// `&` for the whole match, and a `g` at the end to replace every match instead of only the first.
 public struct Substitution: Sendable {
   private enum Part: Sendable {
     case text(String)
     case group(Int)
   }
 
-  /// As it was written.
+  /// The substitution as the user wrote it.
   public let text: String
-  // A Regex is not Sendable, because it may hold closures; one from text does not.
+  // A Regex is not Sendable because it may hold closures; a Regex made from text does not.
   private nonisolated(unsafe) let regex: Regex<AnyRegexOutput>
   private let replacement: [Part]
   private let isGlobal: Bool
 
-  /// - Returns: nil if the text is not of that form or the expression is invalid.
+  /// - Returns: nil if the text is not of this form or the regular expression is invalid.
   public init?(_ text: String) {
     let scalars = Array(text.unicodeScalars)
     guard scalars.count > 3, scalars[0] == "s" else { return nil }
@@ -27,7 +27,7 @@ public struct Substitution: Sendable {
     isGlobal = fields[2] == "g"
   }
 
-  /// The name after the substitution; the same where nothing matches.
+  /// The name after the substitution; unchanged if nothing matches.
   public func callAsFunction(_ name: String) -> String {
     name.replacing(regex, maxReplacements: isGlobal ? .max : 1) { match in
       replacement.map { part in
@@ -40,7 +40,7 @@ public struct Substitution: Sendable {
     }
   }
 
-  /// The fields between delimiters; a delimiter behind a backslash is part of the field.
+  /// The fields between delimiters; a delimiter after a backslash is part of the field.
   private static func split(
     _ scalars: ArraySlice<Unicode.Scalar>, at delimiter: Unicode.Scalar
   ) -> [String] {

@@ -7,7 +7,7 @@ struct GatherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gather",
     abstract: "Put the files of N ranks together: rank i's buffers become row i.",
-    // The output is an option so that no rank's file is ever taken for it; it is needed all the same.
+    // The output is an option so that no rank's file is ever mistaken for it, but it is required.
     usage: "dbn-convert gather <rank> ... --output <file> [<options>]",
     discussion: """
       Everything but the BatchNorms' buffers must agree to the last bit, or what differs is listed. \

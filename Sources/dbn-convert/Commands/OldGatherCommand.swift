@@ -4,21 +4,20 @@ import DBNVerification
 
 /// A `gather` without `--output`, whose last file was the output in earlier versions.
 ///
-/// Who forgot the output had the last rank's file replaced; so it has a name of its own now.
+/// A user who forgot the output lost the last rank's file, so the output is now a named option.
 struct OldGatherCommand {
   private let arguments: [String]
   private let positionals: [String]
 
   /// - Parameters:
-  ///   - arguments: of the process, its own name first.
-  ///   - positionals: those of them that name files.
+  ///   - arguments: the process's arguments, beginning with its name.
+  ///   - positionals: those that name files.
   init(_ arguments: [String], positionals: [String]) {
     self.arguments = arguments
     self.positionals = positionals
   }
 
-  /// The same command with the output named; if the last file is a rank's, which name that is to be
-  /// is left to the person.
+  /// The same command with `--output`; if the last file is a rank's, the user must choose the name.
   var newForm: String {
     guard let last = positionals.last, positionals.count > 1, !lastIsRank,
       let place = arguments.lastIndex(of: last)
@@ -26,8 +25,8 @@ struct OldGatherCommand {
     return text(adding: "--output \(quoted(last))", without: place)
   }
 
-  /// Whether the output was forgotten: the last file is there, and not called otherwise than the
-  /// others, which have numbers.
+  /// Whether the output was probably forgotten: the last file is a checkpoint, and its name is
+  /// numbered like the others, or they are not numbered.
   private var lastIsRank: Bool {
     guard let last = positionals.last, (try? FormatRegistry.standard.recognise(last)) != nil else {
       return false
@@ -42,12 +41,12 @@ struct OldGatherCommand {
   private func text(adding option: String, without place: Int?) -> String {
     var words = arguments.enumerated().dropFirst().filter { $0.offset != place }
       .map { quoted($0.element) }
-    // After it, no argument is an option.
+    // After `--`, no argument is an option.
     words.insert(option, at: words.firstIndex(of: "--") ?? words.endIndex)
     return (["dbn-convert"] + words).joined(separator: " ")
   }
 
-  /// As a shell takes it for one word.
+  /// The word quoted so that a shell reads it as one.
   private func quoted(_ word: String) -> String {
     let isPlain = word.utf8.allSatisfy { byte in
       let scalar = Unicode.Scalar(byte)

@@ -91,7 +91,7 @@ struct RunCommand: ParsableCommand {
       text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)", naming: files)
   }
 
-  /// Named output_0, output_1, ..., in the type of the weights.
+  /// The outputs, named output_0, output_1, ..., in the type of the weights.
   private func outputs(
     _ results: [DenseArray], like weights: StateDict
   ) throws(CheckpointError) -> StateDict {

@@ -72,7 +72,7 @@ struct ToDistributedCommand: ParsableCommand {
 }
 
 extension ToDistributedCommand {
-  /// - Throws: `invalidLayout` for a name that no layout with virtual devices has.
+  /// - Throws: `invalidLayout` if no layout with virtual devices has the name.
   private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
     guard let layout else { return try source.file.layout() ?? .replicated }
     let found = try source.file.layout(named: layout)

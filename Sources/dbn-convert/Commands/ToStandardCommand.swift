@@ -93,7 +93,7 @@ struct ToStandardCommand: ParsableCommand {
       + "\(worst.name.moduleName): \(worst.reason)" + report.skippedText
   }
 
-  /// - Throws: `invalidLayout` for a name that no layout of one device has.
+  /// - Throws: `invalidLayout` if no layout of one device has the name.
   private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
     guard let layout else { return .standard }
     let found = try source.file.layout(named: layout)

@@ -78,7 +78,7 @@ struct VerifyCommand: ParsableCommand {
     guard batch == nil || input == nil else {
       throw ValidationError("--input says how many samples there are: leave out --batch.")
     }
-    // Others make every output NaN, and all NaNs are equal.
+    // Other values make every output NaN, and all NaNs count as equal.
     guard eps.map({ $0 >= 0 && $0.isFinite }) ?? true else {
       throw ValidationError("--eps is 0 or more.")
     }

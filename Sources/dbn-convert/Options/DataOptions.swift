@@ -60,7 +60,7 @@ struct DataOptions: ParsableArguments {
 }
 
 extension InputScaling {
-  /// What is done with stored numbers, for a person.
+  /// The scaling of stored numbers, for people.
   var text: String {
     if isIdentity { return "as stored" }
     var steps: [String] = []

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import DBNExecution
 
-/// What runs a model.
+/// The engine that runs a model.
 struct EngineOptions: ParsableArguments {
   @Option(
     help: """

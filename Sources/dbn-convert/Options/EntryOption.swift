@@ -1,7 +1,7 @@
 import ArgumentParser
 import DBNTensors
 
-/// Where in the file the state dict is.
+/// The entry of the state dict in the file.
 struct EntryOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(

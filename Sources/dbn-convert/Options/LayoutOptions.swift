@@ -4,7 +4,7 @@ import DBNCheckpoints
 import DBNExecution
 import DBNTensors
 
-/// A layout of the user's own.
+/// A custom layout from a file.
 struct LayoutFileOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -22,14 +22,14 @@ struct LayoutFileOption: ParsableArguments {
     }
   }
 
-  /// What an engine is asked for, with the layout of the file among those that it knows.
+  /// The engine's options, with the file's layout added to the known ones.
   func options(_ engine: EngineOptions) throws(CheckpointError) -> ExecutionOptions {
     var options = engine.options
     options.layouts = try layout().map { [$0] } ?? []
     return options
   }
 
-  /// The layout of this name: the file's, or one of those known.
+  /// The layout of this name: the file's, or a known one.
   func layout(named name: String) throws(CheckpointError) -> BatchNormLayout {
     let own = try layout()
     if let own, own.name == name { return own }
@@ -41,7 +41,7 @@ struct LayoutFileOption: ParsableArguments {
   }
 }
 
-/// The layout that is read, where it cannot be inferred from names and shapes.
+/// The layout of the input, if it cannot be inferred from names and shapes.
 struct SourceLayoutOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -52,8 +52,8 @@ struct SourceLayoutOptions: ParsableArguments {
   @OptionGroup var file: LayoutFileOption
 
   /// - Parameters:
-  ///   - worldSize: V of what is read, where only a person knows it.
-  ///   - usesFile: whether a layout file alone says what is read.
+  ///   - worldSize: V of the input, if only the user knows it.
+  ///   - usesFile: whether a layout file alone determines the input's layout.
   func hint(
     worldSize: Int? = nil, usesFile: Bool
   ) throws(CheckpointError) -> BatchNormSurvey.Hint? {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import DBNTensors
 
-/// What is read that is refused otherwise: objects of unknown classes in pickles, and parts of models.
+/// What to accept that is refused by default: objects of unknown classes in pickles, and parts of
+/// models.
 struct OpaqueOption: ParsableArguments {
   @Flag(
     help: ArgumentHelp(

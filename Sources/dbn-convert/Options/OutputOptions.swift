@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import DBNTensors
 
-/// How a command prints its result.
+/// The form in which a command prints its result.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON document to standard output, and nothing else.")
   var json = false
@@ -10,7 +10,7 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
-  /// Prints the result in the form that was asked for.
+  /// Prints the result in the requested form.
   func print(
     _ json: @autoclosure () -> JSON, text: @autoclosure () -> String
   ) throws(CheckpointError) {
@@ -23,13 +23,13 @@ struct OutputOptions: ParsableArguments {
 
   /// Prints the result, and then gives the files their names.
   ///
-  /// In this order, a result that can't be printed leaves no file, and nothing that has a name is
-  /// ever taken back. The names are checked once more before anything is printed.
+  /// In this order, a result that can't be printed leaves no file, and no file with a name is ever
+  /// removed again. The names are checked once more before anything is printed.
   func print(
     _ json: @autoclosure () -> JSON, text: @autoclosure () -> String,
     naming files: consuming StagedFiles
   ) throws(CheckpointError) {
-    // Nobody reads what is printed: an error like others, not an end without clearing up.
+    // A closed pipe must be an error like others, not end the process without cleaning up.
     signal(SIGPIPE, SIG_IGN)
     try files.check()
     try print(json(), text: text())

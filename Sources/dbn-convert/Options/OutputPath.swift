@@ -1,7 +1,6 @@
 import Glibc
 
-/// A file to be written, by where it will be: two of them are equal if the second would replace the
-/// first.
+/// An output file's final location: two are equal if the second file would replace the first.
 struct OutputPath: Equatable {
   private let target: String
 
@@ -12,7 +11,7 @@ struct OutputPath: Equatable {
       Self.resolved(path) ?? Self.resolved(parent).map { "\($0)/\(parts.last ?? "")" } ?? path
   }
 
-  /// nil: there is no such file.
+  /// nil if there is no such file.
   private static func resolved(_ path: String) -> String? {
     let resolved = realpath(path, nil)
     defer { free(resolved) }

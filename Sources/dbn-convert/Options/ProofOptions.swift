@@ -30,7 +30,7 @@ struct ProofOptions: ParsableArguments {
     }
   }
 
-  /// What is asked for; nil: no proof.
+  /// The requested proof; nil for none.
   var proof: ConversionProof? {
     verify
       ? .outputs(

@@ -10,10 +10,10 @@ struct ReplacementOptions: ParsableArguments {
   @Flag(help: "Let an output replace a file that the command reads, once it is complete.")
   var inPlace = false
 
-  /// What is done with files that have the outputs' names: to be asked before anything is read.
+  /// What happens to existing files with the outputs' names: to be called before anything is read.
   ///
   /// - Parameters:
-  ///   - outputs: those whose names are known.
+  ///   - outputs: the outputs whose names are known.
   ///   - inputs: every file and folder that the command reads.
   /// - Throws: `fileExists`, `outputIsInput` or `notARegularFile`, if an output can't be written.
   func existingFiles(
@@ -25,13 +25,14 @@ struct ReplacementOptions: ParsableArguments {
   static func existingFiles(
     _ outputs: [String], _ inputs: [String?], force: Bool, inPlace: Bool
   ) throws(CheckpointError) -> ExistingFiles {
-    // What a folder or an index consists of must be read to be known.
+    // Listing the files of a folder or an index requires reading it; this is skipped if all names
+    // are free.
     let isFree = outputs.allSatisfy { (try? ExistingFiles.refuse.check($0)) != nil }
     if isFree, !force, !inPlace { return .refuse }
     var names: [FileIdentity: String] = [:]
     for input in inputs {
       guard let input else { continue }
-      // The name that a person gave says more than that of a file in the folder.
+      // The user's name for an input is more useful in an error than that of a file in the folder.
       if let identity = FileIdentity(input) { names[identity] = input }
       for file in FormatRegistry.standard.files(at: input) {
         if let identity = FileIdentity(file), names[identity] == nil { names[identity] = file }

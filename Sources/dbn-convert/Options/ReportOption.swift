@@ -2,7 +2,7 @@ import ArgumentParser
 import DBNReports
 import DBNTensors
 
-/// Whether a result is shown as a page too.
+/// Whether a result is also written as a page.
 struct ReportOption: ParsableArguments {
   @Option(
     name: .customLong("report"),
@@ -19,13 +19,13 @@ struct ReportOption: ParsableArguments {
       guard !force else { throw ValidationError("--force is about the page of --report.") }
       return
     }
-    // A mistaken order of arguments must not replace a checkpoint with a page.
+    // Swapped arguments must not replace a checkpoint by a page.
     guard [".html", ".htm"].contains(where: path.hasSuffix) else {
       throw ValidationError("--report takes the name of a page: it ends in .html.")
     }
   }
 
-  /// What is done with a file that has the page's name: to be asked before anything is read.
+  /// What happens to an existing file with the page's name: to be called before anything is read.
   ///
   /// - Parameter inputs: every file and folder that the command reads.
   /// - Throws: `fileExists`, `outputIsInput` or `notARegularFile`, if the page can't be written.
@@ -40,7 +40,7 @@ struct ReportOption: ParsableArguments {
     }
   }
 
-  /// The page as a file that is complete but has no name yet, if one was asked for.
+  /// The page as a complete file without a name yet, if one was requested.
   func staged(
     _ existing: ExistingFiles, _ report: @autoclosure () throws(CheckpointError) -> Report
   ) throws(CheckpointError) -> StagedFiles {

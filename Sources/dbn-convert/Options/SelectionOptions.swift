@@ -1,7 +1,7 @@
 import ArgumentParser
 import DBNBatchNorm
 
-/// Which BatchNorms a conversion touches.
+/// The BatchNorms that a conversion changes.
 struct SelectionOptions: ParsableArguments {
   @Option(help: "Convert only BatchNorms whose names match, e.g. 'layer4.*'; may be repeated.")
   var include: [String] = []

@@ -4,7 +4,7 @@ import DBNCheckpoints
 import DBNConversions
 import DBNTensors
 
-/// How the result is written.
+/// Options for writing the result.
 struct TargetOptions: ParsableArguments {
   @Option(
     name: .customLong("to"),
@@ -41,10 +41,10 @@ struct TargetOptions: ParsableArguments {
       shardByteCount: shardByteCount, progress: progress)
   }
 
-  /// What is done with files that have the output's names: to be asked before anything is read.
+  /// What happens to existing files with the output's names: to be called before anything is read.
   ///
-  /// - Throws: `unknownFormat` for an extension that says no format; `fileExists`, `outputIsInput` or
-  ///   `notARegularFile`, if the output can't be written.
+  /// - Throws: `unknownFormat` if the extension indicates no format; `fileExists`, `outputIsInput`
+  ///   or `notARegularFile`, if the output can't be written.
   func existingFiles(
     at output: String, inputs: [String?]
   ) throws(CheckpointError) -> ExistingFiles {
@@ -54,8 +54,8 @@ struct TargetOptions: ParsableArguments {
       inputs: inputs)
   }
 
-  /// Writes the result of a conversion, with a bar. The file gets its name after the result was
-  /// printed.
+  /// Writes the result of a conversion, with a progress bar. The file gets its name after the
+  /// result is printed.
   func stage(
     _ result: ConversionResult, to output: String, _ existing: ExistingFiles,
     proof: ConversionProof? = nil, in files: inout StagedFiles

@@ -2,7 +2,7 @@ import ArgumentParser
 import DBNComparison
 import DBNVerification
 
-/// How far numbers may be apart and still count as equal.
+/// How much numbers may differ and still count as equal.
 struct ToleranceOptions: ParsableArguments {
   @Option(help: "Values a and b are equal if |a - b| <= atol + rtol * |b|.")
   var atol = 0.0
@@ -13,7 +13,7 @@ struct ToleranceOptions: ParsableArguments {
   var tolerance: NumberComparison.Tolerance { .init(absolute: atol, relative: rtol) }
 
   func validate() throws {
-    // With an infinite one everything finite would be equal.
+    // With an infinite tolerance all finite numbers would be equal.
     guard atol >= 0, rtol >= 0, atol.isFinite, rtol.isFinite else {
       throw ValidationError("--atol and --rtol are numbers from 0.")
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import DBNConversions
 import DBNTensors
 
-/// What is changed about a state dict on the way, in this order.
+/// The changes of names and types in a state dict, in this order.
 struct TransformationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Take this prefix off keys that have it: module.", valueName: "prefix"))
@@ -38,7 +38,7 @@ struct TransformationOptions: ParsableArguments {
     }
   }
 
-  /// As values, in the order in which they are applied.
+  /// The transformations, in the order in which they are applied.
   var transformations: [Transformation] {
     let prefixes = stripPrefix.map { [Transformation.strippingPrefix($0)] } ?? []
     let renamings = rename.compactMap { text -> Transformation? in

@@ -2,6 +2,6 @@ import DBNBatchNorm
 import DBNErrors
 
 extension BatchNormHealth {
-  /// What is wrong, a note each.
+  /// The problems, one note for each.
   var notes: [Guidance] { sentences.map { Guidance($0) } }
 }

@@ -2,6 +2,6 @@ import DBNConversions
 import DBNErrors
 
 extension CheckpointError {
-  /// Whether it means that two were compared and are different.
+  /// Whether it means that a comparison found a difference.
   var isDifference: Bool { code == .outputsDiffer || code == .promiseBroken }
 }

@@ -2,11 +2,12 @@ import ArgumentParser
 import Glibc
 import DBNTensors
 
-/// Where results and remarks go.
+/// Writes results and remarks to the standard streams.
 enum Console {
-  /// Results, to standard output.
+  /// Writes a result to standard output.
   ///
-  /// - Throws: `system`, when they can't be written: a script must not take half a result for one.
+  /// - Throws: `system` if it can't be written: a script must not take a partial result for a
+  ///   complete one.
   static func result(_ text: String) throws(CheckpointError) {
     let bytes = Array("\(text)\n".utf8)
     var done = 0
@@ -17,26 +18,26 @@ enum Console {
     }
   }
 
-  /// Has each standard stream that is closed refuse what is written to it: its number would be that
-  /// of the next file that is opened, and the result would be written into a checkpoint.
+  /// Opens closed standard streams so that writing to them fails: otherwise the next opened file
+  /// would get the stream's number, and the result would be written into a checkpoint.
   static func occupyStandardDescriptors() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
-      // The lowest number that is free is taken, and that is this one.
+      // `open` takes the lowest free number, which is this one.
       _ = open("/dev/null", O_RDONLY)
     }
   }
 
-  /// Remarks and errors, a line each, to standard error.
+  /// Writes a remark or an error to standard error, on one line.
   static func error(_ line: String) {
     let bytes = Array("\(line)\n".utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
-  /// Exits with 1: the two were compared, and are different.
+  /// The exit code for a comparison that found a difference.
   static var different: ExitCode { ExitCode(1) }
 }
 
-/// 97.8 MiB: a size that a person can read.
+/// A readable size: 97.8 MiB.
 func readable(byteCount: Int) -> String {
   let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
   var (size, unit) = (Double(byteCount), 0)

@@ -3,15 +3,15 @@ import DBNConversions
 import DBNTensors
 
 extension ConversionResult {
-  /// A line for each thing that the format could not store; empty for most formats and files.
+  /// A line for each value that the format could not store; empty for most formats and files.
   var leftOutText: String {
     leftOut.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
   }
 
-  /// What was proven, for a person; nothing if nothing was asked for.
+  /// The result of the proof, for people; empty if no proof was requested.
   var proofText: String { proof.map { "\nverified: \($0.text)" } ?? "" }
 
-  /// What the conversion did, for a program.
+  /// What the conversion did, as JSON for programs.
   func json(writtenTo output: String, health: BatchNormHealth) -> JSON {
     .object(
       [.init("input", .string(source.path)), .init("output", .string(output))]
@@ -29,14 +29,14 @@ extension ConversionResult {
 }
 
 extension ConversionReport {
-  /// "; 3 lost something (bn1: ...)", or nothing.
+  /// "; 3 lost something (bn1: ...)", or empty.
   var lossText: String {
     guard let first = losses.first else { return "" }
     return "; \(Set(losses.map(\.name)).count) changed meaning or lost something "
       + "(\(first.name.moduleName): \(first.reason)" + (losses.count > 1 ? ", ...)" : ")")
   }
 
-  /// "; 2 left alone (bn1: not selected, ...)", or nothing.
+  /// "; 2 left alone (bn1: not selected, ...)", or empty.
   var skippedText: String {
     guard let first = skipped.first else { return "" }
     return "; \(skipped.count) left alone (\(first.name.moduleName): \(first.reason)"

@@ -3,13 +3,13 @@ import DBNConversions
 import DBNTensors
 import DBNVerification
 
-/// What `eval` prints.
+/// The output of `eval`.
 struct EvaluationOutput {
   let model: String
   let data: String
   let samples: SampleData
   let batch: Int
-  /// A file for each of the results.
+  /// The file of each result.
   let weights: [String]
   let results: [Evaluation.Result]
   let listsClasses: Bool

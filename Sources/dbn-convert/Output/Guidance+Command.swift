@@ -1,17 +1,17 @@
 import DBNErrors
 
 extension Guidance {
-  /// The text in the command's words: choices are its options and subcommands.
+  /// The text for the command: choices are named by its options and subcommands.
   var inCommandWords: String { text(naming: \.optionName) }
 }
 
 extension CheckpointError {
-  /// The error in the command's words.
+  /// The error for the command: choices are named by its options and subcommands.
   var inCommandWords: String { text(naming: \.optionName) }
 }
 
 extension Choice {
-  /// The option or subcommand that makes the choice.
+  /// The option or subcommand for the choice.
   var optionName: String {
     switch self {
     case .entry(let path): "--entry \(path.shellArgument)"
@@ -47,7 +47,7 @@ extension Choice {
 }
 
 extension String {
-  /// The text as an argument on a command line: in quotes where a shell would change it.
+  /// The text as an argument on a command line, quoted if a shell would change it.
   fileprivate var shellArgument: String {
     let text = visible()
     let isPlain =

@@ -4,17 +4,17 @@ import DBNReports
 import DBNTensors
 import DBNVerification
 
-/// What `info` prints.
+/// The output of `info`.
 struct InfoReport {
   let path: String
   let format: String
   let checkpoint: Checkpoint
   let inspection: CheckpointInspection
-  /// What a person should know of the file, a sentence each.
+  /// What the user should know about the file, one sentence each.
   let notes: [Guidance]
-  /// Those that were asked for.
+  /// The requested tensors.
   let tensors: [CheckpointInspection.TensorRow]
-  /// Those of the tensors that were asked for.
+  /// The BatchNorms of the requested tensors.
   let batchNorms: [CheckpointInspection.BatchNormRow]
 
   var json: JSON {
@@ -50,7 +50,7 @@ struct InfoReport {
     ]
   }
 
-  /// Of the BatchNorms that were asked for.
+  /// The health of the requested BatchNorms.
   private var health: BatchNormHealth {
     guard inspection.entry != nil else { return inspection.health }
     let names = Set(batchNorms.map { CheckpointDictionary.Key.string($0.site.name) })
@@ -63,9 +63,9 @@ struct InfoReport {
       .joined(separator: "\n\n")
   }
 
-  /// The BatchNorms and how far their devices are apart, as a page.
+  /// A page about the BatchNorms and how much their devices differ.
   ///
-  /// - Throws: what is wrong with their tensors.
+  /// - Throws: errors in their tensors.
   func page() throws(CheckpointError) -> Report {
     let stateDict = try inspection.entry.map { entry throws(CheckpointError) in
       try checkpoint.stateDict(at: entry)
@@ -126,7 +126,7 @@ struct InfoReport {
     return batchNorms.map(\.text) + driftLines + notes + unknown + others
   }
 
-  /// The BatchNorms whose replicas differ, worst first, and all together.
+  /// The BatchNorms whose replicas differ, worst first, and their total.
   private var driftLines: [String] {
     let drifted = batchNorms.filter { !$0.replicasAreIdentical }
       .sorted { $0.drift.isWorse(than: $1.drift) }
@@ -195,7 +195,7 @@ extension CheckpointInspection.BatchNormRow {
 }
 
 extension CheckpointValue {
-  /// The value where JSON has one for it, else a text.
+  /// The value if JSON has its type, else as text.
   fileprivate var jsonScalar: JSON {
     switch self {
     case .none: .null

@@ -2,9 +2,9 @@ import Glibc
 import Synchronization
 import DBNTensors
 
-/// A bar on standard error, for work of more than a second, and only on a terminal.
+/// A progress bar on standard error, for work of more than a second, and only on a terminal.
 final class ProgressBar: Sendable {
-  /// What the work is counted in.
+  /// The unit of the work.
   enum Unit {
     case bytes
     case samples
@@ -22,7 +22,7 @@ final class ProgressBar: Sendable {
     var shownAt: ContinuousClock.Instant?
   }
 
-  /// - Parameter total: the work.
+  /// - Parameter total: the amount of work.
   init(_ title: String, total: Int, unit: Unit = .bytes) {
     self.title = title
     self.total = total

@@ -3,7 +3,7 @@ import DBNTensors
 import DBNVerification
 
 extension ProofResult {
-  /// What was proven, for a person.
+  /// The result of the proof, for people.
   var text: String {
     guard let promise else { return outputs?.text() ?? "" }
     var parts: [String] = []
@@ -26,7 +26,7 @@ extension ProofResult {
     return parts.joined(separator: "; ") + " (batch of \(outputs.samples), mode eval)"
   }
 
-  /// The same for a program.
+  /// The same for programs.
   var json: JSON {
     var members = outputs?.json.members ?? []
     if let promise {

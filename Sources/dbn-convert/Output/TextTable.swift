@@ -1,4 +1,4 @@
-/// Columns of text: the first to the left, the others to the right.
+/// Columns of text: the first aligned left, the others right.
 struct TextTable {
   private let rows: [[String]]
 
@@ -20,7 +20,7 @@ struct TextTable {
 }
 
 extension Double {
-  /// With this many digits after the decimal point.
+  /// The number with this many digits after the decimal point.
   func rounded(digits: Int) -> String {
     guard isFinite, magnitude < 1e12 else { return "\(self)" }
     let unit = (0..<digits).reduce(1) { power, _ in power * 10 }
