@@ -1,14 +1,14 @@
 public import DBNTensors
 
-/// How far two sequences of numbers are apart.
+/// How far apart two sequences of numbers are.
 public struct NumberComparison: Sendable {
   /// The index and the two values where they first differ by more than the tolerance.
   public struct Difference: Sendable, Equatable {
     /// The index of the first numbers that differ.
     public let index: Int
-    /// The number of the first array.
+    /// The first sequence's number.
     public let a: Double
-    /// The number of the second array.
+    /// The second sequence's number.
     public let b: Double
   }
 
@@ -17,7 +17,7 @@ public struct NumberComparison: Sendable {
   public struct Tolerance: Sendable {
     /// How far apart two numbers may be, whatever their size.
     public var absolute: Double
-    /// How far apart two numbers may be, as a share of the second one's size.
+    /// How far apart two numbers may be, as a fraction of the second one's magnitude.
     public var relative: Double
 
     /// Makes a tolerance; without arguments numbers must be equal.
@@ -26,22 +26,22 @@ public struct NumberComparison: Sendable {
       self.relative = relative
     }
 
-    /// Without a tolerance, bits decide.
+    /// Whether there is no tolerance, so that bits are compared.
     public var isExact: Bool { absolute == 0 && relative == 0 }
 
-    /// What is infinitely far is never near, however large the tolerance.
+    /// Whether a distance is within the tolerance; an infinite one never is.
     func contains(_ distance: Double, from b: Double) -> Bool {
       distance == 0 || (distance.isFinite && distance <= absolute + relative * abs(b))
     }
   }
 
-  /// The largest |a - b|; infinite where one is NaN or infinite and the other not the same.
+  /// The largest |a - b|; infinite if one is NaN or infinite and the other is not the same.
   public private(set) var maxAbsolute = 0.0
   /// The largest number of steps between neighbouring values of the scalar type from a to b.
   public private(set) var maxULP = 0
-  /// Whether all numbers have the same bits: 0 and -0 have not, two NaNs have.
+  /// Whether all numbers have the same bits: 0 and -0 don't, two NaNs do.
   public private(set) var isBitIdentical = true
-  /// The first two numbers that are further apart than the tolerance; nil where there are none.
+  /// The first two numbers that are further apart than the tolerance; nil if there are none.
   public private(set) var firstDifference: Difference?
 
   /// Whether no two numbers are further apart than the tolerance.
@@ -69,7 +69,7 @@ public struct NumberComparison: Sendable {
     }
   }
 
-  /// Adds what the comparison of other numbers has found.
+  /// Adds the result of comparing other numbers.
   public mutating func formUnion(_ other: NumberComparison) {
     maxAbsolute = max(maxAbsolute, other.maxAbsolute)
     maxULP = max(maxULP, other.maxULP)
@@ -79,7 +79,8 @@ public struct NumberComparison: Sendable {
 }
 
 extension BinaryFloatingPoint where Self: FloatWithBitPattern {
-  /// How many steps to the next representable value lie between the two; `Int.max` if one is NaN.
+  /// The number of steps between neighbouring representable values from one to the other; `Int.max`
+  /// if one is NaN.
   func ulps(to other: Self) -> Int {
     if isNaN || other.isNaN { return .max }
     let (distance, overflow) = orderedBits.subtractingReportingOverflow(other.orderedBits)
@@ -87,9 +88,9 @@ extension BinaryFloatingPoint where Self: FloatWithBitPattern {
   }
 }
 
-/// Floats whose bits, read as an integer, count the representable values.
+/// Floats whose bits, read as an integer, are in the order of their values.
 protocol FloatWithBitPattern {
-  /// Neighbouring values have neighbouring numbers; both zeros are 0.
+  /// An integer such that neighbouring values have neighbouring integers; 0 for both zeros.
   var orderedBits: Int { get }
 }
 

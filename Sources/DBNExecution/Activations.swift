@@ -1,5 +1,5 @@
-/// What flows between layers, as the reference engine holds it: N samples of C features of P
-/// positions (a pixel, a time step), row-major, in Float64.
+/// The values between layers in the reference engine: N samples of C features at P positions
+/// (pixels, time steps), row-major, in Float64.
 public struct Activations: Sendable, Equatable {
   /// N.
   public let samples: Int
@@ -10,7 +10,7 @@ public struct Activations: Sendable, Equatable {
   /// N x C x P.
   public var values: [Double]
 
-  /// Makes the values of N samples; there must be N x C x P of them.
+  /// Makes the activations of N samples; there must be N x C x P values.
   public init(samples: Int, features: Int, positions: Int, values: [Double]) {
     precondition(values.count == samples * features * positions)
     self.samples = samples
@@ -19,13 +19,13 @@ public struct Activations: Sendable, Equatable {
     self.values = values
   }
 
-  /// Where the values of one feature of one sample lie.
+  /// The indices of the values of one feature in one sample.
   func range(sample: Int, feature: Int) -> Range<Int> {
     let start = (sample * features + feature) * positions
     return start..<start + positions
   }
 
-  /// Some of the samples, such as the slice of a device, as a mini-batch of their own.
+  /// Some of the samples, such as a device's slice, as a separate mini-batch.
   public func slice(_ slice: some Collection<Int>) -> Activations {
     let stride = features * positions
     var values: [Double] = []

@@ -1,7 +1,7 @@
 public import DBNTensors
 
 extension BatchNormModule.Options {
-  /// The settings of a file, and the defaults where it has none.
+  /// Makes options from a file's settings, with defaults for those that it lacks.
   public init(_ settings: BatchNormSettings, default options: Self = Self()) {
     self.init(
       eps: settings.epsilon ?? options.eps,

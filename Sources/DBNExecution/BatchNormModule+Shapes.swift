@@ -4,16 +4,16 @@ public import DBNTensors
 extension BatchNormModule {
   /// The outputs in evaluation.
   ///
-  /// - Parameter input: [N, C, ...], of a rank that the module takes.
-  /// - Throws: `shapeMismatch` for another rank or C; `tooFewValues` without running statistics.
+  /// - Parameter input: [N, C, ...], with a number of dimensions that the module accepts.
+  /// - Throws: `shapeMismatch` for other dimensions; `tooFewValues` without running statistics.
   public func evaluate(_ input: DenseArray) throws(CheckpointError) -> DenseArray {
     try DenseArray(shape: input.shape, values: evaluate(activations(input)).values)
   }
 
-  /// The outputs in training, and the running statistics moved on.
+  /// The outputs in training; updates the running statistics.
   ///
-  /// - Parameter input: [N, C, ...], of a rank that the module takes.
-  /// - Throws: `shapeMismatch` for another rank or C, `tooFewValues`; then nothing has changed.
+  /// - Parameter input: [N, C, ...], with a number of dimensions that the module accepts.
+  /// - Throws: `shapeMismatch` for other dimensions, `tooFewValues`; then nothing has changed.
   public mutating func train(_ input: DenseArray) throws(CheckpointError) -> DenseArray {
     try DenseArray(shape: input.shape, values: train(activations(input)).values)
   }
@@ -24,7 +24,7 @@ extension BatchNormModule {
       samples: input.shape[0], features: features, positions: positions, values: input.values)
   }
 
-  /// P of an input shape [N, C, ...], if the module takes it.
+  /// P of an input shape [N, C, ...], if the module accepts it.
   ///
   /// - Throws: `shapeMismatch`, PyTorch's "expected 4D input (got 3D input)".
   func positions(of shape: [Int]) throws(CheckpointError) -> Int {
@@ -39,7 +39,7 @@ extension BatchNormModule {
     guard shape[1] == features else {
       throw .shape("an input of shape \(shape) does not have \(features) features")
     }
-    // A size of zero elsewhere lets shapes of any size be.
+    // If another dimension is zero, the others can be so large that their product overflows.
     return try Tensor.byteCount(of: .uint8, shape: Array(shape[2...]))
   }
 }

@@ -3,9 +3,10 @@ public import DBNModels
 public import DBNTensors
 
 extension BatchNormModule {
-  /// A new module, as PyTorch makes one: weights and variances 1, biases, means and counters 0.
+  /// Makes a new module with PyTorch's initial values: weights and variances 1, biases, means and
+  /// counters 0.
   ///
-  /// - Throws: `invalidWorldSize`, `invalidModule` for attributes that make no sense.
+  /// - Throws: `invalidWorldSize`, `invalidModule` for invalid attributes.
   public init(_ norm: NormModule) throws(CheckpointError) {
     try norm.validate()
     let ones = Array(repeating: 1.0, count: norm.numFeatures)
@@ -16,7 +17,7 @@ extension BatchNormModule {
         repeating: Row(mean: zeros, variance: ones, batchesTracked: 0), count: norm.rowCount))
   }
 
-  /// Reads a module from a state dict, without a model that knows more than its tensors.
+  /// Reads a module from a state dict alone, without a model.
   ///
   /// - Throws: `unsupportedScalarType`, when the tensors are not real numbers.
   public init(
@@ -31,16 +32,18 @@ extension BatchNormModule {
   }
 
   /// Reads a module of a model from a state dict, which may be in another layout than the model
-  /// was made with: buffers [V, C] say that they are replicated, and V. Buffers [C] are the
-  /// first-device layout's where the model says so, and standard otherwise.
+  /// was made with: buffers [V, C] imply the replicated layout, and V. Buffers [C] are in the
+  /// first-device layout if the model is, and standard otherwise.
   ///
   /// A missing `num_batches_tracked` (state dicts of version 1) is 0.
   ///
   /// - Parameters:
-  ///   - name: the module's in the state dict, `layer1.0.bn1`; empty when all of it is one module.
-  ///   - layouts: more layouts to recognise, before those known.
-  /// - Throws: `missingOperand`, `shapeMismatch` when the tensors are not those of the module,
-  ///   `unexpectedLayout` when running statistics fit no layout, or are there where the model has
+  ///   - name: the module's name in the state dict, `layer1.0.bn1`; empty if the whole state dict
+  ///   is
+  ///     one module.
+  ///   - layouts: more layouts to recognise, tried before the known ones.
+  /// - Throws: `missingOperand`, `shapeMismatch` when the tensors don't fit the module;
+  ///   `unexpectedLayout` when running statistics fit no layout, or exist although the model has
   ///   none; `unsupportedScalarType`.
   public init(
     _ norm: NormModule, named name: String = "", in stateDict: StateDict,
@@ -72,13 +75,13 @@ extension BatchNormModule {
 }
 
 extension NormModule {
-  /// How many rows of running statistics it keeps.
+  /// The number of rows of running statistics.
   fileprivate var rowCount: Int {
     if !tracksRunningStatistics { return 0 }
     return layout.evaluation == .shared ? 1 : worldSize
   }
 
-  /// The module in the layout that the tensors are in.
+  /// The module in the layout of the tensors.
   ///
   /// - Throws: `missingOperand`, `shapeMismatch`, `unexpectedLayout`.
   fileprivate func adapted(
@@ -116,19 +119,20 @@ extension NormModule {
 }
 
 extension BatchNormSite {
-  /// How many devices have running statistics that evaluation uses.
+  /// The number of devices whose own running statistics evaluation uses; 1 if it uses shared ones.
   fileprivate var devicesThatRun: Int { layout.evaluation == .shared ? 1 : worldSize }
 }
 
-/// The tensors of one module of a state dict.
+/// The tensors of one module in a state dict.
 private struct ModuleTensors {
   let name: String
   let stateDict: StateDict
 
-  /// The key of one of them: `weight`, `running_mean`.
+  /// The full key of `weight`, `running_mean` and so on.
   private func key(_ last: String) -> String { name.isEmpty ? last : "\(name).\(last)" }
 
-  /// What evaluation uses of a quantity, or what each device has where that is a row.
+  /// The shared numbers of a quantity that evaluation uses, or each device's row where it uses
+  /// rows.
   func numbers(
     _ quantity: BatchNormQuantity, _ norm: NormModule
   ) throws(CheckpointError) -> [Double]? {

@@ -3,14 +3,15 @@ public import DBNModels
 
 /// A BatchNorm ready to run: its parameters and running statistics as numbers.
 ///
-/// The semantics are those of `torch.nn.BatchNorm1d`, `2d`, `3d`, and of V of them side by side
-/// sharing `weight` and `bias`. It is a value: a copy has running statistics of its own.
+/// The semantics are those of `torch.nn.BatchNorm1d`, `2d`, `3d`, or of V of them that share
+/// `weight` and `bias`. It is a value: a copy has its own running statistics.
 public struct BatchNormModule: Sendable {
-  /// What the file may not have.
+  /// Settings that may be missing from the file.
   public struct Options: Sendable {
-    /// Added to variances before the root is taken.
+    /// Added to variances before the square root is taken.
     public var eps = 1e-5
-    /// How far running statistics move towards a batch's; nil: their cumulative average.
+    /// The fraction by which running statistics move towards a batch's; nil for a cumulative
+    /// average.
     public var momentum: Double? = 0.1
 
     /// Makes the options; the defaults are PyTorch's.
@@ -26,8 +27,8 @@ public struct BatchNormModule: Sendable {
     public var mean: [Double]
     /// C values.
     public var variance: [Double]
-    /// How many batches it has seen; a Float64 because checkpoints cast as a whole keep it as a
-    /// float, which may be infinite (float16 ends at 65,504).
+    /// How many batches it has seen. It is a Float64 because a checkpoint whose tensors were all
+    /// cast stores it as a float, which may be infinite (float16 ends at 65,504).
     public var batchesTracked: Double
 
     /// Makes the statistics of one device; both have C values.
@@ -38,18 +39,18 @@ public struct BatchNormModule: Sendable {
     }
   }
 
-  /// What does not follow from its tensors.
+  /// The attributes that don't follow from its tensors.
   public let norm: NormModule
   /// C values; nil without affine parameters.
   public internal(set) var weight: [Double]?
   /// C values; nil without a bias.
   public internal(set) var bias: [Double]?
-  /// The running statistics: V rows, or one that all devices share, or none if there are none.
+  /// The running statistics: V rows, or one row that all devices share, or none.
   public internal(set) var rows: [Row]
-  /// Which of a training step's forwards the next one is: 0 ..< `norm.accumulationSteps`.
+  /// The index of the next forward pass in its training step: 0 ..< `norm.accumulationSteps`.
   public internal(set) var accumulationStep = 0
 
-  /// How it keeps its state, and which samples a device has.
+  /// How it keeps its state, and which samples each device gets.
   public var layout: BatchNormLayout { norm.layout }
   /// V.
   public var worldSize: Int { norm.worldSize }
@@ -65,7 +66,7 @@ public struct BatchNormModule: Sendable {
     self.rows = rows
   }
 
-  /// A standard BatchNorm that starts from one device's statistics.
+  /// Makes a standard BatchNorm that starts from one device's statistics.
   public init(standard row: Row, of module: BatchNormModule) {
     var norm = module.norm
     norm.layout = .standard
@@ -73,7 +74,7 @@ public struct BatchNormModule: Sendable {
     self.init(norm, weight: module.weight, bias: module.bias, rows: [row])
   }
 
-  /// A module of some of the features, which BatchNorm treats each by itself.
+  /// A module with some of the features, which BatchNorm treats independently.
   public func part(_ features: Range<Int>) -> BatchNormModule {
     var norm = norm
     norm.numFeatures = features.count
@@ -90,7 +91,7 @@ public struct BatchNormModule: Sendable {
 
   /// The same module with other running statistics.
   ///
-  /// - Parameter rows: as many as it has.
+  /// - Parameter rows: as many as the module has.
   package func with(rows: [Row]) -> BatchNormModule {
     precondition(rows.count == self.rows.count)
     var module = self
@@ -103,7 +104,8 @@ public struct BatchNormModule: Sendable {
     layout.slices(of: samples, worldSize: worldSize)
   }
 
-  /// The running statistics that a device is normalised with in evaluation; there must be some.
+  /// The running statistics that normalise a device's slice in evaluation; the module must have
+  /// some.
   func row(of device: Int) -> Row {
     switch layout.evaluation {
     case .shared: rows[0]
@@ -112,7 +114,7 @@ public struct BatchNormModule: Sendable {
     }
   }
 
-  /// The means of all rows' means and variances.
+  /// The mean of all rows' means, and the mean of their variances.
   private var averagedRow: Row {
     let merged = ReplicaStatistics(means: rows.map(\.mean), variances: rows.map(\.variance))
       .merged(by: .mean)

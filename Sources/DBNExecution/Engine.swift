@@ -1,14 +1,14 @@
 public import DBNModels
 public import DBNTensors
 
-/// What runs a graph.
+/// An implementation that runs graphs.
 public enum Engine: String, Sendable, CaseIterable {
-  /// Plain Swift in Float64: the definition.
+  /// Plain Swift in Float64, which defines the correct result.
   case reference
-  /// Float32, by the library that PyTorch uses on CPUs.
+  /// Float32 with oneDNN, the library that PyTorch uses on CPUs.
   case oneDNN = "onednn"
 
-  /// Whether it was built in: oneDNN is where its library was there (package trait `OneDNN`).
+  /// Whether it was built in; oneDNN is if its library was found (package trait `OneDNN`).
   public var isAvailable: Bool {
     switch self {
     case .reference: true
@@ -21,15 +21,16 @@ public enum Engine: String, Sendable, CaseIterable {
     }
   }
 
-  /// The fastest that was built in and can hold the state dict's numbers: float64 is the reference's.
+  /// The fastest available engine that can represent the state dict's numbers: float64 needs the
+  /// reference.
   public static func standard(for stateDict: StateDict) -> Engine {
     let isWide = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
     return oneDNN.isAvailable && !isWide ? .oneDNN : .reference
   }
 
-  /// An executor of this engine, with the tensors of the state dict.
+  /// An executor of this engine with the tensors of the state dict.
   ///
-  /// - Throws: `missingOperand` for a tensor that is not there; `engineUnavailable`.
+  /// - Throws: `missingOperand` for a missing tensor; `engineUnavailable`.
   public func executor(
     _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
   ) throws(CheckpointError) -> any Executor {
@@ -51,8 +52,8 @@ public enum Engine: String, Sendable, CaseIterable {
 extension CheckpointError.Code {
   /// The engine was not built in.
   public static let engineUnavailable = Self("engine-unavailable")
-  /// An engine's library refused what it was asked for.
+  /// A call to an engine's library failed.
   public static let engineFailed = Self("engine-failed")
-  /// A number is infinite or none, where an engine would lose that.
+  /// A number is infinite or NaN, and the engine would lose that.
   public static let notFinite = Self("not-finite")
 }

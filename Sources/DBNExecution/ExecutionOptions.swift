@@ -1,19 +1,19 @@
 public import DBNBatchNorm
 
-/// What an engine is asked for beyond its results.
+/// Options for how an engine computes its results.
 public struct ExecutionOptions: Sendable, Hashable {
-  /// The number of threads; nil: one for each core.
+  /// The number of threads; nil for one per core.
   public var threads: Int?
-  /// Whether BatchNorms in evaluation may be multiplied into the weights of the convolutions before
-  /// them. That is a little faster and rounds differently: results are no longer those of the
-  /// BatchNorm's own arithmetic. The reference engine never does it.
+  /// Whether BatchNorms in evaluation may be folded into the weights of the preceding convolutions.
+  /// That is a little faster but rounds differently from the BatchNorm's own arithmetic. The
+  /// reference engine never does it.
   public var foldsBatchNorm: Bool
   /// Whether float64 weights and inputs may be rounded, for an engine that computes in float32.
   public var roundsToFloat32: Bool
-  /// More layouts of BatchNorms to recognise, before those known: a user's own.
+  /// User-defined layouts of BatchNorms, tried before the known ones.
   public var layouts: [BatchNormLayout]
 
-  /// Makes the options; without arguments all cores run what the model computes, as it stands.
+  /// Makes the options; the defaults use all cores and neither fold nor round.
   public init(
     threads: Int? = nil, foldsBatchNorm: Bool = false, roundsToFloat32: Bool = false,
     layouts: [BatchNormLayout] = []

@@ -3,15 +3,15 @@ import DBNModels
 public import DBNTensors
 
 extension Executor {
-  /// The state dict with the running statistics as they are now: what training left.
+  /// The state dict with the current running statistics, as training left them.
   ///
-  /// Buffers keep their scalar types, shapes and kinds, and everything else is as it was. What is
-  /// tied to a buffer stays tied. A counter that is not there (state dicts of version 1) is not
-  /// added.
+  /// Buffers keep their scalar types, shapes and kinds; everything else is unchanged. Tensors tied
+  /// to a buffer stay tied. A missing counter (state dicts of version 1) is not added.
   ///
-  /// - Parameter stateDict: what the executor was made with.
-  /// - Throws: `shapeMismatch` for another; `overflow` for a counter that its type can't hold;
-  ///   `unexpectedLayout` when a name outside the model is tied to buffers that went apart.
+  /// - Parameter stateDict: the state dict that the executor was made with.
+  /// - Throws: `shapeMismatch` for a different state dict; `overflow` for a counter that its type
+  ///   can't hold; `unexpectedLayout` when a name outside the model is tied to several buffers that
+  ///   are no longer equal.
   public func stateDict(updating stateDict: StateDict) throws(CheckpointError) -> StateDict {
     try stateDict.withBuffers(of: batchNorms)
   }
@@ -20,7 +20,7 @@ extension Executor {
 extension StateDict {
   /// The state dict with the running statistics of these modules, by name, in its buffers.
   ///
-  /// - Throws: as `Executor.stateDict(updating:)`.
+  /// - Throws: the same errors as `Executor.stateDict(updating:)`.
   package func withBuffers(
     of modules: [String: BatchNormModule]
   ) throws(CheckpointError) -> StateDict {
@@ -33,9 +33,9 @@ extension StateDict {
 }
 
 extension BatchNormModule {
-  /// The module's tensors, named as PyTorch names them, in its order.
+  /// The module's tensors under PyTorch's names, in its order.
   ///
-  /// - Parameter scalarType: of all but `num_batches_tracked`, which is int64.
+  /// - Parameter scalarType: the type of all tensors but `num_batches_tracked`, which is int64.
   /// - Throws: `unsupportedScalarType` unless it is float16, bfloat16, float32 or float64;
   ///   `overflow` for a counter that is not an integer; `invalidModule` for a layout that keeps its
   ///   tensors under other names.
@@ -60,7 +60,7 @@ extension BatchNormModule {
     return stateDict
   }
 
-  /// The numbers of a buffer, tensor by tensor, and the keys after the module's name under which
+  /// The numbers of a buffer, tensor by tensor, and the keys, relative to the module, under which
   /// the layout keeps them.
   func buffers(_ quantity: BatchNormQuantity) -> [(key: String, numbers: [Double])] {
     guard !rows.isEmpty else { return [] }
@@ -76,14 +76,14 @@ extension BatchNormModule {
   }
 }
 
-/// A state dict on its way to having the buffers of a trained model.
+/// An update of a state dict with the buffers of a trained model.
 private struct BufferUpdate {
   private let original: StateDict
   private var updated: StateDict
   private var written: Set<CheckpointDictionary.Key> = []
-  /// The keys of buffers after their modules' names.
+  /// The keys of buffers, relative to their modules.
   private var bufferKeys: Set<String> = []
-  /// What became of tensors that may be tied; several where a tie was a coincidence.
+  /// The new tensors for tensors that may be tied; several if a tie was a coincidence.
   private var successors: [TiedTensor: [Tensor]] = [:]
 
   init(_ stateDict: StateDict) {
@@ -117,8 +117,8 @@ private struct BufferUpdate {
     return new
   }
 
-  /// Gives the names that the model does not know their part in what they are tied to: a module
-  /// that the state dict has twice.
+  /// The updated state dict. Names outside the model that are tied to a buffer get its new tensor:
+  /// those of a module that the state dict has twice.
   func finished() throws(CheckpointError) -> StateDict {
     var result = updated
     for (key, old) in original.tensors where namesBuffer(key) {
@@ -136,7 +136,7 @@ private struct BufferUpdate {
     return result
   }
 
-  /// Whether a tensor is called as the buffers of the modules are.
+  /// Whether a key ends like that of a module's buffer.
   private func namesBuffer(_ key: String) -> Bool {
     bufferKeys.contains { key == $0 || key.hasSuffix("." + $0) }
   }

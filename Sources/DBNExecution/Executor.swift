@@ -1,47 +1,46 @@
 public import DBNModels
 public import DBNTensors
 
-/// Whether BatchNorms normalise with their running statistics, or with the batch's own.
+/// Whether BatchNorms normalise with their running statistics or with the batch's.
 public enum ExecutionMode: String, Sendable, CaseIterable {
   /// BatchNorms normalise with their running statistics.
   case evaluation = "eval"
-  /// BatchNorms normalise with the batch's statistics, and move the running ones.
+  /// BatchNorms normalise with the batch's statistics and update the running statistics.
   case training = "train"
 }
 
 /// Runs a graph with the tensors of a state dict.
 ///
-/// An executor is a value: a copy of it has running statistics of its own.
+/// An executor is a value: a copy has its own running statistics.
 public protocol Executor: Sendable {
   /// The graph that it runs.
   var graph: Graph { get }
-  /// The BatchNorms by module name, with their running statistics as they are now.
+  /// The BatchNorms by module name, with their current running statistics.
   var batchNorms: [String: BatchNormModule] { get }
 
-  /// One forward pass.
+  /// Runs one forward pass.
   ///
-  /// In training the running statistics move when everything went well: an error leaves all as
-  /// they were.
+  /// In training, running statistics are updated only if the whole pass succeeds.
   ///
   /// - Parameter inputs: by the names of the graph's inputs.
   /// - Returns: the graph's outputs.
-  /// - Throws: what is wrong with an input or a node, by its name, before anything runs where
-  ///   shapes can tell.
+  /// - Throws: an error with the name of the input or node; errors that shapes can show are thrown
+  ///   before anything runs.
   mutating func run(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> [DenseArray]
 
-  /// Begins a forward pass that is taken node by node, each computed by itself: so that layers can
-  /// be looked at, and those of several passes compared without keeping them all.
+  /// Starts a forward pass that is stepped node by node, without fusing nodes, so that layers can
+  /// be inspected, and those of several passes compared without keeping them all.
   ///
-  /// The executor's own running statistics stay as they are.
+  /// The executor's own running statistics don't change.
   func start(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> any ForwardPass
 }
 
 extension Executor {
-  /// One forward pass in evaluation; as `run(_:mode:)`.
+  /// Runs one forward pass in evaluation; see `run(_:mode:)`.
   public mutating func run(
     _ inputs: [String: DenseArray]
   ) throws(CheckpointError) -> [DenseArray] {
@@ -49,15 +48,15 @@ extension Executor {
   }
 }
 
-/// A forward pass on its way through a graph.
+/// A forward pass in progress.
 public protocol ForwardPass {
   /// Computes the next node.
   ///
   /// - Returns: the node and its outputs; nil when all have been computed.
-  /// - Throws: what is wrong, by the node's name.
+  /// - Throws: an error with the node's name.
   mutating func next() throws(CheckpointError) -> Layer?
 
-  /// The BatchNorms with their running statistics as this pass has moved them so far.
+  /// The BatchNorms with their running statistics as updated by this pass so far.
   var batchNorms: [String: BatchNormModule] { get }
 
   /// The graph's outputs, once all nodes have been computed.
@@ -68,10 +67,10 @@ public protocol ForwardPass {
 public struct Layer: Sendable {
   /// The node that was computed.
   public let node: Graph.Node
-  /// A value for each of the node's outputs.
+  /// The node's outputs.
   public let outputs: [DenseArray]
 
-  /// Makes a layer of a node and what it made.
+  /// Makes a layer of a node and its outputs.
   public init(node: Graph.Node, outputs: [DenseArray]) {
     self.node = node
     self.outputs = outputs

@@ -1,7 +1,7 @@
 import DBNModels
 import DBNTensors
 
-/// The values of one run of a graph, by name, each let go after its last use.
+/// The values of one run of a graph, by name; each is released after its last use.
 struct LiveValues<Value> {
   private var values: [String: Value] = [:]
   private var usesLeft: [String: Int] = [:]
@@ -13,7 +13,7 @@ struct LiveValues<Value> {
     for name in graph.outputs { usesLeft[name, default: 0] += 1 }
   }
 
-  /// - Throws: `missingOperand` where nothing has made the value.
+  /// - Throws: `missingOperand` if no node has made the value.
   func value(_ name: String) throws(CheckpointError) -> Value {
     guard let value = values[name] else {
       throw CheckpointError(
@@ -22,12 +22,12 @@ struct LiveValues<Value> {
     return value
   }
 
-  /// Keeps a value, if anything is going to use it.
+  /// Keeps a value if it will be used.
   mutating func set(_ name: String, to value: Value) {
     if usesLeft[name, default: 0] > 0 { values[name] = value }
   }
 
-  /// Counts the uses of a node that has run.
+  /// Counts a node's uses of its operands after it has run, and releases values that are used up.
   mutating func release(_ node: Graph.Node) {
     for case .value(let name) in node.operands {
       usesLeft[name, default: 0] -= 1

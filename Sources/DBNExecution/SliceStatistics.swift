@@ -8,16 +8,16 @@ struct SliceStatistics {
   let count: Int
   /// C values.
   var mean: [Double] = []
-  /// C values: biased, as outputs are normalised with.
+  /// C biased variances, with which outputs are normalised.
   var variance: [Double] = []
 }
 
 extension BatchNormModule {
   /// Refuses slices whose variance can't be estimated, before anything is computed.
   ///
-  /// - Throws: `unsupportedOperation` for layouts that are only run in evaluation: those that keep
-  ///   what evaluation uses beside what each device has. `tooFewValues`, PyTorch's "Expected more
-  ///   than 1 value per channel when training".
+  /// - Throws: `unsupportedOperation` for layouts that are only supported in evaluation: those that
+  ///   keep shared statistics beside each device's. `tooFewValues`, PyTorch's "Expected more than 1
+  ///   value per channel when training".
   func check(_ slices: [BatchSlice], positions: Int) throws(CheckpointError) {
     guard layout.buffers == .shared || layout.evaluation != .shared else {
       throw CheckpointError(
@@ -32,9 +32,9 @@ extension BatchNormModule {
     }
   }
 
-  /// Moves the running statistics after a training forward.
+  /// Updates the running statistics after a forward pass in training.
   ///
-  /// - Parameter slices: what each of the V devices saw.
+  /// - Parameter slices: the statistics of each of the V devices' slices.
   mutating func track(_ slices: [SliceStatistics]) {
     for row in rows.indices { rows[row].batchesTracked += 1 }
     for (device, slice) in slices.enumerated() where slice.count > 1 {
@@ -44,7 +44,7 @@ extension BatchNormModule {
     accumulationStep = (accumulationStep + 1) % norm.accumulationSteps
   }
 
-  /// The row that a device's batch moves, if it moves one.
+  /// The row that a device's slice updates, if any.
   private func rowMoved(by device: Int) -> Int? {
     if rows.isEmpty { return nil }
     switch layout.training {

@@ -3,7 +3,7 @@ import DBNTensors
 
 extension Tensor {
   /// A tensor of the same scalar type, shape and kind with other numbers, rounded to the nearest
-  /// that the type has; the tensor itself if nothing is different.
+  /// value of the type; the tensor itself if nothing differs.
   ///
   /// - Throws: `shapeMismatch` for another count, `overflow` for a number that an integer type
   ///   can't hold, `unsupportedScalarType`.

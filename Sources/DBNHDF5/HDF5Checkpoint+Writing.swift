@@ -2,7 +2,7 @@ internal import DBNCheckpointFormats
 internal import DBNTensors
 
 extension HDF5Checkpoint {
-  /// Writes the one file of a checkpoint.
+  /// Writes the checkpoint as a single file.
   static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
@@ -12,17 +12,17 @@ extension HDF5Checkpoint {
     if let level { writer.compress(level: level) }
     var plan: SchemaWriter? = consume writer
     try files.write(path, options: options) { file throws(CheckpointError) in
-      // Taken, since what a closure captures can't be consumed.
+      // Taken out of the optional, because captured values can't be consumed.
       guard let taken = plan.take() else { return }
       var text = try write(consume taken, level: level, options.progress, to: file)
-      // After the bytes, so that one pass over them computes the checksums and copies them; and after
-      // the plan is gone: the library needs several times the memory of the text.
+      // After the bytes, so that one pass computes their checksums and copies them; and after the
+      // plan is released, because the library needs several times the memory of the text.
       FreedMemory.release()
       try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
     }
   }
 
-  /// - Returns: the text of the attribute `checksums`.
+  /// - Returns: the text for the attribute `checksums`.
   private static func write(
     _ plan: consuming SchemaWriter, level: Int?, _ progress: (@Sendable (Int) -> Void)?,
     to file: FileDestination
@@ -34,13 +34,13 @@ extension HDF5Checkpoint {
         plan, level: level, at: file.libraryPath, progress: progress)
       for (dataset, checksum) in compressed { checksums[dataset] = checksum }
     }
-    // After many small tensors some pages of the file that they were read from are still in memory.
+    // After many small tensors some pages of their source file are still in memory.
     if let last = plan.tensors.last { plan.contents[last].releaseFile() }
     return plan.text(ofChecksums: checksums)
   }
 
-  /// Puts the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
-  /// Datasets in chunks are left to `CompressedWriter`.
+  /// Writes the bytes of datasets at their offsets, on all cores, and returns the checksum of each.
+  /// Chunked datasets are left to `CompressedWriter`.
   private static func writeBytes(
     of plan: SchemaWriter, to destination: FileDestination
   ) throws(CheckpointError) -> [UInt32] {
@@ -52,7 +52,7 @@ extension HDF5Checkpoint {
         case .chunked: return 0
         case .contiguous(let offset, _):
           return try plan.contents[index].write(to: destination, at: offset, within: budget)
-        // There are no bytes to write, but their checksum is kept like any other.
+        // There are no bytes to write, but the checksum is stored like any other.
         default: return try plan.contents[index].write(to: destination, at: 0, within: budget)
         }
       } catch {

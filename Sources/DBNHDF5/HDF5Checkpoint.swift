@@ -1,6 +1,6 @@
 package import DBNTensors
 
-/// Checkpoints in HDF5: files of this toolkit's schema (docs/hdf5-schema.md), which hold every
+/// Checkpoints in HDF5: files in this toolkit's schema (docs/hdf5-schema.md), which store every
 /// value of a checkpoint, and the numeric datasets of any other HDF5 file.
 package enum HDF5Checkpoint {
   /// Whether the file starts with HDF5's signature, or has it at 512, 1024, 2048, ... after a user
@@ -11,13 +11,14 @@ package enum HDF5Checkpoint {
     Superblock.offset(in: file) != nil
   }
 
-  /// Reads what is in the file; the bytes of tensors stay in the file, mapped, until asked for.
+  /// Reads a checkpoint; the bytes of tensors stay in the mapped file until they are needed.
   ///
   /// A file without the schema becomes one flat ordered dictionary: the names of nested groups are
   /// joined with dots.
   ///
-  /// - Throws: `notHDF5`; one of this module's codes when the file is damaged, reaches outside
-  ///   itself or holds what no checkpoint can.
+  /// - Throws: `notHDF5`; one of this module's codes when the file is damaged, refers to other
+  ///   files
+  ///   or contains something that a checkpoint can't.
   package static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
       return try read(MappedFile.open(path))

@@ -1,14 +1,14 @@
 internal import DBNTensors
 
-/// Reads a file without the schema: every dataset becomes an entry of one ordered dictionary, named
-/// by its path with dots.
+/// Reads a file without the schema: every dataset becomes an entry of one ordered dictionary, under
+/// its path with dots as separators.
 struct PlainReader {
   private var walk: GroupWalk
   private var contents: DatasetContents
   private var stateDict = CheckpointDictionary(.orderedDict)
   private var notes: [Guidance] = []
   private var emptyGroups = (count: 0, first: [String]())
-  /// How many of the file's attributes are attributes of the state dict.
+  /// How many of the file's attributes were kept as attributes of the state dict.
   private var keptAttributes = 0
 
   static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
@@ -62,7 +62,7 @@ struct PlainReader {
     stateDict.set(.string(name), to: value)
   }
 
-  /// Puts the datasets at these paths before all others.
+  /// Moves the datasets at these paths to the front.
   private mutating func putFirst(_ paths: [String]) {
     guard !paths.isEmpty else { return }
     let names = paths.map { CheckpointDictionary.Key.string($0.replacing("/", with: ".")) }
@@ -86,9 +86,9 @@ struct PlainReader {
       "\(emptyGroups.count) HDF5 \(isOne ? "group is" : "groups are") empty: left out (\(names))")
   }
 
-  /// Keeps what a file of Keras says of its layers as attributes of the state dict.
+  /// Keeps a Keras file's information about its layers as attributes of the state dict.
   ///
-  /// - Returns: what it says of BatchNorms.
+  /// - Returns: the settings of its BatchNorms.
   private mutating func addFacts(
     of keras: KerasFile, path: String?
   ) -> BatchNormSettingsTable {

@@ -2,25 +2,25 @@ import DBNBatchNorm
 import DBNExecution
 import DBNTensors
 
-/// Whether a mini-batch gives samples to every virtual device of some BatchNorms: a comparison proves
-/// nothing about a device that had none.
+/// Whether a mini-batch gives samples to every virtual device of some BatchNorms; a comparison
+/// proves nothing about a device without samples.
 struct BatchReach {
   private let modules: [(name: String, module: BatchNormModule)]
 
-  /// - Parameter modules: with the names they have in reports.
+  /// - Parameter modules: the BatchNorms, with their names in reports.
   init(_ modules: [(name: String, module: BatchNormModule)]) {
     self.modules = modules.filter { $0.module.worldSize > 1 }
   }
 
-  /// The largest number of virtual devices of a BatchNorm; 1 where there is none.
+  /// The largest number of virtual devices of a BatchNorm; 1 if there is no BatchNorm.
   var worldSize: Int { modules.map(\.module.worldSize).max() ?? 1 }
 
   /// Whether every device gets a sample.
   func isComplete(_ samples: Int) -> Bool { firstMissed(by: samples) == nil }
 
-  /// The smallest batch from `samples` on that reaches every device.
+  /// The smallest batch of at least `samples` that reaches every device.
   ///
-  /// - Throws: `invalidBatch` where numbers of devices are so different that none does.
+  /// - Throws: `invalidBatch` if none does because the numbers of devices differ too much.
   func leastSamples(from samples: Int) throws(CheckpointError) -> Int {
     for count in samples...max(samples, BatchNormVerification.samplesLimit)
     where isComplete(count) {
@@ -33,8 +33,8 @@ struct BatchReach {
       advice: "verify checkpoints whose BatchNorms have one number of devices")
   }
 
-  /// - Parameter isFixed: whether the model takes no other number of samples.
-  /// - Throws: `invalidBatch` with the number of samples that would do.
+  /// - Parameter isFixed: whether the model accepts no other number of samples.
+  /// - Throws: `invalidBatch` with a sufficient number of samples.
   func check(_ samples: Int, isFixed: Bool = false) throws(CheckpointError) {
     guard let (name, module) = firstMissed(by: samples) else { return }
     let reached = module.slices(of: samples).count { !$0.isEmpty }

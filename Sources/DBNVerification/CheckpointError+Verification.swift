@@ -1,9 +1,9 @@
 public import DBNTensors
 
 extension CheckpointError.Code {
-  /// The two checkpoints don't have the same BatchNorms, so that they can't be compared.
+  /// The two checkpoints don't have the same BatchNorms and can't be compared.
   public static let batchNormsDiffer = Self("batch-norms-differ")
-  /// A mini-batch without samples, or of more than any number of devices needs.
+  /// A mini-batch without samples, or with more than any number of devices needs.
   public static let invalidBatch = Self("invalid-batch")
 }
 

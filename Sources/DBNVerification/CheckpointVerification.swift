@@ -3,30 +3,28 @@ import DBNExecution
 public import DBNModels
 public import DBNTensors
 
-/// Compares the models of two checkpoints: every state dict that both hold, or the one that is asked
-/// for.
+/// Compares the models of two checkpoints: every state dict that both have, or only one of them.
 ///
-/// What of the files is not compared (optimizers, other values, a model that only one of them holds)
-/// is in the result's `scope`, by name.
+/// Parts that are not compared (optimizers, other values, a model that only one file has) are
+/// listed in the result's `scope`.
 public struct CheckpointVerification: Sendable {
-  /// How state dicts are compared that no model is run with.
+  /// How state dicts are compared if no model is run with them.
   public var batchNorms = BatchNormVerification()
-  /// How the model is run with those that fit it; its graph is `model`'s.
+  /// The model that is run with the main state dicts, and how; the graph is that of `model`.
   public var model: (verification: ModelVerification, model: Checkpoint.Model)?
-  /// The only state dict to compare; nil: all.
+  /// The only state dict to compare; nil for all.
   public var entry: EntryPath?
 
-  /// Epsilon and momentum that are used for all BatchNorms of both, whatever the files have.
+  /// Epsilon and momentum for all BatchNorms of both, overriding the files' values.
   public var overriding = BatchNormSettings()
-  /// Whether the programs that the files carry are a part of what is compared; not where `model` is
-  /// another one.
+  /// Whether the programs in the files are compared; false if `model` is another program.
   public var comparesPrograms = true
 
-  /// Makes a verification of each BatchNorm by itself, in evaluation, to the last bit.
+  /// Makes a verification of each BatchNorm separately, in evaluation, to the last bit.
   public init() {}
 
-  /// - Throws: `nothingToCompare` when the two have no tensor in common that could be compared; what
-  ///   the comparisons of state dicts throw.
+  /// - Throws: `nothingToCompare` when the two have no comparable tensor in common; errors of the
+  ///   comparisons of state dicts.
   public func compare(
     _ a: Checkpoint, _ b: Checkpoint
   ) throws(CheckpointError) -> VerificationResult {
@@ -41,7 +39,7 @@ public struct CheckpointVerification: Sendable {
     return result
   }
 
-  /// With epsilon and momentum of the files, as far as they are not overridden.
+  /// This verification with the files' epsilon and momentum, where they are not overridden.
   private func taking(_ said: BatchNormSettingsPair) -> CheckpointVerification {
     let settings = BatchNormSettingsPair(
       said.a.overridden(by: overriding), said.b.overridden(by: overriding))

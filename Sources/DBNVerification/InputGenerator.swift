@@ -7,7 +7,7 @@ struct InputGenerator: RandomNumberGenerator {
 
   init(seed: UInt64, stream: Int) {
     state = seed &+ UInt64(stream) &* 0x9E37_79B9_7F4A_7C15
-    // Streams of neighbouring seeds must not be one another shifted.
+    // Streams of neighbouring seeds must not be shifted copies of each other.
     state = next()
   }
 
@@ -19,7 +19,7 @@ struct InputGenerator: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// A number of the normal distribution with mean 0 and variance 1.
+  /// A number from the normal distribution with mean 0 and variance 1.
   mutating func nextNormal() -> Double {
     let radius = (-2 * log(Double(next() >> 11 &+ 1) * 0x1p-53)).squareRoot()
     return radius * cos(2 * .pi * Double(next() >> 11) * 0x1p-53)

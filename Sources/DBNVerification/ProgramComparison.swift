@@ -1,16 +1,15 @@
 import DBNModels
 import DBNTensors
 
-/// Compares the programs that two files carry beside their weights: the same weights in another
-/// program are another model.
+/// Compares the programs in two files: the same weights with another program are another model.
 enum ProgramComparison {
-  /// Neither file carries one, or both the same.
+  /// Neither file has a program, or both have the same.
   case equal
   case different
-  /// Only the first, or only the second, carries one.
+  /// Only one of the files has a program.
   case onlyInFirst
   case onlyInSecond
-  /// The texts differ and one can't be read here.
+  /// The texts differ, and one of them can't be read.
   case unknown(reason: String)
 
   init(_ a: Checkpoint, _ b: Checkpoint) {
@@ -34,9 +33,9 @@ enum ProgramComparison {
 }
 
 extension VerificationResult {
-  /// Adds what a comparison of the files' programs gave.
+  /// Adds the result of comparing the files' programs.
   ///
-  /// - Parameter isCompared: whether the files' own programs count; not where a person names the model.
+  /// - Parameter isCompared: whether the files' programs count; false if the user named the model.
   mutating func add(_ programs: ProgramComparison, isCompared: Bool) {
     let name = "program"
     let only = ConversionReport.Item(name, "its operations, which the other file does not carry")
@@ -60,9 +59,9 @@ extension VerificationResult {
 }
 
 extension Checkpoint {
-  /// The epsilon and momentum that the file has for its BatchNorms, its program included.
+  /// The epsilon and momentum of the file's BatchNorms, including those in its program.
   var allBatchNormSettings: BatchNormSettingsTable {
-    // A program that can't be read has none; where programs are compared, that is an item.
+    // A program that can't be read has no settings; comparing programs reports it.
     guard let graph = (try? model())??.graph else { return batchNormSettings }
     var ofProgram = BatchNormSettingsTable()
     for node in graph.nodes {

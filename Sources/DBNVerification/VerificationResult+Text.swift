@@ -4,11 +4,11 @@ import DBNExecution
 import DBNTensors
 
 extension VerificationResult {
-  /// The result for a person: what differs, where first, and what was compared.
+  /// The result as readable text: what differs, where first, and what was compared.
   ///
   /// - Parameters:
-  ///   - listsLayers: whether every layer and every tensor that differs has a line.
-  ///   - advice: what to do to see all of them.
+  ///   - listsLayers: whether every layer and every differing tensor has a line.
+  ///   - advice: how to see all of them.
   public func text(
     listsLayers: Bool = false, separator: String = "\n", toListAll advice: String? = nil
   ) -> String {
@@ -57,7 +57,7 @@ extension VerificationResult {
     "outputs: max abs \(maxAbsolute), max ulp \(maxULP); stored numbers: max abs \(stateMaxAbsolute)"
   }
 
-  /// Equal, but...: what of the compared numbers cannot be right.
+  /// What follows "but": faults in the compared numbers.
   private var healthLines: [String] {
     let (first, second) = (healthOfFirst.sentences, healthOfSecond.sentences)
     if first == second { return first.map { "but in both, \($0)" } }
@@ -79,7 +79,7 @@ extension VerificationResult {
     ]
   }
 
-  /// What the verdict is about where that is not all of two files that are state dicts.
+  /// What the verdict covers, unless that is everything in both files.
   private var scopeLines: [String] {
     var lines: [String] = []
     if scope.pairs.count > 1 {
@@ -101,7 +101,7 @@ extension VerificationResult {
 }
 
 extension String {
-  /// The path of an entry as people see it: that of the root is empty.
+  /// The path of an entry in readable form; the root's path is empty.
   fileprivate var entryName: String { isEmpty ? "the root" : visible() }
 }
 

@@ -3,23 +3,24 @@ public import DBNComparison
 public import DBNExecution
 public import DBNTensors
 
-/// Whether two checkpoints give the same outputs, and where they do not.
+/// Whether two checkpoints give the same outputs, and where they differ.
 public struct VerificationResult: Sendable {
   /// The comparison of one layer.
   public struct Layer: Sendable {
     /// The node's name, or the module's.
     public internal(set) var name: String
-    /// The BatchNorm in the state dict, where the layer is one.
+    /// The BatchNorm's name in the state dict, if the layer is one.
     var module: String?
-    /// What the two make of the inputs: the outputs and, in training, the running statistics after
+    /// The comparison of what the two compute: outputs and, in training, running statistics after
     /// the batch.
     public internal(set) var outputs: NumberComparison
-    /// What the two store, where the layer is a BatchNorm: parameters, running statistics, counters.
+    /// The comparison of what the two store, if the layer is a BatchNorm: parameters, running
+    /// statistics, counters.
     public internal(set) var state: NumberComparison
-    /// What of the layer first differs by more than the tolerance, outputs before state.
+    /// The layer's first value that differs by more than the tolerance, outputs before state.
     public internal(set) var divergence: Divergence?
 
-    /// Nothing compared yet.
+    /// Makes a layer of which nothing has been compared yet.
     init(name: String, module: String? = nil, ulpsOf scalarType: ScalarType) {
       self.name = name
       self.module = module
@@ -27,11 +28,11 @@ public struct VerificationResult: Sendable {
       state = outputs
     }
 
-    /// Adds what a comparison of one of the layer's quantities gave.
+    /// Adds the comparison of one of the layer's quantities.
     ///
     /// - Parameters:
     ///   - part: `outputs` or `state`.
-    ///   - place: gives the coordinates of a value in the quantity.
+    ///   - place: maps the index of a value to its coordinates in the quantity.
     mutating func add(
       _ comparison: NumberComparison, to part: WritableKeyPath<Layer, NumberComparison>,
       _ quantity: String, device: Int?, place: (Int) -> [Int]
@@ -47,71 +48,72 @@ public struct VerificationResult: Sendable {
   public struct Divergence: Sendable, Equatable {
     /// `output`, `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`.
     public let quantity: String
-    /// The virtual device whose slice or buffer row it is, where there are several.
+    /// The virtual device whose slice or row it is in, if there are several.
     public let device: Int?
-    /// The coordinates in the quantity: sample, feature and position of an output, feature of a buffer.
+    /// The coordinates in the quantity: sample, feature and position of an output, feature of a
+    /// buffer.
     public let index: [Int]
-    /// The number of the first checkpoint.
+    /// The first checkpoint's number.
     public let a: Double
-    /// The number of the second checkpoint.
+    /// The second checkpoint's number.
     public let b: Double
   }
 
-  /// The model that was run; nil: every BatchNorm by itself.
+  /// The model that was run; nil if every BatchNorm was run separately.
   public let model: String?
-  /// Whether outputs are those of evaluation or of training.
+  /// Whether the outputs are those of evaluation or of training.
   public let mode: ExecutionMode
   /// The size of the mini-batch.
   public let samples: Int
-  /// What each layer gave, in the order in which they ran.
+  /// The comparison of each layer, in the order in which they ran.
   public internal(set) var layers: [Layer] = []
-  /// Which parts of two files were compared; empty where two state dicts were given.
+  /// Which parts of two files were compared; empty if two state dicts were given.
   public internal(set) var scope = VerificationScope()
-  /// Stored tensors outside the BatchNorms: how many were compared.
+  /// How many stored tensors outside the BatchNorms were compared.
   public internal(set) var otherTensors = 0
-  /// The largest difference of two of their elements.
+  /// The largest difference of two elements in these tensors.
   public internal(set) var otherMaxAbsolute = 0.0
-  /// What differs by more than the tolerance and is no number of a layer: other tensors, types, names
-  /// that only one has.
+  /// Differences beyond the tolerance that are not in a layer's numbers: other tensors, types,
+  /// names that only one has.
   public internal(set) var differentTensors: [ConversionReport.Item] = []
-  /// Tensors of BatchNorms that only one has, whose values are what a missing one stands for.
+  /// Tensors of BatchNorms that only one has, with the values that a missing tensor stands for.
   public internal(set) var impliedTensors: [String] = []
-  /// What a person should know of the comparison, a sentence each.
+  /// What the user should know about the comparison, in one sentence each.
   public internal(set) var notes: [Guidance] = []
-  /// BatchNorms whose epsilon or momentum only one of the two has: it is used for both.
+  /// BatchNorms whose epsilon or momentum only one of the two has, which is then used for both.
   public internal(set) var oneSidedSettings: [String] = []
-  /// What of the numbers of the first cannot be right, although both may have them.
+  /// Faults in the first checkpoint's numbers, even if both have the same.
   public internal(set) var healthOfFirst = BatchNormHealth()
-  /// What is wrong with the second checkpoint's numbers.
+  /// Faults in the second checkpoint's numbers.
   public internal(set) var healthOfSecond = BatchNormHealth()
-  /// Whether all that is stored has equal bits, BatchNorms and other tensors.
+  /// Whether all stored values have equal bits, in BatchNorms and other tensors.
   public internal(set) var stateIsBitIdentical = true
 
-  /// Whether everything is equal within the tolerance, outputs and state.
+  /// Whether outputs and state are equal within the tolerance.
   public var isEqual: Bool {
     differentTensors.isEmpty && layers.allSatisfy { $0.divergence == nil }
   }
 
-  /// Whether everything that was compared is equal to the bit, outputs and state.
+  /// Whether all compared outputs and state are bit-identical.
   public var isBitIdentical: Bool {
     isEqual && stateIsBitIdentical && layers.allSatisfy(\.outputs.isBitIdentical)
   }
 
-  /// Whether the outputs are equal within the tolerance, whatever is stored.
+  /// Whether the outputs are equal within the tolerance, regardless of the stored values.
   public var outputsAreEqual: Bool { layers.allSatisfy(\.outputs.isWithinTolerance) }
 
-  /// Whether nothing was compared: then the two can't be called equal.
+  /// Whether nothing was compared, so that the two can't be called equal.
   public var isEmpty: Bool { layers.isEmpty && otherTensors == 0 && differentTensors.isEmpty }
 
-  /// The largest difference of two numbers of the outputs.
+  /// The largest difference of two numbers in the outputs.
   public var maxAbsolute: Double { layers.map(\.outputs.maxAbsolute).max() ?? 0 }
   /// The largest distance of two outputs, in units of the last place.
   public var maxULP: Int { layers.map(\.outputs.maxULP).max() ?? 0 }
-  /// The largest difference of two numbers that are stored.
+  /// The largest difference of two stored numbers.
   public var stateMaxAbsolute: Double {
     layers.map(\.state.maxAbsolute).reduce(otherMaxAbsolute, max)
   }
-  /// The first layer that differs; nil where none does.
+  /// The first layer that differs; nil if none does.
   public var firstDivergence: Layer? { layers.first { $0.divergence != nil } }
 
   init(model: String? = nil, mode: ExecutionMode, samples: Int) {
@@ -120,7 +122,7 @@ public struct VerificationResult: Sendable {
     self.samples = samples
   }
 
-  /// Adds the comparison of a further state dict of the same files.
+  /// Adds the comparison of another state dict of the same files.
   mutating func add(_ other: VerificationResult, named entry: String) {
     for var layer in other.layers {
       layer.name = "\(entry)/\(layer.name)"

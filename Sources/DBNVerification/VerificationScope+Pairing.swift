@@ -1,11 +1,11 @@
 public import DBNTensors
 
 extension VerificationScope {
-  /// Pairs the state dicts that two checkpoints hold: those at the same entry, and the best of each
-  /// file wherever they are. Of files without any, lists of tensors are paired.
+  /// Pairs the state dicts of two checkpoints: those at the same entry, and the best of each file
+  /// wherever they are. In files without state dicts, lists of tensors are paired.
   ///
-  /// - Parameter entry: the only one to compare; nil: all.
-  /// - Throws: `noSuchEntry`, `noStateDict`; `nothingToCompare` where the two have none in common.
+  /// - Parameter entry: the only state dict to compare; nil for all.
+  /// - Throws: `noSuchEntry`, `noStateDict`; `nothingToCompare` if the two have none in common.
   init(
     _ a: Checkpoint, _ b: Checkpoint, entry: EntryPath?
   ) throws(CheckpointError) {
@@ -49,13 +49,13 @@ extension VerificationScope {
 }
 
 extension Checkpoint {
-  /// The state dicts; of a file without any, its lists of tensors.
+  /// The state dicts, or the lists of tensors in a file without state dicts.
   fileprivate var models: [FoundStateDict] {
     let found = stateDicts
     return found.isEmpty ? tensorLists : found
   }
 
-  /// What `pairs` name of this file.
+  /// The state dict that an entry of `pairs` refers to.
   func model(at entry: EntryPath) throws(CheckpointError) -> StateDict {
     do throws(CheckpointError) {
       return try stateDict(at: entry)
@@ -64,7 +64,7 @@ extension Checkpoint {
     }
   }
 
-  /// What of the file is no model, summed up.
+  /// A summary of the file's contents outside the models.
   fileprivate func rest(
     besides models: [FoundStateDict], _ compared: [EntryPath]
   ) -> [ConversionReport.Item] {
@@ -88,6 +88,6 @@ extension FoundStateDict {
 }
 
 extension CheckpointError.Code {
-  /// Two files have nothing in common that could be compared, so that no verdict is possible.
+  /// Two files have nothing comparable in common, so no verdict is possible.
   public static let nothingToCompare = Self("nothing-to-compare")
 }

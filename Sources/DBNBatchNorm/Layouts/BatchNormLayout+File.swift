@@ -1,15 +1,15 @@
 public import DBNTensors
 
 extension BatchNormLayout {
-  /// Reads a layout of a user's own: a JSON object with its name, where each quantity is kept, and
-  /// how it treats the mini-batch. `docs/layouts.md` describes it.
+  /// Reads a user-defined layout: a JSON object with its name, where each quantity is kept, and how
+  /// the mini-batch is divided. `docs/layouts.md` describes it.
   ///
   ///     {"name": "mine", "weight": "scale", "bias": "shift",
   ///      "running_mean": {"devices": "mean", "form": "rows"},
   ///      "running_var": {"devices": "variance", "form": "rows"},
   ///      "slices": "interleaved", "evaluation": "row"}
   ///
-  /// - Throws: `invalidLayout`, by the member's name.
+  /// - Throws: `invalidLayout`, which names the offending member.
   public init(parsing json: JSON) throws(CheckpointError) {
     guard let members = json.members else { throw .layout(nil, "it is not a JSON object") }
     let known = Set(BatchNormQuantity.allCases.map(\.rawValue) + Self.properties)
@@ -55,7 +55,8 @@ extension BatchNormLayout {
 }
 
 extension TensorPlacement {
-  /// A key, which is the shared tensor's, or `{"shared": ..., "devices": ..., "form": ...}`.
+  /// Reads either a string, the shared tensor's key, or
+  /// `{"shared": ..., "devices": ..., "form": ...}`.
   fileprivate init(
     parsing json: JSON, of quantity: BatchNormQuantity
   ) throws(CheckpointError) {
@@ -88,7 +89,7 @@ extension TensorPlacement {
 }
 
 extension JSON {
-  /// One of the values that a member can have, by their names.
+  /// The enum case that a member names.
   fileprivate func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ name: String, or standard: Choice
   ) throws(CheckpointError) -> Choice {
@@ -102,7 +103,7 @@ extension JSON {
 }
 
 extension String {
-  /// How many pieces the separator makes.
+  /// The number of pieces that the separator splits the text into.
   fileprivate func components(separatedBy separator: String) -> Int {
     var (count, rest) = (1, self[...])
     while let place = rest.firstIndex(of: separator[separator.startIndex]) {

@@ -1,17 +1,17 @@
-/// Standard BatchNorms by Keras' names, which don't count batches: one layout, in the names that the
-/// kinds of files have.
+/// Standard BatchNorms under Keras' names, without a batch counter: one layout, spelled as each
+/// kind of file names its variables.
 extension BatchNormLayout {
   /// Whole models of Keras 3, `.h5`.
   public static let keras = keras("keras")
 
-  /// Files of Keras 2, where TensorFlow numbers the outputs of operations.
+  /// Files of Keras 2, in which TensorFlow appends the output number of an operation.
   public static let keras2 = keras("keras-2", suffix: ":0")
 
-  /// `.weights.h5` of Keras 3, which numbers a layer's variables.
+  /// Keras 3 `.weights.h5` files, which number a layer's variables.
   public static let kerasVariables = kerasNumbered[0]
 
-  /// All that it can have, or without `scale` and `center`, which LayerNorm's two look like; with
-  /// one of the two it is open which.
+  /// With all four variables, or with neither `scale` nor `center`: the remaining two look like
+  /// LayerNorm's. With only one of them, its number does not show which one it is.
   ///
   /// Source: `BatchNormalization.build` and `saving_lib._save_state` of Keras.
   static let kerasNumbered = [
@@ -21,7 +21,7 @@ extension BatchNormLayout {
     numbered("keras-vars-center", [.bias, .runningMean, .runningVar]),
   ]
 
-  /// This layout for a BatchNorm that has these quantities and no others: numbers depend on it.
+  /// This layout for a BatchNorm with exactly these quantities, on which the numbering depends.
   func fitting(_ quantities: Set<BatchNormQuantity>) -> BatchNormLayout {
     guard let numbering else { return self }
     let kept = quantities.intersection([.weight, .bias, .runningMean, .runningVar])

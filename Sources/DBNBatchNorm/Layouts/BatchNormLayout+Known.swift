@@ -1,8 +1,9 @@
 extension BatchNormLayout {
-  /// What `BatchNorm2d` and its like keep; SyncBatchNorm and MoCo's SplitBatchNorm too.
+  /// The state of `BatchNorm2d` and its relatives, SyncBatchNorm and MoCo's SplitBatchNorm
+  /// included.
   public static let standard = Self(description: "standard", tensors: shared())
 
-  /// V virtual devices, each with its own running statistics. Consecutive slices of ceil(N/V)
+  /// V virtual devices, each with its own running statistics. Slices are ceil(N/V) consecutive
   /// samples; in evaluation slice i is normalised with row i.
   public static let replicated = Self(
     description: "replicated",
@@ -10,21 +11,21 @@ extension BatchNormLayout {
       .init("running_mean", .rows), .init("running_var", .rows),
       .init("num_batches_tracked", .rows)), evaluation: .row)
 
-  /// V virtual devices of which the first alone moves the running statistics, as rank 0 of a
-  /// data-parallel job that saves its own. On disk the same as standard.
+  /// V virtual devices of which only the first updates the running statistics, as in a
+  /// data-parallel job where rank 0 saves its own. On disk the same as standard.
   public static let firstDevice = Self(
     description: "first-device", isRecognisable: false, tensors: shared(), training: .firstDevice)
 
-  /// Ghost BatchNorm of cifar10-fast and of lightly: buffers [V * C], samples dealt out in turn; in
-  /// evaluation the devices' means and variances are averaged.
+  /// Ghost BatchNorm of cifar10-fast and lightly: buffers [V * C], samples dealt out round-robin;
+  /// in evaluation the devices' means and variances are averaged.
   public static let ghost = Self(
     description: "ghost",
     tensors: shared(only: [.weight, .bias, .numBatchesTracked]).with(
       .init("running_mean", .joined), .init("running_var", .joined)), slices: .interleaved,
     evaluation: .mean)
 
-  /// timm's `SplitBatchNorm2d`: a BatchNorm for the first slice, which evaluation uses, and one more
-  /// for each further slice, each with a weight and bias of its own.
+  /// timm's `SplitBatchNorm2d`: a BatchNorm for the first slice, also used in evaluation, and
+  /// another for each further slice, each with its own weight and bias.
   public static let split = Self(description: "split", tensors: splitTensors)
 
   private static var splitTensors: [BatchNormQuantity: TensorPlacement] {
@@ -35,8 +36,8 @@ extension BatchNormLayout {
     return tensors
   }
 
-  /// SlowFast's `SubBatchNorm3d`: buffers [V * C] of the splits, and those of all together, made of
-  /// them by the law of total variance before evaluation.
+  /// SlowFast's `SubBatchNorm3d`: buffers [V * C] of the splits, and shared buffers that are
+  /// computed from them by the law of total variance before evaluation.
   public static let sub = Self(
     description: "sub",
     tensors: shared(only: [.weight, .bias]).merging(
@@ -45,7 +46,7 @@ extension BatchNormLayout {
       .init("split_bn.running_mean", .joined), .init("split_bn.running_var", .joined),
       .init("split_bn.num_batches_tracked", .single)), slices: .interleaved)
 
-  /// TabNet's `GBN`: a standard BatchNorm called `bn` inside, which sees a chunk at a time.
+  /// TabNet's `GBN`: a wrapper around a standard BatchNorm `bn`, which sees one chunk at a time.
   public static let nested = Self(
     description: "nested", isRecognisable: false, tensors: shared("bn."))
 
@@ -54,14 +55,14 @@ extension BatchNormLayout {
   public static let frozen = Self(
     description: "frozen", tensors: shared(only: [.weight, .bias, .runningMean, .runningVar]))
 
-  /// All that have a name on the command line: a new layout is a file with its value, and its name
-  /// here.
+  /// All layouts that the command line knows by name. To add one, define its value in a file and
+  /// list it here.
   public static let all: [BatchNormLayout] =
     [.standard, .replicated, .firstDevice, .ghost, .split, .sub, .nested, .frozen]
     + [.keras, .keras2] + kerasNumbered
     + [.paddle]
 
-  /// Quantities that all devices share, under PyTorch's names.
+  /// Placements of quantities that all devices share, under PyTorch's names.
   private static func shared(
     _ prefix: String = "", only quantities: [BatchNormQuantity] = BatchNormQuantity.allCases
   ) -> [BatchNormQuantity: TensorPlacement] {
@@ -71,7 +72,7 @@ extension BatchNormLayout {
 }
 
 extension [BatchNormQuantity: TensorPlacement] {
-  /// With buffers that each device has of its own.
+  /// The same placements, with buffers kept per device.
   fileprivate func with(
     _ mean: DeviceTensors, _ variance: DeviceTensors, _ counter: DeviceTensors? = nil
   ) -> Self {

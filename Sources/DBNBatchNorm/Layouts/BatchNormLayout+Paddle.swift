@@ -1,6 +1,6 @@
 extension BatchNormLayout {
-  /// PaddlePaddle's `paddle.nn.BatchNorm2D` and its like: standard BatchNorms by other names, which
-  /// don't count batches.
+  /// PaddlePaddle's `paddle.nn.BatchNorm2D` and its relatives: standard BatchNorms under other
+  /// names, without a batch counter.
   ///
   /// Source: `python/paddle/nn/layer/norm.py`, `_BatchNormBase`.
   public static let paddle = Self(

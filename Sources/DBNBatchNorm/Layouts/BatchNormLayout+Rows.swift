@@ -1,10 +1,10 @@
 extension BatchNormLayout {
-  /// The tensors that hold the rows of a quantity that a running module has, in the rows' order: what
-  /// evaluation uses of all devices, or what each device has where that is a row.
+  /// The tensors that hold a quantity's rows as a module uses them at run time, in the rows' order:
+  /// the shared tensor that evaluation uses, or each device's where evaluation uses rows.
   ///
   /// - Parameter rowCount: V, or 1 where all devices share the statistics that evaluation uses.
-  /// - Returns: the keys after the module's name, and the rows that the tensor of each holds; empty
-  ///   where the layout does not have the quantity.
+  /// - Returns: the keys relative to the module, and the rows that each key's tensor holds; empty
+  ///   if the layout does not have the quantity.
   package func rowTensors(
     of quantity: BatchNormQuantity, rowCount: Int
   ) -> [(key: String, rows: Range<Int>)] {
@@ -22,13 +22,13 @@ extension BatchNormLayout {
     }
   }
 
-  /// The key by which a quantity is known, after the module's name: what all devices share, or else
-  /// what each has; PyTorch's name where the layout does not have it.
+  /// The key of a quantity, relative to the module: of the shared tensor, or else of the per-device
+  /// one; PyTorch's name if the layout does not have the quantity.
   package func key(of quantity: BatchNormQuantity) -> String {
     tensors[quantity].flatMap { $0.shared ?? $0.devices?.key } ?? quantity.rawValue
   }
 
-  /// The shape that a tensor of a quantity has on disk, for V devices of C features.
+  /// The on-disk shape of a quantity's tensor, for V devices and C features.
   package func shape(
     of quantity: BatchNormQuantity, features: Int, worldSize: Int
   ) -> [Int] {
@@ -43,7 +43,8 @@ extension BatchNormLayout {
     }
   }
 
-  /// Whether another layout keeps all that it has under the same keys and in the same shapes.
+  /// Whether this layout contains everything the other one has, under the same keys and in the same
+  /// shapes.
   package func keepsAll(of other: BatchNormLayout) -> Bool {
     other.tensors.allSatisfy { tensors[$0.key] == $0.value }
   }

@@ -1,13 +1,13 @@
-/// How a kind of BatchNorm keeps its state and treats the mini-batch: a value, so that adding a
-/// layout is adding a value.
+/// How a kind of BatchNorm keeps its state and divides the mini-batch. It is a plain value, so a
+/// new layout needs no new type.
 ///
 /// C features, V virtual devices, N samples in the mini-batch.
 public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
-  /// Whether a device has running statistics of its own.
+  /// Whether each device has its own running statistics.
   public enum BufferShape: Sendable, Hashable {
-    /// All devices share them: C values.
+    /// All devices share one set of C values.
     case shared
-    /// A row of C values for each device.
+    /// Each device has a row of C values.
     case rows
   }
 
@@ -19,56 +19,56 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     case interleaved
   }
 
-  /// Whose running statistics a batch's statistics go to in training.
+  /// Which running statistics training updates.
   public enum Training: String, Sendable, Hashable, CaseIterable {
-    /// Each device moves its own row.
+    /// Each device updates its own row.
     case everyDevice
-    /// Device 0 alone moves the buffers that all share.
+    /// Only device 0 updates the shared buffers.
     case firstDevice
   }
 
-  /// What normalises in evaluation.
+  /// Which statistics evaluation normalises with.
   public enum Evaluation: String, Sendable, Hashable, CaseIterable {
     /// The statistics that all devices share.
     case shared
-    /// Those of the device whose slice it is.
+    /// Those of the device that the slice belongs to.
     case row
-    /// The mean of the devices' means, and of their variances.
+    /// The mean of the devices' means, and the mean of their variances.
     case mean
   }
 
-  /// Whose modules keep their state so: what the defaults of epsilon and momentum are, and what
-  /// people call the layout.
+  /// The library whose modules use a layout; it determines the defaults of epsilon and momentum.
   public enum Family: Sendable, Hashable {
-    /// `torch.nn.BatchNorm2d` and what others have made of it.
+    /// `torch.nn.BatchNorm2d` and modules derived from it.
     case pyTorch
     /// `keras.layers.BatchNormalization`.
     case keras
   }
 
-  /// The name on the command line and in histories: what `named` finds.
+  /// The name on the command line and in histories, which `named` looks up.
   public let name: String
-  /// The name in reports and JSON, which layouts that differ in their keys alone have in common.
+  /// The name in reports and JSON, the same for layouts that differ only in their keys.
   public let description: String
-  /// The library whose layout it is.
+  /// The library that the layout comes from.
   public let family: Family
-  /// Whether it is recognised by names and shapes. A layout that looks like another is read only
-  /// where a person names it.
+  /// Whether it can be recognised by names and shapes. A layout that looks like another one is used
+  /// only if the user names it.
   public let isRecognisable: Bool
-  /// Where each quantity is kept; what is not in it, the layout does not have.
+  /// Where each quantity is kept; the layout does not have the quantities that are missing here.
   public let tensors: [BatchNormQuantity: TensorPlacement]
-  /// How the keys are numbered, where they are: keys alone then don't show that it is a BatchNorm.
+  /// How the keys are numbered; nil if they are names. Numbered keys alone don't identify a
+  /// BatchNorm.
   public let numbering: VariableNumbering?
-  /// Which samples a device has.
+  /// Which samples each device gets.
   public let slices: Slices
   /// Whose running statistics training moves.
   public let training: Training
-  /// What normalises in evaluation.
+  /// Which statistics evaluation normalises with.
   public let evaluation: Evaluation
 
   /// - Parameters:
-  ///   - name: nil: the description.
-  ///   - isRecognisable: false for one whose names and shapes are those of another, too.
+  ///   - name: nil to use the description.
+  ///   - isRecognisable: false if its names and shapes also fit another layout.
   public init(
     description: String, name: String? = nil, family: Family = .pyTorch,
     isRecognisable: Bool = true, tensors: [BatchNormQuantity: TensorPlacement],
@@ -86,12 +86,12 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
     self.evaluation = evaluation
   }
 
-  /// Whether a device has running statistics of its own.
+  /// Whether each device has its own running statistics.
   public var buffers: BufferShape {
     tensors[.runningMean]?.devices == nil ? .shared : .rows
   }
 
-  /// The same state for devices that have the samples j with j mod V = i, not consecutive ones.
+  /// The same state with interleaved slices: device i has the samples j with j mod V = i.
   public var interleaved: Self {
     slices == .interleaved
       ? self
@@ -102,12 +102,12 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
         evaluation: evaluation)
   }
 
-  /// The name, where reports call other layouts by the same description; nil where they don't.
+  /// The name, if it differs from the description that reports use; otherwise nil.
   public var nameInFamily: String? { name == description ? nil : name }
 
   private static let interleavedSuffix = ", interleaved"
 
-  /// The known layout of this name.
+  /// The known layout with this name.
   public static func named(_ name: String) -> BatchNormLayout? {
     if name.hasSuffix(interleavedSuffix) {
       return named(String(name.dropLast(interleavedSuffix.count)))?.interleaved

@@ -1,11 +1,11 @@
-/// The samples of a mini-batch that one device normalises: their indices, in increasing order.
+/// The indices of the samples in a mini-batch that one device normalises, in increasing order.
 public struct BatchSlice: Sendable, Hashable, RandomAccessCollection {
   private let first: Int
   private let step: Int
-  /// How many samples the device has.
+  /// The number of samples of the device.
   public let count: Int
 
-  /// - Parameter step: from each sample to the next.
+  /// - Parameter step: the distance from each sample to the next.
   init(first: Int, step: Int, count: Int) {
     self.first = first
     self.step = step
@@ -27,7 +27,7 @@ public struct BatchSlice: Sendable, Hashable, RandomAccessCollection {
 }
 
 extension BatchNormLayout {
-  /// The samples of each of V devices, the last slices short or empty.
+  /// The samples of each of V devices; the last slices may be shorter or empty.
   ///
   /// - Parameters:
   ///   - samples: N.
@@ -53,7 +53,7 @@ extension BatchNormLayout {
   ///   - worldSize: V, positive.
   public func reachesEveryDevice(samples: Int, worldSize: Int) -> Bool {
     switch slices {
-    // The last device is the first that goes without.
+    // The last device is the first to get no samples.
     case .contiguous: samples > 0 && (worldSize - 1) * ((samples - 1) / worldSize + 1) < samples
     case .interleaved: samples >= worldSize
     }

@@ -1,60 +1,60 @@
-/// What the state of a BatchNorm consists of, by PyTorch's names.
+/// The quantities in a BatchNorm's state, under PyTorch's names.
 public enum BatchNormQuantity: String, Sendable, Hashable, CaseIterable {
-  /// C factors, `gamma`; what is normalised is multiplied by them.
+  /// C factors, `gamma`, by which the normalised values are multiplied.
   case weight
-  /// C numbers, `beta`, that are added at the end.
+  /// C offsets, `beta`, added at the end.
   case bias
-  /// C means, moved by training and used in evaluation.
+  /// C means, updated by training and used in evaluation.
   case runningMean = "running_mean"
-  /// C variances, unbiased, moved by training and used in evaluation.
+  /// C unbiased variances, updated by training and used in evaluation.
   case runningVar = "running_var"
-  /// How many batches training has seen: one number.
+  /// The number of batches that training has seen, a scalar.
   case numBatchesTracked = "num_batches_tracked"
 
-  /// Whether training moves it without a gradient.
+  /// Whether training updates it without a gradient.
   public var isBuffer: Bool { self != .weight && self != .bias }
 
-  /// Whether a device has one number of it, not one for each feature.
+  /// Whether it is a single number per device rather than one per feature.
   package var isCounter: Bool { self == .numBatchesTracked }
 }
 
-/// Where a layout keeps a quantity: under which keys, after the module's name, and in which shapes.
+/// Where a layout keeps a quantity: under which keys, relative to the module, and in which shapes.
 ///
-/// A layout can have both: what all devices share, which evaluation uses, and what each has.
+/// A layout can have both a shared tensor, which evaluation uses, and per-device tensors.
 public struct TensorPlacement: Sendable, Hashable {
-  /// The key of the tensor [C] (a counter: a scalar) that all devices share.
+  /// The key of the tensor [C] that all devices share (a scalar for a counter).
   public var shared: String?
-  /// The tensors of what each device has of its own; nil where the devices share all of it.
+  /// The per-device tensors; nil if all devices share the quantity.
   public var devices: DeviceTensors?
 
-  /// Makes the placement of a quantity that is kept under one of these keys, or both.
+  /// Makes the placement of a quantity that is shared, per device, or both.
   public init(shared: String? = nil, devices: DeviceTensors? = nil) {
     self.shared = shared
     self.devices = devices
   }
 }
 
-/// The tensors that hold a quantity of each device.
+/// The tensors that hold each device's values of a quantity.
 public struct DeviceTensors: Sendable, Hashable {
-  /// How the devices' values are put into tensors.
+  /// How the devices' values are arranged in tensors.
   public enum Form: String, Sendable, Hashable, CaseIterable {
-    /// One tensor [V, C]; of a counter [V].
+    /// One tensor [V, C]; [V] for a counter.
     case rows
-    /// One tensor [V * C], a row after the other.
+    /// One tensor [V * C], the rows one after another.
     case joined
-    /// A tensor [C] for each device but device 0, which has the shared one: `{}` in the key stands
-    /// for the number, from 0.
+    /// A tensor [C] for each device except device 0, which has the shared tensor: `{}` in the key
+    /// stands for the device's index minus one.
     case each
-    /// One scalar for all: a counter.
+    /// One scalar for all devices: a counter.
     case single
   }
 
-  /// The key after the module's name; in the form `each` with `{}` for the device's number.
+  /// The key relative to the module; in the form `each` with `{}` for the number.
   public var key: String
-  /// How the devices' values are put into tensors of this key.
+  /// How the devices' values are arranged in tensors of this key.
   public var form: Form
 
-  /// Makes the tensors of a key after the module's name.
+  /// Makes the tensors with a key relative to the module.
   public init(_ key: String, _ form: Form) {
     self.key = key
     self.form = form

@@ -1,17 +1,17 @@
-/// Keys that number the variables of a module and do not name them: `vars.0`, `vars.1`, ...
+/// Keys that number the variables of a module instead of naming them: `vars.0`, `vars.1`, ...
 ///
-/// A module is a BatchNorm of such a layout if it has as many variables as the layout, all of them
-/// vectors of one length, and is called like one.
+/// A module is a BatchNorm in such a layout if it has as many variables as the layout, all of them
+/// vectors of the same length, and its name is that of a BatchNorm.
 public struct VariableNumbering: Sendable, Hashable {
-  /// The key after the module's name, before the number.
+  /// The part of the key between the module's name and the number.
   public let group: String
-  /// What the variables are, in the order of their numbers.
+  /// The quantities in the order of their numbers.
   public let quantities: [BatchNormQuantity]
-  /// The name of modules that are BatchNorms, where the number of variables leaves it open:
-  /// `batch_normalization`, also followed by a number; nil: any name.
+  /// The name that identifies a BatchNorm where the number of variables is not enough:
+  /// `batch_normalization`, possibly followed by a number; nil to accept any name.
   public let module: String?
 
-  /// The key of a variable, after the module's name.
+  /// The key of a variable, relative to the module.
   func key(_ number: Int) -> String { "\(group).\(number)" }
 
   var tensors: [BatchNormQuantity: TensorPlacement] {
@@ -19,13 +19,13 @@ public struct VariableNumbering: Sendable, Hashable {
       uniqueKeysWithValues: quantities.enumerated().map { ($1, .init(shared: key($0))) })
   }
 
-  /// What modules are called that have as many vectors and are no BatchNorms.
+  /// The names of other kinds of modules with as many vectors.
   let otherModules: [String]
 
-  /// Whether the last part of a module's name is what BatchNorms are called.
+  /// Whether the last component of a module's name is that of a BatchNorm.
   func isName(_ name: String) -> Bool { module.map { Self.isName(name, of: $0) } ?? true }
 
-  /// Whether a module's name leaves open what it is.
+  /// Whether a module's name does not show what kind of module it is.
   func isOpen(_ name: String) -> Bool {
     !isName(name) && !otherModules.contains { Self.isName(name, of: $0) }
   }

@@ -1,22 +1,23 @@
 public import DBNTensors
 
-/// What converting the BatchNorms of a state dict gave.
+/// The result of converting the BatchNorms of a state dict.
 public struct BatchNormConversion: Sendable {
-  /// The converted state dict: same order, everything but the BatchNorms untouched.
+  /// The converted state dict, in the same order, with everything but the BatchNorms unchanged.
   public let stateDict: StateDict
-  /// Which BatchNorms were mapped, which were left alone and why, and what was lost.
+  /// Which BatchNorms were converted, which were left alone and why, and what was lost.
   public let report: ConversionReport
-  /// What to write into the file's history: what was done, by which rule, what was lost.
+  /// The record for the file's history: what was done, by which rule, and what was lost.
   public let record: JSON
-  /// What looks like a BatchNorm and was left alone, and why; also among the report's `skipped`.
+  /// Modules that look like BatchNorms and were left alone, and why; also in the report's
+  /// `skipped`.
   public let leftAlone: [ConversionReport.Item]
 
-  /// What the converted BatchNorms were and are, by their modules' names: names and shapes may leave
-  /// that open.
+  /// The layouts of the converted BatchNorms before and after, by module name, because names and
+  /// shapes may not determine them.
   public let known: (before: [String: BatchNormSurvey.Hint], after: [String: BatchNormSurvey.Hint])
 
-  /// Whether a BatchNorm of several devices has another number of them now: then no batch is sliced
-  /// alike for both, and they can't be run side by side.
+  /// Whether the world size of a BatchNorm with several devices changed: then a batch is sliced
+  /// differently before and after, and the two can't be run side by side.
   public var changesWorldSize: Bool {
     known.before.contains { name, hint in
       let (before, after) = (hint.worldSize ?? 1, known.after[name]?.worldSize ?? 1)
@@ -24,11 +25,11 @@ public struct BatchNormConversion: Sendable {
     }
   }
 
-  /// The rule that replicas were merged by; nil: none was needed.
+  /// The rule by which replicas were merged; nil if none was needed.
   public let rule: MergeRule?
 
-  /// What is wrong with the numbers of the BatchNorms that were read, and with those of the result
-  /// that were not wrong before: merging can leave the range of the type.
+  /// The faults in the numbers of the source's BatchNorms, and those that the conversion added:
+  /// merging can exceed the range of the scalar type.
   ///
   /// - Parameter source: the state dict that was converted.
   public func health(from source: StateDict) -> BatchNormHealth {
@@ -54,11 +55,11 @@ public struct BatchNormConversion: Sendable {
 }
 
 extension CheckpointError.Code {
-  /// There is no BatchNorm to convert, or none that the patterns select.
+  /// There is no BatchNorm to convert, or the patterns select none.
   public static let noBatchNorm = Self("no-batch-norm")
-  /// The BatchNorms are not in the layout that the conversion starts from.
+  /// The BatchNorms are not in the layout that the conversion expects.
   public static let unexpectedLayout = Self("unexpected-layout")
-  /// The number of virtual devices, or of a replica, makes no sense.
+  /// The world size or the index of a replica is out of range.
   public static let invalidWorldSize = Self("invalid-world-size")
   /// Replicas differ where they must be identical.
   public static let replicasDiffer = Self("replicas-differ")

@@ -1,10 +1,11 @@
 import DBNTensors
 
 extension BatchNormState {
-  /// The state of one BatchNorm, of the devices' merged by a rule.
+  /// One state for all devices, merged by a rule.
   ///
-  /// - Parameter rule: nil: what all devices share, where the layout has that, else their only
-  ///   value, which must be one.
+  /// - Parameter rule: nil for the shared values where the layout has them, otherwise the value
+  ///   that
+  ///   must be identical on all devices.
   /// - Throws: `invalidWorldSize` for a replica that does not exist.
   func merged(by rule: MergeRule?) throws(CheckpointError) -> [BatchNormQuantity: Tensor] {
     if case .replica(let index)? = rule, index >= worldSize {
@@ -40,7 +41,7 @@ extension BatchNormState {
 }
 
 extension Tensor {
-  /// Of counters, [V].
+  /// The largest of the counters [V].
   func largestRow() throws(CheckpointError) -> Tensor {
     let numbers = try doubles()
     return try row(numbers.indices.max { numbers[$0] < numbers[$1] } ?? 0)

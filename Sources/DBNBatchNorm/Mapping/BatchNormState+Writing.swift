@@ -1,20 +1,20 @@
 import DBNTensors
 
 extension BatchNormState {
-  /// How a state is brought into a layout.
+  /// What a state is converted to, and how.
   struct Target {
     let layout: BatchNormLayout
     /// V.
     let worldSize: Int
-    /// How the devices' statistics become one where the layout keeps no row for each; nil: see
-    /// `merged`.
+    /// How the devices' statistics are merged if the layout does not keep a row for each; for nil
+    /// see `merged`.
     let rule: MergeRule?
-    /// Whether the layout's devices go on with the rows of these.
+    /// Whether the devices of the new layout keep the rows of the old one.
     let keepsRows: Bool
   }
 
-  /// The tensors of the BatchNorm in another layout, in its order; what the state does not have, the
-  /// result does not have either.
+  /// The tensors of the BatchNorm in another layout, in that layout's order; quantities missing
+  /// from the state are missing from the result.
   func tensors(in target: Target) throws(CheckpointError) -> [(tensor: SiteTensor, value: Tensor)] {
     let single = try merged(by: target.keepsRows ? nil : target.rule)
     var result: [(tensor: SiteTensor, value: Tensor)] = []
@@ -41,7 +41,7 @@ extension BatchNormState {
     case .shared where !quantity.isBuffer || rows == nil:
       return try rows?.row(0) ?? single[quantity]
     case .shared:
-      // Of all devices together, or device 0's where the others are kept beside it.
+      // Either for all devices, or device 0's where the others have tensors of their own.
       let isFirst = target.layout.tensors[quantity]?.devices?.form == .each
       return try merged(by: isFirst ? .first : .pooled)[quantity]
     case .device(let device):
@@ -59,13 +59,13 @@ extension BatchNormState {
     }
   }
 
-  /// What all devices have, as the tensor of a layout.
+  /// A tensor of the layout made from the values that all devices have in common.
   private func form(
     _ value: Tensor, of tensor: SiteTensor, in target: Target
   ) throws(CheckpointError) -> Tensor {
     switch tensor.part {
     case .shared: return value
-    // A tensor of its own, not a tie: devices that start alike go apart.
+    // A separate tensor, not a tied one: devices that start equal diverge in training.
     case .device: return try value.repeated(1).reshaped(value.shape)
     case .devices: break
     }
@@ -75,7 +75,7 @@ extension BatchNormState {
 }
 
 extension Tensor {
-  /// Rows [V, ...] in the shape that a form has on disk.
+  /// Rows [V, ...] in the on-disk shape of a form.
   fileprivate func formed(_ form: DeviceTensors.Form?) throws(CheckpointError) -> Tensor {
     switch form {
     case .joined: try reshaped([shape.reduce(1, *)])

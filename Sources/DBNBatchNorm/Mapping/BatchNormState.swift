@@ -1,6 +1,6 @@
 package import DBNTensors
 
-/// The state of one BatchNorm in no layout: what all devices share, and a row for each device.
+/// The state of one BatchNorm, independent of a layout: shared values, and a row for each device.
 package struct BatchNormState {
   package let worldSize: Int
   /// [C]; counters are scalars.
@@ -8,7 +8,7 @@ package struct BatchNormState {
   /// [V, C]; counters are [V].
   package internal(set) var devices: [BatchNormQuantity: Tensor] = [:]
 
-  /// Reads a BatchNorm; no bytes are read yet.
+  /// Finds the tensors of a BatchNorm; their bytes are not read yet.
   package init(_ site: BatchNormSite, in stateDict: StateDict) throws(CheckpointError) {
     worldSize = site.worldSize
     var each: [BatchNormQuantity: [Tensor]] = [:]
@@ -40,12 +40,12 @@ package struct BatchNormState {
           advice: "cast the checkpoint to one type first, statistics too")
       }
       devices[quantity] = try Tensor.stacked([first] + others)
-      // Where each device is evaluated with its own row, what looks shared is device 0's.
+      // If evaluation does not use shared statistics, what looks shared is device 0's.
       if quantity.isBuffer, site.layout.evaluation != .shared { shared[quantity] = nil }
     }
   }
 
-  /// Adds the counter that a layout without one lacks: no batch was counted.
+  /// Adds a counter of 0, for a state from a layout without counters.
   mutating func startCounting() throws(CheckpointError) {
     var counter = try Tensor([0], shape: [])
     counter.kind = (shared[.runningMean] ?? devices[.runningMean])?.kind ?? .tensor
@@ -56,14 +56,14 @@ package struct BatchNormState {
     }
   }
 
-  /// Whether a counter says more than that nothing was counted.
+  /// Whether any counter is not 0.
   func hasCounted() throws(CheckpointError) -> Bool {
     let counters = [shared, devices].compactMap { $0[.numBatchesTracked] }
     for counter in counters where try counter.doubles().contains(where: { $0 != 0 }) { return true }
     return false
   }
 
-  /// Whether the devices' buffers are the same bytes, counters included.
+  /// Whether the devices' buffers have the same bytes, counters included.
   func replicasAreIdentical() throws(CheckpointError) -> Bool {
     for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
       guard let rows = devices[quantity] else { continue }
@@ -72,12 +72,12 @@ package struct BatchNormState {
     return true
   }
 
-  /// Whether devices have counted differently.
+  /// Whether the counters of the devices differ.
   func countersDiffer() throws(CheckpointError) -> Bool {
     try devices[.numBatchesTracked]?.hasEqualRows() == false
   }
 
-  /// Whether devices have weights or biases that differ.
+  /// Whether the weights or biases of the devices differ.
   func parametersDiffer() throws(CheckpointError) -> Bool {
     for quantity in [BatchNormQuantity.weight, .bias] {
       guard let rows = devices[quantity] else { continue }

@@ -1,17 +1,17 @@
 import DBNTensors
 
-/// A state dict on its way to having its BatchNorms in another layout.
+/// The BatchNorms of a state dict that were converted so far, and where their tensors go.
 ///
-/// A tensor keeps its position; one under a new name takes the position of the old one of the same
-/// quantity, and what is new beside them follows the module's last tensor.
+/// A tensor keeps its position; a renamed tensor takes the position of the old tensor of the same
+/// quantity, and added tensors follow the module's last tensor.
 struct ConvertedSites {
   typealias Key = CheckpointDictionary.Key
 
   private var replacements: [Key: [(key: String, value: Tensor)]] = [:]
-  /// What was made of the same tensors before: a module that the model has twice stays one.
+  /// Tensors converted earlier, by origin: a module that occurs twice in the model stays shared.
   private var known: [Origin: Tensor] = [:]
 
-  /// What a converted buffer was made from.
+  /// The tensors that a converted buffer was made from, and how.
   private struct Origin: Hashable {
     let tensor: SiteTensor
     let sources: [ObjectIdentifier]
@@ -54,9 +54,9 @@ struct ConvertedSites {
     replacements[.string(last), default: []] += waiting.map { ($0.key, $0.value) }
   }
 
-  /// The state dict with what was converted.
+  /// The state dict with its converted BatchNorms.
   ///
-  /// - Throws: `nameCollision` for a new name that another tensor has.
+  /// - Throws: `nameCollision` if another tensor already has a new name.
   func applied(to stateDict: StateDict) throws(CheckpointError) -> StateDict {
     var result = CheckpointDictionary(stateDict.dictionary.kind)
     result.attributes = stateDict.dictionary.attributes
@@ -81,8 +81,8 @@ struct ConvertedSites {
 }
 
 extension BatchNormState.Target {
-  /// What the values of a quantity are made from: variances of all devices together need the means.
-  /// A counter that is new belongs to the means.
+  /// The quantities that a quantity's values are computed from: pooled variances also need the
+  /// means. An added counter depends on the means.
   fileprivate func quantities(
     behind quantity: BatchNormQuantity, in site: BatchNormSite
   ) -> [BatchNormQuantity] {
@@ -93,14 +93,14 @@ extension BatchNormState.Target {
 }
 
 extension BatchNormLayout {
-  /// Whether there are the devices' running statistics and those of all together.
+  /// Whether the layout has both shared and per-device running statistics.
   fileprivate var hasBoth: Bool {
     tensors[.runningVar].map { $0.shared != nil && $0.devices != nil } ?? false
   }
 }
 
 extension BatchNormSite {
-  /// The key of its last tensor; tensors of a module stand together in all state dicts that PyTorch
-  /// makes.
+  /// The key of its last tensor; in all state dicts from PyTorch the tensors of a module are
+  /// adjacent.
   fileprivate var lastKey: String? { keys.last }
 }

@@ -6,16 +6,16 @@ struct LayoutConversion {
   private let layout: BatchNormLayout
   private let worldSize: Int?
   private let rule: MergeRule?
-  /// Whether a person has named the layout that is read: then it is not the one to be written, whatever
-  /// it looks like.
+  /// Whether the user named the source layout: then it is not the target layout, even if the two
+  /// look alike.
   private let hasHint: Bool
-  /// Whether to find out what merging loses; nothing is, where all replicas are taken in turn.
+  /// Whether to measure what merging loses. Extracting all replicas one by one loses nothing.
   private let measuresDrift: Bool
   private var report = ConversionReport()
   private var drifts: [Drifted] = []
   private var converted = ConvertedSites()
 
-  /// A BatchNorm whose replicas were merged and are not identical.
+  /// A BatchNorm whose replicas were merged although they differ.
   private typealias Drifted = (name: String, drift: ReplicaDrift)
 
   init(
@@ -64,7 +64,7 @@ struct LayoutConversion {
     Dictionary(sites.map { ($0.name, hint($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Whether there is nothing to do about a BatchNorm.
+  /// Whether a BatchNorm already is in the target layout.
   private func isAlready(_ site: BatchNormSite) -> Bool {
     guard site.layout == layout.fitting(site.quantities), !hasHint else { return false }
     return layout.buffers == .shared || rule == nil
@@ -115,7 +115,7 @@ struct LayoutConversion {
   }
 
   /// Whether the new layout keeps a counter that the old one has no key for. State dicts from
-  /// before PyTorch 0.4.1 look frozen and come back from V devices as they were.
+  /// before PyTorch 0.4.1 look frozen and come back from V devices unchanged.
   private func startsCounting(_ site: BatchNormSite) -> Bool {
     layout.hasCounterPlace && !site.layout.hasCounterPlace
       && (layout == .standard || site.layout != .frozen)
@@ -188,7 +188,7 @@ struct LayoutConversion {
 }
 
 extension BatchNormLayout {
-  /// Whether there are running statistics that all devices share and evaluation uses, beside theirs.
+  /// Whether there are, beside the per-device running statistics, shared ones that evaluation uses.
   var hasSharedStatistics: Bool {
     evaluation == .shared && tensors[.runningMean]?.shared != nil
   }
@@ -200,7 +200,7 @@ extension BatchNormLayout {
     tensors[.numBatchesTracked]?.devices.map { $0.form != .single } ?? false
   }
 
-  /// What about the rows of devices means something else in another layout; nil: nothing.
+  /// What the rows of devices mean differently in another layout; nil if nothing.
   fileprivate func change(to other: BatchNormLayout) -> String? {
     var changes: [String] = []
     if slices != other.slices {

@@ -1,22 +1,22 @@
 public import DBNTensors
 
 extension StateDict {
-  /// The largest V: far beyond any cluster, small enough that no file becomes absurd by a typing
-  /// error.
+  /// The largest V: far beyond any cluster, yet small enough that a typing error does not produce
+  /// an absurdly large file.
   public static let worldSizeLimit = 65_536
 
-  /// Maps the BatchNorms to another layout, whichever they are in.
+  /// Converts the BatchNorms to another layout, whichever they are in.
   ///
-  /// Between layouts whose devices have running statistics of their own, and for equally many
-  /// devices, every row is kept. Otherwise the rows are merged by the rule, and all devices of the
-  /// new layout start from the result. What is lost is in the report, and in the record for the
-  /// file's history.
+  /// Between layouts with per-device running statistics and the same number of devices, every row
+  /// is kept. Otherwise the rows are merged by the rule, and all devices of the new layout start
+  /// from the result. The report and the record for the file's history name what is lost.
   ///
   /// - Parameters:
-  ///   - worldSize: V of the new layout; nil: as many devices as there are.
-  ///   - rule: how rows are merged; nil: what all devices share where the layout has that (it is
-  ///     what evaluation uses), else they must be identical.
-  ///   - hint: the layout that they are in, where names and shapes can't tell it.
+  ///   - worldSize: V of the new layout; nil to keep the number of devices.
+  ///   - rule: how rows are merged; nil for the shared statistics where the layout has them (the
+  ///   ones
+  ///     that evaluation uses), otherwise the rows must be identical.
+  ///   - hint: the layout that they are in, where names and shapes don't determine it.
   /// - Throws: `replicasDiffer` with the drift and the choices; `unexpectedLayout` when nothing is
   ///   in another layout, or devices have weights of their own that can't be kept;
   ///   `invalidWorldSize`, `noBatchNorm`, `nameCollision`.
@@ -35,13 +35,13 @@ extension StateDict {
     return try conversion.run(selected)
   }
 
-  /// Maps BatchNorms to a distributed layout: every virtual device starts from the same running
-  /// statistics. In evaluation the model's outputs are the same to the last bit.
+  /// Converts BatchNorms to a distributed layout: every virtual device starts from the same running
+  /// statistics. In evaluation the model's outputs stay the same to the last bit.
   ///
   /// - Parameters:
   ///   - worldSize: V, the number of virtual devices.
   ///   - rule: how the replicas of an already distributed state dict are merged first.
-  /// - Throws: as `converting`.
+  /// - Throws: the same errors as `converting`.
   public func toDistributed(
     worldSize: Int, layout: BatchNormLayout = .replicated, merging rule: MergeRule? = nil,
     selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
@@ -50,13 +50,13 @@ extension StateDict {
       to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
   }
 
-  /// Maps distributed BatchNorms to standard ones, merging the replicas by a rule.
+  /// Converts distributed BatchNorms to standard BatchNorms, merging the replicas by a rule.
   ///
-  /// Where replicas are identical nothing is lost. With every other rule the history records what
-  /// the replicas' drift was. Counters merge to replica K's with `replica:K`, to replica 0's with
-  /// `first`, else to the largest.
+  /// If the replicas are identical, nothing is lost. Otherwise the history records how far they had
+  /// drifted apart. Counters merge to replica K's with `replica:K`, to replica 0's with `first`,
+  /// else to the largest.
   ///
-  /// - Throws: as `converting`.
+  /// - Throws: the same errors as `converting`.
   public func toStandard(
     merging rule: MergeRule? = nil, selection: BatchNormSelection = .all,
     reading hint: BatchNormSurvey.Hint? = nil
@@ -64,9 +64,9 @@ extension StateDict {
     try converting(to: .standard, merging: rule, selection: selection, reading: hint)
   }
 
-  /// What one device has: its rows as standard BatchNorms.
+  /// One device's state dict: its rows as standard BatchNorms.
   ///
-  /// - Throws: as `converting`.
+  /// - Throws: the same errors as `converting`.
   package func replica(_ index: Int) throws(CheckpointError) -> StateDict {
     let selected = try SelectedSites(self, selection: .all, hint: nil)
     var conversion = LayoutConversion(

@@ -2,14 +2,14 @@ package import DBNTensors
 
 /// Tensors whose first dimension is the device.
 extension Tensor {
-  /// [...] becomes [V, ...]: V copies of the same bytes, made when read.
+  /// [...] becomes [V, ...]: V copies of the same bytes, made when they are read.
   func repeated(_ worldSize: Int) throws(CheckpointError) -> Tensor {
-    // With checked arithmetic, before a product overflows.
+    // Checked arithmetic, before a product overflows.
     _ = try Tensor.byteCount(of: scalarType, shape: [worldSize] + shape)
     return try with(RepeatedBytes(storage, count: worldSize), shape: [worldSize] + shape)
   }
 
-  /// V tensors [...] of one type and shape as one [V, ...], put together when read.
+  /// V tensors [...] of the same type and shape as one [V, ...], assembled when it is read.
   package static func stacked(_ rows: [Tensor]) throws(CheckpointError) -> Tensor {
     guard let first = rows.first else {
       throw CheckpointError(.inconsistentTensor, "there are no rows to put together")
@@ -38,24 +38,24 @@ extension Tensor {
       kind: kind, requiresGrad: requiresGrad)
   }
 
-  /// Whether it can stand where a tensor of no dimensions is wanted, as counters that were saved
-  /// before PyTorch 0.4 can. PyTorch takes the first element of longer vectors too; those are not
-  /// taken here, since they have numbers that would be lost.
+  /// Whether it can be loaded as a scalar, like counters saved before PyTorch 0.4. PyTorch also
+  /// takes the first element of a longer vector; here that is refused, because the other elements
+  /// would be lost.
   ///
   /// Source: `torch.nn.Module._load_from_state_dict`.
   var isVectorForScalar: Bool { shape == [1] }
 
-  /// A counter as PyTorch loads it: without dimensions.
+  /// A counter as PyTorch loads it, as a scalar.
   package func loadedAsScalar() throws(CheckpointError) -> Tensor {
     isVectorForScalar ? try row(0) : self
   }
 
-  /// Whether the first dimension's rows are all the same bytes.
+  /// Whether all rows along the first dimension have the same bytes.
   func hasEqualRows() throws(CheckpointError) -> Bool {
     guard let count = shape.first, count > 1 else { return true }
     let rowByteCount = byteCount / count
     return try storage.withBytes { bytes in
-      // Rows are all equal if the whole is equal to itself moved by one row.
+      // All rows are equal if the tensor equals itself shifted by one row.
       bytes.extracting(droppingFirst: rowByteCount).hasEqualBytes(
         to: bytes.extracting(droppingLast: rowByteCount))
     }

@@ -1,9 +1,9 @@
 import DBNTensors
 
 extension BatchNormLayout {
-  /// Those that names and shapes can tell, the more telling ones first: those of devices, whose
-  /// shared statistics may look like a standard BatchNorm's, before those of one, and among them
-  /// those with more tensors.
+  /// The layouts that names and shapes identify, the most specific first: distributed layouts,
+  /// whose shared statistics may look like a standard BatchNorm's, before the others, and among
+  /// these the layouts with more tensors.
   static let recognisable: [BatchNormLayout] = {
     let layouts = all.filter { $0.isRecognisable && !undecided.contains($0) }
     let devices = layouts.filter { $0.buffers == .rows }.sorted {
@@ -12,7 +12,7 @@ extension BatchNormLayout {
     return devices + layouts.filter { $0.buffers == .shared }
   }()
 
-  /// Those of which each looks like another: a person has to name the right one.
+  /// Numbered layouts that look like one another, so that the user has to name the right one.
   static let undecided = numbered.filter { layout in
     numbered.count { $0.variableCount == layout.variableCount } > 1
   }
@@ -29,15 +29,15 @@ extension BatchNormLayout {
     return key.hasSuffix("." + mean) ? String(key.dropLast(mean.count + 1)) : nil
   }
 
-  /// The key by which a BatchNorm is found.
+  /// The key that identifies a BatchNorm: the running mean's.
   private var meanKey: String? {
     tensors[.runningMean].flatMap { $0.shared ?? $0.devices?.key }
   }
 
-  /// The BatchNorm of this name, if it is in this layout.
+  /// The BatchNorm with this name, if it is in this layout.
   ///
-  /// - Parameter hint: what a person knows; then this is its layout.
-  /// - Throws: `unexpectedLayout` when tensors are there that don't fit each other.
+  /// - Parameter hint: what the user stated; then the BatchNorm must be in this layout.
+  /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
   func site(
     named name: String, in stateDict: StateDict, hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> BatchNormSite? {
@@ -48,13 +48,13 @@ extension BatchNormLayout {
       }
     }
     guard let size = size(of: module, hint) else { return nil }
-    // A file can declare 2^40 devices of no features.
+    // A file can declare 2^40 devices with no features.
     guard (1...StateDict.worldSizeLimit).contains(size.worldSize) else { return nil }
     let expected = siteTensors(worldSize: size.worldSize)
     let found = expected.filter { module[$0.key] != nil }
     let counters = expected.filter(\.quantity.isCounter)
     let hasCounter = found.contains(where: \.quantity.isCounter)
-    // A standard BatchNorm with weights and without a counter is what frozen means.
+    // A standard BatchNorm with weights and without a counter is a frozen one.
     let looksFrozen =
       !hasCounter && [.weight, .bias].allSatisfy { module[Self.standard.key(of: $0)] != nil }
     if (self == .standard && looksFrozen) || (self == .frozen && !looksFrozen) { return nil }
@@ -71,8 +71,8 @@ extension BatchNormLayout {
 
   private typealias Size = (features: Int, worldSize: Int)
 
-  /// C and V, by the shapes of the running means and of the other tensors; nil if those are not
-  /// of this layout.
+  /// C and V, from the shapes of the running means and the other tensors; nil if the shapes don't
+  /// fit this layout.
   private func size(of module: ModuleTensors, _ hint: BatchNormSurvey.Hint?) -> Size? {
     guard let placement = tensors[.runningMean] else { return nil }
     let shared = placement.shared.flatMap { module[$0]?.shape }
@@ -87,7 +87,7 @@ extension BatchNormLayout {
     guard let shape = module[devices.key]?.shape else { return nil }
     if devices.form == .rows { return shape.count == 2 ? (shape[1], shape[0]) : nil }
     guard shape.count == 1 else { return nil }
-    // What all devices share has a name of its own, so that one device differs from none.
+    // Shared tensors have their own names, so one device can be distinguished from none.
     if let features = shared?[0] {
       return joinedSize(shape[0], features: features, worldSize: nil, least: 1)
     }
@@ -100,7 +100,7 @@ extension BatchNormLayout {
     tensors[.weight]?.shared.flatMap { module[$0]?.shape.first }
   }
 
-  /// Of V * C values, where one of the two is known.
+  /// C and V from a length of V * C, where one of the two is known.
   private func joinedSize(
     _ count: Int, features: Int?, worldSize: Int?, least: Int
   ) -> Size? {
@@ -114,7 +114,7 @@ extension BatchNormLayout {
     return (count / worldSize, worldSize)
   }
 
-  /// - Throws: `unexpectedLayout` for a tensor that is missing, or of the wrong shape or type.
+  /// - Throws: `unexpectedLayout` for a tensor that is missing or has the wrong shape or type.
   private func check(
     _ tensor: SiteTensor, _ module: ModuleTensors, _ size: Size, mayBeMissing: Bool
   ) throws(CheckpointError) {
@@ -137,7 +137,7 @@ extension BatchNormLayout {
       module.name, "\(mean) is \(type.name), \(tensor.key) is \(found.scalarType.name)")
   }
 
-  /// The shape that a tensor has on disk.
+  /// The on-disk shape of a tensor.
   private func shape(of tensor: SiteTensor, _ size: Size) -> [Int] {
     let row = tensor.quantity.isCounter ? [] : [size.features]
     guard tensor.part == .devices, let form = tensors[tensor.quantity]?.devices?.form else {
@@ -152,12 +152,13 @@ extension BatchNormLayout {
 }
 
 extension BatchNormQuantity {
-  /// Weights of a BatchNorm without affine parameters, counters of old state dicts.
+  /// True for weights and biases, which BatchNorms without affine parameters lack, and for
+  /// counters, which old state dicts lack.
   fileprivate var mayBeMissing: Bool { self != .runningMean && self != .runningVar }
 }
 
 extension VariableNumbering {
-  /// Whether a module has as many variables, all of them vectors of one length.
+  /// Whether a module has exactly these variables, all of them vectors of the same length.
   func areVariables(of module: ModuleTensors) -> Bool {
     let shapes = quantities.indices.map { module[key($0)]?.shape }
     return module[key(quantities.count)] == nil

@@ -1,16 +1,16 @@
 import Glibc
 
-/// Which BatchNorms a conversion touches, by patterns of their names.
+/// Which BatchNorms a conversion changes, as patterns for their names.
 ///
-/// Patterns are the shell's (`fnmatch`): `*` is any text, dots included; `?` one character; `[ab]`
-/// one of those.
+/// Patterns are shell patterns (`fnmatch`): `*` matches any text, dots included; `?` one character;
+/// `[ab]` one of the listed characters.
 public struct BatchNormSelection: Sendable {
-  /// Empty: all.
+  /// Patterns of the names that are converted; empty for all.
   public var include: [String]
-  /// Patterns of the names that are left alone, even if `include` has them.
+  /// Patterns of the names that are left alone, even if they match `include`.
   public var exclude: [String]
 
-  /// Makes the selection of the names that match `include` and do not match `exclude`.
+  /// Makes a selection of the names that match `include` and don't match `exclude`.
   public init(include: [String] = [], exclude: [String] = []) {
     self.include = include
     self.exclude = exclude
@@ -19,7 +19,7 @@ public struct BatchNormSelection: Sendable {
   /// Every BatchNorm.
   public static let all = BatchNormSelection()
 
-  /// Whether a BatchNorm of this name is selected.
+  /// Whether a BatchNorm with this name is selected.
   public func contains(_ name: String) -> Bool {
     let matches = { (pattern: String) in fnmatch(pattern, name, 0) == 0 }
     return (include.isEmpty || include.contains(where: matches))

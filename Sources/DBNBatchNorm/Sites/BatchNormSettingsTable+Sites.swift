@@ -1,7 +1,7 @@
 public import DBNTensors
 
 extension BatchNormSettingsTable {
-  /// What is known of a BatchNorm of a state dict, whatever layout keeps it.
+  /// The known settings of a BatchNorm in a state dict, whatever its layout.
   public func settings(of site: BatchNormSite) -> BatchNormSettings {
     let key = site.bufferKeys.first ?? site.name
     let module = key.split(separator: ".", omittingEmptySubsequences: false).dropLast()

@@ -1,10 +1,10 @@
 import DBNTensors
 
-/// One BatchNorm found in a state dict: where it stands and how it keeps its state.
+/// A BatchNorm found in a state dict: its name, and how it keeps its state.
 public struct BatchNormSite: Sendable {
   /// The module's name, `layer1.0.bn1`; empty when the whole state dict is one BatchNorm.
   public let name: String
-  /// How it keeps its state.
+  /// The layout of its state.
   public let layout: BatchNormLayout
   /// C.
   public let features: Int
@@ -17,23 +17,23 @@ public struct BatchNormSite: Sendable {
   /// The tensors that it has.
   let tensors: [SiteTensor]
 
-  /// The key in the state dict of one of its tensors, by the key that the layout has for it:
-  /// `running_mean`, `weight` ...
+  /// The state dict's key of one of its tensors, from the layout's key: `running_mean`, `weight`
+  /// ...
   public func key(_ tensor: String) -> String { name.isEmpty ? tensor : "\(name).\(tensor)" }
 
   /// The keys of all its tensors.
   public var keys: [String] { tensors.map { key($0.key) } }
 
-  /// What it has of all that a BatchNorm can have.
+  /// The quantities that it has.
   public var quantities: Set<BatchNormQuantity> { Set(tensors.map(\.quantity)) }
 
   /// The keys of its running statistics and counters.
   public var bufferKeys: [String] { tensors.filter(\.quantity.isBuffer).map { key($0.key) } }
 
-  /// The keys of the counters that are one number each.
+  /// The keys of its scalar counters.
   package var scalarKeys: [String] { tensors.filter(layout.isScalar).map { key($0.key) } }
 
-  /// Whether a tensor of this name is the buffer of a BatchNorm, by its last part.
+  /// Whether the last component of a tensor's name is that of a BatchNorm's buffer.
   public static func namesBuffer(_ name: String) -> Bool {
     let last = name.split(whereSeparator: { $0 == "." || $0 == "/" }).last ?? ""
     return BatchNormQuantity(rawValue: String(last))?.isBuffer ?? false
@@ -42,19 +42,19 @@ public struct BatchNormSite: Sendable {
 
 /// One tensor of a BatchNorm.
 struct SiteTensor: Hashable {
-  /// Which part of the quantity it holds.
+  /// Whose values of the quantity it holds.
   enum Part: Hashable {
-    /// What all devices share.
+    /// Values that all devices share.
     case shared
-    /// What the devices have, in one tensor.
+    /// All devices' values, in one tensor.
     case devices
-    /// What one device has.
+    /// One device's values.
     case device(Int)
   }
 
   let quantity: BatchNormQuantity
   let part: Part
-  /// After the module's name.
+  /// Relative to the module.
   let key: String
 }
 
@@ -73,13 +73,13 @@ extension BatchNormLayout {
     return single + (0..<max(0, worldSize - 1)).flatMap(eachTensors)
   }
 
-  /// Whether a tensor is a counter of no dimensions, not one with a number for each device.
+  /// Whether a tensor is a scalar counter, not a vector with a number for each device.
   func isScalar(_ tensor: SiteTensor) -> Bool {
     let form = tensors[tensor.quantity]?.devices?.form
     return tensor.quantity.isCounter && (tensor.part != .devices || form == .single)
   }
 
-  /// Those of device `number + 1`, where each has its own.
+  /// The tensors of device `number + 1`, where each device has its own.
   private func eachTensors(_ number: Int) -> [SiteTensor] {
     BatchNormQuantity.allCases.compactMap { quantity in
       guard let devices = tensors[quantity]?.devices, devices.form == .each else { return nil }

@@ -1,7 +1,7 @@
 import DBNTensors
 
 extension BatchNormSurvey {
-  /// The module of a running mean, if it could be in one layout as well as in another.
+  /// The module that a running mean belongs to, if it fits more than one layout.
   static func undecided(
     _ key: String, in stateDict: StateDict
   ) -> ConversionReport.Item? {
@@ -55,7 +55,7 @@ extension BatchNormSurvey {
 }
 
 extension BatchNormSurvey {
-  /// The modules that have the variables of a layout, under names that leave open what they are.
+  /// The modules with the variables of a layout whose names don't show what they are.
   private static func open(_ layout: BatchNormLayout, in stateDict: StateDict) -> [String] {
     guard let numbering = layout.numbering else { return [] }
     return stateDict.names.compactMap { layout.moduleName(of: $0) }.filter { name in
@@ -64,7 +64,7 @@ extension BatchNormSurvey {
     }
   }
 
-  /// Those that are all there is of the module that they are in, and called as in TabNet.
+  /// The BatchNorms that are their parent module's only content and are named as in TabNet.
   private static func alone(
     _ sites: [BatchNormSite], in stateDict: StateDict
   ) -> [BatchNormSite] {

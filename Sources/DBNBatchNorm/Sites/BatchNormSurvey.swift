@@ -1,25 +1,27 @@
 public import DBNTensors
 
-/// The BatchNorms of a state dict, in its order, and what looks like one but can't be read as one.
+/// The BatchNorms of a state dict, in its order, and modules that look like one but can't be read
+/// as one.
 public struct BatchNormSurvey: Sendable {
   /// The BatchNorms that can be read, in the order of the state dict.
   public private(set) var sites: [BatchNormSite] = []
-  /// What has running statistics and fits no layout, by module name, with the reason.
+  /// Modules with running statistics that fit no layout, by name, with the reason.
   public private(set) var unrecognised: [ConversionReport.Item] = []
-  /// Modules of a `running_mean` of any shape, alone or with `running_var`, without a weight, bias
-  /// or counter: they are not taken for BatchNorms, since normalisers of observations in
-  /// reinforcement learning have just these. PyTorch's BatchNorm without affine parameters has had a counter since 0.4.1.
+  /// Modules with a `running_mean` of any shape, alone or with `running_var`, but no weight, bias
+  /// or counter. They are not taken for BatchNorms, because observation normalisers in
+  /// reinforcement learning have the same tensors. PyTorch's BatchNorm without affine parameters
+  /// has had a counter since 0.4.1.
   public private(set) var lookalikes: [BatchNormSite] = []
-  /// What the tensors leave open and a person may know, a sentence each.
+  /// What the tensors leave open and the user may know, in one sentence each.
   public private(set) var ambiguities: [Guidance] = []
 
-  /// What a person knows and names and shapes leave open.
+  /// What names and shapes leave open, as stated by the user or a model.
   public struct Hint: Sendable {
-    /// The layout of all BatchNorms that can be read in it.
+    /// The layout in which all BatchNorms that fit it are read.
     public var layout: BatchNormLayout
-    /// V, where neither the shapes nor a weight determine it.
+    /// V, for when neither the shapes nor a weight determine it.
     public var worldSize: Int?
-    /// C, where there is a model that knows it.
+    /// C, if there is a model that knows it.
     public var features: Int?
 
     /// Makes a hint that all BatchNorms are in this layout.
@@ -30,16 +32,15 @@ public struct BatchNormSurvey: Sendable {
     }
   }
 
-  /// A BatchNorm is a module with running statistics under the names of a layout that is recognised by
-  /// its names and shapes. InstanceNorm with running statistics has the same names as BatchNorm and
-  /// can't be distinguished.
+  /// Finds the BatchNorms: modules with running statistics whose names and shapes fit a layout.
+  /// InstanceNorm with running statistics has the same names and can't be distinguished.
   ///
   /// - Parameters:
-  ///   - hint: what to read all of them as.
-  ///   - layouts: more layouts to recognise, before those known.
-  ///   - known: what some BatchNorms are, by their modules' names, whatever they look like.
-  ///   - included: patterns of names, as of `BatchNormSelection`: lookalikes that a person takes for
-  ///     BatchNorms.
+  ///   - hint: how to read all of them.
+  ///   - layouts: more layouts to recognise, tried before the known ones.
+  ///   - known: hints for single BatchNorms by module name, whatever they look like.
+  ///   - included: patterns of names, as in `BatchNormSelection`, of lookalikes that the user takes
+  ///     for BatchNorms.
   public init(
     _ stateDict: StateDict, hint: Hint? = nil, layouts more: [BatchNormLayout] = [],
     known: [String: Hint] = [:], including included: [String] = []
@@ -51,7 +52,7 @@ public struct BatchNormSurvey: Sendable {
       uniquingKeysWith: { first, _ in first })
     var taken: Set<CheckpointDictionary.Key> = []
     func isNamed(_ name: String) -> Bool { !included.isEmpty && named.contains(name) }
-    // What a person or a model named needs no proof.
+    // A BatchNorm that the user or a model named needs no further evidence.
     func isKnown(_ name: String, _ layout: BatchNormLayout, _ hint: Hint?) -> Bool {
       hint != nil || more.contains(layout) || isNamed(name)
     }
@@ -128,19 +129,19 @@ extension BatchNormSurvey {
 }
 
 extension BatchNormSite {
-  /// Whether it has nothing but running statistics, under names that others use too.
+  /// Whether it has only running statistics, under names that other modules use too.
   fileprivate var isLookalike: Bool {
     tensors.allSatisfy {
       [.runningMean, .runningVar].contains($0.quantity) && $0.key == $0.quantity.rawValue
     }
   }
 
-  /// Whether it can be read as a BatchNorm of the standard layout: statistics of another shape, or
-  /// a running mean alone, have no features.
+  /// Whether it can be read as a BatchNorm in the standard layout. `features` is 0 for statistics
+  /// of another shape, and for a running mean alone.
   fileprivate var isReadable: Bool { features > 0 }
 
-  /// Running statistics that no layout has, of whatever shape, in a module without a weight, bias or
-  /// counter: not a BatchNorm's. Nil for another module.
+  /// A lookalike: running statistics of any shape that fit no layout, in a module without a weight,
+  /// bias or counter. Nil for any other module.
   fileprivate init?(statisticsOf name: String, in stateDict: StateDict) {
     let module = ModuleTensors(name: name, stateDict: stateDict)
     let tensors = BatchNormLayout.standard.siteTensors(worldSize: 1)
@@ -154,11 +155,11 @@ extension BatchNormSite {
       tensors: statistics.filter { module[$0.key] != nil })
   }
 
-  /// The BatchNorm of this name, if the state dict has its running statistics.
+  /// The BatchNorm with this name, if the state dict has its running statistics.
   ///
   /// - Parameters:
   ///   - features: C, which the model knows.
-  ///   - layouts: more layouts to recognise, before those known.
+  ///   - layouts: more layouts to recognise, tried before the known ones.
   /// - Throws: `unexpectedLayout` when its tensors don't fit each other.
   package static func find(
     _ name: String, features: Int, in stateDict: StateDict, layouts more: [BatchNormLayout] = []

@@ -1,14 +1,15 @@
 import DBNTensors
 
-/// The BatchNorms that a conversion is about.
+/// The BatchNorms that a conversion changes, and those it leaves alone.
 struct SelectedSites {
   let sites: [BatchNormSite]
-  /// Those that the patterns leave alone.
+  /// The BatchNorms that the patterns don't select.
   let others: [ConversionReport.Item]
-  /// What looks like a BatchNorm and is not taken for one, unless the patterns leave it out anyway.
+  /// The lookalikes that are not taken for BatchNorms, without those that the patterns don't
+  /// select.
   let leftAlone: [ConversionReport.Item]
 
-  /// - Throws: `noBatchNorm`; `unexpectedLayout` for one that can't be read.
+  /// - Throws: `noBatchNorm`; `unexpectedLayout` for a BatchNorm that can't be read.
   init(
     _ stateDict: StateDict, selection: BatchNormSelection, hint: BatchNormSurvey.Hint?
   ) throws(CheckpointError) {

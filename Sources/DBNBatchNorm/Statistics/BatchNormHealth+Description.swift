@@ -1,8 +1,8 @@
 public import DBNTensors
 
 extension BatchNormHealth {
-  /// A sentence for each kind of fault, whatever the number of BatchNorms: "3 of 53 BatchNorms have
-  /// a negative running variance: bn1 (2 of 64 channels), layer1.0.bn1 (...)".
+  /// One sentence for each kind of fault, whatever the number of BatchNorms: "3 of 53 BatchNorms
+  /// have a negative running variance: bn1 (2 of 64 channels), layer1.0.bn1 (...)".
   public var sentences: [String] {
     var kinds: [Kind: [Item]] = [:]
     var order: [Kind] = []
@@ -14,16 +14,16 @@ extension BatchNormHealth {
     return order.map { sentence($0, kinds[$0] ?? []) }
   }
 
-  /// A list of objects, an item each: `name`, `issue` (its code), `channels`, `features`, and where
-  /// it is so the `quantity`, the `device` and the `reason`.
+  /// A list with an object for each item: `name`, `issue` (its code), `channels`, `features`, and,
+  /// where the item has them, `quantity`, `device` and `reason`.
   public var json: JSON { .array(items.map(\.json)) }
 
-  /// The items that one sentence is about.
+  /// What the items of one sentence have in common.
   private struct Kind: Hashable {
     let issue: Issue
     let quantity: BatchNormQuantity?
 
-    /// Behind "3 BatchNorms have".
+    /// The words that follow "3 BatchNorms have".
     var text: String {
       let thing = quantity?.words ?? "tensor"
       switch issue {
@@ -57,7 +57,8 @@ extension BatchNormHealth {
       + "\(names.count == 1 ? "has" : "have") \(kind.text): \(shown.joined(separator: ", "))\(more)"
   }
 
-  /// " (2 of 64 channels, device 3)" of the items of one BatchNorm; empty if it is about all of it.
+  /// " (2 of 64 channels, device 3)" for the items of one BatchNorm; empty if they concern all of
+  /// it.
   private static func extent(_ items: [Item]) -> String {
     guard let first = items.first else { return "" }
     if let reason = first.reason { return " (\(reason))" }
@@ -91,7 +92,7 @@ extension BatchNormHealth.Item {
 }
 
 extension BatchNormQuantity {
-  /// What a person calls it.
+  /// The quantity's name in reports.
   fileprivate var words: String {
     switch self {
     case .weight: "weight"

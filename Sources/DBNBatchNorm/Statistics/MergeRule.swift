@@ -1,18 +1,20 @@
-/// How the running statistics of V replicas become one. The choice is the user's, and is recorded.
+/// How the running statistics of V replicas are merged. The user chooses, and the choice is
+/// recorded.
 public enum MergeRule: Sendable, Hashable, CustomStringConvertible {
-  /// All replicas must be equal to the last bit.
+  /// The value of all replicas, which must be equal to the last bit.
   case identical
   /// Replica 0's: what rank 0 of a data-parallel job would have saved.
   case first
-  /// The mean of the means and the mean of the variances. Too small a variance where means differ.
+  /// The mean of the means and the mean of the variances. The variance is too small if the means
+  /// differ.
   case mean
   /// The law of total variance: mean of the variances plus the population variance of the means.
-  /// The statistics of all devices' samples taken together, when all had equally many.
+  /// These are the statistics of all devices' samples together, if all had equally many.
   case pooled
   /// One replica's, counted from 0.
   case replica(Int)
 
-  /// The rule as the command line and histories name it: `mean`, `replica:2`.
+  /// The rule's name on the command line and in histories: `mean`, `replica:2`.
   public var description: String {
     switch self {
     case .identical: "identical"
@@ -23,7 +25,7 @@ public enum MergeRule: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Reads what `description` writes.
+  /// Parses what `description` returns.
   public init?(_ text: String) {
     switch text {
     case "identical": self = .identical

@@ -8,18 +8,18 @@ extension ReplicaDrift: CustomStringConvertible {
       + "\((variance * 100).shortened) % from the mean of all"
   }
 
-  /// NaN, which nothing can be compared with, counts as infinite.
+  /// The larger distance; NaN, which can't be ordered, counts as infinite.
   private var largest: Double { mean.isNaN || variance.isNaN ? .infinity : max(mean, variance) }
 
-  /// Whether replicas are further apart here: by the larger of the two distances; NaN is infinitely
-  /// far.
+  /// Whether these replicas are further apart, judged by the larger of their two distances; NaN
+  /// counts as infinite.
   public func isWorse(than other: ReplicaDrift) -> Bool {
     largest > other.largest
   }
 }
 
 extension Double {
-  /// Three significant digits.
+  /// The number with three significant digits.
   fileprivate var shortened: String {
     guard isFinite, self != 0 else { return "\(self)" }
     var digits = 1.0

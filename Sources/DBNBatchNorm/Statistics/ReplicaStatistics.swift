@@ -36,7 +36,7 @@ public struct ReplicaStatistics: Sendable {
 
   /// The merged mean and variance of each feature, in Float64.
   ///
-  /// `identical` gives row 0: that the rows are equal is for their bytes to show.
+  /// `identical` returns row 0; whether the rows are equal is decided by their bytes, not here.
   public func merged(by rule: MergeRule) -> (mean: [Double], variance: [Double]) {
     switch rule {
     case .identical, .first: (means[0], variances[0])
@@ -47,12 +47,12 @@ public struct ReplicaStatistics: Sendable {
     }
   }
 
-  /// How far the replicas are from each other.
+  /// How far the replicas are apart.
   public var drift: ReplicaDrift {
     replicaDrifts.reduce(into: ReplicaDrift()) { $0.formUnion($1) }
   }
 
-  /// How far each replica is from all of them together.
+  /// How far each replica is from the statistics of all.
   public var replicaDrifts: [ReplicaDrift] {
     let center = merged(by: .pooled)
     let averageVariance = columns(variances, average)
@@ -75,21 +75,21 @@ public struct ReplicaStatistics: Sendable {
   }
 }
 
-/// How far the replicas of a BatchNorm are from each other; zeros when they are equal.
+/// How far the replicas of a BatchNorm are apart; zeros if they are equal.
 public struct ReplicaDrift: Sendable, Equatable {
   /// The largest distance of a replica's mean from the mean of all, in standard deviations of the
   /// pooled statistics.
   public var mean = 0.0
-  /// The largest ratio of a replica's variance to the mean of all, minus one, without its sign.
+  /// The largest relative distance of a replica's variance from the mean of all: |ratio - 1|.
   public var variance = 0.0
 
-  /// Makes a drift of these distances; none without arguments.
+  /// Makes a drift of these distances; without arguments, no drift.
   public init(mean: Double = 0, variance: Double = 0) {
     self.mean = mean
     self.variance = variance
   }
 
-  /// The larger of both, feature by feature of two BatchNorms.
+  /// Takes the larger mean distance and the larger variance distance of two drifts.
   public mutating func formUnion(_ other: ReplicaDrift) {
     mean.raise(to: other.mean)
     variance.raise(to: other.variance)
@@ -97,7 +97,7 @@ public struct ReplicaDrift: Sendable, Equatable {
 }
 
 extension BatchNormState {
-  /// The numbers of each device, or those that all share.
+  /// The numbers of each device, or a single row if all devices share them.
   func rows(of quantity: BatchNormQuantity) throws(CheckpointError) -> [[Double]] {
     guard let tensor = devices[quantity] ?? shared[quantity] else { return [] }
     let values = try tensor.doubles()
@@ -107,7 +107,7 @@ extension BatchNormState {
   }
 }
 
-/// The mean; of equal values exactly that value, which a rounded sum would not give.
+/// The mean; if all values are equal exactly that value, which a rounded sum may miss.
 private func average(_ values: [Double]) -> Double {
   guard let first = values.first, values.contains(where: { $0 != first }) else {
     return values.first ?? .nan
@@ -121,13 +121,13 @@ private func variance(_ values: [Double]) -> Double {
   return average(values.map { ($0 - center) * ($0 - center) })
 }
 
-/// Zero over zero is no distance; anything else over zero is infinitely far.
+/// The distance in this unit: 0 / 0 is 0, anything else over 0 is infinite.
 private func ratio(_ distance: Double, _ unit: Double) -> Double {
   distance == 0 ? 0 : distance / unit
 }
 
 extension Double {
-  /// The larger of the two, NaN if either is.
+  /// Raises it to the larger of the two; NaN if either is NaN.
   fileprivate mutating func raise(to other: Double) {
     self = isNaN || other.isNaN ? .nan : Swift.max(self, other)
   }

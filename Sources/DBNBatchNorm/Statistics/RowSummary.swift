@@ -1,11 +1,11 @@
 import DBNTensors
 
-/// What is unusual about the numbers of one row, counted.
+/// Counts of unusual numbers in one row.
 struct RowSummary {
   var notFinite = 0
   var negative = 0
   var zero = 0
-  /// Of float16 numbers: 0, or below the smallest with all its digits.
+  /// How many float16 numbers are 0 or subnormal.
   var underflowed = 0
   /// Whether all numbers are 0, and whether all are 1.
   var isAllZero = true
@@ -24,7 +24,7 @@ struct RowSummary {
 }
 
 extension Tensor {
-  /// What is unusual in each of so many rows of equal length, the tensor read in pieces.
+  /// A summary of each row, of equally long rows; the tensor is read in pieces.
   ///
   /// - Throws: `unsupportedScalarType` unless the elements are real numbers.
   func summaries(rows: Int) throws(CheckpointError) -> [RowSummary] {

@@ -1,10 +1,10 @@
 import DBNTensors
 
-/// What the tensors of one BatchNorm have in them that those of a healthy one have not.
+/// The examination of one BatchNorm's tensors for faults.
 struct SiteExamination {
   private(set) var items: [BatchNormHealth.Item] = []
   private let site: BatchNormSite
-  /// Whether a quantity is as in a new BatchNorm: of each device, and of what all devices share.
+  /// Whether a quantity has its initial values: for each device, and for the shared tensor.
   private var devicesAtStart: [BatchNormQuantity: [Bool]] = [:]
   private var sharedAtStart: [BatchNormQuantity: Bool] = [:]
 
@@ -31,7 +31,7 @@ struct SiteExamination {
         examine(row, of: part.quantity, device: device)
       }
     case .device(let device): try examine(tensor.whole(), of: part.quantity, device: device)
-    // Where the other devices have tensors of their own, the shared one is device 0's.
+    // If the other devices have tensors of their own, the shared one is device 0's.
     case .shared where form == .each: try examine(tensor.whole(), of: part.quantity, device: 0)
     case .shared: try examine(tensor.whole(), of: part.quantity, device: nil)
     case .devices:
@@ -55,7 +55,7 @@ struct SiteExamination {
   private mutating func report(
     _ row: RowSummary, of quantity: BatchNormQuantity, device: Int?
   ) {
-    // A counter is about all channels.
+    // A counter concerns all channels.
     let unit = quantity.isCounter ? site.features : 1
     add(.notFinite, quantity, device, channels: row.notFinite * unit)
     switch quantity {
@@ -69,8 +69,8 @@ struct SiteExamination {
     }
   }
 
-  /// Statistics as those of a new BatchNorm say that there was no training where the counter does
-  /// too, or where other devices' have moved.
+  /// Finds statistics with their initial values. They show missing training only if the counter
+  /// agrees, or if other devices' statistics have moved.
   private mutating func findUntrained() {
     let counterIsZero = devicesAtStart[.numBatchesTracked]
     let areAtStart = (devicesAtStart[.runningMean] ?? []).indices.map { device in
@@ -110,13 +110,13 @@ struct SiteExamination {
 }
 
 extension RowSummary {
-  /// Whether the numbers are those that a new BatchNorm has.
+  /// Whether the numbers are the initial values of this quantity.
   fileprivate func isAtStart(_ quantity: BatchNormQuantity) -> Bool {
     quantity == .runningVar ? isAllOne : isAllZero
   }
 }
 
 extension Tensor {
-  /// What is unusual in all of it.
+  /// The summary of the whole tensor.
   fileprivate func whole() throws(CheckpointError) -> RowSummary { try summaries(rows: 1)[0] }
 }

@@ -1,19 +1,19 @@
 public import DBNTensors
 
-/// What differs between two checkpoints: keys, types, shapes, values, order, ties, metadata.
+/// The differences between two checkpoints: keys, types, shapes, values, order, ties, metadata.
 ///
-/// The state dicts are compared with names relative to them, wherever they are in their files;
-/// everything around them by its path.
+/// Inside the state dicts, names are relative, so the two may be at different entries. Everything
+/// around them is compared by its path.
 public struct CheckpointDifference: Sendable {
-  /// Something that both have and that is not the same.
+  /// An entry that both have and that differs.
   public struct Item: Sendable, Equatable {
     /// The path of the entry: `state_dict/conv1.weight`.
     public let name: String
     /// `type`, `dtype`, `shape`, `values`, `order`, `tied_to`, `kind`, `length` or `metadata`.
     public let why: String
-    /// Both sides in words, where that is more than the reason.
+    /// A description of both sides, if it adds anything to the reason.
     public var detail: String?
-    /// The largest difference of two elements, of real numbers.
+    /// The largest difference of two elements, for real numbers.
     public var maxAbsolute: Double?
 
     init(_ name: String, _ why: String, _ detail: String? = nil, maxAbsolute: Double? = nil) {
@@ -28,18 +28,19 @@ public struct CheckpointDifference: Sendable {
   public internal(set) var onlyInA: [String] = []
   /// Entries that only the second checkpoint has, in its order.
   public internal(set) var onlyInB: [String] = []
-  /// Entries that both have and that differ, with how.
+  /// Entries that both have and that differ, with the reasons.
   public internal(set) var different: [Item] = []
   /// How many tensors both have.
   public internal(set) var tensorsCompared = 0
 
-  /// Whether the two checkpoints hold the same.
+  /// Whether the two checkpoints are the same.
   public var isEqual: Bool { onlyInA.isEmpty && onlyInB.isEmpty && different.isEmpty }
 
   /// - Parameters:
-  ///   - entryA: where the state dict of `a` is, nil where it has none.
-  ///   - tolerance: how far real numbers may be apart; by default not at all, to the last bit.
-  ///   - progress: called along the way with the number of bytes that were just compared.
+  ///   - entryA: where the state dict of `a` is; nil if it has none.
+  ///   - tolerance: how far apart real numbers may be; by default they must be equal to the last
+  ///   bit.
+  ///   - progress: called repeatedly with the number of bytes that were just compared.
   public init(
     _ a: Checkpoint, entry entryA: EntryPath?, _ b: Checkpoint, entry entryB: EntryPath?,
     tolerance: NumberComparison.Tolerance = NumberComparison.Tolerance(),
@@ -49,7 +50,7 @@ public struct CheckpointDifference: Sendable {
       a, entry: entryA, b, entry: entryB, tolerance: tolerance, within: nil, progress: progress)
   }
 
-  /// The same for one of several that are made at the same time, and have a budget together.
+  /// The same for one of several comparisons that run concurrently and share a memory budget.
   init(
     _ a: Checkpoint, entry entryA: EntryPath?, _ b: Checkpoint, entry entryB: EntryPath?,
     tolerance: NumberComparison.Tolerance, within budget: MemoryBudget?,
@@ -76,14 +77,14 @@ public struct CheckpointDifference: Sendable {
     compareSettings(a.batchNormSettings, b.batchNormSettings)
   }
 
-  /// The graphs are compared as they are written.
+  /// Compares the graphs as text.
   private mutating func compareGraphs(_ a: String?, _ b: String?) {
     guard a != b else { return }
     let detail: String? = a == nil ? "only in b" : b == nil ? "only in a" : nil
     different.append(Item("graph", "metadata", detail))
   }
 
-  /// Epsilon and momentum, by BatchNorm.
+  /// Compares epsilon and momentum of each BatchNorm.
   private mutating func compareSettings(_ a: BatchNormSettingsTable, _ b: BatchNormSettingsTable) {
     for (name, _) in a.filled(from: b).entries {
       let (inA, inB) = (a[name] ?? BatchNormSettings(), b[name] ?? BatchNormSettings())

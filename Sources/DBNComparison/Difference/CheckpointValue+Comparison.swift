@@ -20,7 +20,7 @@ extension CheckpointValue {
     }
   }
 
-  /// For each tensor of the tree: the first one it shares its storage with, if any.
+  /// For each tensor of the tree: the first tensor that it shares its storage with, if any.
   var ties: [(path: EntryPath, first: EntryPath?)] {
     var firstPaths: [ObjectIdentifier: EntryPath] = [:]
     return leaves.compactMap { path, value in
@@ -42,10 +42,10 @@ extension CheckpointDictionary {
 }
 
 extension Tensor {
-  /// "parameter", "tensor that requires grad".
+  /// The kind as reports name it: "parameter", "tensor that requires grad".
   var kindText: String { kind.rawValue + (requiresGrad ? " that requires grad" : "") }
 
-  /// The comparison of two tensors of one shape; nil for types without real numbers.
+  /// The comparison of two tensors of the same shape; nil unless both hold real numbers.
   package func comparison(
     with other: Tensor, tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) -> NumberComparison? {
@@ -58,9 +58,9 @@ extension Tensor {
     return result
   }
 
-  /// Hands out the numbers of two tensors of one shape, some at a time.
+  /// Passes the numbers of two tensors of the same shape to a closure, piece by piece.
   ///
-  /// - Parameter body: is given the index of the first, and the numbers of both.
+  /// - Parameter body: called with the index of the piece's first number, and the numbers of both.
   package func forEachPiece(
     with other: Tensor, _ body: (Int, [Double], [Double]) -> Void
   ) throws(CheckpointError) {
@@ -74,7 +74,7 @@ extension Tensor {
     }
   }
 
-  /// How many elements are doubles at a time: all of a large tensor would not fit the memory.
+  /// How many elements are converted to doubles at a time: a large tensor would not fit in memory.
   private static let pieceCount = 1 << 18
 
   private func doubles(

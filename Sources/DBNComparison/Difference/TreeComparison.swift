@@ -1,12 +1,12 @@
 import DBNTensors
 
-/// Walks two trees in step and notes what differs.
+/// Walks two trees in parallel and collects their differences.
 struct TreeComparison {
   private(set) var difference = CheckpointDifference()
   private let tolerance: NumberComparison.Tolerance
-  /// Called with the bytes of tensors that were compared.
+  /// Called with the number of tensor bytes that were just compared.
   private let progress: (Int) -> Void
-  /// What comparisons that are made at the same time may take.
+  /// The memory that concurrent comparisons may use together.
   private let budget: MemoryBudget?
 
   init(
@@ -63,7 +63,7 @@ struct TreeComparison {
     }
   }
 
-  /// Attributes such as `_metadata` are compared as a whole.
+  /// Compares attributes such as `_metadata` as a whole.
   private mutating func compareAttributes(
     _ a: CheckpointDictionary, _ b: CheckpointDictionary, at path: EntryPath
   ) throws(CheckpointError) {
@@ -84,7 +84,7 @@ struct TreeComparison {
     for index in a.indices { try compare(a[index], b[index], at: path.appending(.int(index))) }
   }
 
-  /// Objects of unknown classes are compared by what they were to be made from, as a whole.
+  /// Compares objects of unknown classes as a whole, by their constructor arguments and state.
   private mutating func compare(
     _ a: OpaqueValue, _ b: OpaqueValue, at path: EntryPath
   ) throws(CheckpointError) {
@@ -111,7 +111,7 @@ struct TreeComparison {
         to: b.storage, within: budget, progress: progress)
       if isEqual { return }
       let comparison = try a.comparison(with: b, tolerance: tolerance)
-      // Without a tolerance, bytes decide: -0.0 is not 0.0, and NaNs have payloads.
+      // Without a tolerance bytes are compared: -0.0 is not 0.0, and NaNs have payloads.
       guard comparison?.isWithinTolerance != true || tolerance.isExact else { return }
       difference.different.append(
         .init(path.name, "values", maxAbsolute: comparison?.maxAbsolute))
@@ -120,9 +120,9 @@ struct TreeComparison {
     }
   }
 
-  /// Which names share a storage must be the same on both sides.
+  /// Compares which names share a storage.
   ///
-  /// - Parameter except: where ties were compared already: those inside are left out.
+  /// - Parameter except: the entry whose ties were already compared and are skipped.
   mutating func compareTies(
     _ a: CheckpointValue, _ b: CheckpointValue, except entry: EntryPath? = nil
   ) {
@@ -134,7 +134,7 @@ struct TreeComparison {
     }
   }
 
-  /// Compares what stands around two state dicts.
+  /// Compares everything around two state dicts.
   mutating func compareSurroundings(
     of entryA: EntryPath, in a: Checkpoint, _ entryB: EntryPath, in b: Checkpoint
   ) throws(CheckpointError) {
@@ -151,7 +151,7 @@ struct TreeComparison {
       aroundA.leaves.filter { $0.path != entryA }, aroundB.leaves.filter { $0.path != entryB })
   }
 
-  /// Compares values by their paths, where the trees around them can't be the same.
+  /// Compares values by their paths, for trees of different structure.
   private mutating func compareLeaves(_ a: [Leaf], _ b: [Leaf]) throws(CheckpointError) {
     let inB = Dictionary(b.map { ($0.path, $0.value) }, uniquingKeysWith: { $1 })
     for (path, value) in a {
@@ -173,14 +173,14 @@ struct TreeComparison {
 }
 
 extension EntryPath {
-  /// How reports call the path: a key of the state dict as it is, with its dots.
+  /// The path in reports: a key of the state dict unchanged, with its dots.
   fileprivate var name: String {
     keys.count == 1 ? keys[0].description : description
   }
 }
 
 extension OpaqueValue {
-  /// All that the value is made of, but for its name.
+  /// Everything that the value consists of, except its class name.
   fileprivate var parts: [CheckpointValue] {
     [
       arguments.map { .list($0) } ?? .none, state ?? .none, .list(elements),

@@ -1,55 +1,55 @@
 public import DBNBatchNorm
 public import DBNTensors
 
-/// What is in a checkpoint, as `info` prints it.
+/// The contents of a checkpoint, as `info` prints them.
 public struct CheckpointInspection: Sendable {
-  /// What there is to know of one tensor of the state dict.
+  /// A tensor of the state dict.
   public struct TensorRow: Sendable {
     /// The key in the state dict.
     public let name: String
     /// The tensor; its bytes are not read.
     public let tensor: Tensor
-    /// The first name of the same storage, if this is a further one.
+    /// The first name of the same storage, if this is not the first.
     public let tiedTo: String?
-    /// As the file has it; where it does not, by the names: running statistics are buffers, and
-    /// everything else in a state dict is taken for a parameter.
+    /// The kind stored in the file. If the file has none, it is inferred from the name: running
+    /// statistics are buffers, and everything else in a state dict is taken for a parameter.
     public let kind: Tensor.Kind
   }
 
-  /// What there is to know of one BatchNorm of the state dict.
+  /// A BatchNorm of the state dict.
   public struct BatchNormRow: Sendable {
     /// Where it is and how it keeps its state.
     public let site: BatchNormSite
-    /// Equal to the last bit, counters included.
+    /// Whether its replicas are equal to the last bit, counters included.
     public let replicasAreIdentical: Bool
-    /// How far apart the statistics of its devices are.
+    /// How far apart its replicas are.
     public let drift: ReplicaDrift
     /// Epsilon and momentum, as far as the file has them.
     public let settings: BatchNormSettings
   }
 
-  /// Where the state dict is; nil if there is none, then the tensors are all there are.
+  /// Where the state dict is; nil if there is none, and then `tensors` are all tensors of the file.
   public let entry: EntryPath?
-  /// Why there is none: nothing could be it, or several things could. Empty where there is one.
+  /// Why there is no state dict: no candidate, or several. Empty if there is one.
   public let missingStateDict: String
-  /// In the file's order, names relative to the entry.
+  /// The tensors in the file's order, with names relative to the entry.
   public private(set) var tensors: [TensorRow] = []
   /// The BatchNorms, in the order of the state dict.
   public private(set) var batchNorms: [BatchNormRow] = []
-  /// What looks like a BatchNorm and can't be read as one.
+  /// Modules that look like BatchNorms and can't be read as such.
   public private(set) var unrecognised: [ConversionReport.Item] = []
-  /// What looks like a BatchNorm and is not taken for one, and why.
+  /// Modules that look like BatchNorms and are not taken for such, and why.
   public private(set) var leftAlone: [ConversionReport.Item] = []
-  /// What the tensors of the BatchNorms leave open, a sentence each.
+  /// What the tensors of the BatchNorms leave open, in one sentence each.
   public private(set) var ambiguities: [Guidance] = []
-  /// What is wrong with the numbers of the BatchNorms.
+  /// The faults in the numbers of the BatchNorms.
   public private(set) var health = BatchNormHealth()
-  /// Everything that is not a tensor of the state dict, in the file's order.
+  /// Everything except the tensors of the state dict, in the file's order.
   public private(set) var others: [(path: EntryPath, value: CheckpointValue)] = []
 
   /// - Parameters:
-  ///   - entry: where the state dict is; nil: where it is found.
-  ///   - layouts: of a user's own, recognised before those known.
+  ///   - entry: where the state dict is; nil to search for it.
+  ///   - layouts: user-defined layouts, tried before the known ones.
   public init(
     _ checkpoint: Checkpoint, entry: EntryPath? = nil, layouts: [BatchNormLayout] = []
   ) throws(CheckpointError) {
@@ -57,7 +57,7 @@ public struct CheckpointInspection: Sendable {
     do throws(CheckpointError) {
       found = try checkpoint.findStateDict(at: entry)
     } catch {
-      // Without a state dict there is still something to show; a wrong --entry is an error.
+      // A file without a state dict can still be shown; a wrong --entry is an error.
       if entry != nil { throw error }
       self.entry = nil
       missingStateDict = error.reason
@@ -83,7 +83,7 @@ public struct CheckpointInspection: Sendable {
     addOthers(checkpoint, found.entry)
   }
 
-  /// How far the replicas of all BatchNorms are from each other.
+  /// The largest drift of any BatchNorm's replicas.
   public var drift: ReplicaDrift {
     batchNorms.reduce(into: ReplicaDrift()) { $0.formUnion($1.drift) }
   }

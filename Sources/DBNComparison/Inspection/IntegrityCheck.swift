@@ -1,17 +1,17 @@
 public import DBNTensors
 
-/// A reading of all bytes of a checkpoint, against the checksums it has.
+/// The result of reading all bytes of a checkpoint and comparing them with its checksums.
 public struct IntegrityCheck: Sendable {
-  /// How many distinct tensors there are; tied tensors count as one.
+  /// The number of distinct tensors; tied tensors count as one.
   public let tensors: Int
-  /// How many bytes of tensors were read.
+  /// The number of tensor bytes that were read.
   public let byteCount: Int
   /// How many of the tensors have a checksum in the file.
   public let withChecksum: Int
 
-  /// - Parameter progress: called with the bytes of each piece that was read, from any thread.
-  /// - Throws: `inconsistentFile` for a file that says that its writer never finished;
-  ///   `checksumMismatch`, or what else is wrong with a tensor; with its name.
+  /// - Parameter progress: called with the byte count of each piece that was read, on any thread.
+  /// - Throws: `inconsistentFile` for a file that is marked as unfinished by its writer;
+  ///   `checksumMismatch` or another error in a tensor, with its name.
   public init(
     _ checkpoint: Checkpoint, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) {
@@ -39,6 +39,6 @@ public struct IntegrityCheck: Sendable {
 }
 
 extension CheckpointError.Code {
-  /// The file says that its writer never finished.
+  /// The file is marked as unfinished by its writer.
   public static let inconsistentFile = Self("inconsistent-file")
 }

@@ -1,19 +1,19 @@
 public import DBNTensors
 
-/// What one rank of a data-parallel job saved.
+/// The checkpoint that one rank of a data-parallel job saved.
 public struct RankCheckpoint: Sendable {
-  /// The file, or what else to call it.
+  /// The file's path, or another name for messages.
   public let path: String
-  /// The name of its format: files of one format can be compared more strictly.
+  /// The name of its format: files of the same format can be compared more strictly.
   public let format: String
-  /// All that the file holds.
+  /// The contents of the file.
   public let checkpoint: Checkpoint
   /// Where the state dict is.
   public let entry: EntryPath
   /// The rank's state dict.
   public let stateDict: StateDict
 
-  /// - Parameter entry: where the state dict is; nil: where it is found.
+  /// - Parameter entry: where the state dict is; nil to search for it.
   /// - Throws: `noStateDict`, `noSuchEntry`.
   public init(
     path: String, format: String, _ checkpoint: Checkpoint, entry: EntryPath? = nil
@@ -30,8 +30,8 @@ public struct RankCheckpoint: Sendable {
 }
 
 extension CheckpointError.Code {
-  /// Files of ranks differ in more than the BatchNorms' buffers.
+  /// The ranks' files differ in more than the BatchNorms' buffers.
   public static let ranksDiffer = Self("ranks-differ")
-  /// A rank is missing, or there twice.
+  /// A rank is missing or occurs twice.
   public static let invalidRanks = Self("invalid-ranks")
 }

@@ -2,13 +2,13 @@ public import DBNBatchNorm
 public import DBNTensors
 
 extension StateDict {
-  /// One replicated state dict of those of V ranks, whose BatchNorms differ in their buffers alone:
-  /// rank i's become row i.
+  /// One replicated state dict made of the state dicts of V ranks, which may differ only in their
+  /// BatchNorms' buffers: rank i's become row i.
   ///
-  /// Buffers are put together when they are read: memory does not grow with the files.
+  /// Buffers are assembled when they are read, so memory does not grow with the number of files.
   ///
-  /// - Parameter ranks: by rank; rank 0's is what everything but the buffers is taken from.
-  /// - Throws: `ranksDiffer` with all that differs beside the buffers; `unexpectedLayout` when the
+  /// - Parameter ranks: in order of rank; everything but the buffers is taken from rank 0.
+  /// - Throws: `ranksDiffer` with all other differences; `unexpectedLayout` when the
   ///   BatchNorms are not standard ones; `noBatchNorm`, `invalidRanks`.
   public static func gathering(
     _ ranks: [RankCheckpoint]
@@ -87,8 +87,8 @@ extension StateDict {
 }
 
 extension StateDict {
-  /// Ranks may all have the same buffers, if they were broadcast; if only some do, a file was copied
-  /// over another.
+  /// Refuses files that were copied over one another. All ranks may have the same buffers, if they
+  /// were broadcast; but if only some do, a file was copied.
   private static func refuseCopies(
     of keys: [String], among ranks: [RankCheckpoint]
   ) throws(CheckpointError) {
@@ -114,15 +114,15 @@ extension StateDict {
 }
 
 extension RankCheckpoint {
-  /// Gives back the memory of files that are not read for now: there are as many as ranks.
+  /// Releases the memory of files that are not being read: there is one for each rank.
   fileprivate func releaseFiles() {
     for (_, tensor) in stateDict.tensors { tensor.storage.releaseFile() }
   }
 
-  /// What differs beside the buffers, in words.
+  /// Descriptions of the differences other than the buffers.
   ///
-  /// Files of different formats may differ in what not every format has: kinds of tensors, module
-  /// versions, order.
+  /// Files of different formats may differ in what not every format stores: kinds of tensors,
+  /// module versions, order.
   fileprivate func differences(
     from first: RankCheckpoint, except buffers: Set<CheckpointDictionary.Key>,
     within budget: MemoryBudget

@@ -1,12 +1,12 @@
 public import DBNTensors
 
-/// The order of files that ranks have saved, by the numbers in their names.
+/// The order of ranks' files, from the numbers in their names.
 public enum RankNumbers {
-  /// The paths by rank. Names that differ in one number only are put in its order, since a shell
-  /// lists rank-10 before rank-2; other names stay in the order given.
+  /// The paths in order of rank. Names that differ only in one number are sorted by it, because a
+  /// shell lists rank-10 before rank-2; other names keep the given order.
   ///
-  /// - Returns: the paths, and whether their names have the numbers of their ranks.
-  /// - Throws: `invalidRanks` when a rank is missing or there twice, or a path is.
+  /// - Returns: the paths, and whether their names contain the numbers of their ranks.
+  /// - Throws: `invalidRanks` when a rank is missing, or when a rank or path occurs twice.
   public static func ordered(
     _ paths: [String]
   ) throws(CheckpointError) -> (paths: [String], areNumbered: Bool) {
@@ -39,7 +39,7 @@ public enum RankNumbers {
     return numbers.count == paths.count ? numbers : nil
   }
 
-  /// Runs of digits, and what is between them.
+  /// The runs of digits in a path, and the text between them.
   private static func pieces(of path: String) -> [String] {
     var pieces: [String] = []
     var wasDigit: Bool?

@@ -6,8 +6,8 @@ extension StateDict {
   /// rank i's own, everything else the same.
   ///
   /// - Returns: V state dicts with standard BatchNorms.
-  /// - Throws: `unexpectedLayout` unless all BatchNorms are replicated, in one of the layouts whose
-  ///   devices share weights, with one V; `noBatchNorm`.
+  /// - Throws: `unexpectedLayout` unless all BatchNorms are replicated with the same V, in layouts
+  ///   whose devices share weights; `noBatchNorm`.
   public func scattering() throws(CheckpointError) -> [StateDict] {
     let sites = BatchNormSurvey(self).sites
     guard let first = sites.first else {

@@ -1,18 +1,18 @@
 import DBNModels
 public import DBNTensors
 
-/// The same forwards on Float32 values where they lie, on all cores: for speed, where Float64 is
-/// for definition. Outputs differ from the reference's by a few roundings of Float32, and slices
-/// are treated the same to the last bit, alone or side by side.
+/// The same forward passes on Float32 values in the caller's memory, on all cores: for speed, while
+/// the Float64 ones are the definition. Outputs differ from the reference's by a few Float32
+/// roundings. A slice gives the same bits whether it is run alone or with others.
 extension BatchNormModule {
   /// The outputs in evaluation.
   ///
   /// - Parameters:
-  ///   - input: row-major, as many values as the shape has.
-  ///   - shape: [N, C, ...], of a rank that the module takes.
-  ///   - output: as many elements.
-  /// - Throws: `shapeMismatch` for another rank, C, or number of values; `tooFewValues` without
-  ///   running statistics.
+  ///   - input: the values, row-major, as many as the shape has.
+  ///   - shape: [N, C, ...], with a number of dimensions that the module accepts.
+  ///   - output: as many elements as the input.
+  /// - Throws: `shapeMismatch` for other dimensions or another number of values; `tooFewValues`
+  ///   without running statistics.
   public func evaluate(
     _ input: Span<Float>, shape: [Int], into output: inout MutableSpan<Float>
   ) throws(CheckpointError) {
@@ -24,11 +24,12 @@ extension BatchNormModule {
     }
   }
 
-  /// The outputs in training, and the running statistics moved on.
+  /// The outputs in training; updates the running statistics.
   ///
   /// - Parameters: as in evaluation.
-  /// - Throws: `shapeMismatch` for another rank, C, or number of values; `tooFewValues`. Then
-  ///   nothing has changed, nor been written.
+  /// - Throws: `shapeMismatch` for other dimensions or another number of values; `tooFewValues`.
+  ///   Then
+  ///   nothing has been changed or written.
   public mutating func train(
     _ input: Span<Float>, shape: [Int], into output: inout MutableSpan<Float>
   ) throws(CheckpointError) {
@@ -50,7 +51,7 @@ extension BatchNormModule {
     }
   }
 
-  /// The outputs in training, which overwrite the input, and the running statistics moved on.
+  /// The outputs in training, which overwrite the input; updates the running statistics.
   public mutating func train(
     inPlace values: inout MutableSpan<Float>, shape: [Int]
   ) throws(CheckpointError) {
@@ -60,14 +61,14 @@ extension BatchNormModule {
     }
   }
 
-  /// The outputs in evaluation, in an array of their own.
+  /// The outputs in evaluation, in a new array.
   public func evaluate(_ input: [Float], shape: [Int]) throws(CheckpointError) -> [Float] {
     try [Float](count: input.count) { output throws(CheckpointError) in
       try evaluate(input.span, shape: shape, into: &output)
     }
   }
 
-  /// The outputs in training, in an array of their own, and the running statistics moved on.
+  /// The outputs in training, in a new array; updates the running statistics.
   public mutating func train(_ input: [Float], shape: [Int]) throws(CheckpointError) -> [Float] {
     try [Float](count: input.count) { output throws(CheckpointError) in
       try train(input.span, shape: shape, into: &output)
@@ -82,9 +83,9 @@ extension BatchNormModule {
     }
   }
 
-  /// The statistics of each device's slice, after it was normalised with them.
+  /// Normalises each device's slice with its own statistics, and returns these.
   ///
-  /// - Parameter batch: nil if there are no values.
+  /// - Parameter batch: the values; nil if there are none.
   private func statistics(
     _ batch: Float32Batch?
   ) throws(CheckpointError) -> [SliceStatistics] {
@@ -111,7 +112,7 @@ extension BatchNormModule {
 }
 
 extension [Float] {
-  /// An array whose elements `fill` sets, each of them unless it throws.
+  /// Makes an array whose elements `fill` must all set unless it throws.
   fileprivate init(
     count: Int, fill: (inout MutableSpan<Float>) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {

@@ -2,10 +2,10 @@ import DBNModels
 public import DBNTensors
 
 extension BatchNormModule {
-  /// The outputs in evaluation, in the tensor's scalar type: computed in Float32 for float32, by
-  /// the reference in Float64 for others.
+  /// The outputs in evaluation, in the tensor's scalar type: computed in Float32 for float32, and
+  /// by the reference in Float64 for other types.
   ///
-  /// - Parameter input: [N, C, ...], of a rank that the module takes.
+  /// - Parameter input: [N, C, ...], with a number of dimensions that the module accepts.
   /// - Throws: `shapeMismatch`, `tooFewValues` without running statistics,
   ///   `unsupportedScalarType` unless it is float16, bfloat16, float32 or float64.
   public func evaluate(_ input: Tensor) throws(CheckpointError) -> Tensor {
@@ -16,9 +16,9 @@ extension BatchNormModule {
     return try Tensor(evaluate(input.array(of: Float.self), shape: input.shape), input.shape)
   }
 
-  /// The outputs in training, as in evaluation, and the running statistics moved on.
+  /// The outputs in training, in the tensor's scalar type; updates the running statistics.
   ///
-  /// - Throws: what evaluation does, and `tooFewValues`; then nothing has changed.
+  /// - Throws: the errors of evaluation, and `tooFewValues`; then nothing has changed.
   public mutating func train(_ input: Tensor) throws(CheckpointError) -> Tensor {
     var trained = self
     let output: Tensor

@@ -1,10 +1,10 @@
-/// The mean and the variance of a channel's Float32 values, in one pass over them.
+/// The mean and the variance of a channel's Float32 values, computed in one pass.
 ///
-/// Values are summed in Float32, sixteen side by side, in blocks of at most 1024 and as differences
-/// from a shift: the mean of what came before. Block sums are added up in Float64, and blocks joined
-/// by Chan's formula. So what rounding costs in the sum of squares of a block is about 1e-7 of its
-/// distance from the shift, and those distances squared add up to at most twice what the variance
-/// itself is made of: however far the mean is from zero, and the samples from each other.
+/// Values are summed in Float32, in sixteen SIMD lanes and blocks of at most 1024, as differences
+/// from a shift: the mean of the values before. Block sums are added in Float64, and blocks are
+/// merged by Chan's formula. So the relative rounding error in a block's sum of squared differences
+/// is about 1e-7, and these sums add up to at most twice the sum of squares of the variance itself,
+/// however far the mean is from zero and the samples from each other.
 ///
 /// Source: Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
 /// Variances" (1979).
@@ -14,7 +14,8 @@ struct ChannelMoments {
   private var count = 0.0
   private(set) var mean = 0.0
   private var squares = 0.0
-  /// Of values that are not joined yet: how many, and the sums of their differences from the shift.
+  /// The values that are not merged yet: their count, and the sums of their differences from the
+  /// shift and of the differences' squares.
   private var pending = (count: 0.0, sum: 0.0, squares: 0.0)
   private var shift: Float = 0
 
@@ -33,13 +34,13 @@ struct ChannelMoments {
     }
   }
 
-  /// Joins what is pending. Must be called after the last sample.
+  /// Merges the pending values. Must be called after the last sample.
   mutating func join() {
     guard pending.count > 0 else { return }
     let total = count + pending.count
     let difference = Double(shift) + pending.sum / pending.count - mean
     let inner = pending.squares - pending.sum * pending.sum / pending.count
-    // Never negative but by rounding; NaN stays NaN.
+    // Negative only through rounding; NaN stays NaN.
     squares += inner < 0 ? 0 : inner
     squares += difference * difference * count * pending.count / total
     mean += difference * pending.count / total
@@ -71,7 +72,7 @@ struct ChannelMoments {
     pending.count += Double(count)
   }
 
-  /// A mean of the first values, near enough to all others.
+  /// The mean of the first values, as a shift that is close enough to the others.
   private static func firstShift(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
     let count = min(count, 64)
     var sum = 0.0

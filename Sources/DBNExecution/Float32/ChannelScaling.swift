@@ -2,8 +2,8 @@ import DBNModels
 
 /// How BatchNorm changes the values of a channel: (x - center) * scale + shift.
 ///
-/// The mean is taken away first, and what rounding it to Float32 leaves is in the shift: folding
-/// both into one product and one sum would lose the digits that a mean far from zero has.
+/// The mean is subtracted first, and its rounding error in Float32 goes into the shift: folding
+/// both into one product and one sum would lose digits if the mean is far from zero.
 struct ChannelScaling {
   private let center: Float
   private let scale: Float
@@ -16,7 +16,7 @@ struct ChannelScaling {
     shift = Float((module.bias?[feature] ?? 0) + (Double(center) - mean) * scale)
   }
 
-  /// - Parameter output: may be the input.
+  /// - Parameter output: where the results go; may be the input.
   func apply(
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int
   ) {

@@ -2,13 +2,13 @@ import DBNBatchNorm
 import DBNModels
 import DBNTensors
 
-/// A mini-batch of Float32 values [N, C, P] on its way through a BatchNorm.
+/// A mini-batch of Float32 values [N, C, P] that a BatchNorm processes.
 ///
-/// `@unchecked Sendable`: it is only handed to the threads of one `concurrentForEach`, which read
-/// and write elements of their own, while the caller holds both buffers.
+/// `@unchecked Sendable`: it is only passed to the threads of one `concurrentForEach`, each of
+/// which reads and writes its own elements, while the caller holds both buffers.
 struct Float32Batch: @unchecked Sendable {
-  /// What a task works on at a time, in bytes: small enough that values are still in a cache when
-  /// they are normalised, large enough that the channels of a sample are a long run of memory.
+  /// The bytes that a task processes at a time: few enough that values are still in a cache when
+  /// they are normalised, many enough that the channels of a sample are a long run of memory.
   private static let taskByteCount = 4 << 20
 
   private let input: UnsafePointer<Float>
@@ -19,7 +19,7 @@ struct Float32Batch: @unchecked Sendable {
 
   /// - Parameters:
   ///   - input: N * C * P values.
-  ///   - output: as many elements, or the input's own; never only a part of those.
+  ///   - output: as many elements; either all of the input's, or no overlap with them.
   init(
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, samples: Int,
     features: Int, positions: Int
@@ -31,7 +31,7 @@ struct Float32Batch: @unchecked Sendable {
     self.positions = positions
   }
 
-  /// Each slice normalised with its own statistics, and these.
+  /// Normalises each slice with its own statistics, and returns these.
   func normalised(
     _ slices: [BatchSlice], by module: BatchNormModule
   ) throws(CheckpointError) -> [SliceStatistics] {
@@ -59,7 +59,7 @@ struct Float32Batch: @unchecked Sendable {
     }
   }
 
-  /// Each sample normalised with the running statistics of its device.
+  /// Normalises each sample with the running statistics of its device.
   func scaled(_ slices: [BatchSlice], by module: BatchNormModule) throws(CheckpointError) {
     let length = max(1, Self.taskByteCount / (4 * features * positions))
     let tasks = slices.indices.flatMap { device in
@@ -78,7 +78,8 @@ struct Float32Batch: @unchecked Sendable {
     }
   }
 
-  /// The channels of a slice normalised with their own statistics, sample by sample as they lie.
+  /// Normalises some channels of a slice with their own statistics, sample by sample in memory
+  /// order.
   private func normalise(
     _ slice: BatchSlice, _ channels: Range<Int>, by module: BatchNormModule
   ) -> [ChannelMoments] {
@@ -111,7 +112,7 @@ struct Float32Batch: @unchecked Sendable {
     (sample * features + feature) * positions
   }
 
-  /// The channels in parts that are worth a task.
+  /// The channels, divided into one part for each task.
   private func channelRanges(_ slice: BatchSlice) -> [Range<Int>] {
     let length = max(1, Self.taskByteCount / (4 * slice.count * positions))
     return stride(from: 0, to: features, by: length).map { $0..<min($0 + length, features) }

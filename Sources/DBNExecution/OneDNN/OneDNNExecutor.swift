@@ -6,23 +6,23 @@
 
   /// Runs a graph in Float32 with oneDNN.
   ///
-  /// Kernels are chosen, weights reordered and memory laid out once for inputs of a shape; nodes are
-  /// computed together where that saves passes over memory. What oneDNN does not cover is computed
+  /// Kernels are chosen, weights reordered and memory laid out once for each input shape; nodes are
+  /// fused where that saves passes over memory. Operations that oneDNN does not cover are computed
   /// by the reference's kernels.
   public struct OneDNNExecutor: Executor {
     /// The graph that it runs.
     public let graph: Graph
-    /// The BatchNorms by module name, with their running statistics as they are now.
+    /// The BatchNorms by module name, with their current running statistics.
     public private(set) var batchNorms: [String: BatchNormModule]
     private let options: ExecutionOptions
     private let weights: WeightStore
     private let plans = PlanCache()
-    /// Of the running statistics.
+    /// The version of the running statistics.
     private var version = 0
 
-    /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
+    /// Binds the graph to the tensors of a state dict, whose BatchNorms may be in any layout.
     ///
-    /// - Throws: `missingOperand` for a tensor that is not there; `unsupportedScalarType` for
+    /// - Throws: `missingOperand` for a missing tensor; `unsupportedScalarType` for
     ///   float64, unless the options allow rounding.
     public init(
       _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
@@ -46,7 +46,7 @@
       }
     }
 
-    /// One forward pass; see `Executor`.
+    /// Runs one forward pass; see `Executor`.
     public mutating func run(
       _ inputs: [String: DenseArray], mode: ExecutionMode
     ) throws(CheckpointError) -> [DenseArray] {
@@ -63,7 +63,7 @@
       return outputs
     }
 
-    /// Begins a forward pass, each node computed by itself; see `Executor`.
+    /// Starts a forward pass without fusing nodes; see `Executor`.
     public func start(
       _ inputs: [String: DenseArray], mode: ExecutionMode
     ) throws(CheckpointError) -> any ForwardPass {
@@ -71,14 +71,14 @@
       return try OneDNNPass(self, inputs, purpose)
     }
 
-    /// Copies of an executor have the same plans until their statistics go apart.
+    /// A unique version, so that copies of an executor share plans until their statistics diverge.
     private static func nextVersion() -> Int {
       versions.add(1, ordering: .relaxed).newValue
     }
 
     private static let versions = Atomic(0)
 
-    /// Takes a plan from the cache, or makes one, for inputs that can be computed with.
+    /// Takes a plan for the inputs from the cache or makes one, after checking the inputs.
     fileprivate func plan(
       for inputs: [String: DenseArray], _ purpose: PlanBuilder.Purpose
     ) throws(CheckpointError) -> (plan: Plan, giveBack: () -> Void) {
@@ -105,8 +105,8 @@
 
     fileprivate var threads: Int? { options.threads }
 
-    /// The kernels that a run in evaluation uses, in their order, by oneDNN's names: `convolution`,
-    /// `jit:avx512_core`; `reference` with the operation where it has none.
+    /// The kernels that a run in evaluation uses, in order, by oneDNN's names: `convolution`,
+    /// `jit:avx512_core`; `reference` and the operation's name if oneDNN has none.
     package func kernels(
       for inputs: [String: [Int]]
     ) throws(CheckpointError) -> [(operation: String, implementation: String)] {
@@ -119,7 +119,7 @@
     }
   }
 
-  /// A forward pass of the oneDNN engine, which has a plan for itself until it ends.
+  /// A forward pass of the oneDNN engine, which has exclusive use of a plan until it ends.
   final class OneDNNPass: ForwardPass {
     private(set) var batchNorms: [String: BatchNormModule]
     private let plan: Plan
@@ -168,8 +168,8 @@
   }
 
   extension DenseArray {
-    /// - Throws: `unsupportedScalarType` unless each number is one of float32, or may be rounded to
-    ///   one; `notFinite`.
+    /// - Throws: `unsupportedScalarType` unless each number is a float32 or may be rounded to one;
+    ///   `notFinite`.
     fileprivate func requireFloat32(rounding: Bool) throws(CheckpointError) {
       for (place, value) in values.enumerated() {
         let rounded = Float(value)

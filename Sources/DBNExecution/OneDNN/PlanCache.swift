@@ -2,22 +2,22 @@
   import Synchronization
   import DBNTensors
 
-  /// The plans that no pass uses at the moment.
+  /// The plans that no pass is using.
   final class PlanCache: Sendable {
     struct Key: Hashable {
       let inputs: [String: [Int]]
       let purpose: PlanBuilder.Purpose
-      /// Of the running statistics, which are part of a plan for evaluation.
+      /// The version of the running statistics, which are part of a plan for evaluation.
       let version: Int
     }
 
-    /// A plan has the memory of all values of a pass: no more of them than somebody may want in
-    /// turn.
+    /// The largest number of cached plans. Each has the memory for all values of a pass, so only as
+    /// many are kept as are used alternately.
     private static let limit = 2
 
     private let idle = Mutex<[(key: Key, plan: Plan)]>([])
 
-    /// A plan for the caller alone, until it is given back.
+    /// Removes a plan from the cache for the caller's exclusive use, until it is given back.
     func take(
       _ key: Key, make: () throws(CheckpointError) -> Plan
     ) throws(CheckpointError) -> Plan {

@@ -2,8 +2,8 @@
   import Glibc
   import DBNTensors
 
-  /// The number of threads that oneDNN runs on, by OpenMP's functions, which are looked up by name:
-  /// each compiler has an OpenMP library of its own, and oneDNN brings the one it was built with.
+  /// Sets the number of threads that oneDNN uses, through OpenMP functions that are looked up by
+  /// name: each compiler has its own OpenMP library, and oneDNN brings the one it was built with.
   enum Threads {
     private typealias Setter = @convention(c) (CInt) -> Void
     private typealias Getter = @convention(c) () -> CInt
@@ -15,8 +15,8 @@
       dlsym(nil, name).map { unsafeBitCast($0, to: type) }
     }
 
-    /// Runs the body with so many threads for the kernels that the calling thread starts, oneDNN's
-    /// and the reference's; nil: one for each core.
+    /// Runs the body with this number of threads for the kernels that the calling thread starts,
+    /// oneDNN's and the reference's; nil for one per core.
     static func with<Value>(
       _ count: Int?, _ body: () throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {

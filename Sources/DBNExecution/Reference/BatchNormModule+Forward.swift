@@ -4,9 +4,10 @@ public import DBNTensors
 
 extension BatchNormModule {
   /// The outputs in evaluation: slice i is normalised with the running statistics of device i, or
-  /// those that all share. Without any, it is normalised with its own, as in training.
+  /// with the shared ones. Without running statistics it is normalised with its own, as in
+  /// training.
   ///
-  /// - Throws: `tooFewValues` as in training, where there are no running statistics.
+  /// - Throws: `tooFewValues` as in training, if there are no running statistics.
   public func evaluate(_ input: Activations) throws(CheckpointError) -> Activations {
     let slices = slices(of: input.samples)
     if rows.isEmpty { return try normalised(input, slices).output }
@@ -19,12 +20,12 @@ extension BatchNormModule {
     return output
   }
 
-  /// The outputs in training, and the running statistics moved on.
+  /// The outputs in training; updates the running statistics.
   ///
   /// Each slice is normalised with its own mean and biased variance. In the replicated layout each
   /// device's running statistics move towards its mean and unbiased variance, and a device whose
-  /// slice is empty only counts the batch. In the first-device layout device 0 alone moves those
-  /// that all share, in the first of the accumulation steps.
+  /// slice is empty only counts the batch. In the first-device layout only device 0 updates the
+  /// shared statistics, in the first of the accumulation steps.
   ///
   /// - Throws: `tooFewValues`, PyTorch's "Expected more than 1 value per channel when training";
   ///   then nothing has changed.
@@ -34,7 +35,7 @@ extension BatchNormModule {
     return output
   }
 
-  /// Each slice normalised with its own statistics.
+  /// Normalises each slice with its own statistics.
   private func normalised(
     _ input: Activations, _ slices: [BatchSlice]
   ) throws(CheckpointError) -> (output: Activations, statistics: [SliceStatistics]) {
@@ -51,7 +52,7 @@ extension BatchNormModule {
 }
 
 extension Activations {
-  /// The mean and the biased variance of each feature over the samples, in two passes.
+  /// The mean and the biased variance of each feature over the samples, computed in two passes.
   fileprivate func statistics(
     _ slice: BatchSlice
   ) throws(CheckpointError) -> SliceStatistics {
@@ -64,7 +65,7 @@ extension Activations {
     return SliceStatistics(count: count, mean: features.map(\.0), variance: features.map(\.1))
   }
 
-  /// The sum over the samples of the sums over their positions.
+  /// The sum over the samples, each summed over its positions first.
   private func sum(_ slice: BatchSlice, _ feature: Int, _ term: (Double) -> Double) -> Double {
     slice.reduce(0) { total, sample in
       total + values[range(sample: sample, feature: feature)].reduce(0) { $0 + term($1) }

@@ -4,20 +4,20 @@ public import DBNTensors
 
 /// Runs a graph in plain Swift, in Float64: the definition that faster engines are compared with.
 ///
-/// Every output depends only on its own sample's inputs, summed in one order, whatever the size of
-/// the batch and the number of threads (BatchNorm in training apart): results are the same to the
-/// bit from run to run.
+/// Every output depends only on its own sample's inputs (except BatchNorm in training), summed in a
+/// fixed order, whatever the batch size and the number of threads: results are bit-identical from
+/// run to run.
 public struct ReferenceExecutor: Executor {
   /// The graph that it runs.
   public let graph: Graph
   private let parameters: [String: DenseArray]
   private let options: ExecutionOptions
-  /// The BatchNorms by module name, with their running statistics as they are now.
+  /// The BatchNorms by module name, with their current running statistics.
   public private(set) var batchNorms: [String: BatchNormModule]
 
-  /// Binds the graph to the tensors of a state dict, BatchNorms in whichever layout it has.
+  /// Binds the graph to the tensors of a state dict, whose BatchNorms may be in any layout.
   ///
-  /// - Throws: `missingOperand` for a tensor that is not there.
+  /// - Throws: `missingOperand` for a missing tensor.
   public init(
     _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
   ) throws(CheckpointError) {
@@ -27,7 +27,7 @@ public struct ReferenceExecutor: Executor {
     batchNorms = try graph.batchNorms(in: stateDict, layouts: options.layouts)
   }
 
-  /// One forward pass; see `Executor`.
+  /// Runs one forward pass; see `Executor`.
   public mutating func run(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> [DenseArray] {
@@ -37,7 +37,7 @@ public struct ReferenceExecutor: Executor {
     return try pass.outputs()
   }
 
-  /// Begins a forward pass, each node computed by itself; see `Executor`.
+  /// Starts a forward pass, node by node; see `Executor`.
   public func start(
     _ inputs: [String: DenseArray], mode: ExecutionMode
   ) throws(CheckpointError) -> any ForwardPass {
@@ -70,8 +70,8 @@ public struct ReferenceExecutor: Executor {
 extension Graph {
   /// The BatchNorms by module name, from the tensors of a state dict.
   ///
-  /// - Parameter layouts: more layouts to recognise, before those known.
-  /// - Throws: `missingOperand` and others for tensors that are not the model's.
+  /// - Parameter layouts: more layouts to recognise, tried before the known ones.
+  /// - Throws: `missingOperand` and others for tensors that don't fit the model.
   func batchNorms(
     in stateDict: StateDict, layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> [String: BatchNormModule] {

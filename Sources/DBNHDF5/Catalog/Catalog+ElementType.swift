@@ -1,19 +1,18 @@
 package import DBNTensors
 
 extension Catalog {
-  /// The type of a dataset's elements as they lie in the file.
+  /// The type of a dataset's elements in the file.
   ///
-  /// The rare cases are indirect, so that the usual one is small: a file can have very many
-  /// datasets.
+  /// The rare cases are indirect to keep the usual ones small: a file can have very many datasets.
   package enum ElementType: Sendable, Hashable {
     case scalar(ScalarType, isBigEndian: Bool = false)
-    /// Text in `byteCount` bytes, padded to that length as `padding` says.
+    /// Text in `byteCount` bytes, padded to that length according to `padding`.
     indirect case fixedString(byteCount: Int, padding: Padding)
-    /// Text of any length, kept outside the dataset.
+    /// Text of any length, stored outside the dataset.
     case variableString
     /// Bytes that HDF5 does not interpret.
     indirect case opaque(byteCount: Int)
-    /// Anything else, in words.
+    /// Anything else, with a description.
     indirect case unsupported(String)
 
     package enum Padding: Sendable {
@@ -27,7 +26,7 @@ extension Catalog {
       return isBigEndian
     }
 
-    /// The bytes of one element; nil where they do not lie in the dataset.
+    /// The bytes of one element; nil if they are not stored in the dataset.
     package var byteCount: Int? {
       switch self {
       case .scalar(let type, _): type.byteCount
@@ -37,12 +36,12 @@ extension Catalog {
     }
   }
 
-  /// Where the bytes of a dataset lie. The rare cases are indirect, as those of `ElementType`.
+  /// Where the bytes of a dataset are stored. Rare cases are indirect, as in `ElementType`.
   package enum Extent: Sendable {
-    /// There are no bytes: a null dataspace, a shape with a zero in it, or a file yet to be
-    /// written.
+    /// There are no bytes: a null dataspace, a shape with a zero in it, or a file that is not
+    /// written yet.
     case none
-    /// In one run, `offset` counted from the start of the file.
+    /// In one contiguous range; `offset` counts from the start of the file.
     case contiguous(offset: Int, byteCount: Int)
     /// Inside the dataset's own header.
     case compact([UInt8])
@@ -53,11 +52,11 @@ extension Catalog {
     indirect case chunked(Chunks)
     case external
     case virtual
-    /// Anything else, in words.
+    /// Anything else, with a description.
     indirect case unsupported(String)
   }
 
-  /// A dataset cut into blocks of equal shape, each of which is stored separately.
+  /// A dataset divided into blocks of equal shape, each of which is stored separately.
   package struct Chunks: Sendable {
     package struct Chunk: Sendable {
       /// The index of the block's first element in each dimension.
@@ -88,13 +87,13 @@ extension Catalog {
     package var chunks: [Chunk]
     /// The bytes of each element in a chunk that was not written.
     package let fill: [UInt8]
-    /// Whether chunks that reach over the edge of the shape are stored without the filters.
+    /// Whether chunks that extend beyond the shape are stored without the filters.
     package let leavesEdgesUnfiltered: Bool
   }
 }
 
 extension Catalog.ElementType.Padding {
-  /// The text in the bytes of one element.
+  /// Decodes the text in the bytes of one element.
   func text(of bytes: ArraySlice<UInt8>, name: String?) throws(CheckpointError) -> String {
     let text =
       switch self {

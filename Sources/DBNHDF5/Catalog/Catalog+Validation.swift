@@ -1,37 +1,37 @@
 package import DBNTensors
 
-/// How much a file may declare beyond what it stores.
+/// Limits on what a file may declare beyond what it stores.
 package enum HDF5Limits {
-  /// Bytes of elements that were never written and so cost the file nothing, in sum. Weights are
-  /// always written; only small arrays of zeros are left out.
+  /// The total bytes of elements that were never written and so take no space in the file. Weights
+  /// are always written; only small arrays of zeros are not.
   package static let unwrittenBytes = 256 << 20
-  /// Soft links followed on the way to one object; libhdf5's default.
+  /// The number of soft links followed on the way to one object; libhdf5's default.
   package static let softLinks = 16
 
-  /// Bytes in the paths of all links of a file: some more than the names it stores, since paths
-  /// repeat the names of groups.
+  /// The bytes in the paths of all links in a file: somewhat more than the stored names, because
+  /// paths repeat the names of groups.
   package static func pathBytes(fileByteCount: Int) -> Int { (64 << 20) + 4 * fileByteCount }
 
-  /// Chunks of all datasets: 64 GiB in chunks of 64 KiB.
+  /// The number of chunks in all datasets: 64 GiB in chunks of 64 KiB.
   package static let chunks = 1 << 20
 
-  /// Bytes of structures that may be read; a structure counts each time it is read. No file needs
-  /// to be read whole, but the reader looks at some structures twice.
+  /// The bytes of structures that may be read; a structure counts each time it is read. No file
+  /// needs to be read completely, but the reader reads some structures twice.
   package static func metadataBytes(fileByteCount: Int) -> Int { (64 << 20) + 2 * fileByteCount }
 
-  /// Entries that may be reached through this many links: a group that has several
-  /// links counts once for each, and 100 links can make 2^50 paths.
+  /// The entries that may be reached through this many links. A group with several links to it
+  /// counts once for each, and 100 links can make 2^50 paths.
   package static func entries(links: Int) -> Int { 1000 + 16 * links }
 }
 
 extension Catalog {
-  /// How many entries the tree of values may have.
+  /// The largest number of entries in the tree of values.
   package var entryLimit: Int {
     HDF5Limits.entries(links: groups.reduce(0) { $0 + $1.links.count })
   }
 
-  /// Refuses what lies outside the file, what no tensor can hold, and datasets that declare more
-  /// bytes than the file stores, each and together.
+  /// Refuses datasets that are outside the file, that can't be tensors, or that declare more bytes
+  /// than the file stores, individually or in total.
   package func validate(fileByteCount: Int) throws(CheckpointError) {
     for group in groups {
       for link in group.links { try link.validate(in: group.path) }
@@ -114,7 +114,7 @@ extension Catalog.Dataset {
   }
 }
 
-/// What the datasets of a file may still claim.
+/// The bytes that the datasets of a file may still declare.
 private struct Budget {
   let fileByteCount: Int
   var stored: Int

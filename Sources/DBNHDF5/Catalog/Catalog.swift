@@ -1,26 +1,26 @@
 internal import DBNTensors
 
-/// What an HDF5 file contains and where its bytes lie, without the bytes: all that the rest of the
-/// module knows of the file format.
+/// The structure of an HDF5 file and where its bytes are, without the bytes: all that the rest of
+/// the module needs to know about the file format.
 ///
-/// Nothing in it is trusted or checked: `validate` refuses what is unsafe, whatever filled the
-/// catalog. Groups and datasets are referred to by index, so that hard links to one object have the
+/// Its contents are not checked; `validate` refuses what is unsafe, wherever the catalog comes
+/// from. Groups and datasets are referred to by index, so that hard links to one object have the
 /// same index, and cycles are plain data. When a file is written, the catalog is the plan of what
 /// to create.
 package struct Catalog: Sendable {
-  /// The first is the root group.
+  /// The groups; the first is the root.
   package var groups: [Group] = [Group(path: "")]
   package var datasets: [Dataset] = []
-  /// Whether the program that wrote the file never closed it, as the file's flags say.
+  /// Whether the file's flags show that the program that wrote it never closed it.
   package var isUnclosed = false
 
   package init() {}
 
   package struct Group: Sendable {
-    /// The links that lead here from the root, joined by `/`; one of them if there are several.
+    /// The names of the links from the root to here, joined by `/`; one path if there are several.
     package let path: String
     package var attributes: [Attribute] = []
-    /// In creation order where the file tracks it, else by name.
+    /// The links, in creation order if the file tracks it, else by name.
     package var links: [Link] = []
 
     package init(path: String) {
@@ -41,7 +41,7 @@ package struct Catalog: Sendable {
   package enum Target: Sendable {
     case group(Int)
     case dataset(Int)
-    /// A named type, which holds no data.
+    /// A named type, which has no data.
     case namedType
     /// A path within the file, from the link's group or, with a leading `/`, from the root.
     indirect case softLink(String)
@@ -50,17 +50,17 @@ package struct Catalog: Sendable {
   }
 
   package struct Dataset: Sendable {
-    /// The path of the group that links to it, and the link's name. Both texts are in memory
-    /// anyway; a path would be one more text for each dataset.
+    /// The path of the group that links to it; the link's name is stored too. Both strings are in
+    /// memory anyway, while a path would be another string for each dataset.
     private let group: String
     let name: String
     package var attributes: [Attribute]
     package var type: ElementType
-    /// Nil is HDF5's null dataspace, which has no elements; `[]` is a scalar.
+    /// The shape; nil for HDF5's null dataspace, which has no elements, and `[]` for a scalar.
     package var shape: [Int]?
     package var extent: Extent
 
-    /// - Parameter name: of the link in the group with this path.
+    /// - Parameter name: the name of the link in the group with this path.
     package init(
       _ name: String, in group: String = "", attributes: [Attribute] = [], type: ElementType,
       shape: [Int]?, extent: Extent
@@ -73,7 +73,7 @@ package struct Catalog: Sendable {
       self.extent = extent
     }
 
-    /// As a group's.
+    /// The path, as of a group.
     package var path: String { group.appending(link: name) }
   }
 
@@ -92,9 +92,9 @@ package struct Catalog: Sendable {
       case int(Int)
       case float(Double)
       case bool(Bool)
-      /// A list of texts.
+      /// A list of strings.
       case strings([String])
-      /// Something that is never read here: arrays of numbers, references.
+      /// Something that is not read here: arrays of numbers, references.
       case other
     }
   }
@@ -105,13 +105,13 @@ extension [Catalog.Attribute] {
     first { $0.name.isIdentical(to: name) }?.value
   }
 
-  /// The text of a string attribute.
+  /// The value of a string attribute.
   package func string(_ name: String) -> String? {
     guard case .string(let text) = self[name] else { return nil }
     return text
   }
 
-  /// The texts of an attribute that is a list of them.
+  /// The value of an attribute that is a list of strings.
   package func strings(_ name: String) -> [String]? {
     guard case .strings(let texts) = self[name] else { return nil }
     return texts
@@ -119,7 +119,7 @@ extension [Catalog.Attribute] {
 }
 
 extension String {
-  /// The path of a link in the group with this path.
+  /// The path of a link in the group at this path.
   package func appending(link: String) -> String {
     isEmpty ? link : "\(self)/\(link)"
   }

@@ -1,6 +1,6 @@
 package import DBNTensors
 
-/// Follows links through a catalog, soft ones included, and never out of the file.
+/// Follows links through a catalog, including soft links, but never into another file.
 package struct CatalogResolver {
   package enum Object: Sendable {
     case group(Int)
@@ -9,14 +9,14 @@ package struct CatalogResolver {
   }
 
   package let catalog: Catalog
-  /// The links of groups that a soft link led through, by name.
+  /// The links, by name, of groups that soft links passed through.
   private var indices: [Int: [CheckpointDictionary.Key: Catalog.Target]] = [:]
 
   package init(_ catalog: Catalog) {
     self.catalog = catalog
   }
 
-  /// The object that a link of the group leads to.
+  /// The object that a link of the group points to.
   package mutating func object(
     _ link: Catalog.Link, in group: Int
   ) throws(CheckpointError) -> Object {
@@ -46,7 +46,7 @@ package struct CatalogResolver {
     }
   }
 
-  /// Recursion ends with the soft links that may be passed.
+  /// Recursion ends at the limit of soft links.
   private mutating func object(
     at path: String, from group: Int, _ softLinks: inout Int, _ name: String
   ) throws(CheckpointError) -> Object {

@@ -1,11 +1,11 @@
 internal import DBNTensors
 
 extension DatasetContents {
-  /// The text of a scalar, or a list of texts; of more dimensions, lists of lists, as `tolist` of
-  /// NumPy gives them.
+  /// The string of a scalar, or a list of strings; for more dimensions, nested lists as from
+  /// NumPy's `tolist`.
   ///
-  /// - Throws: `limitExceeded` for sizes that make more lists than a checkpoint may have values: one
-  ///   size of zero beside others of billions needs no bytes in the file.
+  /// - Throws: `limitExceeded` for sizes that make more lists than a checkpoint may have values: a
+  ///   size of zero beside sizes of billions needs no bytes in the file.
   func text(_ index: Int) throws(CheckpointError) -> CheckpointValue {
     let dataset = catalog.datasets[index]
     guard let shape = dataset.shape else { return .string("") }

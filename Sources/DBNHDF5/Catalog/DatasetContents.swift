@@ -1,13 +1,13 @@
 internal import DBNTensors
 
-/// The values of a catalog's datasets, borrowed from the file they lie in.
+/// The values of a catalog's datasets, backed by the mapped file.
 struct DatasetContents {
   let catalog: Catalog
   private let file: ByteRegion
-  /// Whether the file follows this toolkit's schema, whose attributes say what the values are. In
-  /// any other file an attribute of the same name can mean anything.
+  /// Whether the file follows this toolkit's schema, whose attributes define the values' types. In
+  /// any other file an attribute with the same name can mean anything.
   private let followsSchema: Bool
-  /// The storage of each dataset that was asked for, by index.
+  /// The storage of each dataset that was read, by index.
   private var storages: [TensorStorage?]
 
   init(_ catalog: Catalog, _ file: ByteRegion, followsSchema: Bool = false) {
@@ -17,7 +17,7 @@ struct DatasetContents {
     storages = Array(repeating: nil, count: catalog.datasets.count)
   }
 
-  /// The dataset as a tensor. Several calls for one dataset give tied tensors.
+  /// The dataset as a tensor. Several calls for one dataset return tied tensors.
   mutating func tensor(
     _ place: Int, crc32: UInt32? = nil
   ) throws(CheckpointError) -> Tensor {
@@ -47,13 +47,13 @@ struct DatasetContents {
       crc32: crc32)
   }
 
-  /// The bytes in the order in which the file has them.
+  /// The bytes in the file's order.
   private func stored(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
     let stored = try storedBytes(dataset)
-    // What an error about the checksum calls it: the link's name, a text that is in memory anyway.
-    // Code that reads a tensor adds the path.
+    // The name for checksum errors: the link's name, a string that is in memory anyway. Code that
+    // reads a tensor adds the path.
     let record = crc32 == nil ? nil : dataset.name
     if case .region(let region) = stored {
       return TensorStorage(region, crc32: crc32, in: .rootAttribute, record: record)
@@ -97,10 +97,10 @@ struct DatasetContents {
 extension Catalog.Dataset {
   /// The scalar type of the tensor.
   ///
-  /// In files of the schema it is the attribute `dtype` where HDF5 has no such type: 8-bit floats
-  /// and raw bits are kept as unsigned integers. In other files the attribute counts only for
-  /// opaque elements, which have no value without it: h5py and Keras keep bfloat16 like that, and
-  /// Keras adds the attribute (`H5Entry` in `saving_lib.py`).
+  /// In files with the schema it is the attribute `dtype` if HDF5 has no such type: 8-bit floats
+  /// and raw bits are stored as unsigned integers. In other files the attribute is used only for
+  /// opaque elements, which have no meaning without it: h5py and Keras store bfloat16 like that,
+  /// and Keras adds the attribute (`H5Entry` in `saving_lib.py`).
   func scalarType(followsSchema: Bool) throws(CheckpointError) -> ScalarType {
     let named = attributes.string(Schema.Attribute.dtype).flatMap { ScalarType(rawValue: $0) }
     switch type {

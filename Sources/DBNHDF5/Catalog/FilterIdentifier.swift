@@ -1,4 +1,4 @@
-/// The numbers of the filters that are read and written here.
+/// The identifiers of the supported filters.
 ///
 /// Source: `H5Zpublic.h` (`H5Z_FILTER_DEFLATE`, `H5Z_FILTER_SHUFFLE`, `H5Z_FILTER_FLETCHER32`).
 enum FilterIdentifier: Int {

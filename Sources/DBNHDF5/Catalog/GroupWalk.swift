@@ -1,8 +1,7 @@
 internal import DBNTensors
 
-/// A walk through the groups of a file along its links. It keeps track of the groups that it is
-/// inside of and counts the links that it follows, so that no file can make it run in circles or
-/// without end.
+/// A walk through the groups of a file along its links. It tracks the groups that it is inside and
+/// counts the links that it follows, so that no file can make it run in circles or forever.
 struct GroupWalk {
   private var resolver: CatalogResolver
   /// The indices of the groups from the root to the current one.
@@ -15,7 +14,7 @@ struct GroupWalk {
     entryLimit = catalog.entryLimit
   }
 
-  /// What a link leads to, never a named type.
+  /// The target of a link, which is never a named type.
   enum Target {
     case group(Int)
     case dataset(Int)
@@ -23,9 +22,9 @@ struct GroupWalk {
 
   /// Follows a link.
   ///
-  /// - Parameter name: of the entry, for errors.
-  /// - Throws: `limitExceeded` when more links were followed than the file's links can stand for;
-  ///   `unsupportedElementType` for a named type; what following soft links throws.
+  /// - Parameter name: the entry's name, for errors.
+  /// - Throws: `limitExceeded` when more links were followed than the file's links permit;
+  ///   `unsupportedElementType` for a named type; errors of following soft links.
   mutating func follow(
     _ link: Catalog.Link, in group: Int, name: String
   ) throws(CheckpointError) -> Target {
@@ -45,9 +44,9 @@ struct GroupWalk {
     }
   }
 
-  /// Goes into a group.
+  /// Enters a group.
   ///
-  /// - Throws: `groupCycle` for a group that the walk is inside of already; `limitExceeded` beyond
+  /// - Throws: `groupCycle` for a group that the walk is already inside; `limitExceeded` beyond
   ///   `CheckpointLimits.depth` groups below the root.
   mutating func enter(_ group: Int, name: String) throws(CheckpointError) {
     guard open.insert(group).inserted else {

@@ -1,4 +1,4 @@
-/// The members of the types in which h5py keeps flags and complex numbers.
+/// The members of the types in which h5py stores booleans and complex numbers.
 enum MemberName {
   static let real = "r"
   static let imaginary = "i"

@@ -1,7 +1,6 @@
 internal import DBNTensors
 
-/// The bytes of a dataset as its file has them: in one run, as one element that is repeated, or in
-/// chunks.
+/// The bytes of a dataset as stored in its file: contiguous, as one repeated element, or in chunks.
 enum StoredBytes: Sendable {
   case region(ByteRegion)
   case repeated(element: [UInt8], count: Int)
@@ -15,7 +14,7 @@ enum StoredBytes: Sendable {
     }
   }
 
-  /// Ranges of bytes that can be read separately begin and end at multiples of this.
+  /// The granularity of reading: ranges must begin and end at multiples of it.
   var slabByteCount: Int {
     switch self {
     case .region: 1
@@ -24,9 +23,9 @@ enum StoredBytes: Sendable {
     }
   }
 
-  /// Copies the bytes of a range that begins with a slab and ends with one.
+  /// Copies the bytes of a range that consists of whole slabs.
   ///
-  /// - Parameter file: the file that chunks lie in.
+  /// - Parameter file: the file that contains the chunks.
   func copy(
     _ range: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {

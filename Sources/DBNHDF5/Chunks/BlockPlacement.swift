@@ -1,17 +1,18 @@
 internal import DBNTensors
 
-/// How the elements of blocks lie in a dataset.
+/// How the elements of blocks are placed in a dataset.
 struct BlockPlacement: Sendable {
-  /// Without the dimensions in which blocks are as long as the dataset: they are part of a step.
+  /// The shape without the last dimensions in which blocks are as long as the dataset; these are
+  /// merged into a step.
   private let shape: [Int]
   private let blockShape: [Int]
-  /// The elements of one step in the last dimension that is left.
+  /// The number of elements in one step of the last remaining dimension.
   private let stepCount: Int
   private let elementSize: Int
 
   /// - Parameters:
-  ///   - shape: of the dataset, found to be countable in bytes.
-  ///   - blockShape: as many sizes, found to be countable too.
+  ///   - shape: the dataset's shape, whose byte count is known not to overflow.
+  ///   - blockShape: as many sizes, whose byte count does not overflow either.
   init(shape: [Int], blockShape: [Int], elementSize: Int) {
     var (rank, step) = (shape.count, 1)
     while rank > 1, shape[rank - 1] == blockShape[rank - 1] {
@@ -28,8 +29,8 @@ struct BlockPlacement: Sendable {
 
   var blockByteCount: Int { blockCount * elementSize }
 
-  /// The range of the dataset's bytes that the block at `origin` has, if that is one run and the
-  /// block is wholly inside.
+  /// The range of the dataset's bytes in the block at `origin`, if it is contiguous and the block
+  /// is completely inside the shape.
   func run(of extent: [Int], at origin: [Int]) -> Range<Int>? {
     let extent = extent.prefix(shape.count)
     guard extent.elementsEqual(blockShape), extent.dropLast().allSatisfy({ $0 == 1 }) else {
@@ -39,7 +40,7 @@ struct BlockPlacement: Sendable {
     return start..<start + blockByteCount
   }
 
-  /// Copies the part of a block that lies inside the shape to its position in the dataset.
+  /// Copies the part of a block that is inside the shape to its position in the dataset.
   ///
   /// - Parameter isShuffled: whether the block has the first bytes of all elements, then the second
   ///   bytes, and so on.
@@ -56,7 +57,7 @@ struct BlockPlacement: Sendable {
       to: .init(start: target.start, strides: target.strides + [1]), elementSize: 1)
   }
 
-  /// How elements lie in the dataset, from the one at this index on.
+  /// The layout of elements in the dataset, starting at this index.
   private func layout(of origin: [Int]) -> ScatteredCopy.Layout {
     ScatteredCopy.Layout(
       rowMajor: shape + [stepCount], from: Array(origin.prefix(shape.count)),

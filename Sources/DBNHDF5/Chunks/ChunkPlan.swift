@@ -1,18 +1,18 @@
-/// How a tensor is cut into chunks to be compressed: each is one run of its bytes, so that nothing
-/// has to be gathered.
+/// How a tensor is divided into chunks for compression: each is a contiguous range of its bytes, so
+/// that nothing has to be gathered.
 struct ChunkPlan: Sendable {
-  /// The most bytes of a chunk: large enough that finding it costs nothing, small enough that every
-  /// core works on several and keeps them in its cache.
+  /// The largest size of a chunk: large enough that finding it costs nothing, small enough that
+  /// every core works on several and keeps them in its cache.
   static let byteCount = 512 << 10
-  /// Tensors of fewer bytes stay contiguous: the index of their chunks would take the bytes that
-  /// compression saves.
+  /// Tensors with fewer bytes stay contiguous: a chunk index would take the space that compression
+  /// saves.
   static let leastByteCount = 16 << 10
 
   /// Leading sizes of one, then a part of a dimension, then whole dimensions.
   let chunkShape: [Int]
   private let shape: [Int]
   let elementSize: Int
-  /// The dimension that is cut.
+  /// The dimension that is divided.
   private let dimension: Int
 
   /// - Returns: nil for a tensor that stays contiguous.
@@ -29,7 +29,7 @@ struct ChunkPlan: Sendable {
     }
     let most = max(1, ChunkPlan.byteCount / stepByteCount)
     let count = (shape[cut] + most - 1) / most
-    // Chunks of about equal size, so that the last is not mostly padding.
+    // Chunks have about equal size, so that the last is not mostly padding.
     chunkShape[cut] = (shape[cut] + count - 1) / count
     self.chunkShape = chunkShape
     self.shape = shape
@@ -37,12 +37,12 @@ struct ChunkPlan: Sendable {
     dimension = cut
   }
 
-  /// The bytes of a chunk, all of which are stored, those beyond the shape as zeros.
+  /// The bytes of a chunk, all of which are stored; those beyond the shape are zero.
   var chunkByteCount: Int { chunkShape.reduce(elementSize, *) }
 
   var chunkCount: Int { shape.prefix(dimension).reduce(chunksInDimension, *) }
 
-  /// The index of the chunk's first element, and which bytes of the tensor the chunk holds.
+  /// The index of the chunk's first element, and the range of the tensor's bytes in it.
   func chunk(_ index: Int) -> (origin: [Int], bytes: Range<Int>) {
     var origin = [Int](repeating: 0, count: shape.count)
     origin[dimension] = index % chunksInDimension * chunkShape[dimension]

@@ -1,18 +1,18 @@
 internal import DBNTensors
 
-/// A dataset in chunks that was found to be consistent: chunks are on the grid, each at most once,
-/// and their stored sizes can give the bytes that they declare.
+/// A chunked dataset that was checked for consistency: chunks are on the grid, each at most once,
+/// and their stored sizes can yield the bytes that they declare.
 struct ChunkedDataset: Sendable {
   private let name: String
   private let chunks: Catalog.Chunks
   private let shape: [Int]
   private let elementSize: Int
-  /// The bytes of all elements.
+  /// The number of bytes of all elements.
   let byteCount: Int
   private let chunkByteCount: Int
-  /// Of one index in the first dimension.
+  /// The bytes of one index in the first dimension.
   private let rowByteCount: Int
-  /// The bytes of the elements in blocks that were never written.
+  /// The number of bytes in blocks that were never written.
   let unwrittenByteCount: Int
 
   init(_ chunks: Catalog.Chunks, of dataset: Catalog.Dataset) throws(CheckpointError) {
@@ -32,7 +32,7 @@ struct ChunkedDataset: Sendable {
         advice: "the file is damaged or was made to mislead; get it from its source")
     }
     rowByteCount = byteCount / max(1, shape[0])
-    // Unknown filters are refused even if no chunk went through them.
+    // Unknown filters are refused even if no chunk uses them.
     _ = try FilterPipeline(
       chunks.filters, without: 0, chunkByteCount: chunkByteCount, name: name)
     var (written, origins) = (0, Set<[Int]>())
@@ -48,21 +48,22 @@ struct ChunkedDataset: Sendable {
     unwrittenByteCount = byteCount - written
   }
 
-  /// The most bytes of a chunk. Far more than any has (libhdf5 before 2.0 allows 4 GiB), and small
-  /// enough that sums and multiples do not overflow.
+  /// The largest size of a chunk: far more than real ones (libhdf5 before 2.0 allows 4 GiB), and
+  /// small enough that sums and multiples do not overflow.
   private static let chunkByteLimit = 1 << 48
-  /// The bytes of chunks being decoded that all cores together may have in memory.
+  /// The bytes of chunks that all cores together may have in memory while decoding.
   private static let decodingByteCount = 16 << 20
-  /// Larger chunks are decoded in pieces, each of whose elements is copied to its position: as a
-  /// whole they would take as much memory as the dataset.
+  /// Larger chunks are decoded in pieces whose elements are copied to their positions; a whole
+  /// chunk could take as much memory as the dataset.
   var largestBlockByteCount = decodingByteCount / 2
 
-  /// The bytes of a slab: as many rows as a chunk has. No chunk reaches over the ends of a slab.
+  /// The bytes of a slab: as many indices in the first dimension as a chunk has. No chunk extends
+  /// beyond a slab.
   var slabByteCount: Int { min(chunks.shape[0], shape[0]) * rowByteCount }
 
   /// Copies the elements of some slabs into the buffer in row-major order, on all cores.
   ///
-  /// - Parameter bytes: which of the dataset's bytes, a whole number of slabs.
+  /// - Parameter bytes: the range of the dataset's bytes, a whole number of slabs.
   func read(
     _ bytes: Range<Int>, from file: ByteRegion, to buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
@@ -85,9 +86,9 @@ struct ChunkedDataset: Sendable {
   /// Some slabs of the dataset.
   private struct Part {
     let firstRow: Int
-    /// The indices of the chunks that make it up.
+    /// The indices of its chunks.
     let chunks: Range<Int>
-    /// How their elements lie in it.
+    /// How the chunks' elements are placed in it.
     let blocks: BlockPlacement
 
     init(rows: Range<Int>, of dataset: ChunkedDataset) {
@@ -108,7 +109,7 @@ struct ChunkedDataset: Sendable {
     origin[0] -= part.firstRow
     let pipeline = try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
     let stored = try file.slice(from: chunk.offset, count: chunk.byteCount)
-    // The pages of what is decoded are not needed again: memory must not grow with the file.
+    // The pages of decoded chunks are not needed again: memory must not grow with the file.
     defer { stored.release() }
     if chunkByteCount > largestBlockByteCount {
       let isShuffled = pipeline.isShuffled(elementSize)
@@ -128,7 +129,7 @@ struct ChunkedDataset: Sendable {
     block.withBytes { copy.copy($0, at: 0, to: target.buffer) }
   }
 
-  /// How many chunks begin before an index in the first dimension.
+  /// The number of chunks that start before an index in the first dimension.
   private func firstChunk(from row: Int) -> Int {
     var range = 0..<chunks.chunks.count
     while !range.isEmpty {
@@ -140,7 +141,7 @@ struct ChunkedDataset: Sendable {
     return range.lowerBound
   }
 
-  /// The part of a block that lies inside the shape, as a shape.
+  /// The shape of the part of a block that is inside the dataset.
   private static func extent(
     of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int], _ name: String
   ) throws(CheckpointError) -> [Int] {
@@ -157,7 +158,7 @@ struct ChunkedDataset: Sendable {
     return extent
   }
 
-  /// The filters that a chunk went through.
+  /// The filters that were applied to a chunk.
   private static func pipeline(
     of chunk: Catalog.Chunks.Chunk, _ chunks: Catalog.Chunks, in shape: [Int],
     _ chunkByteCount: Int, _ name: String
@@ -190,15 +191,15 @@ struct ChunkedDataset: Sendable {
 
 /// A buffer that several threads write to.
 ///
-/// `@unchecked Sendable`: every thread writes the elements of blocks of its own, which do not
-/// overlap since their origins are different points of one grid, and nothing reads before all are
+/// `@unchecked Sendable`: every thread writes the elements of its own blocks, which do not overlap
+/// because their origins are different points of one grid, and nothing reads before all threads are
 /// done.
 private struct DisjointTarget: @unchecked Sendable {
   let buffer: UnsafeMutableRawBufferPointer
 }
 
 extension Catalog.Chunks {
-  /// The same with the chunks sorted by their first index, as they are in most files.
+  /// The same with the chunks sorted by their first index, as in most files.
   fileprivate var inOrderOfRows: Catalog.Chunks {
     let isInOrder = zip(chunks, chunks.dropFirst()).allSatisfy { $0.startRow <= $1.startRow }
     guard !isInOrder else { return self }
@@ -209,6 +210,6 @@ extension Catalog.Chunks {
 }
 
 extension Catalog.Chunks.Chunk {
-  /// Chunks without a dimension are refused before their order matters.
+  /// The first index; chunks without dimensions are refused before their order matters.
   fileprivate var startRow: Int { origin.first ?? 0 }
 }

@@ -1,8 +1,8 @@
 internal import DBNTensors
 
-/// A chunk as it will be in the file: shuffled and deflated, or unchanged where that saves nothing.
+/// A chunk as it will be in the file: shuffled and deflated, or unchanged if that saves nothing.
 struct CompressedChunk: Sendable {
-  /// The filters of compressed datasets, in the order in which h5py has them.
+  /// The filters of compressed datasets, in h5py's order.
   static func filters(level: Int, elementSize: Int) -> [Catalog.Chunks.Filter] {
     [
       Catalog.Chunks.Filter(.shuffle, parameters: [UInt32(clamping: elementSize)]),
@@ -18,7 +18,7 @@ struct CompressedChunk: Sendable {
 
   /// - Parameters:
   ///   - source: the bytes of the chunk that belong to the tensor; the rest are zeros.
-  ///   - byteCount: of the whole chunk.
+  ///   - byteCount: the size of the whole chunk.
   init(
     _ source: ByteRegion, byteCount: Int, elementSize: Int, level: Int
   ) throws(CheckpointError) {
@@ -56,7 +56,7 @@ extension ByteRegion {
       }
     }
     guard let byteCount, byteCount < count else { return nil }
-    // An exact copy, since it is kept until it is written.
+    // A copy of the exact size, because it is kept until it is written.
     return try target.slice(from: 0, count: byteCount).copied
   }
 }

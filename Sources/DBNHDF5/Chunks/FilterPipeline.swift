@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// The filters that a chunk went through when it was written, to be undone from the last to the
-/// first.
+/// The filters that were applied to a chunk when it was written; reading undoes them from the last
+/// to the first.
 struct FilterPipeline: Sendable {
   private enum Filter: Sendable {
     case deflate
@@ -15,8 +15,8 @@ struct FilterPipeline: Sendable {
 
   /// - Parameters:
   ///   - mask: bit `i` is set if filter `i` was not applied to the chunk.
-  ///   - chunkByteCount: of the chunk before it was written.
-  ///   - name: of the dataset, for errors.
+  ///   - chunkByteCount: the size of the chunk before filtering.
+  ///   - name: the dataset's name, for errors.
   init(
     _ filters: [Catalog.Chunks.Filter], without mask: UInt32, chunkByteCount: Int, name: String
   ) throws(CheckpointError) {
@@ -34,9 +34,9 @@ struct FilterPipeline: Sendable {
       .filter { $0.offset >= mask.bitWidth || mask >> $0.offset & 1 == 0 }.map(\.element)
   }
 
-  /// Refuses a chunk whose stored size can't give the bytes that its shape declares.
+  /// Refuses a chunk whose stored size can't yield the bytes that its shape declares.
   ///
-  /// - Parameter elementSize: of the dataset.
+  /// - Parameter elementSize: the size of the dataset's elements.
   func validate(
     _ chunk: Catalog.Chunks.Chunk, elementSize: Int
   ) throws(CheckpointError) {
@@ -88,20 +88,20 @@ struct FilterPipeline: Sendable {
     return Shuffle.applies(to: chunkByteCount, elementSize: elementSize)
   }
 
-  /// The largest chunk that may be in memory as a whole, which some orders of filters need: a small
-  /// file can declare chunks of a thousand times its size.
+  /// The largest chunk that may be decoded as a whole, which some orders of filters require: a
+  /// small file can declare chunks of a thousand times its size.
   private static let wholeByteLimit = 64 << 20
 
-  /// Whether the filters are shuffle, deflate and fletcher32, in this order, as far as they are
-  /// there.
+  /// Whether the filters are shuffle, deflate and fletcher32 in this order; any of them may be
+  /// missing.
   private func isDecodedInPieces(_ elementSize: Int) -> Bool {
     let rest = filters.dropFirst(isShuffled(elementSize) ? 1 : 0)
     if case .shuffle? = rest.first { return false }
     return rest.dropFirst().allSatisfy { if case .fletcher32 = $0 { true } else { false } }
   }
 
-  /// Hands out the bytes of a chunk in pieces, each with its offset, so that a large one is not in
-  /// memory as a whole, unless the filters have an unusual order.
+  /// Passes the bytes of a chunk to a closure in pieces with their offsets, so that a large chunk
+  /// is not in memory as a whole, unless the filters have an unusual order.
   ///
   /// - Parameter leavingShuffled: whether the first filter is not undone.
   func decode(
@@ -134,7 +134,7 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  /// The bytes as they were before the filter with an index and all after it.
+  /// The bytes before the filter at an index and all later filters were applied.
   private func undone(
     _ stored: ByteRegion, downTo first: Int
   ) throws(CheckpointError) -> ByteRegion {
@@ -145,7 +145,7 @@ struct FilterPipeline: Sendable {
     return bytes
   }
 
-  /// The size before each filter and after the last. Deflate counts as if it kept the size.
+  /// The size before each filter and after the last, as if deflate kept the size.
   private var sizes: [Int] {
     var sizes = [chunkByteCount]
     for filter in filters {
@@ -158,8 +158,9 @@ struct FilterPipeline: Sendable {
     return sizes
   }
 
-  /// - Parameter size: of the bytes before the filter, if it is deflate; others keep the size, or know
-  ///   by how much they change it.
+  /// - Parameter size: the number of bytes before the filter, which only deflate needs; other
+  ///   filters
+  ///   keep the size or change it by a known amount.
   private static func undo(
     _ filter: Filter, _ bytes: ByteRegion, size: Int
   ) throws(CheckpointError) -> ByteRegion {
@@ -174,7 +175,7 @@ struct FilterPipeline: Sendable {
     }
   }
 
-  /// Without a filter the bytes are copied.
+  /// Undoes a filter; without one the bytes are copied.
   private static func undo(
     _ filter: Filter?, _ bytes: ByteRegion, into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {

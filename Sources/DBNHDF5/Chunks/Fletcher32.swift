@@ -2,7 +2,7 @@ internal import DBNTensors
 
 /// HDF5's checksum filter: four bytes at the end, the Fletcher sum over big-endian 16-bit words.
 enum Fletcher32 {
-  /// The bytes without the checksum, which must be right.
+  /// The bytes without the checksum, which must match.
   static func verify(_ region: ByteRegion) throws(CheckpointError) -> ByteRegion {
     let content = try region.slice(from: 0, count: region.count - MemoryLayout<UInt32>.size)
     var reader = ByteReader(region)
@@ -14,7 +14,7 @@ enum Fletcher32 {
     return content
   }
 
-  /// Whole words.
+  /// A multiple of the word size.
   private static let pieceByteCount = 1 << 20
 
   /// Source: `H5_checksum_fletcher32` in H5checksum.c.
@@ -25,7 +25,7 @@ enum Fletcher32 {
         for start in stride(from: 0, to: words.count, by: 2) {
           let next = start + 1 < words.count ? words[start + 1] : 0
           low += UInt64(words[start]) << 8 | UInt64(next)
-          // One's complement: 65535 stays, and only zeros sum to zero.
+          // One's complement: 65535 stays, and only zeros have the sum zero.
           if low > 65535 { low -= 65535 }
           high += low
           if high > 65535 { high -= 65535 }

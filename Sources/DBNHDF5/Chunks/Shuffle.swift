@@ -1,5 +1,5 @@
 /// HDF5's shuffle filter: the first bytes of all elements, then the second bytes, and so on. Bytes
-/// after the last whole element are left where they are.
+/// after the last whole element stay in place.
 ///
 /// Source: `H5Z__filter_shuffle` in H5Zshuffle.c.
 enum Shuffle {
@@ -45,7 +45,7 @@ enum Shuffle {
     copyRest(source, elementSize, into: target)
   }
 
-  /// A word at a time, which the compiler turns into vectors.
+  /// Works a word at a time, which the compiler can vectorise.
   @inline(__always)
   private static func split<Word: FixedWidthInteger & BitwiseCopyable>(
     _ source: UnsafeRawBufferPointer, _ type: Word.Type, into target: UnsafeMutableRawBufferPointer

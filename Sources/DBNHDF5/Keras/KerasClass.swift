@@ -8,40 +8,40 @@ enum KerasClass: Hashable {
   case rmsNormalization
   case dense
   case embedding
-  /// Of so many dimensions.
+  /// A convolution with this number of spatial dimensions.
   case convolution(Int)
   case transposedConvolution(Int)
   case depthwiseConvolution(Int)
   case separableConvolution(Int)
 
-  /// By the name of the class.
+  /// Finds a class by its name.
   init?(className: String) {
     guard let found = Self.byClassName[className] else { return nil }
     self = found
   }
 
-  /// By the name that Keras gives to a layer without one of its own: the class's in lower case with
-  /// underscores, and a number for those after the first.
+  /// Finds a class by the name that Keras generates for an unnamed layer: the class name in snake
+  /// case, with a number after the first of a class.
   init?(generatedName: String) {
     guard let found = Self.byGeneratedName[Self.withoutNumber(generatedName)] else { return nil }
     self = found
   }
 
-  /// The class of another layer of Keras that has this generated name: one whose weights no module of
-  /// PyTorch has in such a form.
+  /// The name of another Keras class with this generated name: one whose weights correspond to no
+  /// module of PyTorch.
   static func otherClass(generatedName: String) -> String? {
     others[withoutNumber(generatedName)]
   }
 
-  /// Whether Keras has given the name to a layer of a class that is known here.
+  /// Whether a name is one that Keras generates for a known class.
   static func isGenerated(_ name: String) -> Bool {
     KerasClass(generatedName: name) != nil || otherClass(generatedName: name) != nil
   }
 
-  /// Whether Keras has such a class, and PyTorch no module with the same weights.
+  /// Whether it is a class of Keras for which PyTorch has no module with the same weights.
   static func isOther(_ className: String) -> Bool { otherClassNames.contains(className) }
 
-  /// Whether Keras has given the name to a layer that flattens or reshapes.
+  /// Whether a name is one that Keras generates for a layer that flattens or reshapes.
   static func isFlattening(_ name: String) -> Bool {
     ["flatten", "reshape"].contains(withoutNumber(name))
   }
@@ -77,7 +77,7 @@ enum KerasClass: Hashable {
   private static let others = Dictionary(
     uniqueKeysWithValues: otherClassNames.map { (snakeCase($0), $0) })
 
-  /// `to_snake_case` of Keras: an underscore before each capital that ends or begins a word.
+  /// Keras' `to_snake_case`: an underscore before each capital that ends or starts a word.
   static func snakeCase(_ name: String) -> String {
     let letters = Array(name)
     var result = ""
@@ -99,7 +99,7 @@ enum KerasClass: Hashable {
 }
 
 extension KerasClass {
-  /// Whether a layer of this class has a kernel for a number of outputs that it is made with.
+  /// Whether a layer of this class has a kernel, and is constructed with its number of outputs.
   var isSizedByNumber: Bool {
     switch self {
     case .dense, .convolution, .transposedConvolution, .depthwiseConvolution, .separableConvolution:
@@ -112,7 +112,7 @@ extension KerasClass {
 
   /// One variable of a layer.
   struct Variable {
-    /// What Keras calls it; some have had two names.
+    /// Keras' names for it; some variables have had two.
     let names: [String]
     let role: KerasRole
     /// Whether a layer of this class always has it.
@@ -125,7 +125,7 @@ extension KerasClass {
     }
   }
 
-  /// The variables in the order in which a layer makes them.
+  /// The variables in the order in which a layer creates them.
   var variables: [Variable] {
     typealias Name = KerasVariableName
     let scaleAndOffset = [
@@ -155,8 +155,8 @@ extension KerasClass {
     }
   }
 
-  /// Why these tensors can't be those of such a layer, in words; nil if they can: all are of one
-  /// floating-point type, and have the shapes of a layer of this class.
+  /// The reason why these tensors can't belong to such a layer. It is nil if they all have the same
+  /// floating-point type, and the shapes of a layer of this class.
   func objection(to tensors: [(role: KerasRole, tensor: Tensor)]) -> String? {
     if let other = tensors.first(where: { !$0.tensor.scalarType.isFloatingPoint }) {
       return
@@ -171,7 +171,7 @@ extension KerasClass {
   private func hasShapes(of tensors: [(role: KerasRole, tensor: Tensor)]) -> Bool {
     let shapes = tensors.map(\.tensor.shape)
     guard let first = shapes.first else { return false }
-    /// The bias, if there is one, has an element for each output.
+    /// Whether the kernel has this rank, and the bias, if there is one, an element for each output.
     func fits(rank: Int, outputs: Int?, biasAt index: Int = 1) -> Bool {
       guard first.count == rank, let outputs else { return false }
       return shapes.count == index || shapes[index] == [outputs]
@@ -196,8 +196,8 @@ extension KerasClass {
 }
 
 extension [Int] {
-  /// How many outputs the kernel [space..., in, multiplier] of a depthwise convolution has; nil if it
-  /// has not this form, or its number of outputs overflows.
+  /// The number of outputs of a depthwise convolution's kernel [space..., in, multiplier]; nil if
+  /// the kernel does not have this form, or the number overflows.
   var depthwiseOutputs: Int? {
     guard count > 2 else { return nil }
     let (outputs, overflow) = self[count - 2].multipliedReportingOverflow(by: self[count - 1])

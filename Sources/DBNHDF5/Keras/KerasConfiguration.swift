@@ -1,23 +1,23 @@
 internal import DBNTensors
 
-/// The layers of a Keras model, as its configuration lists them: the attribute `model_config` of an
-/// `.h5` file, and `config.json` of Keras 3.
+/// The layers of a Keras model from its configuration: the attribute `model_config` of an `.h5`
+/// file, or `config.json` of Keras 3.
 ///
-/// Only what is asked for here is kept of a text that may have megabytes.
+/// Only the values that are needed are kept, because the text may have megabytes.
 ///
 /// Source: `keras/src/models/functional.py`, `keras/src/models/sequential.py` (`get_config`).
 struct KerasConfiguration {
-  /// A layer, or a model that is one.
+  /// A layer, or a model used as a layer.
   struct Layer {
-    /// With dots where Keras has slashes, as keys have them.
+    /// The name, with Keras' slashes replaced by dots, as in keys.
     var name = ""
-    /// `Conv2D`; of a class of the user's own, what the configuration calls it.
+    /// The class: `Conv2D`; for a user-defined class, its name in the configuration.
     var className = ""
-    /// Whether the class is one of the user's own, perhaps with the name of one of Keras'.
+    /// Whether the class is user-defined, possibly with the name of one of Keras' classes.
     var isForeign = false
-    /// Of a normalisation: what is added to variances.
+    /// For a normalisation: the number added to variances.
     var epsilon: Double?
-    /// Of a BatchNormalization, as Keras counts it.
+    /// For a BatchNormalization: the momentum in Keras' convention.
     var momentum: Double?
     /// Whether a LayerNormalization only divides by the root of the mean square.
     var scalesByRootMeanSquare = false
@@ -25,19 +25,20 @@ struct KerasConfiguration {
     var hasScale = true
     /// Whether it has a `beta`.
     var hasCenter = true
-    /// Whether it says how many outputs a layer with a kernel has.
+    /// Whether it specifies the number of outputs of a layer with a kernel.
     var hasSize = false
-    /// Of a Reshape: without the batch.
+    /// For a Reshape: the target shape without the batch.
     var targetShape: [Int] = []
-    /// What a model or its first layer is given, with the batch; nil for a size that is not fixed.
+    /// The input shape of a model or its first layer, with the batch; nil for a size that is not
+    /// fixed.
     var inputShape: [Int?]?
-    /// Whether a global pooling leaves a size of 1 in each dimension of space.
+    /// Whether a global pooling keeps spatial dimensions of size 1.
     var keepsDimensions = false
-    /// Whether channels come before the dimensions of space.
+    /// Whether channels come before the spatial dimensions.
     var isChannelsFirst = false
-    /// The layers of a model, and the one that a wrapper such as `TimeDistributed` has.
+    /// The layers of a model, or the layer inside a wrapper such as `TimeDistributed`.
     var children = Children()
-    /// The names of the layers whose outputs it is given.
+    /// The names of the layers whose outputs are its inputs.
     var sources: [String] = []
   }
 
@@ -46,7 +47,7 @@ struct KerasConfiguration {
     private(set) var layers: [Layer] = []
     private var indices: [CheckpointDictionary.Key: Int] = [:]
     private var groups: [CheckpointDictionary.Key: Int] = [:]
-    /// How many there are of each class.
+    /// The number of layers of each class.
     private var counts: [String: Int] = [:]
 
     mutating func append(_ layer: Layer) {
@@ -59,7 +60,7 @@ struct KerasConfiguration {
       layers.append(layer)
     }
 
-    /// The layer that a file of weights calls so.
+    /// The layer with this group name in a file of weights.
     func layer(ofGroup name: String) -> Layer? { groups[.string(name)].map { layers[$0] } }
 
     subscript(name: String) -> Layer? { index(of: name).map { layers[$0] } }
@@ -70,11 +71,11 @@ struct KerasConfiguration {
   /// The whole model.
   let model: Layer
 
-  /// The attribute of an `.h5` file, and of a state dict that was read from one.
+  /// The attribute's name in an `.h5` file, and in a state dict that was read from one.
   static let attribute = "model_config"
 
-  /// The most bytes of a text that is read. The largest models of `keras.applications` have under
-  /// one megabyte.
+  /// The longest text that is read. The largest models of `keras.applications` have under one
+  /// megabyte.
   static let byteLimit = 16 << 20
 
   /// - Throws: `invalidJSON`, `limitExceeded`.
@@ -92,8 +93,8 @@ struct KerasConfiguration {
     }
   }
 
-  /// The layer at the path of names, and how many of them lead to it: what follows is inside a layer
-  /// whose parts the configuration does not list.
+  /// The layer at a path of names, and how many of the names lead to it; the remaining names are
+  /// inside a layer whose parts the configuration does not list.
   func layer(at path: [String]) -> (layer: Layer, depth: Int)? {
     var (found, depth): (Layer?, Int) = (nil, 0)
     while depth < path.count, let next = Self.child(of: found ?? model, at: path[depth...]) {
@@ -109,8 +110,8 @@ struct KerasConfiguration {
     return (found, depth)
   }
 
-  /// The layer whose variables a file of weights has in groups of these names: in a list of layers,
-  /// each is called by its class, with a number for those after the first of a class.
+  /// The layer whose variables are in groups with these names in a file of weights: in a list of
+  /// layers, each is named after its class, with a number after the first of a class.
   ///
   /// Source: `_save_container_state` in `keras/src/saving/saving_lib.py`.
   func layer(atGroups path: [String]) -> Layer? {
@@ -129,8 +130,7 @@ struct KerasConfiguration {
     return path.isEmpty ? nil : found
   }
 
-  /// The layer inside of another that the first names of the path are the name of, which may have
-  /// dots.
+  /// The layer inside another whose name, which may contain dots, is at the start of the path.
   private static func child(
     of layer: Layer, at path: ArraySlice<String>
   ) -> (layer: Layer, depth: Int)? {
@@ -139,21 +139,21 @@ struct KerasConfiguration {
       name += index == 0 ? part : ".\(part)"
       if let child = layer.children[name] { return (child, index + 1) }
     }
-    // A wrapper is named where what it wraps is not.
+    // The wrapped layer may not be named in the path.
     guard wrappers.contains(layer.className), let inner = layer.children.layers.first,
       !inner.children.layers.isEmpty
     else { return nil }
     return child(of: inner, at: path)
   }
 
-  /// Those whose variables are the variables of the layer that they wrap, and mean the same.
+  /// The wrappers whose variables are those of the wrapped layer, with the same meaning.
   private static let wrappers: Set<String> = ["TimeDistributed"]
 }
 
 extension JSONParser {
-  /// A layer: `{"class_name": ..., "config": {...}, "inbound_nodes": [...]}`.
+  /// Parses a layer: `{"class_name": ..., "config": {...}, "inbound_nodes": [...]}`.
   ///
-  /// - Parameter depth: how many layers it is in.
+  /// - Parameter depth: how many layers it is nested in.
   fileprivate mutating func parseLayer(
     depth: Int
   ) throws(CheckpointError) -> KerasConfiguration.Layer {
@@ -175,15 +175,15 @@ extension JSONParser {
       default: try parser.skipValue()
       }
     }
-    // A class of the user's own may be called as one of Keras'.
+    // A user-defined class may have the name of one of Keras' classes.
     if let registeredName, registeredName.contains(">") { layer.className = registeredName }
     layer.isForeign = Self.isForeign(module: module, registeredName, layer)
     return layer
   }
 
-  /// Whether a class is not Keras' own. Keras 3 gives its own classes their module, and others the name
-  /// that they are registered by; what is older gives neither, but the size that a layer with a kernel
-  /// is made with.
+  /// Whether a class is not one of Keras' own. Keras 3 writes the module of its own classes, and
+  /// the registered name of others. Older versions write neither, but the size that a layer with a
+  /// kernel of Keras' own is constructed with.
   ///
   /// Source: `serialize_keras_object` in `keras/src/saving/serialization_lib.py`.
   private static func isForeign(
@@ -197,8 +197,8 @@ extension JSONParser {
 
   private static let packages: Set<Substring> = ["keras", "keras_core", "tensorflow", "tf_keras"]
 
-  /// What layers with a kernel are made with: how many outputs, or outputs for each input; by the
-  /// names of Keras 1 too.
+  /// The constructor arguments for the number of outputs of layers with a kernel, or of outputs for
+  /// each input, including the names of Keras 1.
   private static let sizes: Set<String> = [
     "units", "filters", "depth_multiplier", "output_dim", "nb_filter",
   ]
@@ -234,7 +234,7 @@ extension JSONParser {
     }
   }
 
-  /// The layers of a model; where they do not say what they are given, each has the one before.
+  /// Parses the layers of a model; if they don't specify their inputs, each follows the one before.
   private mutating func parseLayers(
     of model: inout KerasConfiguration.Layer, _ depth: Int
   ) throws(CheckpointError) {
@@ -248,7 +248,7 @@ extension JSONParser {
     }
   }
 
-  /// A value that is no array and no object; nil for those, which are passed over.
+  /// Parses a value; arrays and objects are skipped and give nil.
   private mutating func parseSimpleValue() throws(CheckpointError) -> JSON? {
     guard !isAtObject, !isAtArray else {
       try skipValue()
@@ -267,8 +267,8 @@ extension JSON {
     }
   }
 
-  /// The names of layers in a list of calls: each stands at the start of an array, before the number
-  /// of the call (`["conv", 0, 0]`).
+  /// The names of layers in a list of calls: each is the first element of an array, before the
+  /// index of the call (`["conv", 0, 0]`).
   fileprivate var layerNames: [String] {
     var names: [String] = []
     var rest = [self]

@@ -1,10 +1,10 @@
 internal import DBNTensors
 
-/// What a file says of its layers apart from their weights: the configuration of the model, and the
-/// names that layers have where the keys name them otherwise. A state dict that was read from the
-/// file has them as attributes, so that conversions keep them.
+/// A file's information about its layers beside their weights: the configuration of the model, and
+/// the names of layers if the keys have other names. A state dict that was read from the file has
+/// them as attributes, so that conversions keep them.
 struct KerasFacts {
-  /// The attribute of a state dict with the names of layers: a mapping from the layer's key.
+  /// The state dict's attribute with the names of layers: a mapping from a layer's key to its name.
   static let namesAttribute = "keras_layer_names"
 
   let configuration: KerasConfiguration?
@@ -17,14 +17,14 @@ struct KerasFacts {
     }
     names = attribute(Self.namesAttribute)?.dictionary
     if case .string(let text)? = attribute(KerasConfiguration.attribute) {
-      // If it is damaged, there was a note when the file was read.
+      // If it is damaged, a note was made when the file was read.
       configuration = try? KerasConfiguration(parsing: text)
     } else {
       configuration = nil
     }
   }
 
-  /// The keys of layers that flatten or reshape, by their names.
+  /// The keys of layers whose names show that they flatten or reshape.
   var flatteningLayers: [String] {
     (names?.entries ?? []).compactMap { entry in
       guard case .string(let name) = entry.value, KerasClass.isFlattening(name) else { return nil }
@@ -32,7 +32,7 @@ struct KerasFacts {
     }
   }
 
-  /// What a layer is: by the configuration, or by a name that Keras has given.
+  /// The kind of a layer, from the configuration or from a name that Keras generated.
   func kind(
     of key: KerasLayer.VariableKey
   ) -> (kind: KerasLayer.Kind, configuration: KerasConfiguration.Layer?) {
@@ -65,7 +65,7 @@ struct KerasFacts {
   private func kind(named last: String, _ key: KerasLayer.VariableKey) -> KerasLayer.Kind {
     var candidates = [last]
     if case .string(let name)? = names?[key.key] {
-      // An attribute of the user's may be called anything; a layer's own name tells more.
+      // A user may name an attribute anything; the layer's own name is more reliable.
       if key.isNamedByClass { candidates.append(name) } else { candidates.insert(name, at: 0) }
     }
     for name in candidates {

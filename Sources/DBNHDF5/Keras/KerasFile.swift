@@ -1,16 +1,16 @@
 internal import DBNTensors
 
-/// Recognises weight files of Keras among HDF5 files, and finds the order of their weights.
+/// Recognises Keras weight files among HDF5 files, and finds the order of their weights.
 ///
-/// Two kinds exist: `.weights.h5` of Keras 3 keeps the variables of each layer in a group `vars`, by
-/// number (`keras/src/saving/saving_lib.py`, `H5IOStore`); the older `.h5` names its layers and
-/// their weights in attributes (`keras/src/legacy/saving/legacy_h5_format.py`).
+/// There are two kinds: `.weights.h5` of Keras 3 has the numbered variables of each layer in a
+/// group `vars` (`keras/src/saving/saving_lib.py`, `H5IOStore`); the older `.h5` lists its layers
+/// and their weights in attributes (`keras/src/legacy/saving/legacy_h5_format.py`).
 struct KerasFile {
   private static let layerNames = "layer_names"
   private static let weightNames = "weight_names"
   private static let name = "name"
   static let variables = "vars"
-  /// The group of a list of layers, in which each is called by its class.
+  /// The group of a list of layers, in which each is named after its class.
   static let layerList = "layers"
   /// The group with the layers of a whole model.
   static let modelWeights = "model_weights"
@@ -35,10 +35,10 @@ struct KerasFile {
     }
   }
 
-  /// The configuration of the model, as text, and where it is from: the file, or `config.json` beside
-  /// one that was taken out of a `.keras` archive.
+  /// The text of the model's configuration, and its source: the file, or `config.json` beside a
+  /// file that was extracted from a `.keras` archive.
   ///
-  /// - Parameter path: of the file.
+  /// - Parameter path: the file's path.
   func configuration(path: String?) -> (text: String, source: String)? {
     let name = KerasConfiguration.attribute
     if let text = catalog.groups[0].attributes.string(name) {
@@ -48,7 +48,7 @@ struct KerasFile {
       path.split(separator: "/").last == Substring(KerasFile.archivedWeights),
       let file = try? MappedFile.open(
         path.dropLast(KerasFile.archivedWeights.count) + KerasFile.archivedConfiguration),
-      // One byte beyond the limit is enough for a text that is too long to be refused.
+      // One byte beyond the limit is enough for the parser to refuse a text that is too long.
       let start = try? file.slice(
         from: 0, count: min(file.count, KerasConfiguration.byteLimit + 1))
     else { return nil }
@@ -56,15 +56,15 @@ struct KerasFile {
     return (text, KerasFile.archivedConfiguration)
   }
 
-  /// What the records of a `.keras` archive are called.
+  /// The names of the files in a `.keras` archive.
   ///
   /// Source: `keras/src/saving/saving_lib.py`.
   private static let archivedWeights = "model.weights.h5"
   static let archivedConfiguration = "config.json"
 
-  /// The names that Keras has given to layers, by their keys, where a file that numbers variables has
-  /// them and the keys do not say the class: those are names of attributes, and a user's choice. With
-  /// those of layers that flatten or reshape, which have no variables.
+  /// Names that Keras generated for layers, by key, in a file that numbers variables. They are
+  /// listed if the key does not show the class: keys can be names of attributes, which the user
+  /// chose. Layers that flatten or reshape are listed too; they have no variables.
   var names: CheckpointDictionary {
     var names = CheckpointDictionary()
     for group in catalog.groups {
@@ -85,13 +85,13 @@ struct KerasFile {
     return names
   }
 
-  /// The same of an older file's layers that flatten or reshape, which are groups without weights.
+  /// The names of an older file's layers that flatten or reshape, which are groups without weights.
   var flatteningLayers: [String] {
     guard let root = legacyRoot else { return [] }
     return root.attributes.splitStrings(KerasFile.layerNames).filter(KerasClass.isFlattening)
   }
 
-  /// The group with the layers of an older file: the root, or the one that whole models have.
+  /// The group with the layers of an older file: the root, or `modelWeights` in a whole model.
   private var legacyRoot: Catalog.Group? {
     catalog.groups.first { group in
       ["", KerasFile.modelWeights].contains(group.path)
@@ -101,7 +101,7 @@ struct KerasFile {
     }
   }
 
-  /// Whether all datasets lie in groups `vars`, and all that have any begin with the first.
+  /// Whether all datasets are in groups `vars`, and the numbers in each non-empty one start with 0.
   private var hasNumberedVariables: Bool {
     var found = false
     for group in catalog.groups {
@@ -117,8 +117,8 @@ struct KerasFile {
 }
 
 extension [Catalog.Attribute] {
-  /// The texts of a list, which Keras splits where they have more than 64,512 bytes: into `NAME0`,
-  /// `NAME1`, ...
+  /// The strings of a list, which Keras splits into `NAME0`, `NAME1`, ... if it has more than
+  /// 64,512 bytes.
   ///
   /// Source: `save_attributes_to_hdf5_group` in `keras/src/legacy/saving/legacy_h5_format.py`.
   fileprivate func splitStrings(_ name: String) -> [String] {

@@ -5,31 +5,31 @@ struct KerasLayer {
   struct Variable {
     /// The key in the state dict.
     let name: String
-    /// `kernel`, `gamma`; or the number, where the file only numbers variables.
+    /// `kernel`, `gamma`; or a number if the file numbers variables.
     let role: String
     let tensor: Tensor
   }
 
-  /// What is known of a layer's class.
+  /// What is known about a layer's class.
   enum Kind {
     case known(KerasClass)
-    /// A class whose weights no module of PyTorch has in such a form, by its name.
+    /// The name of a class whose weights correspond to no module of PyTorch.
     case other(String)
-    /// A class of the user's own, whose weights mean what its code says.
+    /// The name of a user-defined class, whose code determines the meaning of its weights.
     case foreign(String)
     case unknown
   }
 
-  /// What the module is called in PyTorch: the names of the layers from the outermost on.
+  /// The module's name in PyTorch: the names of the layers, outermost first.
   let name: String
-  /// What the module is called in the file: the keys without the variables' own names.
+  /// The module's name in the file: the keys without the variables' own names.
   let key: String
   let kind: Kind
-  /// The layer in the model's configuration, where the file has one that lists it.
+  /// The layer in the model's configuration, if the file has one and it lists the layer.
   let configuration: KerasConfiguration.Layer?
   private(set) var variables: [Variable] = []
 
-  /// Whether the file has only numbers for the variables.
+  /// Whether the file numbers the variables.
   var isNumbered: Bool { variables.allSatisfy { $0.role.allSatisfy(\.isNumber) } }
 
   /// The kernel and the bias, if it has nothing else.
@@ -42,15 +42,15 @@ struct KerasLayer {
     return [kernel.tensor] + variables.filter { $0.role == KerasVariableName.bias }.map(\.tensor)
   }
 
-  /// Whether it is a BatchNormalization, even if the roles of its variables are not known.
+  /// Whether it is a BatchNormalization, even if the roles of its variables are unknown.
   var isBatchNormalization: Bool {
     if case .known(.batchNormalization) = kind { return true }
     if case .known(_, .batchNormalization) = KerasRoles(self) { return true }
     return hasVariablesOfBatchNorm
   }
 
-  /// Whether its variables are those of a BatchNorm, whatever the class: so a class that
-  /// a user derived from Keras' is found too.
+  /// Whether its variables are those of a BatchNorm, whatever its class, so that classes derived
+  /// from Keras' are found too.
   private var hasVariablesOfBatchNorm: Bool {
     guard isNumbered else { return variables.contains { $0.role == KerasVariableName.movingMean } }
     guard case .foreign = kind else { return false }
@@ -58,8 +58,7 @@ struct KerasLayer {
     return shapes.count == 4 && shapes.allSatisfy { $0.count == 1 && $0 == shapes[0] }
   }
 
-  /// The layers in the order of their first variables. The optimizer's variables are not among
-  /// them.
+  /// The layers in the order of their first variables, without the optimizer's variables.
   static func layers(of stateDict: StateDict) -> [KerasLayer] {
     let facts = KerasFacts(stateDict)
     var layers: [KerasLayer] = []
@@ -85,7 +84,7 @@ struct KerasLayer {
 }
 
 extension KerasLayer {
-  /// The layer and the role that a key names.
+  /// The layer and the role in a key.
   struct VariableKey {
     let layer: String
     /// The key without the variable's own name, and without the group of numbered variables.
@@ -93,7 +92,7 @@ extension KerasLayer {
     let role: String
     /// Whether the file numbers the variables.
     let isNumbered: Bool
-    /// Whether the layer is one of a list of layers, in which Keras names each by its class.
+    /// Whether the layer is in a list of layers, in which Keras names each after its class.
     let isNamedByClass: Bool
 
     init?(of name: String) {

@@ -1,23 +1,23 @@
 public import DBNTensors
 
-/// Gives the weights of a Keras model the names, and the order of axes, that PyTorch's modules have.
+/// Gives the weights of a Keras model the names and the axis order of PyTorch's modules.
 ///
-/// A layer keeps its name: what stands for `gamma`, `beta`, `moving_mean`, `moving_variance` and
-/// `kernel` becomes `weight`, `bias`, `running_mean` and `running_var`. Kernels change from
+/// A layer keeps its name; `gamma` and `kernel` become `weight`, `beta` becomes `bias`, and
+/// `moving_mean` and `moving_variance` become `running_mean` and `running_var`. Kernels change from
 /// [height, width, in, out] to [out, in, height, width], those of dense layers from [in, out] to
 /// [out, in], in one, two and three dimensions; transposed convolutions to [in, out, ...]. Keras
-/// does not count batches: a BatchNorm gets a `num_batches_tracked` of 0, without which it would look
-/// like a frozen one. Keras' momentum `m` is `1 - m` in PyTorch.
+/// does not count batches: a BatchNorm gets a `num_batches_tracked` of 0, without which it would
+/// look like a frozen one. Keras' momentum `m` is `1 - m` in PyTorch.
 ///
-/// A weight is changed only where the class of its layer is known, from the model's configuration or
-/// from a name that Keras has given, or where types and shapes leave no other reading. Every other
-/// keeps its name and its axes, and is reported with the reason.
+/// A weight is changed only if the class of its layer is known, from the model's configuration or
+/// from a name that Keras generated, or if types and shapes leave no other reading. Every other
+/// weight keeps its name and its axes, and is reported with the reason.
 public enum KerasNames {
   /// Converts a state dict as it was read from a file of Keras.
   ///
   /// - Returns: the state dict in the same order, and a report of what was renamed, and of what was
-  ///   not with the reason.
-  /// - Throws: `nameCollision` when two weights come out under one name.
+  ///   not, with the reason.
+  /// - Throws: `nameCollision` when two weights get the same name.
   public static func converting(
     _ stateDict: StateDict
   ) throws(CheckpointError) -> (stateDict: StateDict, report: ConversionReport) {
@@ -25,10 +25,10 @@ public enum KerasNames {
     return (converted.stateDict, converted.report)
   }
 
-  /// Converts a state dict, and gives the settings of its BatchNorms (`Checkpoint.batchNormSettings`)
-  /// the new names.
+  /// Converts a state dict, and gives the settings of its BatchNorms
+  /// (`Checkpoint.batchNormSettings`) the new names.
   ///
-  /// - Throws: `nameCollision` when two weights come out under one name.
+  /// - Throws: `nameCollision` when two weights get the same name.
   public static func converting(
     _ stateDict: StateDict, _ settings: BatchNormSettingsTable
   ) throws(CheckpointError) -> (

@@ -1,21 +1,21 @@
 internal import DBNTensors
 
-/// What a person should know to use the weights of a Keras model in PyTorch: where modules that are
-/// made with PyTorch's defaults compute something else.
+/// Notes on using the weights of a Keras model in PyTorch: where modules with PyTorch's defaults
+/// compute something else.
 struct KerasNotes {
-  /// Layers whose `epsilon` is not the one that PyTorch's module has by default, by class and value;
-  /// nil: the file does not say it.
+  /// Layers whose `epsilon` is not the default of PyTorch's module, by class and value; nil if the
+  /// file does not have it.
   private var epsilons: [(module: Module, epsilon: Double?, count: Int)] = []
-  /// The names of BatchNorms that have a weight or a bias, and not both.
+  /// The names of BatchNorms that have either a weight or a bias but not both.
   private var partial: [(name: String, missing: String)] = []
 
-  /// A module of PyTorch that normalises, but for BatchNorm, whose epsilon is kept.
+  /// A normalising module of PyTorch, except BatchNorm, whose epsilon is stored.
   private enum Module: String {
     case layerNorm = "LayerNorm"
     case groupNorm = "GroupNorm"
     case rmsNorm = "RMSNorm"
 
-    /// What PyTorch's module has; nil: the smallest step of the tensor's type.
+    /// The default epsilon of PyTorch's module; nil for the machine epsilon of the tensor's type.
     var pyTorchDefault: Double? { self == .rmsNorm ? nil : 1e-5 }
 
     var kerasDefault: Double { self == .rmsNorm ? 1e-6 : 1e-3 }
@@ -104,7 +104,8 @@ extension KerasOrder {
     }
   }
 
-  /// - Parameter layers: by the names that tell it, in a file that does not say what comes before.
+  /// - Parameter layers: layers recognised by name, in a file that does not show what precedes
+  ///   them.
   static func sentence(withoutConfiguration layers: [String]) -> String? {
     guard let first = layers.first else { return nil }
     return

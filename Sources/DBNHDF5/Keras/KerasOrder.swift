@@ -1,25 +1,25 @@
 internal import DBNTensors
 
-/// The layers of a Keras model that flatten or reshape values whose dimensions PyTorch has in another
-/// order: channels come last in Keras, and before the dimensions of space in PyTorch.
+/// The layers of a Keras model that flatten or reshape values whose dimensions have another order
+/// in PyTorch: channels come last in Keras, and before the spatial dimensions in PyTorch.
 ///
 /// The layers are visited once, in the order of the configuration, in which Keras lists a layer
-/// after those whose outputs it is given.
+/// after those whose outputs it uses.
 struct KerasOrder {
-  /// What a layer with weights is given from one that flattens.
+  /// A flattened value that is the input of a layer with weights.
   struct Flattening {
     let layer: String
     /// The first layer with weights that follows it.
     let consumer: String
-    /// How many dimensions of space there are; nil if that is not in the configuration.
+    /// The number of spatial dimensions; nil if it is not in the configuration.
     let dimensions: Int?
   }
 
-  /// A vector that becomes an image before a layer of space.
+  /// A vector that is reshaped to an image before a spatial layer.
   struct Reshaping {
     let layer: String
     let consumer: String
-    /// Without the batch; -1 for a size that follows from the others.
+    /// The shape without the batch; -1 for a size that is inferred.
     let shape: [Int]
   }
 
@@ -34,21 +34,21 @@ struct KerasOrder {
 
   /// The order of the dimensions of a layer's output.
   fileprivate enum Arrangement: Equatable {
-    /// As in PyTorch: vectors, sequences, what was reshaped.
+    /// The same as in PyTorch: vectors, sequences, reshaped values.
     case same
-    /// A number of dimensions of space, and channels, which are last or first.
+    /// A number of spatial dimensions, with channels last or first.
     case space(Int, isChannelsFirst: Bool)
     /// A single position with channels.
     case point
     case unknown
   }
 
-  /// What is known of the output of a layer.
+  /// What is known about the output of a layer.
   private struct Output {
     var arrangement = Arrangement.unknown
     /// The layer that flattened it, with its number and the dimensions of its input.
     var flattened: (number: Int, layer: String, dimensions: Int?)?
-    /// The layer that made it of vectors.
+    /// The layer that reshaped it from vectors.
     var reshaped: (number: Int, layer: String, shape: [Int])?
   }
 
@@ -71,7 +71,7 @@ struct KerasOrder {
     return outputs.last ?? Output()
   }
 
-  /// The input of a layer that has several inputs.
+  /// The combined input of a layer with several inputs.
   private static func together(_ inputs: [Output]) -> Output {
     var result = inputs.first ?? Output()
     for input in inputs.dropFirst() {
@@ -145,7 +145,7 @@ struct KerasOrder {
       arrangement: .space(dimensions, isChannelsFirst: layer.isChannelsFirst))
   }
 
-  /// The output of a layer that has weights, or may have.
+  /// The output of a layer that has, or may have, weights.
   private mutating func output(
     ofWeights layer: KerasConfiguration.Layer, _ input: Output
   ) -> Output {
@@ -181,7 +181,7 @@ struct KerasOrder {
     }
   }
 
-  /// How many dimensions of space a class is for, by its name: `Conv2D`, `MaxPooling1D`.
+  /// The number of spatial dimensions in the name of a class: `Conv2D`, `MaxPooling1D`.
   private static func dimensions(of className: String) -> Int? {
     let suffix = "Transpose"
     let name = className.hasSuffix(suffix) ? className.dropLast(suffix.count) : className[...]
@@ -206,7 +206,7 @@ struct KerasOrder {
 extension KerasOrder.Arrangement {
   /// The arrangement of a model's input.
   ///
-  /// - Parameter shape: with the batch; nil for a size that is not given.
+  /// - Parameter shape: the input's shape with the batch; nil for a size that is not given.
   fileprivate init(_ shape: [Int?]) {
     switch shape.count {
     case ...3: self = .same

@@ -7,13 +7,13 @@ enum KerasRole: Equatable {
   case pointwiseBias
   case runningMean
   case runningVariance
-  /// Of a dense layer or a convolution, transposed ones included: all axes in reverse but for those
-  /// of space, which keep their order.
+  /// The kernel of a dense layer or a convolution, also a transposed one: all axes are reversed
+  /// except the spatial axes, which keep their order.
   case kernel(String)
   /// [space..., in, multiplier], which is [in * multiplier, 1, space...] in PyTorch.
   case depthwiseKernel(String)
 
-  /// The name in the module.
+  /// The name in PyTorch's module.
   var name: String {
     switch self {
     case .weight: "weight"

@@ -1,9 +1,9 @@
 internal import DBNTensors
 
-/// What each variable of a layer is in PyTorch, in their order.
+/// The role of each variable of a layer in PyTorch, in order.
 ///
-/// A variable gets a role only where the class of the layer is known, or where types and shapes leave
-/// no other reading: a wrong role would rename a weight, and turn its axes, without anyone noticing.
+/// A variable gets a role only if the class of the layer is known, or if types and shapes leave no
+/// other reading: a wrong role would silently rename a weight and permute its axes.
 enum KerasRoles {
   case known([KerasRole], KerasClass)
   case unknown(String)
@@ -33,7 +33,7 @@ enum KerasRoles {
     {
     case .failure(let reason): self = .unknown(reason.text)
     case .success(let variables):
-      // By role in the order of the class, whatever order the file has.
+      // Sorted by role in the order of the class, whatever the file's order.
       let tensors = kind.variables.compactMap { wanted -> (role: KerasRole, tensor: Tensor)? in
         zip(variables, layer.variables).first { $0.0.names == wanted.names }
           .map { ($0.0.role, $0.1.tensor) }
@@ -51,7 +51,7 @@ enum KerasRoles {
     }
   }
 
-  /// Why the roles are not known.
+  /// Why the roles are unknown.
   private struct Reason: Error {
     let text: String
 
@@ -78,7 +78,7 @@ enum KerasRoles {
     return .failure(Reason("its layer has no '\(missing.names[0])'"))
   }
 
-  /// The order is that in which each class of layers makes its variables.
+  /// The variables of a class in the order in which its layers create them.
   private static func numberedVariables(of layer: KerasLayer, _ kind: KerasClass) -> Variables {
     let count = layer.variables.count
     let all = kind.variables.filter { variable in
@@ -88,7 +88,7 @@ enum KerasRoles {
     }
     let required = all.filter(\.isRequired)
     if count == all.count { return .success(all) }
-    // An optional one that is missing is the last, or both of two are.
+    // Either the single optional variable, which comes last, is missing, or both of two are.
     if count == required.count, !required.isEmpty { return .success(required) }
     if required.count < count, count < all.count {
       return .failure(
@@ -115,7 +115,7 @@ extension KerasRoles {
     return inferredClass(kernelAndBias)
   }
 
-  /// By names that only one class has.
+  /// The class whose variables alone have these names.
   private static func named(_ roles: [String], _ tensors: [Tensor]) -> KerasClass? {
     let dimensions = (tensors.first?.shape.count ?? 0) - 2
     if roles.contains(KerasVariableName.movingMean),
@@ -134,8 +134,8 @@ extension KerasRoles {
 
   /// The class of a kernel with a bias, which has an element for each output.
   ///
-  /// Without a bias it could be anything with as many axes; and one of three axes could be that of a
-  /// one-dimensional convolution or of an attention's output, whose bias is the same.
+  /// Without a bias it could be anything with as many axes; and a kernel with three axes could
+  /// belong to a one-dimensional convolution or to an attention's output, which has the same bias.
   private static func inferredClass(_ tensors: [Tensor]) -> Result<KerasClass, Reason> {
     guard tensors.count == 2, let outputs = tensors[0].shape.last,
       tensors.allSatisfy(\.scalarType.isFloatingPoint),

@@ -1,9 +1,9 @@
 internal import DBNTensors
 
-/// What a file of Keras says of its BatchNorms, under the names that they have in the file.
+/// The settings of a Keras file's BatchNorms, under their names in the file.
 struct KerasSettings {
   private(set) var table = BatchNormSettingsTable()
-  /// How many BatchNorms there are whose epsilon the file does not say.
+  /// The number of BatchNorms whose epsilon the file does not have.
   private(set) var unknownCount = 0
 
   init(_ stateDict: StateDict) {
@@ -29,8 +29,8 @@ struct KerasSettings {
 }
 
 extension BatchNormSettings {
-  /// - Parameter layer: a BatchNormalization in the configuration of the model. Numbers that no
-  ///   BatchNorm can have count as unknown.
+  /// - Parameter layer: a BatchNormalization in the configuration of the model. Numbers that are
+  ///   invalid for a BatchNorm count as unknown.
   fileprivate init(keras layer: KerasConfiguration.Layer?) {
     self.init()
     if let number = layer?.epsilon, number.isFinite, number >= 0 { epsilon = number }
@@ -39,8 +39,8 @@ extension BatchNormSettings {
     }
   }
 
-  /// 1 minus the number, as a person would write it: 0.01 for 0.99, of which the difference in binary
-  /// is 0.010000000000000009.
+  /// 1 minus the number, in decimal arithmetic: 0.01 for 0.99, where the binary difference is
+  /// 0.010000000000000009.
   private static func complement(of number: Double) -> Double {
     let exact = 1 - number
     let short = (exact * 1e12).rounded() / 1e12

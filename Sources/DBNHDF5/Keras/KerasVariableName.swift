@@ -1,4 +1,4 @@
-/// What Keras calls the variables of its layers.
+/// Keras' names for the variables of its layers.
 enum KerasVariableName {
   static let gamma = "gamma"
   static let beta = "beta"

@@ -1,32 +1,33 @@
 internal import DBNCHDF5
 internal import DBNTensors
 
-/// Creates what a catalog plans in a new file: groups, datasets with space for their bytes, links
-/// and attributes, but not the bytes.
+/// Creates the objects of a catalog in a new file: groups, datasets with space for their bytes,
+/// links and attributes, but not the bytes.
 struct CatalogWriter: ~Copyable {
   private let path: String
-  /// Nil only while it is closed and opened again.
+  /// The file; nil only while it is closed and reopened.
   private var file: Handle?
   private var catalog: Catalog
   private let properties: Properties
   private var types: [Catalog.ElementType: SharedHandle] = [:]
-  /// The groups from the root to the one that is filled, by index.
+  /// The groups from the root to the one being filled, by index.
   private var openGroups: [(index: Int, handle: SharedHandle)] = []
-  /// Objects to be created before the file is closed and opened again, and those that were.
+  /// The number of objects to create before the file is closed and reopened, and the count so far.
   private let objectsAtOnce: Int
   private var objectCount = 0
   private var isCreated: [Bool]
 
-  /// Creates all objects of the catalog, and notes in it where in the file the bytes of datasets are
-  /// to be put, but for those that have none or get them in chunks.
+  /// Creates all objects of the catalog, and sets in it the offsets in the file for the bytes of
+  /// datasets, except those without bytes or in chunks.
   ///
-  /// - Parameter objectsAtOnce: after how many objects the file is closed and opened again, which
-  ///   is a matter of memory, and of some bytes in the file.
+  /// - Parameter objectsAtOnce: after how many objects the file is closed and reopened, which
+  ///   limits
+  ///   memory and affects some bytes in the file.
   static func create(
     _ catalog: inout Catalog, at path: String, objectsAtOnce: Int = 4096
   ) throws(CheckpointError) {
     try Library.run { () throws(CheckpointError) in
-      // The writer is the only one to have it, so that it is not copied.
+      // The writer has the only reference, so that it is not copied.
       var writer = CatalogWriter(
         path, try .make(), exchange(&catalog, with: Catalog()), objectsAtOnce)
       try writer.createAll()
@@ -36,8 +37,8 @@ struct CatalogWriter: ~Copyable {
 
   /// Adds an attribute to the root group of a file that `create` made.
   ///
-  /// - Parameter text: its value, which is taken: it can be long, and closing the file needs several
-  ///   times its memory.
+  /// - Parameter text: its value, which is consumed: it can be long, and closing the file needs
+  ///   several times its memory.
   static func add(
     _ name: String, taking text: inout String, at path: String
   ) throws(CheckpointError) {
@@ -48,7 +49,7 @@ struct CatalogWriter: ~Copyable {
     }
   }
 
-  /// Puts chunks into datasets that `create` made, in the order given.
+  /// Writes chunks into datasets that `create` made, in the given order.
   static func add(_ chunks: [StoredChunk], at path: String) throws(CheckpointError) {
     try Library.run { () throws(CheckpointError) in
       let file = try Handle.file(changing: path)
@@ -77,8 +78,9 @@ struct CatalogWriter: ~Copyable {
     if let file = file.take() { try file.closeFile() }
   }
 
-  /// An object is to be created. The library keeps all gaps that alignment left in the file, 200 bytes
-  /// for each object, until the file is closed.
+  /// Counts an object before it is created, and reopens the file if it is time to. The library
+  /// keeps track of all gaps that alignment left in the file, 200 bytes for each object, until it
+  /// is closed.
   private mutating func countObject() throws(CheckpointError) {
     if objectCount == objectsAtOnce {
       let indices = openGroups.map(\.index)
@@ -91,7 +93,7 @@ struct CatalogWriter: ~Copyable {
     objectCount += 1
   }
 
-  /// Opens a group that was created.
+  /// Opens an existing group.
   private func group(_ index: Int) throws(CheckpointError) -> Handle {
     let path = catalog.groups[index].path
     let identifier =
@@ -102,10 +104,10 @@ struct CatalogWriter: ~Copyable {
     return try Handle("cannot open the group", name: path, identifier)
   }
 
-  /// The group that is filled.
+  /// The group being filled.
   private var parent: hid_t { openGroups.last?.handle.identifier ?? Library.none }
 
-  /// Recursion is as deep as the catalog's groups, whose depth its maker has limited.
+  /// Recurses as deep as the catalog's groups, whose depth is limited where the catalog is made.
   private mutating func fill(
     _ index: Int, openAs group: consuming Handle
   ) throws(CheckpointError) {

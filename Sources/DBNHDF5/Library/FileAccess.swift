@@ -20,10 +20,11 @@ extension Handle {
 
   private static func writingAccess() throws(CheckpointError) -> Handle {
     let access = try properties(chdf5_file_access())
-    // The default driver needs the file's real path, and a file without a name has none.
+    // The default driver needs the file's real path, which a file without a name does not have.
     try check("cannot choose a driver", H5Pset_fapl_stdio(access.identifier))
-    // Only objects of at least 64 bytes are aligned. Before each smaller one there would be a gap,
-    // and the library looks through all gaps for each object: 20,000 scalars took 16 seconds.
+    // Only objects of at least 64 bytes are aligned. Otherwise there would be a gap before each
+    // smaller one, and the library searches all gaps for each object: 20,000 scalars took 16
+    // seconds.
     try check("cannot choose alignment", H5Pset_alignment(access.identifier, 64, 64))
     // Link creation order needs the format of 1.8; nothing needs a later one.
     try check(
@@ -34,10 +35,10 @@ extension Handle {
     return access
   }
 
-  /// On the access properties of a file: keeps the cache of metadata at 256 KiB, instead of 2 to 32
-  /// MiB (`H5Pset_mdc_config`). The library counts the bytes that objects have in the file; in
-  /// memory they have ten times as many. Objects are created one after the other, and earlier ones
-  /// are not needed again.
+  /// On the access properties of a file: keeps the metadata cache at 256 KiB instead of 2 to 32 MiB
+  /// (`H5Pset_mdc_config`). The library counts the bytes of objects in the file; in memory they
+  /// take ten times as many. Objects are created one after another, and earlier objects are not
+  /// needed again.
   private func limitMetadataCache() throws(CheckpointError) {
     var cache = H5AC_cache_config_t()
     cache.version = H5AC__CURR_CACHE_CONFIG_VERSION
@@ -51,8 +52,8 @@ extension Handle {
     try check("cannot limit the cache", H5Pset_mdc_config(identifier, &cache))
   }
 
-  /// On the creation properties of a group or file: links keep their order, and no times are kept,
-  /// so that the same content gives the same bytes.
+  /// On the creation properties of a group or file: links keep their order, and no times are
+  /// stored, so that the same content gives the same bytes.
   func keepOrder() throws(CheckpointError) {
     let order = UInt32(H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED)
     try check("cannot track link order", H5Pset_link_creation_order(identifier, order))

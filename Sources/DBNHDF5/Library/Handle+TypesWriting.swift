@@ -2,7 +2,7 @@ internal import DBNCHDF5
 internal import DBNTensors
 
 extension Handle {
-  /// The type in which h5py would write such elements.
+  /// The HDF5 type in which h5py would write such elements.
   static func type(
     of element: Catalog.ElementType, path: String
   ) throws(CheckpointError) -> Handle {
@@ -48,7 +48,8 @@ extension Handle {
     return type
   }
 
-  /// Narrower floats are made of a wider one: fields first, so that none lies outside.
+  /// Makes a narrower float type from a wider one: fields are set first, so that none is out of
+  /// range.
   private static func float(_ format: FloatFormat) throws(CheckpointError) -> Handle {
     let bits = format.type.byteCount * 8
     if bits == 64 { return try copy(ofType: chdf5_type_float64()) }

@@ -2,7 +2,8 @@ internal import DBNCHDF5
 internal import DBNTensors
 
 extension Handle {
-  /// On creation properties of datasets: space for the bytes at once, nothing put into it, no times.
+  /// On creation properties of datasets: allocates space early, without filling it, and stores no
+  /// times.
   func reserveBytes() throws(CheckpointError) {
     try check("cannot choose a layout", H5Pset_layout(identifier, H5D_CONTIGUOUS))
     try check("cannot reserve space", H5Pset_alloc_time(identifier, H5D_ALLOC_TIME_EARLY))
@@ -10,7 +11,7 @@ extension Handle {
     try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
   }
 
-  /// Creation properties of a dataset in chunks, with the filters it has.
+  /// Creation properties of a chunked dataset with its filters.
   static func properties(
     _ chunks: Catalog.Chunks, path: String
   ) throws(CheckpointError) -> Handle {
@@ -47,7 +48,7 @@ extension Handle {
         Library.defaults))
   }
 
-  /// On a file: puts a chunk into its dataset as it is (`H5Dwrite_chunk`).
+  /// On a file: writes a chunk into its dataset without filtering it (`H5Dwrite_chunk`).
   func add(_ chunk: StoredChunk) throws(CheckpointError) {
     let dataset = try Handle(
       "cannot open", name: chunk.path, H5Dopen2(identifier, chunk.path, Library.defaults))
@@ -63,7 +64,7 @@ extension Handle {
     }
   }
 
-  /// Where the bytes of a new dataset lie, from the start of the file (`H5Dget_offset`).
+  /// The offset of a new dataset's bytes from the start of the file (`H5Dget_offset`).
   func offset(path: String) throws(CheckpointError) -> Int {
     guard let offset = Int(exactly: H5Dget_offset(identifier)) else {
       throw CheckpointError(.hdf5Library, name: path, "no space was reserved for the dataset")
@@ -71,7 +72,7 @@ extension Handle {
     return offset
   }
 
-  /// A dataspace; nil is the null dataspace.
+  /// A dataspace with this shape; the null dataspace for nil.
   static func space(_ shape: [Int]?, path: String) throws(CheckpointError) -> Handle {
     guard let shape else { return try Handle("cannot make a shape", H5Screate(H5S_NULL)) }
     if shape.isEmpty { return try Handle("cannot make a shape", H5Screate(H5S_SCALAR)) }
@@ -89,7 +90,7 @@ extension Handle {
     switch attribute.value {
     case .string(let text):
       let type = try Handle.variableText()
-      // C text ends at a NUL; the JSON and names that attributes hold never have one.
+      // C strings end at a NUL; the JSON and names in attributes never contain one.
       let result = text.withCString { characters in
         Result { () throws(CheckpointError) in
           try add(attribute.name, type, [characters], path)
@@ -127,7 +128,7 @@ extension Handle {
   }
 }
 
-/// A chunk on its way into a file.
+/// A chunk that is ready to be written.
 struct StoredChunk: Sendable {
   /// The path of its dataset.
   let path: String

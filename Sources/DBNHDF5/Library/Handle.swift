@@ -1,12 +1,12 @@
 internal import DBNCHDF5
 internal import DBNTensors
 
-/// An identifier of libhdf5 that is given back when the value goes (`H5Idec_ref`), which must be
-/// inside `Library.run`.
+/// An identifier of libhdf5 that is released when the value is destroyed (`H5Idec_ref`), which must
+/// happen inside `Library.run`.
 struct Handle: ~Copyable {
   let identifier: hid_t
 
-  /// - Parameter identifier: what a function of the library returned; negative is an error.
+  /// - Parameter identifier: the result of a library function; negative for an error.
   init(_ purpose: String, name: String? = nil, _ identifier: hid_t) throws(CheckpointError) {
     self.identifier = try check(purpose, name: name, identifier)
   }
@@ -15,7 +15,7 @@ struct Handle: ~Copyable {
     if H5Idec_ref(identifier) < 0 { H5Eclear2(Library.errorStack) }
   }
 
-  /// Closes a file where the last bytes may fail to be written (`H5Fclose`).
+  /// Closes a file, which can fail while the last bytes are written (`H5Fclose`).
   consuming func closeFile() throws(CheckpointError) {
     let identifier = identifier
     discard self
@@ -23,7 +23,7 @@ struct Handle: ~Copyable {
   }
 }
 
-/// A handle in an array or a dictionary, which can't hold one itself.
+/// A reference to a handle, for arrays and dictionaries, which can't contain noncopyable values.
 final class SharedHandle {
   private let handle: Handle
 

@@ -7,29 +7,29 @@ internal import DBNTensors
 /// nothing outside calls the library.
 enum Library {
   /// Whether the library was set up. The lock is needed because libhdf5 is usually built without
-  /// one of its own.
+  /// thread safety.
   private static let isSetUp = Mutex(false)
 
-  /// Calls `body` while no other thread uses the library. Handles must not leave it.
+  /// Calls `body` while no other thread uses the library. Handles must not escape from it.
   static func run<Value: Sendable>(
     _ body: () throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
     try isSetUp.withLock { isSetUp throws(CheckpointError) in
       if !isSetUp {
-        // Before the first call: at exit the library may hang on files it failed to close.
+        // Before the first call, because at exit the library may hang on files it failed to close.
         H5dont_atexit()
         try check("cannot start", H5open())
-        // No filter or driver is ever loaded because a file asks for it.
+        // A file must not make the library load filters or drivers.
         try check("cannot switch plugins off", H5PLset_loading_state(0))
         isSetUp = true
       }
-      // Printing is a setting of each thread.
+      // Printing errors is a per-thread setting.
       H5Eset_auto2(errorStack, nil, nil)
       defer {
         H5garbage_collect()
         FreedMemory.release()
       }
-      // Otherwise an error number that an earlier call left on this thread would be reported.
+      // Otherwise a stale error number on this thread would be reported.
       errno = 0
       return try body()
     }
@@ -42,8 +42,8 @@ enum Library {
   static let none: hid_t = -1
 }
 
-/// Turns libhdf5's convention (a negative result and a stack of errors) into an error; the stack is
-/// read and cleared on the failing thread.
+/// Converts libhdf5's convention (a negative result and an error stack) to a thrown error; the
+/// stack is read and cleared on the failing thread.
 @discardableResult
 func check<Result: SignedInteger>(
   _ purpose: String, name: String? = nil, _ result: Result
@@ -60,8 +60,8 @@ func check<Result: SignedInteger>(
     .hdf5Library, name: name, "\(purpose): \(reason.isEmpty ? "no reason given" : reason)")
 }
 
-/// The operating system's error, if it was that the disk is full: libhdf5 only reports that a file
-/// could not be closed.
+/// The operating system's error, if the disk is full: libhdf5 only reports that a file could not be
+/// closed.
 private func diskProblem() -> String? {
   let number = errno
   guard [ENOSPC, EFBIG, EDQUOT, EIO].contains(number) else { return nil }

@@ -35,7 +35,7 @@ extension CatalogParser {
     }
   }
 
-  /// The value of an attribute that a checkpoint can have; `other` for every other.
+  /// The value of an attribute, if it is of a kind that is used here; otherwise `other`.
   private mutating func value(
     of message: AttributeMessage
   ) throws(CheckpointError) -> Catalog.Attribute.Value {
@@ -56,7 +56,7 @@ extension CatalogParser {
   private mutating func texts(
     of message: AttributeMessage, count: Int
   ) throws(CheckpointError) -> [String] {
-    // Each text has a reference of a fixed size in the attribute.
+    // Each string has a reference of a fixed size in the attribute.
     guard count <= message.data.count / message.type.byteCount else {
       throw .invalidMetadata(
         "an attribute has fewer texts than its shape declares", at: message.data.fileOffset)

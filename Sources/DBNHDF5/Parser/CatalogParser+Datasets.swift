@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension CatalogParser {
-  /// Describes a dataset: type, shape, and where its bytes lie.
+  /// Describes a dataset: type, shape, and where its bytes are.
   mutating func dataset(
     _ header: ObjectHeader, as name: String, in group: String
   ) throws(CheckpointError) -> Catalog.Dataset {
@@ -87,7 +87,7 @@ extension CatalogParser {
     return lastFill.shared(fill)
   }
 
-  /// Replaces the references to texts of any length, which lie in the dataset, by the texts.
+  /// Replaces the references to variable-length strings in the dataset by the strings.
   private mutating func readStrings(
     _ dataset: inout Catalog.Dataset, _ type: Datatype, _ byteCount: Int
   ) throws(CheckpointError) {

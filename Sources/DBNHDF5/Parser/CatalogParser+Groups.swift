@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension CatalogParser {
-  /// The links of a group, in creation order where it is tracked, else by name.
+  /// The links of a group, in creation order if it is tracked, else by name.
   mutating func links(of header: ObjectHeader) throws(CheckpointError) -> [ParsedLink] {
     var links: [ParsedLink] = []
     if let message = header[.symbolTable] {
@@ -24,7 +24,7 @@ extension CatalogParser {
   private mutating func storedLinks(
     _ message: HeaderMessage
   ) throws(CheckpointError) -> [ParsedLink] {
-    // A record begins with the hash of the name.
+    // A record starts with the hash of the name.
     let bodies = try storedMessages(
       message, orderByteCount: 8, .linksByName, idOffset: 4)
     return try bodies.map { body throws(CheckpointError) in
@@ -33,9 +33,9 @@ extension CatalogParser {
     }
   }
 
-  /// The messages in the heap of a group or object that has many.
+  /// The messages in the heap of a group or object with many.
   ///
-  /// - Parameter idOffset: where in a record of the tree the ID of the heap's object is.
+  /// - Parameter idOffset: the offset of the heap object's ID in a record of the tree.
   mutating func storedMessages(
     _ message: HeaderMessage, orderByteCount: Int, _ kind: VersionTwoTree.Kind, idOffset: Int
   ) throws(CheckpointError) -> [ByteRegion] {

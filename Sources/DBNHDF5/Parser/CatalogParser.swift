@@ -2,8 +2,8 @@ internal import DBNTensors
 
 /// Fills a catalog from a file's bytes.
 ///
-/// Objects are found by their address and each is described once, however many links lead to it;
-/// there is no recursion, and soft and external links are noted, never followed.
+/// Objects are identified by their address, and each is described once, however many links point to
+/// it. There is no recursion; soft and external links are recorded, never followed.
 struct CatalogParser {
   var file: MetadataFile
   var globalHeap = GlobalHeap()
@@ -13,7 +13,7 @@ struct CatalogParser {
   var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
   var lastFill = OneEntryCache<[UInt8]>()
   var lastShape = OneEntryCache<[Int]?>()
-  /// Bytes in the paths of all links: the path of a long name is repeated in all below it.
+  /// The number of bytes in the paths of all links: a long name is repeated in all paths below it.
   private var pathByteCount = 0
 
   private struct PendingGroup {

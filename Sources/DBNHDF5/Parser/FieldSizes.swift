@@ -1,8 +1,9 @@
 internal import DBNTensors
 
-/// How many bytes the addresses and the lengths of a file have.
+/// The sizes of addresses and lengths in a file, in bytes.
 ///
-/// Source: HDF5 File Format Specification 3.0, section II.A, "Size of Offsets" and "Size of Lengths".
+/// Source: HDF5 File Format Specification 3.0, section II.A, "Size of Offsets" and "Size of
+/// Lengths".
 struct FieldSizes: Sendable {
   let address: Int
   let length: Int
@@ -18,7 +19,7 @@ struct FieldSizes: Sendable {
 }
 
 extension ByteReader {
-  /// A little-endian number of 1 to 8 bytes.
+  /// Reads a little-endian number of 1 to 8 bytes.
   mutating func readNumber(byteCount: Int) throws(CheckpointError) -> UInt64 {
     switch byteCount {
     case 8: return try read(UInt64.self)
@@ -34,7 +35,7 @@ extension ByteReader {
     }
   }
 
-  /// A size or count of 1 to 8 bytes that must fit an `Int`.
+  /// Reads a size or count of 1 to 8 bytes that must fit in an `Int`.
   mutating func readCount(byteCount: Int) throws(CheckpointError) -> Int {
     let offset = fileOffset
     let number = try readNumber(byteCount: byteCount)
@@ -48,16 +49,16 @@ extension ByteReader {
     try readCount(byteCount: sizes.length)
   }
 
-  /// An address, counted from the superblock; nil for the undefined address, whose bits are all
-  /// set.
+  /// Reads an address, counted from the superblock; nil for the undefined address, whose bits are
+  /// all set.
   ///
-  /// An address too large for an `Int` becomes the largest `Int`, which is outside of every file.
+  /// An address too large for an `Int` becomes the largest `Int`, which is outside every file.
   mutating func readAddress(_ sizes: FieldSizes) throws(CheckpointError) -> Int? {
     let number = try readNumber(byteCount: sizes.address)
     return number == .max >> UInt64(64 - 8 * sizes.address) ? nil : Int(clamping: number)
   }
 
-  /// An address that must be defined.
+  /// Reads an address that must be defined.
   mutating func readAddress(
     of thing: String, _ sizes: FieldSizes
   ) throws(CheckpointError) -> Int {
@@ -68,7 +69,7 @@ extension ByteReader {
     return address
   }
 
-  /// Skips a version, which must be a known one.
+  /// Skips a version number, which must be known.
   @discardableResult
   mutating func readVersion(
     of thing: String, in known: ClosedRange<UInt8>
@@ -87,7 +88,7 @@ extension ByteReader {
 }
 
 extension CheckpointError {
-  /// A structure of the file that breaks a rule of the format.
+  /// An error for a structure that breaks a rule of the format.
   static func invalidMetadata(_ reason: String, at offset: Int?) -> CheckpointError {
     CheckpointError(
       .invalidHDF5, offset: offset, "the structure of the file is broken: \(reason)",

@@ -1,10 +1,11 @@
 internal import DBNTensors
 
-/// The checksum of HDF5's structures: Bob Jenkins' `lookup3` hash, started with zero.
+/// The checksum of HDF5's structures: Bob Jenkins' `lookup3` hash with an initial value of zero.
 ///
-/// Source: HDF5 File Format Specification 3.0, section VIII.B; `H5_checksum_lookup3` in H5checksum.c.
+/// Source: HDF5 File Format Specification 3.0, section VIII.B; `H5_checksum_lookup3` in
+/// H5checksum.c.
 enum Lookup3 {
-  /// Checks that the last four bytes are the checksum of those before.
+  /// Checks that the last four bytes are the checksum of the preceding bytes.
   static func verify(_ region: ByteRegion, what: String) throws(CheckpointError) {
     let content = try region.slice(from: 0, count: region.count - MemoryLayout<UInt32>.size)
     var reader = ByteReader(region)
@@ -93,7 +94,7 @@ extension UnsafeRawBufferPointer {
     UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
-  /// The bytes from the offset on that are there, as a number.
+  /// The remaining bytes from an offset, at most a word, as a number.
   fileprivate func partialWord(at offset: Int) -> UInt32 {
     var word: UInt32 = 0
     for (index, byte) in dropFirst(offset).prefix(4).enumerated() {

@@ -1,13 +1,13 @@
 internal import DBNTensors
 
-/// The bytes of a file from its superblock on, from which its structures are read by address.
+/// The bytes of a file from its superblock to its end, from which structures are read by address.
 ///
-/// Structures may overlap and be reached in many ways, so that reading a small file could take
-/// years: the bytes that are read are counted and limited.
+/// Structures may overlap and be reachable in many ways, so that reading a small file could take
+/// years; therefore the bytes that are read are counted and limited.
 struct MetadataFile {
   /// The whole file.
   let file: ByteRegion
-  /// The offset of the superblock in the file, from which addresses count.
+  /// The offset of the superblock in the file; addresses are relative to it.
   let base: Int
   let sizes: FieldSizes
   private let image: ByteRegion
@@ -22,7 +22,7 @@ struct MetadataFile {
     remaining = HDF5Limits.metadataBytes(fileByteCount: file.count)
   }
 
-  /// Reads `count` bytes from an address on.
+  /// Reads `count` bytes at an address.
   mutating func reader(at address: Int, count: Int) throws(CheckpointError) -> ByteReader {
     let reader = ByteReader(try image.slice(from: address, count: count))
     reader.region.release()
@@ -30,7 +30,7 @@ struct MetadataFile {
     return reader
   }
 
-  /// Reads a structure that begins with a signature of four characters, which are skipped.
+  /// Reads a structure that starts with a signature of four characters, which are skipped.
   mutating func reader(
     at address: Int, count: Int, signature: StaticString
   ) throws(CheckpointError) -> ByteReader {
@@ -47,7 +47,7 @@ struct MetadataFile {
     return reader
   }
 
-  /// Reads such a structure that ends with its checksum, which is verified.
+  /// Reads a structure with a signature and a checksum at the end, which is verified.
   mutating func checkedReader(
     at address: Int, count: Int, signature: StaticString
   ) throws(CheckpointError) -> ByteReader {
@@ -56,7 +56,7 @@ struct MetadataFile {
     return whole
   }
 
-  /// Counts bytes that are read or copied; even the smallest structure counts as 32 more.
+  /// Counts bytes that are read or copied, plus 32 for each structure.
   mutating func spend(_ count: Int, at offset: Int) throws(CheckpointError) {
     remaining -= count + 32
     guard remaining >= 0 else {
@@ -77,7 +77,7 @@ struct MetadataFile {
     }
   }
 
-  /// Limits the records of one tree: links of a group, or chunks.
+  /// Limits the number of records in one tree: links of a group, or chunks.
   func checkCount(records: Int) throws(CheckpointError) {
     guard records <= HDF5Limits.chunks else {
       throw CheckpointError(

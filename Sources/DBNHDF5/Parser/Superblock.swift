@@ -1,15 +1,15 @@
 internal import DBNTensors
 
-/// The first structure of a file: how to read the others, and where the root group is.
+/// The first structure of a file: how to read the others, and the location of the root group.
 ///
 /// Source: HDF5 File Format Specification 3.0, section II.A.
 struct Superblock {
-  /// Its offset in the file, which is not zero after a user block: addresses count from here.
+  /// Its offset in the file, nonzero after a user block; addresses are relative to it.
   let base: Int
   let sizes: FieldSizes
   /// The address of the root group's object header.
   let root: Int
-  /// Whether the program that wrote the file never closed it, as the consistency flags say.
+  /// Whether the consistency flags show that the program that wrote the file never closed it.
   let isUnclosed: Bool
 
   private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
@@ -38,7 +38,7 @@ struct Superblock {
     sizes = content.sizes
     root = content.root
     isUnclosed = content.isUnclosed
-    // The superblock may have been moved together with all that follows it.
+    // The superblock may have been moved together with everything after it.
     guard content.end - content.base <= file.count - base else {
       throw CheckpointError(
         .truncated, offset: base,
@@ -48,7 +48,7 @@ struct Superblock {
   }
 }
 
-/// What the versions of the superblock have in common.
+/// The fields that the versions of the superblock have in common.
 private struct Content {
   let sizes: FieldSizes
   let base: Int
@@ -56,11 +56,11 @@ private struct Content {
   let root: Int
   let isUnclosed: Bool
 
-  /// Versions 0 and 1, from the versions of other structures on, all of which are 0.
+  /// Parses versions 0 and 1, starting at the version numbers of other structures, which are all 0.
   init(parsingOld reader: inout ByteReader, version: UInt8) throws(CheckpointError) {
     try reader.skip(4)
     sizes = try FieldSizes(parsing: &reader)
-    // Sizes of tree nodes, which say themselves how many entries they have; flags.
+    // Sizes of tree nodes, which contain their own number of entries; flags.
     try reader.skip(version == 0 ? 9 : 13)
     base = try reader.readAddress(of: "the file", sizes)
     _ = try reader.readAddress(sizes)
@@ -69,7 +69,7 @@ private struct Content {
     // The root group's symbol table entry: the offset of its name, then its object header.
     _ = try reader.readAddress(sizes)
     root = try reader.readAddress(of: "the root group", sizes)
-    // These have flags too, which no version of the library sets or asks for.
+    // These have flags too, which no version of the library sets or reads.
     isUnclosed = false
   }
 
@@ -79,7 +79,7 @@ private struct Content {
   /// Source: `H5F_SUPER_WRITE_ACCESS`, `H5F_SUPER_SWMR_ACCESS` in H5Fprivate.h.
   private static let openFlags: UInt8 = 0b101
 
-  /// Versions 2 and 3.
+  /// Parses versions 2 and 3.
   init(parsingNew reader: inout ByteReader) throws(CheckpointError) {
     let fields = try FieldSizes(parsing: &reader)
     sizes = fields

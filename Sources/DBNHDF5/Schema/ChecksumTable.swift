@@ -4,10 +4,10 @@ internal import DBNTensors
 struct ChecksumTable {
   private var paths = StringArena()
   private var places = HashIndex()
-  /// The checksum of each path, by index; nil once it was taken.
+  /// The checksum of each path, by index; nil once it has been taken.
   private var checksums: [UInt32?] = []
 
-  /// No checksums.
+  /// Makes an empty table.
   init() {}
 
   init(parsing text: String) throws(CheckpointError) {
@@ -34,7 +34,9 @@ struct ChecksumTable {
     return checksum
   }
 
-  /// - Returns: false when the path is there.
+  /// Inserts a path if it is absent.
+  ///
+  /// - Returns: false if the path was already present.
   private mutating func enter(_ path: String) -> Bool {
     let known = places.insertIfAbsent(
       hash: path.hashOfUTF8, where: { paths.has(path, at: $0) },
@@ -43,13 +45,13 @@ struct ChecksumTable {
     return known == nil
   }
 
-  /// The checksum for a path, once.
+  /// Removes and returns the checksum for a path.
   mutating func take(_ path: String) -> UInt32? {
     let index = places.index(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
     return index.flatMap { exchange(&checksums[$0], with: nil) }
   }
 
-  /// The first path, in the order of strings, of those whose checksum was not taken.
+  /// The alphabetically first path whose checksum was not taken.
   var firstUnused: String? {
     checksums.indices.lazy.filter { checksums[$0] != nil }.map { paths[$0] }.min()
   }

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension Catalog.Dataset {
-  /// The dataset of a tensor, under a name in the group with a path.
+  /// The dataset for a tensor, under a name in the group at a path.
   static func describing(
     _ tensor: Tensor, as name: String, in group: String
   ) -> Catalog.Dataset {
@@ -19,7 +19,7 @@ extension Catalog.Dataset {
     return dataset
   }
 
-  /// The dataset of a value that is neither a tensor nor a group, and its bytes.
+  /// The dataset for a value that is neither a tensor nor a group, and its bytes.
   static func encoding(
     _ value: CheckpointValue, as name: String, in group: String
   ) throws(CheckpointError) -> (dataset: Catalog.Dataset, bytes: TensorStorage) {
@@ -78,7 +78,7 @@ extension Catalog.Dataset {
   }
 }
 
-/// The elements of a list that is kept as one dataset: all of them 64-bit integers, or all floats.
+/// The elements of a list that is stored as one dataset: all 64-bit integers, or all floats.
 enum PlainNumbers {
   case ints([Int])
   case floats([Double])
@@ -101,9 +101,9 @@ enum PlainNumbers {
 }
 
 extension Catalog.ElementType {
-  /// How elements of a scalar type are kept: as they are where HDF5 has numbers like them, else as
-  /// unsigned integers of their size. HDF5 can describe 8-bit floats, but its library converts some
-  /// of them wrongly.
+  /// How elements of a scalar type are stored: unchanged if HDF5 has the type, else as unsigned
+  /// integers of the same size. HDF5 can describe 8-bit floats, but its library converts some of
+  /// them incorrectly.
   fileprivate static func storing(_ type: ScalarType) -> Catalog.ElementType {
     if type.isReal || type.isComplex { return .scalar(type) }
     return .scalar(type.byteCount == 1 ? .uint8 : .uint16)

@@ -1,8 +1,8 @@
 internal import DBNTensors
 
 extension DatasetContents {
-  /// What the dataset stands for by its attribute `kind`; without one, what its type suggests: a
-  /// tensor, a string, None.
+  /// The value of the dataset according to its attribute `kind`; without one, inferred from its
+  /// type: a tensor, a string, None.
   mutating func value(
     _ index: Int, crc32: UInt32?
   ) throws(CheckpointError) -> CheckpointValue {
@@ -43,7 +43,7 @@ extension DatasetContents {
     return tensor
   }
 
-  /// A scalar of 64 bits, or the bytes of a larger one.
+  /// An integer: a scalar of 64 bits, or the bytes of a larger one.
   private func integer(_ index: Int) throws(CheckpointError) -> CheckpointValue {
     guard catalog.datasets[index].shape?.count == 1 else {
       return .int(try scalar(index, .int64, 0 as Int))
@@ -62,7 +62,7 @@ extension DatasetContents {
     return try numbers(index, .int64, 0 as Int).map { .int($0) }
   }
 
-  /// All bytes are text: what is written is exactly as long as the string.
+  /// A string; all bytes belong to it, because strings are written without padding.
   private func string(_ index: Int) throws(CheckpointError) -> String {
     let dataset = catalog.datasets[index]
     switch (dataset.type, dataset.shape) {
@@ -95,7 +95,8 @@ extension DatasetContents {
     try numbers(index, type, shape: [], zero)[0]
   }
 
-  /// The numbers of a dataset that must have this type, and this shape or else one dimension.
+  /// The numbers of a dataset, which must have this type, and the given shape or else one
+  /// dimension.
   private func numbers<Number: BitwiseCopyable>(
     _ index: Int, _ type: ScalarType, shape: [Int]? = nil, _ zero: Number
   ) throws(CheckpointError) -> [Number] {

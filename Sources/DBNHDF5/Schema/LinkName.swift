@@ -1,9 +1,9 @@
 internal import DBNTensors
 
-/// How a key is spelled as the name of a link.
+/// The encoding of keys as names of links.
 ///
-/// HDF5 allows every name but the empty one and `.`, without `/` and NUL in it. Those, and the `%`
-/// that escapes them, are written as `%` and two hexadecimal digits; the empty key is a lone `%`.
+/// HDF5 allows every name except the empty one, `.`, and names with `/` or NUL. These characters,
+/// and `%`, are escaped as `%` and two hexadecimal digits; the empty key is a single `%`.
 enum LinkName {
   static func encode(_ key: CheckpointDictionary.Key, hasIntKeys: Bool) -> String {
     switch key {
@@ -12,13 +12,14 @@ enum LinkName {
     }
   }
 
-  /// - Parameter hasIntKeys: whether names that are integers mean integers, so that text which
-  ///   looks like one needs an escape.
+  /// - Parameter hasIntKeys: whether integers as names mean integer keys, so that a string that
+  ///   looks
+  ///   like an integer must be escaped.
   private static func encode(_ text: String, hasIntKeys: Bool) -> String {
     if text.isEmpty { return "%" }
     if text.isIdentical(to: ".") { return "%2E" }
     let seemsInteger = hasIntKeys && integer(text) != nil
-    // The same text, so that no memory is needed for another.
+    // The same string, which needs no further memory.
     guard seemsInteger || text.utf8.contains(where: isReserved) else { return text }
     var utf8: [UInt8] = []
     for (index, byte) in text.utf8.enumerated() {
@@ -56,7 +57,7 @@ enum LinkName {
     return .string(text)
   }
 
-  /// The number that the text is the decimal form of; nil for any other text, such as `007`.
+  /// The integer with this canonical decimal form; nil for any other text, such as `007`.
   private static func integer(_ text: String) -> Int? {
     guard let number = Int(text), text.isIdentical(to: "\(number)") else { return nil }
     return number

@@ -1,7 +1,8 @@
 internal import DBNTensors
 
 extension Schema {
-  /// What a group or dataset is: the texts of the attribute `kind`, which docs/hdf5-schema.md lists.
+  /// The kind of a group or dataset: the values of the attribute `kind`, which docs/hdf5-schema.md
+  /// lists.
   enum Kind: String {
     case dict
     case orderedDict = "OrderedDict"
@@ -33,7 +34,7 @@ extension Schema {
 
 extension Schema.Kind {
   /// - Parameter name: the path of the value, for errors.
-  /// - Throws: `cannotBeWritten` for an opaque object, of which the schema has no kind.
+  /// - Throws: `cannotBeWritten` for an opaque object, for which the schema has no kind.
   init(_ value: CheckpointValue, name: @autoclosure () -> String) throws(CheckpointError) {
     switch value {
     case .none: self = .null
@@ -72,7 +73,7 @@ extension Schema.Kind {
     }
   }
 
-  /// Which mapping a group of this kind is; nil if it is none.
+  /// The kind of mapping for a group of this kind; nil if it is not a mapping.
   var dictionaryKind: CheckpointDictionary.Kind? {
     switch self {
     case .dict: .dict
@@ -82,7 +83,7 @@ extension Schema.Kind {
     }
   }
 
-  /// Which tensor a dataset of this kind is; nil if it is none.
+  /// The kind of tensor for a dataset of this kind; nil if it is not a tensor.
   var tensorKind: Tensor.Kind? {
     switch self {
     case .tensor: .tensor

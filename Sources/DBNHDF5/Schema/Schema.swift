@@ -1,4 +1,4 @@
-/// The names of the schema, version 1, that docs/hdf5-schema.md specifies.
+/// The names in the schema, version 1, which docs/hdf5-schema.md specifies.
 enum Schema {
   static let name = "dbn-checkpoint"
   static let version = 1
@@ -20,6 +20,6 @@ enum Schema {
     static let dtype = "dtype"
   }
 
-  /// The name of the one link of a root of the kind `value`.
+  /// The name of the only link in a root of the kind `value`.
   static let value = "value"
 }

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
 extension [Catalog.Attribute] {
-  /// The root attribute `history`: a JSON array, left out when empty.
+  /// The root attribute `history`: a JSON array, omitted if empty.
   func history() throws(CheckpointError) -> [JSON] {
     guard let text = string(Schema.Attribute.history) else { return [] }
     guard let history = try JSON(parsing: text).array else {
@@ -10,7 +10,7 @@ extension [Catalog.Attribute] {
     return history
   }
 
-  /// The root attribute `batch_norms`: a JSON object, left out when nothing is known.
+  /// The root attribute `batch_norms`: a JSON object, omitted if nothing is known.
   func batchNormSettings() throws(CheckpointError) -> BatchNormSettingsTable {
     guard let text = string(Schema.Attribute.batchNorms) else { return BatchNormSettingsTable() }
     guard let settings = BatchNormSettingsTable(try JSON(parsing: text)) else {
@@ -28,8 +28,8 @@ extension [Catalog.Attribute] {
 }
 
 extension Catalog.Group {
-  /// The attribute `overrides`, by link name: the kind and gradient of tensors that under a
-  /// name of this group differ from their dataset's, which tied names share.
+  /// The attribute `overrides`, by link name: the kind and gradient of tensors whose name in this
+  /// group has other values than their dataset, which tied names share.
   func overrides() throws(CheckpointError) -> [CheckpointDictionary.Key: TensorOverride] {
     guard let text = attributes.string(Schema.Attribute.overrides) else { return [:] }
     guard let members = try JSON(parsing: text).members else {
@@ -47,7 +47,7 @@ extension Catalog.Group {
   }
 }
 
-/// What a tensor is under one of its names.
+/// The properties of a tensor under one of its names.
 struct TensorOverride {
   private let kind: Tensor.Kind
   private let requiresGrad: Bool

@@ -1,14 +1,14 @@
 internal import DBNTensors
 
-/// Reads a file of the schema: the tree of values it was written from.
+/// Reads a file with the schema: the tree of values that it was written from.
 struct SchemaReader {
   private(set) var contents: DatasetContents
   private var walk: GroupWalk
   private var checksums = ChecksumTable()
-  /// By the index of the open group.
+  /// The overrides by the index of the open group.
   private var overrides: [Int: [CheckpointDictionary.Key: TensorOverride]] = [:]
 
-  /// Whether the file says that it follows the schema, of any version.
+  /// Whether the file states that it follows the schema, in any version.
   static func describes(_ catalog: Catalog) -> Bool {
     catalog.groups[0].attributes.string(Schema.Attribute.schema) == Schema.name
   }

@@ -6,12 +6,12 @@ struct SchemaWriter {
   private(set) var catalog = Catalog()
   /// The bytes of each of the catalog's datasets.
   private(set) var contents: [TensorStorage] = []
-  /// The datasets of tensors, whose checksums are kept.
+  /// The datasets of tensors, whose checksums are stored.
   private(set) var tensors: [Int] = []
   private var numbering = TensorInterner()
-  /// By group: the tensors whose kind or gradient differs from what their dataset's attributes say.
+  /// The tensors, by group, whose kind or gradient differs from their dataset's attributes.
   private var overrides: [Int: [JSON.Member]] = [:]
-  /// Of the checkpoint's tree.
+  /// The number of values in the checkpoint's tree.
   private var valueCount = 0
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
@@ -36,7 +36,7 @@ struct SchemaWriter {
     for (group, members) in overrides {
       setAttribute(group, Schema.Attribute.overrides, .string(JSON.object(members).text()))
     }
-    // It is not needed any more, and takes as much memory as the tree.
+    // It is no longer needed, and takes as much memory as the tree.
     numbering = TensorInterner()
   }
 
@@ -46,7 +46,7 @@ struct SchemaWriter {
     catalog.groups[group].attributes.append(Catalog.Attribute(name, value))
   }
 
-  /// Whether the value is a group in the file; every other is a dataset.
+  /// Whether the value becomes a group in the file; all others become datasets.
   private func isGroup(_ value: CheckpointValue) -> Bool {
     switch value {
     case .dictionary, .set: true
@@ -116,7 +116,7 @@ struct SchemaWriter {
     contents.append(encoded.bytes)
   }
 
-  /// Makes room for the values of a group, each of which is a dataset at most.
+  /// Reserves capacity for the values of a group, each of which is at most one dataset.
   private mutating func expect(_ count: Int, in group: Int) {
     catalog.groups[group].links.reserveCapacity(count)
     catalog.datasets.makeRoom(for: count)
@@ -137,7 +137,7 @@ struct SchemaWriter {
     addDataset((dataset, tensor.storage), as: name, to: group)
   }
 
-  /// Tied names share the attributes of one dataset; what differs under this name goes into an
+  /// Tied names share the attributes of one dataset; differences under this name are recorded in an
   /// attribute of the group.
   private mutating func noteDifference(
     _ tensor: Tensor, from first: Int, as name: String, in group: Int
@@ -159,11 +159,11 @@ struct SchemaWriter {
 extension SchemaWriter {
   /// The attribute `checksums`: a JSON object with the CRC-32 of each tensor's bytes.
   ///
-  /// - Parameter checksums: of the bytes of all datasets.
+  /// - Parameter checksums: the checksums of all datasets' bytes.
   func text(ofChecksums checksums: [UInt32]) -> String {
     let members = tensors.lazy.map { (path: catalog.datasets[$0].path, checksum: checksums[$0]) }
     var text = JSONWriter()
-    // The length of the text, unless a character has to be escaped: 16 bytes are the quotes, the
+    // The length of the text unless characters must be escaped: 16 bytes are for the quotes, the
     // separators and the checksum.
     text.makeRoom(for: 2 + members.reduce(0) { $0 + $1.path.utf8.count + 16 })
     text.putSequence("{", "}", members) {
@@ -173,7 +173,7 @@ extension SchemaWriter {
     return text.text
   }
 
-  /// Creates the file. The catalog then says at which offsets the bytes of datasets go.
+  /// Creates the file. The catalog then has the offsets for the bytes of datasets.
   mutating func create(at path: String) throws(CheckpointError) {
     try CatalogWriter.create(&catalog, at: path)
   }

@@ -1,8 +1,8 @@
 internal import DBNTensors
 
 extension TaggedJSON {
-  /// For the attributes of mappings, such as the `_metadata` of a state dict. The schema
-  /// can't hold a tensor there.
+  /// The encoding for attributes of mappings, such as the `_metadata` of a state dict. The schema
+  /// can't store tensors there.
   static var schema: TaggedJSON {
     TaggedJSON(
       json: { _, name throws(CheckpointError) in

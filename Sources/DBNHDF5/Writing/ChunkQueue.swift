@@ -1,19 +1,18 @@
 internal import DBNTensors
 
-/// The chunks of all tensors to be compressed, in groups: a group is compressed and written at
-/// once.
+/// The chunks of all tensors to be compressed, in groups that are compressed and written together.
 struct ChunkQueue {
   /// A chunk to be compressed.
   struct Chunk: Sendable {
     let dataset: Int
     let plan: ChunkPlan
     let origin: [Int]
-    /// The bytes of its tensor, and which of them it holds.
+    /// The bytes of its tensor, and its part of them.
     let tensor: any RandomAccessBytes
     let part: Range<Int>
   }
 
-  /// A tensor to be cut up.
+  /// A tensor to be divided into chunks.
   struct Tensor: Sendable {
     let dataset: Int
     let name: String
@@ -25,9 +24,9 @@ struct ChunkQueue {
   private typealias Run = (tensor: Int, chunks: Range<Int>)
 
   private let tensors: [Tensor]
-  /// In reverse: the next group is the last element.
+  /// The groups in reverse order: the next group is the last element.
   private var groups: [[Run]]
-  /// The tensor that was opened, as long as some of its chunks are still to come.
+  /// The tensor that is open, as long as it has chunks left.
   private var opened: (tensor: Int, bytes: any RandomAccessBytes)?
 
   init(_ tensors: [Tensor]) {
@@ -39,7 +38,7 @@ struct ChunkQueue {
   /// long as their chunks are.
   ///
   /// - Parameter alone: whether no chunks of other tensors are in memory. Otherwise a group is
-  ///   taken only if that brings no further tensor into memory.
+  ///   taken only if it brings no further tensor into memory.
   mutating func next(alone: Bool) throws(CheckpointError) -> [Chunk] {
     guard let group = groups.last, alone || group.allSatisfy({ isAtHand($0.tensor) }) else {
       return []
@@ -76,10 +75,10 @@ struct ChunkQueue {
 }
 
 extension ChunkQueue {
-  /// The chunks of a group: enough for many cores. The same on every machine, since the file's bytes
-  /// depend on what is written at once.
+  /// The number of chunks in a group: enough for many cores. It is the same on every machine,
+  /// because the file's bytes depend on what is written together.
   private static let groupCount = 16
-  /// The bytes of the tensors of a group, if they are several.
+  /// The largest size of a group's tensors, if there are several.
   private static let groupByteCount = 8 << 20
 
   private static func groups(of tensors: [Tensor]) -> [[Run]] {

@@ -1,12 +1,12 @@
 internal import DBNTensors
 import Synchronization
 
-/// Compresses tensors chunk by chunk on all cores and puts them into the file that was created for
-/// them.
+/// Compresses tensors chunk by chunk on all cores and writes them into the file that was created
+/// for them.
 ///
-/// Chunks go in groups: while one is compressed, the one before is written and the one after is
-/// fetched. Two groups are in memory, and the tensors of one if they have to be computed, whatever
-/// the file's size.
+/// Chunks are processed in groups: while a group is compressed, the previous one is written and the
+/// next one is fetched. Whatever the file's size, memory holds two groups, and the tensors of one
+/// group if they have to be computed.
 struct CompressedWriter {
   private let catalog: Catalog
   private let level: Int
@@ -14,7 +14,7 @@ struct CompressedWriter {
   private let progress: (@Sendable (Int) -> Void)?
   private let state: State
 
-  /// What one thread, which writes and fetches, changes while the others compress.
+  /// The state that the writing and fetching thread changes while the others compress.
   private final class State: Sendable {
     let queue: Mutex<ChunkQueue>
     let compressed = Mutex<[StoredChunk]>([])
@@ -26,8 +26,8 @@ struct CompressedWriter {
   }
 
   /// - Parameters:
-  ///   - path: of the file, for the library.
-  ///   - progress: called with the number of bytes that were compressed, after each chunk.
+  ///   - path: the file's path, for the library.
+  ///   - progress: called after each chunk with the number of bytes that were compressed.
   /// - Returns: the CRC-32 of each tensor's bytes, by the index of its dataset.
   static func write(
     _ plan: SchemaWriter, level: Int, at path: String,
@@ -57,7 +57,7 @@ struct CompressedWriter {
   private func writeAll() throws(CheckpointError) -> [Int: UInt32] {
     var checksums: [Int: UInt32] = [:]
     while true {
-      // Nothing was fetched where the next tensor must be alone in memory: it is fetched now.
+      // If the next tensor must be alone in memory, nothing was fetched; fetch it now.
       if state.fetched.withLock(\.isEmpty) {
         try writeCompressed()
         try fetch(alone: true)
@@ -66,9 +66,9 @@ struct CompressedWriter {
     }
   }
 
-  /// Compresses the group that was fetched, while the one before is written and the next is fetched.
+  /// Compresses the fetched group while the previous one is written and the next one is fetched.
   ///
-  /// - Returns: false when there is none.
+  /// - Returns: false if there is none.
   private func compressFetched(
     _ checksums: inout [Int: UInt32]
   ) throws(CheckpointError) -> Bool {
@@ -120,7 +120,7 @@ struct CompressedWriter {
 }
 
 extension Catalog.Dataset {
-  /// How the dataset is cut up, if it is to be compressed.
+  /// How the dataset is divided into chunks, if it will be compressed.
   fileprivate var chunkPlan: ChunkPlan? {
     guard case .chunked = extent, let shape, let elementSize = type.byteCount else { return nil }
     return ChunkPlan(shape: shape, elementSize: elementSize)

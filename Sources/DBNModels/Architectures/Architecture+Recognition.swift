@@ -2,14 +2,14 @@ public import DBNBatchNorm
 public import DBNTensors
 
 extension Architecture {
-  /// The graph of the architecture whose tensors these are, by their names and shapes alone, with
-  /// as many classes as the last layer has.
+  /// The graph of the architecture that these tensors belong to, recognised by their names and
+  /// shapes, with as many classes as the last layer has.
   ///
-  /// BatchNorms may be in any layout, and buffers of any shape: which it is, is not for the
-  /// architecture to decide. State dicts of version 1, which lack counters, are recognised too.
+  /// BatchNorms may be in any layout, with buffers of any shape: they don't affect which
+  /// architecture it is. State dicts of version 1, which lack counters, are recognised too.
   ///
-  /// - Parameter layouts: more layouts that BatchNorms may be in, before those known.
-  /// - Returns: nil if it is none of those known.
+  /// - Parameter layouts: more layouts that BatchNorms may be in, tried before the known ones.
+  /// - Returns: nil if it is no known architecture.
   public static func recognise(
     _ stateDict: StateDict, layouts: [BatchNormLayout] = []
   ) -> Graph? {
@@ -52,8 +52,8 @@ extension Graph {
 }
 
 extension NormModule {
-  /// How many tensors a BatchNorm of the state dict may have, in whichever layout it is; nil if it
-  /// is not there.
+  /// How many tensors a BatchNorm of the state dict may have, in any layout; nil if there is no
+  /// such BatchNorm.
   fileprivate func tensorCount(
     named name: String, in stateDict: StateDict, _ layouts: [BatchNormLayout]
   ) -> Int? {

@@ -1,6 +1,6 @@
-/// A model that is known by name: torchvision's, with a BatchNorm of one's choice.
+/// A named model of torchvision, with any kind of BatchNorm.
 ///
-/// Called, it gives the model's graph: `ResNet.resnet50(classes: 10)`.
+/// Calling it returns the model's graph: `ResNet.resnet50(classes: 10)`.
 public struct Architecture: Sendable {
   /// torchvision's name: `resnet50`.
   public let name: String
@@ -15,19 +15,19 @@ public struct Architecture: Sendable {
   ///
   /// - Parameters:
   ///   - classes: the size of the last layer.
-  ///   - normLayer: what makes its BatchNorms: `BatchNorm2d`, `DistributedBatchNorm2d`.
+  ///   - normLayer: makes its BatchNorms: `BatchNorm2d`, `DistributedBatchNorm2d`.
   public func callAsFunction(
     classes: Int = 1000, normLayer: any NormLayer = BatchNorm2d()
   ) -> Graph {
     make(classes, normLayer)
   }
 
-  /// All that are known: a new one is a file, and its name here.
+  /// All known architectures. To add one, define it in a file and list it here.
   public static let all: [Architecture] =
     ResNet.all + VGG.all + DenseNet.all + [MobileNetV2.mobilenet_v2]
     + MNASNet.all
 
-  /// The architecture of this name.
+  /// The architecture with this name.
   public static func named(_ name: String) -> Architecture? {
     all.first { $0.name == name }
   }

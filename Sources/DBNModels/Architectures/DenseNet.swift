@@ -7,10 +7,10 @@
 public enum DenseNet {
   struct Configuration {
     let name: String
-    /// Channels that each layer adds.
+    /// The number of channels that each layer adds.
     let growth: Int
     let blocks: [Int]
-    /// Channels of the first convolution.
+    /// The number of channels of the first convolution.
     let stem: Int
   }
 

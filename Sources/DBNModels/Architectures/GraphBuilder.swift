@@ -1,14 +1,14 @@
-/// Builds the graph of an architecture module by module, as its `forward` would run it.
+/// Builds the graph of an architecture module by module, in the order of its `forward`.
 ///
-/// Modules are added in the order in which PyTorch's constructor makes them: that is the order of
-/// the state dict.
+/// Modules are added in the order in which PyTorch's constructor creates them, which is the order
+/// of the state dict.
 struct GraphBuilder {
   private let normLayer: any NormLayer
   private var nodes: [Graph.Node] = []
   private var parameters: [Graph.Parameter] = []
   private var uses: [String: Int] = [:]
 
-  /// A value on its way through the model: its name and the number of its channels.
+  /// A value in the model: its name and its number of channels.
   struct Value {
     let name: String
     let channels: Int
@@ -18,7 +18,7 @@ struct GraphBuilder {
     self.normLayer = normLayer
   }
 
-  /// The image batch that the model is given: [N, channels, H, W].
+  /// The model's input, a batch of images: [N, channels, H, W].
   static let image = Value(name: "input", channels: 3)
 
   func graph(named name: String, output: Value) -> Graph {
@@ -84,7 +84,7 @@ struct GraphBuilder {
       name, .adaptiveAveragePool([size, size]), [.value(input.name)], channels: input.channels)
   }
 
-  /// All dimensions but the first become one; `positions` is how many a channel has.
+  /// Flattens all dimensions but the first; a channel has `positions` elements.
   mutating func flatten(_ name: String, _ input: Value, positions: Int = 1) -> Value {
     add(
       name, .flatten(start: 1, end: -1), [.value(input.name)],
@@ -111,7 +111,7 @@ struct GraphBuilder {
     parameters.append(Graph.Parameter(key: key, shape: shape))
   }
 
-  /// Adds a node; a module that is used again, such as a ReLU, gets a number after its name.
+  /// Adds a node; if a module is used again, such as a ReLU, a number is appended to its name.
   private mutating func add(
     _ name: String, _ operation: Operation, _ operands: [Graph.Operand], channels: Int
   ) -> Value {

@@ -3,18 +3,18 @@
 
 /// MNASNet of torchvision, in its second version.
 ///
-/// torchvision makes these BatchNorms with a momentum of 0.0003, whatever others have; so do these
-/// graphs.
+/// In torchvision these BatchNorms have a momentum of 0.0003, unlike those of other models; so they
+/// do in these graphs.
 ///
 /// Source: `torchvision/models/mnasnet.py` (Tan et al. 2018).
 public enum MNASNet {
-  /// Channels, kernel, stride, expansion, how many blocks.
+  /// Channels, kernel, stride, expansion, number of blocks.
   private static let stacks = [
     (24, 3, 2, 3, 3), (40, 5, 2, 3, 3), (80, 5, 2, 6, 3), (96, 3, 1, 6, 2), (192, 5, 2, 6, 4),
     (320, 3, 1, 6, 1),
   ]
 
-  /// All members of the family, by the share of channels that each has.
+  /// All members of the family, by increasing width.
   public static let all: [Architecture] = [mnasnet0_5, mnasnet0_75, mnasnet1_0, mnasnet1_3]
 
   /// With half of the channels.
@@ -53,7 +53,7 @@ public enum MNASNet {
     return builder.graph(named: name, output: value)
   }
 
-  /// Convolution, BatchNorm and ReLU: three neighbours in the list of layers.
+  /// Convolution, BatchNorm and ReLU, which are consecutive in the list of layers.
   private static func layer(
     _ index: Int, _ input: GraphBuilder.Value, to channels: Int, kernel: Int, stride: Int = 1,
     groups: Int = 1, isActivated: Bool = true, _ builder: inout GraphBuilder
@@ -88,7 +88,7 @@ public enum MNASNet {
     return builder.sum("\(name).add", value, input)
   }
 
-  /// The multiple of 8 that is nearest to a share of channels; no less than 0.9 of it.
+  /// The multiple of 8 nearest to the scaled number of channels, but at least 0.9 of it.
   ///
   /// Source: `_round_to_multiple_of`.
   private static func scaled(_ channels: Int, _ alpha: Double) -> Int {
@@ -97,7 +97,7 @@ public enum MNASNet {
     return Double(rounded) >= 0.9 * value ? rounded : rounded + 8
   }
 
-  /// BatchNorms whose running statistics move as slowly as torchvision has it.
+  /// BatchNorms with torchvision's low momentum.
   private struct Slow: NormLayer {
     let normLayer: any NormLayer
 

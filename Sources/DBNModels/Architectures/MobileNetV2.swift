@@ -5,13 +5,13 @@
 ///
 /// Source: `torchvision/models/mobilenetv2.py` (Sandler et al. 2018).
 public enum MobileNetV2 {
-  /// Expansion, channels, how many blocks, the stride of the first.
+  /// Expansion, channels, number of blocks, stride of the first.
   private static let stages = [
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
     (6, 320, 1, 1),
   ]
 
-  /// With all channels, as the paper has it.
+  /// With all channels, as in the paper.
   public static let mobilenet_v2 = Architecture(name: "mobilenet_v2") {
     graph(classes: $0, normLayer: $1)
   }

@@ -6,11 +6,11 @@
 /// Source: `torchvision/models/resnet.py` (He et al. 2015; Xie et al. 2016; Zagoruyko and
 /// Komodakis 2016).
 public enum ResNet {
-  /// What a member of the family is made of.
+  /// The parameters of a member of the family.
   struct Configuration {
     let name: String
     let blocks: [Int]
-    /// Three convolutions to a block and not two.
+    /// Whether blocks have three convolutions instead of two.
     let hasBottlenecks: Bool
     var groups = 1
     var widthPerGroup = 64
@@ -52,11 +52,11 @@ public enum ResNet {
     Configuration(
       name: "resnext101_64x4d", blocks: [3, 4, 23, 3], hasBottlenecks: true, groups: 64,
       widthPerGroup: 4))
-  /// 50 layers, twice as wide inside of blocks.
+  /// 50 layers, twice as wide inside the blocks.
   public static let wide_resnet50_2 = architecture(
     Configuration(
       name: "wide_resnet50_2", blocks: [3, 4, 6, 3], hasBottlenecks: true, widthPerGroup: 128))
-  /// 101 layers, twice as wide inside of blocks.
+  /// 101 layers, twice as wide inside the blocks.
   public static let wide_resnet101_2 = architecture(
     Configuration(
       name: "wide_resnet101_2", blocks: [3, 4, 23, 3], hasBottlenecks: true, widthPerGroup: 128))
@@ -89,7 +89,7 @@ public enum ResNet {
   }
 }
 
-/// A residual block: two 3x3 convolutions, or 1x1, 3x3, 1x1, and a way past them.
+/// A residual block: two 3x3 convolutions, or 1x1, 3x3, 1x1, and a shortcut around them.
 private struct Block {
   let name: String
   let planes: Int

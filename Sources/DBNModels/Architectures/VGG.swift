@@ -1,11 +1,11 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // Names of torchvision.
 
-/// The networks of the Visual Geometry Group, with BatchNorm, as torchvision has them.
+/// The networks of the Visual Geometry Group with BatchNorm, as in torchvision.
 ///
 /// Source: `torchvision/models/vgg.py` (Simonyan and Zisserman 2014).
 public enum VGG {
-  /// The channels of each convolution; nil: a pooling.
+  /// The layers in order: the channels of a convolution; nil for a pooling.
   struct Configuration {
     let name: String
     let layers: [Int?]

@@ -1,22 +1,21 @@
 public import DBNTensors
 
-/// What `torch.export.save` wrote of a model, as a graph.
+/// A model saved by `torch.export.save`, as a graph.
 ///
-/// A graph's values never change. In-place operations become operations that make new values, and so
-/// do those on views, which change what they are views of. A BatchNorm is one node, whatever its
-/// `training` flag was when the model was exported: whether it uses running statistics is for those who
-/// run the graph to choose. Dropout is left out in both modes.
+/// A graph's values never change. In-place operations, including those on views, become operations
+/// that make new values. A BatchNorm is one node, whatever its `training` flag was at export: the
+/// mode is chosen when the graph is run. Dropout is omitted in both modes.
 ///
 /// Source: `torch/_export/serde/schema.py`.
 public struct ExportedProgram: Sendable {
-  /// What the program computes.
+  /// The program's computation.
   public let graph: Graph
-  /// What the graph leaves out and a person should know, a sentence each.
+  /// What the graph omits and the user should know, in one sentence each.
   public let notes: [Guidance]
 
   /// Reads the JSON of a program, `models/model.json` of a `.pt2` file.
   ///
-  /// - Throws: `unsupportedOperation` for an operation that is not known, by its node's name;
+  /// - Throws: `unsupportedOperation` for an unknown operation, with its node's name;
   ///   `invalidProgram`, `invalidJSON`, `limitExceeded`.
   public init(parsing json: JSON) throws(CheckpointError) {
     var importer = try GraphImporter(ProgramDocument(json))

@@ -2,19 +2,19 @@ import DBNBatchNorm
 import DBNTensors
 
 extension GraphImporter {
-  /// Every form of BatchNorm that PyTorch has. The graph's node knows the module and finds its
-  /// tensors by their names, so that a state dict in another layout fits it too.
+  /// Reads every form of BatchNorm that PyTorch has. The graph's node has the module's name and
+  /// finds the tensors by it, so a state dict in another layout fits too.
   mutating func batchNorm(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
     let input = try call.tensor("input")
     var parts: [BatchNormQuantity: String] = [:]
     for quantity in BatchNormQuantity.allCases where !quantity.isCounter {
-      // ATen's arguments are called as the module's tensors are.
+      // ATen's arguments have the same names as the module's tensors.
       parts[quantity] = try call.optionalTensor(quantity.rawValue)
     }
     call.ignore("cudnn_enabled")
     let isTraining = try call.bool("training", default: false)
     var momentum: Double? = try call.number("momentum", default: 0.1)
-    // What a module without momentum, which averages over all batches, gives when it does not train.
+    // A module without momentum, which averages over all batches, passes 0 when it does not train.
     if momentum == 0 && !isTraining { momentum = nil }
     let module = try module(of: parts, call)
     var norm = NormModule(numFeatures: try features(parts, input))
@@ -26,7 +26,7 @@ extension GraphImporter {
     let attributes = Operation.BatchNormAttributes(module: module, norm)
     let output = try single(
       .batchNorm(attributes), [operand(of: input)], module.isEmpty ? call.node.name : module)
-    // The statistics of the batch, and the running ones after it, which the module keeps itself.
+    // The batch statistics and the updated running statistics, which are internal to the module.
     let statistics = Result.missing("uses statistics that a BatchNorm keeps to itself")
     return [.new(output)] + Array(repeating: statistics, count: 4)
   }
@@ -43,7 +43,7 @@ extension GraphImporter {
     return features
   }
 
-  /// The module that all the tensors belong to, by the last part of their names.
+  /// The module that all the tensors belong to, from their names without the last component.
   private func module(
     of parts: [BatchNormQuantity: String], _ call: ProgramCall
   ) throws(CheckpointError) -> String {

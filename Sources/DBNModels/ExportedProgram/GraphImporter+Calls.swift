@@ -1,20 +1,21 @@
 import DBNTensors
 
-/// What operations have in common that are read from calls of ATen.
+/// Helpers for reading operations from calls of ATen.
 extension GraphImporter {
-  /// One way of reading for operations of several names.
+  /// One handler for operations with several names.
   static func handlers(_ names: [String], _ handler: @escaping Handler) -> [String: Handler] {
     Dictionary(uniqueKeysWithValues: names.map { ($0, handler) })
   }
 
-  /// Operations that have a name and a handler for each number of spatial dimensions.
+  /// A name and a handler for each number of spatial dimensions.
   static func handlers(
     ofRanks ranks: ClosedRange<Int>, _ name: (Int) -> String, _ handler: (Int) -> Handler
   ) -> [String: Handler] {
     Dictionary(uniqueKeysWithValues: ranks.map { (name($0), handler($0)) })
   }
 
-  /// What a node is called: by its module where that is one of PyTorch's own, which do one thing.
+  /// The name for a node: its module's, if that is one of PyTorch's own modules, which do one
+  /// thing.
   static func name(of call: ProgramCall) -> String {
     guard let module = call.node.module, !module.path.isEmpty,
       module.type.hasPrefix("torch.nn.modules."),
@@ -23,7 +24,7 @@ extension GraphImporter {
     return module.path
   }
 
-  /// The result of an operation on operands that are there already.
+  /// The result of an operation on existing operands.
   mutating func result(
     _ operation: Operation, _ operands: [Graph.Operand], _ call: ProgramCall
   ) throws(CheckpointError) -> [Result] {
@@ -37,7 +38,7 @@ extension GraphImporter {
     try result(operation, [operand(of: tensor)], call)
   }
 
-  /// An operation with another tensor, or with a number.
+  /// An operation on two tensors, or on a tensor and a number.
   mutating func pair(
     _ call: inout ProgramCall, _ operation: Operation, scalar: (Double) -> Operation
   ) throws(CheckpointError) -> [Result] {
@@ -51,7 +52,7 @@ extension GraphImporter {
     return try result(operation, [operand(of: tensor), operand(of: other)], call)
   }
 
-  /// A mean or a sum, over the dimensions that the call names.
+  /// A mean or a sum over the call's dimensions.
   mutating func reduction(
     _ call: inout ProgramCall, _ operation: ([Int], Bool) -> Operation
   ) throws(CheckpointError) -> [Result] {
@@ -70,7 +71,7 @@ extension GraphImporter {
     [.view(of: name, TensorView(operation: operation, rank: try meta(name).rank))]
   }
 
-  /// A view for each part of a tensor that is cut.
+  /// A view for each part of a tensor that is split.
   func parts(
     _ name: String, _ operation: Operation, _ call: ProgramCall
   ) throws(CheckpointError) -> [Result] {
@@ -80,7 +81,7 @@ extension GraphImporter {
     }
   }
 
-  /// Dimensions counted from the front.
+  /// The dimensions, counted from the front.
   func dimensions(_ dimensions: [Int], _ rank: Int) throws(CheckpointError) -> [Int] {
     try dimensions.map { dimension throws(CheckpointError) in
       let place = dimension < 0 ? dimension + rank : dimension
@@ -91,7 +92,7 @@ extension GraphImporter {
 }
 
 extension ProgramCall {
-  /// Where and how a new tensor is kept.
+  /// Ignores the arguments for where and how a new tensor is stored.
   mutating func ignoreTensorOptions() {
     ignore("dtype", "layout", "device", "pin_memory", "memory_format")
   }

@@ -2,7 +2,7 @@ import DBNBatchNorm
 import DBNTensors
 
 extension GraphImporter {
-  /// The graph of what has been read, without nodes whose results nothing uses.
+  /// The finished graph, without nodes whose results are unused.
   mutating func graph() throws(CheckpointError) -> Graph {
     var outputs: [String] = []
     for output in document.outputs {
@@ -30,7 +30,7 @@ extension GraphImporter {
     }
   }
 
-  /// BatchNorms keep their own statistics; other tensors that change in a pass are not kept.
+  /// Notes a tensor whose changes the graph does not keep: only BatchNorms keep state.
   private mutating func noteMutation(of key: String, by name: String?) {
     if BatchNormSite.namesBuffer(key) { return }
     note("the tensor '\(key)', which a forward pass changes, keeps its value from pass to pass")
@@ -57,7 +57,7 @@ extension GraphImporter {
     return parameters
   }
 
-  /// Nodes that outputs depend on, and BatchNorms, which learn from what they see.
+  /// The nodes that outputs depend on, and BatchNorms, whose statistics depend on their input.
   private func usedNodes(for outputs: [String]) -> [Graph.Node] {
     var used = Set(outputs)
     var kept: [Graph.Node] = []

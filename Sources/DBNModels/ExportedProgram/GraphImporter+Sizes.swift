@@ -1,12 +1,12 @@
 import DBNTensors
 
 extension GraphImporter {
-  /// The most parts of one size: arithmetic on sizes of real models has a handful.
+  /// The most terms in one size: real models have a handful.
   private static let partLimit = 256
 
-  /// Reads a node that makes a size, or checks one.
+  /// Reads a node that computes or checks a size.
   ///
-  /// - Returns: whether it does.
+  /// - Returns: whether it is such a node.
   mutating func readSize(_ call: inout ProgramCall) throws(CheckpointError) -> Bool {
     switch call.node.target {
     case "torch.ops.aten.sym_size.int":
@@ -23,7 +23,7 @@ extension GraphImporter {
     case "torch.ops.aten._assert_scalar.default", "torch.ops.aten._assert_tensor_metadata.default",
       "torch.ops.aten._assert_async.msg", "torch.ops.aten.sym_constrain_range_for_size.default",
       "torch.ops.aten.sym_constrain_range.default":
-      // Conditions that were found while exporting. What shapes must fulfil is checked before a run.
+      // Conditions found during export. Shapes are checked before a run anyway.
       return true
     default: break
     }
@@ -35,7 +35,7 @@ extension GraphImporter {
     return true
   }
 
-  /// Conditions on sizes, whose results only assertions use.
+  /// Comparisons of sizes, whose results only assertions use.
   private static let comparisons: Set<String> = [
     "_operator.eq", "_operator.ne", "_operator.lt", "_operator.le", "_operator.gt",
     "_operator.ge", "_operator.and_", "_operator.or_", "torch.sym_not",
@@ -78,14 +78,14 @@ extension GraphImporter {
     }
   }
 
-  /// The sizes of an argument; nil where it is missing.
+  /// The sizes of an argument; nil if it is missing.
   func sizes(
     _ name: String, _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Size]? {
     try call.sizes(name)?.map { argument throws(CheckpointError) in try size(argument).size }
   }
 
-  /// A shape, in which PyTorch's -1 is what is left.
+  /// A shape, in which PyTorch's -1 is inferred.
   func shape(_ name: String, _ call: inout ProgramCall) throws(CheckpointError) -> [Size] {
     try sizes(name, &call).orProgramError("the argument `\(name)`")
       .map { $0 == .fixed(-1) ? .inferred : $0 }

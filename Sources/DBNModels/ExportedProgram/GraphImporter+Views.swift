@@ -1,7 +1,7 @@
 import DBNTensors
 
 extension GraphImporter {
-  /// The view of a tensor.
+  /// A view applied to a tensor.
   mutating func applied(
     _ view: TensorView, to whole: Graph.Operand, name: String
   ) throws(CheckpointError) -> Graph.Operand {
@@ -14,7 +14,7 @@ extension GraphImporter {
     try add(operation, operands, name: name)[0]
   }
 
-  /// The sizes of a tensor's dimensions, whatever they will be.
+  /// The sizes of a tensor's dimensions, as references that are resolved later.
   func sizes(of operand: Graph.Operand, rank: Int) throws(CheckpointError) -> [Size] {
     switch operand {
     case .value(let name): return (0..<rank).map { .dimension($0, of: name) }

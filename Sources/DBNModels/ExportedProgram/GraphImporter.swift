@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// Makes a graph of an exported program, node by node.
+/// Converts an exported program to a graph, node by node.
 package struct GraphImporter {
   let document: ProgramDocument
   private(set) var nodes: [Graph.Node] = []
@@ -8,26 +8,27 @@ package struct GraphImporter {
   private var names: Set<String> = []
   private var sets: [AliasSet] = []
   private var tensors: [String: ProgramTensor] = [:]
-  /// Results that no graph has, by name, with the reason.
+  /// Results that a graph can't have, by name, with the reason.
   private var missing: [String: String] = [:]
-  /// What each input of the program that is no input of the graph stands for.
+  /// The tensor's key for each input of the program that is no input of the graph.
   private(set) var keys: [String: String] = [:]
-  /// Sizes by the name of what makes them, each with the number of its parts.
+  /// Sizes by the name of the node that computes them, each with its number of terms.
   var sizes: [String: (size: Size, parts: Int)] = [:]
 
-  /// What a call makes.
+  /// What a call returns.
   package enum Result {
-    /// A tensor with elements of its own.
+    /// Adds a tensor with elements of its own.
     case new(Graph.Operand)
     /// A view of a tensor, by its name.
     case view(of: String, TensorView)
     /// The same tensor.
     case same(String)
-    /// Something that no graph has, for a reason.
+    /// Something that a graph can't have, with the reason.
     case missing(String)
   }
 
-  /// Views of views of views: no model has more, and each is made again whenever another changes.
+  /// The longest chain of views. Real models stay below it; and each view in the chain is made
+  /// again whenever the tensor changes.
   private static let viewLimit = 64
 
   init(_ document: ProgramDocument) throws(CheckpointError) {
@@ -65,7 +66,8 @@ package struct GraphImporter {
     if call.isInPlace {
       let target = try call.tensor()
       guard case .new(let operand)? = results.first, results.count == 1 else {
-        // What changes nothing, such as dropout in evaluation, is the tensor itself.
+        // An operation that changes nothing, such as dropout in evaluation, returns the tensor
+        // itself.
         if case .same(target)? = results.first { return try bind(outputs, results) }
         throw call.unsupported("the in-place form")
       }
@@ -81,7 +83,7 @@ package struct GraphImporter {
     guard outputs.count <= results.count else {
       throw .program("the node has \(outputs.count) results and not \(results.count)")
     }
-    // The parts of one tensor are made by one node.
+    // One node makes all parts of a tensor.
     var shared: [Graph.Operand] = []
     for (name, result) in zip(outputs, results) {
       switch result {
@@ -105,7 +107,7 @@ package struct GraphImporter {
     }
   }
 
-  /// A tensor with elements of its own.
+  /// Adds a tensor with elements of its own.
   private mutating func add(_ name: String, _ operand: Graph.Operand) {
     tensors[name] = ProgramTensor(set: sets.count, operand: operand, generation: 0)
     sets.append(AliasSet(whole: operand))
@@ -117,7 +119,7 @@ package struct GraphImporter {
     throw .program("nothing has made the tensor `\(name)`")
   }
 
-  /// What a tensor is in the graph now.
+  /// The current operand for a tensor.
   mutating func operand(of name: String) throws(CheckpointError) -> Graph.Operand {
     var tensor = try tensor(name)
     let set = sets[tensor.set]
@@ -130,7 +132,7 @@ package struct GraphImporter {
     return operand
   }
 
-  /// Gives a tensor new elements, and with it all tensors that share them.
+  /// Gives new elements to a tensor and to all tensors that share them.
   private mutating func change(
     _ name: String, to operand: Graph.Operand, by call: ProgramCall
   ) throws(CheckpointError) {
@@ -153,7 +155,7 @@ package struct GraphImporter {
 
   /// Adds a node.
   ///
-  /// - Parameter name: what to call it, with a number after it where that is taken.
+  /// - Parameter name: its name; a number is appended if it is taken.
   /// - Returns: its results.
   mutating func add(
     _ operation: Operation, _ operands: [Graph.Operand], name: String, count: Int = 1

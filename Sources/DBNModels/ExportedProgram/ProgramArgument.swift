@@ -1,6 +1,6 @@
 public import DBNTensors
 
-/// An argument of an operation in an exported program, or a result.
+/// An argument or a result of an operation in an exported program.
 ///
 /// Source: `Argument` of `torch/_export/serde/schema.py`.
 enum ProgramArgument: Sendable {
@@ -14,10 +14,10 @@ enum ProgramArgument: Sendable {
   case bool(Bool)
   case size(ProgramSize)
   case sizes([ProgramSize])
-  /// What no operation that is known here needs to know: a device, a memory format.
+  /// A kind of argument that no known operation needs: a device, a memory format.
   case other(String)
 
-  /// A size by the name of what makes it, or a number.
+  /// A size: the name of the node that computes it, or a number.
   enum ProgramSize: Sendable {
     case name(String)
     case number(Int)
@@ -69,7 +69,7 @@ enum ProgramArgument: Sendable {
 }
 
 extension CheckpointError.Code {
-  /// The operations of an exported program are not as PyTorch writes them.
+  /// The JSON of an exported program is not as PyTorch writes it.
   public static let invalidProgram = Self("invalid-program")
 }
 
@@ -81,7 +81,7 @@ extension CheckpointError {
   }
 }
 
-/// Reading JSON of a known form.
+/// Typed access to JSON of a known form.
 extension JSON {
   /// The text of a member.
   func text(_ name: String) throws(CheckpointError) -> String {
@@ -103,7 +103,7 @@ extension JSON {
 
   func integer() throws(CheckpointError) -> Int { try int.orProgramError("an integer") }
 
-  /// A float, for which PyTorch writes text where JSON has no notation.
+  /// A float; PyTorch writes values that JSON has no notation for as text.
   func number() throws(CheckpointError) -> Double {
     switch self {
     case .double(let number): return number

@@ -1,14 +1,14 @@
 import DBNTensors
 
-/// A node that is being read: its arguments, each asked for by name.
+/// A node that is being read; its arguments are taken by name.
 ///
-/// Arguments that no handler asks for are an error in the end: nothing that PyTorch was given must be
-/// passed over.
+/// Arguments that the handler does not take are an error in the end: no argument may be silently
+/// ignored.
 package struct ProgramCall {
   let node: ProgramNode
-  /// The name of the operation without an overload and without the `_` of those that work in place.
+  /// The name of the operation, without the overload and without the `_` of in-place operations.
   let operation: String
-  /// Whether the result takes the place of `self`.
+  /// Whether the result replaces `self`.
   let isInPlace: Bool
   private var arguments: [String: ProgramArgument] = [:]
   private var unused: Set<String>
@@ -36,7 +36,7 @@ package struct ProgramCall {
     return argument
   }
 
-  /// Takes no notice of an argument that changes nothing here.
+  /// Ignores arguments that have no effect here.
   mutating func ignore(_ names: String...) {
     for name in names { unused.remove(name) }
   }
@@ -76,7 +76,7 @@ package struct ProgramCall {
     return tensors
   }
 
-  /// A number of any kind; nil where it is a tensor, or missing.
+  /// A number of any kind; nil if it is a tensor, or missing.
   mutating func number(_ name: String) -> Double? {
     switch argument(name) {
     case .int(let number): return Double(number)
@@ -118,7 +118,7 @@ package struct ProgramCall {
     }
   }
 
-  /// Integers; nil where the argument is missing or has none.
+  /// Integers; nil if the argument is missing or empty.
   mutating func ints(_ name: String) throws(CheckpointError) -> [Int]? {
     switch argument(name) {
     case nil: return nil
@@ -135,7 +135,7 @@ package struct ProgramCall {
     }
   }
 
-  /// An integer for each of so many dimensions; one stands for all.
+  /// An integer for each of `count` dimensions; a single integer stands for all.
   mutating func ints(
     _ name: String, count: Int, default value: Int? = nil
   ) throws(CheckpointError) -> [Int] {
@@ -145,7 +145,7 @@ package struct ProgramCall {
     return numbers
   }
 
-  /// Numbers or names of sizes; nil where the argument is missing.
+  /// Numbers or names of sizes; nil if the argument is missing.
   mutating func sizes(
     _ name: String
   ) throws(CheckpointError) -> [ProgramArgument.ProgramSize]? {

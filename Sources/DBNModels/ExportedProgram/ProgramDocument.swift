@@ -1,33 +1,33 @@
 import DBNTensors
 
-/// The operations of an exported program, `models/model.json` of a `.pt2` file.
+/// The JSON of an exported program, `models/model.json` of a `.pt2` file.
 ///
 /// Source: `ExportedProgram` of `torch/_export/serde/schema.py`.
 struct ProgramDocument: Sendable {
-  /// What a value of the graph's inputs is.
+  /// The meaning of one of the program's inputs.
   enum Input: Sendable {
     /// A tensor of the state dict, by its key.
     case stateDict(String)
-    /// A tensor that is not in the state dict, by its name among the constants.
+    /// A tensor that is not in the state dict, by its name in the constants.
     case constant(String)
     case user
   }
 
-  /// What a result is for.
+  /// The purpose of a result.
   enum Output: Sendable {
     case user
-    /// The new value of a tensor that is kept, by its key.
+    /// The new value of a persistent tensor, by its key.
     case mutation(of: String)
     case userMutation
   }
 
   private(set) var inputs: [(name: String, role: Input)] = []
   private(set) var nodes: [ProgramNode] = []
-  /// nil for a result that is no tensor.
+  /// The results; the name is nil for a result that is no tensor.
   private(set) var outputs: [(name: String?, role: Output)] = []
   private(set) var tensors: [String: ProgramTensorMeta] = [:]
 
-  /// The major versions of PyTorch's schema that are read: those of PyTorch 2.5 to 2.15.
+  /// The supported major versions of PyTorch's schema: those of PyTorch 2.5 to 2.15.
   private static let versions = 5...8
 
   init(_ json: JSON) throws(CheckpointError) {
@@ -78,7 +78,7 @@ struct ProgramDocument: Sendable {
         try add(value, value["persistent"] == .bool(false) ? .constant(name) : .stateDict(name))
       case "tensor_constant": try add(value, .constant(value.text("tensor_constant_name")))
       case "user_input": try addUserInput(value)
-      // A number or a flag that the graph was made for: the nodes have it.
+      // A number or a flag fixed at export: the nodes contain it.
       case "constant_input": break
       default:
         throw CheckpointError(
@@ -132,14 +132,15 @@ struct ProgramDocument: Sendable {
   }
 }
 
-/// What is known of a tensor when the program is made.
+/// What is known about a tensor at export.
 struct ProgramTensorMeta: Sendable {
-  /// nil for a size that may change.
+  /// The shape; nil for a dynamic size.
   let shape: [Int?]
-  /// The sizes for the example that the program was made with; nil where the program has none.
+  /// The shape for the example input of the export; nil for sizes that the program does not
+  /// contain.
   let exampleShape: [Int?]
   let exampleStrides: [Int?]
-  /// The number of `ScalarType` in PyTorch's schema.
+  /// The raw value of `ScalarType` in PyTorch's schema.
   let scalarType: Int
 
   init(_ json: JSON) throws(CheckpointError) {
@@ -156,16 +157,16 @@ struct ProgramTensorMeta: Sendable {
 
   var rank: Int { shape.count }
 
-  /// Whether elements are integers or flags.
+  /// Whether the elements are integers or booleans.
   var isIntegral: Bool { (1...5).contains(scalarType) || scalarType == 12 || scalarType >= 34 }
 
-  /// Whether a tensor of another shape, with as many elements, can be a view of it.
+  /// Whether a tensor of another shape with as many elements can be a view of this one.
   ///
   /// Source: `computeStride` of `aten/src/ATen/TensorUtils.cpp`.
   func canBeViewed(as other: ProgramTensorMeta) -> Bool {
     let (sizes, strides) = (exampleShape.compactMap(\.self), exampleStrides.compactMap(\.self))
     let wanted = other.exampleShape.compactMap(\.self)
-    // Without an example: PyTorch would have tried a view first.
+    // Without an example, assume a view, which PyTorch tries first.
     guard sizes.count == rank, strides.count == rank, wanted.count == other.rank,
       !sizes.isEmpty, !sizes.contains(0)
     else { return true }

@@ -1,16 +1,17 @@
 import DBNTensors
 
-/// A node of an exported program: an operation, its arguments by name, and the names of its results.
+/// A node of an exported program: an operation, its arguments by name, and the names of its
+/// results.
 ///
 /// Source: `Node` of `torch/_export/serde/schema.py`.
 struct ProgramNode: Sendable {
-  /// PyTorch's name for it; that of its first result in older files.
+  /// PyTorch's name for it; in older files the name of its first result.
   let name: String
   /// `torch.ops.aten.conv2d.default`, `_operator.mul`.
   let target: String
   let arguments: [(name: String, value: ProgramArgument)]
   let outputs: [ProgramArgument]
-  /// The module that calls it, as the state dict names modules, and that module's class.
+  /// The module that calls it, by its path in the state dict, and the module's class.
   let module: (path: String, type: String)?
   /// The class of the whole model.
   let root: String?
@@ -30,7 +31,8 @@ struct ProgramNode: Sendable {
     root = stack.first { $0.path.isEmpty }?.type
   }
 
-  /// The modules that a node is in, outermost first: `key,path,class` joined by semicolons.
+  /// The modules that contain a node, outermost first, parsed from `key,path,class` entries that
+  /// are separated by semicolons.
   private static func modules(_ text: String) -> [(path: String, type: String)] {
     text.split(separator: ";").compactMap { entry in
       let parts = entry.split(separator: ",", omittingEmptySubsequences: false)
@@ -41,7 +43,7 @@ struct ProgramNode: Sendable {
 }
 
 extension ProgramArgument {
-  /// The names of the tensors or the size that it stands for.
+  /// The names of the tensors, or of the size, that it refers to.
   var names: [String] {
     switch self {
     case .tensor(let name): [name]

@@ -1,14 +1,14 @@
 public import DBNTensors
 
 extension Checkpoint {
-  /// The model that the checkpoint carries: what to compute, and the tensors for it that are not in
-  /// the state dict.
+  /// The model in the checkpoint: its computation, and the tensors that it needs beside the state
+  /// dict.
   public struct Model: Sendable {
-    /// What the model computes.
+    /// The model's computation.
     public let graph: Graph
-    /// By the names that the graph's nodes use.
+    /// The tensors beside the state dict, under the names that the graph's nodes use.
     public let constants: StateDict
-    /// What the graph leaves out of what the model did, a sentence each.
+    /// What the graph omits from the original model, in one sentence each.
     public let notes: [Guidance]
 
     /// Makes a model of a graph and the tensors that it needs beside a state dict.
@@ -18,7 +18,7 @@ extension Checkpoint {
       self.notes = notes
     }
 
-    /// The tensors that an engine needs: those of a state dict of this model, and the constants.
+    /// The tensors that an engine needs: those of a state dict for this model, and the constants.
     public func tensors(with stateDict: StateDict) -> StateDict {
       var tensors = stateDict
       for (name, tensor) in constants.tensors where tensors[name] == nil { tensors[name] = tensor }
@@ -26,9 +26,9 @@ extension Checkpoint {
     }
   }
 
-  /// The model, from the graph that the file carries; nil where it carries none.
+  /// The model, from the file's graph; nil if the file has none.
   ///
-  /// - Throws: as `Graph.init(parsing:)`.
+  /// - Throws: the same errors as `Graph.init(parsing:)`.
   public func model() throws(CheckpointError) -> Model? {
     guard let graph else { return nil }
     let json = try Graph.parsed(graph)

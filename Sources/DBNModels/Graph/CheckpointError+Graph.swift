@@ -1,13 +1,13 @@
 public import DBNTensors
 
 extension CheckpointError.Code {
-  /// An operation that is not known, or that an engine can't run.
+  /// An operation is unknown, or an engine can't run it.
   public static let unsupportedOperation = Self("unsupported-operation")
-  /// An operand of a node has a shape that its operation has no meaning for.
+  /// An operand of a node has a shape for which the operation is undefined.
   public static let shapeMismatch = Self("shape-mismatch")
-  /// The state dict lacks a tensor that the model needs, or an input is not given.
+  /// The state dict lacks a tensor that the model needs, or an input is missing.
   public static let missingOperand = Self("missing-operand")
-  /// A graph breaks the rules of graphs: a value is used before it is made, a name is there twice.
+  /// A graph breaks the rules of graphs: a value is used before it is made, a name occurs twice.
   public static let invalidGraph = Self("invalid-graph")
 }
 

@@ -1,11 +1,10 @@
 public import DBNTensors
 
 extension Graph {
-  /// The graph with the epsilon and momentum of its BatchNorms that a checkpoint has: an
-  /// architecture has PyTorch's defaults, and the checkpoint's own numbers are what it was trained
-  /// with.
+  /// The graph with a checkpoint's epsilon and momentum for its BatchNorms: an architecture has
+  /// PyTorch's defaults, while the checkpoint has the values it was trained with.
   ///
-  /// - Returns: the graph, and the names of the BatchNorms in which it had others.
+  /// - Returns: the graph, and the names of the BatchNorms whose values changed.
   public func applying(
     _ settings: BatchNormSettingsTable
   ) -> (graph: Graph, changed: [String]) {
@@ -35,10 +34,10 @@ extension Operation.BatchNormAttributes {
 }
 
 extension Checkpoint.Model {
-  /// The model with the epsilon and momentum of a checkpoint that it is to run with, and a note where
-  /// the graph had others.
+  /// The model with the epsilon and momentum of the checkpoint it will run with, and a note if the
+  /// graph had other values.
   ///
-  /// - Parameter path: of the checkpoint.
+  /// - Parameter path: the checkpoint's path.
   public func applying(_ settings: BatchNormSettingsTable, of path: String) -> Self {
     let (graph, changed) = graph.applying(settings)
     guard let first = changed.first else { return self }

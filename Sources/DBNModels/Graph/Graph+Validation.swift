@@ -1,11 +1,12 @@
 package import DBNTensors
 
 extension Graph {
-  /// The most nodes that are read: real models have thousands.
+  /// The largest number of nodes that is read: real models have thousands.
   package static let nodeLimit = 100_000
 
-  /// - Throws: `invalidGraph` unless every value is made once and before it is used, and every node
-  ///   has a name of its own.
+  /// - Throws: `invalidGraph` unless every value is made once and before it is used, and the names
+  ///   of
+  ///   nodes are unique.
   package func validate() throws(CheckpointError) {
     guard nodes.count <= Self.nodeLimit else {
       throw CheckpointError(.limitExceeded, "the graph has more than \(Self.nodeLimit) nodes")

@@ -1,15 +1,15 @@
 /// A model: operations on named values, in an order in which every value is made before it is used.
 ///
-/// Parameters stay in the state dict and are named by their keys; which layout a BatchNorm is in
+/// Parameters stay in the state dict and are referred to by their keys; a BatchNorm's layout
 /// follows from its tensors. So converting a state dict converts the model.
 public struct Graph: Sendable, Hashable {
   /// One operation.
   public struct Node: Sendable, Hashable {
-    /// The module's name, or the operation's where it has none; unique in the graph.
+    /// The module's name, or the operation's if there is no module; unique in the graph.
     public let name: String
-    /// What it does.
+    /// The operation, with its attributes.
     public let operation: Operation
-    /// What it works on, in the order of the operation.
+    /// Its operands, in the operation's order.
     public let operands: [Operand]
     /// The names of the values that it makes.
     public let outputs: [String]
@@ -25,49 +25,49 @@ public struct Graph: Sendable, Hashable {
     }
   }
 
-  /// What an operation works on.
+  /// An operand of an operation.
   public enum Operand: Sendable, Hashable {
-    /// A value that the caller gave or another node made.
+    /// A value from the caller or from another node.
     case value(String)
     /// A tensor of the state dict, by its key.
     case parameter(String)
-    /// An optional operand left out, such as a bias.
+    /// An omitted optional operand, such as a bias.
     case none
   }
 
-  /// A value that the caller gives. nil: a size that may be any.
+  /// A value that the caller supplies.
   public struct Input: Sendable, Hashable {
-    /// The name that the caller gives the value by.
+    /// The name under which the caller supplies it.
     public let name: String
-    /// Its shape; nil for a size that may be any.
+    /// Its shape; nil for an arbitrary size.
     public let shape: [Int?]
 
-    /// Makes an input; nil stands for a size that may be any.
+    /// Makes an input; nil stands for an arbitrary size.
     public init(_ name: String, shape: [Int?]) {
       self.name = name
       self.shape = shape
     }
   }
 
-  /// What the model is called: `resnet50`.
+  /// The model's name: `resnet50`.
   public let name: String
-  /// The values that the caller gives.
+  /// The values that the caller supplies.
   public let inputs: [Input]
-  /// The operations, each after those whose values it uses.
+  /// The nodes, each after those whose values it uses.
   public let nodes: [Node]
   /// The names of the values that are the model's results.
   public let outputs: [String]
   /// The tensors it expects in the state dict, in the model's order.
   public let parameters: [Parameter]
 
-  /// A tensor that the model expects, with the shape of a standard BatchNorm's.
+  /// A tensor that the model expects in the state dict.
   public struct Parameter: Sendable, Hashable {
     /// The key in the state dict.
     public let key: String
-    /// Its shape, of a BatchNorm as the graph has it.
+    /// Its shape; for a BatchNorm, in the layout that the graph has.
     public let shape: [Int]
 
-    /// Makes a parameter of this key and shape.
+    /// Makes a parameter with this key and shape.
     public init(key: String, shape: [Int]) {
       self.key = key
       self.shape = shape

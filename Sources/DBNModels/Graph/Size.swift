@@ -1,7 +1,7 @@
-/// A size that an operation is given: a number, or something that depends on the sizes of values,
-/// which is how a graph keeps the batch and the image open.
+/// A size in an operation's attributes: a number, or an expression in the sizes of values, so that
+/// a graph works for any batch and image size.
 ///
-/// `Graph.sized(for:)` makes every one of them a number.
+/// `Graph.sized(for:)` replaces all of them by numbers.
 public indirect enum Size: Sendable, Hashable {
   /// A number.
   case fixed(Int)
@@ -9,9 +9,9 @@ public indirect enum Size: Sendable, Hashable {
   case input(dimension: Int)
   /// The size of a dimension of a value, by the value's name.
   case dimension(Int, of: String)
-  /// In a shape: what the other sizes leave (`reshape`), or as it is (`expand`). PyTorch's -1.
+  /// PyTorch's -1 in a shape: inferred from the other sizes (`reshape`), or unchanged (`expand`).
   case inferred
-  /// What two sizes give together.
+  /// Arithmetic on two sizes.
   case computed(Arithmetic, Size, Size)
 
   /// Integer arithmetic; quotients are rounded down, remainders have the divisor's sign.
@@ -39,7 +39,7 @@ extension Size: ExpressibleByIntegerLiteral {
 }
 
 extension Size {
-  /// The number, where it is one.
+  /// The number, if it is one.
   package var number: Int? {
     guard case .fixed(let number) = self else { return nil }
     return number
@@ -56,7 +56,7 @@ extension Size {
 }
 
 extension Size.Arithmetic {
-  /// nil where there is no result, or none that 64 bits hold.
+  /// The result; nil if it is undefined or overflows 64 bits.
   package func callAsFunction(_ left: Int, _ right: Int) -> Int? {
     switch self {
     case .sum: Self.checked(left.addingReportingOverflow(right))

@@ -1,7 +1,7 @@
 public import DBNTensors
 
-/// A graph for inputs of known shapes: every size in it is a number, every dimension is counted from
-/// the front, and it is known to fit together.
+/// A graph for inputs of known shapes: every size is a number, every dimension is counted from the
+/// front, and all shapes have been checked.
 public struct SizedGraph: Sendable {
   /// The graph, in which every size is a number.
   public let graph: Graph
@@ -10,14 +10,15 @@ public struct SizedGraph: Sendable {
 }
 
 extension Graph {
-  /// The graph for inputs of these shapes, before anything is computed.
+  /// The graph for inputs of these shapes; nothing is computed.
   ///
   /// - Parameters:
   ///   - inputs: the shapes of the graph's inputs by name.
-  ///   - parameters: the shapes of the state dict's tensors that nodes have as operands, by key.
-  ///   - features: the channels of each BatchNorm by its module's name; those missing are not
-  ///     checked.
-  /// - Throws: `missingOperand`, `shapeMismatch`, `invalidGraph`, by the name of the input or node.
+  ///   - parameters: the shapes of the state dict's tensors that are operands of nodes, by key.
+  ///   - features: the channels of each BatchNorm by module name; BatchNorms that are missing here
+  ///     are not checked.
+  /// - Throws: `missingOperand`, `shapeMismatch`, `invalidGraph`, with the name of the input or
+  ///   node.
   public func sized(
     for inputs: [String: [Int]], parameters: [String: [Int]], features: [String: Int] = [:]
   ) throws(CheckpointError) -> SizedGraph {
@@ -38,7 +39,7 @@ extension Graph {
   }
 }
 
-/// The shapes of a graph's values, found node by node.
+/// The inference of the shapes of a graph's values, node by node.
 private struct Sizing {
   let parameters: [String: [Int]]
   let features: [String: Int]
@@ -123,7 +124,7 @@ private struct Sizing {
 }
 
 extension Graph {
-  /// The elements that one value may have: 8 GiB of them in Float64. A graph of a few bytes can ask
+  /// The largest number of elements of one value: 8 GiB in Float64. A graph of a few bytes can ask
   /// for any number.
   public static let elementLimit = 1 << 30
 }

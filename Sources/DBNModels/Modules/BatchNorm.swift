@@ -1,18 +1,19 @@
-/// Makes standard BatchNorms for inputs of one rank: `torch.nn.BatchNorm1d` and its like.
+/// Makes standard BatchNorms for a number of spatial dimensions: `torch.nn.BatchNorm1d` and its
+/// relatives.
 ///
 /// `BatchNorm1d` takes [N, C] and [N, C, L], `BatchNorm2d` [N, C, H, W], `BatchNorm3d`
-/// [N, C, D, H, W]; other ranks are an error when the module runs.
+/// [N, C, D, H, W]; other inputs are an error when the module runs.
 public struct BatchNorm<let dimensions: Int>: NormLayer {
-  /// Added to variances before the root is taken.
+  /// Added to variances before the square root is taken.
   public var eps: Double
-  /// How far running statistics move towards a batch's; nil: their cumulative average.
+  /// The fraction by which running statistics move towards a batch's; nil for a cumulative average.
   public var momentum: Double?
   /// Whether modules have `weight` and `bias`.
   public var affine: Bool
-  /// Whether modules have running statistics; without, batches normalise themselves in both modes.
+  /// Whether modules have running statistics; otherwise both modes use batch statistics.
   public var trackRunningStats: Bool
 
-  /// Makes a value that makes such BatchNorms; the defaults are PyTorch's.
+  /// Makes a factory for such BatchNorms; the defaults are PyTorch's.
   public init(
     eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
     trackRunningStats: Bool = true
@@ -23,7 +24,7 @@ public struct BatchNorm<let dimensions: Int>: NormLayer {
     self.trackRunningStats = trackRunningStats
   }
 
-  /// A BatchNorm of C features.
+  /// A BatchNorm with C features.
   public func callAsFunction(numFeatures: Int) -> NormModule {
     var module = NormModule(numFeatures: numFeatures)
     module.eps = eps

@@ -1,10 +1,10 @@
 public import DBNBatchNorm
 public import DBNTensors
 
-/// Makes BatchNorms of V virtual devices, which share weight and bias, while each normalises its own
-/// slice of the mini-batch: what data-parallel training on V devices does, on one.
+/// Makes BatchNorms with V virtual devices, which share weight and bias, while each normalises its
+/// own slice of the mini-batch: data-parallel training on V devices, simulated on one.
 ///
-/// The value is made once and then takes the place of `BatchNorm2d` and its like:
+/// The value is made once and then replaces `BatchNorm2d` and its relatives:
 ///
 ///     let batchNorm = try DistributedBatchNorm2d(virtualWorldSize: 8)
 ///     let module = batchNorm(numFeatures: 64)
@@ -12,20 +12,20 @@ public import DBNTensors
 public struct DistributedBatchNorm<let dimensions: Int>: NormLayer {
   /// V.
   public let virtualWorldSize: Int
-  /// How many forwards of a training step accumulate their gradients. In the first-device layout
-  /// only the first of them moves the buffers; the replicated one does not look at it.
+  /// How many forward passes of a training step accumulate their gradients. In the first-device
+  /// layout only the first of them updates the buffers; the replicated layout ignores it.
   public let accumulationSteps: Int
-  /// How the devices keep their running statistics, and which samples they have.
+  /// How the devices keep their running statistics, and which samples they get.
   public let layout: BatchNormLayout
-  /// What the modules have in common with a standard BatchNorm.
+  /// The settings that the modules share with a standard BatchNorm.
   public let standard: BatchNorm<dimensions>
 
   /// - Parameters:
   ///   - virtualWorldSize: V.
   ///   - layout: `.replicated`, `.firstDevice`, or one of them `.interleaved`.
-  /// - Throws: `invalidWorldSize` unless V is positive, and at most
+  /// - Throws: `invalidWorldSize` unless V is positive and at most
   ///   `StateDict.worldSizeLimit`; `invalidModule` for accumulation steps that are not positive,
-  ///   or a layout that keeps nothing for V devices.
+  ///   or a layout that does not support V devices.
   public init(
     virtualWorldSize: Int, accumulationSteps: Int = 1, eps: Double = 1e-5,
     momentum: Double? = 0.1, affine: Bool = true, trackRunningStats: Bool = true,
@@ -39,7 +39,7 @@ public struct DistributedBatchNorm<let dimensions: Int>: NormLayer {
     try self(numFeatures: 1).validate()
   }
 
-  /// A BatchNorm of V devices and C features.
+  /// A BatchNorm with V devices and C features.
   public func callAsFunction(numFeatures: Int) -> NormModule {
     var module = standard(numFeatures: numFeatures)
     module.layout = layout

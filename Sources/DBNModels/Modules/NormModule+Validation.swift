@@ -2,7 +2,7 @@ import DBNBatchNorm
 public import DBNTensors
 
 extension NormModule {
-  /// Whether numbers that may come from a file make a module.
+  /// Checks the attributes, which may come from a file.
   ///
   /// - Throws: `invalidWorldSize`, `invalidModule`.
   package func validate() throws(CheckpointError) {
@@ -26,7 +26,8 @@ extension NormModule {
     }
   }
 
-  /// Buffers are PyTorch's: a row for each device, or shared by those that know who moves them.
+  /// Whether the layout supports this world size: each device has a row, or all share PyTorch's
+  /// buffers and the layout defines which device updates them.
   private var hasPlaceForDevices: Bool {
     if layout.tensors == BatchNormLayout.replicated.tensors { return true }
     return layout.tensors == BatchNormLayout.standard.tensors
@@ -35,6 +36,6 @@ extension NormModule {
 }
 
 extension CheckpointError.Code {
-  /// The attributes of a module contradict each other, or make no sense.
+  /// The attributes of a module contradict each other or are out of range.
   public static let invalidModule = Self("invalid-module")
 }

@@ -1,27 +1,28 @@
 public import DBNBatchNorm
 
-/// One BatchNorm of a model, without its tensors: everything that does not follow from them.
+/// One BatchNorm of a model without its tensors: everything that does not follow from them.
 public struct NormModule: Sendable, Hashable {
   /// C.
   public var numFeatures: Int
-  /// Added to variances before the root is taken.
+  /// Added to variances before the square root is taken.
   public var eps = 1e-5
-  /// How far running statistics move towards a batch's; nil: their cumulative average.
+  /// The fraction by which running statistics move towards a batch's; nil for a cumulative average.
   public var momentum: Double? = 0.1
   /// Whether it has a `weight`.
   public var affine = true
-  /// Whether it has a `bias`, beside a weight.
+  /// Whether it has a `bias` in addition to a weight.
   public var hasBias = true
-  /// Whether it has running statistics; without, batches normalise themselves in both modes.
+  /// Whether it has running statistics; otherwise both modes use batch statistics.
   public var tracksRunningStatistics = true
-  /// How it keeps them, and which samples a device has.
+  /// How it keeps its state, and which samples each device gets.
   public var layout = BatchNormLayout.standard
   /// V.
   public var worldSize = 1
-  /// In the first-device layout, every so many-th training forward moves the buffers.
+  /// In the first-device layout, only one in so many forward passes in training updates the
+  /// buffers.
   public var accumulationSteps = 1
-  /// How many dimensions an input has after N and C: two for `BatchNorm2d`. nil: any. One also
-  /// allows for none.
+  /// How many dimensions an input has after N and C: two for `BatchNorm2d`; nil for any number. One
+  /// also permits zero.
   public var dimensions: Int?
 
   /// A standard BatchNorm with PyTorch's defaults, for inputs of any rank.
@@ -29,7 +30,7 @@ public struct NormModule: Sendable, Hashable {
     self.numFeatures = numFeatures
   }
 
-  /// Its tensors by the last part of their keys, in PyTorch's order.
+  /// Its tensors with the last component of their keys, in PyTorch's order.
   package var tensors: [(quantity: BatchNormQuantity, key: String, shape: [Int])] {
     BatchNormQuantity.allCases.filter(has).map { quantity in
       (

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// A convolution of 1, 2 or 3 spatial dimensions, as `torch.nn.functional.conv2d` and its like.
+/// A convolution of 1, 2 or 3 spatial dimensions: `torch.nn.functional.conv2d` and its relatives.
 ///
 /// The inputs of eight neighbouring outputs are gathered once and multiplied with every filter:
 /// eight sums at a time, each in the order of the filter's weights.
@@ -18,7 +18,7 @@ struct ConvolutionKernel {
   private var filtersPerGroup: Int { filters / attributes.groups }
   private var channelsPerGroup: Int { weight.shape[1] }
   private var positions: Int { outputShape[2...].reduce(1, *) }
-  /// The elements of a filter in one channel.
+  /// The number of elements of a filter in one channel.
   private var spatialTaps: Int { weight.shape[2...].reduce(1, *) }
   private var plane: Int { input.shape[2...].reduce(1, *) }
 
@@ -35,7 +35,7 @@ struct ConvolutionKernel {
 
   func output() throws(CheckpointError) -> DenseArray {
     let tiles = (positions + Self.width - 1) / Self.width
-    // Where there are few tiles, the filters of each are shared out too.
+    // If there are few tiles, the filters of each are divided among threads too.
     let parts = tiles < 16 ? min(4, filtersPerGroup) : 1
     return try DenseArray(shape: outputShape) { output throws(CheckpointError) in
       try concurrentForEach(tiles * parts) { index in
@@ -47,7 +47,7 @@ struct ConvolutionKernel {
     }
   }
 
-  /// Some filters of each group at eight outputs of all samples.
+  /// Computes some filters of each group at eight outputs, for all samples.
   private func compute(_ first: Int, _ share: Range<Int>, _ output: DisjointWriter) {
     let places = places(from: first)
     let taps = channelsPerGroup * spatialTaps
@@ -68,8 +68,8 @@ struct ConvolutionKernel {
     }
   }
 
-  /// For each element of a filter and each of eight outputs: the index of the input it meets in a
-  /// channel's plane; -1 in the padding.
+  /// For each element of a filter and each of eight outputs: the index of the corresponding input
+  /// in a channel's plane; -1 in the padding.
   private func places(from first: Int) -> [Int] {
     let kernel = weight.shape[2...].map(\.self)
     let spatial = input.shape[2...].map(\.self)
@@ -94,7 +94,7 @@ struct ConvolutionKernel {
     return places
   }
 
-  /// Where the window of an output begins along each axis, which may be in the padding.
+  /// The start of an output's window along each axis, which may be in the padding.
   private func corner(of position: Int) -> [Int] {
     let coordinates = Self.coordinates(of: position, in: outputShape[2...].map(\.self))
     return coordinates.indices.map {
@@ -112,7 +112,7 @@ struct ConvolutionKernel {
     return coordinates
   }
 
-  /// The inputs that each weight meets at eight outputs; zero in the padding.
+  /// Gathers the inputs for each weight at eight outputs; zero in the padding.
   private func gather(
     _ input: UnsafePointer<Double>, _ places: [Int], into gathered: UnsafeMutablePointer<Double>
   ) {
@@ -133,8 +133,8 @@ struct ConvolutionKernel {
     }
   }
 
-  /// Eight sums in variables of their own, not in a vector: without optimisation that is sixty times
-  /// faster, and with it the same.
+  /// Keeps eight sums in separate variables instead of a SIMD vector: sixty times faster without
+  /// optimisation, and equally fast with it.
   private func multiply(
     _ gathered: UnsafePointer<Double>, _ weights: UnsafePointer<Double>, _ taps: Int,
     _ filter: Int, _ place: Int, _ first: Int, _ output: DisjointWriter

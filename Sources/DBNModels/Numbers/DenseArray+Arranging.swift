@@ -1,5 +1,5 @@
 extension DenseArray {
-  /// The elements of a shape that lie in mine at a start, at these distances.
+  /// A strided part of this array: the elements of a shape, from an offset, with these strides.
   func part(_ shape: [Int], _ strides: [Int], from start: Int) -> DenseArray {
     let rows = StridedRows(shape, strides, shape.strides)
     return DenseArray(shape) { output in
@@ -14,7 +14,7 @@ extension DenseArray {
     }
   }
 
-  /// Mine, with the elements of another array from a start on, at these distances.
+  /// This array with the elements of another written from an offset, with these strides.
   func replacing(
     _ other: DenseArray, _ strides: [Int], from start: Int
   ) -> DenseArray {

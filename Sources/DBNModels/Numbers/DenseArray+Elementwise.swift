@@ -1,4 +1,4 @@
-/// The larger or smaller of two; NaN where one is.
+/// The larger or smaller of two; NaN if either is NaN.
 func extreme(_ left: Double, _ right: Double, isLarger: Bool) -> Double {
   if left.isNaN || right.isNaN { return .nan }
   return (left > right) == isLarger ? left : right
@@ -20,7 +20,7 @@ extension DenseArray {
     }
   }
 
-  /// Both broadcast to a shape, and combined element by element.
+  /// Combines both arrays, broadcast to a shape, element by element.
   @inline(__always)
   func combined(
     with other: DenseArray, to shape: [Int], _ function: (Double, Double) -> Double
@@ -46,7 +46,7 @@ extension DenseArray {
 }
 
 extension DenseArray {
-  /// Of the second operand where the first is not 0, else of the third.
+  /// The elements of the second operand where the first is not 0, otherwise of the third.
   static func chosen(_ operands: [DenseArray], _ shape: [Int]) -> DenseArray {
     let target = DenseArray(repeating: 0, shape)
     let condition = operands[0].combined(with: target, to: shape) { condition, _ in condition }
@@ -59,7 +59,7 @@ extension DenseArray {
     }
   }
 
-  /// So many integers from one on, with a distance between them.
+  /// Makes an array of `count` integers from `start`, `step` apart.
   init(counting count: Int, from start: Int, by step: Int) {
     self.init([count]) { output in
       for index in 0..<count { output[index] = Double(start) + Double(step) * Double(index) }
@@ -67,7 +67,7 @@ extension DenseArray {
   }
 }
 
-/// Lends the numbers of two arrays, if both have some.
+/// Calls a closure with pointers to the numbers of two arrays, unless one is empty.
 @inline(__always)
 func withPointers(
   _ first: DenseArray, _ second: DenseArray,

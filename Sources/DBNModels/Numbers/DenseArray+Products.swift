@@ -1,7 +1,8 @@
 import DBNTensors
 
 extension DenseArray {
-  /// `torch.nn.functional.linear`: the last dimension [I] times the weight [O, I], plus the bias [O].
+  /// `torch.nn.functional.linear`: the last dimension [I] times the weight [O, I], plus the bias
+  /// [O].
   func linear(
     _ weight: DenseArray, _ bias: DenseArray?, to shape: [Int]
   ) throws(CheckpointError) -> DenseArray {
@@ -53,13 +54,13 @@ extension DenseArray {
     return result
   }
 
-  /// Distances between matrices of a size, as if they were as many as the batch has.
+  /// The strides between matrices of a size, broadcast to the batch.
   private func batchStrides(_ size: Int, to batch: [Int]) -> [Int] {
     [Int](shape.dropLast(2)).strides(broadcastTo: batch).map { $0 * size }
   }
 }
 
-/// Adds the product to what is there, each sum in the order of the depth.
+/// Adds the product to the output; each sum runs in order along the depth.
 private func multiplyMatrices(
   _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>,
   _ output: UnsafeMutablePointer<Double>, _ rows: Int, _ depth: Int, _ columns: Int

@@ -3,7 +3,7 @@ import Glibc
 extension DenseArray {
   /// The sums over the dimensions, each in row-major order.
   ///
-  /// - Parameter shape: of the result, whether it keeps the dimensions or not.
+  /// - Parameter shape: the result's shape, with or without the reduced dimensions.
   func summed(over dimensions: [Int], to shape: [Int]) -> DenseArray {
     let kept = self.shape.indices.map { dimensions.contains($0) ? 1 : self.shape[$0] }
     let rows = StridedRows(
@@ -65,7 +65,7 @@ extension DenseArray {
     }
   }
 
-  /// Changes each line of `size` elements that are `inner` apart.
+  /// Applies a closure to each line of `size` elements that are `inner` apart.
   private func alongLines(
     _ size: Int, _ inner: Int, _ body: (UnsafeMutablePointer<Double>) -> Void
   ) -> DenseArray {

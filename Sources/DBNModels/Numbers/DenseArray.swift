@@ -1,10 +1,11 @@
 public import DBNTensors
 
-/// Numbers in a shape, row-major, in Float64: what flows through the reference engine.
+/// An n-dimensional array of Float64 numbers in row-major order: the values of the reference
+/// engine.
 public struct DenseArray: Sendable, Equatable {
   /// The size of each dimension.
   public let shape: [Int]
-  /// The numbers in row-major order; as many as the shape has.
+  /// The numbers in row-major order, one for each element of the shape.
   public var values: [Double]
 
   /// - Throws: `inconsistentTensor` unless there is a value for each element of the shape.
@@ -18,12 +19,12 @@ public struct DenseArray: Sendable, Equatable {
     self.values = values
   }
 
-  /// The numbers of a tensor.
+  /// Makes an array of a tensor's numbers.
   public init(_ tensor: Tensor) throws(CheckpointError) {
     try self.init(shape: tensor.shape, values: tensor.doubles())
   }
 
-  /// An array whose values `fill` sets, on any thread, each index once.
+  /// Makes an array whose values `fill` sets, on any thread, each index once.
   package init(
     shape: [Int], fill: (DisjointWriter) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -42,7 +43,7 @@ public struct DenseArray: Sendable, Equatable {
     self.values = values
   }
 
-  /// An array of a shape that is known to fit memory, whose values `initialise` sets, every one.
+  /// Makes an array of a shape that is known to fit in memory; `initialise` sets all values.
   @inline(__always)
   init(_ shape: [Int], initialise: (UnsafeMutablePointer<Double>) -> Void) {
     let count = shape.reduce(1, *)
@@ -53,13 +54,13 @@ public struct DenseArray: Sendable, Equatable {
     }
   }
 
-  /// An array of a shape that is known to fit memory.
+  /// Makes an array of a shape that is known to fit in memory.
   init(repeating value: Double, _ shape: [Int]) {
     self.shape = shape
     values = [Double](repeating: value, count: shape.reduce(1, *))
   }
 
-  /// The same numbers in another shape of as many.
+  /// The same numbers in another shape with as many elements.
   func reshaped(to shape: [Int]) -> DenseArray {
     precondition(shape.reduce(1, *) == values.count)
     return DenseArray(shape: shape, sameCount: values)
@@ -73,8 +74,8 @@ public struct DenseArray: Sendable, Equatable {
 
 /// The numbers of an array that several threads fill at once.
 ///
-/// `@unchecked Sendable`: it is only handed to the threads of one `concurrentForEach`, each of
-/// which writes indices of its own, and it is gone before the array is read.
+/// `@unchecked Sendable`: it is only passed to the threads of one `concurrentForEach`, each of
+/// which writes its own indices, and its lifetime ends before the array is read.
 package struct DisjointWriter: @unchecked Sendable {
   @usableFromInline let buffer: UnsafeMutableBufferPointer<Double>
 

@@ -1,22 +1,21 @@
 import DBNTensors
 
-/// Pooling over windows of 1, 2 or 3 spatial dimensions: the last ones; each plane before them by
-/// itself.
+/// Pooling over windows in the last 1, 2 or 3 dimensions, separately for each index of the others.
 struct Pool {
   /// The elements under a window along one axis.
   struct Run {
     let start: Int
     let count: Int
     let step: Int
-    /// How many an average divides by where padding counts.
+    /// The divisor of an average that includes the padding.
     let paddedCount: Int
   }
 
   private let input: DenseArray
   private let rank: Int
   private let outputShape: [Int]
-  /// For depth, height and width, of which the first may be missing and then have one position: the
-  /// windows at each position of the output.
+  /// The windows at each position of the output, for depth, height and width; leading dimensions
+  /// that are missing have one position.
   private let runs: [[Run]]
   private let spatial: [Int]
 
@@ -31,7 +30,7 @@ struct Pool {
     }
   }
 
-  /// Nearly equal parts, as `adaptive_avg_pool2d` has them.
+  /// Makes windows of nearly equal size, as in `adaptive_avg_pool2d`.
   init(adaptive input: DenseArray, rank: Int, to outputShape: [Int]) {
     let sizes = outputShape.suffix(rank)
     self.init(input, rank: rank, to: outputShape) { axis, index, size in
@@ -61,7 +60,7 @@ struct Pool {
     try pooled { plane, depth, height, width, row, size in
       var largest = -Double.infinity
       Self.forEach(plane, depth, height, width, row, size) { value in
-        // A NaN wins, as in PyTorch.
+        // NaN propagates, as in PyTorch.
         if value > largest || value.isNaN { largest = value }
       }
       return largest
@@ -73,7 +72,7 @@ struct Pool {
   {
     try pooled { plane, depth, height, width, row, size in
       let count = depth.count * height.count * width.count
-      // Windows that lie in the padding alone are 0 in PyTorch.
+      // Windows that contain only padding are 0 in PyTorch.
       guard count > 0 else { return 0 }
       var sum = 0.0
       Self.forEach(plane, depth, height, width, row, size) { sum += $0 }

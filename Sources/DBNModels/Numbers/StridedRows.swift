@@ -1,8 +1,8 @@
-/// The elements of a shape in row-major order, run by run, with their offsets in two arrays.
+/// The elements of a shape in row-major order, as runs with their offsets in two arrays.
 ///
-/// Dimensions that follow each other without gaps in both arrays are walked as one.
+/// Dimensions that are contiguous in both arrays are merged.
 struct StridedRows {
-  /// The elements of a run, and the distances between them in each array.
+  /// The number of elements in a run, and their strides in both arrays.
   let count: Int
   let firstStride: Int
   let secondStride: Int
@@ -10,8 +10,8 @@ struct StridedRows {
   private let isEmpty: Bool
 
   /// - Parameters:
-  ///   - first: for each dimension of the shape, the distance of neighbours in the first array.
-  ///   - second: the same of the second array.
+  ///   - first: the strides of the shape's dimensions in the first array.
+  ///   - second: their strides in the second array.
   init(_ shape: [Int], _ first: [Int], _ second: [Int]) {
     var dimensions: [(size: Int, first: Int, second: Int)] = []
     for (index, size) in shape.enumerated() where size != 1 {
@@ -53,7 +53,7 @@ struct StridedRows {
 }
 
 extension [Int] {
-  /// Row-major distances between neighbours of each dimension of a shape.
+  /// The row-major strides of a shape.
   package var strides: [Int] {
     var strides = [Int](repeating: 1, count: count)
     for index in indices.dropLast().reversed() {
@@ -62,7 +62,7 @@ extension [Int] {
     return strides
   }
 
-  /// The distances by which a shape is read as if it were the larger one that it broadcasts to.
+  /// The strides with which an array of this shape is read as if broadcast to a larger one.
   func strides(broadcastTo target: [Int]) -> [Int] {
     let own = zip(self, strides).map { size, stride in size == 1 ? 0 : stride }
     return [Int](repeating: 0, count: target.count - count) + own

@@ -1,71 +1,70 @@
 package import DBNTensors
 
-/// An operation that nodes of graphs can have, all of it in one file: its attributes and how they
-/// are written as JSON, the shapes and the numbers of what it makes, and which of ATen's operations
-/// are read as it.
+/// An operation of a graph's nodes, defined in one file: its attributes and their JSON, the shapes
+/// and numbers of its outputs, and the operations of ATen that are read as this one.
 ///
-/// A new operation is a type that conforms to this, and a line in `Operation.all`. An engine that
-/// has no kernel for it computes it with `outputs`.
+/// To add an operation, write a type that conforms to this and add a line to `Operation.all`. An
+/// engine without a kernel for it computes it with `outputs`.
 package protocol GraphOperation: Sendable, Hashable {
-  /// The names that the JSON of graphs has for it: one, unless it stands for a family.
+  /// Its names in the JSON of graphs: one, unless the type is a family of operations.
   static var names: [String] { get }
 
-  /// The name of this one.
+  /// The name of this operation.
   var name: String { get }
 
   /// Reads the attributes from the JSON of a node.
   ///
-  /// - Throws: `invalidGraph` for one that is missing or of another kind.
+  /// - Throws: `invalidGraph` for an attribute that is missing or has the wrong type.
   init(_ reader: GraphReader) throws(CheckpointError)
 
-  /// The attributes as members of the JSON of a node, in their order.
+  /// The attributes as members of a node's JSON, in order.
   var attributes: [JSON.Member] { get }
 
   /// The attributes that are sizes, which may depend on values of the graph.
   var sizes: [Size] { get }
 
-  /// The operation for operands of these shapes, its sizes numbers and its dimensions counted from
-  /// the front, with the shapes of its outputs.
+  /// The operation for operands of these shapes, with sizes resolved to numbers and dimensions
+  /// counted from the front, and the shapes of its outputs.
   ///
-  /// - Throws: `shapeMismatch` where it has no meaning for them; `missingOperand`.
+  /// - Throws: `shapeMismatch` if it is undefined for them; `missingOperand`.
   func sized(for operands: OperandShapes) throws(CheckpointError) -> Operation.Sized
 
-  /// What it makes of its operands, in Float64: the definition that engines are compared with.
+  /// Its outputs, computed in Float64: the definition that engines are compared with.
   ///
-  /// It is only asked of an operation that `sized` gave.
+  /// It is only called on an operation that `sized` returned.
   ///
-  /// - Parameter shapes: those of the outputs, as `sized` gave them.
+  /// - Parameter shapes: the outputs' shapes, as `sized` returned them.
   func outputs(
     of operands: OperandArrays, shapes: [[Int]]
   ) throws(CheckpointError) -> [DenseArray]
 
-  /// How ATen's operations are read that become this one, by their names.
+  /// The handlers of the ATen operations that are read as this one, by name.
   static var handlers: [String: GraphImporter.Handler] { get }
 
-  /// The whole tensor with new elements where this view of it is: what a change of the view in place
-  /// does to the tensor.
+  /// The whole tensor with new elements in this view of it: the effect of an in-place change of the
+  /// view on the tensor.
   ///
-  /// - Throws: `unsupportedOperation` where the operation makes no views, or views in which an
-  ///   element stands more than once.
+  /// - Throws: `unsupportedOperation` if the operation makes no views, or views in which an element
+  ///   occurs more than once.
   func restored(
     _ change: ViewChange, in importer: inout GraphImporter
   ) throws(CheckpointError) -> Graph.Operand
 }
 
 extension GraphImporter {
-  /// Makes nodes of a call's operation and gives its results.
+  /// Makes nodes for a call and returns its results.
   package typealias Handler =
     @Sendable (inout GraphImporter, inout ProgramCall) throws(CheckpointError) -> [Result]
 }
 
-/// A view of a tensor that has new elements.
+/// A change of a tensor's elements through a view.
 package struct ViewChange {
   let view: TensorView
   /// The tensor that it is a view of.
   let whole: Graph.Operand
   /// The view's new elements.
   let part: Graph.Operand
-  /// What nodes are called that put them back.
+  /// The name of the nodes that write them back.
   let name: String
 }
 
@@ -75,7 +74,7 @@ extension GraphOperation {
   package var sizes: [Size] { [] }
   package static var handlers: [String: GraphImporter.Handler] { [:] }
 
-  /// One output of the shape of the first operand.
+  /// By default, one output with the shape of the first operand.
   package func sized(for operands: OperandShapes) throws(CheckpointError) -> Operation.Sized {
     (Operation(self), [try operands.required(0)])
   }
@@ -88,6 +87,6 @@ extension GraphOperation {
       advice: "export the model without the in-place operation")
   }
 
-  /// Whether another operation is the same, of whichever type it is.
+  /// Whether another operation has the same type and is equal.
   func isEqual(to other: any GraphOperation) -> Bool { (other as? Self) == self }
 }

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The numbers of a node's operands, some of which may be left out.
+/// The numbers of a node's operands, some of which may be omitted.
 package struct OperandArrays {
   private let arrays: [DenseArray?]
 
@@ -8,10 +8,10 @@ package struct OperandArrays {
     self.arrays = arrays
   }
 
-  /// nil for one that is left out.
+  /// An operand; nil if it is omitted.
   subscript(index: Int) -> DenseArray? { index < arrays.count ? arrays[index] : nil }
 
-  /// All that are there.
+  /// All operands that are not omitted.
   var given: [DenseArray] { arrays.compactMap(\.self) }
 
   func required(_ index: Int) throws(CheckpointError) -> DenseArray {

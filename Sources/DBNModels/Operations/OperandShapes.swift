@@ -1,6 +1,6 @@
 package import DBNTensors
 
-/// The shapes of a node's operands, of which some may be left out.
+/// The shapes of a node's operands, some of which may be omitted.
 package struct OperandShapes {
   private let shapes: [[Int]?]
   /// The shapes of the graph's values, which sizes may refer to.
@@ -24,7 +24,7 @@ package struct OperandShapes {
     try shapes.indices.map { index throws(CheckpointError) in try required(index) }
   }
 
-  /// The number that a size is; nil for one that is to be inferred.
+  /// The value of a size; nil if it must be inferred.
   func number(_ size: Size) throws(CheckpointError) -> Int? {
     switch size {
     case .inferred: return nil
@@ -43,7 +43,7 @@ package struct OperandShapes {
     }
   }
 
-  /// The number of a size that cannot be inferred.
+  /// The value of a size that may not be inferred.
   func fixed(_ size: Size) throws(CheckpointError) -> Int {
     guard let number = try number(size) else { throw .shape("a size cannot be inferred here") }
     return number
@@ -60,13 +60,14 @@ extension OperandShapes {
     try required(0).broadcast(with: required(1))
   }
 
-  /// Numbers of which some may be inferred, nil, as PyTorch's -1 is.
+  /// The values of sizes; nil for those to be inferred, PyTorch's -1.
   func inferred(_ sizes: [Size]) throws(CheckpointError) -> [Int?] {
     try sizes.map { size throws(CheckpointError) in try number(size) }
       .map { $0 == -1 ? nil : $0 }
   }
 
-  /// - Throws: `shapeMismatch` unless the second operand has the shape of what it replaces.
+  /// - Throws: `shapeMismatch` unless the second operand has the shape of the part that it
+  ///   replaces.
   func checkReplacement(of shape: [Int]) throws(CheckpointError) {
     let source = try required(1)
     guard source == shape else { throw .shape("\(source) cannot take the place of \(shape)") }
@@ -74,7 +75,7 @@ extension OperandShapes {
 }
 
 extension [Int?] {
-  /// As PyTorch writes a shape: -1 for what is inferred.
+  /// The shape in PyTorch's notation: -1 for sizes to be inferred.
   var sizeText: String { "\(map { $0 ?? -1 })" }
 }
 
@@ -84,7 +85,7 @@ extension [Int] {
     indices.filter { $0 != dimension }.map { self[$0] }
   }
 
-  /// The shape without the dimensions, or with a size of 1 instead of theirs.
+  /// The shape without the dimensions, or with their sizes replaced by 1.
   func reduced(_ dimensions: [Int], keeps: Bool) -> [Int] {
     indices.compactMap { index in
       guard dimensions.contains(index) else { return self[index] }
@@ -99,7 +100,7 @@ extension [Int] {
     return result
   }
 
-  /// The dimensions counted from the front, each once; all where none are given.
+  /// The dimensions counted from the front, without duplicates; all dimensions if none are given.
   func dimensions(_ dimensions: [Int]) throws(CheckpointError) -> [Int] {
     let result = try dimensions.map { place throws(CheckpointError) in try dimension(place) }
     guard Set(result).count == result.count else {
@@ -119,7 +120,7 @@ extension [Int] {
     return result
   }
 
-  /// The product; nil where 64 bits do not hold it.
+  /// The product; nil if it overflows 64 bits.
   var product: Int? {
     var result = 1
     for size in self {

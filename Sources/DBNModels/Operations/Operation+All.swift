@@ -1,7 +1,7 @@
 import DBNTensors
 
 extension Operation {
-  /// All operations that a graph can have: a new one is a file, and a line here.
+  /// All operations that a graph can have. To add one, define it in a file and list it here.
   package static let all: [any GraphOperation.Type] = [
     Activation.self,
     AdaptiveAveragePool.self,
@@ -48,12 +48,12 @@ extension Operation {
     Unsqueeze.self,
   ]
 
-  /// By the names that they have in the JSON of graphs.
+  /// The operations by their names in the JSON of graphs.
   private static let byName: [String: any GraphOperation.Type] = all.reduce(into: [:]) {
     types, type in for name in type.names { types[name] = type }
   }
 
-  /// What a node of a graph's JSON does.
+  /// Reads the operation of a node in a graph's JSON.
   init(_ reader: GraphReader) throws(CheckpointError) {
     let name = try reader.text("operation")
     guard let type = Self.byName[name] else {
@@ -64,14 +64,14 @@ extension Operation {
     self.init(try type.init(reader))
   }
 
-  /// The members of a node's JSON for what it does.
+  /// The members of a node's JSON for the operation.
   var members: [JSON.Member] {
     [JSON.Member("operation", .string(name))] + definition.attributes
   }
 }
 
 extension GraphImporter {
-  /// How operations are read, by ATen's names.
+  /// The handlers that read calls, by ATen's names.
   static let handlers: [String: Handler] = Operation.all.reduce(into: [:]) {
     $0.merge($1.handlers) { first, _ in first }
   }

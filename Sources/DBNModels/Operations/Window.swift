@@ -24,10 +24,10 @@ package struct Window: Sendable {
     usesCeiling = pooling.usesCeiling
   }
 
-  /// No number of a window may be larger, so that sums and products of them can be counted.
+  /// The largest number in a window, so that sums and products of them don't overflow.
   private static let limit = 1 << 28
 
-  /// How many positions the window has on an input of a size.
+  /// The number of positions of the window on an input of a size.
   ///
   /// Source: `pooling_output_shape` of `aten/src/ATen/native/Pool.h`.
   package func outputSize(of size: Int) throws(CheckpointError) -> Int {
@@ -36,7 +36,7 @@ package struct Window: Sendable {
       numbers.allSatisfy({ $0 <= Self.limit })
     else { throw .shape("a window cannot have \(description)") }
     let room = size + 2 * padding - reach + (usesCeiling ? stride - 1 : 0)
-    // The last window must begin inside the input or the padding before it.
+    // The last window must start inside the input or the padding before it.
     let places = room < 0 ? 0 : room / stride + 1
     let isBeyond = usesCeiling && (places - 1) * stride >= size + padding
     guard places > 0 else {
@@ -45,15 +45,16 @@ package struct Window: Sendable {
     return isBeyond ? places - 1 : places
   }
 
-  /// From the first element under the window to the last.
+  /// The extent of the window, from its first element to its last.
   package var reach: Int { dilation * (kernel - 1) + 1 }
 
   private var description: String {
     "kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation)"
   }
 
-  /// The indices of the input under the window at an index of the output: the first, and how many
-  /// there are, `dilation` apart. Computed, not listed: a graph can ask for any kernel.
+  /// The indices of the input under the window at an index of the output: the first, and their
+  /// number, `dilation` apart. They are not listed, because a graph can ask for a kernel of any
+  /// size.
   package func places(at index: Int, of size: Int) -> (first: Int, count: Int) {
     let start = index * stride - padding
     let skipped = start < 0 ? (dilation - 1 - start) / dilation : 0
@@ -62,8 +63,8 @@ package struct Window: Sendable {
     return (first, max(0, min(kernel - skipped, (size - 1 - first) / dilation + 1)))
   }
 
-  /// How many elements an average divides by where padding counts: the window's, cut at the padded
-  /// input's end.
+  /// The divisor of an average that includes the padding: the window's size, clipped at the end of
+  /// the padded input.
   package func paddedCount(at index: Int, of size: Int) -> Int {
     let start = index * stride - padding
     return min(start + kernel, size + padding) - start

@@ -7,19 +7,19 @@ struct BatchNormPair {
   let name: String
   private(set) var a: BatchNormModule
   private(set) var b: BatchNormModule
-  /// All that the two store of it, what does not run too.
+  /// The stored state of both, including values that don't affect a run.
   let stateA: BatchNormState
   let stateB: BatchNormState
-  /// Epsilon and momentum of the two, where they differ.
+  /// Epsilon and momentum of the two, if they differ.
   let settings: BatchNormSettingsPair.Difference?
-  /// Which of the layer's features these modules have.
+  /// The features of the layer that these modules have.
   private(set) var features: Range<Int>
-  /// The type that differences are counted in ULPs of.
+  /// The type in whose ULPs differences are counted.
   let scalarType: ScalarType
   /// The keys of its tensors in the state dicts.
   let keys: [CheckpointDictionary.Key]
 
-  /// Pairs the BatchNorms of two state dicts by name, in the order of A.
+  /// Pairs the BatchNorms of two state dicts by name, in the order of the first.
   static func matching(
     _ a: StateDict, _ surveyA: BatchNormSurvey, _ b: StateDict, _ surveyB: BatchNormSurvey,
     options: BatchNormModule.Options,
@@ -85,7 +85,7 @@ struct BatchNormPair {
     CheckpointError(.batchNormsDiffer, name: site.name, reason, advice: advice)
   }
 
-  /// The pair in parts of so few features that one batch has at most `limit` values.
+  /// The pair divided by features into parts, so that a part's batch has at most `limit` values.
   func parts(of limit: Int, valuesPerFeature: Int) -> [BatchNormPair] {
     let count = max(1, limit / valuesPerFeature)
     return stride(from: 0, to: features.count, by: count).map { start in
@@ -97,13 +97,13 @@ struct BatchNormPair {
     }
   }
 
-  /// How a mini-batch is given to the devices of the one that has more of them.
+  /// The slices of a mini-batch for the module with more devices.
   func slices(of samples: Int) -> [BatchSlice] {
     (a.worldSize >= b.worldSize ? a : b).slices(of: samples)
   }
 
-  /// A mini-batch drawn from the running statistics of A (of the device that will see it), in the
-  /// precision of a float32 model, unless it is a float64 one.
+  /// A mini-batch drawn from the running statistics of A (each slice from its device's), rounded to
+  /// float32 unless the model is a float64 one.
   func input(
     _ samples: Int, _ positions: Int, _ generator: inout InputGenerator
   ) -> Activations {

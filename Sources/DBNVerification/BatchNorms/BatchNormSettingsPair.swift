@@ -3,14 +3,14 @@ public import DBNExecution
 import DBNModels
 public import DBNTensors
 
-/// The epsilon and momentum that two checkpoints have for their BatchNorms.
+/// The epsilon and momentum of the BatchNorms in two checkpoints.
 public struct BatchNormSettingsPair: Sendable {
-  /// What the first file has, by module name.
+  /// The first file's settings, by module name.
   public var a: BatchNormSettingsTable
-  /// What the second file has, by module name.
+  /// The second file's settings, by module name.
   public var b: BatchNormSettingsTable
 
-  /// Makes the settings of two files; those of a file that has none are empty.
+  /// Makes the settings of two files; the table of a file without settings is empty.
   public init(
     _ a: BatchNormSettingsTable = BatchNormSettingsTable(),
     _ b: BatchNormSettingsTable = BatchNormSettingsTable()
@@ -18,8 +18,8 @@ public struct BatchNormSettingsPair: Sendable {
     (self.a, self.b) = (a, b)
   }
 
-  /// What the BatchNorms of one name are to be run with. What only one side knows holds for both:
-  /// they are the same BatchNorm; what neither knows is the default.
+  /// The options for running the BatchNorms with the same name. A value that only one side has is
+  /// used for both, since they are the same BatchNorm; if neither has it, the default is used.
   public func options(
     _ siteA: BatchNormSite, _ siteB: BatchNormSite, default options: BatchNormModule.Options
   ) -> (a: BatchNormModule.Options, b: BatchNormModule.Options) {
@@ -30,7 +30,7 @@ public struct BatchNormSettingsPair: Sendable {
     )
   }
 
-  /// Whether the two sides have different values of what is given.
+  /// Whether the two sides have different values for the given settings.
   func contradicts(in given: BatchNormSettings) -> Bool {
     a.entries.contains { name, mine in
       let theirs = b[name] ?? BatchNormSettings()
@@ -46,12 +46,11 @@ public struct BatchNormSettingsPair: Sendable {
     let a: BatchNormSettings
     let b: BatchNormSettings
 
-    /// Whether both know something, and it is not the same; if not, one side knows what the other
-    /// does not say.
+    /// Whether both sides have a value and the values differ; otherwise only one side has a value.
     var isContradiction: Bool { a.contradicts(b) }
   }
 
-  /// - Returns: nil where both have the same, or none.
+  /// - Returns: nil if both have the same values, or none.
   func difference(_ siteA: BatchNormSite, _ siteB: BatchNormSite) -> Difference? {
     let (inA, inB) = (a.settings(of: siteA), b.settings(of: siteB))
     return inA == inB ? nil : Difference(a: inA, b: inB)
@@ -59,7 +58,7 @@ public struct BatchNormSettingsPair: Sendable {
 }
 
 extension BatchNormSettingsTable {
-  /// The settings with what is given in place of what is known.
+  /// The settings with the given values replacing the table's.
   func overridden(by given: BatchNormSettings) -> BatchNormSettingsTable {
     var result = self
     for (name, known) in entries { result[name] = given.filled(from: known) }
@@ -68,7 +67,7 @@ extension BatchNormSettingsTable {
 }
 
 extension Graph {
-  /// The graph with the settings given for all its BatchNorms.
+  /// The graph with the given settings for all its BatchNorms.
   func overridden(by given: BatchNormSettings) -> Graph {
     var table = BatchNormSettingsTable()
     for node in nodes {

@@ -3,46 +3,48 @@ public import DBNComparison
 public import DBNExecution
 public import DBNTensors
 
-/// Compares two checkpoints BatchNorm by BatchNorm, each by itself, without a model: on inputs
-/// drawn from its own statistics, standard against distributed or like against like.
+/// Compares two checkpoints BatchNorm by BatchNorm, without a model: each on inputs drawn from its
+/// own statistics, standard with distributed or both in the same layout.
 ///
 /// In training, a distributed module is compared with a standard one that is run on each slice
-/// alone, from its own buffers: the outputs of slice i and row i of the updated buffers must be
-/// equal; that is what simulating V devices means.
+/// separately, from its own buffers: the outputs of slice i and row i of the updated buffers must
+/// be equal. That defines the simulation of V devices.
 ///
-/// All that the two store is compared too, parameters, running statistics, counters and the tensors
+/// All stored values are compared too, parameters, running statistics, counters and the tensors
 /// outside the BatchNorms: to the bit, or within the tolerance.
 public struct BatchNormVerification: Sendable {
   /// Whether the BatchNorms are compared in evaluation or in training.
   public var mode = ExecutionMode.evaluation
-  /// N; nil: two samples for each virtual device, at least 8, and enough to reach every device.
+  /// N; nil for two samples per virtual device, at least 8, and enough to reach every device.
   public var samples: Int?
-  /// P: how many positions (pixels) a sample has.
+  /// P, the number of positions (pixels) in a sample.
   public var positions = 4
-  /// How far apart numbers may be; without it they must be equal.
+  /// How far apart numbers may be; by default they must be equal.
   public var tolerance = NumberComparison.Tolerance()
-  /// Epsilon and momentum where neither file has them.
+  /// Epsilon and momentum for when neither file has them.
   public var options = BatchNormModule.Options()
-  /// Of the numbers that the BatchNorms are given.
+  /// The seed of the random inputs.
   public var seed: UInt64 = 2026
-  /// Epsilon and momentum of the two files; where they have none, those of `options` are used.
+  /// Epsilon and momentum of the two files; if they have none, those of `options` are used.
   public var settings = BatchNormSettingsPair()
-  /// More layouts to recognise, before those known.
+  /// More layouts to recognise, tried before the known ones.
   public var layouts: [BatchNormLayout] = []
-  /// What BatchNorms of the two state dicts are, where a conversion knows it.
+  /// The layouts of the BatchNorms in the two state dicts, where a conversion knows them.
   public var known = (a: [String: BatchNormSurvey.Hint](), b: [String: BatchNormSurvey.Hint]())
 
   /// Makes a verification in evaluation, to the last bit.
   public init() {}
 
-  /// The most samples in a mini-batch: two for each of the most virtual devices.
+  /// The largest mini-batch: two samples for each of the largest number of virtual devices.
   public static let samplesLimit = 2 * StateDict.worldSizeLimit
 
-  /// The most values of one layer's batch that are in memory at a time: 8 MiB, several times.
+  /// The largest number of values of a layer's batch in memory at a time: 8 MiB, several times
+  /// over.
   private static let valuesLimit = 1 << 20
 
   /// - Throws: `invalidBatch` for a batch that does not reach every device; `batchNormsDiffer` when
-  ///   the two don't have the same BatchNorms; `tooFewValues` in training, when a slice has one value
+  ///   the two don't have the same BatchNorms; `tooFewValues` in training, when a slice has one
+  /// value
   ///   per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {

@@ -3,13 +3,13 @@ import DBNComparison
 import DBNExecution
 import DBNTensors
 
-/// Runs the two modules of a pair on one input and compares what can be seen of them.
+/// Runs the two modules of a pair on one input and compares their outputs and statistics.
 struct LayerComparison {
   private let pair: BatchNormPair
   private let tolerance: NumberComparison.Tolerance
   private(set) var result: VerificationResult.Layer
 
-  /// - Parameter result: what other parts of the layer gave.
+  /// - Parameter result: the comparison of the layer's other parts.
   init(
     _ pair: BatchNormPair, _ result: VerificationResult.Layer,
     tolerance: NumberComparison.Tolerance
@@ -57,7 +57,7 @@ struct LayerComparison {
     }
   }
 
-  /// The coordinates of a value that each feature has one of.
+  /// The coordinates of a value in a vector over the features.
   private func feature(_ index: Int) -> [Int] { [pair.features.lowerBound + index] }
 
   private mutating func compare(
@@ -72,18 +72,18 @@ struct LayerComparison {
 }
 
 extension VerificationResult.Layer {
-  /// Nothing compared yet.
+  /// Makes a comparison in which nothing has been compared yet.
   init(_ pair: BatchNormPair) {
     self.init(name: pair.name, module: pair.name, ulpsOf: pair.scalarType)
   }
 }
 
 extension BatchNormModule {
-  /// What one training forward leaves to be seen of one device.
+  /// The results of a forward pass in training for one device.
   fileprivate typealias Trained = (output: Activations, row: Row)
 
-  /// A training forward over the slices: of all of them at once if the module has a device for
-  /// each, else of each slice alone, from the module's own statistics.
+  /// A forward pass in training over the slices: all together if the module has a device for each,
+  /// else each slice separately, starting from the module's own statistics.
   fileprivate func trained(
     on input: Activations, _ slices: [BatchSlice]
   ) throws(CheckpointError) -> [Trained] {

@@ -3,42 +3,43 @@ import DBNModels
 import Glibc
 import DBNTensors
 
-/// How well the outputs of a classifier fit the labels, added up sample by sample.
+/// How well the outputs of a classifier fit the labels, accumulated sample by sample.
 public struct Classification: Sendable, Equatable {
-  /// What is counted of all samples, or of those of a class.
+  /// The counts for all samples, or for the samples of a class.
   public struct Tally: Sendable, Equatable {
     /// How many samples were classified.
     public fileprivate(set) var samples = 0
-    /// How many have their class's output as the largest; of equal outputs the first counts as larger.
+    /// How many have their label's output as the largest; of equal outputs the first counts as
+    /// larger.
     public fileprivate(set) var top1 = 0
-    /// How many have it among the five largest.
+    /// How many have their label's output among the five largest.
     public fileprivate(set) var top5 = 0
     /// The sum of the losses: cross-entropy of the outputs' softmax, in Float64.
     public fileprivate(set) var lossSum = 0.0
 
-    /// The share of samples whose label has the largest output, from 0 to 1; NaN without samples.
+    /// The fraction of samples whose label has the largest output; NaN without samples.
     public var top1Accuracy: Double { samples == 0 ? .nan : Double(top1) / Double(samples) }
-    /// The share of samples whose label is among the five largest outputs, from 0 to 1; NaN without
+    /// The fraction of samples whose label has one of the five largest outputs; NaN without
     /// samples.
     public var top5Accuracy: Double { samples == 0 ? .nan : Double(top5) / Double(samples) }
     /// The mean loss.
     public var loss: Double { samples == 0 ? .nan : lossSum / Double(samples) }
   }
 
-  /// Of all classes together.
+  /// The counts for all classes together.
   public private(set) var total = Tally()
-  /// By class.
+  /// The counts by class.
   public private(set) var classes: [Tally] = []
-  /// How many samples had an output that is NaN: those count as wrong.
+  /// How many samples had a NaN among their outputs; these count as wrong.
   public private(set) var undefined = 0
 
   init() {}
 
   /// - Parameters:
   ///   - outputs: [N, classes].
-  ///   - labels: N of them.
-  ///   - first: which sample of all is the first, for errors.
-  /// - Throws: `invalidSamples` for outputs of another shape, or a label that is no class.
+  ///   - labels: N labels.
+  ///   - first: the index of the first sample among all, for errors.
+  /// - Throws: `invalidSamples` for outputs of another shape, or a label that is not a class.
   mutating func add(
     _ outputs: DenseArray, labels: ArraySlice<Int>, first: Int
   ) throws(CheckpointError) {
@@ -62,7 +63,7 @@ public struct Classification: Sendable, Equatable {
   private mutating func add(_ outputs: ArraySlice<Double>, _ label: Int) {
     let own = outputs[outputs.startIndex + label]
     let isUndefined = outputs.contains(where: \.isNaN)
-    // How many outputs are before the label's, sorted by size and then by index.
+    // The number of outputs that sort before the label's, by value and then by index.
     let rank = outputs.indices.count { index in
       outputs[index] > own || (outputs[index] == own && index < outputs.startIndex + label)
     }

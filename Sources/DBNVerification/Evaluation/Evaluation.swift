@@ -2,23 +2,23 @@ public import DBNExecution
 public import DBNModels
 public import DBNTensors
 
-/// Measures how well checkpoints of one classifier do on the same samples.
+/// Measures the accuracy of several checkpoints of one classifier on the same samples.
 ///
-/// Samples are read once, batch by batch, and every checkpoint is given each batch. Distributed
-/// BatchNorms whose evaluation is each device's own normalise slices of the batch, so that results
-/// depend on the batch's size.
+/// Samples are read once, batch by batch, and every checkpoint runs each batch. Distributed
+/// BatchNorms that evaluate each slice with its device's statistics make results depend on the
+/// batch size.
 public struct Evaluation: Sendable {
   /// The model.
   public var graph: Graph
-  /// What runs it.
+  /// The engine that runs it.
   public var engine: Engine
-  /// How it is run.
+  /// The engine's options.
   public var options: ExecutionOptions
   /// N; the last batch may be shorter.
   public var batch = 64
-  /// The files that the checkpoints are from, for errors.
+  /// The checkpoints' files, for errors.
   public var paths: [String] = []
-  /// Epsilon and momentum of the checkpoints' BatchNorms, where they are not the graph's.
+  /// Epsilon and momentum of each checkpoint's BatchNorms, where they override the graph's.
   public var settings: [BatchNormSettingsTable] = []
 
   /// Makes an evaluation of a model.
@@ -30,9 +30,9 @@ public struct Evaluation: Sendable {
     self.options = options
   }
 
-  /// What a checkpoint gave.
+  /// The result of one checkpoint.
   public struct Result: Sendable {
-    /// How many samples were right, and the loss.
+    /// The accuracy and the loss.
     public let classification: Classification
     /// How its BatchNorms depend on the batch; empty if they don't.
     public let sliceRules: [SliceRule]
@@ -42,10 +42,10 @@ public struct Evaluation: Sendable {
 
   /// - Parameters:
   ///   - checkpoints: state dicts of the model.
-  ///   - progress: called with the number of samples that every checkpoint was just given.
+  ///   - progress: called with the number of samples that every checkpoint has just run.
   /// - Returns: a result for each checkpoint.
-  /// - Throws: `invalidBatch`; `invalidSamples`, when samples have no labels or those are not the
-  ///   model's classes; what an engine can say of a model or samples that do not fit.
+  /// - Throws: `invalidBatch`; `invalidSamples`, when samples have no labels or the labels are not
+  ///   the model's classes; an engine's errors for a model or samples that don't fit.
   public func run(
     _ checkpoints: [StateDict], on data: SampleData,
     progress: @Sendable (Int) -> Void = { _ in }
@@ -75,7 +75,7 @@ public struct Evaluation: Sendable {
   }
 }
 
-/// A checkpoint on its way through the samples.
+/// The measurement of one checkpoint in progress.
 private struct Measurement {
   private var executor: any Executor
   private var classification = Classification()
@@ -103,7 +103,8 @@ private struct Measurement {
 extension Graph {
   /// The name of the model's input.
   ///
-  /// - Throws: `invalidBatch`; `invalidSamples` unless the model has one input, and an output.
+  /// - Throws: `invalidBatch`; `invalidSamples` unless the model has exactly one input, and an
+  ///   output.
   func onlyInput(batch: Int) throws(CheckpointError) -> String {
     guard batch > 0 else {
       throw CheckpointError(

@@ -10,7 +10,7 @@ struct ExecutorPair {
   /// The larger number of virtual devices of the two.
   var worldSize: Int { max(a.worldSize, b.worldSize) }
 
-  /// Which of the devices of both a mini-batch reaches.
+  /// Whether a mini-batch reaches the devices of both.
   var reach: BatchReach {
     BatchReach(
       [a, b].flatMap { executor in
@@ -18,10 +18,10 @@ struct ExecutorPair {
       })
   }
 
-  /// The one that has a device for each slice, and the one that is run on each slice alone; nil if
-  /// both have equally many and can be run on the whole batch.
+  /// The executor with a device for each slice, and the one that is run on each slice separately;
+  /// nil if both have equally many devices and can be run on the whole batch.
   ///
-  /// - Throws: `batchNormsDiffer` when the numbers of devices can't be compared.
+  /// - Throws: `batchNormsDiffer` when models with these numbers of devices can't be compared.
   func roles() throws(CheckpointError) -> (distributed: any Executor, standard: any Executor)? {
     if a.worldSize == b.worldSize { return nil }
     let (distributed, standard) = a.worldSize > b.worldSize ? (a, b) : (b, a)

@@ -2,8 +2,8 @@ import DBNModels
 
 extension Graph {
   /// Whether the two graphs compute the same from the same tensors: the same operations on the same
-  /// operands in the same order, whatever their values are called and for how many samples they were
-  /// made.
+  /// operands in the same order, whatever the names of their values and the number of samples they
+  /// were made for.
   func computes(as other: Graph) -> Bool {
     let (mine, theirs) = (ValueNumbers(self), ValueNumbers(other))
     return inputs.count == other.inputs.count
@@ -16,7 +16,7 @@ extension Graph {
   }
 }
 
-/// Values by the order in which they are given or made.
+/// Numbers for values, in the order in which they are supplied or made.
 private struct ValueNumbers {
   private var numbers: [String: Int] = [:]
 
@@ -28,7 +28,7 @@ private struct ValueNumbers {
 
   func number(_ name: String) -> Int? { numbers[name] }
 
-  /// The operand, with a number for a value's name.
+  /// The operand with a value's name replaced by its number.
   func number(_ operand: Graph.Operand) -> Graph.Operand {
     guard case .value(let name) = operand else { return operand }
     return .value(number(name).map { "\($0)" } ?? name)

@@ -4,13 +4,12 @@ import DBNTensors
 
 extension Graph {
   /// The size of an image along each axis that the model leaves open: so small that the reference
-  /// engine takes seconds, so large that every layer of the known architectures has work to do.
+  /// engine takes seconds, yet large enough for every layer of the known architectures.
   static let drawnSize = 64
 
-  /// Inputs of the standard normal distribution, in the precision of float32, the same on every
-  /// machine.
+  /// Inputs from the standard normal distribution, rounded to float32, the same on every machine.
   ///
-  /// - Parameter samples: the size of the first dimension, where the model leaves it open.
+  /// - Parameter samples: the size of the first dimension, if the model leaves it open.
   func drawInputs(
     samples: Int, seed: UInt64
   ) throws(CheckpointError) -> [String: DenseArray] {

@@ -4,14 +4,14 @@ import DBNTensors
 
 /// Programs that were exported for one number of samples.
 extension Graph {
-  /// The number of samples that all inputs are for; nil where the model leaves it open.
+  /// The number of samples that all inputs require; nil if the model leaves it open.
   var fixedBatch: Int? {
     guard let batch = inputs.first?.shape.first, let batch else { return nil }
     return inputs.allSatisfy { $0.shape.first == batch } ? batch : nil
   }
 
-  /// The graph for any number of samples, if it was made for one and computes the same for others:
-  /// then every output has as many samples as the inputs. Else the graph as it is.
+  /// The graph for any number of samples, if it was exported for one number and works for others:
+  /// then every output has as many samples as the inputs. Otherwise the unchanged graph.
   ///
   /// - Parameter stateDict: the model's tensors.
   func withOpenBatch(_ stateDict: StateDict) -> Graph {
@@ -24,7 +24,7 @@ extension Graph {
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     let isOpen = [3, 7].allSatisfy { samples in
       let shapes = open.inputs.map { ($0.name, $0.drawnShape(samples: samples)) }
-      // An error means that a size in the graph is the batch's.
+      // An error means that a size in the graph depends on the batch.
       let sized = try? open.sized(
         for: Dictionary(shapes, uniquingKeysWith: { $1 }), parameters: parameters)
       return outputs.allSatisfy { sized?.shapes[$0]?.first == samples }
@@ -34,12 +34,12 @@ extension Graph {
 }
 
 extension Graph.Input {
-  /// Whether the model takes one size of the first dimension only.
+  /// Whether the model accepts only one size of the first dimension.
   var hasFixedBatch: Bool { shape.first.flatMap { $0 } != nil }
 
-  /// The shape of an input that is drawn.
+  /// The shape of a random input.
   ///
-  /// - Parameter samples: the size of the first dimension, where the model leaves it open.
+  /// - Parameter samples: the size of the first dimension, if the model leaves it open.
   func drawnShape(samples: Int) -> [Int] {
     shape.enumerated().map { axis, size in size ?? (axis == 0 ? samples : Graph.drawnSize) }
   }

@@ -4,13 +4,13 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 
-/// Runs a pair of executors side by side and compares what each layer makes.
+/// Runs a pair of executors side by side and compares each layer's outputs.
 struct ModelComparison {
   private let pair: ExecutorPair
   private let scalarType: ScalarType
   private let tolerance: NumberComparison.Tolerance
   private(set) var layers: [VerificationResult.Layer] = []
-  /// Layers whose outputs have different shapes, so that no numbers can be compared.
+  /// Layers whose outputs have different shapes, so that their numbers can't be compared.
   private(set) var differences: [ConversionReport.Item] = []
 
   init(
@@ -21,13 +21,13 @@ struct ModelComparison {
     self.tolerance = tolerance
   }
 
-  /// Both on the whole batch.
+  /// Runs both on the whole batch.
   mutating func compareEvaluation(on inputs: [String: DenseArray]) throws(CheckpointError) {
     _ = try compareWhole(inputs, .evaluation)
   }
 
-  /// Both on the whole batch if they have equally many devices, else the standard one on each slice
-  /// alone.
+  /// Runs both on the whole batch if they have equally many devices, else the standard one on each
+  /// slice separately.
   mutating func compareTraining(
     on inputs: [String: DenseArray], samples: Int
   ) throws(CheckpointError) {
@@ -102,7 +102,7 @@ struct ModelComparison {
     }
   }
 
-  /// - Parameter samples: which of the batch they are; nil: all of it.
+  /// - Parameter samples: the samples' indices in the batch; nil for all samples.
   private mutating func compare(
     _ a: DenseArray, _ b: DenseArray, in layer: Int, device: Int? = nil, samples: [Int]? = nil
   ) {
@@ -127,7 +127,7 @@ extension VerificationResult.Layer {
 }
 
 extension [Int] {
-  /// The coordinates of the element at an index, in an array of this shape.
+  /// The coordinates of the element at an index, in an array with this shape.
   fileprivate func place(of index: Int) -> [Int] {
     var rest = index
     var place = [Int](repeating: 0, count: count)

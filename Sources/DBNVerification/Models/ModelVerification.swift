@@ -4,35 +4,36 @@ public import DBNExecution
 public import DBNModels
 public import DBNTensors
 
-/// Compares two checkpoints of one model by running it: every layer of both on the same inputs, side
-/// by side.
+/// Compares two checkpoints of one model by running it: every layer of both on the same inputs,
+/// side by side.
 ///
-/// In training, a distributed checkpoint is compared with a standard one that is run on each device's
-/// slice alone, from its own buffers: the outputs of every layer for slice i, and row i of the
-/// updated buffers, must be equal; that is what simulating V devices means. A program that was
-/// exported for one number of samples runs with others too, where no size in it is the batch's.
+/// In training, a distributed checkpoint is compared with a standard one that is run on each
+/// device's slice separately, from its own buffers: the outputs of every layer for slice i, and row
+/// i of the updated buffers, must be equal. That defines the simulation of V devices. A program
+/// that was exported for one number of samples runs with others too, if no size in it depends on
+/// the batch.
 ///
-/// All that the two store is compared too, parameters, running statistics, counters and every other
-/// tensor: to the bit, or within the tolerance. One batch does not show every difference.
+/// All stored values are compared too, parameters, running statistics, counters and every other
+/// tensor, to the bit or within the tolerance: one batch does not show every difference.
 public struct ModelVerification: Sendable {
   /// The model.
   public var graph: Graph
-  /// What runs it.
+  /// The engine that runs it.
   public var engine: Engine
-  /// How it runs; its `layouts` are those that the two state dicts may be in too.
+  /// The engine's options; its `layouts` also apply to the two state dicts.
   public var options: ExecutionOptions
   /// Whether it runs in evaluation or in training.
   public var mode = ExecutionMode.evaluation
-  /// N, where the model leaves it open; nil: the model's, or a batch that reaches every virtual
+  /// N, if the model leaves it open; nil for the model's batch, or one that reaches every virtual
   /// device.
   public var samples: Int?
-  /// By the names of the graph's inputs; nil: drawn from the seed.
+  /// The inputs by name; nil to draw random inputs from the seed.
   public var inputs: [String: DenseArray]?
-  /// Epsilon and momentum of the two files; where they have none, the graph's are used.
+  /// Epsilon and momentum of the two files; if they have none, the graph's are used.
   public var settings = BatchNormSettingsPair()
-  /// How far apart numbers may be; without it they must be equal.
+  /// How far apart numbers may be; by default they must be equal.
   public var tolerance = NumberComparison.Tolerance()
-  /// Of the inputs, where none are given.
+  /// The seed of random inputs.
   public var seed: UInt64 = 2026
 
   /// Makes a verification that runs a model in evaluation, to the last bit.
@@ -45,7 +46,7 @@ public struct ModelVerification: Sendable {
   }
 
   /// - Throws: `batchNormsDiffer` when the two can't be compared, `invalidBatch`,
-  ///   and what an engine can say of a model that does not fit.
+  ///   and an engine's errors for a model that does not fit.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
     var verification = self
@@ -53,8 +54,8 @@ public struct ModelVerification: Sendable {
     return try verification.compareOpened(a, b, exported: graph.fixedBatch)
   }
 
-  /// - Parameter exported: the number of samples that the model was made for, if it was for one; the
-  ///   graph may be open now.
+  /// - Parameter exported: the number of samples that the model was exported for, if it was fixed;
+  ///   the graph may accept any number by now.
   private func compareOpened(
     _ a: StateDict, _ b: StateDict, exported: Int?
   ) throws(CheckpointError) -> VerificationResult {
@@ -78,7 +79,7 @@ public struct ModelVerification: Sendable {
     return result
   }
 
-  /// The BatchNorms of the state dicts, those that the graph does not run too.
+  /// The BatchNorms of the state dicts, including those that the graph does not run.
   private func batchNorms(
     _ a: StateDict, _ b: StateDict
   ) throws(CheckpointError) -> [BatchNormPair] {
@@ -106,7 +107,7 @@ public struct ModelVerification: Sendable {
     }
   }
 
-  /// - Throws: `invalidBatch` where the graph's own batch does not do.
+  /// - Throws: `invalidBatch` if the graph's fixed batch is not suitable.
   private func checkBatch(for pair: ExecutorPair) throws(CheckpointError) {
     guard let batch = graph.fixedBatch else { return }
     if let samples, samples != batch {
@@ -138,7 +139,7 @@ public struct ModelVerification: Sendable {
     return try graph.drawInputs(samples: samples, seed: seed)
   }
 
-  /// The type that differences are counted in ULPs of.
+  /// The type in whose ULPs differences are counted.
   private func scalarType(of stateDict: StateDict) -> ScalarType {
     let isDouble = stateDict.tensors.contains { $0.tensor.scalarType == .float64 }
     return isDouble ? .float64 : .float32
@@ -146,7 +147,7 @@ public struct ModelVerification: Sendable {
 }
 
 extension Graph {
-  /// What the BatchNorms of a state dict are, whose features the model knows.
+  /// The layouts of a state dict's BatchNorms, given the features that the model knows.
   fileprivate func batchNorms(
     in stateDict: StateDict, _ layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> [String: BatchNormSurvey.Hint] {

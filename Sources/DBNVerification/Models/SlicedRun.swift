@@ -3,17 +3,17 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 
-/// A distributed model on a whole batch beside a standard one on each device's slice alone, node by
-/// node.
+/// Runs a distributed model on a whole batch and a standard one on each device's slice, node by
+/// node side by side.
 struct SlicedRun {
-  /// What a layer made of the samples of one device.
+  /// A layer's outputs for the samples of one device.
   struct Part {
     let device: Int
-    /// Which samples of the batch those are.
+    /// The samples' indices in the batch.
     let samples: [Int]
     /// The distributed model's outputs for them.
     let whole: DenseArray
-    /// The standard model's, run on them alone.
+    /// The standard model's outputs, run on these samples alone.
     let alone: DenseArray
   }
 
@@ -54,10 +54,11 @@ struct SlicedRun {
     }
   }
 
-  /// The next node with what it made of each device's samples; nil when all have run.
+  /// The next node with its outputs for each device's samples; nil when all nodes have run.
   ///
-  /// - Throws: `batchNormsDiffer` where a layer's first dimension is not the batch's, so that its
-  ///   outputs belong to no device.
+  /// - Throws: `batchNormsDiffer` if a layer's first dimension is not the batch, so that its
+  ///   outputs
+  ///   belong to no device.
   mutating func next() throws(CheckpointError) -> (Graph.Node, [Part])? {
     guard let layer = try whole.next() else { return nil }
     var parts: [Part] = []
@@ -74,7 +75,7 @@ struct SlicedRun {
     return (layer.node, parts)
   }
 
-  /// The rows of all devices, when all nodes have run. A device without samples only counts the
+  /// The rows of all devices after all nodes have run. A device without samples only counts the
   /// batch.
   var rows: [Row] {
     let passes = Dictionary(uniqueKeysWithValues: slices.map { ($0.device, $0.pass) })
@@ -99,7 +100,7 @@ struct SlicedRun {
 }
 
 extension DenseArray {
-  /// The values of some of the samples, if the first dimension is the batch's; else all.
+  /// The values of some of the samples if the first dimension is the batch; else all values.
   fileprivate func samples(_ samples: [Int], of batch: Int) throws(CheckpointError) -> DenseArray {
     guard shape.first == batch, batch > 0 else { return self }
     let stride = values.count / batch

@@ -2,43 +2,43 @@ public import DBNBatchNorm
 import DBNComparison
 public import DBNTensors
 
-/// What a conversion that loses something promises to write, to be proven of the written file:
-/// that merged statistics are the rule's, computed in Float64 and rounded once; that every cast number
-/// is the nearest one; and that everything else has the same bits.
+/// The promise of a lossy conversion, which is checked on the written file: merged statistics are
+/// the rule's, computed in Float64 and rounded once; every cast number is the nearest one; and
+/// everything else has the same bits.
 ///
-/// Each number is checked by arithmetic of its own, not by converting again.
+/// The check uses its own arithmetic instead of converting again.
 public struct ConversionPromise: Sendable {
-  /// The mapping of the BatchNorms, where there was one.
+  /// The conversion of the BatchNorms, if there was one.
   public var conversion: BatchNormConversion?
   /// The type that floating-point tensors were rounded to.
   public var cast: ScalarType?
-  /// Tensors that were not to be rounded.
+  /// Tensors that must not be rounded.
   public var uncast: Set<CheckpointDictionary.Key> = []
 
-  /// Makes the promise of a mapping, a cast, or both.
+  /// Makes the promise of a conversion, a cast, or both.
   public init(_ conversion: BatchNormConversion? = nil, cast: ScalarType? = nil) {
     self.conversion = conversion
     self.cast = cast
   }
 
-  /// What was found of a promise.
+  /// The result of checking a promise.
   public struct Result: Sendable {
-    /// BatchNorms whose statistics are those that the rule gives.
+    /// How many BatchNorms have the statistics that the rule gives.
     public internal(set) var merged = 0
-    /// Tensors whose numbers are the nearest of another type.
+    /// How many tensors have the nearest numbers of the other type.
     public internal(set) var cast = 0
-    /// Other tensors, whose bits are the same.
+    /// How many other tensors have the same bits.
     public internal(set) var kept = 0
-    /// What is not as it was promised.
+    /// What is not as promised.
     public var broken: [ConversionReport.Item] = []
 
-    /// Whether every number is the promised one.
+    /// Whether every number is as promised.
     public var isKept: Bool { broken.isEmpty }
   }
 
   /// Checks a written state dict against the one that was converted.
   ///
-  /// - Parameter source: under the names and axes that the result has.
+  /// - Parameter source: the original state dict, already with the result's names and axes.
   public func check(
     _ source: StateDict, _ written: StateDict
   ) throws(CheckpointError) -> Result {
@@ -84,7 +84,7 @@ public struct ConversionPromise: Sendable {
     result.broken += comparison.differences
   }
 
-  /// - Returns: the keys of the BatchNorms that were mapped, in either state dict.
+  /// - Returns: the keys of the converted BatchNorms, in either state dict.
   private func checkBatchNorms(
     _ source: StateDict, _ written: StateDict, _ result: inout Result
   ) throws(CheckpointError) -> Set<CheckpointDictionary.Key> {
@@ -117,7 +117,7 @@ public struct ConversionPromise: Sendable {
 }
 
 extension Tensor {
-  /// The first number of the other tensor that is not the nearest to the one here, in words.
+  /// A description of the first number in the other tensor that is not the nearest to this one's.
   fileprivate func firstWrongRounding(in other: Tensor) throws(CheckpointError) -> String? {
     var wrong: String?
     try forEachPiece(with: other) { start, mine, theirs in

@@ -2,7 +2,7 @@ import DBNBatchNorm
 import DBNTensors
 
 extension PromisedStatistics {
-  /// What of a written BatchNorm is not as promised.
+  /// The parts of a written BatchNorm that are not as promised.
   func check(
     _ site: BatchNormSite, in written: StateDict, source: BatchNormSite, _ stateDict: StateDict
   ) throws(CheckpointError) -> [ConversionReport.Item] {
@@ -33,7 +33,7 @@ extension PromisedStatistics {
     guard let tensor else { return promised == nil ? nil : "is missing" }
     let numbers = try tensor.doubles()
     guard let promised else {
-      // A counter that the old layout did not keep counts from 0.
+      // A counter that the old layout did not have starts from 0.
       let isNew = quantity == .numBatchesTracked && numbers.allSatisfy { $0 == 0 }
       return isNew ? nil : "was not in the source"
     }

@@ -1,13 +1,13 @@
 import DBNBatchNorm
 import DBNTensors
 
-/// The numbers that a BatchNorm must have after a conversion, from the rule alone and computed in
-/// another way than the conversion does.
+/// The numbers that a BatchNorm must have after a conversion, derived from the rule alone and
+/// computed differently from the conversion.
 struct PromisedStatistics {
-  /// Numbers that were copied, whose bits must be the same, or computed, which are rounded once.
+  /// Numbers that are either copied, with the same bits, or computed and rounded once.
   struct Numbers: Sendable, Equatable {
     var values: [Double]
-    /// How uncertain the Float64 arithmetic is that computed them; nil: copied.
+    /// The uncertainty of the Float64 arithmetic that computed them; nil if they are copied.
     var slack: [Double]?
   }
 
@@ -17,10 +17,10 @@ struct PromisedStatistics {
   private let keepsRows: Bool
 
   /// - Parameters:
-  ///   - state: before the conversion.
+  ///   - state: the state before the conversion.
   ///   - before: its layout and V.
-  ///   - after: the layout and V of what was written.
-  ///   - rule: how rows become one; nil: what all devices share, or their only value.
+  ///   - after: the layout and V that were written.
+  ///   - rule: how rows are merged; nil for the shared values, or the value that all rows have.
   init(
     _ state: BatchNormState, from before: BatchNormSurvey.Hint, to after: BatchNormSurvey.Hint,
     merging rule: MergeRule?
@@ -33,7 +33,7 @@ struct PromisedStatistics {
       && state.worldSize == after.worldSize
   }
 
-  /// What all devices share in the new layout.
+  /// The shared numbers in the new layout.
   func shared(_ quantity: BatchNormQuantity) throws(CheckpointError) -> Numbers? {
     guard keepsRows, let devices = layout.tensors[quantity]?.devices,
       let rows = try rows(of: quantity)
@@ -42,7 +42,7 @@ struct PromisedStatistics {
     return quantity == .numBatchesTracked ? largest(rows) : try pooled(quantity)
   }
 
-  /// What each of the devices has in the new layout, one after the other.
+  /// The devices' numbers in the new layout, one device after another.
   func devices(
     _ quantity: BatchNormQuantity, worldSize: Int
   ) throws(CheckpointError) -> Numbers? {
@@ -114,7 +114,8 @@ extension [[Double]] {
   }
 }
 
-/// The mean with Neumaier's compensated sum (Neumaier 1974), and how far a plain sum can be from it.
+/// The mean by Neumaier's compensated sum (Neumaier 1974), and how far a plain sum's can be from
+/// it.
 private func mean(of values: [Double]) -> (value: Double, slack: Double) {
   var (sum, lost) = (0.0, 0.0)
   for value in values {
@@ -128,7 +129,7 @@ private func mean(of values: [Double]) -> (value: Double, slack: Double) {
   return (total / count, size * .ulpOfOne)
 }
 
-/// The population variance, and how far another way of computing it can be from this one.
+/// The population variance, and how far the result of another algorithm can be from it.
 private func spread(of values: [Double]) -> (value: Double, slack: Double) {
   let center = mean(of: values)
   let squares = values.map { ($0 - center.value) * ($0 - center.value) }

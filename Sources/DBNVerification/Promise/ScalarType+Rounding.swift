@@ -1,12 +1,12 @@
 import DBNTensors
 
-/// Rounding, proven by the neighbours of a stored number and not by rounding again.
+/// Checks of rounding that use the neighbours of a stored number instead of rounding again.
 extension ScalarType {
-  /// Whether a number of this type is the one that a number is rounded to: nearest, ties to even
+  /// Whether a stored number of this type is the correctly rounded one: nearest, ties to even
   /// (IEEE 754, section 4.3.1).
   ///
-  /// - Parameter slack: by how much the number that was rounded may be uncertain; then any of the
-  ///   nearest will do.
+  /// - Parameter slack: the uncertainty of the number that was rounded; then any of the nearest is
+  ///   accepted.
   func rounds(_ number: Double, to stored: Double, slack: Double = 0) -> Bool {
     if number.isNaN || stored.isNaN { return number.isNaN && stored.isNaN }
     if number.isInfinite { return stored == number }
@@ -22,7 +22,7 @@ extension ScalarType {
     return slack > 0 || isEven(stored) || !others.contains(distance)
   }
 
-  /// The smallest number that becomes infinite: half a step beyond the largest.
+  /// The smallest number that rounds to infinity: half a step beyond the largest finite one.
   private var firstInfinite: Double {
     largest + (largest - neighbours(of: largest).below) / 2
   }
@@ -45,7 +45,7 @@ extension ScalarType {
     }
   }
 
-  /// The next bfloat16 above one: the upper half of a float32's bits.
+  /// The next bfloat16 above a number; a bfloat16 is the upper half of a float32's bits.
   private func brainFloat(after number: Double) -> Double {
     let bits = Float(number).bitPattern
     if number == 0 { return Double(Float(bitPattern: 0x1_0000)) }

@@ -1,6 +1,6 @@
-/// The averages over batches of their means and unbiased variances, each batch counting as one.
+/// The averages of batches' means and unbiased variances, with equal weight for each batch.
 ///
-/// Source: what a BatchNorm without momentum keeps, as `torch.optim.swa_utils.update_bn` uses it.
+/// Source: a BatchNorm without momentum, as used by `torch.optim.swa_utils.update_bn`.
 struct Averages {
   private(set) var batches = 0.0
   /// C values each.
@@ -12,7 +12,7 @@ struct Averages {
     variance = mean
   }
 
-  /// - Parameter variance: unbiased.
+  /// - Parameter variance: the unbiased variances.
   mutating func add(mean batchMean: [Double], variance batchVariance: [Double]) {
     batches += 1
     for feature in mean.indices {

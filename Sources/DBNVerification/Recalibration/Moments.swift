@@ -1,12 +1,12 @@
-/// The mean and the variance of each feature over batches, joined in Float64.
+/// The mean and the variance of each feature over batches, merged in Float64.
 ///
-/// Sums of squares are never formed: what is kept is the sum of squared distances from the mean,
-/// which loses no digits however far the mean is from zero and however many values there are.
+/// It keeps the sum of squared distances from the mean instead of the sum of squares, so no digits
+/// are lost however far the mean is from zero and however many values there are.
 ///
 /// Source: Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
 /// Variances" (1979). fvcore's `_PopulationVarianceEstimator` gives the same, up to rounding.
 struct Moments {
-  /// How many values of each feature there were.
+  /// The number of values of each feature.
   private(set) var count = 0.0
   /// C values.
   private(set) var mean: [Double]
@@ -18,14 +18,14 @@ struct Moments {
     squares = mean
   }
 
-  /// The population variance of each feature: biased, as BatchNorm normalises with.
+  /// The biased (population) variance of each feature, with which BatchNorm normalises.
   var variance: [Double] { squares.map { $0 / count } }
 
-  /// Joins a batch.
+  /// Merges a batch.
   ///
   /// - Parameters:
-  ///   - batchCount: how many values of each feature it has, positive.
-  ///   - variance: biased.
+  ///   - batchCount: its number of values of each feature, positive.
+  ///   - variance: the biased variances.
   mutating func add(count batchCount: Int, mean batchMean: [Double], variance: [Double]) {
     let added = Double(batchCount)
     let total = count + added

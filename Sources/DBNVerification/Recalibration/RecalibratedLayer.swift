@@ -1,15 +1,15 @@
 import DBNBatchNorm
 import DBNExecution
 
-/// A BatchNorm whose running statistics were measured again, and how far they moved.
+/// A BatchNorm with newly measured running statistics, and how far they moved.
 public struct RecalibratedLayer: Sendable {
   /// The module's name in the state dict.
   public let name: String
   /// V.
   public let worldSize: Int
-  /// The largest distance of a new mean from the old one, in new standard deviations.
+  /// The largest distance of a new mean from the old mean, in new standard deviations.
   public let meanMoved: Double
-  /// The largest ratio of an old variance to the new one, minus one, without its sign.
+  /// The largest relative distance of an old variance from the new one: |ratio - 1|.
   public let varianceMoved: Double
 
   init(name: String, from old: BatchNormModule, to new: BatchNormModule) {
@@ -30,7 +30,7 @@ public struct RecalibratedLayer: Sendable {
       })
   }
 
-  /// The largest ratio; zero over zero is no distance, NaN is infinitely far.
+  /// The largest ratio; 0 / 0 counts as 0, NaN as infinite.
   private static func largest(_ ratios: [(distance: Double, unit: Double)]) -> Double {
     ratios.reduce(0) { largest, next in
       let ratio = next.distance == 0 ? 0 : next.distance / next.unit

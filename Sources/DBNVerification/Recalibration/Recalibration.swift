@@ -2,38 +2,38 @@ public import DBNExecution
 public import DBNModels
 public import DBNTensors
 
-/// Measures the running statistics of every BatchNorm of a model again, on data.
+/// Measures new running statistics for every BatchNorm of a model, on data.
 ///
-/// The model runs in training mode, where each BatchNorm normalises with the statistics of its batch
-/// (of each device's slice), and these are gathered. Weights do not change. With `population`, the
-/// result is the mean and the biased variance of all values that a BatchNorm was given: what
-/// fvcore's `update_bn_stats` computes, each batch weighted by its number of values. A replicated
-/// BatchNorm gets a row for each device, of the slices that the device had.
+/// The model runs in training mode, where each BatchNorm normalises with the statistics of its
+/// batch (or of each device's slice), and these are collected. Weights do not change. With
+/// `population`, the result is the mean and the biased variance of all of a BatchNorm's input
+/// values, as computed by fvcore's `update_bn_stats`, with each batch weighted by its number of
+/// values. A replicated BatchNorm gets a row for each device, from the slices of that device.
 ///
-/// `num_batches_tracked` becomes the number of batches, as `update_bn` leaves it: the statistics are
-/// those of that many batches. Everything else stays as it is.
+/// `num_batches_tracked` becomes the number of batches that were measured, as with `update_bn`.
+/// Everything else is unchanged.
 public struct Recalibration: Sendable {
-  /// How batches are put together.
+  /// How the batches' statistics are combined.
   public enum Statistics: String, Sendable, CaseIterable {
     /// The mean and the biased variance of all values (law of total variance).
     case population
-    /// The averages of the batches' means and unbiased variances, as `update_bn`.
+    /// The averages of the batches' means and unbiased variances, as in `update_bn`.
     case average
   }
 
   /// The model.
   public var graph: Graph
-  /// What runs it.
+  /// The engine that runs it.
   public var engine: Engine
-  /// How it is run; its `layouts` are those that the state dict may be in too.
+  /// The engine's options; its `layouts` also apply to the state dict.
   public var options: ExecutionOptions
-  /// How the batches' statistics are put together.
+  /// How the batches' statistics are combined.
   public var statistics = Statistics.population
   /// N; the last batch may be shorter.
   public var batch = 64
-  /// How many batches at most; nil: all of the data.
+  /// The largest number of batches; nil for all of the data.
   public var batches: Int?
-  /// The file that the checkpoint is from, for errors.
+  /// The checkpoint's file, for errors.
   public var path: String?
 
   /// Makes a recalibration of a model in batches of 64 samples.
@@ -45,23 +45,23 @@ public struct Recalibration: Sendable {
     self.options = options
   }
 
-  /// What was measured.
+  /// The result of a recalibration.
   public struct Result: Sendable {
     /// The state dict with the new buffers.
     public let stateDict: StateDict
-    /// How many samples the model was given.
+    /// How many samples were measured.
     public let samples: Int
-    /// How many batches they came in.
+    /// How many batches were measured.
     public let batches: Int
-    /// In the model's order.
+    /// The recalibrated BatchNorms, in the model's order.
     public let layers: [RecalibratedLayer]
   }
 
-  /// - Parameter progress: called with the number of samples that the model was just given.
+  /// - Parameter progress: called with the number of samples that the model has just run.
   /// - Throws: `invalidBatch`; `tooFewValues`, when a batch or a device's slice has one value per
   ///   channel, or a device had no samples at all; `unsupportedOperation` for layouts that are not
-  ///   trained, and for a module that the model uses twice; what an engine can say of a model or
-  ///   samples that do not fit.
+  ///   supported in training, and for a module that the model uses twice; an engine's errors for a
+  ///   model or samples that don't fit.
   public func run(
     _ stateDict: StateDict, on data: SampleData, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> Result {

@@ -3,14 +3,14 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 
-/// A model in training whose BatchNorms' batch statistics are gathered.
+/// A model in training whose BatchNorms' batch statistics are collected.
 ///
-/// With a momentum of 1, running statistics are those of the last batch: mean and unbiased variance,
-/// as every engine computes them. How many values they are of follows from the shapes.
+/// With a momentum of 1, running statistics are those of the last batch: mean and unbiased
+/// variance, as every engine computes them. The number of values follows from the shapes.
 struct StatisticsMeasurement {
   /// The BatchNorms with running statistics, in the model's order.
   private(set) var names: [String] = []
-  /// As the state dict has them.
+  /// The BatchNorms as read from the state dict.
   private(set) var originals: [String: BatchNormModule] = [:]
   private let graph: Graph
   private let parameterShapes: [String: [Int]]
@@ -41,7 +41,7 @@ struct StatisticsMeasurement {
       originals[name] = module
       rows[name] = module.rows.map { _ in RowMeasurement(features: module.features) }
     }
-    // Running statistics that are not finite must not get into the new ones.
+    // Old running statistics that are not finite must not affect the new ones.
     let fresh = originals.mapValues { module in
       let zeros = Array(repeating: 0.0, count: module.features)
       return module.with(rows: module.rows.map { _ in .init(mean: zeros, variance: zeros) })
@@ -67,7 +67,7 @@ struct StatisticsMeasurement {
     }
   }
 
-  /// The BatchNorms with what was measured.
+  /// The BatchNorms with the measured statistics.
   ///
   /// - Throws: `tooFewValues` when a device had no samples.
   func modules(
@@ -94,14 +94,14 @@ struct StatisticsMeasurement {
         + "are meant", advice: "give each use a BatchNorm of its own")
   }
 
-  /// Refuses layouts whose buffers are more than a row for each that training moves.
+  /// Refuses layouts with buffers other than the rows that training updates.
   private static func check(
     _ name: String, _ module: BatchNormModule, in stateDict: StateDict
   ) throws(CheckpointError) {
     let layout = module.layout
     let hasCounter = layout.rowTensors(of: .numBatchesTracked, rowCount: module.rows.count)
       .contains { stateDict[name.isEmpty ? $0.key : "\(name).\($0.key)"] != nil }
-    // Ghost BatchNorm has one counter for all devices, which its module leaves at 0.
+    // Ghost BatchNorm has one counter for all devices, which its module keeps at 0.
     let isGhost = layout.evaluation == .mean && hasCounter && module.rows.count > 1
     guard layout.buffers == .shared || layout.evaluation != .shared, !isGhost else {
       throw CheckpointError(
@@ -112,7 +112,7 @@ struct StatisticsMeasurement {
   }
 }
 
-/// What one row of running statistics is going to be.
+/// The measurement of one row of running statistics.
 private struct RowMeasurement {
   private var moments: Moments
   private var averages: Averages
@@ -126,7 +126,7 @@ private struct RowMeasurement {
 
   /// - Parameters:
   ///   - row: the batch's mean and unbiased variance.
-  ///   - count: how many values they are of; 0: none, and nothing is added.
+  ///   - count: the number of values in the batch; if it is 0, nothing is added.
   mutating func add(_ row: BatchNormModule.Row, count: Int) {
     guard count > 0 else { return }
     let bias = Double(count - 1) / Double(count)

@@ -1,16 +1,16 @@
 import DBNTensors
 
-/// What is done with stored numbers before a model sees them: divided, then each channel's mean taken
-/// away, then divided by its standard deviation.
+/// The preprocessing of stored numbers: they are divided, then each channel's mean is subtracted,
+/// then the result is divided by its standard deviation.
 ///
-/// It is done in Float32, one rounding after the other, as torchvision's `ToTensor` and `Normalize`
-/// do it, so that a model is given the same bits; in Float64 for samples that are stored so.
+/// It is done in Float32 with a rounding after each step, as in torchvision's `ToTensor` and
+/// `Normalize`, so that a model's inputs have the same bits; in Float64 for samples stored as such.
 public struct InputScaling: Sendable, Equatable {
-  /// What every number is divided by: 255 for images in bytes.
+  /// The divisor of every number: 255 for images in bytes.
   public var divisor: Double
-  /// For each channel, or one for all; none: nothing is taken away.
+  /// The mean for each channel, or one for all; empty to subtract nothing.
   public var mean: [Double]
-  /// For each channel, or one for all; none: nothing is divided.
+  /// The standard deviation for each channel, or one for all; empty to skip the division.
   public var deviation: [Double]
 
   /// Makes a scaling: x / divisor, then (x - mean) / deviation for each channel.
@@ -20,10 +20,10 @@ public struct InputScaling: Sendable, Equatable {
     self.deviation = deviation
   }
 
-  /// Whether numbers stay as they are stored.
+  /// Whether numbers stay unchanged.
   public var isIdentity: Bool { divisor == 1 && mean.isEmpty && deviation.isEmpty }
 
-  /// - Throws: `invalidSamples` for numbers that make no sense, or another count than channels.
+  /// - Throws: `invalidSamples` for invalid numbers, or as many as are neither 1 nor the channels.
   func validate(channels: Int) throws(CheckpointError) {
     guard divisor.isFinite, divisor != 0, mean.allSatisfy(\.isFinite),
       deviation.allSatisfy({ $0.isFinite && $0 > 0 })

@@ -2,28 +2,28 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 
-/// The samples in mini-batches, one after the other.
+/// The samples in mini-batches, one after another.
 ///
-/// Memory holds one batch, whether the samples are stored as they are or deflated; of those in
-/// compressed chunks of HDF5, the chunks that it lies in. Where the file has a checksum of the samples,
-/// all are read for it, even if some are enough; else reading ends with the last batch.
+/// Memory holds one batch, whether the samples are stored plainly or deflated; for compressed HDF5
+/// chunks, the chunks that contain it. If the file has a checksum of the samples, all of them are
+/// read to check it, even if fewer are needed; otherwise reading ends with the last batch.
 struct SampleBatches {
   struct Batch {
-    /// Which samples of all they are.
+    /// The samples' indices among all.
     let range: Range<Int>
     let input: DenseArray
-    /// Empty if the samples have none.
+    /// The labels; empty if the samples have none.
     let labels: ArraySlice<Int>
   }
 
   private let data: SampleData
   private let batch: Int
-  /// How many samples there are in all batches.
+  /// The number of samples in all batches.
   let samples: Int
 
   /// - Parameters:
   ///   - batch: N, positive; the last batch may be shorter.
-  ///   - batches: how many at most, positive; nil: all.
+  ///   - batches: the largest number of batches, positive; nil for all.
   init(_ data: SampleData, batch: Int, batches: Int? = nil) {
     self.data = data
     self.batch = min(batch, data.count)
@@ -31,13 +31,14 @@ struct SampleBatches {
     samples = overflow ? data.count : min(most, data.count)
   }
 
-  /// How many batches there are.
+  /// The number of batches.
   var count: Int { (samples + batch - 1) / batch }
 
-  /// Hands out the batches in order.
+  /// Calls a closure with each batch, in order.
   ///
-  /// - Throws: `checksumMismatch` at the end, when the samples turn out to be damaged: what was done
-  ///   with them is to be undone.
+  /// - Throws: `checksumMismatch` at the end, if the samples turn out to be damaged: then all
+  ///   results
+  ///   must be discarded.
   func forEach(_ body: (Batch) throws(CheckpointError) -> Void) throws(CheckpointError) {
     let sampleByteCount = data.inputs.byteCount / data.count
     try data.inputs.storage.read(

@@ -1,33 +1,32 @@
 import DBNModels
 public import DBNTensors
 
-/// Samples that a model is given in mini-batches, and their classes where they have some.
+/// Samples for a model, which it runs in mini-batches, and their labels if they have any.
 ///
-/// The tensors are left where they lie: a batch is read when its turn comes.
+/// The tensors stay in their file: a batch is read when it is needed.
 public struct SampleData: Sendable {
   /// [N, ...].
   public let inputs: Tensor
-  /// N classes, counted from 0; nil: the samples have none.
+  /// N classes, counted from 0; nil if the samples have no labels.
   public let labels: [Int]?
-  /// What is done with the numbers before a model sees them.
+  /// The preprocessing of the numbers.
   public var scaling: InputScaling
-  /// The file that they are from, for errors.
+  /// The samples' file, for errors.
   public var path: String?
-  /// What a person should know of the file, a sentence each.
+  /// What the user should know about the file, in one sentence each.
   public var notes: [Guidance] = []
 
   /// N.
   public var count: Int { inputs.shape[0] }
 
-  /// The names that inputs and labels are looked for under.
+  /// The possible names of the inputs' tensor in a file, in order of preference.
   public static let inputNames = ["x", "images"]
-  /// The names that the tensor of labels may have in a file, in the order in which they are looked
-  /// for.
+  /// The possible names of the labels' tensor in a file, in order of preference.
   public static let labelNames = ["y", "labels"]
 
   /// Finds the samples in a file's tensors: `x` or `images`; and `y` or `labels`, which are read.
   ///
-  /// - Throws: `missingOperand` where one is not there; `invalidSamples` when they don't fit each
+  /// - Throws: `missingOperand` for a missing tensor; `invalidSamples` when they don't fit each
   ///   other, there are none, or labels are not classes.
   public init(
     _ file: StateDict, labelled: Bool, scaling: InputScaling = InputScaling()
@@ -81,14 +80,14 @@ public struct SampleData: Sendable {
 }
 
 extension SampleData {
-  /// An error of a pass over the samples, with their file where it is about them.
+  /// An error from a pass over the samples, with their file's path if it concerns them.
   func explaining(_ error: CheckpointError, input: String) -> CheckpointError {
     error.code == .invalidSamples || error.name == input ? error.with(path: path) : error
   }
 }
 
 extension CheckpointError.Code {
-  /// Data that a model can't be run or measured on: no samples, or labels that are no classes.
+  /// Data that a model can't be run or measured on: no samples, or labels that are not classes.
   public static let invalidSamples = Self("invalid-samples")
 }
 

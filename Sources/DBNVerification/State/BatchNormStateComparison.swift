@@ -2,11 +2,11 @@ import DBNBatchNorm
 import DBNComparison
 import DBNTensors
 
-/// Compares all that two checkpoints store of one BatchNorm: parameters, running statistics and
-/// counters, those that all devices share and those of each device, whatever layout each is in.
+/// Compares everything that two checkpoints store of one BatchNorm: parameters, running statistics
+/// and counters, shared and of each device, in any two layouts.
 ///
-/// Without a tolerance the bits must be equal, with one the numbers within it. Where one of the two
-/// lacks a quantity, the other must have what PyTorch takes for a missing one: a weight of 1, a bias
+/// Without a tolerance the bits must be equal, with one the numbers within it. If one of the two
+/// lacks a quantity, the other must have PyTorch's default for a missing one: a weight of 1, a bias
 /// and a counter of 0.
 struct BatchNormStateComparison {
   private let name: String
@@ -15,13 +15,13 @@ struct BatchNormStateComparison {
   private let b: BatchNormState
   private let tolerance: NumberComparison.Tolerance
   private(set) var layer: VerificationResult.Layer
-  /// What differs and has no number to show it, such as a scalar type.
+  /// Differences that numbers can't show, such as a scalar type.
   private(set) var differences: [ConversionReport.Item] = []
   private(set) var isBitIdentical = true
-  /// The keys of quantities that one of the two lacks, where the other has what that means.
+  /// The keys of quantities that one of the two lacks and of which the other has the default.
   private(set) var implied: [String] = []
 
-  /// - Parameter layer: what running the BatchNorm gave.
+  /// - Parameter layer: the comparison from running the BatchNorm.
   init(
     _ pair: BatchNormPair, _ layer: VerificationResult.Layer,
     tolerance: NumberComparison.Tolerance
@@ -57,8 +57,8 @@ struct BatchNormStateComparison {
     }
     if let sharedA, let sharedB { try compare(sharedA, sharedB, quantity, areRows: false) }
     if let rowsA, let rowsB { try compare(rowsA, rowsB, quantity, areRows: true) }
-    // Each value is compared with something: what only one side has for each device, with what the
-    // other has for all.
+    // Every value is compared with something: rows that only one side has are compared with the
+    // other's shared values.
     if let rowsA, let sharedB, rowsB == nil || sharedA == nil {
       try compare(rowsA, sharedB, quantity, areRows: true)
     }
@@ -67,7 +67,7 @@ struct BatchNormStateComparison {
     }
   }
 
-  /// Compares two tensors of one shape, or each row of one with the other as a whole.
+  /// Compares two tensors of the same shape, or each row of one with the whole other.
   ///
   /// - Parameter areRows: whether at least one has a row for each device.
   private mutating func compare(
@@ -114,7 +114,7 @@ struct BatchNormStateComparison {
     add(comparison, quantity, at: 0, areRows: numbers.count > size(of: quantity))
   }
 
-  /// - Parameter start: how many values of the quantity lie before those compared.
+  /// - Parameter start: the index of the first compared value in the quantity.
   private mutating func add(
     _ comparison: NumberComparison, _ quantity: BatchNormQuantity, at start: Int, areRows: Bool
   ) {
@@ -125,7 +125,7 @@ struct BatchNormStateComparison {
     ) { index in quantity == .numBatchesTracked ? [] : [(index + start) % size] }
   }
 
-  /// How many values one device has of a quantity.
+  /// The number of values of a quantity for one device.
   private func size(of quantity: BatchNormQuantity) -> Int {
     quantity == .numBatchesTracked ? 1 : max(1, features)
   }
@@ -140,15 +140,15 @@ struct BatchNormStateComparison {
 }
 
 extension [Double] {
-  /// One row of a tensor of many, or all of a tensor that stands for each row.
+  /// One row of a tensor with many, or all of a tensor that stands for each row.
   fileprivate func row(at start: Int, of size: Int) -> [Double] {
     count == size ? self : Array(self[start..<start + size])
   }
 }
 
 extension TensorStorage {
-  /// Whether both have the same bytes; where one has several rows as large as the other is, whether
-  /// each row has.
+  /// Whether both have the same bytes; if one has several rows of the other's size, whether each
+  /// row equals the other.
   fileprivate func hasEqualRows(to other: TensorStorage) throws(CheckpointError) -> Bool {
     guard byteCount != other.byteCount else { return try hasEqualBytes(to: other) }
     guard byteCount > other.byteCount else { return try other.hasEqualRows(to: self) }

@@ -1,8 +1,8 @@
 import DBNComparison
 import DBNTensors
 
-/// Compares two values of state dicts, most often tensors: to the bit, or numbers within a tolerance,
-/// where tensors of different types may be equal.
+/// Compares two values of state dicts, usually tensors: to the bit, or numbers within a tolerance.
+/// With a tolerance, tensors of different types may be equal.
 struct StoredValueComparison {
   private let tolerance: NumberComparison.Tolerance
   /// How many tensors were compared.
@@ -53,8 +53,8 @@ struct StoredValueComparison {
       return note(path, "values")
     }
     maxAbsolute = max(maxAbsolute, numbers.maxAbsolute)
-    // Without a tolerance, bits decide: -0.0 is not 0.0, and NaNs have payloads. Integers that are
-    // one number in Float64 are at least 1 apart.
+    // Without a tolerance bits are compared: -0.0 is not 0.0, and NaNs have payloads. Different
+    // integers that are equal as Float64 are at least 1 apart.
     guard tolerance.isExact || !numbers.isWithinTolerance || a.hidesDifference(numbers) else {
       return
     }
@@ -73,7 +73,7 @@ struct StoredValueComparison {
 extension CheckpointValue {
   fileprivate var isContainer: Bool { dictionary != nil || elements != nil }
 
-  /// What sort of container it is; the kinds of mappings are one.
+  /// The kind of container; all kinds of mappings count as one.
   fileprivate var containerKind: String? {
     dictionary != nil ? "mapping" : elements != nil ? typeName : nil
   }
@@ -82,12 +82,12 @@ extension CheckpointValue {
 }
 
 extension Tensor {
-  /// Whether numbers that are equal as Float64 can differ by 1 or more: large integers.
+  /// Whether numbers that are equal as Float64 can differ by 1 or more, as large integers can.
   func hidesDifference(_ numbers: NumberComparison) -> Bool {
     !scalarType.isFloatingPoint && numbers.isBitIdentical
   }
 
-  /// In what bits differ where the numbers do not show it.
+  /// How the bits differ if the numbers don't show it.
   var hiddenDifference: String {
     scalarType.isFloatingPoint
       ? "as the sign of a zero or the payload of a NaN" : "beyond what a Float64 can hold"

@@ -1,11 +1,11 @@
 import DBNComparison
 import DBNTensors
 
-/// Comparing what two state dicts store, beside what they make of inputs.
+/// The comparison of stored values, in addition to outputs.
 ///
 /// One batch does not show every difference: rounding hides a unit in the last place of a float64,
-/// evaluation uses no counter, and a tensor outside the layers that were run is not seen at all. So
-/// all that is stored is always compared: to the bit, or within the tolerance where one is given.
+/// evaluation uses no counter, and a tensor outside the layers that were run has no effect. So all
+/// stored values are always compared: to the bit, or within the tolerance if one is given.
 extension VerificationResult {
   /// Compares two state dicts, BatchNorm by BatchNorm and then every other value.
   mutating func compareState(
@@ -31,7 +31,7 @@ extension VerificationResult {
     if let settings = pair.settings { add(settings, of: pair.name) }
   }
 
-  /// Settings are no measured numbers: no tolerance is for them.
+  /// Adds a difference of settings. They are not measured numbers, so the tolerance does not apply.
   private mutating func add(_ difference: BatchNormSettingsPair.Difference, of name: String) {
     if difference.isContradiction {
       differentTensors.append(.init(name, "\(difference.a) and \(difference.b)"))
@@ -40,7 +40,7 @@ extension VerificationResult {
     }
   }
 
-  /// Compares what the state dicts have outside of the BatchNorms, what is nested in it too.
+  /// Compares the values outside the BatchNorms, including nested ones.
   private mutating func compareOthers(
     _ a: StateDict, _ b: StateDict, except inBatchNorms: Set<CheckpointDictionary.Key>,
     _ tolerance: NumberComparison.Tolerance

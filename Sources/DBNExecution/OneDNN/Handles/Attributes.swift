@@ -2,7 +2,7 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// An element-wise function of oneDNN: `alpha` and `beta` as in its documentation.
+  /// An element-wise function of oneDNN, with `alpha` and `beta` as in its documentation.
   struct Eltwise: Hashable {
     let algorithm: dnnl_alg_kind_t
     var alpha: Float = 0
@@ -20,16 +20,16 @@
     }
   }
 
-  /// What a primitive does to each number before it writes it: `dnnl_post_ops_t`.
+  /// An operation that a primitive applies to each number before writing it: `dnnl_post_ops_t`.
   enum PostOperation {
     case eltwise(Eltwise)
-    /// Added to what is in the target.
+    /// Adds the previous contents of the target.
     case sum
-    /// With an operand that broadcasts.
+    /// Combines with an operand that is broadcast.
     case binary(dnnl_alg_kind_t, Layout)
   }
 
-  /// `dnnl_primitive_attr_t`: the post-operations, and that working memory is given by the caller.
+  /// `dnnl_primitive_attr_t`: the post-operations, and that the caller supplies the scratchpad.
   struct Attributes: ~Copyable {
     private let handle: Handle
 

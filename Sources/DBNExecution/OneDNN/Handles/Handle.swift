@@ -2,7 +2,7 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// Turns a status of oneDNN into an error.
+  /// Throws an error for a status of oneDNN that is not success.
   ///
   /// - Parameter call: the C function.
   func succeed(_ call: String, _ status: dnnl_status_t) throws(CheckpointError) {

@@ -3,7 +3,7 @@
   import DBNModels
   import DBNTensors
 
-  /// nil in each: oneDNN has no such implementation.
+  /// All of these return nil if oneDNN has no such implementation.
   extension Kernel {
     /// `dnnl_convolution_forward_primitive_desc_create`.
     static func convolution(
@@ -34,7 +34,7 @@
 
     /// `dnnl_pooling_forward_primitive_desc_create`.
     ///
-    /// - Parameter paddingAfter: at the end of each axis.
+    /// - Parameter paddingAfter: the padding at the end of each axis.
     static func pooling(
       _ algorithm: dnnl_alg_kind_t, _ pooling: Operation.Pooling, paddingAfter: [Int],
       source: Layout, target: Layout, _ processor: Processor
@@ -51,7 +51,7 @@
       }
     }
 
-    /// `dnnl_eltwise_forward_primitive_desc_create`; it may work in place.
+    /// `dnnl_eltwise_forward_primitive_desc_create`, which may work in place.
     static func eltwise(
       _ eltwise: Eltwise, _ layout: Layout, _ processor: Processor
     ) throws(CheckpointError) -> Kernel? {
@@ -62,8 +62,8 @@
       }
     }
 
-    /// `dnnl_binary_primitive_desc_create`; the second operand broadcasts, the first may be the
-    /// target.
+    /// `dnnl_binary_primitive_desc_create`; the second operand is broadcast, and the first may be
+    /// the target.
     static func binary(
       _ algorithm: dnnl_alg_kind_t, _ first: Layout, _ second: Layout, target: Layout,
       _ operations: [PostOperation], _ processor: Processor
@@ -98,8 +98,8 @@
   }
 
   extension Eltwise {
-    /// A number that is added to every element, or that it is multiplied by; nil for every other
-    /// operation.
+    /// The function for an operation that adds a number to every element or multiplies by one; nil
+    /// for every other operation.
     init?(scaling operation: Operation) {
       switch operation.definition {
       case let sum as Operation.AddScalar:
@@ -112,7 +112,7 @@
   }
 
   extension Activation {
-    /// The functions of oneDNN that make it up, one after the other; nil where there are none.
+    /// The sequence of oneDNN functions that computes it; nil if there is none.
     var eltwises: [Eltwise]? {
       switch self {
       case .relu: [Eltwise(algorithm: dnnl_eltwise_relu)]

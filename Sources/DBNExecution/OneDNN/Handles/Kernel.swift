@@ -2,13 +2,13 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// An implementation that oneDNN has chosen for an operation: `dnnl_primitive_desc_t`, and the
-  /// `dnnl_primitive_t` made of it.
+  /// An implementation that oneDNN chose for an operation: `dnnl_primitive_desc_t`, and the
+  /// `dnnl_primitive_t` made from it.
   final class Kernel {
     private let description: Handle
     private let primitive: Handle
 
-    /// The layouts of its memory, as oneDNN wants it.
+    /// The operands whose layouts oneDNN determines.
     enum Operand {
       case source
       case weights
@@ -16,7 +16,7 @@
       case scratchpad
     }
 
-    /// - Returns: nil where oneDNN has no implementation.
+    /// - Returns: nil if oneDNN has no implementation.
     static func make(
       _ operation: String, _ operations: [PostOperation] = [],
       _ body: (UnsafeMutablePointer<OpaquePointer?>, OpaquePointer) -> dnnl_status_t
@@ -48,7 +48,7 @@
 
     var pointer: OpaquePointer { primitive.pointer }
 
-    /// The layout of an operand of a shape.
+    /// The layout of an operand with this shape.
     func layout(_ operand: Operand, _ shape: [Int]) throws(CheckpointError) -> Layout {
       let query =
         switch operand {
@@ -63,10 +63,10 @@
       return try Layout(copying: layout, shape: shape)
     }
 
-    /// What it does: `convolution`, `reorder`.
+    /// The operation's name: `convolution`, `reorder`.
     let operation: String
 
-    /// What oneDNN calls it: `jit:avx512_core`, `ref:any`.
+    /// The implementation's name in oneDNN: `jit:avx512_core`, `ref:any`.
     var implementation: String {
       var name: UnsafePointer<CChar>?
       let status = dnnl_primitive_desc_query(
@@ -75,10 +75,11 @@
       return String(cString: name)
     }
 
-    /// Whether it is one of the loops that are there for completeness, hundreds of times slower.
+    /// Whether it is one of the plain loops that oneDNN has for completeness, hundreds of times
+    /// slower.
     var isReference: Bool { implementation.hasPrefix("ref") }
 
-    /// Whether it is one of those, or not written for the layout.
+    /// Whether it is a reference loop, or not optimised for the layout.
     var isSimple: Bool { isReference || implementation.hasPrefix("simple") }
   }
 #endif

@@ -3,19 +3,19 @@
   import DBNModels
   import DBNTensors
 
-  /// How the numbers of a shape lie in memory: `dnnl_memory_desc_t`.
+  /// The memory layout of a shape's numbers: `dnnl_memory_desc_t`.
   ///
   /// `@unchecked Sendable`: it is never changed.
   final class Layout: @unchecked Sendable {
-    /// The families of layouts that are made here. oneDNN may choose others.
+    /// The kinds of layouts made here; oneDNN may choose others.
     enum Kind: Hashable {
       /// Row-major.
       case plain
       /// [N, ..., C].
       case channelsLast
-      /// [N, C / size, ..., size]: so many channels lie side by side, the last of them padded with zeros.
+      /// [N, C / size, ..., size]: blocks of `size` adjacent channels, the last padded with zeros.
       case blocked(Int)
-      /// oneDNN is to choose.
+      /// Leaves the choice to oneDNN.
       case any
     }
 
@@ -41,7 +41,7 @@
       owner = Owner(pointer: made)
     }
 
-    /// - Throws: `engineFailed` where there is no such layout for the shape's rank.
+    /// - Throws: `engineFailed` if there is no such layout for the number of dimensions.
     convenience init(_ kind: Kind, _ shape: [Int]) throws(CheckpointError) {
       guard kind != .plain else {
         try self.init(shape, strides: shape.map { max($0, 1) }.strides)
@@ -54,7 +54,7 @@
       }
     }
 
-    /// - Parameter strides: how far apart neighbours along each axis are, in numbers.
+    /// - Parameter strides: the distance between neighbours along each axis, in elements.
     convenience init(_ shape: [Int], strides: [Int]) throws(CheckpointError) {
       let (sizes, distances) = (shape.map { Int64($0) }, strides.map { Int64($0) })
       try self.init("dnnl_memory_desc_create_with_strides", shape) {
@@ -62,7 +62,7 @@
       }
     }
 
-    /// A layout that oneDNN has chosen.
+    /// Makes a layout that oneDNN chose.
     convenience init(
       copying original: conednn_const_layout, shape: [Int]
     ) throws(CheckpointError) {
@@ -85,14 +85,14 @@
 
     var pointer: conednn_layout { owner.pointer }
 
-    /// With padding.
+    /// The size in bytes, including padding.
     var byteCount: Int { dnnl_memory_desc_get_size(pointer) }
 
     func isEqual(to other: Layout) -> Bool {
       self === other || dnnl_memory_desc_equal(pointer, other.pointer) != 0
     }
 
-    /// Which family it is of; nil for one that only oneDNN knows.
+    /// Its kind; nil for a layout that only oneDNN knows.
     var kind: Kind? {
       let kinds: [Kind] =
         (3...5).contains(shape.count)

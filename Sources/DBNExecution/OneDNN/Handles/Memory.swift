@@ -2,16 +2,16 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// Bytes of one's own, aligned for vector instructions, zero at first.
+  /// An owned block of bytes, aligned for vector instructions and initially zero.
   ///
-  /// `@unchecked Sendable`: a plan's own are written by the one pass that has taken the plan out of
-  /// its cache; a weight's is written whole before `WeightStore` keeps and lends it, and only read
-  /// from then on.
+  /// `@unchecked Sendable`: a plan's buffers are only written by the one pass that took the plan
+  /// from its cache; a weight's buffer is completely written before `WeightStore` stores it, and
+  /// only read from then on.
   final class Buffer: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
     init(byteCount: Int) {
-      // Whole cache lines, so that a kernel that reads a whole vector at the end stays inside.
+      // Whole cache lines, so that a kernel that reads a whole vector at the end stays in bounds.
       let count = (byteCount + 127) / 64 * 64
       bytes = .allocate(byteCount: count, alignment: 64)
       bytes.initializeMemory(as: SIMD64<UInt8>.self, repeating: .zero)
@@ -26,11 +26,11 @@
     }
   }
 
-  /// Bytes and how numbers lie in them: `dnnl_memory_t`.
+  /// Bytes and the layout of the numbers in them: `dnnl_memory_t`.
   final class Memory {
     private let handle: Handle
 
-    /// - Parameter bytes: must outlive it.
+    /// - Parameter bytes: must outlive the object.
     init(
       _ layout: Layout, _ bytes: UnsafeMutableRawPointer?, _ processor: Processor
     ) throws(CheckpointError) {

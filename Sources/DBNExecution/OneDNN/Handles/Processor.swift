@@ -4,8 +4,8 @@
 
   /// The CPU as oneDNN sees it: `dnnl_engine_t`.
   ///
-  /// `@unchecked Sendable`: the object is never changed, and oneDNN's engines may be used by several
-  /// threads.
+  /// `@unchecked Sendable`: the object is never changed, and several threads may use one of
+  /// oneDNN's engines.
   final class Processor: @unchecked Sendable {
     private let handle: Handle
 
@@ -17,13 +17,13 @@
 
     var pointer: OpaquePointer { handle.pointer }
 
-    /// How many channels lie side by side in the layouts that its kernels are written for.
+    /// The number of channels in a block of the layouts that its kernels are optimised for.
     static var blockSize: Int {
       dnnl_get_effective_cpu_isa().rawValue & 0x20 != 0 ? 16 : 8
     }
   }
 
-  /// Where primitives run, one after the other: `dnnl_stream_t`.
+  /// A queue that runs primitives in order: `dnnl_stream_t`.
   struct Stream: ~Copyable {
     private let handle: Handle
 
@@ -35,7 +35,7 @@
 
     var pointer: OpaquePointer { handle.pointer }
 
-    /// Waits until everything has run.
+    /// Waits until all primitives have run.
     func wait() throws(CheckpointError) {
       try succeed("dnnl_stream_wait", dnnl_stream_wait(pointer))
     }

@@ -2,13 +2,13 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// A primitive with the memory that it works on.
+  /// A primitive with the memory of its arguments.
   struct BoundKernel {
     let kernel: Kernel
     private let memories: [Memory]
     private let arguments: [dnnl_exec_arg_t]
 
-    /// - Parameter arguments: by `DNNL_ARG_SRC` and its like; the bytes must outlive it.
+    /// - Parameter arguments: the memory for `DNNL_ARG_SRC` and so on; its bytes must outlive this.
     init(_ kernel: Kernel, _ arguments: [(index: Int32, memory: Memory)]) {
       self.kernel = kernel
       memories = arguments.map(\.memory)

@@ -3,24 +3,24 @@
   import DBNModels
   import DBNTensors
 
-  /// The weights of a convolution as oneDNN is given them.
+  /// The weights of a convolution in the form passed to oneDNN.
   ///
-  /// Kernels work on 8 or 16 channels at a time; where a group has fewer, neighbouring groups are
-  /// made one, whose weights between the groups are zero.
+  /// Kernels process 8 or 16 channels at a time; if a group has fewer, neighbouring groups are
+  /// merged into one, with zero weights between the original groups.
   struct ConvolutionFilters {
-    /// With the groups that are left.
+    /// The attributes, with the number of groups after merging.
     private(set) var attributes: Operation.Convolution
     /// [K, C, ...], or [groups, K / groups, C / groups, ...].
     let shape: [Int]
     private let weightKey: String
     private let biasKey: String?
-    /// How many groups became one.
+    /// How many groups were merged into one.
     private let merged: Int
     private let original: Operation.Convolution
     private let weightShape: [Int]
     private var folded: (scales: [Double], shifts: [Double])?
 
-    /// nil if the node's weights are not parameters.
+    /// Returns nil if the node's weights are not parameters.
     init?(
       _ node: Graph.Node, _ attributes: Operation.Convolution, _ weights: WeightStore,
       blockSize: Int
@@ -46,21 +46,21 @@
       shape = groups == 1 ? filter : [groups] + filter
     }
 
-    /// How many groups to make one: as few as fill blocks of channels on both sides.
+    /// How many groups to merge: the fewest that fill blocks of input and output channels.
     private static func groupsToMerge(
       _ groups: Int, inputs: Int, outputs: Int, blockSize: Int
     ) -> Int {
-      // One channel in and out: depthwise, which has kernels of its own.
+      // One channel in and out is a depthwise convolution, which has its own kernels.
       if groups == 1 || (inputs == 1 && outputs == 1) { return 1 }
       let fitting = (1...groups).first { count in
         groups % count == 0 && inputs * count % blockSize == 0 && outputs * count % blockSize == 0
       }
-      // More zeros than that cost more than they bring.
+      // More zeros than that cost more than they gain.
       guard let fitting, fitting <= blockSize else { return 1 }
       return fitting
     }
 
-    /// Multiplies a BatchNorm that follows into the weights.
+    /// Folds a BatchNorm that follows into the weights.
     mutating func fold(_ module: BatchNormModule) throws(CheckpointError) {
       folded = try module.scaleShift(row: 0)
     }
@@ -107,7 +107,7 @@
       return result
     }
 
-    /// Filters of one group's channels become filters of those of all groups merged with it.
+    /// Extends each group's filters to the channels of all groups merged with it.
     private func withMergedGroups(_ values: [Float]) -> [Float] {
       if merged == 1 { return values }
       let size = values.count / outputs

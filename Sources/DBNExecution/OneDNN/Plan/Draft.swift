@@ -6,12 +6,12 @@
   enum Draft {
     case kernel(Kernel, [Argument])
     case reference(Operation, [ReferenceOperand], targets: [PlannedValue])
-    /// A BatchNorm that is given the batch's own statistics.
+    /// A BatchNorm that normalises with the batch's statistics.
     case batchNorm(String, source: PlannedValue, target: PlannedValue)
 
     /// An operand of a primitive.
     struct Argument {
-      /// `DNNL_ARG_SRC` and its like.
+      /// `DNNL_ARG_SRC` and so on.
       let index: Int32
       let layout: Layout
       let place: Place
@@ -28,7 +28,7 @@
     }
 
     enum Place {
-      /// In the memory that a plan's values share, so many bytes after the slot's start.
+      /// In the memory shared by a plan's values, `offset` bytes after the slot's start.
       case slot(Int, offset: Int = 0)
       case constant(Buffer)
     }
@@ -39,7 +39,7 @@
       case none
     }
 
-    /// What it reads that is never written to.
+    /// The constant buffers that it reads.
     var constants: [Buffer] {
       guard case .kernel(_, let arguments) = self else { return [] }
       return arguments.compactMap {
@@ -60,7 +60,7 @@
     }
   }
 
-  /// Where a value will be, and how it lies there.
+  /// The slot and the layout of a value.
   struct PlannedValue {
     let slot: Int
     let layout: Layout
@@ -68,8 +68,7 @@
     var shape: [Int] { layout.shape }
   }
 
-  /// When each slot is used, and how much it holds; several slots may have the same memory at
-  /// different times.
+  /// The lifetime and size of each slot; several slots may use the same memory at different times.
   struct Slots {
     private(set) var byteCounts: [Int] = []
     private var lifetimes: [ClosedRange<Int>?] = []
@@ -85,8 +84,8 @@
       lifetimes[slot] = min(lifetime.lowerBound, step)...max(lifetime.upperBound, step)
     }
 
-    /// Where each slot begins in one piece of memory, and the size of that. Large ones are placed
-    /// first, each as low as what lives at the same time allows.
+    /// The offset of each slot in one block of memory, and the block's size. Larger slots are
+    /// placed first, each at the lowest offset that is free during its lifetime.
     func layOut() -> (offsets: [Int], byteCount: Int) {
       var offsets = byteCounts.map { _ in 0 }
       var placed: [Int] = []
@@ -107,7 +106,7 @@
       return (offsets, end)
     }
 
-    /// In whole cache lines, with one more for kernels that read whole vectors.
+    /// A slot's size in whole cache lines, plus one line for kernels that read whole vectors.
     private func size(_ slot: Int) -> Int { (byteCounts[slot] + 127) / 64 * 64 }
   }
 #endif

@@ -3,17 +3,17 @@
   import DBNModels
   import DBNTensors
 
-  /// A graph made ready for inputs of known shapes: kernels chosen, weights reordered, memory laid
+  /// A graph prepared for inputs of known shapes: kernels chosen, weights reordered, memory laid
   /// out.
   ///
-  /// `@unchecked Sendable`: it is used by one pass at a time, which takes it out of the executor's
+  /// `@unchecked Sendable`: it is used by one pass at a time, which takes it from the executor's
   /// `PlanCache` and puts it back when it is done.
   final class Plan: @unchecked Sendable {
     /// The steps of one unit of the graph.
     struct Stage {
       let node: Graph.Node
       let steps: Range<Int>
-      /// Plain values of the node's outputs, if they are to be looked at.
+      /// The node's outputs in plain layout, if they will be inspected.
       let results: [PlannedValue]
     }
 
@@ -22,7 +22,7 @@
       case reference(Operation, [Draft.ReferenceOperand], targets: [PlannedValue])
       case batchNorm(String, source: PlannedValue, target: PlannedValue)
 
-      /// - Parameter offsets: where each slot begins in the memory.
+      /// - Parameter offsets: the offset of each slot in the memory.
       init(
         _ draft: Draft, _ processor: Processor, _ memory: Buffer, _ offsets: [Int]
       ) throws(CheckpointError) {
@@ -48,11 +48,11 @@
 
     let stages: [Stage]
     private let steps: [Step]
-    /// The steps that make the outputs plain.
+    /// The steps that bring the outputs into plain layout.
     private let last: Range<Int>
     private let inputs: [(name: String, value: PlannedValue)]
     private let outputs: [PlannedValue]
-    /// Where each slot begins in the memory that all share.
+    /// The offset of each slot in the shared memory.
     private let offsets: [Int]
     private let memory: Buffer
     private let constants: [Buffer]
@@ -78,14 +78,14 @@
       stream = try Stream(weights.processor)
     }
 
-    /// Copies the inputs to where the first steps read them.
+    /// Copies the inputs into their slots.
     func load(_ inputs: [String: DenseArray]) {
       for (name, value) in self.inputs {
         if let array = inputs[name] { write(array.values, to: value) }
       }
     }
 
-    /// Runs a stage, and moves the running statistics of its BatchNorms if it is for training.
+    /// Runs a stage, and in training updates the running statistics of its BatchNorms.
     func run(
       _ stage: Stage, mode: ExecutionMode, _ batchNorms: inout [String: BatchNormModule]
     ) throws(CheckpointError) {
@@ -96,7 +96,7 @@
       }
     }
 
-    /// The numbers that a stage has made, one array for each output.
+    /// The results of a stage, one array for each output.
     func results(of stage: Stage) throws(CheckpointError) -> [DenseArray] {
       try stream.wait()
       return try stage.results.map { value throws(CheckpointError) in try read(value) }
@@ -169,7 +169,7 @@
       return try DenseArray(shape: value.shape, values: values)
     }
 
-    /// The kernels in their order, by oneDNN's names; `reference` where it has none.
+    /// The kernels in order, by oneDNN's names; `reference` if oneDNN has none.
     var kernels: [(operation: String, implementation: String)] {
       steps.map {
         switch $0 {

@@ -3,13 +3,14 @@
   import DBNModels
   import DBNTensors
 
-  /// nil in each: oneDNN does not cover it.
+  /// All of these return nil if oneDNN does not cover the operation.
   extension PlanBuilder {
     mutating func addArithmetic(
       _ node: Graph.Node, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
       if let eltwise = Eltwise(scaling: node.operation) { return try add([eltwise], to: input) }
-      // Decided before anything is planned: what is scaled in place can't be given to another.
+      // Decided before anything is planned: a value scaled in place can't be used by another
+      // kernel.
       guard let other = try operand(1, of: node), !shape.isEmpty,
         input.shape.count == other.shape.count, input.shape == shape || other.shape == shape
       else { return nil }
@@ -27,7 +28,8 @@
       }
     }
 
-    /// Two values of which one has the output's shape, and the other may broadcast to it.
+    /// Combines two values, of which one has the output's shape, and the other may be broadcast to
+    /// it.
     private mutating func addCombination(
       _ algorithm: dnnl_alg_kind_t, _ left: PlannedValue, _ right: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
@@ -66,8 +68,8 @@
       return target
     }
 
-    /// [N, C, ...] with [N, C, 1, ...], a sample at a time: oneDNN's kernels broadcast over the
-    /// positions, not over those of each sample.
+    /// Combines [N, C, ...] with [N, C, 1, ...], sample by sample: oneDNN's kernels broadcast over
+    /// the positions only if the operand is the same for all samples.
     private mutating func addPerSample(
       _ algorithm: dnnl_alg_kind_t, _ first: PlannedValue, _ second: PlannedValue, isFresh: Bool
     ) throws(CheckpointError) -> PlannedValue? {

@@ -4,8 +4,8 @@
   import DBNTensors
 
   extension PlanBuilder {
-    /// Operations that pick numbers at regular distances, as copies by oneDNN: what is chunked,
-    /// sliced or transposed stays in float32, and all cores take part.
+    /// Adds operations that pick numbers at regular strides, as copies by oneDNN: chunked, sliced
+    /// or transposed values stay in float32, and all cores are used.
     ///
     /// - Returns: nil for other operations.
     mutating func addArranging(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue]? {
@@ -37,7 +37,7 @@
     }
   }
 
-  /// Numbers that lie at regular distances in an array.
+  /// Numbers at regular strides in an array.
   private struct StridedPart {
     let shape: [Int]
     let strides: [Int]
@@ -45,10 +45,10 @@
   }
 
   extension Operation {
-    /// What the operation picks of an input, one part for each output; nil for one that does
+    /// The parts of an input that the operation picks, one for each output; nil if it does
     /// something else, or has too many dimensions for oneDNN.
     ///
-    /// - Parameter shapes: those of the outputs.
+    /// - Parameter shapes: the outputs' shapes.
     fileprivate func parts(of input: [Int], _ shapes: [[Int]]) -> [StridedPart]? {
       var strides = input.strides
       guard input.count <= Int(DNNL_MAX_NDIMS), shapes.allSatisfy({ !$0.isEmpty }) else {
@@ -64,7 +64,7 @@
         let (dimension, step) = (slice.dimension, slice.step)
         let first = (slice.start.number ?? 0) * strides[dimension]
         let count = shapes[0][dimension]
-        // oneDNN wants a whole step after the last element too.
+        // oneDNN requires a whole step after the last element too.
         if count > 1, step * count > input[dimension] { return nil }
         if count > 1 { strides[dimension] *= step }
         return [StridedPart(shape: shapes[0], strides: strides, start: first)]

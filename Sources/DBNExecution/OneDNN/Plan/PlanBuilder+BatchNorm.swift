@@ -3,10 +3,11 @@
   import DBNTensors
 
   extension PlanBuilder {
-    /// A BatchNorm, each channel times a number plus a number, in one pass with its epilogue.
+    /// Adds a BatchNorm, a scale and a shift for each channel, in one pass with its epilogue.
     ///
-    /// The arithmetic of an element is the same for a standard BatchNorm and a row of a replicated
-    /// one, in a pass of its own and at the end of a convolution: a product and a sum in float32.
+    /// The arithmetic of an element is the same for a standard BatchNorm and for a row of a
+    /// replicated one, in a separate pass and at the end of a convolution: a product and a sum in
+    /// float32.
     ///
     /// - Parameter isFresh: whether nothing else uses the input.
     mutating func addBatchNorm(
@@ -16,8 +17,8 @@
         !batchNorm.rows.isEmpty
       else { return try add(epilogue, to: addBatchNormModule(module, input)) }
       let positions = try batchNorm.positions(of: input.shape)
-      // Looked at node by node, all BatchNorms take their samples one by one, whatever their layout.
-      // So they do where a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
+      // When nodes are inspected, all BatchNorms process samples one by one, whatever their layout.
+      // They also do if a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
       // the wrong channel to all samples but the first.
       let isUniform = batchNorm.rows.count == 1 && purpose.fuses && positions > 1
       let source = isUniform || input.layout.kind != nil ? input : try plain(input)
@@ -51,7 +52,7 @@
       let module: String
       let kernel: Kernel
       let layout: Layout
-      /// The first is the shift.
+      /// The post-operations; the first is the shift.
       let operations: PostOperations
     }
 
@@ -73,7 +74,7 @@
         module: module, kernel: kernel, layout: layout, operations: operations)
     }
 
-    /// One execution of it.
+    /// Adds one execution of the kernel.
     private mutating func add(
       _ pass: BatchNormPass, row: Int, _ source: PlannedValue, _ target: PlannedValue, offset: Int
     ) throws(CheckpointError) {
@@ -89,7 +90,7 @@
         ] + operands.dropFirst())
     }
 
-    /// A BatchNorm with the batch's own statistics.
+    /// Adds a BatchNorm that normalises with the batch's statistics.
     mutating func addBatchNormModule(
       _ module: String, _ input: PlannedValue
     ) throws(CheckpointError) -> PlannedValue {

@@ -4,7 +4,7 @@
   import DBNTensors
 
   extension PlanBuilder {
-    /// A convolution with its epilogue; nil if oneDNN has none.
+    /// Adds a convolution with its epilogue; nil if oneDNN has no kernel.
     mutating func addConvolution(
       _ unit: Unit, _ attributes: Operation.Convolution, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
@@ -32,16 +32,16 @@
       return try add(epilogue, to: add(choice, filters, input, shape))
     }
 
-    /// A kernel and what it does in the end.
+    /// A kernel and its post-operations.
     private struct Choice {
       let kernel: Kernel
       let operations: PostOperations
     }
 
-    /// The best kernel with the epilogue: of those for blocked layouts, if there is one that is
-    /// written for them, else what oneDNN chooses.
+    /// The best kernel with the epilogue: one optimised for blocked layouts if there is any, else
+    /// the one that oneDNN chooses.
     ///
-    /// - Parameter acceptsSimple: any is better than none.
+    /// - Parameter acceptsSimple: whether a slow kernel is better than none.
     private mutating func choice(
       _ filters: ConvolutionFilters, _ input: Layout, _ shape: [Int], _ epilogue: [Epilogue],
       acceptsSimple: Bool = false

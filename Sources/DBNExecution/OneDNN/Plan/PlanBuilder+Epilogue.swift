@@ -2,11 +2,11 @@
   import DBNCOneDNN
   import DBNTensors
 
-  /// An epilogue as oneDNN takes it.
+  /// An epilogue in oneDNN's terms.
   struct PostOperations {
     private(set) var operations: [PostOperation] = []
     private var operands: [(index: Int32, layout: Layout, operand: Operand)] = []
-    /// The value that is added to, and so is in the target before.
+    /// The value that is added to, and so is in the target beforehand.
     private(set) var sum: PlannedValue?
 
     private enum Operand {
@@ -39,7 +39,7 @@
       append(dnnl_binary_add, layout, .value(value))
     }
 
-    /// - Returns: false if there is a sum already: one target can't hold two.
+    /// - Returns: false if there is a sum already: a target can't hold two.
     mutating func append(sumWith value: PlannedValue) -> Bool {
       guard sum == nil else { return false }
       operations.append(.sum)
@@ -59,12 +59,12 @@
   }
 
   extension PlanBuilder {
-    /// The epilogue as post-operations; nil where there are too many sums.
+    /// The epilogue as post-operations; nil if there are too many sums.
     ///
     /// - Parameters:
-    ///   - addends: the layout of values that are added; nil: what is added to is in the target
-    ///     before, which fewer kernels can but takes less memory.
-    ///   - first: what is done before.
+    ///   - addends: the layout of values that are added; nil if the addend is in the target
+    ///     beforehand, which fewer kernels support but takes less memory.
+    ///   - first: post-operations to apply before.
     mutating func postOperations(
       _ epilogue: [Epilogue], rank: Int, addends: Layout? = nil,
       after first: PostOperations = PostOperations()
@@ -87,7 +87,7 @@
       return result
     }
 
-    /// Where a kernel writes: over what it adds to, if there is a sum, else into memory of its own.
+    /// The target of a kernel: the addend's memory, if there is a sum, else a new slot.
     mutating func target(
       _ layout: Layout, sum: PlannedValue?
     ) throws(CheckpointError) -> PlannedValue {
@@ -96,7 +96,7 @@
       return try copied(sum, to: layout)
     }
 
-    /// The steps of an epilogue by themselves.
+    /// Adds the steps of an epilogue as separate kernels.
     mutating func add(
       _ epilogue: [Epilogue], to value: PlannedValue
     ) throws(CheckpointError) -> PlannedValue {

@@ -4,7 +4,8 @@
   import DBNTensors
 
   extension PlanBuilder {
-    /// The last dimension times the weights, with the epilogue; nil where oneDNN does not cover it.
+    /// Adds a linear layer over the last dimension, with its epilogue; nil if oneDNN does not cover
+    /// it.
     mutating func addLinear(
       _ unit: Unit, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
@@ -24,7 +25,7 @@
       return try add(unit.epilogue, to: value)
     }
 
-    /// The weights in the layout that the kernel wants, and the bias.
+    /// The weights in the kernel's layout, and the bias.
     private func constants(
       of layer: LinearLayer, _ kernel: Kernel, _ bias: Layout?
     ) throws(CheckpointError) -> [Draft.Argument] {
@@ -45,7 +46,7 @@
     /// [O, I]
     let shape: [Int]
 
-    /// nil where they are not parameters, or there are none of them.
+    /// Returns nil if weight or bias are not parameters, or the weight is missing or empty.
     init?(_ node: Graph.Node, _ shapes: [String: [Int]]) {
       guard case .parameter(let key) = node.operands[1], let shape = shapes[key],
         !shape.contains(0)

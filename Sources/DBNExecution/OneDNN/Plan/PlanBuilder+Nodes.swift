@@ -13,7 +13,7 @@
       let sizes = try node.operands.indices.map { index throws(CheckpointError) in
         try operand(index, of: node)?.shape ?? []
       }
-      // Of nothing, nothing is computed; oneDNN's kernels are not asked.
+      // Empty values need no computation, so oneDNN's kernels are not used.
       guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
         return try addReference(node)
       }
@@ -24,7 +24,7 @@
       return [try add(unit.epilogue, to: values[0])]
     }
 
-    /// nil: oneDNN does not cover it.
+    /// - Returns: nil if oneDNN does not cover the operation.
     private mutating func addPrimary(
       _ unit: Unit, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
@@ -61,7 +61,7 @@
       }
     }
 
-    /// The reference's kernel, in Float64.
+    /// Adds the reference's kernel, in Float64.
     mutating func addReference(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue] {
       if let attributes = node.operation.batchNorm, let input = try operand(0, of: node) {
         return [try addBatchNormModule(attributes.module, input)]

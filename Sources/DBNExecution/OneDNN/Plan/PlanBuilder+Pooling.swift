@@ -3,7 +3,7 @@
   import DBNModels
   import DBNTensors
 
-  /// nil in each: oneDNN has no such pooling.
+  /// All of these return nil if oneDNN has no such pooling.
   extension PlanBuilder {
     mutating func addPool(
       _ algorithm: dnnl_alg_kind_t, _ pooling: Operation.Pooling, _ input: PlannedValue,
@@ -30,7 +30,7 @@
       return target
     }
 
-    /// How far the last window reaches beyond the input, along each axis.
+    /// How far the last window extends beyond the input, along each axis.
     private func paddingAfter(
       _ pooling: Operation.Pooling, _ input: [Int], _ output: [Int]
     ) -> [Int] {
@@ -45,7 +45,7 @@
     mutating func addAveragePool(
       _ pooling: Operation.Pooling, _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
-      // oneDNN divides by the whole window also where it reaches beyond the padding.
+      // oneDNN divides by the whole window even if it extends beyond the padding.
       let isCut = zip(paddingAfter(pooling, input.shape, shape), pooling.padding).contains {
         $0 > $1
       }
@@ -56,7 +56,7 @@
       return try addPool(algorithm, pooling, input, shape)
     }
 
-    /// Where the sizes divide the input's, windows that lie side by side.
+    /// If the sizes divide the input's, adds a pooling with adjacent windows.
     mutating func addAdaptivePool(
       _ sizes: [Int], _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {
@@ -68,7 +68,7 @@
       return try addAveragePool(pooling, input, shape)
     }
 
-    /// The mean over all spatial dimensions.
+    /// Adds the mean over all spatial dimensions.
     mutating func addMean(
       _ dimensions: [Int], _ input: PlannedValue, _ shape: [Int]
     ) throws(CheckpointError) -> PlannedValue? {

@@ -3,14 +3,14 @@
   import DBNModels
   import DBNTensors
 
-  /// Makes a plan of a graph for inputs of known shapes.
+  /// Makes a plan for a graph and inputs of known shapes.
   struct PlanBuilder {
-    /// What the plan is for.
+    /// How the plan will be used.
     struct Purpose: Hashable {
       var mode: ExecutionMode
-      /// Whether nodes may be computed together.
+      /// Whether nodes may be fused.
       var fuses: Bool
-      /// Whether BatchNorms may be multiplied into weights.
+      /// Whether BatchNorms may be folded into weights.
       var foldsBatchNorm: Bool
     }
 
@@ -22,9 +22,9 @@
     private(set) var drafts: [Draft] = []
     private(set) var slots = Slots()
     private(set) var values: [String: PlannedValue] = [:]
-    /// How often values will still be used.
+    /// How many times each value will still be used.
     private var usesLeft: [String: Int] = [:]
-    /// The same for all values in a slot.
+    /// The same, summed over the values in each slot.
     private var slotUsesLeft: [Int: Int] = [:]
     private var scaleShifts: [String: ScaleShift] = [:]
 
@@ -77,7 +77,7 @@
         let made = try add(unit)
         for (name, value) in zip(unit.outputs, made) { set(name, value) }
         for name in unit.inputs { release(name) }
-        // Looked at node by node, every value is wanted as it is.
+        // When nodes are inspected, every value is needed in plain layout.
         if !purpose.fuses { for value in made { results.append(try plain(value)) } }
       } catch {
         throw error.with(name: unit.primary.name)
@@ -123,7 +123,7 @@
       slotUsesLeft[value.slot, default: 0] -= 1
     }
 
-    /// Whether a value's memory may be written to: its only use left is the one that is being
+    /// Whether a value's memory may be overwritten: its only remaining use is the one that is being
     /// planned, and nothing reads it afterwards.
     func isLastUse(_ value: PlannedValue) -> Bool {
       purpose.fuses && slotUsesLeft[value.slot, default: 0] <= 1
@@ -146,7 +146,7 @@
       add(.kernel(kernel, arguments))
     }
 
-    /// The value in a layout: itself, or reordered.
+    /// The value in a layout: unchanged, or reordered.
     mutating func reordered(
       _ value: PlannedValue, to layout: Layout
     ) throws(CheckpointError) -> PlannedValue {
@@ -169,7 +169,7 @@
       try reordered(value, to: Layout(.plain, value.shape))
     }
 
-    /// Scale and shift of a BatchNorm's row, made once.
+    /// The scale and shift of a BatchNorm's row, cached.
     mutating func scaleShift(
       _ module: String, row: Int, rank: Int
     ) throws(CheckpointError) -> ScaleShift {

@@ -2,11 +2,11 @@
   import DBNModels
   import DBNTensors
 
-  /// What a BatchNorm in evaluation multiplies each channel with and then adds to it.
+  /// The factor and the addend of each channel for a BatchNorm in evaluation.
   struct ScaleShift {
     let scale: Buffer
     let shift: Buffer
-    /// Of both: [1, C, 1, ...].
+    /// The layout of both: [1, C, 1, ...].
     let layout: Layout
 
     /// - Throws: `notFinite`.
@@ -22,10 +22,11 @@
   }
 
   extension BatchNormModule {
-    /// What each channel is multiplied with, and what is added then; computed in Float64.
+    /// The factor and the addend of each channel, computed in Float64.
     ///
-    /// - Throws: `notFinite` where a variance is negative, or a number NaN or infinite: kernels
-    ///   would lose a NaN on its way to the outputs.
+    /// - Throws: `notFinite` if a variance is negative, or a number NaN or infinite: kernels may
+    ///   drop a
+    ///   NaN before it reaches the outputs.
     func scaleShift(row: Int) throws(CheckpointError) -> (scales: [Double], shifts: [Double]) {
       let scales = (0..<features).map {
         (weight?[$0] ?? 1) / (rows[row].variance[$0] + norm.eps).squareRoot()

@@ -2,14 +2,15 @@
   import DBNCOneDNN
   import DBNModels
 
-  /// Nodes that are computed in one go: one, and those that only its output goes through.
+  /// Nodes that are computed together: one, and the elementwise nodes that its output passes
+  /// through.
   struct Unit {
-    /// The first is the one that the others are done with.
+    /// The nodes; the others are fused into the first.
     var nodes: [Graph.Node]
     var epilogue: [Epilogue] = []
 
     var primary: Graph.Node { nodes[0] }
-    /// The names of the values that are there afterwards.
+    /// The names of the values that it makes.
     var outputs: [String] { nodes[nodes.count - 1].outputs }
 
     /// The values that it reads.
@@ -19,8 +20,9 @@
       return names
     }
 
-    /// Whether one kernel can do a step after the others. In oneDNN 2.6 all functions of a kind have
-    /// the constants of one of them: `y * 3 - 1`, two linear ones, gives something else.
+    /// Whether one kernel can apply a step after the others. In oneDNN 2.6 all functions of the
+    /// same kind get the constants of one of them: `y * 3 - 1`, two linear functions, would be
+    /// wrong.
     func accepts(_ step: Epilogue) -> Bool {
       let others = epilogue.flatMap(\.eltwises)
       return step.eltwises.allSatisfy { mine in
@@ -29,11 +31,11 @@
     }
   }
 
-  /// What is done to each number of an output before it is written.
+  /// An operation on each number of an output before it is written.
   enum Epilogue {
-    /// Multiplied and added to, by numbers of each channel: a BatchNorm in evaluation.
+    /// A BatchNorm in evaluation: a scale and a shift for each channel.
     case batchNorm(String)
-    /// A value of the same shape added.
+    /// Adds a value of the same shape.
     case add(String)
     case eltwise([Eltwise])
 
@@ -47,10 +49,10 @@
     }
   }
 
-  /// Finds the nodes that can be computed together.
+  /// Finds the nodes that can be fused.
   struct Fusion {
     let graph: SizedGraph
-    /// Whether a BatchNorm does the same to every sample, so that it can be part of a convolution.
+    /// Whether a BatchNorm treats every sample alike, so that it can be fused into a convolution.
     let isUniform: (_ module: String) -> Bool
 
     /// The units in an order in which every value is made before it is used.
@@ -76,7 +78,7 @@
       return units.sorted { $0.place < $1.place }.map(\.unit)
     }
 
-    /// For each value that one operand of one node uses, and nothing else: the node.
+    /// For each value that is used exactly once: the node that uses it.
     private func consumers() -> [String: (place: Int, node: Graph.Node)] {
       var uses: [String: Int] = [:]
       var consumers: [String: (place: Int, node: Graph.Node)] = [:]

@@ -4,17 +4,16 @@
   import Synchronization
   import DBNTensors
 
-  /// The parameters of a model, and what the plans of its executors have made of them: each is
-  /// reordered once.
+  /// The parameters of a model, and their reordered copies, which the plans of its executors share.
   final class WeightStore: Sendable {
     let processor: Processor
-    /// By key.
+    /// The shapes by key.
     let shapes: [String: [Int]]
     private let tensors: [String: Tensor]
     private let made = Mutex<[String: [(layout: Layout, buffer: Buffer)]]>([:])
 
-    /// - Throws: `missingOperand` for a tensor that is not there, `unsupportedScalarType` for one
-    ///   that float32 can't hold.
+    /// - Throws: `missingOperand` for a missing tensor, `unsupportedScalarType` for one
+    ///   that float32 can't represent.
     init(
       _ graph: Graph, _ stateDict: StateDict, roundsToFloat32: Bool
     ) throws(CheckpointError) {
@@ -39,9 +38,9 @@
       return tensor
     }
 
-    /// Lends the numbers of a parameter.
+    /// Calls a closure with the numbers of a parameter.
     ///
-    /// - Throws: `notFinite`: kernels would lose a NaN on its way to the outputs.
+    /// - Throws: `notFinite`, because kernels may drop a NaN before it reaches the outputs.
     func withFloats<Value>(
       _ key: String, _ body: (UnsafeBufferPointer<Float>) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
@@ -61,16 +60,16 @@
       try withFloats(key) { floats in Array(floats) }
     }
 
-    /// The same for the reference's kernels.
+    /// A parameter as an array for the reference's kernels.
     func array(_ key: String) throws(CheckpointError) -> DenseArray {
       try DenseArray(shape: tensor(key).shape, values: floats(key).map(Double.init))
     }
 
-    /// A parameter in a layout, made once for each.
+    /// A parameter in a layout, made once for each layout.
     ///
     /// - Parameters:
-    ///   - plain: its layout in the state dict.
-    ///   - change: what is made of it before; `name` stands for that, and for the layout `plain`.
+    ///   - plain: its layout before reordering.
+    ///   - change: applied to the numbers first; `name` identifies it, and the layout `plain`.
     func constant(
       _ key: String, as layout: Layout, from plain: Layout, name: String = "",
       change: (([Float]) -> [Float])? = nil
@@ -96,7 +95,7 @@
       }
     }
 
-    /// The numbers in a buffer of a layout.
+    /// The numbers in a new buffer with a layout.
     func constant(
       _ floats: UnsafeBufferPointer<Float>, from plain: Layout, as layout: Layout
     ) throws(CheckpointError) -> Buffer {
@@ -104,7 +103,7 @@
       guard let kernel = try Kernel.reorder(from: plain, to: layout, self) else {
         throw CheckpointError(.engineFailed, "oneDNN cannot reorder weights")
       }
-      // It is read only.
+      // It is only read.
       let source = UnsafeMutableRawPointer(mutating: floats.baseAddress)
       let scratchpad = try kernel.layout(.scratchpad, [])
       let working = Buffer(byteCount: scratchpad.byteCount)

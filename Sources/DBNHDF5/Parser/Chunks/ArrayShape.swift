@@ -1,20 +1,20 @@
 internal import DBNTensors
 
-/// How many elements an extensible array has in which of its blocks: on each level the blocks are
-/// twice as large, or twice as many, as on the one before.
+/// How the elements of an extensible array are divided among its blocks: on each level the blocks
+/// are twice as large, or twice as many, as on the level before.
 ///
 /// Source: HDF5 File Format Specification 3.0, appendix VII.D; `H5EA__hdr_init` in H5EAhdr.c.
 struct ArrayShape {
   let element: ChunkElement
-  /// Elements in the index block itself.
+  /// The number of elements in the index block itself.
   let indexElementCount: Int
   let levelCount: Int
-  /// Levels whose blocks the index block leads to directly.
+  /// The number of levels whose blocks the index block points to directly.
   let directLevelCount: Int
-  /// Blocks on those levels.
+  /// The number of blocks on those levels.
   let directBlockCount: Int
   let pageElementCount: Int
-  /// Bytes of the number of an element.
+  /// The number of bytes of an element's number.
   let offsetByteCount: Int
   private let leastElementCount: Int
 
@@ -42,10 +42,10 @@ struct ArrayShape {
 
   func blockCount(_ level: Int) -> Int { 1 << (level / 2) }
 
-  /// Elements of one block.
+  /// The number of elements in one block.
   func elementCount(_ level: Int) -> Int { leastElementCount << ((level + 1) / 2) }
 
-  /// Pages of one block; zero when it has none.
+  /// The number of pages in one block; 0 if it is not paged.
   func pageCount(_ level: Int) -> Int {
     elementCount(level) > pageElementCount ? elementCount(level) / pageElementCount : 0
   }

@@ -1,7 +1,7 @@
 internal import DBNTensors
 
-/// What an array of chunks has for each chunk: its address, and with filters its size and which
-/// filters were not applied.
+/// The element for a chunk in an array of chunks: its address, and with filters its size and the
+/// mask of filters that were not applied.
 ///
 /// Source: HDF5 File Format Specification 3.0, appendix VII.C and VII.D, "Data Block Element".
 struct ChunkElement {
@@ -41,7 +41,7 @@ struct ChunkElement {
 }
 
 extension MetadataFile {
-  /// The offset of an address in the file; the largest `Int` for an address that no file can have.
+  /// The file offset of an address; the largest `Int` for an address that no file can have.
   func offset(of address: Int) -> Int {
     let (offset, overflow) = address.addingReportingOverflow(base)
     return overflow ? .max : offset

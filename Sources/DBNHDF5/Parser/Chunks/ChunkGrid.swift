@@ -1,19 +1,19 @@
 internal import DBNTensors
 
-/// The chunks of a dataset as their indices count them.
+/// The numbering of a dataset's chunks in its chunk index.
 ///
 /// Source: HDF5 File Format Specification 3.0, appendix VII; `H5D__chunk_set_info_real` and
 /// `H5D__earray_idx_insert` in HDF5's sources.
 struct ChunkGrid {
   let chunkShape: [Int]
-  /// Chunks in each dimension, of the sizes the dataset may grow to; nil where it has no limit.
+  /// The number of chunks in each dimension at the dataset's maximum size; nil if it is unlimited.
   private let counts: [Int?]
   /// The order in which dimensions are counted, the slowest first.
   private let order: [Int]
-  /// The bytes of a chunk before filters.
+  /// The bytes of a chunk before filtering.
   let chunkByteCount: Int
 
-  /// - Parameter isGrowing: whether the dimension without a limit is counted as the slowest.
+  /// - Parameter isGrowing: whether the unlimited dimension is counted as the slowest.
   init(
     _ space: Dataspace, chunkShape: [Int], elementByteCount: Int, isGrowing: Bool
   ) throws(CheckpointError) {
@@ -36,7 +36,7 @@ struct ChunkGrid {
     self.order = order
   }
 
-  /// The index of the first element of the chunk with a number; nil when there is no such chunk.
+  /// The index of the first element of the chunk with a number; nil if there is no such chunk.
   func origin(of number: Int) -> [Int]? {
     var (rest, scaled) = (number, [Int](repeating: 0, count: chunkShape.count))
     for dimension in order.dropFirst().reversed() {
@@ -51,8 +51,7 @@ struct ChunkGrid {
     return origin(ofScaled: scaled)
   }
 
-  /// The index of the first element of the chunk at a position in the grid; nil when it can't be
-  /// counted.
+  /// The index of the first element of the chunk at a position in the grid; nil if it overflows.
   func origin(ofScaled scaled: [Int]) -> [Int]? {
     var origin: [Int] = []
     for (position, size) in zip(scaled, chunkShape) {
@@ -63,7 +62,7 @@ struct ChunkGrid {
     return origin
   }
 
-  /// How many chunks the dataset may have; nil when that has no limit or can't be counted.
+  /// The largest number of chunks; nil if it is unlimited or overflows.
   var chunkCount: Int? {
     var product = 1
     for count in counts {

@@ -36,7 +36,7 @@ struct ChunkIndex {
       byteCount: filtered?.byteCount ?? grid.chunkByteCount, filterMask: filtered?.mask ?? 0)
   }
 
-  /// All chunks one after the other, without filters.
+  /// Chunks that are stored one after another, without filters.
   private static func implicit(
     _ address: Int, _ grid: ChunkGrid, in file: MetadataFile
   ) throws(CheckpointError) -> [Catalog.Chunks.Chunk] {

@@ -1,7 +1,8 @@
 internal import DBNTensors
 
-/// The index of a dataset that can grow in one dimension: elements in blocks that grow with their
-/// number, the first few in the index block itself, the later ones found by secondary blocks.
+/// The chunk index of a dataset that can grow in one dimension: elements are in blocks of
+/// increasing size, the first few in the index block itself, later blocks found through secondary
+/// blocks.
 ///
 /// Source: HDF5 File Format Specification 3.0, appendix VII.D; `H5EA__hdr_init` in H5EAhdr.c.
 struct ExtensibleArray {
@@ -9,7 +10,7 @@ struct ExtensibleArray {
   private let address: Int
   private let grid: ChunkGrid
   private let shape: ArrayShape
-  /// The number of the next element, and of those that were ever set.
+  /// The number of the next element, and the count of elements that were ever set.
   private var number = 0
   private var count = 0
 
@@ -23,7 +24,7 @@ struct ExtensibleArray {
       at: address, count: 16 + 6 * sizes.length + sizes.address, signature: "EAHD")
     try head.readVersion(of: "an array of chunks", in: 0...0)
     shape = try ArrayShape(parsing: &head, sizes)
-    // How many blocks there are, and their sizes.
+    // The numbers and sizes of blocks.
     try head.skip(4 * sizes.length)
     count = try head.readLength(sizes)
     try file.checkCount(records: count)
@@ -121,7 +122,7 @@ struct ExtensibleArray {
     }
   }
 
-  /// Counts elements that are not there. More than can be counted come after all that were set.
+  /// Skips elements of missing blocks. If the number overflows, no elements that were set follow.
   private mutating func pass(_ blocks: Int, of elements: Int) {
     let (product, overflow) = blocks.multipliedReportingOverflow(by: elements)
     let (sum, overflowsToo) = number.addingReportingOverflow(product)

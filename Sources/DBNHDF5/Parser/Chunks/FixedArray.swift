@@ -1,6 +1,7 @@
 internal import DBNTensors
 
-/// The index of a dataset that can't grow: an element for each chunk, in pages when they are many.
+/// The chunk index of a dataset that can't grow: an element for each chunk, in pages if there are
+/// many.
 ///
 /// Source: HDF5 File Format Specification 3.0, appendix VII.C.
 struct FixedArray {

@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// The older way of keeping a group's links: a tree of nodes with entries, and a heap of names.
+/// The older storage of a group's links: a tree of nodes with entries, and a heap of names.
 ///
 /// Source: HDF5 File Format Specification 3.0, sections III.B, III.C and IV.A.2.r.
 struct SymbolTable {
@@ -57,7 +57,7 @@ extension Int? {
   }
 }
 
-/// The names of the links of a group that has a symbol table.
+/// The link names of a group with a symbol table.
 ///
 /// Source: HDF5 File Format Specification 3.0, section III.D.
 private struct LocalHeap {
@@ -74,7 +74,7 @@ private struct LocalHeap {
     data = try file.reader(at: start, count: byteCount).region
   }
 
-  /// The bytes from the offset on, up to the next NUL.
+  /// The bytes from the offset to the next NUL.
   func text(at offset: Int) throws(CheckpointError) -> [UInt8] {
     let rest = try data.slice(from: offset, count: max(0, data.count - offset))
     let length = rest.withBytes { bytes in

@@ -1,10 +1,10 @@
 internal import DBNTensors
 
-/// The older kind of B-tree: of the symbol table nodes of a group, or of the chunks of a dataset.
+/// The older kind of B-tree, for the symbol table nodes of a group or the chunks of a dataset.
 ///
 /// Source: HDF5 File Format Specification 3.0, section III.A.1.
 struct VersionOneTree {
-  /// A key of a leaf, and the address it leads to.
+  /// A key in a leaf, and the address that it points to.
   struct Entry {
     let key: ByteReader
     let address: Int
@@ -12,7 +12,7 @@ struct VersionOneTree {
 
   private struct Node {
     let address: Int
-    /// Nil for the root, which may have any.
+    /// The expected level; nil for the root, which may have any.
     let level: Int?
   }
 
@@ -27,7 +27,7 @@ struct VersionOneTree {
     try self.init(address, type: 0, keyByteCount: file.sizes.length, in: &file)
   }
 
-  /// Reads a tree of chunks with as many dimensions, the size of elements not counted.
+  /// Reads a tree of chunks with this number of dimensions, not counting the element size.
   init(
     ofChunksAt address: Int, rank: Int, in file: inout MetadataFile
   ) throws(CheckpointError) {
@@ -70,7 +70,7 @@ struct VersionOneTree {
       }
     }
     try file.checkCount(records: entries.count)
-    // The last element is read next, so that nodes are read in the order of the file.
+    // The last element is popped first, so that nodes are read in the file's order.
     pending += children.reversed()
   }
 }

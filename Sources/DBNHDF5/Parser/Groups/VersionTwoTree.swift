@@ -1,10 +1,10 @@
 internal import DBNTensors
 
-/// The newer kind of B-tree: records of one size in the nodes, each node with a checksum.
+/// The newer kind of B-tree: nodes contain records of equal size, and have a checksum.
 ///
 /// Source: HDF5 File Format Specification 3.0, section III.A.2.
 struct VersionTwoTree {
-  /// What the records are.
+  /// The type of the records.
   enum Kind: UInt8 {
     case hugeObjects = 1
     case linksByName = 5
@@ -78,24 +78,24 @@ struct VersionTwoTree {
     for _ in 0...node.recordCount {
       let address = try reader.readAddress(of: "a node of a tree", file.sizes)
       let count = try reader.readCount(byteCount: shape.countByteCount)
-      // The number of all records below it.
+      // The total number of records below it.
       try reader.skip(pointerByteCount - file.sizes.address - shape.countByteCount)
       pending.append(Node(address: address, recordCount: count, depth: node.depth - 1))
     }
   }
 }
 
-/// How wide the counts in a tree's nodes are, which follows from how many records fit.
+/// The widths of the counts in a tree's nodes, which follow from how many records fit.
 private struct NodeShape {
   /// Signature, version, type and checksum.
   static let overhead = 10
-  /// Trees of this depth would have more records than files have bytes.
+  /// Deeper trees would have more records than files have bytes.
   private static let depthLimit = 32
 
   let nodeByteCount: Int
-  /// Bytes of the number of records in one node.
+  /// The bytes of a node's record count.
   let countByteCount: Int
-  /// Of a pointer in a node, by the node's depth.
+  /// The bytes of a pointer in a node, by the node's depth.
   private var pointerByteCounts = [0]
 
   init(
@@ -127,6 +127,6 @@ private struct NodeShape {
 }
 
 extension Int {
-  /// The bytes that a number up to this one takes, at least one.
+  /// The bytes needed for numbers up to this one, at least one.
   fileprivate var byteCount: Int { self == 0 ? 1 : (bitWidth - 1 - leadingZeroBitCount) / 8 + 1 }
 }

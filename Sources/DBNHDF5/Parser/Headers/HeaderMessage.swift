@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// One fact about an object, in its object header.
+/// A message in an object header, which describes one property of the object.
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2.
 struct HeaderMessage {
@@ -22,13 +22,13 @@ struct HeaderMessage {
 
   let kind: Kind
   let body: ByteRegion
-  /// Whether the body is not the message itself but says where it is.
+  /// Whether the body is a reference to the message instead of the message itself.
   let isShared: Bool
 
   private static let sharedFlag: UInt8 = 0x02
   private static let failIfUnknownFlag: UInt8 = 0x80
 
-  /// - Returns: nil for messages that nothing here asks for.
+  /// - Returns: nil for types of messages that are not used here.
   init?(type: UInt16, flags: UInt8, body: ByteRegion) throws(CheckpointError) {
     guard let kind = Kind(rawValue: type) else {
       guard flags & HeaderMessage.failIfUnknownFlag == 0 || type <= 0x17 else {

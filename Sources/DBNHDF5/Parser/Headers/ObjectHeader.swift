@@ -1,18 +1,17 @@
 internal import DBNTensors
 
-/// What the file says about a group, dataset or named type: messages, in blocks that continue each
-/// other.
+/// The description of a group, dataset or named type in the file: messages in a chain of blocks.
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.1.
 struct ObjectHeader {
-  /// More than any writer makes: attributes and links beyond a few lie elsewhere.
+  /// More messages than any writer makes: more than a few attributes or links are stored elsewhere.
   private static let messageLimit = 200_000
 
-  /// Those that are asked for, in the file's order.
+  /// The messages that are used here, in the file's order.
   private(set) var messages: [HeaderMessage] = []
   let address: Int
   private let sizes: FieldSizes
-  /// Blocks to be read, and those that were.
+  /// Blocks to be read, and blocks that were read.
   private var pending: [Block] = []
   private var visited: Set<Int> = []
 
@@ -82,7 +81,7 @@ struct ObjectHeader {
     }
   }
 
-  /// The messages up to the checksum, or up to a gap that is too small for another.
+  /// Reads the messages up to the checksum, or up to a gap that is too small for another message.
   private mutating func readMessages2(
     _ reader: inout ByteReader, _ flags: UInt8
   ) throws(CheckpointError) {

@@ -1,10 +1,10 @@
 internal import DBNTensors
 
-/// Where a message lies that several objects share.
+/// The location of a message that several objects share.
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2, "Shared Message".
 struct SharedMessage {
-  /// The object header that the message is in: that of a named type.
+  /// The address of the object header with the message: that of a named type.
   let address: Int
 
   init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
@@ -29,7 +29,7 @@ extension MetadataFile {
     return try resolve(SharedMessage(parsing: &reader, sizes), message.kind)
   }
 
-  /// The message of a kind in the header that a shared one names.
+  /// The message of the same type in the header that a shared message refers to.
   mutating func resolve(
     _ shared: SharedMessage, _ kind: HeaderMessage.Kind
   ) throws(CheckpointError) -> ByteReader {

@@ -1,14 +1,14 @@
 internal import DBNTensors
 
-/// The sizes of a heap's blocks: rows of as many blocks each, of which those of the first two have
-/// the starting size, and those of each further row twice that of the row before.
+/// The sizes of a heap's blocks: rows with equally many blocks, which have the starting size in the
+/// first two rows, and double in each further row.
 ///
 /// Source: HDF5 File Format Specification 3.0, section III.G, "Doubling Table Info".
 struct DoublingTable {
   /// A direct block.
   struct Block {
     let address: Int
-    /// Of its first byte in the heap.
+    /// The offset of its first byte in the heap.
     let offset: Int
     let byteCount: Int
   }
@@ -16,9 +16,9 @@ struct DoublingTable {
   private let width: Int
   let startingByteCount: Int
   let largestDirectByteCount: Int
-  /// Bits of an offset in the heap.
+  /// The number of bits in a heap offset.
   let offsetBitCount: Int
-  /// Indirect blocks found to be whole.
+  /// Indirect blocks that were read and verified.
   private var blocks: [Int: ByteReader] = [:]
 
   init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
@@ -26,7 +26,7 @@ struct DoublingTable {
     startingByteCount = try reader.readLength(sizes)
     largestDirectByteCount = try reader.readLength(sizes)
     offsetBitCount = Int(try reader.read(UInt16.self))
-    // The number of rows to begin with.
+    // The initial number of rows.
     try reader.skip(2)
     guard width.isPowerOfTwo, startingByteCount.isPowerOfTwo, largestDirectByteCount.isPowerOfTwo,
       startingByteCount <= largestDirectByteCount, 1...62 ~= offsetBitCount,
@@ -34,7 +34,7 @@ struct DoublingTable {
     else { throw .invalidMetadata("a heap has blocks of odd sizes", at: reader.fileOffset) }
   }
 
-  /// Goes from indirect block to indirect block to the direct one that has an offset.
+  /// Finds the direct block with an offset by descending through indirect blocks.
   mutating func find(
     _ offset: Int, in root: Int, rowCount: Int, _ file: inout MetadataFile
   ) throws(CheckpointError) -> Block {
@@ -49,7 +49,7 @@ struct DoublingTable {
       if row < directRowCount {
         return Block(address: address, offset: start, byteCount: byteCount(ofRow: row))
       }
-      // As many rows as make up the block's size, fewer than the row it is in: this ends.
+      // As many rows as make up the block's size. They are at most `row`, so that the loop ends.
       let rowsBelow = byteCount(ofRow: row).trailingZeroBitCount - firstRowBitCount + 1
       (block, rowCount) = (address, min(rowsBelow, row))
     }
@@ -63,7 +63,7 @@ struct DoublingTable {
     largestDirectByteCount.trailingZeroBitCount - startingByteCount.trailingZeroBitCount + 2
   }
 
-  /// The row and column of the block that has an offset, counted from the indirect block's start.
+  /// The row and column of the block with an offset, relative to the indirect block's start.
   private func row(of offset: Int) -> (row: Int, column: Int) {
     if offset >> firstRowBitCount == 0 { return (0, offset / startingByteCount) }
     let highBit = offset.bitWidth - 1 - offset.leadingZeroBitCount

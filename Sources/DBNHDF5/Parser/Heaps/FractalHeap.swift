@@ -1,22 +1,22 @@
 internal import DBNTensors
 
-/// Where the links of a large group, or the attributes of an object, lie: blocks whose sizes double.
+/// The storage of a large group's links, or of an object's attributes: blocks whose sizes double.
 ///
 /// Source: HDF5 File Format Specification 3.0, section III.G.
 struct FractalHeap {
   let idByteCount: Int
   private let address: Int
   private var table: DoublingTable
-  /// Bytes of an offset, and of a length, in an object's ID.
+  /// The bytes of an offset, and of a length, in an object's ID.
   private let offsetByteCount: Int
   private let lengthByteCount: Int
   private let hasChecksums: Bool
   private let rootAddress: Int?
-  /// Rows of the root block; zero where it is a direct one.
+  /// The number of rows in the root block; 0 if it is a direct block.
   private let rootRowCount: Int
   private let hugeTree: Int?
   private var hugeObjects: [Int: Extent]?
-  /// Direct blocks found to be whole.
+  /// Direct blocks that were read and verified.
   private var blocks: [Int: ByteRegion] = [:]
 
   private struct Extent {
@@ -47,7 +47,7 @@ struct FractalHeap {
       (table.largestDirectByteCount.trailingZeroBitCount + 7) / 8, largest.bytesOfCount)
   }
 
-  /// With filters the header is longer, and its objects are not where they seem to be.
+  /// Refuses filters, with which the header is longer, and objects are not at the stated offsets.
   private static func refuseFilters(
     _ address: Int, _ file: inout MetadataFile
   ) throws(CheckpointError) {
@@ -60,7 +60,7 @@ struct FractalHeap {
     }
   }
 
-  /// The object with an ID, of which the first byte says where it lies.
+  /// The object with an ID, whose first byte determines where it is stored.
   mutating func object(
     _ id: ByteReader, in file: inout MetadataFile
   ) throws(CheckpointError) -> ByteRegion {
@@ -72,7 +72,7 @@ struct FractalHeap {
       return try managed(offset, try id.readCount(byteCount: lengthByteCount), &file)
     case 1: return try huge(&id, &file)
     case 2:
-      // Small objects lie in the ID itself; the longer form has 12 bits for their length.
+      // Small objects are stored in the ID itself; the longer form has 12 bits for their length.
       let isLong = idByteCount > 18
       let low = isLong ? Int(try id.read(UInt8.self)) : 0
       let count = isLong ? Int(flags & 0xF) << 8 | low : Int(flags & 0xF)
@@ -92,7 +92,7 @@ struct FractalHeap {
     }
     let block = try directBlock(found, &file)
     let object = try block.slice(from: offset - found.offset, count: count)
-    // Blocks are spread over the file, and reading one brings the pages around it into memory.
+    // Blocks are spread over the file, and reading one maps the pages around it into memory.
     object.release()
     return object
   }
@@ -107,7 +107,7 @@ struct FractalHeap {
     if hasChecksums {
       let start = reader.position
       let expected = try reader.read(UInt32.self)
-      // Computed as if it were zero itself.
+      // The checksum is computed with its own field set to zero.
       var bytes = reader.region.array
       bytes.replaceSubrange(start..<start + 4, with: [0, 0, 0, 0])
       try Lookup3.verify(
@@ -117,7 +117,7 @@ struct FractalHeap {
     return reader.region
   }
 
-  /// Objects too large for any block, each at an address of its own.
+  /// An object too large for any block, which has its own address.
   private mutating func huge(
     _ id: inout ByteReader, _ file: inout MetadataFile
   ) throws(CheckpointError) -> ByteRegion {
@@ -153,7 +153,7 @@ struct FractalHeap {
 }
 
 extension Int {
-  /// The bytes of a length up to this one: `H5VM_limit_enc_size`.
+  /// The bytes needed for lengths up to this one: `H5VM_limit_enc_size`.
   fileprivate var bytesOfCount: Int {
     self <= 0 ? 1 : (bitWidth - 1 - leadingZeroBitCount) / 8 + 1
   }

@@ -1,14 +1,14 @@
 internal import DBNTensors
 
-/// The texts of variable length of a file, in collections.
+/// The variable-length strings of a file, in collections.
 ///
 /// Source: HDF5 File Format Specification 3.0, section III.E.
 struct GlobalHeap {
-  /// By address, the objects by index.
+  /// The collections by address, with their objects by index.
   private var collections: [Int: [Int: ByteRegion]] = [:]
 
-  /// The text that a reference in a dataset or attribute leads to: its length, and the address and
-  /// index of the object.
+  /// The string for a reference in a dataset or attribute, which consists of its length, and the
+  /// address and index of the object.
   mutating func text(
     parsing reader: inout ByteReader, in file: inout MetadataFile
   ) throws(CheckpointError) -> String {
@@ -16,7 +16,7 @@ struct GlobalHeap {
     let byteCount = try reader.readCount(UInt32.self)
     let address = try reader.readAddress(file.sizes)
     let index = try reader.readCount(UInt32.self)
-    // No text was written: nothing, or zeros.
+    // No string was written: the reference is empty or zero.
     guard byteCount > 0, let address, address > 0 else { return "" }
     let objects =
       if let known = collections[address] { known } else {
@@ -46,10 +46,10 @@ struct GlobalHeap {
     var objects: [Int: ByteRegion] = [:]
     while reader.remaining >= headByteCount {
       let index = Int(try reader.read(UInt16.self))
-      // References to it, and padding.
+      // Reference count and padding.
       try reader.skip(6)
       let count = try reader.readLength(file.sizes)
-      // The rest is free.
+      // The rest is free space.
       if index == 0 { break }
       objects[index] = try reader.readRegion(count: count)
       try reader.skip(min((8 - count % 8) % 8, reader.remaining))

@@ -18,7 +18,7 @@ struct AttributeMessage {
     let typeByteCount = Int(try reader.read(UInt16.self))
     let spaceByteCount = Int(try reader.read(UInt16.self))
     if version == 3 { try reader.skip(1) }
-    // Version 1 fills each part up to a multiple of eight bytes.
+    // Version 1 pads each part to a multiple of eight bytes.
     func padding(_ byteCount: Int) -> Int { version == 1 ? (8 - byteCount % 8) % 8 : 0 }
     name = try reader.readRegion(count: nameByteCount).array
     try reader.skip(padding(nameByteCount))

@@ -5,7 +5,7 @@ struct ChunkLayout {
   /// Source: HDF5 File Format Specification 3.0, appendix VII: the indices.
   enum Index {
     case versionOneTree
-    /// The stored size and filter mask, where the one chunk is filtered.
+    /// A single chunk, with its stored size and filter mask if it is filtered.
     case single(filtered: (byteCount: Int, mask: UInt32)?)
     case implicit
     case fixedArray
@@ -17,7 +17,7 @@ struct ChunkLayout {
   /// The address of the index, or of the only chunk; nil if nothing was written.
   let address: Int?
   let index: Index
-  /// Whether chunks that reach over the edge of the shape are stored without the filters.
+  /// Whether chunks that extend beyond the shape are stored without the filters.
   let leavesEdgesUnfiltered: Bool
 
   init(shape: some Sequence<Int>, address: Int?) {
@@ -32,7 +32,7 @@ struct ChunkLayout {
     let address = try reader.readAddress(sizes)
     var shape: [Int] = []
     for _ in 0..<rank { shape.append(try reader.readCount(UInt32.self)) }
-    // The last is the size of an element.
+    // The last number is the size of an element.
     self.init(shape: shape.dropLast(), address: address)
   }
 

@@ -4,7 +4,7 @@ internal import DBNTensors
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2.b.
 struct Dataspace {
-  /// Nil is the null dataspace; `[]` a scalar.
+  /// The shape; nil for the null dataspace, and `[]` for a scalar.
   let shape: [Int]?
   /// The sizes to which the dataset may grow; nil for sizes without a limit.
   let maximumShape: [Int?]
@@ -36,7 +36,7 @@ struct Dataspace {
 }
 
 extension ByteReader {
-  /// A size; nil for an unlimited one, whose bits are all set.
+  /// Reads a size; nil for an unlimited size, whose bits are all set.
   fileprivate mutating func readMaximum(_ sizes: FieldSizes) throws(CheckpointError) -> Int? {
     let number = try readNumber(byteCount: sizes.length)
     return number == .max >> UInt64(64 - 8 * sizes.length) ? nil : Int(clamping: number)

@@ -1,14 +1,14 @@
 internal import DBNTensors
 
-/// What the elements of a dataset or attribute are.
+/// The type of the elements of a dataset or attribute.
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2.d.
 struct Datatype {
   let elementType: Catalog.ElementType
-  /// The bytes of an element where it lies; for text of any length, those of the reference to it.
+  /// The stored bytes of an element; for variable-length strings, those of the reference.
   let byteCount: Int
 
-  /// What all types begin with.
+  /// The fields at the start of all types.
   private struct Prefix {
     let version: UInt8
     let typeClass: UInt8
@@ -104,8 +104,8 @@ struct Datatype {
     prefix.bits & 0xF == 1 ? .variableString : .unsupported("a sequence of variable length")
   }
 
-  /// h5py's complex: a compound of two equal floats r and i. Members other than numbers are not
-  /// looked into, so that a file can't make this recurse.
+  /// h5py's complex type: a compound of two equal floats r and i. Members other than numbers are
+  /// not parsed, so that a file can't cause recursion.
   private static func compound(
     _ prefix: Prefix, _ reader: inout ByteReader
   ) throws(CheckpointError) -> Catalog.ElementType {
@@ -131,7 +131,7 @@ struct Datatype {
     }
   }
 
-  /// h5py's bool: an enumeration of int8 with the members FALSE and TRUE.
+  /// h5py's bool type: an enumeration of int8 with the members FALSE and TRUE.
   private static func enumeration(
     _ prefix: Prefix, _ reader: inout ByteReader
   ) throws(CheckpointError) -> Catalog.ElementType {
@@ -148,7 +148,7 @@ struct Datatype {
 }
 
 extension ByteReader {
-  /// A name that ends with a NUL; before version 3, filled up to a multiple of eight bytes.
+  /// Reads a NUL-terminated name; before version 3, it is padded to a multiple of eight bytes.
   fileprivate mutating func readMemberName(version: UInt8) throws(CheckpointError) -> String? {
     var name: [UInt8] = []
     while true {
@@ -160,8 +160,8 @@ extension ByteReader {
     return String(validating: name, as: UTF8.self)
   }
 
-  /// The offset of a member in a compound of at most 16 bytes. In version 1 a member can have
-  /// dimensions; such a member, which later versions write as an array, is given the offset -1.
+  /// Reads the offset of a member in a compound of at most 16 bytes. In version 1 a member can have
+  /// dimensions; such a member, which later versions write as an array, gets the offset -1.
   fileprivate mutating func readMemberOffset(version: UInt8) throws(CheckpointError) -> Int {
     if version >= 3 { return Int(try read(UInt8.self)) }
     let offset = try readCount(UInt32.self)

@@ -4,7 +4,7 @@ internal import DBNTensors
 ///
 /// Source: HDF5 File Format Specification 3.0, sections IV.A.2.e and IV.A.2.f.
 struct FillValue {
-  /// Nil is the default, zeros.
+  /// The bytes; nil for the default, zeros.
   let bytes: [UInt8]?
 
   init(parsing reader: inout ByteReader) throws(CheckpointError) {
@@ -13,7 +13,7 @@ struct FillValue {
     if version == 3 {
       isDefined = try reader.read(UInt8.self) & 0x20 != 0
     } else {
-      // When space is allocated, and when it is filled.
+      // The times at which space is allocated and filled.
       try reader.skip(2)
       let defined = try reader.read(UInt8.self)
       isDefined = version == 1 || defined != 0
@@ -21,14 +21,14 @@ struct FillValue {
     bytes = isDefined ? try FillValue.bytes(&reader) : nil
   }
 
-  /// The message that files before 1.6 have.
+  /// Parses the message of files before HDF5 1.6.
   init(parsingOld reader: inout ByteReader) throws(CheckpointError) {
     bytes = try FillValue.bytes(&reader)
   }
 
   private static func bytes(_ reader: inout ByteReader) throws(CheckpointError) -> [UInt8]? {
     let byteCount = try reader.read(Int32.self)
-    // A size of zero is the default value, a negative size is none.
+    // A size of zero means the default value, a negative size none.
     guard byteCount > 0 else { return nil }
     return try reader.readRegion(count: Int(byteCount)).array
   }

@@ -1,13 +1,13 @@
 internal import DBNTensors
 
-/// The filters that chunks went through, in the order of writing.
+/// The filters of a dataset's chunks, in the order of writing.
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2.l.
 struct FilterMessage {
   private(set) var filters: [Catalog.Chunks.Filter] = []
 
   private static let firstNamedIdentifier = 256
-  /// As many as libhdf5 allows.
+  /// The largest number of filters that libhdf5 allows.
   private static let filterLimit = 32
 
   init(parsing reader: inout ByteReader) throws(CheckpointError) {

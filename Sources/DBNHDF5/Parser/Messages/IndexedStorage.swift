@@ -1,17 +1,17 @@
 internal import DBNTensors
 
-/// The storage of a group's links, or an object's attributes, if they are many: a heap of messages,
-/// and a tree that has the address of each.
+/// The storage of a group's links, or an object's attributes, if there are many: a heap of
+/// messages, and a tree with the heap ID of each.
 ///
 /// Source: HDF5 File Format Specification 3.0, sections IV.A.2.c (links) and IV.A.2.v (attributes).
 struct IndexedStorage {
   let heap: Int
-  /// The tree by name.
+  /// The address of the tree sorted by name.
   let tree: Int
 
-  /// - Parameter orderByteCount: of the largest creation order, where it is tracked: 8 for links,
-  ///   2 for attributes.
-  /// - Returns: nil when the messages lie in the object header.
+  /// - Parameter orderByteCount: the size of the largest creation order, if it is tracked: 8 for
+  ///   links, 2 for attributes.
+  /// - Returns: nil if the messages are in the object header.
   init?(
     parsing reader: inout ByteReader, orderByteCount: Int, _ sizes: FieldSizes
   ) throws(CheckpointError) {

@@ -5,7 +5,7 @@ internal import DBNTensors
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2.i.
 enum Layout {
   case compact(ByteRegion)
-  /// The size is not in files before 1.6.
+  /// One contiguous block; files before HDF5 1.6 don't have the size.
   case contiguous(address: Int?, byteCount: Int?)
   case chunked(ChunkLayout)
   case virtual
@@ -34,7 +34,7 @@ enum Layout {
     }
   }
 
-  /// Versions 1 and 2, up to HDF5 1.6.
+  /// Parses versions 1 and 2, up to HDF5 1.6.
   private init(parsingOld reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
     let rank = Int(try reader.read(UInt8.self))
     let layoutClass = try reader.read(UInt8.self)
@@ -48,7 +48,7 @@ enum Layout {
       self = .compact(try reader.readRegion(count: byteCount))
     case 1: self = .contiguous(address: address, byteCount: nil)
     case 2:
-      // The size of an element is among the dimensions, and once more at the end.
+      // The size of an element is the last dimension, and occurs again at the end.
       self = .chunked(ChunkLayout(shape: shape.dropLast(), address: address))
     default: throw .invalidMetadata("a layout of class \(layoutClass)", at: reader.fileOffset)
     }

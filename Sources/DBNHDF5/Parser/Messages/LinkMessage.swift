@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// A link of a group: its name, and what it leads to.
+/// A link of a group: its name and its target.
 struct ParsedLink {
   enum Target {
     /// The address of an object header.
@@ -12,17 +12,17 @@ struct ParsedLink {
 
   let name: String
   let target: Target
-  /// The position in the order in which links were made; nil where the file does not track that.
+  /// The position in the creation order of links; nil if the file does not track it.
   let order: Int?
 
-  /// - Parameter name: should be UTF-8.
+  /// - Parameter name: the name's bytes, which should be UTF-8.
   init(name: [UInt8], target: Target, order: Int? = nil) throws(CheckpointError) {
     self.name = try ParsedLink.name(name)
     self.target = target
     self.order = order
   }
 
-  /// A link message.
+  /// Parses a link message.
   ///
   /// Source: HDF5 File Format Specification 3.0, section IV.A.2.g.
   init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
@@ -52,7 +52,7 @@ struct ParsedLink {
     return name
   }
 
-  /// The path that a soft link holds.
+  /// The path in a soft link.
   static func path(_ bytes: ArraySlice<UInt8>) throws(CheckpointError) -> String {
     guard let path = String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self) else {
       throw CheckpointError(.invalidText, "a soft link's path is not valid UTF-8")

@@ -1,11 +1,11 @@
 public import DBNTensors
 
 extension Graph {
-  /// The value of the member `format` of the graph's own JSON.
+  /// The value of the member `format` in the graph's JSON.
   static let formatName = "dbn-graph"
   private static let version = 1
 
-  /// The graph as JSON, in its own form (docs/hdf5-schema.md).
+  /// The graph as JSON, in this library's form (docs/hdf5-schema.md).
   public var json: JSON {
     [
       "format": .string(Self.formatName), "version": .int(Self.version), "name": .string(name),
@@ -22,10 +22,11 @@ extension Graph {
     ]
   }
 
-  /// Reads a graph in its own form, or a program as PyTorch writes it.
+  /// Reads a graph in this library's form, or a program in PyTorch's.
   ///
-  /// - Throws: `invalidGraph` for a value that is used before it is made, a name that is there twice
-  ///   and the like; `invalidJSON`, `limitExceeded`; for a program, as `ExportedProgram`.
+  /// - Throws: `invalidGraph` for a value that is used before it is made, a name that occurs twice
+  ///   and the like; `invalidJSON`, `limitExceeded`; for a program, the errors of
+  /// `ExportedProgram`.
   public init(parsing text: String) throws(CheckpointError) {
     let json = try Self.parsed(text)
     guard json["format"]?.string == Self.formatName else {
@@ -35,7 +36,7 @@ extension Graph {
     self = try Self(json)
   }
 
-  /// The largest text that is read: a hundred times that of the largest of torchvision's models.
+  /// The longest text that is read: a hundred times that of torchvision's largest model.
   private static let textLimit = 256 << 20
 
   static func parsed(_ text: String) throws(CheckpointError) -> JSON {
@@ -68,12 +69,12 @@ extension Graph {
 }
 
 extension Graph: Codable {
-  /// As the text of its JSON, whose order and numbers survive there.
+  /// Reads the text of its JSON.
   public init(from decoder: any Decoder) throws {
     self = try Graph(parsing: decoder.singleValueContainer().decode(String.self))
   }
 
-  /// Writes the text of its JSON.
+  /// Writes its JSON as text, which preserves the order of members and the exact numbers.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(json.text())

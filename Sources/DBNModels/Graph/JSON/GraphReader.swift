@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// An object of a graph's JSON, whose members are asked for by name.
+/// An object in a graph's JSON, whose members are read by name.
 package struct GraphReader {
   let json: JSON
 
@@ -44,7 +44,7 @@ package struct GraphReader {
     }
   }
 
-  /// A shape in which null is a size that may be any.
+  /// A shape in which null is an arbitrary size.
   func shape(_ name: String) throws(CheckpointError) -> [Int?] {
     guard let sizes = json[name]?.array else { throw invalid(name) }
     var shape: [Int?] = []
@@ -60,7 +60,7 @@ package struct GraphReader {
     return flag
   }
 
-  /// A float; text stands for those that JSON has no notation for.
+  /// A float; values that JSON has no notation for are text.
   func number(_ name: String) throws(CheckpointError) -> Double {
     switch json[name] {
     case .double(let number): return number
@@ -100,7 +100,7 @@ extension Size {
     }
   }
 
-  /// Recurses as deep as the JSON is nested, which its parser limits.
+  /// Recurses as deep as the JSON is nested, which the parser limits.
   init(_ json: JSON) throws(CheckpointError) {
     let reader = GraphReader(json)
     switch json {

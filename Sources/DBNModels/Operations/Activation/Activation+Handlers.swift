@@ -12,7 +12,7 @@ extension Activation {
     }
   }
 
-  /// Functions without arguments.
+  /// The functions without arguments, by ATen's names.
   private static let functions: [String: Activation] = [
     "relu": .relu, "relu6": .hardTanh(minimum: 0, maximum: 6), "hardswish": .hardSwish,
     "hardsigmoid": .hardSigmoid, "silu": .silu, "sigmoid": .sigmoid, "tanh": .tanh,

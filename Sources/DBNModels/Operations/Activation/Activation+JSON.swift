@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Activation {
-  /// Those without attributes, by their names.
+  /// The functions without attributes, by name.
   private static let plain: [String: Activation] = [
     "relu": .relu, "hardSwish": .hardSwish, "hardSigmoid": .hardSigmoid, "silu": .silu,
     "sigmoid": .sigmoid, "tanh": .tanh, "mish": .mish, "squareRoot": .squareRoot,

@@ -5,11 +5,11 @@ extension Operation {
   public static func activation(_ function: Activation) -> Operation { Operation(function) }
 }
 
-/// A function of one number: a family of operations, each element by itself.
+/// A function of one number, applied element by element: a family of operations.
 public enum Activation: Sendable, Hashable {
   /// `max(x, 0)`
   case relu
-  /// Also `clamp`, whose missing bounds are infinite.
+  /// `x` clipped to the bounds. Also `clamp`, whose missing bounds are infinite.
   case hardTanh(minimum: Double, maximum: Double)
   /// `x * relu6(x + 3) / 6`
   case hardSwish
@@ -19,19 +19,19 @@ public enum Activation: Sendable, Hashable {
   case silu
   /// `1 / (1 + exp(-x))`
   case sigmoid
-  /// The exact one, by the error function, or its approximation by tanh.
+  /// GELU, exact by the error function, or approximated by tanh.
   case gelu(usesTanh: Bool)
   /// The hyperbolic tangent.
   case tanh
-  /// `x` where it is positive, else `slope * x`.
+  /// `x` if it is positive, else `slope * x`.
   case leakyReLU(slope: Double)
-  /// `x` where it is positive, else `alpha * (exp(x) - 1)`.
+  /// `x` if it is positive, else `alpha * (exp(x) - 1)`.
   case elu(alpha: Double)
-  /// `log(1 + exp(beta * x)) / beta`; `x` where `beta * x` is above the threshold.
+  /// `log(1 + exp(beta * x)) / beta`; `x` if `beta * x` is above the threshold.
   case softplus(beta: Double, threshold: Double)
   /// `x * tanh(log(1 + exp(x)))`
   case mish
-  /// `x` to an exponent.
+  /// `x` raised to an exponent.
   case power(Double)
   /// The square root.
   case squareRoot
@@ -45,7 +45,7 @@ public enum Activation: Sendable, Hashable {
   case exponentialMinusOne
   /// The natural logarithm.
   case logarithm
-  /// Of one more than the number.
+  /// `log(1 + x)`
   case logarithmOfOnePlus
   /// The error function.
   case errorFunction

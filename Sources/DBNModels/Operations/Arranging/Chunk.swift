@@ -1,17 +1,17 @@
 package import DBNTensors
 
 extension Operation {
-  /// One output for each of the nearly equal parts, of which there may be fewer.
+  /// One output for each nearly equal part; there may be fewer than `count`.
   public static func chunk(count: Int, dimension: Int) -> Operation {
     Operation(Chunk(count: count, dimension: dimension))
   }
 
-  /// `torch.chunk`; with sizes that are numbers it is a `Split`.
+  /// `torch.chunk`; once sizes are numbers, it becomes a `Split`.
   package struct Chunk: GraphOperation {
     let count: Int
     let dimension: Int
 
-    /// The most parts that a tensor is cut into.
+    /// The largest number of parts.
     private static let limit = 1 << 16
 
     package static var names: [String] { ["chunk"] }
@@ -38,7 +38,7 @@ extension Operation {
       )
     }
 
-    /// Sizes of nearly equal parts.
+    /// The sizes of nearly equal parts.
     private func parts(of size: Int) throws(CheckpointError) -> [Int] {
       guard 1...Self.limit ~= count else { throw .shape("\(count) is no number of parts") }
       if size == 0 { return Array(repeating: 0, count: count) }

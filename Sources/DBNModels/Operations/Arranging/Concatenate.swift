@@ -1,8 +1,8 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: tensors that agree in all other dimensions. Empty ones of one dimension are passed
-  /// over, as PyTorch does.
+  /// Operands: tensors that agree in all other dimensions. Empty one-dimensional tensors are
+  /// skipped, as in PyTorch.
   public static func concatenate(dimension: Int) -> Operation {
     Operation(Concatenate(dimension: dimension))
   }

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Dimensions of one element are repeated, and new ones put in front.
+  /// Repeats dimensions of size 1 and adds new dimensions in front.
   public static func expand(_ sizes: [Size]) -> Operation { Operation(Expand(sizes)) }
 
   /// `torch.Tensor.expand`.

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// The dimensions from one to another become one.
+  /// Merges the dimensions from `start` to `end` into one.
   public static func flatten(start: Int, end: Int) -> Operation {
     Operation(Flatten(start: start, end: end))
   }

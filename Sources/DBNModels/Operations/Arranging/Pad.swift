@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// How many elements of a number to put before and after each of the last dimensions.
+  /// Adds elements with the given value before and after each of the last dimensions.
   public static func pad(before: [Size], after: [Size], value: Double) -> Operation {
     Operation(Pad(before: before, after: after, value: value))
   }
@@ -74,7 +74,7 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// PyTorch lists pairs from the last dimension on; the graph, the last dimensions in order.
+  /// PyTorch lists pairs starting with the last dimension; the graph lists dimensions in order.
   fileprivate mutating func pad(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
     let sizes = try sizes("pad", &call).orProgramError("`pad`")
     guard sizes.count % 2 == 0 else { throw .program("`pad` has an odd number of sizes") }

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// The dimensions in another order.
+  /// Reorders the dimensions.
   public static func permute(_ order: [Int]) -> Operation { Operation(Permute(order)) }
 
   /// `torch.permute`.

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// The same elements in another shape, of which one size may be inferred.
+  /// The same elements in another shape, in which one size may be inferred.
   public static func reshape(_ sizes: [Size]) -> Operation { Operation(Reshape(sizes)) }
 
   /// `torch.reshape`.
@@ -79,7 +79,7 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// A view where PyTorch makes one, a copy where the elements lie in another order.
+  /// A view if PyTorch makes one, a copy if the order of the elements in memory rules it out.
   mutating func reshaped(
     _ call: inout ProgramCall, _ operation: Operation
   ) throws(CheckpointError) -> [Result] {
@@ -91,7 +91,7 @@ extension GraphImporter {
     return try view(of: name, operation)
   }
 
-  /// A tensor of which another shape has new elements.
+  /// The whole tensor after its elements were changed through another shape.
   mutating func reshapedBack(_ change: ViewChange) throws(CheckpointError) -> Graph.Operand {
     try single(
       .reshape(sizes(of: change.whole, rank: change.view.rank)), [change.part], change.name)

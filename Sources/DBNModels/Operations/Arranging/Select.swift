@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// What stands at an index of a dimension, without the dimension.
+  /// The elements at an index of a dimension, without that dimension.
   public static func select(dimension: Int, index: Int) -> Operation {
     Operation(Select(dimension: dimension, index: index))
   }
@@ -32,7 +32,7 @@ extension Operation {
       return (Operation(select), [input.removing(select.dimension)])
     }
 
-    /// With a dimension and an index that count from the front.
+    /// The same with dimension and index counted from the front.
     func counted(in shape: [Int]) throws(CheckpointError) -> Select {
       let place = try shape.dimension(dimension)
       let result = index < 0 ? index &+ shape[place] : index

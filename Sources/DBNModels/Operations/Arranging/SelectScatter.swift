@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: a tensor, and what replaces its elements at an index of a dimension.
+  /// Operands: a tensor, and the replacement for its elements at an index of a dimension.
   public static func selectScatter(dimension: Int, index: Int) -> Operation {
     Operation(SelectScatter(Select(dimension: dimension, index: index)))
   }

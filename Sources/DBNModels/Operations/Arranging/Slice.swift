@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Bounds beyond the ends are cut, negative ones count from the end.
+  /// Bounds beyond the ends are clipped; negative bounds count from the end.
   public static func slice(dimension: Int, start: Size, end: Size, step: Int) -> Operation {
     Operation(Slice(dimension: dimension, start: start, end: end, step: step))
   }
@@ -42,7 +42,7 @@ extension Operation {
       return (Operation(slice), [shape])
     }
 
-    /// With bounds that are there, and the shape of what it takes.
+    /// The slice with its bounds clipped to the operand, and the shape of its result.
     func cut(
       _ operands: OperandShapes
     ) throws(CheckpointError) -> (slice: Slice, shape: [Int]) {
@@ -71,14 +71,14 @@ extension Operation {
       return [input.part(shapes[0], self.strides(strides), from: offset(strides))]
     }
 
-    /// The distances between its elements, in an array of these distances.
+    /// The strides of its elements in an array with these strides.
     func strides(_ strides: [Int]) -> [Int] {
       var strides = strides
       strides[dimension] *= step
       return strides
     }
 
-    /// Where its first element is, in an array of these distances.
+    /// The offset of its first element in an array with these strides.
     func offset(_ strides: [Int]) -> Int { (start.number ?? 0) * strides[dimension] }
 
     package func restored(
@@ -114,7 +114,7 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// The slice that a call's arguments name.
+  /// The slice that a call's arguments describe.
   func slice(_ call: inout ProgramCall) throws(CheckpointError) -> Operation.Slice {
     Operation.Slice(
       dimension: try call.int("dim", default: 0), start: try sizes("start", &call)?.first ?? 0,

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: a tensor, and what replaces its slice.
+  /// Operands: a tensor, and the replacement for its slice.
   public static func sliceScatter(
     dimension: Int, start: Size, end: Size, step: Int
   ) -> Operation {

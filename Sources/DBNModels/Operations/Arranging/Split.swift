@@ -70,7 +70,7 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// The sizes are those of the results, which must be known when the program is made.
+  /// The sizes of the parts are those of the results, which must be known at export.
   fileprivate func split(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
     let name = try call.tensor()
     let dimension = try dimensions([call.int("dim", default: 0)], meta(name).rank)[0]
@@ -84,7 +84,7 @@ extension GraphImporter {
     return try parts(name, .split(sizes: sizes, dimension: dimension), call)
   }
 
-  /// A tensor that was split, with new elements in one of its parts.
+  /// A tensor that was split, after one of its parts got new elements.
   mutating func rejoined(
     _ change: ViewChange, _ dimension: Int
   ) throws(CheckpointError) -> Graph.Operand {

@@ -1,12 +1,12 @@
 package import DBNTensors
 
 extension Operation {
-  /// Those of the dimensions that have one element are taken out.
+  /// Removes those of the dimensions whose size is 1.
   public static func squeeze(dimensions: [Int]) -> Operation {
     Operation(Squeeze(dimensions: dimensions))
   }
 
-  /// `torch.squeeze` of given dimensions.
+  /// `torch.squeeze` with given dimensions.
   package struct Squeeze: GraphOperation {
     let dimensions: [Int]
 

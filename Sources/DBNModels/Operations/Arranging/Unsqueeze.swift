@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// A dimension of one element is put in.
+  /// Inserts a dimension of size 1.
   public static func unsqueeze(dimension: Int) -> Operation {
     Operation(Unsqueeze(dimension: dimension))
   }

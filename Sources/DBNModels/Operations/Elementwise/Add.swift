@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: two tensors that broadcast; the second is multiplied by `scale` first.
+  /// Operands: two tensors, broadcast; the second is multiplied by `scale` first.
   public static func add(scale: Double) -> Operation { Operation(Add(scale: scale)) }
 
   /// `torch.add` of two tensors.

@@ -4,7 +4,7 @@ extension Operation {
   /// Operand: a tensor; the number is added to every element.
   public static func addScalar(_ number: Double) -> Operation { Operation(AddScalar(number)) }
 
-  /// `torch.add` of a tensor and a number; `Add` reads ATen's.
+  /// `torch.add` of a tensor and a number; ATen's calls are read by `Add`.
   package struct AddScalar: GraphOperation {
     package let number: Double
 

@@ -1,8 +1,8 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: a condition and two tensors, which broadcast: of the first of these where the
-  /// condition is not 0.
+  /// Operands: a condition and two tensors, broadcast. Takes the first tensor's elements where the
+  /// condition is not 0, otherwise the second's.
   public static let choose = Operation(Choose())
 
   /// `torch.where`.

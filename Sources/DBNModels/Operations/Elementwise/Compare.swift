@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: two tensors that broadcast: 1 where it holds, else 0.
+  /// Operands: two tensors, broadcast. The result is 1 where the comparison holds, else 0.
   public static func compare(_ comparison: Comparison) -> Operation {
     Operation(Compare(comparison: comparison))
   }
@@ -22,7 +22,7 @@ extension Operation {
     case greaterOrEqual
   }
 
-  /// `torch.eq` and its like, of two tensors.
+  /// `torch.eq` and its relatives, of two tensors.
   package struct Compare: GraphOperation {
     let comparison: Comparison
 
@@ -73,7 +73,7 @@ extension Operation.Comparison {
     self = comparison
   }
 
-  /// 1 where it holds, else 0.
+  /// 1 if the comparison holds, else 0.
   func callAsFunction(_ left: Double, _ right: Double) -> Double {
     let holds =
       switch self {

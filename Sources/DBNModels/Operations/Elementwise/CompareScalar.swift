@@ -1,12 +1,12 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operand: a tensor that is compared with a number: 1 where it holds, else 0.
+  /// Operand: a tensor. The result is 1 where its comparison with the number holds, else 0.
   public static func compareScalar(_ comparison: Comparison, _ number: Double) -> Operation {
     Operation(CompareScalar(comparison: comparison, number: number))
   }
 
-  /// `torch.eq` and its like, of a tensor and a number; `Compare` reads ATen's.
+  /// `torch.eq` and its relatives, of a tensor and a number; ATen's calls are read by `Compare`.
   package struct CompareScalar: GraphOperation {
     let comparison: Comparison
     let number: Double

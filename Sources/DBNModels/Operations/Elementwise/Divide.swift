@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: two tensors that broadcast; the first by the second.
+  /// Operands: two tensors, broadcast; the first is divided by the second.
   public static let divide = Operation(Divide())
 
   /// `torch.div` of two tensors.

@@ -4,7 +4,7 @@ extension Operation {
   /// Operand: a tensor; every element is divided by the number.
   public static func divideScalar(_ number: Double) -> Operation { Operation(DivideScalar(number)) }
 
-  /// `torch.div` of a tensor and a number; `Divide` reads ATen's.
+  /// `torch.div` of a tensor and a number; ATen's calls are read by `Divide`.
   package struct DivideScalar: GraphOperation {
     package let number: Double
 

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operand: a tensor, of which only the shape counts; every element is the number.
+  /// Operand: a tensor, of which only the shape is used. Every element of the result is the number.
   public static func fill(_ number: Double) -> Operation { Operation(Fill(number)) }
 
   /// `torch.full_like`.

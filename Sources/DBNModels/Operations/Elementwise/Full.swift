@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// No operand: a tensor of a shape, every element the number.
+  /// No operand. A tensor of this shape whose elements are all the number.
   public static func full(_ sizes: [Size], _ number: Double) -> Operation {
     Operation(Full(sizes: sizes, number: number))
   }

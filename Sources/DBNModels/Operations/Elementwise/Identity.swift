@@ -1,10 +1,10 @@
 package import DBNTensors
 
 extension Operation {
-  /// Dropout, `contiguous`, `detach` and the like.
+  /// The operand unchanged: dropout, `contiguous`, `detach` and the like.
   public static let identity = Operation(Identity())
 
-  /// Elements as they are: `torch.clone`.
+  /// `torch.clone`: the same elements.
   package struct Identity: GraphOperation {
     package static var names: [String] { ["identity"] }
 
@@ -20,7 +20,7 @@ extension Operation {
       copies.merging(sameTensors) { first, _ in first }
     }
 
-    /// What makes a tensor of its own.
+    /// The operations that make a new tensor.
     private static let copies: [String: GraphImporter.Handler] = [
       "clone": { importer, call throws(CheckpointError) in
         call.ignore("memory_format")
@@ -43,7 +43,7 @@ extension Operation {
       },
     ]
 
-    /// What gives the tensor that it is given.
+    /// The operations that return their operand itself.
     private static let sameTensors: [String: GraphImporter.Handler] = [
       "detach": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "alias": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
@@ -61,8 +61,8 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// Conversions from one type of floats to another change nothing here: all is computed in the
-  /// engine's own. Those that lose more are not known.
+  /// Accepts conversions between floating-point types, which have no effect because the engine
+  /// computes in its own type. Conversions that lose more are not supported.
   fileprivate func checkConversion(_ call: inout ProgramCall) throws(CheckpointError) {
     let input = try meta(call.tensor())
     let output = try meta(call.node.outputs.flatMap(\.names).first ?? "")

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: two tensors that broadcast; NaN where one is.
+  /// Operands: two tensors, broadcast; NaN where either is NaN.
   public static let minimum = Operation(Minimum())
 
   /// `torch.minimum`.

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: two tensors that broadcast.
+  /// Operands: two tensors, broadcast.
   public static let multiply = Operation(Multiply())
 
   /// `torch.mul` of two tensors.

@@ -6,7 +6,7 @@ extension Operation {
     Operation(MultiplyScalar(number))
   }
 
-  /// `torch.mul` of a tensor and a number; `Multiply` reads ATen's.
+  /// `torch.mul` of a tensor and a number; ATen's calls are read by `Multiply`.
   package struct MultiplyScalar: GraphOperation {
     package let number: Double
 

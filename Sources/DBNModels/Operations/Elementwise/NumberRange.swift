@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// No operand: the integers from one number to before another.
+  /// No operand. The integers from `start` up to, but not including, `end`.
   public static func range(start: Size, end: Size, step: Int) -> Operation {
     Operation(NumberRange(start: start, end: end, step: step))
   }

@@ -1,8 +1,8 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: input [N, C, ...], weight [1] or [C]: negative elements are multiplied by the weight,
-  /// or by that of their channel.
+  /// Operands: input [N, C, ...], weight [1] or [C]. Negative elements are multiplied by the
+  /// weight, or by their channel's weight.
   public static let parametricReLU = Operation(ParametricReLU())
 
   /// `torch.nn.functional.prelu`.

@@ -1,7 +1,8 @@
 import DBNBatchNorm
 package import DBNTensors
 
-/// What has PyTorch's default is not written: a model has a hundred of these, nearly all plain.
+/// Attributes with PyTorch's default are not written: a model has a hundred BatchNorms, and nearly
+/// all have only defaults.
 extension Operation.BatchNormAttributes {
   private enum Member {
     static let module = "module"

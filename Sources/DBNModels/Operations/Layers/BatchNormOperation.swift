@@ -6,17 +6,17 @@ extension Operation {
     Operation(attributes)
   }
 
-  /// The BatchNorm that it is; nil for every other operation.
+  /// The BatchNorm's attributes; nil for every other operation.
   public var batchNorm: BatchNormAttributes? { definition as? BatchNormAttributes }
 
   /// A BatchNorm of a model, which may be in any layout.
   public struct BatchNormAttributes: GraphOperation {
     /// The module's name in the state dict: `layer1.0.bn1`.
     public var module: String
-    /// What does not follow from its tensors.
+    /// The attributes that don't follow from its tensors.
     public var norm: NormModule
 
-    /// Makes the BatchNorm of a module of this name.
+    /// Makes the BatchNorm of the module with this name.
     public init(module: String, _ norm: NormModule) {
       self.module = module
       self.norm = norm

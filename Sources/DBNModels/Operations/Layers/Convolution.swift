@@ -4,15 +4,16 @@ extension Operation {
   /// Operands: input [N, C, ...], weight [K, C / groups, ...], bias [K] or none.
   public static func convolution(_ attributes: Convolution) -> Operation { Operation(attributes) }
 
-  /// The attributes of a convolution of 1, 2 or 3 spatial dimensions: `torch.nn.Conv2d` and its like.
+  /// The attributes of a convolution in 1, 2 or 3 spatial dimensions: `torch.nn.Conv2d` and its
+  /// relatives.
   public struct Convolution: GraphOperation {
     /// How far the window moves, along each spatial dimension.
     public var stride: [Int]
-    /// How many zeros are put before and after, along each spatial dimension.
+    /// How many zeros are added before and after, along each spatial dimension.
     public var padding: [Int]
     /// The distance between the elements under the window, along each spatial dimension.
     public var dilation: [Int]
-    /// How many groups of channels are convolved each by itself.
+    /// The number of groups of channels that are convolved separately.
     public var groups: Int
 
     /// Makes the attributes; the arrays have a number for each spatial dimension.
@@ -105,7 +106,7 @@ extension GraphImporter {
       let (before, after) = try padding(&call, kernel, attributes.dilation)
       attributes.padding = before
       if before != after {
-        // Where one more is needed, it is put at the end.
+        // Uneven padding has one more element at the end.
         let more = zip(after, before).map { Size.fixed($0 - $1) }
         operand = try single(
           .pad(before: more.map { _ in 0 }, after: more, value: 0), [operand],
@@ -118,7 +119,9 @@ extension GraphImporter {
       .convolution(attributes), [operand, self.operand(of: weight), optionalOperand(bias)], call)
   }
 
-  /// `same` and `valid`. Source: `_convolution_same` of `aten/src/ATen/native/Convolution.cpp`.
+  /// The padding named `same` or `valid`.
+  ///
+  /// Source: `_convolution_same` of `aten/src/ATen/native/Convolution.cpp`.
   private func padding(
     _ call: inout ProgramCall, _ kernel: [Int], _ dilation: [Int]
   ) throws(CheckpointError) -> (before: [Int], after: [Int]) {

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: input, weight or none, bias or none; over the last dimensions.
+  /// Operands: input, weight or none, bias or none. Normalises over the last dimensions.
   public static func layerNorm(shape: [Int], eps: Double) -> Operation {
     Operation(LayerNorm(shape: shape, eps: eps))
   }

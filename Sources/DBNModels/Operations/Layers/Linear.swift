@@ -48,7 +48,7 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// `beta * self + alpha * (mat1 @ mat2)`, which is what a linear layer is decomposed to.
+  /// Reads `beta * self + alpha * (mat1 @ mat2)`, which linear layers are decomposed into.
   fileprivate mutating func addedProduct(
     _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Result] {
@@ -71,7 +71,7 @@ extension GraphImporter {
     return try result(.add(scale: alpha), [addend, product], call)
   }
 
-  /// The parameter that a value is the transposed matrix of.
+  /// The parameter whose transpose the operand is; nil if it is none.
   private func transposedParameter(_ operand: Graph.Operand) -> Graph.Operand? {
     guard case .value(let name) = operand,
       let node = nodes.last(where: { $0.outputs == [name] }),

@@ -1,10 +1,10 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operands: [..., M, K] and [..., K, N], whose dimensions before the last two broadcast.
+  /// Operands: [..., M, K] and [..., K, N]; the dimensions before the last two are broadcast.
   public static let matrixMultiply = Operation(MatrixMultiply())
 
-  /// `torch.matmul` of tensors of two dimensions or more.
+  /// `torch.matmul` of tensors with two dimensions or more.
   package struct MatrixMultiply: GraphOperation {
     package static var names: [String] { ["matrixMultiply"] }
 

@@ -1,12 +1,12 @@
 package import DBNTensors
 
 extension Operation {
-  /// Operand: input [N, C, ...] or [C, ...]; the output's spatial sizes.
+  /// Operand: input [N, C, ...] or [C, ...]; `sizes` are the output's spatial sizes.
   public static func adaptiveAveragePool(_ sizes: [Int]) -> Operation {
     Operation(AdaptiveAveragePool(sizes))
   }
 
-  /// `torch.nn.functional.adaptive_avg_pool2d` and its like.
+  /// `torch.nn.functional.adaptive_avg_pool2d` and its relatives.
   package struct AdaptiveAveragePool: GraphOperation {
     package let output: [Int]
 

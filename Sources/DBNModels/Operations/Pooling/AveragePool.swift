@@ -6,7 +6,7 @@ extension Operation {
     Operation(AveragePool(pooling))
   }
 
-  /// `torch.nn.functional.avg_pool2d` and its like.
+  /// `torch.nn.functional.avg_pool2d` and its relatives.
   package struct AveragePool: GraphOperation {
     package let pooling: Pooling
 

@@ -4,7 +4,7 @@ extension Operation {
   /// Operand: input [N, C, ...] or [C, ...].
   public static func maxPool(_ pooling: Pooling) -> Operation { Operation(MaxPool(pooling)) }
 
-  /// `torch.nn.functional.max_pool2d` and its like.
+  /// `torch.nn.functional.max_pool2d` and its relatives.
   package struct MaxPool: GraphOperation {
     package let pooling: Pooling
 

@@ -1,26 +1,26 @@
 import DBNTensors
 
 extension Operation {
-  /// The windows of a pooling over 1, 2 or 3 spatial dimensions.
+  /// The windows of a pooling in 1, 2 or 3 spatial dimensions.
   public struct Pooling: Sendable, Hashable {
     /// The size of the window, along each spatial dimension.
     public var kernel: [Int]
     /// How far the window moves.
     public var stride: [Int]
-    /// How far the window reaches beyond the input's ends; at most half of it.
+    /// How far the window extends beyond the input's ends; at most half the window.
     public var padding: [Int]
     /// The distance between the elements under the window.
     public var dilation: [Int]
-    /// Whether a window may begin inside and end outside.
+    /// Whether a window may start inside the input and end outside.
     public var usesCeiling: Bool
-    /// Whether averages count the padding.
+    /// Whether averages include the padding.
     public var countsPadding: Bool
-    /// What sums are divided by to be averages, whatever the windows hold.
+    /// A fixed divisor for averages, instead of the number of elements in the window.
     public var divisor: Int?
 
     /// Makes the windows; the arrays have a number for each spatial dimension.
     ///
-    /// - Parameter dilation: nil: 1.
+    /// - Parameter dilation: nil for 1.
     public init(
       kernel: [Int], stride: [Int], padding: [Int], dilation: [Int]? = nil,
       usesCeiling: Bool = false, countsPadding: Bool = true, divisor: Int? = nil
@@ -71,7 +71,8 @@ extension Operation.Pooling {
     return output
   }
 
-  /// The windows of a call of ATen, without what only one of the poolings has.
+  /// Reads the windows from a call of ATen, without the arguments that only one kind of pooling
+  /// has.
   init(_ call: inout ProgramCall, rank: Int) throws(CheckpointError) {
     let kernel = try call.ints("kernel_size", count: rank)
     let stride = try call.ints("stride")

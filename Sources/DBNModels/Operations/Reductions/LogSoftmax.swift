@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Along a dimension.
+  /// The logarithm of the softmax along a dimension.
   public static func logSoftmax(dimension: Int) -> Operation {
     Operation(LogSoftmax(dimension: dimension))
   }

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Over the dimensions; over all where there are none.
+  /// The mean over the dimensions, or over all if none are given.
   public static func mean(dimensions: [Int], keepsDimensions: Bool) -> Operation {
     Operation(Mean(dimensions: dimensions, keepsDimensions: keepsDimensions))
   }

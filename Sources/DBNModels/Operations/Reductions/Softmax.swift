@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Along a dimension.
+  /// The softmax along a dimension.
   public static func softmax(dimension: Int) -> Operation {
     Operation(Softmax(dimension: dimension))
   }

@@ -1,7 +1,7 @@
 package import DBNTensors
 
 extension Operation {
-  /// Over the dimensions; over all where there are none.
+  /// The sum over the dimensions, or over all if none are given.
   public static func sum(dimensions: [Int], keepsDimensions: Bool) -> Operation {
     Operation(Sum(dimensions: dimensions, keepsDimensions: keepsDimensions))
   }
