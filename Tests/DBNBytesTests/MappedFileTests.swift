@@ -94,7 +94,9 @@ struct MappedFileTests {
 
   /// The bytes of this process's memory that are pages of the mapped file; nil where it is not mapped.
   private func resident(_ path: String) -> Int? {
-    let maps = (try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)) ?? ""
+    // The file reports a size of 0, so that String(contentsOfFile:) reads only its first part.
+    let handle = FileHandle(forReadingAtPath: "/proc/self/smaps")
+    let maps = String(decoding: (try? handle?.readToEnd()) ?? Data(), as: UTF8.self)
     var (isFile, sum) = (false, Int?.none)
     for line in maps.split(separator: "\n") {
       if line.contains("-") && line.contains(" r") { isFile = line.hasSuffix(path) }

@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `torch.flatten`.
-  package struct Flatten: GraphOperation {
+  package struct Flatten: Reshaping {
     let start: Int
     let end: Int
 
@@ -36,16 +36,6 @@ extension Operation {
       let shape = Array(input[..<first] + [middle] + input[(last + 1)...])
       return (.flatten(start: first, end: last), [shape])
     }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [try operands.required(0).reshaped(to: shapes[0])]
-    }
-
-    package func restored(
-      _ change: ViewChange, in importer: inout GraphImporter
-    ) throws(CheckpointError) -> Graph.Operand { try importer.reshapedBack(change) }
 
     package static var handlers: [String: GraphImporter.Handler] {
       [

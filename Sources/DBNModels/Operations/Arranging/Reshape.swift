@@ -5,7 +5,7 @@ extension Operation {
   public static func reshape(_ sizes: [Size]) -> Operation { Operation(Reshape(sizes)) }
 
   /// `torch.reshape`.
-  package struct Reshape: GraphOperation {
+  package struct Reshape: Reshaping {
     package let sizes: [Size]
 
     package static var names: [String] { ["reshape"] }
@@ -42,16 +42,6 @@ extension Operation {
       }
       return numbers.map { $0 ?? count / product }
     }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [try operands.required(0).reshaped(to: shapes[0])]
-    }
-
-    package func restored(
-      _ change: ViewChange, in importer: inout GraphImporter
-    ) throws(CheckpointError) -> Graph.Operand { try importer.reshapedBack(change) }
 
     package static var handlers: [String: GraphImporter.Handler] {
       [

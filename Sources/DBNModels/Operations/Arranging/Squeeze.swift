@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `torch.squeeze` with given dimensions.
-  package struct Squeeze: GraphOperation {
+  package struct Squeeze: Reshaping {
     let dimensions: [Int]
 
     package static var names: [String] { ["squeeze"] }
@@ -31,16 +31,6 @@ extension Operation {
         [input.indices.filter { !places.contains($0) }.map { input[$0] }]
       )
     }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [try operands.required(0).reshaped(to: shapes[0])]
-    }
-
-    package func restored(
-      _ change: ViewChange, in importer: inout GraphImporter
-    ) throws(CheckpointError) -> Graph.Operand { try importer.reshapedBack(change) }
 
     package static var handlers: [String: GraphImporter.Handler] {
       [

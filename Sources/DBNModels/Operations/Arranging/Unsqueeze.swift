@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `torch.unsqueeze`.
-  package struct Unsqueeze: GraphOperation {
+  package struct Unsqueeze: Reshaping {
     let dimension: Int
 
     package static var names: [String] { ["unsqueeze"] }
@@ -27,16 +27,6 @@ extension Operation {
       let place = try (input + [1]).dimension(dimension)
       return (.unsqueeze(dimension: place), [Array(input[..<place] + [1] + input[place...])])
     }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [try operands.required(0).reshaped(to: shapes[0])]
-    }
-
-    package func restored(
-      _ change: ViewChange, in importer: inout GraphImporter
-    ) throws(CheckpointError) -> Graph.Operand { try importer.reshapedBack(change) }
 
     package static var handlers: [String: GraphImporter.Handler] {
       [

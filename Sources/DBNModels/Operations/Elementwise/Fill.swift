@@ -1,30 +1,20 @@
-package import DBNTensors
+import DBNTensors
 
 extension Operation {
   /// Operand: a tensor, of which only the shape is used. Every element of the result is the number.
   public static func fill(_ number: Double) -> Operation { Operation(Fill(number)) }
 
   /// `torch.full_like`.
-  package struct Fill: GraphOperation {
-    let number: Double
+  package struct Fill: ScalarOperation {
+    package let number: Double
 
     package static var names: [String] { ["fill"] }
 
-    init(_ number: Double) {
+    package init(_ number: Double) {
       self.number = number
     }
 
-    package init(_ reader: GraphReader) throws(CheckpointError) {
-      number = try reader.number("number")
-    }
-
-    package var attributes: [JSON.Member] { [.init("number", .double(number))] }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [DenseArray(repeating: number, shapes[0])]
-    }
+    package func value(_ element: Double) -> Double { number }
 
     package static var handlers: [String: GraphImporter.Handler] {
       [

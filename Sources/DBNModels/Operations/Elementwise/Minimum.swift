@@ -1,26 +1,17 @@
-package import DBNTensors
+import DBNTensors
 
 extension Operation {
   /// Operands: two tensors, broadcast; NaN where either is NaN.
   public static let minimum = Operation(Minimum())
 
   /// `torch.minimum`.
-  package struct Minimum: GraphOperation {
+  package struct Minimum: BinaryOperation {
     package static var names: [String] { ["minimum"] }
 
-    package init(_ reader: GraphReader) throws(CheckpointError) {}
+    package init() {}
 
-    init() {}
-
-    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
-      (Operation(self), [try operands.broadcast()])
-    }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let (first, second) = (try operands.required(0), try operands.required(1))
-      return [first.combined(with: second, to: shapes[0]) { extreme($0, $1, isLarger: false) }]
+    package func value(_ first: Double, _ second: Double) -> Double {
+      extreme(first, second, isLarger: false)
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -1,26 +1,17 @@
-package import DBNTensors
+import DBNTensors
 
 extension Operation {
   /// Operands: two tensors, broadcast.
   public static let multiply = Operation(Multiply())
 
   /// `torch.mul` of two tensors.
-  package struct Multiply: GraphOperation {
+  package struct Multiply: BinaryOperation {
     package static var names: [String] { ["multiply"] }
 
-    package init(_ reader: GraphReader) throws(CheckpointError) {}
+    package init() {}
 
-    init() {}
-
-    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
-      (Operation(self), [try operands.broadcast()])
-    }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let (first, second) = (try operands.required(0), try operands.required(1))
-      return [first.combined(with: second, to: shapes[0]) { $0 * $1 }]
+    package func value(_ first: Double, _ second: Double) -> Double {
+      first * second
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -1,4 +1,4 @@
-package import DBNTensors
+import DBNTensors
 
 extension Operation {
   /// Operand: a tensor; every element is multiplied by the number.
@@ -7,25 +7,15 @@ extension Operation {
   }
 
   /// `torch.mul` of a tensor and a number; ATen's calls are read by `Multiply`.
-  package struct MultiplyScalar: GraphOperation {
+  package struct MultiplyScalar: ScalarOperation {
     package let number: Double
 
     package static var names: [String] { ["multiplyScalar"] }
 
-    init(_ number: Double) {
+    package init(_ number: Double) {
       self.number = number
     }
 
-    package init(_ reader: GraphReader) throws(CheckpointError) {
-      number = try reader.number("number")
-    }
-
-    package var attributes: [JSON.Member] { [.init("number", .double(number))] }
-
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [try operands.required(0).mapped { $0 * number }]
-    }
+    package func value(_ element: Double) -> Double { element * number }
   }
 }

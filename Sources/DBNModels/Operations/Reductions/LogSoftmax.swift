@@ -7,25 +7,13 @@ extension Operation {
   }
 
   /// `torch.log_softmax`.
-  package struct LogSoftmax: GraphOperation {
-    let dimension: Int
+  package struct LogSoftmax: AlongDimension {
+    package let dimension: Int
 
     package static var names: [String] { ["logSoftmax"] }
 
-    init(dimension: Int) {
+    package init(dimension: Int) {
       self.dimension = dimension
-    }
-
-    package init(_ reader: GraphReader) throws(CheckpointError) {
-      dimension = try reader.int("dimension")
-    }
-
-    package var attributes: [JSON.Member] { [.init("dimension", .int(dimension))] }
-
-    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
-      let input = try operands.required(0)
-      let place = input.isEmpty ? 0 : try input.dimension(dimension)
-      return (.logSoftmax(dimension: place), [input])
     }
 
     package func outputs(

@@ -7,33 +7,15 @@ extension Operation {
   }
 
   /// `torch.sum`.
-  package struct Sum: GraphOperation {
+  package struct Sum: Reduction {
     package let dimensions: [Int]
-    let keepsDimensions: Bool
+    package let keepsDimensions: Bool
 
     package static var names: [String] { ["sum"] }
 
-    init(dimensions: [Int], keepsDimensions: Bool) {
+    package init(dimensions: [Int], keepsDimensions: Bool) {
       self.dimensions = dimensions
       self.keepsDimensions = keepsDimensions
-    }
-
-    package init(_ reader: GraphReader) throws(CheckpointError) {
-      self.init(
-        dimensions: try reader.ints("dimensions"), keepsDimensions: try reader.bool("keeps"))
-    }
-
-    package var attributes: [JSON.Member] {
-      [.init("dimensions", .ints(dimensions)), .init("keeps", .bool(keepsDimensions))]
-    }
-
-    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
-      let input = try operands.required(0)
-      let over = try input.dimensions(dimensions)
-      return (
-        .sum(dimensions: over, keepsDimensions: keepsDimensions),
-        [input.reduced(over, keeps: keepsDimensions)]
-      )
     }
 
     package func outputs(
