@@ -16,8 +16,7 @@ public struct TorchLegacyFormat: CheckpointFormat {
   /// mapped file until they are needed.
   ///
   /// - Throws: an error that names the record, the key or the global at fault. Nothing that a
-  ///   pickle
-  ///   names is ever called.
+  ///   pickle names is ever called.
   public func read(
     _ file: consuming TorchFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {

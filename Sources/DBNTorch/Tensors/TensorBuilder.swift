@@ -114,8 +114,7 @@ struct TensorBuilder {
   /// The stored bytes of a contiguous view; nil if the view is only a part of a compressed storage.
   ///
   /// - Parameter isConverted: whether the bytes are converted, so that the storage object can be
-  ///   the
-  ///   source.
+  ///   the source.
   private static func part(
     _ extent: Range<Int>, of bytes: TensorStorage, _ isConverted: Bool
   ) throws(CheckpointError) -> TensorStorage? {
