@@ -12,7 +12,8 @@ enum PickleValue: Hashable {
   case tuple(Int)
   case set(Int)
   case dictionary(Int)
-  /// A finished value: bytes, a complex number, a size, a device, a large integer, a tensor.
+  /// A finished value: bytes, a complex number, a `torch.Size` or `torch.device`, a large integer,
+  /// a tensor.
   case leaf(Int)
   case storage(Int)
   case global(Int)

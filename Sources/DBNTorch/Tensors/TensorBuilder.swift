@@ -126,7 +126,7 @@ struct TensorBuilder {
 
   /// Computes the bytes of a strided view. An uncompressed storage is read in the order of the
   /// target. A compressed storage is read once from start to end, so that storage and tensor are
-  /// never in memory together. An exception are overlapping windows: each of their rows can need
+  /// never in memory together. Overlapping windows are an exception: each row can need
   /// any part of the storage, which then must be in memory as a whole.
   private static func compute(
     _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage

@@ -57,7 +57,7 @@ extension PickleWriter {
     put(.reduce)
   }
 
-  /// Writes a device; `torch.device` takes type and index separately.
+  /// Writes a `torch.device`, which takes type and index separately.
   private mutating func put(device: String) {
     put(global: PickleName.device)
     let parts = device.split(separator: ":", maxSplits: 1)
