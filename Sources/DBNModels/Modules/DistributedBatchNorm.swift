@@ -22,7 +22,7 @@ public struct DistributedBatchNorm<let dimensions: Int>: NormLayer {
 
   /// - Parameters:
   ///   - virtualWorldSize: V.
-  ///   - layout: `.replicated`, `.firstDevice`, or one of them `.interleaved`.
+  ///   - layout: `.replicated`, `.firstDevice`, or the `.interleaved` variant of either.
   /// - Throws: `invalidWorldSize` unless V is positive and at most `StateDict.worldSizeLimit`;
   ///   `invalidModule` for accumulation steps that are not positive, or a layout that does not
   ///   support V devices.
