@@ -31,16 +31,15 @@ extension BatchNormModule {
     try self.init(norm, of: ModuleTensors(name: site.name, stateDict: stateDict))
   }
 
-  /// Reads a module of a model from a state dict, which may be in another layout than the model
-  /// was made with: buffers [V, C] imply the replicated layout, and V. Buffers [C] are in the
+  /// Reads a module of a model from a state dict, which may be in another layout than the model was
+  /// made with: buffers [V, C] imply the replicated layout, and V. Buffers [C] are in the
   /// first-device layout if the model is, and standard otherwise.
   ///
   /// A missing `num_batches_tracked` (state dicts of version 1) is 0.
   ///
   /// - Parameters:
   ///   - name: the module's name in the state dict, `layer1.0.bn1`; empty if the whole state dict
-  ///   is
-  ///     one module.
+  ///     is one module.
   ///   - layouts: more layouts to recognise, tried before the known ones.
   /// - Throws: `missingOperand`, `shapeMismatch` when the tensors don't fit the module;
   ///   `unexpectedLayout` when running statistics fit no layout, or exist although the model has

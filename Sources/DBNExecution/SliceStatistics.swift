@@ -16,7 +16,8 @@ extension BatchNormModule {
   /// Refuses slices whose variance can't be estimated, before anything is computed.
   ///
   /// - Throws: `unsupportedOperation` for layouts that are only supported in evaluation: those that
-  ///   keep shared statistics beside each device's. `tooFewValues`, PyTorch's "Expected more than 1
+  ///   keep shared statistics in addition to each device's. `tooFewValues`, PyTorch's "Expected
+  /// more than 1
   ///   value per channel when training".
   func check(_ slices: [BatchSlice], positions: Int) throws(CheckpointError) {
     guard layout.buffers == .shared || layout.evaluation != .shared else {

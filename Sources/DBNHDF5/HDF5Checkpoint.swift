@@ -17,8 +17,7 @@ package enum HDF5Checkpoint {
   /// joined with dots.
   ///
   /// - Throws: `notHDF5`; one of this module's codes when the file is damaged, refers to other
-  ///   files
-  ///   or contains something that a checkpoint can't.
+  ///   files or contains something that a checkpoint can't.
   package static func read(_ path: String) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
       return try read(MappedFile.open(path))

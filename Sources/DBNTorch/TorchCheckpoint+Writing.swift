@@ -3,7 +3,7 @@ import DBNTensors
 import DBNZip
 
 extension TorchCheckpoint {
-  /// Writes the one file of a checkpoint.
+  /// Writes the checkpoint as a single file.
   static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
@@ -25,8 +25,8 @@ extension TorchCheckpoint {
     return pickle.losses
   }
 
-  /// The name that PyTorch gives to the folder of all records when it knows no file name: the bytes
-  /// should not depend on what the file is called.
+  /// PyTorch's name for the folder of all records if there is no file name: the bytes should not
+  /// depend on the file's name.
   private static let folder = "archive"
 
   /// The records before the tensors.
@@ -69,8 +69,8 @@ extension TorchCheckpoint {
     return .init(tail)
   }
 
-  /// 40 decimal digits, from the names and from the checksums of all records, as PyTorch
-  /// makes it, though with another hash.
+  /// An identifier of 40 decimal digits from the names and the checksums of all records, as in
+  /// PyTorch, but with another hash.
   private static func identifier(of archive: ZipWriter) -> [UInt8] {
     var (names, checksums) = (FNV1a(), FNV1a())
     archive.forEachRecord { name, crc32 in
@@ -94,7 +94,7 @@ extension CheckpointValue {
   }
 }
 
-/// The hash FNV-1a of 64 bits.
+/// The 64-bit hash FNV-1a.
 private struct FNV1a {
   private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 

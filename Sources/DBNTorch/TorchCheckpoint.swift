@@ -1,11 +1,12 @@
 package import DBNTensors
 
-/// Checkpoints of `torch.save`, in all formats that it has had, and programs of `torch.export.save`.
+/// Checkpoints from `torch.save`, in all formats that it has had, and programs from
+/// `torch.export.save`.
 ///
-/// The pickle inside is interpreted, and nothing in it is executed. Tensors borrow the file's
-/// bytes: they are read, and checked against the archive's checksums, when they are used.
+/// The pickle inside is interpreted, and nothing in it is executed. Tensors are backed by the file:
+/// their bytes are read, and verified with the archive's checksums, when they are used.
 package enum TorchCheckpoint {
-  /// Whether the file begins as one that PyTorch wrote, in any of these formats.
+  /// Whether the start of the file shows that PyTorch wrote it, in any of these formats.
   package static func recognises(_ file: ByteRegion) -> Bool {
     TorchFile(file) != nil
   }
@@ -76,8 +77,8 @@ package enum TorchCheckpoint {
     }
   }
 
-  /// Runs the pickle. The directory of the archive and the tables of storages and views, which can
-  /// be large, are freed when this returns.
+  /// Runs the pickle. The archive's directory and the tables of storages and views, which can be
+  /// large, are freed when this returns.
   private static func interpret(
     _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions
   ) throws(CheckpointError) -> (root: PickleValue, tree: CheckpointTree) {

@@ -1,22 +1,22 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
-/// A folder of `torch.distributed.checkpoint`, which its file `.metadata` stands for.
+/// A folder from `torch.distributed.checkpoint`, represented by its file `.metadata`.
 public struct TorchDistributedFormat: CheckpointFormat {
   /// `torch-distributed` in reports and JSON.
   public let name = "torch-distributed"
 
-  /// The format, to be put into a registry.
+  /// Makes the format, for a registry.
   public init() {}
 
-  /// Recognises the file `.metadata`, by its name.
+  /// Recognises the file `.metadata` by its name.
   public func probe(_ file: SourceFile) -> SourceFile? {
     file.path.hasSuffix("/\(DistributedCheckpoint.metadataName)") && file.bytes.count > 0
       ? file : nil
   }
 
-  /// Reads all files of the folder that the metadata names, as one checkpoint. Tensors are put together
-  /// from their chunks when their bytes are asked for.
+  /// Reads all files of the folder that the metadata lists, as one checkpoint. Tensors are
+  /// assembled from their chunks when their bytes are needed.
   ///
   /// - Throws: `distributedMetadata`, `distributedPath`, `distributedMissing`, `distributedChunks`,
   ///   `distributedContent` or `distributedTransform`, with the name of the entry.
@@ -31,7 +31,7 @@ public struct TorchDistributedFormat: CheckpointFormat {
     try? folder.file(DistributedCheckpoint.metadataName)
   }
 
-  /// The files that the metadata names.
+  /// The files that the metadata lists.
   public func companions(of path: String) -> [String] {
     guard path.hasSuffix("/\(DistributedCheckpoint.metadataName)") else { return [] }
     return DistributedCheckpoint.files(metadata: path)

@@ -1,29 +1,29 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
-/// What `torch.save` writes since PyTorch 1.6.
+/// Files from `torch.save` since PyTorch 1.6.
 public struct TorchZipFormat: CheckpointFormat {
   /// `torch-zip` in reports and JSON.
   public let name = "torch-zip"
-  /// What files of this format are called; `.pth` is the usual one.
+  /// The filename extensions; `.pth` is the usual one.
   public let extensions = ["pth", "pt", "ckpt", "bin"]
-  /// Whole, uncompressed files.
+  /// Writes single, uncompressed files.
   public let writing: WritingSupport? = WritingSupport(
     refusal: .init(
       "PyTorch's files are not written compressed or in shards",
       advice: "leave out \(.compression) and \(.shardSize), or write HDF5 or safetensors"))
 
-  /// The format, to be put into a registry.
+  /// Makes the format, for a registry.
   public init() {}
 
-  /// - Returns: nil for a file of another format, those of `torch.export.save` included.
+  /// - Returns: nil for a file of another format, including those from `torch.export.save`.
   public func probe(_ file: SourceFile) -> TorchFile? { TorchFile(.zip, probing: file) }
 
-  /// Reads the checkpoint of a file that `probe` recognised. The bytes of tensors stay in the file,
-  /// mapped, until they are asked for.
+  /// Reads the checkpoint in a file that `probe` recognised. The bytes of tensors stay in the
+  /// mapped file until they are needed.
   ///
-  /// - Throws: an error that names the record, the key or the global that is at fault. Nothing that
-  ///   a pickle names is ever called.
+  /// - Throws: an error that names the record, the key or the global at fault. Nothing that a
+  ///   pickle names is ever called.
   public func read(
     _ file: consuming TorchFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
@@ -33,11 +33,11 @@ public struct TorchZipFormat: CheckpointFormat {
   /// Writes a checkpoint as `torch.save` does since PyTorch 1.6; `torch.load` reads it, with
   /// `weights_only=True` and `mmap=True` too.
   ///
-  /// The history of conversions, the model's operations, and the settings of BatchNorms are kept in
-  /// records of their own, which PyTorch passes over.
+  /// The history of conversions, the model's operations, and the settings of BatchNorms are stored
+  /// in additional records, which PyTorch ignores.
   ///
-  /// - Returns: what was left out, if the options allow that: opaque values, integers of more than
-  ///   255 bytes, sets of what Python can't hash.
+  /// - Returns: the omitted values, if the options allow omissions: opaque values, integers of more
+  ///   than 255 bytes, sets with elements that Python can't hash.
   public func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {

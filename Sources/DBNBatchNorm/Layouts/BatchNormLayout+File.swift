@@ -55,8 +55,8 @@ extension BatchNormLayout {
 }
 
 extension TensorPlacement {
-  /// Reads either a string, the shared tensor's key, or
-  /// `{"shared": ..., "devices": ..., "form": ...}`.
+  /// Reads either a string, the shared tensor's key, or `{"shared": ..., "devices": ..., "form":
+  /// ...}`.
   fileprivate init(
     parsing json: JSON, of quantity: BatchNormQuantity
   ) throws(CheckpointError) {

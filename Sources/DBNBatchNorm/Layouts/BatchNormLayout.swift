@@ -61,7 +61,7 @@ public struct BatchNormLayout: Sendable, Hashable, CustomStringConvertible {
   public let numbering: VariableNumbering?
   /// Which samples each device gets.
   public let slices: Slices
-  /// Whose running statistics training moves.
+  /// Which running statistics training updates.
   public let training: Training
   /// Which statistics evaluation normalises with.
   public let evaluation: Evaluation

@@ -4,8 +4,7 @@ extension BatchNormState {
   /// One state for all devices, merged by a rule.
   ///
   /// - Parameter rule: nil for the shared values where the layout has them, otherwise the value
-  ///   that
-  ///   must be identical on all devices.
+  ///   that must be identical on all devices.
   /// - Throws: `invalidWorldSize` for a replica that does not exist.
   func merged(by rule: MergeRule?) throws(CheckpointError) -> [BatchNormQuantity: Tensor] {
     if case .replica(let index)? = rule, index >= worldSize {

@@ -188,7 +188,7 @@ struct LayoutConversion {
 }
 
 extension BatchNormLayout {
-  /// Whether there are, beside the per-device running statistics, shared ones that evaluation uses.
+  /// Whether there are also shared running statistics, which evaluation uses.
   var hasSharedStatistics: Bool {
     evaluation == .shared && tensors[.runningMean]?.shared != nil
   }

@@ -13,9 +13,8 @@ extension StateDict {
   ///
   /// - Parameters:
   ///   - worldSize: V of the new layout; nil to keep the number of devices.
-  ///   - rule: how rows are merged; nil for the shared statistics where the layout has them (the
-  ///   ones
-  ///     that evaluation uses), otherwise the rows must be identical.
+  ///   - rule: how rows are merged; nil for the shared statistics that evaluation uses, or for rows
+  ///     that must be identical if the layout has none.
   ///   - hint: the layout that they are in, where names and shapes don't determine it.
   /// - Throws: `replicasDiffer` with the drift and the choices; `unexpectedLayout` when nothing is
   ///   in another layout, or devices have weights of their own that can't be kept;

@@ -2,8 +2,8 @@ import DBNTensors
 
 extension BatchNormLayout {
   /// The layouts that names and shapes identify, the most specific first: distributed layouts,
-  /// whose shared statistics may look like a standard BatchNorm's, before the others, and among
-  /// these the layouts with more tensors.
+  /// whose shared statistics may look like a standard BatchNorm's, in descending number of tensors,
+  /// and then the others.
   static let recognisable: [BatchNormLayout] = {
     let layouts = all.filter { $0.isRecognisable && !undecided.contains($0) }
     let devices = layouts.filter { $0.buffers == .rows }.sorted {

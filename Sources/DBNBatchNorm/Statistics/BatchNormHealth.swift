@@ -86,7 +86,7 @@ public struct BatchNormHealth: Sendable {
     return result
   }
 
-  /// These faults, and those that only another state of the same BatchNorms has.
+  /// These faults, and those that another state of the same BatchNorms adds.
   func adding(_ other: BatchNormHealth) -> BatchNormHealth {
     func kind(_ item: Item) -> [String] {
       [item.name, item.issue.rawValue, item.quantity?.rawValue ?? ""]

@@ -39,7 +39,7 @@ public struct CheckpointDifference: Sendable {
   /// - Parameters:
   ///   - entryA: where the state dict of `a` is; nil if it has none.
   ///   - tolerance: how far apart real numbers may be; by default they must be equal to the last
-  ///   bit.
+  ///     bit.
   ///   - progress: called repeatedly with the number of bytes that were just compared.
   public init(
     _ a: Checkpoint, entry entryA: EntryPath?, _ b: Checkpoint, entry entryB: EntryPath?,

@@ -8,8 +8,8 @@ extension StateDict {
   /// Buffers are assembled when they are read, so memory does not grow with the number of files.
   ///
   /// - Parameter ranks: in order of rank; everything but the buffers is taken from rank 0.
-  /// - Throws: `ranksDiffer` with all other differences; `unexpectedLayout` when the
-  ///   BatchNorms are not standard ones; `noBatchNorm`, `invalidRanks`.
+  /// - Throws: `ranksDiffer` with all other differences; `unexpectedLayout` when the BatchNorms are
+  ///   not standard ones; `noBatchNorm`, `invalidRanks`.
   public static func gathering(
     _ ranks: [RankCheckpoint]
   ) throws(CheckpointError) -> BatchNormConversion {

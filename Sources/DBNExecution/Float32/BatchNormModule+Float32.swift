@@ -28,8 +28,7 @@ extension BatchNormModule {
   ///
   /// - Parameters: as in evaluation.
   /// - Throws: `shapeMismatch` for other dimensions or another number of values; `tooFewValues`.
-  ///   Then
-  ///   nothing has been changed or written.
+  ///   Then nothing has been changed or written.
   public mutating func train(
     _ input: Span<Float>, shape: [Int], into output: inout MutableSpan<Float>
   ) throws(CheckpointError) {

@@ -22,8 +22,8 @@
 
     /// Binds the graph to the tensors of a state dict, whose BatchNorms may be in any layout.
     ///
-    /// - Throws: `missingOperand` for a missing tensor; `unsupportedScalarType` for
-    ///   float64, unless the options allow rounding.
+    /// - Throws: `missingOperand` for a missing tensor; `unsupportedScalarType` for float64, unless
+    ///   the options allow rounding.
     public init(
       _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
     ) throws(CheckpointError) {

@@ -47,7 +47,7 @@ extension Catalog {
     case compact([UInt8])
     /// Never written: every element is `fill`.
     case unwritten(fill: [UInt8])
-    /// The texts of variable-length strings, in row-major order.
+    /// Variable-length strings, in row-major order.
     case strings([String])
     indirect case chunked(Chunks)
     case external

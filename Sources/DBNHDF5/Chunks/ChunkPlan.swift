@@ -8,7 +8,7 @@ struct ChunkPlan: Sendable {
   /// saves.
   static let leastByteCount = 16 << 10
 
-  /// Leading sizes of one, then a part of a dimension, then whole dimensions.
+  /// The shape of a chunk: leading sizes of 1, then a part of a dimension, then whole dimensions.
   let chunkShape: [Int]
   private let shape: [Int]
   let elementSize: Int

@@ -159,8 +159,7 @@ struct FilterPipeline: Sendable {
   }
 
   /// - Parameter size: the number of bytes before the filter, which only deflate needs; other
-  ///   filters
-  ///   keep the size or change it by a known amount.
+  ///   filters keep the size or change it by a known amount.
   private static func undo(
     _ filter: Filter, _ bytes: ByteRegion, size: Int
   ) throws(CheckpointError) -> ByteRegion {

@@ -171,7 +171,8 @@ extension KerasClass {
   private func hasShapes(of tensors: [(role: KerasRole, tensor: Tensor)]) -> Bool {
     let shapes = tensors.map(\.tensor.shape)
     guard let first = shapes.first else { return false }
-    /// Whether the kernel has this rank, and the bias, if there is one, an element for each output.
+    /// Whether the kernel has `rank` axes, and the bias, if there is one, an element for each
+    /// output.
     func fits(rank: Int, outputs: Int?, biasAt index: Int = 1) -> Bool {
       guard first.count == rank, let outputs else { return false }
       return shapes.count == index || shapes[index] == [outputs]

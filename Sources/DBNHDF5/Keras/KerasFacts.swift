@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// A file's information about its layers beside their weights: the configuration of the model, and
+/// A file's information about its layers besides their weights: the configuration of the model, and
 /// the names of layers if the keys have other names. A state dict that was read from the file has
 /// them as attributes, so that conversions keep them.
 struct KerasFacts {

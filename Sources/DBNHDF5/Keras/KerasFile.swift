@@ -101,7 +101,7 @@ struct KerasFile {
     }
   }
 
-  /// Whether all datasets are in groups `vars`, and the numbers in each non-empty one start with 0.
+  /// Whether all datasets are in groups `vars`, and each of these that is not empty contains `0`.
   private var hasNumberedVariables: Bool {
     var found = false
     for group in catalog.groups {

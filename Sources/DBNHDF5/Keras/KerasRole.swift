@@ -1,6 +1,6 @@
 internal import DBNTensors
 
-/// What a variable of a Keras layer is in PyTorch.
+/// The role of a Keras layer's variable in PyTorch.
 enum KerasRole: Equatable {
   case weight
   case bias

@@ -21,8 +21,7 @@ struct CatalogWriter: ~Copyable {
   /// datasets, except those without bytes or in chunks.
   ///
   /// - Parameter objectsAtOnce: after how many objects the file is closed and reopened, which
-  ///   limits
-  ///   memory and affects some bytes in the file.
+  ///   limits memory and affects some bytes in the file.
   static func create(
     _ catalog: inout Catalog, at path: String, objectsAtOnce: Int = 4096
   ) throws(CheckpointError) {

@@ -13,8 +13,7 @@ enum LinkName {
   }
 
   /// - Parameter hasIntKeys: whether integers as names mean integer keys, so that a string that
-  ///   looks
-  ///   like an integer must be escaped.
+  ///   looks like an integer must be escaped.
   private static func encode(_ text: String, hasIntKeys: Bool) -> String {
     if text.isEmpty { return "%" }
     if text.isIdentical(to: ".") { return "%2E" }

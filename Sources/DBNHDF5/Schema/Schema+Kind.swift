@@ -27,7 +27,7 @@ extension Schema {
     case scalarType = "dtype"
     case device
 
-    /// A root that is a dataset: the group has one link, `Schema.value`.
+    /// A root value that is a dataset: the root group has a single link, `Schema.value`.
     case value
   }
 }

@@ -14,7 +14,7 @@ enum ProgramArgument: Sendable {
   case bool(Bool)
   case size(ProgramSize)
   case sizes([ProgramSize])
-  /// A kind of argument that no known operation needs: a device, a memory format.
+  /// A kind of argument that no known operation needs: a `torch.device`, a memory format.
   case other(String)
 
   /// A size: the name of the node that computes it, or a number.

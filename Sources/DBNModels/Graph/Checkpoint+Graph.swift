@@ -1,17 +1,17 @@
 public import DBNTensors
 
 extension Checkpoint {
-  /// The model in the checkpoint: its computation, and the tensors that it needs beside the state
+  /// The model in the checkpoint: its computation, and the tensors that it needs besides the state
   /// dict.
   public struct Model: Sendable {
     /// The model's computation.
     public let graph: Graph
-    /// The tensors beside the state dict, under the names that the graph's nodes use.
+    /// The tensors outside the state dict, under the names that the graph's nodes use.
     public let constants: StateDict
     /// What the graph omits from the original model, in one sentence each.
     public let notes: [Guidance]
 
-    /// Makes a model of a graph and the tensors that it needs beside a state dict.
+    /// Makes a model of a graph and the tensors that it needs in addition to a state dict.
     public init(graph: Graph, constants: StateDict = StateDict(), notes: [Guidance] = []) {
       self.graph = graph
       self.constants = constants

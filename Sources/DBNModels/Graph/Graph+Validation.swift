@@ -5,8 +5,7 @@ extension Graph {
   package static let nodeLimit = 100_000
 
   /// - Throws: `invalidGraph` unless every value is made once and before it is used, and the names
-  ///   of
-  ///   nodes are unique.
+  ///   of nodes are unique.
   package func validate() throws(CheckpointError) {
     guard nodes.count <= Self.nodeLimit else {
       throw CheckpointError(.limitExceeded, "the graph has more than \(Self.nodeLimit) nodes")

@@ -1,8 +1,8 @@
 /// Makes standard BatchNorms for a number of spatial dimensions: `torch.nn.BatchNorm1d` and its
 /// relatives.
 ///
-/// `BatchNorm1d` takes [N, C] and [N, C, L], `BatchNorm2d` [N, C, H, W], `BatchNorm3d`
-/// [N, C, D, H, W]; other inputs are an error when the module runs.
+/// `BatchNorm1d` takes [N, C] and [N, C, L], `BatchNorm2d` [N, C, H, W], `BatchNorm3d` [N, C, D, H,
+/// W]; other inputs are an error when the module runs.
 public struct BatchNorm<let dimensions: Int>: NormLayer {
   /// Added to variances before the square root is taken.
   public var eps: Double

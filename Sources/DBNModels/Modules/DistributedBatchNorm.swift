@@ -22,10 +22,10 @@ public struct DistributedBatchNorm<let dimensions: Int>: NormLayer {
 
   /// - Parameters:
   ///   - virtualWorldSize: V.
-  ///   - layout: `.replicated`, `.firstDevice`, or one of them `.interleaved`.
-  /// - Throws: `invalidWorldSize` unless V is positive and at most
-  ///   `StateDict.worldSizeLimit`; `invalidModule` for accumulation steps that are not positive,
-  ///   or a layout that does not support V devices.
+  ///   - layout: `.replicated`, `.firstDevice`, or the `.interleaved` variant of either.
+  /// - Throws: `invalidWorldSize` unless V is positive and at most `StateDict.worldSizeLimit`;
+  ///   `invalidModule` for accumulation steps that are not positive, or a layout that does not
+  ///   support V devices.
   public init(
     virtualWorldSize: Int, accumulationSteps: Int = 1, eps: Double = 1e-5,
     momentum: Double? = 0.1, affine: Bool = true, trackRunningStats: Bool = true,

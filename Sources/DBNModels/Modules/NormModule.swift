@@ -25,7 +25,7 @@ public struct NormModule: Sendable, Hashable {
   /// also permits zero.
   public var dimensions: Int?
 
-  /// A standard BatchNorm with PyTorch's defaults, for inputs of any rank.
+  /// Makes a standard BatchNorm with PyTorch's defaults, for any number of dimensions.
   public init(numFeatures: Int) {
     self.numFeatures = numFeatures
   }

@@ -1,26 +1,25 @@
 import DBNCheckpointFormats
 package import DBNTensors
 
-/// Checkpoints of `torch.distributed.checkpoint`: a folder with `.metadata`, and files
+/// Checkpoints from `torch.distributed.checkpoint`: a folder with `.metadata`, and files such as
 /// `__0_0.distcp` in which each rank saved its part.
 ///
-/// The bytes of every entry are borrowed from its file; tensors that were sharded are put together
-/// when their bytes are asked for.
+/// Every entry is backed by its file; sharded tensors are assembled when their bytes are needed.
 package enum DistributedCheckpoint {
   static let metadataName = ".metadata"
 
-  /// Whether the path is that of a folder with a distributed checkpoint.
+  /// Whether the path is a folder with a distributed checkpoint.
   package static func recognises(folder path: String) -> Bool {
     (try? MappedFile.open("\(path)/\(metadataName)")) != nil
   }
 
-  /// The files beside the metadata of a folder that it names; none if it can't be read.
+  /// The files that a folder's metadata lists; none if it can't be read.
   static func files(metadata path: String) -> [String] {
     guard let file = try? SourceFile(path), let metadata = try? metadata(file) else { return [] }
     return Set(metadata.locations.values.map(\.file)).map { file.folder.prefix + $0 }
   }
 
-  /// Reads the checkpoint in a folder, nested again where the planner says how.
+  /// Reads the checkpoint in a folder, and restores its nesting if the planner recorded it.
   ///
   /// - Throws: a `CheckpointError` that names the entry, the file or the global at fault.
   package static func read(
@@ -66,8 +65,8 @@ private struct DistributedReader {
   private var byteCount = 0
   private var notes: [Guidance] = []
 
-  /// As for the views of one file: all tensors together may have 64 times the files' bytes, or
-  /// this many where that is more.
+  /// As for the views of a single file, all tensors together may have 64 times the files' bytes, or
+  /// this many if that is more.
   private static let modestByteCount = 1 << 30
 
   init(_ file: SourceFile, _ options: ReadingOptions) throws(CheckpointError) {
@@ -141,14 +140,14 @@ private struct DistributedReader {
       notes += checkpoint.notes.map { "'\(name)': \($0)" }
       return checkpoint.root
     } catch {
-      // The entry's name goes before that of the record in its file.
+      // The entry's name precedes the record's name in its file.
       var error = error.with(path: path)
       error.name = [name, error.name].compactMap(\.self).joined(separator: "/")
       throw error
     }
   }
 
-  /// A file beside the metadata, mapped once.
+  /// A file beside the metadata, which is mapped once.
   private mutating func file(
     _ name: String
   ) throws(CheckpointError) -> ByteRegion {

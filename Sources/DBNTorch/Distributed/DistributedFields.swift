@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The fields of an object in `.metadata`, each read as the type that it must have.
+/// Typed access to the fields of an object in `.metadata`.
 struct DistributedFields {
   private let className: String
   private let fields: CheckpointDictionary
@@ -14,7 +14,7 @@ struct DistributedFields {
     self.fields = fields
   }
 
-  /// The state that an object of the class was pickled with.
+  /// The pickled state of an object of this class.
   static func state(
     _ value: CheckpointValue?, _ className: String
   ) throws(CheckpointError) -> CheckpointValue {

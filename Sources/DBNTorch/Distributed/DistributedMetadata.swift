@@ -1,11 +1,11 @@
 import DBNTensors
 
-/// What `.metadata` says of a distributed checkpoint: its entries, and which file and bytes each is
-/// in.
+/// The contents of `.metadata` in a distributed checkpoint: its entries, and the file and bytes of
+/// each.
 ///
 /// Source: `torch/distributed/checkpoint/metadata.py`, `filesystem.py`.
 struct DistributedMetadata {
-  /// A box of a tensor.
+  /// A box-shaped part of a tensor.
   struct Chunk: Hashable {
     let offsets: [Int]
     let sizes: [Int]
@@ -24,7 +24,7 @@ struct DistributedMetadata {
     case value
   }
 
-  /// A run of bytes of a file: an archive as `torch.save` writes it.
+  /// A range of bytes in a file, which contains an archive from `torch.save`.
   struct Location {
     let file: String
     let offset: Int
@@ -33,15 +33,15 @@ struct DistributedMetadata {
 
   struct Index: Hashable {
     let name: String
-    /// Of the chunk; nil for what is no tensor.
+    /// The offsets of the chunk; nil for values other than tensors.
     let offsets: [Int]?
   }
 
-  /// In the planner's order, which is that of the checkpoint that was saved; the metadata itself
-  /// lists sharded tensors before others.
+  /// The entries in the planner's order, which is that of the saved checkpoint; the metadata itself
+  /// lists sharded tensors first.
   private(set) var entries: [(name: String, entry: Entry)] = []
   private(set) var locations: [Index: Location] = [:]
-  /// The path of each entry in the nested checkpoint; nil where only its name is known.
+  /// The path of each entry in the nested checkpoint; nil if only names are known.
   private(set) var paths: [String: [CheckpointDictionary.Key]]?
 
   /// The modules whose classes describe a checkpoint.
@@ -116,7 +116,7 @@ struct DistributedMetadata {
   }
 
   private mutating func readPlaces(_ fields: DistributedFields) throws(CheckpointError) {
-    // A mapping whose keys are objects is kept as an opaque value.
+    // A mapping whose keys are objects is read as an opaque value.
     guard case .opaque(let data) = fields.value("storage_data"), data.name == PickleName.dict
     else {
       guard fields.value("storage_data")?.dictionary?.entries.isEmpty == true else {
@@ -140,7 +140,7 @@ struct DistributedMetadata {
     }
   }
 
-  /// The bytes of a chunk or a value.
+  /// The location of a chunk's or a value's bytes.
   func location(of name: String, _ offsets: [Int]?) throws(CheckpointError) -> Location {
     guard let location = locations[Index(name: name, offsets: offsets)] else {
       throw CheckpointError(
@@ -153,7 +153,7 @@ struct DistributedMetadata {
 }
 
 extension CheckpointValue {
-  /// The value as a key of a mapping or an index of a list.
+  /// The value as a key of a mapping or an index into a list.
   fileprivate var key: CheckpointDictionary.Key? {
     switch self {
     case .string(let text): .string(text)

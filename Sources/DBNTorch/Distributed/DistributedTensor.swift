@@ -1,17 +1,17 @@
 import DBNTensors
 
-/// A tensor put together from the chunks that several ranks saved.
+/// A tensor assembled from the chunks that several ranks saved.
 struct DistributedTensor {
   typealias Chunk = DistributedMetadata.Chunk
 
   private let entry: DistributedMetadata.TensorEntry
   private let byteCount: Int
 
-  /// The most chunks of one tensor: each is compared with each. The largest jobs have some thousand
-  /// ranks.
+  /// The largest number of chunks of one tensor, which are compared pairwise. The largest jobs have
+  /// some thousand ranks.
   private static let maximumChunkCount = 20_000
 
-  /// - Throws: `distributedChunks` unless the chunks make up the tensor without holes and overlaps.
+  /// - Throws: `distributedChunks` unless the chunks cover the tensor without gaps and overlaps.
   init(_ entry: DistributedMetadata.TensorEntry) throws(CheckpointError) {
     self.entry = entry
     byteCount = try Tensor.byteCount(of: entry.scalarType, shape: entry.size)
@@ -34,8 +34,7 @@ struct DistributedTensor {
       if let other = chunks[..<index].first(where: { $0.overlaps(chunk) }) {
         throw wrong("the chunks at \(other.offsets) and \(chunk.offsets) overlap")
       }
-      // No overflow: a chunk inside the tensor is no larger than it, nor are disjoint chunks
-      // together.
+      // No overflow: disjoint chunks inside the tensor are together no larger than it.
       covered += chunk.sizes.reduce(entry.scalarType.byteCount, *)
     }
     guard covered == byteCount else {
@@ -43,7 +42,7 @@ struct DistributedTensor {
     }
   }
 
-  /// The tensor over the bytes of its chunks, which are given by the index of each in the entry.
+  /// The tensor backed by its chunks' bytes, which are given by the chunk's index in the entry.
   func tensor(
     _ parts: (Chunk) throws(CheckpointError) -> Tensor
   ) throws(CheckpointError) -> Tensor {

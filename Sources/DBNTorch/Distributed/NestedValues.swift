@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// Puts values under the paths that a planner flattened them from: texts lead into dictionaries,
-/// numbers into lists.
+/// Restores the nesting of values that a planner flattened: strings in a path are keys of
+/// dictionaries, numbers indices into lists.
 ///
 /// Source: `torch/distributed/checkpoint/_traverse.py` (`set_element`).
 struct NestedValues {

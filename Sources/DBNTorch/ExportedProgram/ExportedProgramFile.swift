@@ -1,10 +1,10 @@
 import DBNTensors
 import DBNZip
 
-/// A `.pt2` file as a checkpoint: the state dict, constants that the operations use beside it, and
-/// the operations as PyTorch wrote them, which `Models` makes a graph of.
+/// A `.pt2` file as a checkpoint: the state dict, other constants that the operations use, and the
+/// operations as PyTorch wrote them, which the module DBNModels converts to a graph.
 enum ExportedProgramFile {
-  /// Whether an archive is a program, of PyTorch 2.8 and later or of an older version.
+  /// Whether an archive is a program, from PyTorch 2.8 and later or from an older version.
   static func recognises(_ zip: ZipArchive) -> Bool {
     ProgramArchive.recognises(zip) || zip[OldNames.graph] != nil
   }
@@ -39,8 +39,8 @@ enum ExportedProgramFile {
     }
   }
 
-  /// With constants, the state dict is under a name of its own, as they are. Without, it is the
-  /// whole checkpoint, as in a file of `torch.save(model.state_dict())`.
+  /// The checkpoint's tree. With constants, the state dict and the constants each have an entry.
+  /// Without, the state dict is the whole checkpoint, as from `torch.save(model.state_dict())`.
   private static func checkpoint(
     _ stateDict: CheckpointDictionary, _ constants: CheckpointDictionary, _ graph: String,
     besides records: [String]
@@ -60,7 +60,7 @@ enum ExportedProgramFile {
   }
 }
 
-/// Up to PyTorch 2.7: four records, of which three are checkpoints of `torch.save`.
+/// Files up to PyTorch 2.7: four records, of which three are checkpoints from `torch.save`.
 extension ExportedProgramFile {
   private enum OldNames {
     static let graph = "serialized_exported_program.json"
@@ -84,7 +84,7 @@ extension ExportedProgramFile {
   private static func tensors(
     _ entry: ZipEntry?, _ options: ReadingOptions
   ) throws(CheckpointError) -> CheckpointDictionary {
-    // A model without any has an empty record.
+    // A model without such tensors has an empty record.
     guard let entry, entry.size > 0 else { return CheckpointDictionary(.orderedDict) }
     do throws(CheckpointError) {
       let checkpoint = try TorchCheckpoint.read(entry.content(), options: options)

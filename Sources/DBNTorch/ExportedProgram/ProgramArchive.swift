@@ -1,17 +1,17 @@
 import DBNTensors
 import DBNZip
 
-/// The records of a `.pt2` file, which `torch.export.save` writes: a model's operations as JSON, its
-/// weights and its constants.
+/// The records of a `.pt2` file from `torch.export.save`: a model's operations as JSON, its weights
+/// and its constants.
 ///
 /// Source: `torch/export/pt2_archive/constants.py`, `_package.py`.
 struct ProgramArchive: StorageSource {
   let byteCount: Int
   let isBigEndian: Bool
   private let zip: ZipArchive
-  /// The folder that all records are in, with its slash.
+  /// The folder of all records, with its slash.
   private let prefix: String
-  /// The model's name: that of its records.
+  /// The model's name, which its records have.
   private let model: String
 
   private static let modelFolder = "models/"
@@ -29,8 +29,8 @@ struct ProgramArchive: StorageSource {
     isBigEndian = try zip.isBigEndian(prefix)
   }
 
-  /// Whether an archive has a model's operations; `torch.save`'s, and archives of compiled code
-  /// alone, have not.
+  /// Whether an archive has a model's operations; those from `torch.save`, and archives with only
+  /// compiled code, don't.
   static func recognises(_ zip: ZipArchive) -> Bool {
     let folder = zip.commonFolder + modelFolder
     return zip.entries.contains { $0.name.hasPrefix(folder) }
@@ -39,8 +39,7 @@ struct ProgramArchive: StorageSource {
   /// The operations, as PyTorch wrote them.
   var graph: ZipEntry? { zip["\(prefix)\(Self.modelFolder)\(model)\(Self.modelExtension)"] }
 
-  /// The tensors of a program: a list of their records, or in files of PyTorch 2.8 itself, a
-  /// checkpoint.
+  /// The tensors of a program: a list of their records, or in files from PyTorch 2.8, a checkpoint.
   struct Tensors {
     let folder: String
     let config: ZipEntry?
@@ -100,8 +99,8 @@ struct ProgramArchive: StorageSource {
     return entry
   }
 
-  /// Records that are neither the model nor about the archive itself. The example inputs that every
-  /// export writes are no part of the model either, and need no note each time.
+  /// Records that belong neither to the model nor to the archive format. The example inputs that
+  /// every export writes are not listed, because they need no note.
   var otherRecords: [String] {
     let known = [
       Self.modelFolder, Self.folder(of: Self.weights), Self.folder(of: Self.constants),

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The tensors that a record of a `.pt2` file lists: for each name, the record with its bytes, and
+/// The tensors listed in a record of a `.pt2` file: for each name, the record with its bytes, and
 /// its view of them.
 ///
 /// Source: `PayloadConfig` and `TensorMeta` of `torch/_export/serde/schema.py`.
@@ -89,7 +89,7 @@ struct ProgramTensors {
 }
 
 extension ScalarType {
-  /// The type with a number of `ScalarType` in `torch/_export/serde/schema.py`.
+  /// The type with a raw value of `ScalarType` in `torch/_export/serde/schema.py`.
   init?(exportCode code: Int) {
     switch code {
     case 1: self = .uint8

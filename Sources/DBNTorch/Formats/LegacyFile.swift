@@ -1,12 +1,12 @@
 import DBNTensors
 
-/// A checkpoint of PyTorch 0.1.10 to 1.5: pickles of a magic number, a version, facts about the
+/// A checkpoint from PyTorch 0.1.10 to 1.5: pickles of a magic number, a version, properties of the
 /// machine, the object and the storages' keys; then for each storage its element count and bytes.
 ///
-/// Only the object's pickle has the type of each storage, and so where the next one begins. That
-/// pickle is run twice, first to find the storages, then to make the tensors. The bytes are
-/// little-endian whatever machine wrote them. Source: `torch/serialization.py` (`_legacy_load`),
-/// `torch/csrc/serialization.cpp`.
+/// Only the object's pickle has the type of each storage, which determines where the next storage
+/// starts. So that pickle is run twice, first to find the storages, then to make the tensors. The
+/// bytes are little-endian whatever machine wrote them. Source: `torch/serialization.py`
+/// (`_legacy_load`), `torch/csrc/serialization.cpp`.
 struct LegacyFile: StorageSource {
   let byteCount: Int
   let isBigEndian = false
@@ -16,7 +16,7 @@ struct LegacyFile: StorageSource {
   let trailingByteCount: Int
   private let storages: StorageTable
 
-  /// 0x1950a86a20f9469cfc6c, as protocols 2 and later write it, and as 0 and 1 do.
+  /// 0x1950a86a20f9469cfc6c as pickled by protocols 2 and later, and by protocols 0 and 1.
   private static let magic: [UInt8] = [
     0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
   ]
@@ -27,7 +27,7 @@ struct LegacyFile: StorageSource {
     guard let start = try? file.slice(from: 0, count: min(file.count, 32)).array else {
       return false
     }
-    // Before the number there can be its protocol, and the length of what follows.
+    // The number can be preceded by the protocol and the length of the frame.
     return [0, 2, 11].contains { start.dropFirst($0).starts(with: magic) }
       || start.starts(with: textMagic)
   }
@@ -43,7 +43,7 @@ struct LegacyFile: StorageSource {
     trailingByteCount = pickles.reader.remaining
   }
 
-  /// The object's pickle, and which storages it names: everything else in it is dropped.
+  /// The object's pickle and the storages that it names; everything else in it is dropped.
   private static func survey(
     _ pickles: inout PickleSequence, _ file: ByteRegion, _ options: ReadingOptions
   ) throws(CheckpointError) -> (pickle: ByteRegion, storages: StorageTable) {
@@ -124,7 +124,7 @@ struct LegacyFile: StorageSource {
   func location(of key: String) -> String { "the storage \(key)" }
 }
 
-/// Accepts every storage that a pickle names, to find out which there are.
+/// Accepts every storage that a pickle names, to collect them.
 private struct LegacySurvey: StorageSource {
   let file: ByteRegion
   let isBigEndian = false
@@ -141,7 +141,7 @@ private struct LegacySurvey: StorageSource {
         "the storage \(key) of \(count) elements is larger than the file of \(byteCount) bytes",
         advice: "the file is cut short or damaged; get it again")
     }
-    // The right number of bytes; where they lie is not known yet.
+    // The right number of bytes; their offset is not known yet.
     return TensorStorage(someBytes)
   }
 

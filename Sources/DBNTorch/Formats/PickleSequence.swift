@@ -2,7 +2,7 @@ import DBNTensors
 
 /// Pickles one after another, with other bytes between them.
 struct PickleSequence {
-  /// Its position is the end of the pickle that was read last.
+  /// Its position is the end of the last pickle that was read.
   var reader: ByteReader
 
   init(_ region: ByteRegion) {
@@ -11,7 +11,7 @@ struct PickleSequence {
 
   /// Runs the next pickle.
   ///
-  /// - Returns: its value, the machine that the value lies in, and the pickle's bytes.
+  /// - Returns: its value, the machine that owns the value, and the pickle's bytes.
   mutating func next(
     _ source: any StorageSource = NoStorages(), options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> (value: PickleValue, machine: PickleMachine, bytes: ByteRegion) {
@@ -22,7 +22,7 @@ struct PickleSequence {
     return (value, machine, try reader.readRegion(count: machine.reader.position))
   }
 
-  /// The next pickle, which must be a tuple or list of so many elements, or of any number.
+  /// The next pickle, which must be a tuple or list with this number of elements, or any number.
   mutating func nextElements(
     _ what: String, count: Int? = nil
   ) throws(CheckpointError) -> (PickleArguments, PickleHeap) {
@@ -35,7 +35,7 @@ struct PickleSequence {
     return (PickleArguments(of: what, elements), machine.heap)
   }
 
-  /// The next pickle, which must be a number that can count something.
+  /// The next pickle, which must be a number that is valid as a count.
   mutating func nextCount(_ what: String) throws(CheckpointError) -> Int {
     let offset = reader.fileOffset
     guard case .int(let count) = try next().value, count >= 0 else {

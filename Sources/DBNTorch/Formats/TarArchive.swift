@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// A tar archive as Python's `tarfile` writes it: the bytes of its members by name, borrowed from
-/// the file.
+/// A tar archive as Python's `tarfile` writes it: the bytes of its members by name, backed by the
+/// file.
 ///
 /// Source: POSIX.1-2017, `pax`, "ustar Interchange Format" and "pax Interchange Format".
 struct TarArchive {
@@ -16,7 +16,7 @@ struct TarArchive {
     var reader = ByteReader(file)
     var size: Int?
     while let header = try TarHeader(parsing: &reader) {
-      // The size in a pax header is that of the member that follows.
+      // The size in a pax header applies to the member that follows.
       let content = try reader.readRegion(count: header.isFile ? size ?? header.size : header.size)
       try reader.skip((Self.blockSize - content.count % Self.blockSize) % Self.blockSize)
       if header.isExtension { size = try Self.size(in: content) ?? size }
@@ -40,7 +40,7 @@ struct TarArchive {
     return member
   }
 
-  /// The size among the records `LENGTH KEYWORD=VALUE` of a pax header.
+  /// The size from the records `LENGTH KEYWORD=VALUE` of a pax header.
   private static func size(in content: ByteRegion) throws(CheckpointError) -> Int? {
     var reader = ByteReader(content)
     var size: Int?
@@ -62,7 +62,7 @@ struct TarArchive {
 struct TarHeader {
   let name: String
   let size: Int
-  /// Where the header lies.
+  /// The offset of the header.
   let offset: Int
   private let type: UInt8
 
@@ -79,7 +79,7 @@ struct TarHeader {
       guard !second.contains(where: { $0 != 0 }) else { throw Self.damaged(offset) }
       return nil
     }
-    // The checksum is computed as if its own field held spaces.
+    // The checksum is computed with its own field set to spaces.
     let sum = block[..<148].reduce(8 * 0x20) { $0 + Int($1) }
     let checksum = block[156...].reduce(sum) { $0 + Int($1) }
     guard Self.octal(block[148..<156]) == checksum, let size = Self.number(block[124..<136]) else {
@@ -90,7 +90,7 @@ struct TarHeader {
     type = block[156]
   }
 
-  /// Octal digits, or where the first bit is set the bytes of a large number.
+  /// The number in octal digits, or, if the first bit is set, in the bytes of a large number.
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
     guard field.first == 0x80 else { return octal(field) }
     guard field.dropFirst().dropLast(8).allSatisfy({ $0 == 0 }) else { return nil }

@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// A checkpoint of PyTorch before 0.1.10: a tar archive with the members `storages`, `tensors` and
-/// `pickle`, where the pickle refers to the others by number.
+/// A checkpoint from PyTorch before 0.1.10: a tar archive with the members `storages`, `tensors`
+/// and `pickle`, where the pickle refers to the others by number.
 ///
 /// Source: `torch/serialization.py` (`legacy_load` in `_legacy_load`).
 struct TarCheckpoint: StorageSource {
@@ -18,8 +18,8 @@ struct TarCheckpoint: StorageSource {
     try readTensors(archive.member("tensors"))
   }
 
-  /// A count; for each storage `(key, location, type)`, its element count and its bytes; and a list
-  /// of the views that share another's bytes, `(key, root, offset, count)`.
+  /// Reads a count; for each storage `(key, location, type)`, its element count and its bytes; and
+  /// a list of the views that share another storage's bytes, `(key, root, offset, count)`.
   private mutating func readStorages(_ member: ByteRegion) throws(CheckpointError) {
     var pickles = PickleSequence(member)
     for _ in 0..<(try pickles.nextCount("the number of storages")) {
@@ -66,8 +66,8 @@ struct TarCheckpoint: StorageSource {
     try add(view.int(0, heap), .storage(storage))
   }
 
-  /// A count; and for each tensor `(key, storage, type)`, the number of its dimensions, its sizes,
-  /// its strides and its offset.
+  /// Reads a count; and for each tensor `(key, storage, type)`, the number of its dimensions, its
+  /// sizes, its strides and its offset.
   private mutating func readTensors(_ member: ByteRegion) throws(CheckpointError) {
     var pickles = PickleSequence(member)
     for _ in 0..<(try pickles.nextCount("the number of tensors")) {
@@ -88,7 +88,7 @@ struct TarCheckpoint: StorageSource {
         .torchView, offset: offset, "a tensor of \(rank) dimensions; at most 64 can be",
         advice: "the file is damaged; get it again")
     }
-    // The number once had eight bytes.
+    // The number had eight bytes in earlier versions.
     try reader.skip(4)
     var numbers: [Int] = []
     for _ in 0..<2 * rank + 1 { numbers.append(Int(try reader.read(Int64.self))) }

@@ -1,23 +1,23 @@
 import DBNTensors
 import DBNZip
 
-/// The records of a zip checkpoint, as `torch.save` of PyTorch 1.6 and later names them.
+/// The records of a zip checkpoint from `torch.save` in PyTorch 1.6 and later.
 ///
 /// Source: `torch/serialization.py`, `caffe2/serialize/inline_container.cc`.
 struct TorchArchive: StorageSource {
   let byteCount: Int
   let isBigEndian: Bool
   let pickle: ByteRegion
-  /// The name of the record of the pickle.
+  /// The name of the pickle's record.
   let pickleName: String
-  /// The conversions that led to the file, where this toolkit wrote it.
+  /// The conversions that led to the file, if this toolkit wrote it.
   let history: [JSON]
-  /// The model's operations, where the file has them.
+  /// The model's operations, if the file has them.
   let graph: String?
-  /// Epsilon and momentum of BatchNorms, where the file has them.
+  /// Epsilon and momentum of BatchNorms, if the file has them.
   let batchNormSettings: BatchNormSettingsTable
   private let zip: ZipArchive
-  /// The folder that all records are in, with its slash: the stem of the file it was saved to.
+  /// The folder of all records, with its slash: the stem of the original file's name.
   private let prefix: String
 
   init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
@@ -105,7 +105,7 @@ extension TorchArchive {
       advice: "the file is incomplete; get it again")
   }
 
-  /// Versions 1 to 10 (`kMinSupportedFileFormatVersion`, `kMaxSupportedFileFormatVersion`).
+  /// Accepts versions 1 to 10 (`kMinSupportedFileFormatVersion`, `kMaxSupportedFileFormatVersion`).
   private static func checkVersion(_ entry: ZipEntry?) throws(CheckpointError) {
     guard let entry else { return }
     let text = try entry.text()
@@ -118,14 +118,14 @@ extension TorchArchive {
 }
 
 extension ZipArchive {
-  /// The folder that all records are in, as PyTorch's reader finds it: the first record's name up
-  /// to and with its first slash.
+  /// The folder of all records, found as in PyTorch's reader: the first record's name up to and
+  /// including its first slash.
   var commonFolder: String {
     guard let name = entries.first?.name, let slash = name.firstIndex(of: "/") else { return "" }
     return String(name[...slash])
   }
 
-  /// Whether the record `byteorder` says so; false if there is none.
+  /// Whether the record `byteorder` is `big`; false if there is none.
   func isBigEndian(_ prefix: String) throws(CheckpointError) -> Bool {
     guard let entry = self["\(prefix)\(TorchRecord.byteOrder)"] else { return false }
     switch try entry.text() {
@@ -148,7 +148,7 @@ extension ZipEntry {
     return text
   }
 
-  /// A small record's text, without the line's end.
+  /// A small record's text without the newline.
   fileprivate func text() throws(CheckpointError) -> String {
     let bytes = try content().array
     return String(decoding: bytes.prefix(32).filter { $0 != UInt8(ascii: "\n") }, as: UTF8.self)

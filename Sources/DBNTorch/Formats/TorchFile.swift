@@ -2,14 +2,14 @@ import DBNCheckpointFormats
 import DBNTensors
 import DBNZip
 
-/// A file that was recognised as one of PyTorch's, with the archive's directory if that was needed
-/// to find out the format.
+/// A file that was recognised as one of PyTorch's, with the archive's directory if recognising the
+/// format required it.
 public struct TorchFile {
   /// The formats that PyTorch has had.
   enum Kind {
-    /// A zip archive of `torch.save`: PyTorch 1.6 and later.
+    /// A zip archive from `torch.save`: PyTorch 1.6 and later.
     case zip
-    /// A zip archive of `torch.export.save`, with the model's operations beside its weights.
+    /// A zip archive from `torch.export.save`, with the model's operations beside its weights.
     case exportedProgram
     /// Stacked pickles: 0.1.10 to 1.5, and later with `_use_new_zipfile_serialization=False`.
     case legacy
@@ -25,8 +25,8 @@ public struct TorchFile {
   init?(_ file: ByteRegion) {
     bytes = file
     if ZipArchive.recognises(file) {
-      // `torch.save` is recognised by the first record. The directory is then read later, where it
-      // is clear how long it is needed.
+      // Files from `torch.save` are recognised by the first record. Their directory is read later,
+      // where its lifetime is limited.
       let isSaved = ZipArchive.firstName(file)?.hasSuffix(TorchRecord.pickle) == true
       let zip = isSaved ? nil : Self.directory(of: file)
       directory = zip
@@ -41,7 +41,7 @@ public struct TorchFile {
     }
   }
 
-  /// Nil for a file of another kind.
+  /// Returns nil for a file of another kind.
   init?(_ kind: Kind, probing file: SourceFile) {
     // The file is parsed once for all formats of this module.
     guard let known = file.parsed({ TorchFile($0) }), known.kind == kind else { return nil }
@@ -56,8 +56,8 @@ public struct TorchFile {
     }
   }
 
-  /// The archive, which is moved to the caller: its directory, which can be large, must be freed
-  /// before the tree is made.
+  /// Moves the archive to the caller: its directory, which can be large, must be freed before the
+  /// tree is made.
   consuming func archive() throws(CheckpointError) -> ZipArchive {
     try (directory ?? Self.directory(of: bytes)).get()
   }

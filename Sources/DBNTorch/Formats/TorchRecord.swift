@@ -1,24 +1,24 @@
-/// The records of the archives that `torch.save` writes, by their names below the archive's folder.
+/// The names of records in archives from `torch.save`, relative to the archive's folder.
 ///
 /// Source: `torch/serialization.py`, `caffe2/serialize/inline_container.cc`.
 enum TorchRecord {
   static let pickle = "data.pkl"
-  /// The folder of the storages, each under its key.
+  /// The folder of the storages, which are named by their keys.
   static let storages = "data/"
   /// The version of the archive's format.
   static let version = "version"
   static let formatVersion = ".format_version"
   static let storageAlignment = ".storage_alignment"
-  /// What the archive says of itself.
+  /// The folder of the archive's own metadata.
   static let archiveData = ".data/"
   static let serializationID = archiveData + "serialization_id"
 
-  /// Says `littleEndian` or `bigEndian`.
+  /// The byte order, `littleEndian` or `bigEndian`.
   static let byteOrder = "byteorder"
   static let littleEndian = "little"
   static let bigEndian = "big"
 
-  /// This toolkit's own records, in the folder that PyTorch leaves to what others add.
+  /// The prefix of this toolkit's records, in the folder that PyTorch reserves for additions.
   private static let ours = "extra/dbn_convert_"
   /// The conversions that led to the file, a JSON array.
   static let history = ours + "history.json"

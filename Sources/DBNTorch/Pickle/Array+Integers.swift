@@ -1,6 +1,6 @@
-/// Integers of any length, in two's complement, least byte first.
+/// Integers of any length, in little-endian two's complement.
 extension [UInt8] {
-  /// The same integer in two's complement without the bytes that only repeat its sign.
+  /// The same integer without the bytes that only repeat its sign.
   func trimmingSignExtension() -> [UInt8] {
     var count = count
     while count > 1 {
@@ -11,7 +11,7 @@ extension [UInt8] {
     return Array(prefix(count))
   }
 
-  /// At most eight bytes of two's complement, least first.
+  /// The integer in at most eight bytes.
   func signExtended() -> Int {
     let fill: UInt64 = last ?? 0 >= 0x80 ? .max : 0
     return Int(bitPattern: UInt(reversed().reduce(fill) { $0 << 8 | UInt64($1) }))

@@ -1,14 +1,14 @@
 import DBNTensors
 
-/// Turns the values of a pickle, which refer to each other as they like, into a tree.
+/// Converts the values of a pickle, which may refer to each other arbitrarily, to a tree.
 ///
 /// Each container is converted once, however often it is reached; its size counts every time.
 struct CheckpointTree {
   private struct Converted {
     let value: CheckpointValue
-    /// The values in it, itself included.
+    /// The number of values in it, including itself.
     var count = 1
-    /// The levels of containers, itself included.
+    /// The number of nested levels of containers, including itself.
     var height = 0
   }
 
@@ -16,7 +16,7 @@ struct CheckpointTree {
   private let shared: [ObjectIdentifier: TensorView]
   private let droppedAttributes: [Int: [String]]
   private var known: [PickleValue: Converted] = [:]
-  /// The containers that are being converted; one that is reached again contains itself.
+  /// The containers that are being converted; if one is reached again, it contains itself.
   private var open: Set<PickleValue> = []
   private var path: [String] = []
   private var attributeNotes: [Guidance] = []
@@ -32,7 +32,7 @@ struct CheckpointTree {
     try converted(root).value
   }
 
-  /// Recurses at most `CheckpointLimits.depth` deep.
+  /// Recurses at most `CheckpointLimits.depth` levels.
   private mutating func converted(_ value: PickleValue) throws(CheckpointError) -> Converted {
     switch value {
     case .none, .failed: Converted(value: .none)
@@ -130,7 +130,7 @@ struct CheckpointTree {
     return Converted(value: .dictionary(result), count: sum.count, height: sum.height)
   }
 
-  /// A dictionary with keys that no checkpoint can have, as an opaque object of its class.
+  /// A dictionary with keys that a checkpoint can't have, as an opaque object of its class.
   private mutating func opaque(
     _ dictionary: PickleDictionary
   ) throws(CheckpointError) -> Converted {
@@ -176,7 +176,7 @@ struct CheckpointTree {
     return values
   }
 
-  /// The values and levels in a container.
+  /// The numbers of values and levels in a container.
   private struct Sum {
     var count = 1
     var height = 1
@@ -208,12 +208,12 @@ struct CheckpointTree {
 }
 
 extension CheckpointTree {
-  /// What a person should know about how the tensors were read.
+  /// What the user should know about how the tensors were read.
   var notes: [Guidance] { attributeNotes + overlaps.notes }
 }
 
 extension CheckpointDictionary.Kind {
-  /// The class, as a pickle names it.
+  /// The class's name in pickles.
   fileprivate var path: String {
     switch self {
     case .dict: PickleName.dict

@@ -1,12 +1,12 @@
 import DBNTensors
 
-/// Which classes and functions, of those that are not in the table of globals, a pickle may name:
-/// their objects are not made, but kept as a name and arguments.
+/// Which classes and functions outside the table of globals a pickle may name: their objects are
+/// not made, but kept as a name and arguments.
 enum OpaqueNames {
   case none
-  /// All names but those of tensors and modules, whose refusal says more.
+  /// All names except those of tensors and modules, for which an error is more helpful.
   case unknown
-  /// The names of some modules, for a file that only describes other files.
+  /// Names in these modules, for a file that only describes other files.
   case modules([String])
 
   init(_ options: ReadingOptions) {

@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// The arguments of a call. Each is read as the type that it must have; errors name its number.
+/// Typed access to the arguments of a call; errors contain the argument's number.
 struct PickleArguments {
   let function: String
   private let values: [PickleValue]
@@ -28,7 +28,7 @@ struct PickleArguments {
   func bool(_ index: Int, _ heap: PickleHeap) throws(CheckpointError) -> Bool {
     switch values[index] {
     case .bool(let value): return value
-    // PyTorch before 1.0 wrote flags as integers.
+    // PyTorch before 1.0 wrote booleans as integers.
     case .int(let number) where number == 0 || number == 1: return number == 1
     default: throw wrong(index, "a bool", heap)
     }

@@ -1,6 +1,6 @@
-/// The escapes of Python's texts.
+/// The escape sequences of Python's strings.
 enum PickleEscapes {
-  /// `codecs.escape_decode`: nil if an escape is cut short.
+  /// `codecs.escape_decode`: nil if an escape is incomplete.
   static func quoted(_ line: [UInt8]) -> [UInt8]? {
     var bytes: [UInt8] = []
     var rest = line[...]
@@ -31,7 +31,7 @@ enum PickleEscapes {
     UInt8(ascii: "v"): [11], UInt8(ascii: "f"): [12], UInt8(ascii: "r"): [13],
   ]
 
-  /// `raw-unicode-escape`: nil if an escape is invalid or names no character.
+  /// `raw-unicode-escape`: nil if an escape is invalid or not a character.
   static func unicode(_ line: [UInt8]) -> String? {
     var text = String.UnicodeScalarView()
     var rest = line[...]

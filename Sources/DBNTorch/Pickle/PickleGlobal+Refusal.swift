@@ -1,7 +1,7 @@
 import DBNTensors
 
 extension PickleGlobal {
-  /// The error for a name that is not in the table, with what to do about it.
+  /// The error for a name that is not in the table, with advice.
   static func refusal(of path: String, by operation: PickleOperation) -> CheckpointError {
     if let kind = tensorKinds.first(where: { path.hasPrefix($0.prefix) }) {
       return CheckpointError(
@@ -23,7 +23,8 @@ extension PickleGlobal {
         + "torch.save(model.state_dict(), path)")
   }
 
-  /// Tensors that are more, or less, than values in a storage, by the name that rebuilds them.
+  /// Kinds of tensors that are not plain values in a storage, by the name of the function that
+  /// rebuilds them.
   private static let tensorKinds: [(prefix: String, what: String, advice: Guidance)] = [
     (
       "torch._utils._rebuild_qtensor", "a quantized tensor",
@@ -72,7 +73,7 @@ extension PickleGlobal {
     ("torch.uint", "of a type of less than 8 bits", "save it as torch.uint8 instead"),
   ]
 
-  /// What often is in a file beside a state dict, and what to save instead.
+  /// Objects that are often in a file beside a state dict, and what to save instead.
   private static let replacements: [(prefix: String, advice: Guidance)] = [
     ("numpy.", "save value.item() for a NumPy number, torch.from_numpy(value) for an array"),
     ("argparse.Namespace", "save vars(args) instead of args"),

@@ -92,10 +92,10 @@ extension PickleGlobal {
     return parameter
   }
 
-  /// `(function, type, arguments, state)`: a tensor of a class, or with attributes of its own.
+  /// `(function, type, arguments, state)`: a tensor of a subclass, or with attributes.
   static let rebuildFromType: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(4...4)
-    // Only the functions above make tensors; this one, nested in itself, could recurse.
+    // Only the functions above are accepted; this function, nested in itself, could recurse.
     guard case .global(let index) = arguments[0],
       case .callable(let function) = machine.heap.globals[index].role,
       machine.heap.globals[index].name.hasPrefix("torch._utils._rebuild_")
@@ -116,8 +116,8 @@ extension PickleMachine {
     heap.leaf(.tensor(try tensors.tensor(view, in: storage, requiresGrad: requiresGrad)))
   }
 
-  /// The tensor as the class that `_rebuild_from_type_v2` is given, with its attributes; a tensor
-  /// of an unknown class is inside an opaque value.
+  /// The tensor as the class passed to `_rebuild_from_type_v2`, with its attributes; a tensor of an
+  /// unknown class is wrapped in an opaque value.
   fileprivate mutating func typed(
     _ made: PickleValue, _ arguments: PickleArguments
   ) throws(CheckpointError) -> PickleValue {
@@ -137,7 +137,7 @@ extension PickleMachine {
     return tensor
   }
 
-  /// The same tensor, as another kind.
+  /// The same tensor with another kind.
   fileprivate mutating func retype(
     _ value: PickleValue, as kind: Tensor.Kind, requiresGrad: Bool? = nil
   ) -> PickleValue? {
@@ -148,7 +148,7 @@ extension PickleMachine {
     return heap.leaf(.tensor(tensor))
   }
 
-  /// Notes which attributes of a tensor are not carried over; PyTorch's own are no loss.
+  /// Records which attributes of a tensor are dropped; dropping PyTorch's own is no loss.
   fileprivate mutating func dropAttributes(_ state: PickleValue?, of tensor: PickleValue) {
     guard case .leaf(let index) = tensor, let state, let entries = heap.dictionary(state)?.entries
     else { return }
@@ -159,7 +159,7 @@ extension PickleMachine {
     }
   }
 
-  /// The attributes in an object's state: a dict, or a tuple of one and another for slots.
+  /// The attributes in an object's state: a dict, or a tuple of a dict and another one for slots.
   fileprivate mutating func state(_ value: PickleValue) throws(CheckpointError) -> PickleValue? {
     guard case .tuple(let index) = value, let first = heap.tuples[index].first else { return value }
     try charge([first])

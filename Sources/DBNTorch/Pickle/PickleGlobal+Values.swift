@@ -1,6 +1,6 @@
 import DBNTensors
 
-/// What the functions of the table make, apart from tensors.
+/// The functions of the table that make values other than tensors.
 extension PickleGlobal {
   static let makeOrderedDict: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(0...1)
@@ -21,7 +21,7 @@ extension PickleGlobal {
     return machine.heap.dictionary(dictionary)
   }
 
-  /// Pairs of key and value, as Python 2 pickled an `OrderedDict`.
+  /// The entries of an `OrderedDict` as Python 2 pickled it: pairs of key and value.
   private static func entries(
     of arguments: PickleArguments, _ machine: PickleMachine
   ) throws(CheckpointError) -> [(key: PickleValue, value: PickleValue)] {
@@ -44,7 +44,7 @@ extension PickleGlobal {
     return machine.heap.set(elements)
   }
 
-  /// How protocol 2 writes empty `bytes`; any others it writes by `_codecs.encode`.
+  /// The call for empty `bytes` in protocol 2; other `bytes` are written with `_codecs.encode`.
   static let makeBytes: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(0...0)
     return machine.heap.leaf(.bytes([]))
@@ -66,7 +66,7 @@ extension PickleGlobal {
     return machine.heap.leaf(.complex(real: real, imaginary: imaginary))
   }
 
-  /// How protocol 2 writes `bytes`: as text that latin-1 turns into them.
+  /// The call for `bytes` in protocol 2: a string to be encoded as Latin-1.
   static let encode: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(2...2)
     return machine.heap.leaf(.bytes(try latin1(arguments, machine)))

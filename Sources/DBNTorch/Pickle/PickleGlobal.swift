@@ -1,12 +1,12 @@
 import DBNTensors
 
-/// Something that a pickle names: `collections.OrderedDict`, `torch.float32`.
+/// A global that a pickle names: `collections.OrderedDict`, `torch.float32`.
 struct PickleGlobal: Sendable {
   typealias Function =
     @Sendable (inout PickleMachine, PickleArguments) throws(CheckpointError) -> PickleValue
 
   enum Role: Sendable {
-    /// Our own function, which makes the value that PyTorch's or Python's function would.
+    /// A function here that makes the value that PyTorch's or Python's function would make.
     case callable(Function)
     case scalarType(ScalarType)
     case storageType(TorchStorageType)
@@ -16,12 +16,12 @@ struct PickleGlobal: Sendable {
   let name: String
   let role: Role
 
-  /// All names that a checkpoint may use; nothing else can be called.
+  /// All globals that a checkpoint may use; nothing else can be called.
   static let table: [String: Role] = {
     var table = functions
     for type in ScalarType.allCases { table[PickleName.scalarType(type)] = .scalarType(type) }
     for (name, type) in TorchStorageType.byName { table[name] = .storageType(type) }
-    // The classes of tensors before PyTorch 0.4: the types of elements are in their storages.
+    // The tensor classes before PyTorch 0.4, whose element types are in their storages.
     for name in TorchStorageType.byName.keys where TorchStorageType.byName[name] != .untyped {
       table[name.replacing("Storage", with: "Tensor")] = .tensorClass(.tensor)
     }

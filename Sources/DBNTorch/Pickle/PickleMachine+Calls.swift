@@ -1,6 +1,7 @@
 import DBNTensors
 
-/// Operations that name, call and complete things. They only look names up in our own table.
+/// Operations that look up names, call them and complete objects. Names are only looked up in our
+/// own table.
 extension PickleMachine {
   mutating func pushGlobal(_ operation: PickleOperation) throws(CheckpointError) {
     let module = try reader.readLine().utf8Text
@@ -63,7 +64,7 @@ extension PickleMachine {
       .pickleCall, "\(operation.name) calls \(heap.typeName(callee)), which is no function")
   }
 
-  /// INST, of protocol 0: the class is named in the operation.
+  /// INST in protocol 0: the operation contains the class name.
   mutating func callNamed(_ operation: PickleOperation) throws(CheckpointError) {
     let (module, name) = (try reader.readLine().utf8Text, try reader.readLine().utf8Text)
     let arguments = try popMark()
@@ -71,7 +72,7 @@ extension PickleMachine {
     try call(pop(), arguments, by: operation)
   }
 
-  /// OBJ, of protocol 1: the class lies below its arguments.
+  /// OBJ in protocol 1: the class is below its arguments on the stack.
   mutating func callMarked(_ operation: PickleOperation) throws(CheckpointError) {
     let values = try popMark()
     guard let callee = values.first else {
@@ -80,7 +81,8 @@ extension PickleMachine {
     try call(callee, Array(values.dropFirst()), by: operation)
   }
 
-  /// NEWOBJ_EX has named arguments too; only opaque objects, which are never made, take those.
+  /// NEWOBJ_EX also has keyword arguments, which only opaque objects accept, since they are never
+  /// made.
   mutating func callWithNames(_ operation: PickleOperation) throws(CheckpointError) {
     let operands = try pop(3)
     guard case .opaque(let index) = operands[0], heap.opaques[index].arguments == nil else {
@@ -92,7 +94,7 @@ extension PickleMachine {
     push(heap.opaque(PickleOpaque(name: name, arguments: Array(operands[1...]))))
   }
 
-  /// Gives a dictionary attributes of its own, such as `_metadata`, or an opaque object its state.
+  /// BUILD: sets attributes of a dictionary, such as `_metadata`, or the state of an opaque object.
   mutating func build() throws(CheckpointError) {
     let state = try pop()
     if case .opaque(let index) = try top() { return try build(opaque: index, state) }
@@ -120,7 +122,7 @@ extension PickleMachine {
     heap.opaques[index].state = state
   }
 
-  /// A state dict has one attribute, `_metadata`; a linear search is enough.
+  /// A limit that allows linear search; a state dict has one attribute, `_metadata`.
   private static let maximumAttributes = 100
 
   private mutating func setAttribute(
@@ -140,6 +142,6 @@ extension PickleMachine {
 }
 
 extension ByteRegion {
-  /// The bytes as text, in which invalid UTF-8 is replaced: the name is only compared and shown.
+  /// The bytes as text with invalid UTF-8 replaced; the name is only compared and shown.
   fileprivate var utf8Text: String { String(decoding: array, as: UTF8.self) }
 }

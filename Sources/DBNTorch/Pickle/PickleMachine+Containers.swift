@@ -10,19 +10,19 @@ extension PickleMachine {
     push(heap.tuple(try popMark()))
   }
 
-  /// LIST, of protocol 0.
+  /// LIST in protocol 0.
   mutating func pushList() throws(CheckpointError) {
     push(heap.list(try popMark()))
   }
 
-  /// DICT, of protocol 0.
+  /// DICT in protocol 0.
   mutating func pushDictionary(_ operation: PickleOperation) throws(CheckpointError) {
     let pairs = try pairs(of: popMark(), operation)
     for (key, _) in pairs { try checkKey(key) }
     push(heap.dictionary(PickleDictionary(kind: .dict, entries: pairs)))
   }
 
-  /// FROZENSET, of protocol 4: an opaque value, as is the call that older protocols write for it.
+  /// FROZENSET in protocol 4: an opaque value, like the call that older protocols write.
   mutating func pushFrozenSet(_ operation: PickleOperation) throws(CheckpointError) {
     let items = try popMark()
     let refusal = PickleGlobal.refusal(of: PickleName.frozenSet, by: operation)
@@ -78,7 +78,7 @@ extension PickleMachine {
   }
 
   /// Refuses a value that can't be a key, unless opaque values are kept: then a dictionary with
-  /// such a key becomes one.
+  /// such a key becomes an opaque value.
   func checkKey(_ value: PickleValue) throws(CheckpointError) {
     guard heap.key(value) == nil, opaqueNames.isEmpty else { return }
     throw CheckpointError(
@@ -95,7 +95,7 @@ extension PickleMachine {
     return "of type \(heap.typeName(value))"
   }
 
-  /// Refuses elements of a set that Python can't hash. Tuples are accepted without looking inside.
+  /// Refuses elements of a set that Python can't hash. Tuples are accepted without inspecting them.
   func checkHashable(_ items: [PickleValue]) throws(CheckpointError) {
     for item in items {
       switch item {

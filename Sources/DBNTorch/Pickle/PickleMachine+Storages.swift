@@ -1,8 +1,8 @@
 import DBNTensors
 
-/// Persistent ids, which refer to what lies outside the pickle.
+/// Persistent ids, which refer to objects outside the pickle.
 extension PickleMachine {
-  /// PERSID, of protocol 0: the id is a line of text; for a storage, its tuple as Python prints it.
+  /// PERSID in protocol 0: the id is a line of text; for a storage, its tuple as Python prints it.
   mutating func pushNamedStorage(_ operation: PickleOperation) throws(CheckpointError) {
     let text = String(decoding: try reader.readLine().array, as: UTF8.self)
     let identifier = PrintedStorage(text).map { tuple(of: $0) } ?? heap.string(text)
@@ -45,14 +45,14 @@ extension PickleMachine {
     }
   }
 
-  /// A number, or its digits, as the tar format of PyTorch before 0.1.10 wrote it.
+  /// An id that is a number, or its digits, as in the tar format before PyTorch 0.1.10.
   private func number(_ identifier: PickleValue) -> Int? {
     if case .int(let number) = identifier { return number }
     return heap.text(identifier).flatMap { Int($0) }
   }
 
-  /// `('storage', type, key, location, numel)`, and in files of PyTorch up to 1.5 a sixth element:
-  /// None, or `(key, offset, numel)` of a part of the storage.
+  /// `('storage', type, key, location, numel)`, and in files from PyTorch up to 1.5 a sixth
+  /// element: None, or `(key, offset, numel)` for a part of the storage.
   private mutating func pushStorage(
     _ parts: [PickleValue], by operation: PickleOperation
   ) throws(CheckpointError) {

@@ -2,15 +2,15 @@ import DBNTensors
 
 /// Operations of protocols 0 and 1, whose arguments are lines of text.
 extension PickleMachine {
-  /// The longest number in digits; Python reads no more either (`int_max_str_digits`), because the
-  /// work grows with the square.
+  /// The largest number of digits in a number, the same as Python's (`int_max_str_digits`), because
+  /// parsing takes quadratic time.
   private static let maximumDigits = 4300
 
   private mutating func readText() throws(CheckpointError) -> String {
     String(decoding: try reader.readLine().array, as: UTF8.self)
   }
 
-  /// INT: an integer, or a flag as `00` or `01`.
+  /// INT: an integer, or a boolean as `00` or `01`.
   mutating func pushIntText() throws(CheckpointError) {
     let text = try readText()
     switch text {
@@ -20,7 +20,7 @@ extension PickleMachine {
     }
   }
 
-  /// LONG: an integer with an `L` at its end.
+  /// LONG: an integer with the suffix `L`.
   mutating func pushLongText() throws(CheckpointError) {
     let text = try readText()
     try pushInteger(text.hasSuffix("L") ? text.dropLast() : text[...])
@@ -35,7 +35,7 @@ extension PickleMachine {
     else { throw damaged("an integer") }
     var bytes: [UInt8] = [0]
     for digit in digits { bytes.multiply(by: 10, adding: digit - UInt8(ascii: "0")) }
-    // A byte for the sign.
+    // One more byte for the sign.
     bytes.append(0)
     pushInteger(isNegative ? bytes.negated() : bytes)
   }
@@ -45,7 +45,7 @@ extension PickleMachine {
     push(.float(number))
   }
 
-  /// STRING: bytes between quotes, some of them escaped; text in UTF-8, as PyTorch reads it.
+  /// STRING: bytes in quotes, with escapes; decoded as UTF-8, as in PyTorch.
   mutating func pushQuotedText() throws(CheckpointError) {
     var line = try reader.readLine().array
     guard line.count >= 2, let quote = line.popLast(), quote == line.removeFirst(),
@@ -56,7 +56,7 @@ extension PickleMachine {
     push(heap.string(text))
   }
 
-  /// UNICODE: text of the first 256 characters, every other character is escaped by its number.
+  /// UNICODE: text in Latin-1, in which all other characters are escaped.
   mutating func pushEscapedText() throws(CheckpointError) {
     guard let text = PickleEscapes.unicode(try reader.readLine().array) else {
       throw damaged("a text")
@@ -82,7 +82,7 @@ extension PickleMachine {
 }
 
 extension [UInt8] {
-  /// The same magnitude times a factor, plus a digit; least byte first.
+  /// Multiplies a little-endian magnitude by a factor and adds a digit.
   fileprivate mutating func multiply(by factor: Int, adding digit: UInt8) {
     var carry = Int(digit)
     for index in indices {

@@ -1,7 +1,6 @@
 import DBNTensors
 
-/// The first error of a pickle, and the keys from the failed value outwards, as far as they are
-/// known.
+/// The first error in a pickle, and the known keys from the failed value outwards.
 struct PickleFailure {
   enum Step {
     case key(String)
@@ -9,7 +8,7 @@ struct PickleFailure {
   }
 
   private let cause: CheckpointError
-  /// Innermost first.
+  /// The keys and indices, innermost first.
   private var path: [Step] = []
 
   init(_ cause: CheckpointError) {
@@ -20,12 +19,12 @@ struct PickleFailure {
     path.append(step)
   }
 
-  /// Drops positions in a tuple that was not a value but the arguments of a call.
+  /// Drops indices into a tuple that was the arguments of a call and not a value.
   mutating func unwrapArguments() {
     while case .index = path.last { path.removeLast() }
   }
 
-  /// The cause, with the keys that lead to it as its name.
+  /// The original error, with the path of keys as its name.
   var error: CheckpointError {
     let names = path.reversed().map { step in
       switch step {
@@ -38,7 +37,7 @@ struct PickleFailure {
 }
 
 extension PickleMachine {
-  /// Pushes `failed` instead of the operation's result, so that later operations show its key.
+  /// Pushes `failed` instead of the operation's result, so that later operations reveal its key.
   mutating func recover(
     from error: CheckpointError, in operation: PickleOperation?, at offset: Int
   ) throws(CheckpointError) {
@@ -46,16 +45,16 @@ extension PickleMachine {
     cause.offset = cause.offset ?? offset
     let isFirst = failure == nil
     if isFirst { failure = PickleFailure(cause) }
-    // Past these the rest of the pickle can't be followed.
+    // After these errors the rest of the pickle can't be followed.
     let isLost = error.code == .pickleStack || error.code == .truncated
     if isLost || operation == .stop { throw failure?.error ?? cause }
     if operation?.changesTop == true { _ = try? pop() }
     push(isFirst ? .failed : .none)
   }
 
-  /// Carries a failed value through the operation that takes it.
+  /// Propagates a failed value through the operation that takes it.
   ///
-  /// - Returns: whether there was one; if not, the operation must be run.
+  /// - Returns: whether there was a failed value; if not, the operation must be run.
   mutating func trace(_ operation: PickleOperation) throws(CheckpointError) -> Bool {
     switch operation {
     case .stop: throw failure?.error ?? CheckpointError(.pickleStack, "the pickle failed")
@@ -77,7 +76,7 @@ extension PickleMachine {
     }
   }
 
-  /// - Parameter below: 1 where the items go into a target that lies below them.
+  /// - Parameter below: 1 if the items are added to a target below them on the stack.
   private mutating func traceItems(count: Int?, isMapping: Bool, below: Int = 1) -> Bool {
     guard let values = takeIfFailed(count, below: below), let target = values.first else {
       return false
@@ -111,7 +110,7 @@ extension PickleMachine {
     return true
   }
 
-  /// The name of the class is the operation's argument.
+  /// Traces a call whose class name is the operation's argument.
   private mutating func traceNamedCall(
     _ operation: PickleOperation
   ) throws(CheckpointError) -> Bool {
@@ -127,8 +126,8 @@ extension PickleMachine {
     return true
   }
 
-  /// The operands, taken off the stack if a failed value is among them: `count` values, or all
-  /// above the mark, and `below` more.
+  /// Pops the operands if a failed value is among them: `count` values, or all above the mark, and
+  /// `below` more.
   private mutating func takeIfFailed(_ count: Int?, below: Int) -> [PickleValue]? {
     guard let mark = count.map({ stack.count - $0 }) ?? marks.last else { return nil }
     let floor = (count == nil ? marks.dropLast() : marks[...]).last ?? 0

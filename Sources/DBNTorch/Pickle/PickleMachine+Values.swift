@@ -14,7 +14,7 @@ extension PickleMachine {
     push(.int(try reader.readNumber(of: operation)))
   }
 
-  /// An integer of any length, in two's complement.
+  /// LONG1 and LONG4: an integer of any length, in two's complement.
   mutating func pushLong(_ operation: PickleOperation) throws(CheckpointError) {
     let count = try reader.readNumber(of: operation)
     guard count >= 0 else {
@@ -23,7 +23,7 @@ extension PickleMachine {
     pushInteger(try reader.readRegion(count: count).array)
   }
 
-  /// An integer in two's complement, least byte first.
+  /// Pushes an integer in little-endian two's complement.
   mutating func pushInteger(_ bytes: [UInt8]) {
     let significant = bytes.trimmingSignExtension()
     guard significant.count > 8 else {
@@ -43,7 +43,7 @@ extension PickleMachine {
     do throws(CheckpointError) {
       push(heap.string(try reader.readString(count: count)))
     } catch  where error.code == .invalidText {
-      // The text is skipped, so that the key of the value can be found.
+      // The text is skipped, so that the value's key can still be found.
       try reader.seek(to: start + count)
       throw error
     }
@@ -78,8 +78,8 @@ extension PickleMachine {
     try remember(at: memo.end)
   }
 
-  /// Picklers number what they store from 0 or 1 up. A number above the count of bytes read so far
-  /// is refused, so that the memo's memory is limited by the pickle's size.
+  /// Stores the top value in the memo. Picklers number stored values from 0 or 1. A number above
+  /// the count of bytes read so far is refused, so that the pickle's size limits the memo's memory.
   mutating func remember(at index: Int) throws(CheckpointError) {
     let value = try top()
     guard index < reader.position else {
@@ -96,7 +96,7 @@ extension PickleMachine {
     guard let value = memo[index] else {
       throw CheckpointError(.pickleMemo, "the pickle recalls value number \(index), never stored")
     }
-    // The way from the failed value to its keys is followed once.
+    // The path from the failed value outwards is followed only once.
     push(value == .failed ? .none : value)
   }
 }

@@ -1,23 +1,24 @@
 import DBNTensors
 
-/// Interprets a pickle as far as checkpoints need it: it builds values and can call nothing.
+/// Interprets a pickle as far as checkpoints need it: it builds values and can't call arbitrary
+/// code.
 ///
 /// The operations are those of PyTorch's `weights_only` loading and the harmless ones of later
-/// protocols; the names are those of `PickleGlobal.table`. After an error the machine goes on, with
-/// `failed` instead of the value, only to find out under which key it is.
+/// protocols; the names are those in `PickleGlobal.table`. After an error the machine continues
+/// with `failed` in place of the value, only to find the key that the value has.
 /// Source: CPython's `Lib/pickletools.py`, PyTorch's `torch/_weights_only_unpickler.py`.
 struct PickleMachine {
   var reader: ByteReader
   var stack: [PickleValue] = []
-  /// The sizes the stack had at the marks that are still open.
+  /// The sizes of the stack at the marks that are still open.
   var marks: [Int] = []
   var memo: PickleMemo
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
-  /// Which classes that are not in the table are kept by name.
+  /// Which classes outside the table are kept by name.
   let opaqueNames: OpaqueNames
-  /// The sizes of all arguments of calls so far.
+  /// The total size of all arguments of calls so far.
   private var argumentSize = 0
 
   init(
@@ -77,8 +78,8 @@ extension PickleMachine {
       advice: "save it again with torch.save, as a state dict")
   }
 
-  /// Counts the sizes of a call's arguments. A pickler writes each argument once. A file that
-  /// passes one large value to many calls would have it copied by each, so the sum is limited to 16
+  /// Counts the sizes of a call's arguments. A pickler writes each argument once, but a file could
+  /// pass one large value to many calls, each of which would copy it; so the sum is limited to 16
   /// times the bytes read.
   mutating func charge(_ arguments: [PickleValue]) throws(CheckpointError) {
     for argument in arguments { argumentSize += heap.size(argument) }
@@ -92,7 +93,7 @@ extension PickleMachine {
     stack.append(value)
   }
 
-  /// Takes the top value, never one from below the last mark.
+  /// Pops the top value, but never a value below the last mark.
   mutating func pop() throws(CheckpointError) -> PickleValue {
     guard stack.count > marks.last ?? 0, let value = stack.popLast() else { throw underflow }
     return value
@@ -110,7 +111,7 @@ extension PickleMachine {
     return values
   }
 
-  /// Takes all values above the last mark, and the mark.
+  /// Pops all values above the last mark, and the mark.
   mutating func popMark() throws(CheckpointError) -> [PickleValue] {
     guard let mark = marks.popLast() else {
       throw CheckpointError(.pickleStack, "the pickle closes a group that it did not open")

@@ -1,16 +1,16 @@
 import DBNTensors
 
-/// The values that a pickle stores by number. Only those that it recalls are kept.
+/// The memo: values that a pickle stores by number. Only values that it recalls are kept.
 ///
-/// PyTorch's pickler numbers every value, eight for each tensor, and recalls hardly any.
+/// PyTorch's pickler stores every value, eight for each tensor, and recalls hardly any.
 struct PickleMemo {
   private var values: [Int: PickleValue] = [:]
-  /// The numbers that are recalled; nil keeps all.
+  /// The numbers that are recalled; nil to keep all.
   private let recalled: Set<Int>?
-  /// One above the highest number so far, which is the next that MEMOIZE gives.
+  /// One above the highest number so far, which MEMOIZE uses next.
   private(set) var end = 0
 
-  /// - Parameter pickle: begins with the pickle; what follows its end is ignored.
+  /// - Parameter pickle: bytes that start with the pickle; anything after its end is ignored.
   init(for pickle: ByteRegion) {
     recalled = Self.numbersRecalled(in: pickle)
   }
@@ -29,8 +29,8 @@ struct PickleMemo {
     values = [:]
   }
 
-  /// The numbers of all GET operations; nil where the operations can't be followed to the end: the
-  /// machine will find the error.
+  /// The numbers of all GET operations; nil if the operations can't be followed to the end, in
+  /// which case the machine will find the error.
   static func numbersRecalled(in pickle: ByteRegion) -> Set<Int>? {
     var reader = ByteReader(pickle)
     var numbers: Set<Int> = []

@@ -1,9 +1,10 @@
 import DBNTensors
 
-/// What a checkpoint's pickle calls things: the classes and functions that are read and written by
-/// the same name, as Python 3 has them, and the words beside them.
+/// Names in a checkpoint's pickle: classes and functions that are read and written under the same
+/// Python 3 name, and other strings.
 ///
-/// Source: `torch/_utils.py`, `torch/_tensor.py`, `torch/nn/parameter.py`, `torch/serialization.py`.
+/// Source: `torch/_utils.py`, `torch/_tensor.py`, `torch/nn/parameter.py`,
+/// `torch/serialization.py`.
 enum PickleName {
   static let dict = "builtins.dict"
   static let set = "builtins.set"
@@ -35,8 +36,8 @@ enum PickleName {
     static let persistent = "persistent"
   }
 
-  /// The codec of bytes that are kept as text of the first 256 characters, which Python spells in
-  /// two ways: with a hyphen for a `bytearray`.
+  /// The Latin-1 codec for bytes stored as text, which Python spells in two ways: with a hyphen for
+  /// a `bytearray`.
   enum Latin1 {
     static let ofBytes = "latin1"
     static let ofByteArray = "latin-1"

@@ -1,18 +1,18 @@
 import DBNTensors
 
 extension PickleOperation {
-  /// What follows an operation's number in a pickle.
+  /// The argument that follows an opcode in a pickle.
   enum Argument: Sendable {
     case nothing
     case number(Number)
-    /// A count, and as many bytes.
+    /// A count, followed by as many bytes.
     case counted(Number)
-    /// A float of eight bytes, the highest first.
+    /// A float of eight bytes, big-endian.
     case float
     /// A number of lines of text.
     case lines(Int)
 
-    /// How a number, or the count of bytes, is stored; nil where there is none.
+    /// How the number or the count of bytes is stored; nil if there is none.
     var number: Number? {
       switch self {
       case .number(let number), .counted(let number): number
@@ -21,7 +21,7 @@ extension PickleOperation {
     }
   }
 
-  /// An integer with its lowest byte first, of as many bytes as its name says.
+  /// The width of a little-endian integer.
   enum Number: Sendable {
     case uint1
     case uint2
@@ -41,7 +41,7 @@ extension PickleOperation {
 }
 
 extension ByteReader {
-  /// Reads the number that is an operation's argument, or the count of the bytes that are.
+  /// Reads the number that is an operation's argument, or the count of its argument's bytes.
   mutating func readNumber(of operation: PickleOperation) throws(CheckpointError) -> Int {
     switch operation.argument.number {
     case .uint1: Int(try read(UInt8.self))
@@ -53,7 +53,7 @@ extension ByteReader {
     }
   }
 
-  /// The same of a number that counts something.
+  /// The same for a number that must be valid as a count.
   mutating func readCount(of operation: PickleOperation) throws(CheckpointError) -> Int {
     let offset = fileOffset
     let count = try readNumber(of: operation)

@@ -1,18 +1,19 @@
 import DBNTensors
 
 extension PickleOperation {
-  /// What is known of an operation.
+  /// The properties of an operation.
   struct Row: Sendable {
     typealias Effect =
       @Sendable (inout PickleMachine, PickleOperation) throws(CheckpointError) -> Void
 
     /// The name in CPython's `pickletools`, for errors.
     let name: String
-    /// What follows the operation's number in the pickle.
+    /// The argument that follows the opcode in the pickle.
     let argument: Argument
-    /// Whether the operation changes or names the value that is on top when its operands are gone.
+    /// Whether the operation changes or memoizes the value that is on top after its operands are
+    /// popped.
     let changesTop: Bool
-    /// What the machine does, which includes reading the argument.
+    /// The machine's action, which includes reading the argument.
     let effect: Effect
 
     fileprivate init(
@@ -36,13 +37,13 @@ extension PickleOperation {
 
   private var row: Row { Self.table[Int(rawValue)] }
 
-  /// The operation with each number; nil for numbers of none.
+  /// The operation for each opcode; nil if there is none.
   static let byNumber: [PickleOperation?] = (0...UInt8.max).map { PickleOperation(rawValue: $0) }
 
-  /// The row of each operation at its number; numbers of no operation have that of STOP.
+  /// The row of each operation at its opcode; unused opcodes have the row of STOP.
   private static let table: [Row] = byNumber.map { makeRow(of: $0 ?? .stop) }
 
-  /// The table: of each operation the name, the argument, and what it does.
+  /// The table: the name, the argument and the action of each operation.
   private static func makeRow(of operation: PickleOperation) -> Row {
     switch operation {
     case .stop: Row("STOP") { _, _ in }

@@ -1,8 +1,8 @@
 import DBNTensors
 
-/// The operations of pickles: their numbers. `PickleOperation+Table.swift` says what each one does.
+/// The opcodes of pickles. `PickleOperation+Table.swift` defines what each operation does.
 ///
-/// Source: CPython's `Lib/pickletools.py`, whose names these are.
+/// Source: CPython's `Lib/pickletools.py`, including the names.
 enum PickleOperation: UInt8, CaseIterable, Sendable {
   case stop = 0x2E
   case proto = 0x80
@@ -57,7 +57,7 @@ enum PickleOperation: UInt8, CaseIterable, Sendable {
   case build = 0x62
   case binPersID = 0x51
 
-  // Protocols 0 and 1, of PyTorch's first years.
+  // Protocols 0 and 1, from PyTorch's first years.
   case int = 0x49
   case long = 0x4C
   case float = 0x46

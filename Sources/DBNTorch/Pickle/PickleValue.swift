@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// A value on the pickle machine's stack: small and trivial to copy. What is larger lies in a
-/// `PickleHeap`, at the index given.
+/// A value on the pickle machine's stack: small and trivial to copy. Larger values are in a
+/// `PickleHeap`, at the given index.
 enum PickleValue: Hashable {
   case none
   case bool(Bool)
@@ -12,18 +12,19 @@ enum PickleValue: Hashable {
   case tuple(Int)
   case set(Int)
   case dictionary(Int)
-  /// A finished value: bytes, a complex number, a size, a device, a large integer, a tensor.
+  /// A finished value: bytes, a complex number, a `torch.Size` or `torch.device`, a large integer,
+  /// a tensor.
   case leaf(Int)
   case storage(Int)
   case global(Int)
   /// An object of a class that is not in the table of globals, or such a class.
   case opaque(Int)
-  /// A value that could not be made, while the machine finds out under which key it is.
+  /// A value that could not be made, while the machine looks for its key.
   case failed
 }
 
-/// The values of one pickle, by kind, each referring to others by index: the depth of a pickle
-/// costs no recursion, and values that contain themselves no memory that is never freed.
+/// The values of one pickle, by kind, which refer to each other by index: so deep pickles need no
+/// recursion, and values that contain themselves don't leak memory.
 struct PickleHeap {
   var strings: [String] = []
   var lists: [[PickleValue]] = []
@@ -34,7 +35,7 @@ struct PickleHeap {
   var storages: [TorchStorage] = []
   var globals: [PickleGlobal] = []
   var opaques: [PickleOpaque] = []
-  /// How many of each kind, from the first, must not be freed.
+  /// How many of each kind, counted from the first, must not be freed.
   private var kept = (tuples: 0, storages: 0, dictionaries: 0, strings: 0)
 
   mutating func string(_ text: String) -> PickleValue {
@@ -82,14 +83,13 @@ struct PickleHeap {
     return .opaque(opaques.count - 1)
   }
 
-  /// Frees a value that nothing refers to any more: a tuple, a storage, a dictionary or a text.
-  /// Only the last value of its kind can be freed, and none before one that is kept. That suffices,
-  /// since a pickler writes the parts of a tensor right before it.
+  /// Frees a value without remaining references: a tuple, a storage, a dictionary or a string. Only
+  /// the last value of its kind can be freed, and none before a kept one. That suffices, because a
+  /// pickler writes the parts of a tensor right before it.
   ///
-  /// What is released comes from the stack or is an element of a tuple that does; no operation brings
-  /// an element of a list or a dictionary back there. The operation that takes it
-  /// from the stack has the only reference, unless the pickle duplicated or recalled it; then it is
-  /// kept.
+  /// A released value was popped from the stack, or is an element of a popped tuple; no operation
+  /// pushes an element of a list or a dictionary. The operation that pops it has the only
+  /// reference, unless the pickle duplicated or recalled it; then it is kept.
   mutating func release(_ value: PickleValue) {
     switch value {
     case .tuple(tuples.count - 1) where tuples.count > kept.tuples: tuples.removeLast()
@@ -101,8 +101,8 @@ struct PickleHeap {
     }
   }
 
-  /// Marks a value that several others may refer to, and all before it, among them the elements of
-  /// a tuple. What lists and dictionaries are filled with later is never freed.
+  /// Keeps a value that several others may refer to, and all values before it, which include the
+  /// elements of a tuple. Items added later to lists and dictionaries are never freed.
   mutating func keep(_ value: PickleValue) {
     switch value {
     case .none, .bool, .int, .float, .leaf, .global, .failed: break
@@ -127,13 +127,13 @@ struct PickleHeap {
     return dictionaries[index]
   }
 
-  /// The value under a text key of a dictionary that is given as a value; nil for any other.
+  /// The value under a string key, if the given value is a dictionary that has it; otherwise nil.
   func entry(_ name: String, of value: PickleValue?) -> PickleValue? {
     guard let value, let entries = dictionary(value)?.entries else { return nil }
     return entries.last { text($0.key)?.isIdentical(to: name) == true }?.value
   }
 
-  /// What can be the key of a `CheckpointDictionary`; nil for every other value.
+  /// The value as a key of a `CheckpointDictionary`; nil if it can't be one.
   func key(_ value: PickleValue) -> CheckpointDictionary.Key? {
     switch value {
     case .string(let index): .string(strings[index])
@@ -142,7 +142,7 @@ struct PickleHeap {
     }
   }
 
-  /// The bytes of a text, the elements of a container: what a copy of the value costs.
+  /// The cost of copying the value: the bytes of a string, the elements of a container.
   func size(_ value: PickleValue) -> Int {
     switch value {
     case .string(let index): return strings[index].utf8.count
@@ -178,18 +178,18 @@ struct PickleHeap {
   }
 }
 
-/// A dictionary while it is being filled: entries as they were set, later ones for the same key
-/// included. Keys are texts and integers, or anything where opaque values are kept.
+/// A dictionary that is being filled: entries in the order in which they were set, including later
+/// ones for the same key. Keys are strings and integers, or anything if opaque values are kept.
 struct PickleDictionary {
   var kind: CheckpointDictionary.Kind
   var entries: [(key: PickleValue, value: PickleValue)] = []
   var attributes: [(name: String, value: PickleValue)] = []
 }
 
-/// An object that is kept as the name of its class and the arguments that it would be made from.
+/// An object that is kept as the name of its class and the constructor arguments.
 struct PickleOpaque {
   let name: String
-  /// nil for the class or function itself.
+  /// The arguments; nil for the class or function itself.
   var arguments: [PickleValue]?
   var state: PickleValue?
   var elements: [PickleValue] = []

@@ -1,4 +1,4 @@
-/// The persistent id of a storage as protocol 0 has it: its tuple, printed by Python.
+/// The persistent id of a storage in protocol 0: its tuple, as Python prints it.
 ///
 /// `('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 12)`, in legacy files with `None` or
 /// `('1', 0, 4)` at the end. PyTorch writes these and does not read them.
@@ -33,7 +33,8 @@ struct PrintedStorage {
     view = (viewKey, offset, viewCount)
   }
 
-  /// Keys and locations are numbers and names, which Python prints as they are.
+  /// The text in quotes. Keys and locations are numbers and names, which Python prints without
+  /// escapes.
   private static func quoted(_ text: Substring) -> String? {
     content(of: text, between: "'", "'")
   }

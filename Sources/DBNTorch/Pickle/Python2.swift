@@ -1,10 +1,10 @@
-/// The names of Python 2, which protocols up to 2 write, and those that Python 3 reads them as.
+/// The mapping of Python 2's names, which protocols up to 2 write, to Python 3's.
 ///
-/// Only the names that checkpoints are met with. Source: CPython's `Lib/_compat_pickle.py`.
+/// Only names that occur in checkpoints. Source: CPython's `Lib/_compat_pickle.py`.
 enum Python2 {
   private static let builtins = (old: "__builtin__", new: "builtins")
 
-  /// A module as Python 3 calls it.
+  /// A module's name in Python 3.
   static func module(_ name: String) -> String {
     switch name {
     case builtins.old: builtins.new
@@ -13,7 +13,7 @@ enum Python2 {
     }
   }
 
-  /// A name as Python 3 has it, in a module of Python 3.
+  /// The Python 3 name for a name in a Python 3 module.
   static func path(_ name: String) -> String {
     switch name {
     case "builtins.long": "builtins.int"
@@ -24,7 +24,7 @@ enum Python2 {
     }
   }
 
-  /// A built-in class as protocols up to 2 name it.
+  /// A built-in class's name in protocols up to 2.
   static func builtin(_ path: String) -> String {
     builtins.old + path.dropFirst(builtins.new.count)
   }

@@ -1,27 +1,27 @@
 import DBNTensors
 
-/// Finds the storages of a checkpoint in its file; each format of `torch.save` keeps them
+/// Finds the storages of a checkpoint in its file; each format of `torch.save` stores them
 /// differently.
 protocol StorageSource: Sendable {
   /// The size of the file.
   var byteCount: Int { get }
   var isBigEndian: Bool { get }
-  /// How many storages the file can have, for reserving memory once.
+  /// The largest number of storages that the file can have, for reserving memory once.
   var roomyStorageCount: Int { get }
 
-  /// The bytes of the storage with this key, which has `count` elements by what the pickle says.
+  /// The bytes of the storage with this key, which has `count` elements according to the pickle.
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage
 
-  /// What the storage is called in error messages: the name of its record, for example.
+  /// The storage's name in error messages, for example that of its record.
   func location(of key: String) -> String
 
-  /// The object with this number as its persistent id, in files from before PyTorch 0.1.10.
+  /// The object whose persistent id is this number, in files from before PyTorch 0.1.10.
   func stored(_ number: Int) -> StoredObject?
 }
 
-/// What a persistent id that is a number can refer to.
+/// An object that a persistent id can refer to by number.
 enum StoredObject: Sendable {
   case storage(TorchStorage)
   case tensor(TensorView, TorchStorage)
@@ -33,7 +33,7 @@ extension StorageSource {
   func stored(_ number: Int) -> StoredObject? { nil }
 }
 
-/// The source of pickles that must not refer to storages.
+/// The source for pickles that must not refer to storages.
 struct NoStorages: StorageSource {
   let byteCount = 0
   let isBigEndian = false

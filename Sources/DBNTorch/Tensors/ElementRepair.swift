@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// What is done to the bytes of a view once they are in row-major order: another byte order,
-/// conjugation and negation carried out.
+/// The conversion of a view's bytes once they are in row-major order: it swaps bytes, and carries
+/// out pending conjugation and negation.
 struct ElementRepair: Sendable {
   private let swaps: Bool
   private let isConjugate: Bool
@@ -20,14 +20,14 @@ struct ElementRepair: Sendable {
     }
   }
 
-  /// Types that have a sign in the highest bit of each component.
+  /// Types with a sign in the highest bit of each component.
   private static let negatable: Set<ScalarType> = [
     .float16, .bfloat16, .float32, .float64, .complex32, .complex64, .complex128,
   ]
 
   var isNeeded: Bool { swaps || isConjugate || isNegative }
 
-  /// The repair of elements as they are read.
+  /// The repair as a conversion of elements during reading.
   var conversion: TensorStorage.Conversion {
     TensorStorage.Conversion(from: type.byteCount, to: type.byteCount) { bytes, target in
       bytes.withUnsafeBytes { target.copyMemory(from: $0) }
@@ -45,7 +45,7 @@ struct ElementRepair: Sendable {
     }
   }
 
-  /// Numbers of the type of one component, bit by bit: NaN keeps its payload.
+  /// Repairs numbers, one component at a time, as bit patterns: NaN keeps its payload.
   private func apply<Bits: FixedWidthInteger & BitwiseCopyable>(
     to bytes: UnsafeMutableRawBufferPointer, _ type: Bits.Type
   ) {

@@ -1,16 +1,16 @@
 import DBNTensors
 
-/// The storages that a checkpoint names, by their keys, and what is known of the tensors that are
-/// views of them.
+/// The storages that a checkpoint names, by key, and what is known about the tensors that are views
+/// of them.
 struct StorageTable: RandomAccessCollection {
-  /// In an order that leaves no gaps, since there can be very many.
+  /// A storage's record. The members are ordered to avoid padding, because there can be very many.
   struct Record {
     let key: String
     let bytes: TensorStorage
-    /// The shape and type of the one tensor that the storage object was given to as it is.
+    /// The shape and type of the one tensor that uses the storage object itself.
     private var shape: [Int]?
     private var scalarType: ScalarType?
-    /// What its elements are where it is first named.
+    /// The type of its elements when it is first named.
     let type: TorchStorageType
     private var isViewed = false
     /// Whether different tensors are views of it.
@@ -27,12 +27,13 @@ struct StorageTable: RandomAccessCollection {
       isViewed = true
     }
 
-    /// Whether the storage object is the tensor's of this view of the whole.
+    /// Whether the tensor with this view of the whole uses the storage object.
     func isTaken(by view: TensorView) -> Bool {
       shape == view.size && scalarType == view.scalarType
     }
 
-    /// Gives the storage object to the tensor of a view of the whole, unless another one has it.
+    /// Gives the storage object to the tensor with a view of the whole, unless another tensor has
+    /// it.
     mutating func take(_ view: TensorView) -> Bool {
       guard shape == nil else { return false }
       shape = view.size
@@ -40,7 +41,7 @@ struct StorageTable: RandomAccessCollection {
       return true
     }
 
-    /// The view that has taken the storage object.
+    /// The view that uses the storage object.
     var wholeView: TensorView? {
       guard let shape, let scalarType else { return nil }
       return TensorView(wholeOf: key, scalarType, shape)
@@ -67,7 +68,7 @@ struct StorageTable: RandomAccessCollection {
     places.index(hash: key.hashOfUTF8) { records[$0].key.isIdentical(to: key) }
   }
 
-  /// The index of the record of this storage, which is made if there is none.
+  /// The index of this storage's record, which is inserted if absent.
   mutating func enter(_ storage: TorchStorage) -> Int {
     let known = places.insertIfAbsent(
       hash: storage.key.hashOfUTF8,

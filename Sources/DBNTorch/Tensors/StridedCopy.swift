@@ -2,27 +2,26 @@ import DBNTensors
 
 /// Copies the elements of a strided view into row-major order.
 ///
-/// Dimensions that are contiguous are merged first, so that the copy is done in runs as
-/// long as possible.
+/// Contiguous dimensions are merged first, so that runs are as long as possible.
 struct StridedCopy: Sendable {
   private struct Dimension {
     var count: Int
-    /// Bytes between neighbours.
+    /// The distance between neighbours in bytes.
     var stride: Int
   }
 
   private let start: Int
   private let elementSize: Int
-  /// From the slowest to the fastest, without the two innermost.
+  /// The dimensions from the slowest to the fastest, without the two innermost.
   private let outer: [Dimension]
   private let rows: Dimension
   private let columns: Dimension
 
-  /// Columns copied at a time where a transposed plane would touch another cache line for each
-  /// element: 16 of float32 fill a line of the target.
+  /// The columns copied at a time in a transposed plane, where every element would touch another
+  /// cache line: 16 float32 elements fill a line of the target.
   private static let tile = 16
 
-  /// The view must have been found to lie inside the source, and to have elements.
+  /// The view must be known to be inside the source and not empty.
   init(_ view: TensorView) {
     elementSize = view.scalarType.byteCount
     start = view.offset * elementSize
@@ -41,8 +40,8 @@ struct StridedCopy: Sendable {
     outer = dimensions
   }
 
-  /// Fills `target`, which has exactly the bytes of the view's elements. The source's pages are
-  /// given back along the way.
+  /// Fills `target`, which has exactly the size of the view's elements. The source's pages are
+  /// released along the way.
   func copy(from source: ByteRegion, to target: UnsafeMutableRawBufferPointer) {
     source.withBytes { bytes in
       bytes.withUnsafeBytes { bytes in
@@ -59,11 +58,11 @@ struct StridedCopy: Sendable {
     }
   }
 
-  /// Keeps account of what was read of the source.
+  /// Tracks how much of the source was read.
   private struct Reader {
-    /// How many bytes are read before their pages are given back.
+    /// How many bytes are read before their pages are released.
     static let byteCount = 1 << 20
-    /// The bytes around a byte that is read which the kernel usually brings into memory with it
+    /// The number of bytes that the kernel usually maps into memory around a byte that is read
     /// (`fault_around_bytes`).
     static let mappedByteCount = 64 << 10
 
@@ -72,7 +71,7 @@ struct StridedCopy: Sendable {
 
     init(source: ByteRegion) { self.source = source }
 
-    /// - Parameter count: the bytes that were read, with those around them.
+    /// - Parameter count: the bytes that were read, including those around them.
     mutating func didRead(_ count: Int) {
       pending += count
       guard pending >= Self.byteCount else { return }
@@ -81,7 +80,7 @@ struct StridedCopy: Sendable {
     }
   }
 
-  /// Moves to the next plane, as an odometer does.
+  /// Moves to the next plane, like an odometer.
   private func advance(_ counters: inout [Int], _ position: inout Int) {
     for index in outer.indices.reversed() {
       counters[index] += 1
@@ -122,8 +121,8 @@ struct StridedCopy: Sendable {
     }
   }
 
-  /// The plane in tiles: of all rows where it is transposed, so that the source is read line by line;
-  /// else of one row, as long as is read at a time.
+  /// Copies the plane in tiles: if it is transposed, tiles have all rows, so that the source is
+  /// read line by line; otherwise one row, as long as is read at a time.
   private func copyElements<Element: BitwiseCopyable>(
     _ type: Element.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
     _ reader: inout Reader

@@ -3,19 +3,19 @@ import DBNTensors
 /// Makes the tensors of a checkpoint from the views that its pickle describes.
 struct TensorBuilder {
   private let source: any StorageSource
-  /// The storages that were named, each as the type that it was first named with.
+  /// The storages that were named, with the type that each was first named with.
   private(set) var storages = StorageTable()
-  /// The tensors that are not a storage as it is.
+  /// The tensors that don't use a whole storage unchanged.
   private var made: [TensorView: TensorStorage] = [:]
   private var shapes = OneEntryCache<[Int]>()
   private var byteCount = 0
   private let byteLimit: Int
-  /// Attributes of tensors that are not carried over, by the tensor's index in the heap.
+  /// Dropped attributes of tensors, by the tensor's index in the heap.
   var droppedAttributes: [Int: [String]] = [:]
 
-  /// A view can be far larger than its bytes: an expanded scalar of 1 TB takes no space in the
-  /// file. All distinct tensors together may have 64 times the file's bytes, or this many where
-  /// that is more: a small file of a whole expanded network is legitimate.
+  /// A view can be far larger than its bytes: a scalar expanded to 1 TB takes no space in the file.
+  /// All distinct tensors together may have 64 times the file's bytes, or this many if that is
+  /// more: a small file with a whole expanded network is legitimate.
   private static let modestByteCount = 1 << 30
 
   init(_ source: any StorageSource) {
@@ -52,7 +52,7 @@ struct TensorBuilder {
     return bytes
   }
 
-  /// The tensor of a view; the same storage object for the same view.
+  /// The tensor with a view; the same view always returns the same storage object.
   mutating func tensor(
     _ view: TensorView, in storage: TorchStorage, requiresGrad: Bool = false
   ) throws(CheckpointError) -> Tensor {
@@ -111,11 +111,10 @@ struct TensorBuilder {
     return size
   }
 
-  /// The bytes of a contiguous view as they are stored; nil where the view is only a part of a
-  /// compressed storage.
+  /// The stored bytes of a contiguous view; nil if the view is only a part of a compressed storage.
   ///
-  /// - Parameter isConverted: whether the bytes are converted, so that the storage object can be the
-  ///   source.
+  /// - Parameter isConverted: whether the bytes are converted, so that the storage object can be
+  ///   the source.
   private static func part(
     _ extent: Range<Int>, of bytes: TensorStorage, _ isConverted: Bool
   ) throws(CheckpointError) -> TensorStorage? {
@@ -125,10 +124,10 @@ struct TensorBuilder {
     return TensorStorage(part, of: bytes)
   }
 
-  /// A storage that is not compressed is read in the order of the target. A compressed one is read
-  /// once from start to end, so that storage and tensor are never in memory together. Overlapping
-  /// windows are the exception: each of their rows can need any part of the storage, which is then
-  /// in memory whole.
+  /// Computes the bytes of a strided view. An uncompressed storage is read in the order of the
+  /// target. A compressed storage is read once from start to end, so that storage and tensor are
+  /// never in memory together. Overlapping windows are an exception: each row can need
+  /// any part of the storage, which then must be in memory as a whole.
   private static func compute(
     _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
   ) -> TensorStorage {
@@ -154,7 +153,8 @@ struct TensorBuilder {
 }
 
 extension TensorBuilder {
-  /// The views that share a storage with others, by the bytes made of them. Most storages have one.
+  /// The views that share a storage with others, by the bytes made from them. Most storages have
+  /// one view.
   var shared: [ObjectIdentifier: TensorView] {
     var shared: [ObjectIdentifier: TensorView] = [:]
     for (view, bytes) in made
@@ -171,10 +171,10 @@ extension TensorBuilder {
 }
 
 extension ScatteredCopy {
-  /// The elements of a view that has some, in row-major order.
+  /// Makes a copy of a non-empty view's elements to row-major order.
   fileprivate init(_ view: TensorView) {
     let elementSize = view.scalarType.byteCount
-    // The stride of a dimension of size one means nothing, and was not checked.
+    // The stride of a dimension of size one is meaningless and was not checked.
     let strides = zip(view.size, view.stride).map { $0 == 1 ? 0 : $1 * elementSize }
     self.init(
       shape: view.size, from: Layout(start: view.offset * elementSize, strides: strides),

@@ -1,7 +1,7 @@
 import DBNTensors
 
-/// Finds tensors that are different views of the same bytes. In PyTorch a change of one changes the
-/// other; in a converted file they are independent.
+/// Finds tensors that are different views of the same bytes. In PyTorch a change of one also
+/// changes the other; in a converted file they are independent.
 struct TensorOverlaps {
   private struct Member {
     let name: String
@@ -10,10 +10,10 @@ struct TensorOverlaps {
   }
 
   private var members: [String: [Member]] = [:]
-  /// Records in the order they were met, so that the notes have one order.
+  /// Records in the order in which they were found, so that the order of notes is deterministic.
   private var records: [String] = []
 
-  /// Adds a tensor under the first name that it has in the tree.
+  /// Adds a tensor under its first name in the tree.
   mutating func add(_ view: TensorView, name: String) {
     guard let extent = view.reach else { return }
     if members[view.record, default: []].isEmpty { records.append(view.record) }
@@ -31,8 +31,8 @@ struct TensorOverlaps {
     }
   }
 
-  /// Names of members that reach bytes which another reaches, by a sweep in the bytes' order: each
-  /// is compared with the one before it that reaches furthest.
+  /// The names of members whose bytes overlap another's, found by a sweep in order of offset: each
+  /// member is compared with the earlier one that extends furthest.
   private static func overlapping(_ members: [Member]) -> [String] {
     // Most storages have one tensor.
     guard members.count > 1 else { return [] }
@@ -52,11 +52,11 @@ struct TensorOverlaps {
   }
 }
 
-/// Which bytes of a storage a view reaches: runs of one length at multiples of some strides.
+/// The bytes of a storage that a view covers: runs of equal length at multiples of some strides.
 private struct Footprint {
   let extent: Range<Int>
   private let run: Int
-  /// The greatest common divisor of the distances between runs; 0 where there is one run.
+  /// The greatest common divisor of the distances between runs; 0 if there is one run.
   private let period: Int
 
   init(_ view: TensorView, _ extent: Range<Int>) {
@@ -76,7 +76,7 @@ private struct Footprint {
   }
 
   /// Whether the two may have a byte in common, judged by extents and periods. Columns of a matrix,
-  /// and real and imaginary parts, interleave and have none.
+  /// or real and imaginary parts, interleave without having any.
   func overlaps(_ other: Footprint) -> Bool {
     guard extent.overlaps(other.extent) else { return false }
     let common = gcd(period, other.period)

@@ -1,23 +1,24 @@
 import DBNTensors
 
-/// How a tensor lies in its storage. Two tensors with the same view are one tensor under two names.
+/// The placement of a tensor in its storage. Two tensors with the same view are one tensor under
+/// two names.
 struct TensorView: Hashable, Sendable {
   let record: String
   let scalarType: ScalarType
   /// The offset of the first element, in elements from the storage's start.
   let offset: Int
   var size: [Int]
-  /// Elements between neighbours of each dimension; 0 where a dimension is expanded.
+  /// The stride of each dimension in elements; 0 for an expanded dimension.
   let stride: [Int]
-  /// The values are to be conjugated.
+  /// Whether the values must be conjugated.
   let isConjugate: Bool
-  /// The values are to be negated.
+  /// Whether the values must be negated.
   let isNegative: Bool
 
-  /// The most dimensions that PyTorch's operations (`TensorIterator`) and NumPy allow.
+  /// The largest number of dimensions that PyTorch's operations (`TensorIterator`) and NumPy allow.
   static let maximumRank = 64
 
-  /// The bytes of the storage that the view reaches, from its first to its last element.
+  /// The range of the storage's bytes from the view's first to its last element.
   ///
   /// - Throws: `torchView` unless all elements are inside a storage of `byteCount` bytes.
   func extent(in byteCount: Int) throws(CheckpointError) -> Range<Int> {
@@ -33,15 +34,15 @@ struct TensorView: Hashable, Sendable {
     return reach
   }
 
-  /// The bytes from the first to the last element; nil if that does not fit an `Int`.
+  /// The bytes from the first to the last element; nil if that overflows an `Int`.
   var reach: Range<Int>? {
     if size.contains(0) { return 0..<0 }
     guard let last = lastElement, last < .max / scalarType.byteCount else { return nil }
     return offset * scalarType.byteCount..<(last + 1) * scalarType.byteCount
   }
 
-  /// The position of the element that is furthest from the storage's start; nil if that does not
-  /// fit an `Int`.
+  /// The index of the element that is furthest from the storage's start; nil if that overflows an
+  /// `Int`.
   private var lastElement: Int? {
     var last = offset
     for (size, stride) in zip(size, stride) {
@@ -64,7 +65,7 @@ struct TensorView: Hashable, Sendable {
     numbers.count <= 8 ? "\(numbers)" : "\(numbers.prefix(8))…"
   }
 
-  /// Whether the elements lie in row-major order without gaps.
+  /// Whether the elements are in row-major order without gaps.
   var isContiguous: Bool {
     var expected = 1
     for (size, stride) in zip(size, stride).reversed() where size != 1 {
@@ -74,8 +75,8 @@ struct TensorView: Hashable, Sendable {
     return true
   }
 
-  /// Whether elements of one dimension lie between those of another, or are the same, as those of
-  /// sliding windows do. Expanded dimensions do not count. The view must lie in its storage.
+  /// Whether elements of one dimension are between those of another, or are the same, as in sliding
+  /// windows. Expanded dimensions do not count. The view must be inside its storage.
   var isOverlapping: Bool {
     var reach = 1
     let dimensions = zip(stride, size).filter { $0 > 0 && $1 > 1 }.sorted { $0.0 < $1.0 }
@@ -88,7 +89,7 @@ struct TensorView: Hashable, Sendable {
 }
 
 extension TensorView {
-  /// All elements of a storage in row-major order.
+  /// Makes a view of all elements of a storage in row-major order.
   init(wholeOf record: String, _ scalarType: ScalarType, _ size: [Int]) {
     self.init(
       record: record, scalarType: scalarType, offset: 0, size: size, stride: size.contiguousStrides,
@@ -97,14 +98,14 @@ extension TensorView {
 }
 
 extension [Int] {
-  /// Elements between neighbours of each dimension of a row-major tensor with these sizes, as PyTorch
-  /// counts them: an empty dimension counts as one.
+  /// The strides in elements of a row-major tensor with these sizes. As in PyTorch, an empty
+  /// dimension counts as one.
   var contiguousStrides: [Int] {
     var strides: [Int] = []
     var next = 1
     for size in reversed() {
       strides.append(next)
-      // The sizes of an empty tensor can multiply to anything.
+      // The other sizes of an empty tensor can have any product.
       next = next.multipliedReportingOverflow(by: Swift.max(size, 1)).partialValue
     }
     return strides.reversed()

@@ -3,7 +3,7 @@ import DBNTensors
 /// The type of a storage's elements.
 enum TorchStorageType: Sendable, Hashable {
   case typed(ScalarType)
-  /// Bytes whose type each tensor gives itself.
+  /// Bytes; each tensor has its own type.
   case untyped
 
   var scalarType: ScalarType? {
@@ -11,7 +11,7 @@ enum TorchStorageType: Sendable, Hashable {
     return type
   }
 
-  /// The size of one of the elements that the storage is counted in.
+  /// The size of the elements in which the storage's size is counted.
   var elementByteCount: Int { scalarType?.byteCount ?? 1 }
 
   /// PyTorch's storage classes; older versions also wrote those of CUDA.
@@ -27,7 +27,7 @@ enum TorchStorageType: Sendable, Hashable {
     return types
   }()
 
-  /// The class of storages of a type; nil for newer types, which have none.
+  /// The storage class of a type; nil for newer types, which have none.
   static func className(of type: ScalarType) -> String? {
     names.first { $0.1 == type }.map { className($0.0) }
   }
@@ -41,15 +41,15 @@ enum TorchStorageType: Sendable, Hashable {
   ]
 }
 
-/// A storage: the bytes that one or several tensors are views of.
+/// A storage: the bytes that one or more tensors are views of.
 struct TorchStorage: Sendable {
-  /// Its unique key: in an archive, the record's name below `data/`.
+  /// Its unique key; in an archive, the record's name below `data/`.
   let key: String
   let type: TorchStorageType
-  /// The bytes as they are in the file.
+  /// The bytes as stored in the file.
   let bytes: TensorStorage
-  /// The elements that tensors refer to: all, except for the views of storages that old versions of
-  /// PyTorch had.
+  /// The elements that tensors refer to: all of them, except in storage views, which old versions
+  /// of PyTorch had.
   var elements: Range<Int>
 
   init(_ key: String, _ type: TorchStorageType, _ bytes: TensorStorage) {

@@ -1,11 +1,12 @@
 import DBNTensors
 
-/// What a `.pth` file can't hold in a way that `torch.load(weights_only=True)` reads.
+/// Values that a `.pth` file can't contain in a way that `torch.load(weights_only=True)` reads.
 extension PickleWriter {
-  /// The longest integer of the operation LONG1, the only one that PyTorch accepts.
+  /// The longest integer for the operation LONG1; PyTorch accepts no other operation for long
+  /// integers.
   private static let longestInteger = 255
 
-  /// Whether the value is to be written; if not, its loss has been noted.
+  /// Whether to write the value; if not, its loss has been recorded.
   mutating func keeps(
     _ value: CheckpointValue, at key: CheckpointDictionary.Key
   ) throws(CheckpointError) -> Bool {
@@ -23,7 +24,7 @@ extension PickleWriter {
     losses.append(ConversionReport.Item("\(entry)", reason))
   }
 
-  /// Why the value itself can't be written, whatever is in it.
+  /// Why the value itself can't be written, regardless of its contents; nil if it can.
   func refusal(of value: CheckpointValue) -> CheckpointError? {
     switch value {
     case .opaque(let value): return .opaque(value, name: nil)

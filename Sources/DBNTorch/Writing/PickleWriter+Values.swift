@@ -28,7 +28,7 @@ extension PickleWriter {
     case .size(let sizes): put(size: sizes)
     case .scalarType(let type): put(global: PickleName.scalarType(type))
     case .device(let device): put(device: device)
-    // `refusal` has thrown before.
+    // `refusal` has already thrown.
     case .opaque: put(.pushNone)
     }
   }
@@ -41,7 +41,7 @@ extension PickleWriter {
     put(.reduce)
   }
 
-  /// How protocol 2 writes bytes: as text of the first 256 characters.
+  /// Writes bytes as in protocol 2: as a Latin-1 string.
   private mutating func put(latin1 bytes: [UInt8], by function: String, _ codec: String) {
     put(global: function)
     put(once: String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })))
@@ -57,7 +57,7 @@ extension PickleWriter {
     put(.reduce)
   }
 
-  /// `torch.device` takes its type and its index apart.
+  /// Writes a `torch.device`, which takes type and index separately.
   private mutating func put(device: String) {
     put(global: PickleName.device)
     let parts = device.split(separator: ":", maxSplits: 1)
@@ -155,7 +155,7 @@ extension PickleWriter {
     }
   }
 
-  /// Attributes such as `_metadata`, by BUILD from a dict of them.
+  /// Writes attributes such as `_metadata` with BUILD and a dict.
   private mutating func write(
     attributesOf dictionary: CheckpointDictionary, _ depth: Int
   ) throws(CheckpointError) {
@@ -173,7 +173,7 @@ extension PickleWriter {
   private mutating func write(
     element: CheckpointValue, _ index: Int, _ depth: Int
   ) throws(CheckpointError) {
-    // In a sequence, None replaces what is left out, so that the others keep their positions.
+    // In a sequence, None replaces omitted values, so that the others keep their indices.
     let value = try keeps(element, at: .int(index)) ? element : .none
     try write(value, under: .int(index), depth)
   }

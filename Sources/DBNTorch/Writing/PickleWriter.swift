@@ -5,7 +5,7 @@ import DBNTensors
 ///
 /// Tensors refer to storages by number; tied ones share a number, as they do in PyTorch.
 struct PickleWriter {
-  /// The pickle of a tree, and what goes with it.
+  /// The pickle of a tree, and the tensors that it refers to.
   struct Pickle {
     private var bytes: [UInt8]
     /// The tensors whose bytes are the records `data/0`, `data/1`, ...
@@ -18,30 +18,30 @@ struct PickleWriter {
       losses = writer.losses
     }
 
-    /// Moves the bytes out. They are written before the tensors, and can be many.
+    /// Moves the bytes out, to be freed once written: they precede the tensors, and can be many.
     mutating func takeBytes() -> TensorStorage {
       defer { bytes = [] }
       return TensorStorage(bytes)
     }
   }
 
-  /// What `torch.save` writes.
+  /// The protocol that `torch.save` uses.
   private static let protocolVersion = 2
 
   private var bytes: [UInt8] = []
   var losses: [ConversionReport.Item] = []
   let allowsLosses: Bool
-  /// The path of the value that is being written.
+  /// The path of the value being written.
   var path = EntryPath()
-  /// The operations in the pickle whose values, texts and globals, are in the memo, by their
-  /// numbers there.
+  /// The ranges of operations whose values, strings and globals, are in the memo, by memo number.
   private var remembered: [Range<Int>] = []
   private var numbers = HashIndex()
-  /// The number of each distinct tensor's record. Different views of one storage never share one:
-  /// PyTorch can't read two types in one, and what is read back has as many storages as this.
+  /// The number of each distinct tensor's record. Different views of one storage never share a
+  /// record: PyTorch can't read two types from one, and loading gives as many storages as here.
   private var records = TensorInterner()
 
-  /// - Throws: `cannotBeWritten` with the key of what a `.pth` file can't hold, `limitExceeded`.
+  /// - Throws: `cannotBeWritten` with the key of a value that a `.pth` file can't contain;
+  ///   `limitExceeded`.
   static func pickle(
     _ root: CheckpointValue, allowsLosses: Bool
   ) throws(CheckpointError) -> Pickle {
@@ -63,11 +63,11 @@ struct PickleWriter {
 }
 
 extension PickleWriter {
-  /// Bytes that a tensor with its name usually takes.
+  /// The number of bytes that a tensor and its name usually take.
   private static let usualEntryByteCount = 128
 
-  /// Makes room for this many entries at once: an array that grows is in memory twice while it is
-  /// moved, and memory that is reserved but not used costs nothing.
+  /// Reserves capacity for this many entries at once: a growing array is in memory twice while it
+  /// is moved, and memory that is reserved but not used costs nothing.
   mutating func makeRoom(for entryCount: Int) {
     bytes.makeRoom(for: entryCount * Self.usualEntryByteCount)
   }
@@ -96,14 +96,14 @@ extension PickleWriter {
     }
   }
 
-  /// An operation and its argument: a number, or the count of bytes that are to follow.
+  /// Writes an operation and its argument: a number, or the count of bytes that will follow.
   private mutating func put(_ operation: PickleOperation, _ number: Int) {
     put(operation)
     let byteCount = operation.argument.number?.byteCount ?? 0
     withUnsafeBytes(of: number.littleEndian) { bytes += $0.prefix(byteCount) }
   }
 
-  /// An integer of at most 255 significant bytes, in as few as it needs.
+  /// Writes an integer of at most 255 significant bytes, in as few as possible.
   mutating func put(large bytes: [UInt8]) {
     let significant = bytes.trimmingSignExtension()
     if significant.count <= 8 { return put(significant.signExtended()) }
@@ -116,7 +116,7 @@ extension PickleWriter {
     bytes.append(bigEndian: number.bitPattern)
   }
 
-  /// A text, without remembering it.
+  /// Writes a string without storing it in the memo.
   mutating func put(once text: String) {
     put(.binUnicode, text.utf8.count)
     bytes += text.utf8
@@ -128,7 +128,7 @@ extension PickleWriter {
     remember(from: start)
   }
 
-  /// A function or class, by its path: `torch._utils._rebuild_tensor_v2`.
+  /// Writes a function or class by its path: `torch._utils._rebuild_tensor_v2`.
   mutating func put(global path: String) {
     let start = bytes.count
     let dot = path.lastIndex(of: ".") ?? path.startIndex
@@ -140,15 +140,15 @@ extension PickleWriter {
     remember(from: start)
   }
 
-  /// A tuple of plain integers.
+  /// Writes a tuple of plain integers.
   mutating func put(_ numbers: [Int]) {
     if numbers.count > 3 { put(.mark) }
     for number in numbers { put(number) }
     closeTuple(of: numbers.count)
   }
 
-  /// Makes a tuple of the values just written; if they are more than three, a mark was written
-  /// before.
+  /// Makes a tuple of the values just written; if there are more than three, a mark was written
+  /// before them.
   mutating func closeTuple(of count: Int) {
     switch count {
     case 0: put(.emptyTuple)
@@ -159,8 +159,8 @@ extension PickleWriter {
     }
   }
 
-  /// Remembers the value of the operation that begins here and was just written; if it was
-  /// written before, recalls that instead.
+  /// Stores the value of the operation that starts here and was just written in the memo; if it was
+  /// written before, recalls it instead.
   private mutating func remember(from start: Int) {
     let operation = start..<bytes.count
     let known = numbers.insertIfAbsent(

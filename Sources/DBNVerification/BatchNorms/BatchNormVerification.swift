@@ -44,8 +44,7 @@ public struct BatchNormVerification: Sendable {
 
   /// - Throws: `invalidBatch` for a batch that does not reach every device; `batchNormsDiffer` when
   ///   the two don't have the same BatchNorms; `tooFewValues` in training, when a slice has one
-  /// value
-  ///   per channel.
+  ///   value per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
     let pairs = try BatchNormPair.matching(

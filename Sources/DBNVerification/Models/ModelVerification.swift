@@ -45,8 +45,8 @@ public struct ModelVerification: Sendable {
     self.options = options
   }
 
-  /// - Throws: `batchNormsDiffer` when the two can't be compared, `invalidBatch`,
-  ///   and an engine's errors for a model that does not fit.
+  /// - Throws: `batchNormsDiffer` when the two can't be compared, `invalidBatch`, and an engine's
+  ///   errors for a model that does not fit.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
     var verification = self

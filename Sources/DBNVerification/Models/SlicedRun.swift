@@ -57,8 +57,7 @@ struct SlicedRun {
   /// The next node with its outputs for each device's samples; nil when all nodes have run.
   ///
   /// - Throws: `batchNormsDiffer` if a layer's first dimension is not the batch, so that its
-  ///   outputs
-  ///   belong to no device.
+  ///   outputs belong to no device.
   mutating func next() throws(CheckpointError) -> (Graph.Node, [Part])? {
     guard let layer = try whole.next() else { return nil }
     var parts: [Part] = []

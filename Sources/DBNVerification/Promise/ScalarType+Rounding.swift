@@ -2,8 +2,8 @@ import DBNTensors
 
 /// Checks of rounding that use the neighbours of a stored number instead of rounding again.
 extension ScalarType {
-  /// Whether a stored number of this type is the correctly rounded one: nearest, ties to even
-  /// (IEEE 754, section 4.3.1).
+  /// Whether a stored number of this type is the correctly rounded one: nearest, ties to even (IEEE
+  /// 754, section 4.3.1).
   ///
   /// - Parameter slack: the uncertainty of the number that was rounded; then any of the nearest is
   ///   accepted.

@@ -37,8 +37,7 @@ struct SampleBatches {
   /// Calls a closure with each batch, in order.
   ///
   /// - Throws: `checksumMismatch` at the end, if the samples turn out to be damaged: then all
-  ///   results
-  ///   must be discarded.
+  ///   results must be discarded.
   func forEach(_ body: (Batch) throws(CheckpointError) -> Void) throws(CheckpointError) {
     let sampleByteCount = data.inputs.byteCount / data.count
     try data.inputs.storage.read(

@@ -25,8 +25,7 @@
     /// The factor and the addend of each channel, computed in Float64.
     ///
     /// - Throws: `notFinite` if a variance is negative, or a number NaN or infinite: kernels may
-    ///   drop a
-    ///   NaN before it reaches the outputs.
+    ///   drop a NaN before it reaches the outputs.
     func scaleShift(row: Int) throws(CheckpointError) -> (scales: [Double], shifts: [Double]) {
       let scales = (0..<features).map {
         (weight?[$0] ?? 1) / (rows[row].variance[$0] + norm.eps).squareRoot()

@@ -12,8 +12,8 @@
     private let tensors: [String: Tensor]
     private let made = Mutex<[String: [(layout: Layout, buffer: Buffer)]]>([:])
 
-    /// - Throws: `missingOperand` for a missing tensor, `unsupportedScalarType` for one
-    ///   that float32 can't represent.
+    /// - Throws: `missingOperand` for a missing tensor, `unsupportedScalarType` for one that
+    ///   float32 can't represent.
     init(
       _ graph: Graph, _ stateDict: StateDict, roundsToFloat32: Bool
     ) throws(CheckpointError) {

@@ -87,7 +87,7 @@ struct VersionTwoTree {
 
 /// The widths of the counts in a tree's nodes, which follow from how many records fit.
 private struct NodeShape {
-  /// Signature, version, type and checksum.
+  /// The bytes of a node's signature, version, type and checksum.
   static let overhead = 10
   /// Deeper trees would have more records than files have bytes.
   private static let depthLimit = 32

@@ -26,7 +26,7 @@ extension Graph {
   ///
   /// - Throws: `invalidGraph` for a value that is used before it is made, a name that occurs twice
   ///   and the like; `invalidJSON`, `limitExceeded`; for a program, the errors of
-  /// `ExportedProgram`.
+  ///   `ExportedProgram`.
   public init(parsing text: String) throws(CheckpointError) {
     let json = try Self.parsed(text)
     guard json["format"]?.string == Self.formatName else {
