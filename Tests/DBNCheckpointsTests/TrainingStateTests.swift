@@ -92,7 +92,7 @@ struct TrainingStateTests {
     let error = #expect(throws: CheckpointError.self) { try checkpoint.findStateDict() }
     #expect(
       error?.reason
-        == "there is no state dict in it: 'parameters' is a list of tensors, which have no names")
+        == "there is no state dict: 'parameters' is a list of tensors, which have no names")
     #expect(checkpoint.tensorLists.map { "\($0.entry)" } == ["parameters", "few"])
     #expect(try checkpoint.tensorList(at: EntryPath("parameters")).names == ["0", "2"])
     #expect(
