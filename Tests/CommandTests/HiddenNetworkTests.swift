@@ -57,7 +57,8 @@ struct HiddenNetworkTests {
     let info = try Command("info", file)
     #expect(
       info.error.contains(
-        "note: the state dict is at the root; also in the file: ema (6 tensors, 1 BatchNorm; --entry ema); "
+        "note: the state dict is at the root; also in the file: ema (6 tensors, 1 BatchNorm; "
+          + "--entry ema); "
           + "optimizer: a tensor; "), "\(info.error)")
     let chosen = try Command("info", file, "--entry", "ema")
     #expect(chosen.status == 0, "\(chosen.error)")

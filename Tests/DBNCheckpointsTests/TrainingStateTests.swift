@@ -78,7 +78,7 @@ struct TrainingStateTests {
       ])
     #expect(
       checkpoint.outside([entry, EntryPath("more/ema")]).phrases(limit: 1) == [
-        "backbone/_extra_state: a tensor", "3 tensors in 2 other places", "4 other values",
+        "backbone/_extra_state: a tensor", "3 tensors in 2 other entries", "4 other values",
       ])
     #expect(checkpoint.outside([]).phrases() == [": 6 tensors"])
     let plain = Checkpoint(root: ["w": .ones(3)])

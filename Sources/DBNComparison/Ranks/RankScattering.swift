@@ -19,7 +19,8 @@ extension StateDict {
       else {
         throw CheckpointError(
           .unexpectedLayout, name: site.name,
-          "its layout is \(site.layout) with world size \(site.worldSize), but each of the \(first.worldSize) ranks needs a row",
+          "its layout is \(site.layout) with world size \(site.worldSize), but each of "
+            + "the \(first.worldSize) ranks needs a row",
           advice: "map it with \(.mappingToDistributed) first")
       }
     }

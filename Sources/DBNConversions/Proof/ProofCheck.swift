@@ -102,7 +102,7 @@ final class ProofCheck: Sendable {
         .promiseBroken, name: first.name,
         "not written: \(first.reason)"
           + (kept.broken.count > 1 ? " (and \(kept.broken.count - 1) more)" : ""),
-        advice: "a bug in dbn-convert, or a fault of the disk: keep the input, and report it")
+        advice: "keep the input, and report this: a bug in dbn-convert, or a disk fault")
     }
     let outputs: VerificationResult
     do throws(CheckpointError) {
@@ -112,7 +112,7 @@ final class ProofCheck: Sendable {
         throw CheckpointError(
           .batchNormsDiffer, name: error.name,
           "\(error.reason), so the outputs cannot be compared with the tolerance",
-          advice: "leave out \(.tolerance): the proof of the statistics does not need it")
+          advice: "leave out \(.tolerance): the statistics are still proven")
       }
       return ProofResult(promise: kept, outputs: nil, whyNotRun: error.reason)
     }
