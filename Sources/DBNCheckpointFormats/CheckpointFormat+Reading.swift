@@ -11,7 +11,7 @@ extension CheckpointFormat {
       let file = try SourceFile(path)
       guard let checkpoint = try readIfRecognised(file, options: options) else {
         throw CheckpointError(
-          .unknownFormat, file.bytes.count == 0 ? "is empty" : "is not a file of the format \(name)"
+          .unknownFormat, file.bytes.count == 0 ? "is empty" : "is not in the format \(name)"
         )
       }
       return checkpoint

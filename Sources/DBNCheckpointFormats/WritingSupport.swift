@@ -36,23 +36,23 @@ public struct WritingSupport: Sendable {
     if options.compression != nil, !compression { throw refused(format, "compressed") }
     if options.shardByteCount != nil, !shards { throw refused(format, "in shards") }
     if let count = options.shardByteCount, count <= 0 {
-      throw CheckpointError(.cannotBeWritten, "a shard of no bytes can hold no tensor")
+      throw CheckpointError(.cannotBeWritten, "the shard size must be at least 1 byte")
     }
     guard options.proof == nil || options.shardByteCount == nil else {
       throw CheckpointError(
-        .cannotBeWritten, "shards cannot be verified before they are in their places",
+        .cannotBeWritten, "shards cannot be verified before they have their final names",
         advice: "leave out \(.proof), and verify the folder afterwards")
     }
     if case .gzip(let level)? = options.compression, !(1...9 ~= level) {
       throw CheckpointError(
-        .cannotBeWritten, "gzip has no level \(level)", advice: "choose one of 1 to 9")
+        .cannotBeWritten, "gzip has no level \(level)", advice: "choose a level from 1 to 9")
     }
   }
 
   private func refused(_ format: String, _ how: String) -> CheckpointError {
     let refusal =
       refusal
-      ?? Refusal("files of the format \(format) are not written \(how)", advice: "leave that out")
+      ?? Refusal("\(format) files cannot be written \(how)", advice: "leave out this option")
     return CheckpointError(.cannotBeWritten, refusal.reason, advice: refusal.advice)
   }
 }

@@ -29,7 +29,7 @@ extension Checkpoint {
     guard options.acceptsParts else {
       throw CheckpointError(
         .partOfModel, path: path, part.text,
-        advice: "\(part.advice), or take this part by itself with \(.acceptingParts)")
+        advice: "\(part.advice), or read this part alone with \(.acceptingParts)")
     }
     var result = self
     result.part = part.reason

@@ -11,15 +11,15 @@ extension ShardFileName {
     if let part = ShardFileName(path)?.part(as: "its name") { return part }
     guard let target = resolved(path) else { return nil }
     let name = (target.split(separator: "/").last.map(String.init) ?? target).visible()
-    return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)',")
+    return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)'")
   }
 
   /// A note about a file with the name of a part but no other sign of being one.
   static func note(at path: String) -> Guidance? {
     let name = ShardFileName(path) ?? resolved(path).flatMap { ShardFileName($0) }
     return name.map {
-      "this file has the name of part \($0.number) of \($0.count) of a checkpoint; no other part is "
-        + "beside it, and no index that names it, so it is read as a whole checkpoint"
+      "this file has the name of part \($0.number) of \($0.count) of a checkpoint; its folder has no "
+        + "other part, and no index that names it, so it is read as a whole checkpoint"
     }
   }
 
@@ -34,10 +34,10 @@ extension ShardFileName {
   private func part(as source: String) -> CheckpointPart? {
     let hasIndex = isNamedByIndex
     guard hasIndex || hasSibling else { return nil }
-    let surroundings = [hasIndex ? "its index \(indexName) is beside it" : nil, missing]
+    let surroundings = [hasIndex ? "its index \(indexName) is in the same folder" : nil, missing]
       .compactMap(\.self)
     return CheckpointPart(
-      "is part \(number) of \(count) of a checkpoint, as \(source) says",
+      "is part \(number) of \(count) of a checkpoint, according to \(source)",
       surroundings.isEmpty ? nil : surroundings.joined(separator: "; "),
       advice: advice(hasIndex: hasIndex))
   }
@@ -45,16 +45,16 @@ extension ShardFileName {
   private func advice(hasIndex: Bool) -> Guidance {
     switch fileExtension {
     case ".safetensors" where hasIndex && missing == nil: "give the index, which reads all parts"
-    case ".safetensors": "get all parts and \(indexName) into one folder, and give that folder"
+    case ".safetensors": "put all parts and \(indexName) into one folder, and give that folder"
     case ".bin", ".pt", ".pth", ".ckpt":
-      (hasIndex ? "that index cannot be read here: " : "") + Self.adviceForPickles
-    default: "put the parts together with the program that wrote them"
+      (hasIndex ? "that index is not supported: " : "") + Self.adviceForPickles
+    default: "combine the parts with the program that wrote them"
     }
   }
 
   /// How to join shards that are not safetensors files.
   static let adviceForPickles: Guidance =
-    "put the parts together in Python, with weights.update(torch.load(part)) for each, and "
+    "combine the parts in Python, with weights.update(torch.load(part)) for each, and "
     + "torch.save(weights, path)"
 }
 
@@ -92,8 +92,8 @@ struct KerasShardName {
 
   var part: CheckpointPart {
     CheckpointPart(
-      "is one part of the weights of a Keras model", "its index \(indexName) is beside it",
-      advice: "that index cannot be read here: load it with load_weights of Keras, and save the "
-        + "model with save_weights in one file")
+      "is one part of the weights of a Keras model", "its index \(indexName) is in the same folder",
+      advice: "that index is not supported: load it with load_weights of Keras, and save the model "
+        + "in one file with save_weights")
   }
 }

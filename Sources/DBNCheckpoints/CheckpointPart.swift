@@ -42,8 +42,8 @@ extension CheckpointPart {
     let metadata = attributes.first { $0.name == "__metadata__" }?.value.dictionary
     guard metadata?[SafetensorsCheckpoint.shardingInfo] != nil else { return nil }
     return CheckpointPart(
-      "holds what one rank saved: its tensors may be slices of the model's, as "
-        + "\(SafetensorsCheckpoint.shardingInfo) in its metadata says",
+      "contains what one rank saved: its tensors may be slices of the model's, according to "
+        + "\(SafetensorsCheckpoint.shardingInfo) in its metadata",
       advice: SafetensorsCheckpoint.adviceForRanks)
   }
 
@@ -53,7 +53,7 @@ extension CheckpointPart {
   fileprivate static func ofDeepSpeed(_ root: CheckpointValue) -> CheckpointPart? {
     guard let root = root.dictionary else { return nil }
     let together: Guidance =
-      "put the files of all ranks together with zero_to_fp32.py, which DeepSpeed writes beside them"
+      "combine the files of all ranks with zero_to_fp32.py, which DeepSpeed saves with them"
     let optimizer = root["optimizer_state_dict"]?.dictionary
     let zeroKeys = ["single_partition_of_fp32_groups", "fp32_flat_groups", "partition_count"]
     if let optimizer, root["module"] == nil, zeroKeys.contains(where: { optimizer[$0] != nil }) {
@@ -69,7 +69,7 @@ extension CheckpointPart {
     if case .int(let count)? = root["mp_world_size"], count > 1, root["module"] != nil {
       return CheckpointPart(
         "is one of \(count) parts of a model that DeepSpeed trained in slices (mp_world_size)",
-        advice: "put the slices together with the program that trained it")
+        advice: "combine the slices with the program that trained it")
     }
     return nil
   }

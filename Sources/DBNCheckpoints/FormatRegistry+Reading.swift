@@ -47,7 +47,7 @@ extension FormatRegistry {
     guard file.path.hasSuffix(".distcp") else { return }
     throw CheckpointError(
       .partOfModel, path: file.path,
-      "is one rank's part of a folder of torch.distributed.checkpoint",
+      "is one rank's part of a torch.distributed.checkpoint folder",
       advice: "give the folder")
   }
 
@@ -60,7 +60,7 @@ extension FormatRegistry {
     let isEmpty = file.bytes.count == 0
     return CheckpointError(
       .unknownFormat, path: file.path,
-      isEmpty ? "is empty" : "is not a checkpoint of a kind known here",
+      isEmpty ? "is empty" : "is not a checkpoint in a known format",
       advice: isEmpty
         ? "get the file again"
         : "formats that can be read: \(formats.map(\.name).joined(separator: ", "))")

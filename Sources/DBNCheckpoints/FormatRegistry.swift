@@ -53,7 +53,7 @@ public struct FormatRegistry: Sendable {
       throw CheckpointError(
         .unknownFormat, path: path,
         known.map { "\($0.name) files cannot be written yet" }
-          ?? "the extension does not say what to write",
+          ?? "the extension does not indicate a format",
         advice: "end the name in " + writable.map { ".\($0)" }.joined(separator: " or "))
     }
     return known

@@ -32,7 +32,7 @@ extension Conversion {
     var (result, _) = change.applied(to: ranks[0].checkpoint)
     result.batchNormSettings = settings
     let unnumbered: Guidance =
-      "the files' names do not tell their ranks: the first given is rank 0"
+      "the file names do not show the ranks: the first file given is rank 0"
     let notes =
       ranks[0].checkpoint.notes
       + change.notes(in: ranks[0].checkpoint, isChosen: entry != nil)

@@ -45,7 +45,7 @@ extension Conversion {
     if !leftOut.isEmpty {
       let names = leftOut.map { $0.visible() }.joined(separator: ", ")
       report.notes.append(
-        "what is among the model's tensors and is none of them is left out: \(names)")
+        "not part of the model, and therefore left out: \(names)")
     }
     return ConversionResult(
       self, result, record: .object(record + transformed.record), report,

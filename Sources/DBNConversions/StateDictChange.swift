@@ -46,9 +46,9 @@ struct StateDictChange {
   /// Why a graph must be dropped; nil if it is kept.
   private var whyGraphGoes: String? {
     if names == .renamed, let before, before.names != after.names {
-      return "it knows the old names"
+      return "it uses the old names"
     }
-    return standsAlone ? "it is not in the state dict" : nil
+    return standsAlone ? "it is not part of the state dict" : nil
   }
 
   /// What the user should know about the change, one sentence each: other networks in the file, and
@@ -59,7 +59,7 @@ struct StateDictChange {
     var notes: [Guidance] = []
     if !isChosen {
       notes += checkpoint.notes(
-        taking: entry, others: standsAlone ? "left out" : "left as they are")
+        taking: entry, others: standsAlone ? "left out" : "unchanged")
     }
     guard let before else { return notes }
     let change = ParameterChange(from: before, to: after)

@@ -106,7 +106,7 @@ extension [Transformation] {
     guard casts.count < 2 else {
       throw CheckpointError(
         .unsupportedScalarType, "tensors cannot be cast to two types",
-        advice: "give one cast, which is made after all renamings")
+        advice: "give one cast; it is applied after all renamings")
     }
     return casts.first
   }

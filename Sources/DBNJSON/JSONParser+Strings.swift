@@ -45,7 +45,7 @@ extension JSONParser {
         case UInt8(ascii: "\""): return
         case UInt8(ascii: "\\"):
           for byte in try parseEscape().utf8 { try put(byte, in: buffer, at: &count) }
-        case 0..<0x20: throw error("a control character stands in a string")
+        case 0..<0x20: throw error("a string contains a control character")
         default: try put(byte, in: buffer, at: &count)
         }
       }

@@ -30,7 +30,7 @@ package struct JSONParser {
   /// Checks that only white space follows.
   package mutating func expectEnd() throws(CheckpointError) {
     skipSpace()
-    guard position == bytes.count else { throw error("text follows the document") }
+    guard position == bytes.count else { throw error("there is text after the document") }
   }
 
   /// The kind of the next value, by its first byte.
@@ -42,7 +42,7 @@ package struct JSONParser {
   ///
   /// - Parameter depth: how many arrays and objects contain it.
   package mutating func parseValue(depth: Int = 0) throws(CheckpointError) -> JSON {
-    guard depth <= JSON.depthLimit else { throw error("nested too deep") }
+    guard depth <= JSON.depthLimit else { throw error("nested too deeply") }
     skipSpace()
     switch peek {
     case UInt8(ascii: "{"):
@@ -58,7 +58,7 @@ package struct JSONParser {
 
   /// Skips a value, checking the same rules as `parseValue`, without building a tree.
   package mutating func skipValue(depth: Int = 0) throws(CheckpointError) {
-    guard depth <= JSON.depthLimit else { throw error("nested too deep") }
+    guard depth <= JSON.depthLimit else { throw error("nested too deeply") }
     skipSpace()
     if isAtObject {
       var names = NameTable()
@@ -213,7 +213,7 @@ package struct JSONParser {
   private mutating func parseDigits() throws(CheckpointError) -> Int {
     let start = position
     while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
-    guard position > start else { throw error("a value is missing or not one of JSON's") }
+    guard position > start else { throw error("a value is missing, or is not valid JSON") }
     return position - start
   }
 

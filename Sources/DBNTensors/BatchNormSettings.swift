@@ -45,8 +45,8 @@ extension BatchNormSettings {
 extension BatchNormSettings: CustomStringConvertible {
   /// `epsilon 0.001, momentum 0.01`.
   public var description: String {
-    let epsilon = epsilon.map { "\($0)" } ?? "not known"
-    let momentum = momentum.map { $0.value.map { "\($0)" } ?? "None" } ?? "not known"
+    let epsilon = epsilon.map { "\($0)" } ?? "unknown"
+    let momentum = momentum.map { $0.value.map { "\($0)" } ?? "None" } ?? "unknown"
     return "epsilon \(epsilon), momentum \(momentum)"
   }
 }

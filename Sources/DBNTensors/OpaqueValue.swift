@@ -35,7 +35,7 @@ extension CheckpointError {
   package static func opaque(_ value: OpaqueValue, name: String?) -> CheckpointError {
     CheckpointError(
       .cannotBeWritten, name: name,
-      "is an opaque value, a Python \(value.name), which only Python can make again",
-      advice: "leave it out with \(.allowingLosses), or all but the weights with \(.stateDictOnly)")
+      "is an opaque value, a Python \(value.name), which only Python can recreate",
+      advice: "leave it out with \(.allowingLosses), or write only weights with \(.stateDictOnly)")
   }
 }

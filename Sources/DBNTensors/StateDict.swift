@@ -45,10 +45,10 @@ public struct StateDict: Sendable {
   /// - Throws: `noSuchEntry` if no entry has the name; `nameCollision` if another has the new name.
   public mutating func rename(_ name: String, to newName: String) throws(CheckpointError) {
     guard dictionary.contains(.string(name)) else {
-      throw CheckpointError(.noSuchEntry, name: name, "the state dict has no entry of this name")
+      throw CheckpointError(.noSuchEntry, name: name, "the state dict has no entry with this name")
     }
     guard newName.isIdentical(to: name) || !dictionary.contains(.string(newName)) else {
-      throw CheckpointError(.nameCollision, name: newName, "another entry has this name")
+      throw CheckpointError(.nameCollision, name: newName, "another entry already has this name")
     }
     dictionary.rename(.string(name), to: .string(newName))
   }

@@ -56,8 +56,8 @@ package struct ZipArchive: Sendable {
       // The record later in the directory is taken as the one that was added.
       throw CheckpointError(
         .zipOverlap, name: entries[max(first, second)].name, offset: extents[second].lowerBound,
-        "shares bytes with '\(entries[min(first, second)].name)'",
-        advice: "the archive is damaged or made to deceive; get it again")
+        "overlaps with '\(entries[min(first, second)].name)'",
+        advice: "the archive is damaged or malicious; get it again")
     }
   }
 }

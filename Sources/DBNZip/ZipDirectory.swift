@@ -23,8 +23,8 @@ struct ZipDirectory {
     else {
       throw CheckpointError(
         .zipDirectory, offset: end.position,
-        "the directory of \(end.count) records cannot be the \(end.directorySize) bytes from "
-          + "\(end.directoryOffset)",
+        "the directory of \(end.count) records does not fit the \(end.directorySize) bytes "
+          + "declared for it at byte \(end.directoryOffset)",
         advice: "the file is cut short or damaged; get it again")
     }
     start = end.directoryOffset
@@ -40,7 +40,7 @@ struct ZipDirectory {
     guard reader.remaining == 0 else {
       throw CheckpointError(
         .zipDirectory, offset: reader.fileOffset,
-        "the directory has \(reader.remaining) bytes more than its \(count) records")
+        "the directory has \(reader.remaining) extra bytes after its \(count) records")
     }
   }
 }

@@ -67,7 +67,7 @@ struct ZipEndRecord {
     else {
       throw CheckpointError(
         .zip64, offset: position, "the archive's two end records disagree",
-        advice: "the archive is damaged or made to deceive; get it again")
+        advice: "the archive is damaged or malicious; get it again")
     }
     isOnOneDisk = isOnOneDisk && large.isOnOneDisk
     count = large.count

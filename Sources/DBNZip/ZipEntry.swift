@@ -45,7 +45,7 @@ package struct ZipEntry: Sendable {
     default:
       throw CheckpointError(
         .zipMethod, name: header.name,
-        "is compressed by method \(header.method), only stored and deflated records can be read",
+        "is compressed with method \(header.method); only stored and deflated records can be read",
         advice: "unpack the archive and zip it again with 'zip -0 -r'")
     }
   }
@@ -61,8 +61,8 @@ package struct ZipEntry: Sendable {
     guard fits else {
       throw CheckpointError(
         .zipSize, name: header.name,
-        "\(header.compressedSize) bytes in the archive cannot hold the \(header.size) declared",
-        advice: "the archive is damaged or made to deceive; get it again")
+        "its \(header.compressedSize) bytes in the archive cannot give the declared \(header.size)",
+        advice: "the archive is damaged or malicious; get it again")
     }
   }
 
@@ -79,7 +79,7 @@ package struct ZipEntry: Sendable {
     } catch  where error.code == .truncated {
       throw CheckpointError(
         .zipBounds, name: header.name, offset: file.fileOffset + header.localHeaderOffset,
-        "the record reaches beyond the archive's content, which ends at byte \(limit)",
+        "the record extends beyond the archive's content, which ends at byte \(limit)",
         advice: "the file is cut short or damaged; get it again")
     }
   }
@@ -96,7 +96,7 @@ package struct ZipEntry: Sendable {
       throw CheckpointError(
         .zipLocalHeader, name: header.name, offset: header.localHeaderOffset,
         "the record is not where the directory says",
-        advice: "the archive is damaged or made to deceive; get it again")
+        advice: "the archive is damaged or malicious; get it again")
     }
     try reader.skip(extraLength)
   }

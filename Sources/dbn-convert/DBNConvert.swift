@@ -11,7 +11,7 @@ struct DBNConvert: ParsableCommand {
       Reads and writes PyTorch checkpoints, HDF5 and safetensors. A format is recognised by content \
       when reading and by the extension when writing.
 
-      Exit status: 0 done, and equal where something was compared; 1 compared, and different; \
+      Exit status: 0 success, and equal if something was compared; 1 compared and different; \
       2 a file could not be read, converted or written; 64 wrong usage.
       """,
     version: Toolkit.version,

@@ -87,7 +87,7 @@ struct MainJobTests {
     try Checkpoint(root: .dictionary(root)).write(to: path)
     let info = try Command("info", path)
     #expect(info.status == 0)
-    #expect(info.output.contains("hdf5, 2 places could be the state dict: G, D, 2 tensors"))
+    #expect(info.output.contains("hdf5, 2 entries could be the state dict: G, D, 2 tensors"))
     let tensors = try JSON(parsing: Command("info", path, "--json").output)["tensors"]?.array
     #expect(tensors?.allSatisfy { $0["kind"] == "buffer" } == true)
   }

@@ -26,7 +26,7 @@ struct OptimizerFitTests {
   }
 
   private let advice =
-    "; write the model alone with convert --state-dict-only, or start the optimizer again"
+    "; write only the model with convert --state-dict-only, or start with a new optimizer"
 
   @Test func parametersThatWereDroppedAreCounted() throws {
     let note =
@@ -62,7 +62,7 @@ struct OptimizerFitTests {
       #expect(try notes(fixture, rename[0], rename[1], rename[2]).isEmpty)
     }
     let note =
-      "'optimizer' no longer fits: it calls parameters by name, and the converted model has no "
+      "'optimizer' no longer fits: it refers to parameters by name, and the converted model has no "
       + "'1.weight'" + advice
     #expect(try notes("by-name", rename[0], rename[1], rename[2]) == [note])
   }

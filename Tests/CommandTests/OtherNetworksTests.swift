@@ -41,7 +41,7 @@ struct OtherNetworksTests {
     if all.count > 2 { all[2] = folder.file(all[2]) }
     let verb =
       arguments == ["info"]
-      ? "beside it" : arguments.last == "--state-dict-only" ? "left out" : "left as they are"
+      ? "also in the file" : arguments.last == "--state-dict-only" ? "left out" : "unchanged"
     let note =
       "the state dict is 'backbone'; \(verb): head (1 tensor; --entry head); loss: a tensor; "
       + "1 other value"
@@ -70,7 +70,7 @@ struct OtherNetworksTests {
     expectOneNote(
       try Command(
         "to-distributed", Self.entry("averaged"), folder.file("a.h5"), "--world-size", "2"),
-      "the state dict is 'online'; left as they are: swa (7 tensors, 1 BatchNorm; --entry swa)")
+      "the state dict is 'online'; unchanged: swa (7 tensors, 1 BatchNorm; --entry swa)")
   }
 
   @Test func largerStrayTensorsAreNamed() throws {
@@ -81,7 +81,7 @@ struct OtherNetworksTests {
     try Checkpoint(root: root).write(to: file)
     expectOneNote(
       try Command("info", file),
-      "the state dict is 'model'; beside it: prior: a tensor; loss: a tensor; 1 other value")
+      "the state dict is 'model'; also in the file: prior: a tensor; loss: a tensor; 1 other value")
   }
 
   @Test func trainingStateAndALossAreNoNote() throws {
@@ -98,7 +98,7 @@ struct OtherNetworksTests {
   @Test(arguments: [
     ("tensor-list", "'parameters' is a list of tensors, which have no names"),
     ("deepspeed-optimizer", "one rank's part of an optimizer of DeepSpeed ZeRO"),
-    ("equal-networks", "2 places could be the state dict: a, b; choose one with --entry"),
+    ("equal-networks", "2 entries could be the state dict: a, b; choose one with --entry"),
     ("empty-state-dict", "no mapping of names to tensors"),
   ])
   func withoutAStateDictNothingIsWritten(name: String, reason: String) throws {
@@ -153,12 +153,12 @@ struct OtherNetworksTests {
     try Checkpoint(root: ["model": network(0), "ema": network(1)]).write(to: input)
     expectOneNote(
       try Command("scatter", input, folder.file("rank-%d.pth")),
-      "the state dict is 'model'; left as they are: ema (6 tensors, 1 BatchNorm; --entry ema)")
+      "the state dict is 'model'; unchanged: ema (6 tensors, 1 BatchNorm; --entry ema)")
     expectOneNote(
       try Command(
         "gather", folder.file("rank-0.pth"), folder.file("rank-1.pth"), "--output",
         folder.file("back.pth")),
-      "the state dict is 'model'; left as they are: ema (6 tensors, 1 BatchNorm; --entry ema)")
+      "the state dict is 'model'; unchanged: ema (6 tensors, 1 BatchNorm; --entry ema)")
     let difference = try Command("diff", input, folder.file("back.pth"))
     #expect(difference.status == 0, "\(difference.output)")
   }
@@ -184,7 +184,7 @@ struct OtherNetworksTests {
     let recalibrated = try Command(
       ["recalibrate", model, "--weights", weights, "--output", folder.file("r.h5")] + data)
     #expect(
-      notes(recalibrated).count { $0.hasSuffix(note("left as they are")) } == 1,
+      notes(recalibrated).count { $0.hasSuffix(note("unchanged")) } == 1,
       "\(recalibrated.error)")
     var inputs = StateDict()
     inputs["x"] = try Tensor(

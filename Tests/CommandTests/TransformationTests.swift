@@ -152,7 +152,7 @@ struct TransformationTests {
     #expect(compressed.status == 0, "\(compressed.error)")
     #expect(try Command("diff", digits, output).status == 0)
     let check = try Command("check", output)
-    #expect(check.status == 0 && check.output.contains("the checksums of 20 are right"))
+    #expect(check.status == 0 && check.output.contains("the checksums of 20 are correct"))
   }
 
   @Test(arguments: ["back.pth", "back.safetensors"])
@@ -175,7 +175,7 @@ struct TransformationTests {
     #expect(result["tensors"] == 20 && result["with_checksum"] == 20)
     #expect(try Command("convert", digits, output).status == 0)
     let file = try Command("check", output)
-    #expect(file.status == 0 && file.output.contains("the checksums of 20 are right"))
+    #expect(file.status == 0 && file.output.contains("the checksums of 20 are correct"))
   }
 
   @Test func checkFindsOneFlippedBitAndNamesTheTensor() throws {

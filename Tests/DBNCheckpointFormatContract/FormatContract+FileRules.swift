@@ -42,7 +42,7 @@ extension FormatContract {
       #expect(error?.name == "bad")
       #expect(try files(folder) == [contract.fileName: Data([1, 2, 3])])
     },
-    Rule("a file that is there is replaced only by choice") { contract in
+    Rule("an existing file is replaced only on request") { contract in
       let folder = try TemporaryFolder()
       let path = folder.file(contract.fileName)
       let checkpoint = Checkpoint(root: .dictionary(try stateDict(["a", "b", "c"])))
@@ -62,7 +62,7 @@ extension FormatContract {
         #expect(try files(alone) == old)
       }
     },
-    Rule("a file that appears while another is written stays") { contract in
+    Rule("a file that appears during writing is kept") { contract in
       let (folder, reference) = (try TemporaryFolder(), try TemporaryFolder())
       try contract.write(
         Checkpoint(root: .dictionary(try stateDict(["a", "b", "c"]))),
@@ -84,7 +84,7 @@ extension FormatContract {
         try FileManager.default.removeItem(atPath: path)
       }
     },
-    Rule("a folder that is not there is named") { contract in
+    Rule("a missing folder is named in the error") { contract in
       let path = "\(try TemporaryFolder().path)/no/\(contract.fileName)"
       let error = #expect(throws: CheckpointError.self) {
         try contract.write(Checkpoint(root: .dictionary(try stateDict(["a"]))), path)

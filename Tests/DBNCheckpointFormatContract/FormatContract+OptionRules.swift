@@ -5,7 +5,7 @@ import Testing
 
 extension FormatContract {
   static let optionRules: [Rule] = [
-    Rule("a file is proven before it has its name") { contract in
+    Rule("a file is proven before it gets its name") { contract in
       // Shards have no single path that a proof could read.
       guard contract.options.shardByteCount == nil else { return }
       let folder = try TemporaryFolder()
@@ -24,7 +24,7 @@ extension FormatContract {
       }
       #expect(proofs.withLock { $0 } == 1)
     },
-    Rule("a failed proof leaves nothing") { contract in
+    Rule("a failed proof leaves no file") { contract in
       let folder = try TemporaryFolder()
       let path = folder.file(contract.fileName)
       let error = #expect(throws: CheckpointError.self) {
@@ -37,7 +37,7 @@ extension FormatContract {
       #expect(error?.code == .cannotBeWritten && error?.path == path)
       #expect(folder.contents.isEmpty)
     },
-    Rule("what can be asked of a writer is done or refused") { contract in
+    Rule("every writing option is applied or refused") { contract in
       let checkpoint = Checkpoint(root: .dictionary(try stateDict(["a", "b"])))
       let changes: [@Sendable (inout WritingOptions) -> Void] = [
         { $0.compression = .gzip(level: 1) }, { $0.shardByteCount = 1 << 20 },
@@ -57,7 +57,7 @@ extension FormatContract {
         }
       }
     },
-    Rule("progress is told of every byte of the tensors") { contract in
+    Rule("progress is reported for every byte of the tensors") { contract in
       let folder = try TemporaryFolder()
       let checkpoint = Checkpoint(root: .dictionary(try stateDict(["a", "b", "c"])))
       let count = Mutex(0)

@@ -31,7 +31,7 @@ extension FormatContract {
       let name = String(repeating: "k", count: 70_000)
       try contract.expectSurvival(.dictionary(try stateDict(["a", name])))
     },
-    Rule("ties survive, and equal tensors stay two") { contract in
+    Rule("ties survive, and equal tensors stay separate") { contract in
       let shared = try makeTensor()
       let flat = try Tensor(.float32, shape: [6], storage: shared.storage)
       let tensors = [shared, try makeTensor(), shared, flat].map { CheckpointValue.tensor($0) }
@@ -42,7 +42,7 @@ extension FormatContract {
           (.string("nested"), .list(tensors)),
         ]))
     },
-    Rule("parameters, buffers and gradients survive, also of tied tensors") { contract in
+    Rule("parameters, buffers and gradients survive, for tied tensors too") { contract in
       let plain = try makeTensor()
       var entries: [(CheckpointDictionary.Key, CheckpointValue)] = []
       for kind in [Tensor.Kind.parameter, .tensor, .buffer] {

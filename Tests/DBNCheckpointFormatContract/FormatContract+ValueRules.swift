@@ -11,7 +11,7 @@ extension FormatContract {
         try contract.expectSurvival(.list([value, .tuple([value])]))
       }
     },
-    Rule("tensors stand among values") { contract in
+    Rule("tensors can be mixed with other values") { contract in
       let tensor = CheckpointValue.tensor(try makeTensor())
       try contract.expectSurvival(tensor)
       try contract.expectSurvival(.list([tensor, .tuple([.int(1), tensor])]))
@@ -36,13 +36,13 @@ extension FormatContract {
         try contract.expectSurvival(.dictionary(outer))
       }
     },
-    Rule("integers and texts that look alike stay different keys") { contract in
+    Rule("integer and text keys that look alike stay different") { contract in
       let texts = oddNames + ["0", "1", "-1", "01", "+1", "9223372036854775808", "%31"]
       let ints: [CheckpointDictionary.Key] = [.int(1), .int(0), .int(-1), .int(.max), .int(.min)]
       let keys = ints + texts.map { .string($0) }
       try contract.expectSurvival(mapping(keys.enumerated().map { ($1, .int($0)) }))
     },
-    Rule("trees as deep as a checkpoint may be survive, deeper ones are refused") { contract in
+    Rule("trees of the maximum depth survive, deeper trees are refused") { contract in
       var value = CheckpointValue.tensor(try makeTensor())
       for _ in 0..<CheckpointLimits.depth { value = mapping([(.string("k"), value)], .orderedDict) }
       try contract.expectSurvival(value)

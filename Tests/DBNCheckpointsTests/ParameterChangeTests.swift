@@ -69,7 +69,7 @@ struct ParameterChangeTests {
     var after = before
     after["conv.kernel"] = try .float32([1, 1, 1, 1, 1, 1], [2, 3])
     let note = try #require(ParameterChange(from: before, to: after).misfitOfOwnOptimizer)
-    #expect(note.hasPrefix("'optimizer' no longer fits: it has 2 tensors for the parameters as"))
+    #expect(note.hasPrefix("'optimizer' no longer fits: it has 2 tensors for the original"))
     #expect(ParameterChange(from: before, to: before).misfitOfOwnOptimizer == nil)
     let rate = try stateDict(["conv.kernel": .ones(3, 2), "optimizer_weights.rate": .ones()])
     #expect(ParameterChange(from: rate, to: after).misfitOfOwnOptimizer == nil)

@@ -150,7 +150,7 @@ struct StateDictRuleTests {
     let error = #expect(throws: CheckpointError.self) {
       try entry(["generator": model(), "discriminator": model(), "small": ["w": .ones(1)]])
     }
-    #expect(error?.reason == "2 places could be the state dict: generator, discriminator")
+    #expect(error?.reason == "2 entries could be the state dict: generator, discriminator")
     #expect(error?.advice == "choose one with \(.anyEntry): \(.entry("generator"))")
   }
 
@@ -167,6 +167,6 @@ struct StateDictRuleTests {
     #expect(found.prefix(3).map { "\($0.entry)" } == ["replay/4000", "replay/0", "replay/1"])
     let error = #expect(throws: CheckpointError.self) { try entry(.list(Array(steps[..<3000]))) }
     #expect(
-      error?.reason == "1000 or more places could be the state dict: 0, 1, 2, 3, 4, ...")
+      error?.reason == "1000 or more entries could be the state dict: 0, 1, 2, 3, 4, ...")
   }
 }

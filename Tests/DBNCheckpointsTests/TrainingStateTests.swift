@@ -78,7 +78,7 @@ struct TrainingStateTests {
       ])
     #expect(
       checkpoint.outside([entry, EntryPath("more/ema")]).phrases(limit: 1) == [
-        "backbone/_extra_state: a tensor", "3 tensors in 2 other places", "4 other values",
+        "backbone/_extra_state: a tensor", "3 tensors in 2 other entries", "4 other values",
       ])
     #expect(checkpoint.outside([]).phrases() == [": 6 tensors"])
     let plain = Checkpoint(root: ["w": .ones(3)])
@@ -92,7 +92,7 @@ struct TrainingStateTests {
     let error = #expect(throws: CheckpointError.self) { try checkpoint.findStateDict() }
     #expect(
       error?.reason
-        == "there is no state dict in it: 'parameters' is a list of tensors, which have no names")
+        == "there is no state dict: 'parameters' is a list of tensors, which have no names")
     #expect(checkpoint.tensorLists.map { "\($0.entry)" } == ["parameters", "few"])
     #expect(try checkpoint.tensorList(at: EntryPath("parameters")).names == ["0", "2"])
     #expect(

@@ -35,9 +35,9 @@ struct ConversionTests {
     }
     let renaming = Transformation.renaming(try #require(Substitution("s/bn/norm/")))
     let dropped = [
-      (try conversion.converted(by: [renaming]), "it knows the old names"),
-      (try conversion.converted(by: [renaming], stateDictOnly: true), "it knows the old names"),
-      (try conversion.converted(stateDictOnly: true), "it is not in the state dict"),
+      (try conversion.converted(by: [renaming]), "it uses the old names"),
+      (try conversion.converted(by: [renaming], stateDictOnly: true), "it uses the old names"),
+      (try conversion.converted(stateDictOnly: true), "it is not part of the state dict"),
     ]
     for (result, reason) in dropped {
       #expect(result.checkpoint.graph == nil)

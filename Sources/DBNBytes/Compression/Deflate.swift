@@ -70,7 +70,7 @@ private struct DeflateStream: ~Copyable {
       Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else {
       stream.deallocate()
-      throw CheckpointError(.system, "cannot compress: zlib does not start (status \(status))")
+      throw CheckpointError(.system, "cannot compress: zlib failed to start (status \(status))")
     }
   }
 

@@ -115,7 +115,7 @@ package struct InflateReader: ~Copyable {
   private func failure() -> CheckpointError {
     CheckpointError(
       .invalidCompression, offset: source.fileOffset,
-      "the compressed bytes do not give the \(byteCount) bytes that are declared",
+      "the compressed data does not decompress to the declared \(byteCount) bytes",
       advice: "the file is damaged; get it again")
   }
 }

@@ -53,7 +53,7 @@ public struct ByteRegion: @unchecked Sendable {
     guard start >= 0, count >= 0, start <= self.count, count <= self.count - start else {
       throw CheckpointError(
         .truncated, offset: fileOffset,
-        "\(count) bytes are needed from byte \(start) of \(self.count)",
+        "\(count) bytes are needed from byte \(start) on, but there are only \(self.count) in all",
         advice: "the file is cut short or damaged; get it again")
     }
     return ByteRegion(

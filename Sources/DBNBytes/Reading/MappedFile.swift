@@ -85,6 +85,6 @@ private func regularFileSize(of descriptor: Int32, path: String) throws(Checkpoi
   default:
     throw CheckpointError(
       .notARegularFile, path: path, "is a pipe or a device",
-      advice: "save it to a file first: checkpoints are read from several places at once")
+      advice: "save it to a file first: reading a checkpoint needs random access")
   }
 }

@@ -52,8 +52,8 @@ public struct ExistingFiles: Sendable {
     throw CheckpointError(
       .fileExists, path: path,
       kind == S_IFLNK
-        ? "there is already a symbolic link of this name, to a file that is not there"
-        : "there is already a file of this name",
+        ? "there is already a symbolic link with this name, to a file that does not exist"
+        : "there is already a file with this name",
       advice: "choose another name, or \(.replacingFiles)")
   }
 }

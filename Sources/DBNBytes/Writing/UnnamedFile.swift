@@ -82,7 +82,7 @@ final class UnnamedFile {
       if let taken = try replace() { return taken }
     }
     throw CheckpointError(
-      .system, path: location.path, "other processes keep making and removing files of this name",
+      .system, path: location.path, "other processes keep creating and removing this file",
       advice: "choose another name")
   }
 

@@ -18,7 +18,7 @@ public struct IntegrityCheck: Sendable {
     if let reason = checkpoint.inconsistency {
       throw CheckpointError(
         .inconsistentFile, reason,
-        advice: "close it there; if that program died, values may be stale, and 'h5clear -s' of "
+        advice: "close it there; if that program crashed, values may be stale, and 'h5clear -s' of "
           + "HDF5 removes the mark")
     }
     let tensors = checkpoint.storages

@@ -56,14 +56,14 @@ extension StateDict {
     guard !sites.isEmpty else {
       throw CheckpointError(
         .noBatchNorm, path: rank.path,
-        "there is no BatchNorm in the state dict, so that there is nothing to gather")
+        "the state dict has no BatchNorm, so there is nothing to gather")
     }
     for site in sites where site.layout != .standard && site.layout != .frozen {
       throw CheckpointError(
         .unexpectedLayout, path: rank.path, name: site.name,
         "its layout is \(site.layout)",
         advice: site.layout.buffers == .rows
-          ? "give the files that single ranks have saved"
+          ? "give the files that the individual ranks saved"
           : "map every rank's file with \(.mappingToStandard) first")
     }
   }
@@ -77,7 +77,7 @@ extension StateDict {
       let more = differences.count > 3 ? " and \(differences.count - 3) more" : ""
       return "\(rank.path): " + differences.prefix(3).joined(separator: ", ") + more
     }
-    let more = wrong.count > 3 ? "; and \(wrong.count - 3) files more" : ""
+    let more = wrong.count > 3 ? "; and \(wrong.count - 3) more files" : ""
     throw CheckpointError(
       .ranksDiffer,
       "\(wrong.count) of \(ranks.count) ranks differ from rank 0 in more than BatchNorm buffers: "
@@ -108,7 +108,7 @@ extension StateDict {
     guard let copy, first.count > 1 else { return }
     throw CheckpointError(
       .invalidRanks, path: copy.path,
-      "it has the very running statistics of \(copy.of), where other ranks' differ",
+      "its running statistics are identical to those of \(copy.of), but other ranks' differ",
       advice: "give each rank's own file")
   }
 }
@@ -149,9 +149,9 @@ extension RankCheckpoint {
     let settings = checkpoint.batchNormSettings.entries.filter { name, settings in
       first.checkpoint.batchNormSettings[name].map(settings.contradicts) ?? false
     }
-    return settings.map { "'\($0.name.visible())' has other settings: \($0.settings)" }
+    return settings.map { "'\($0.name.visible())' has different settings: \($0.settings)" }
       + difference.onlyInA.map { "'\($0.visible())' is missing" }
-      + difference.onlyInB.map { "'\($0.visible())' is only there" }
-      + different.map { "'\($0.name.visible())' has other \($0.why)" }
+      + difference.onlyInB.map { "'\($0.visible())' is not in rank 0's file" }
+      + different.map { "'\($0.name.visible())' has different \($0.why)" }
   }
 }

@@ -23,7 +23,7 @@ public enum RankNumbers {
       throw CheckpointError(
         .invalidRanks, path: entry.1,
         isTwice
-          ? "rank \(entry.0) is there twice" : "rank \(place + start) is missing before this file",
+          ? "rank \(entry.0) appears twice" : "rank \(place + start) is missing before this file",
         advice: "give the files of ranks \(start) to \(start + paths.count - 1), each once")
     }
     return (sorted.map(\.1), true)

@@ -12,14 +12,15 @@ extension StateDict {
     let sites = BatchNormSurvey(self).sites
     guard let first = sites.first else {
       throw CheckpointError(
-        .noBatchNorm, "there is no BatchNorm in the state dict, so that all ranks have the same")
+        .noBatchNorm, "the state dict has no BatchNorm, so all ranks would get the same file")
     }
     for site in sites {
       guard [.replicated, .ghost, .sub].contains(site.layout), site.worldSize == first.worldSize
       else {
         throw CheckpointError(
           .unexpectedLayout, name: site.name,
-          "it is \(site.layout) of \(site.worldSize), where \(first.worldSize) ranks have a row each",
+          "its layout is \(site.layout) with world size \(site.worldSize), but each of "
+            + "the \(first.worldSize) ranks needs a row",
           advice: "map it with \(.mappingToDistributed) first")
       }
     }

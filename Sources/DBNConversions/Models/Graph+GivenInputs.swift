@@ -14,7 +14,7 @@ extension Graph {
       guard let tensor = given[input.name] ?? (inputs.count == 1 ? only : nil) else {
         throw CheckpointError(
           .missingOperand, path: path, name: input.name,
-          "this input of the model is not there",
+          "there is no tensor for this input of the model",
           advice:
             "name the tensors as the model's inputs: \(inputs.map(\.name).joined(separator: ", "))")
       }

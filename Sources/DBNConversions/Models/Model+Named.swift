@@ -32,15 +32,15 @@ extension Checkpoint.Model {
     }
     guard (try? FormatRegistry.standard.recognise(name)) != nil else {
       throw CheckpointError(
-        .unknownModel, name: name, "no architecture has this name, and no file",
+        .unknownModel, name: name, "no architecture or file has this name",
         advice: "\(.architectures) lists the architectures")
     }
     // A graph is complete, even if the tensors in its file are only a part.
     let file = try Checkpoint.open(name, options: .besideTheModel)
     guard let model = try Self.carried(by: file, name) else {
       throw CheckpointError(
-        .unknownModel, path: name, "the file carries no graph",
-        advice: "name a file of torch.export.save, or one converted from it")
+        .unknownModel, path: name, "the file contains no graph",
+        advice: "give a file written by torch.export.save, or one converted from it")
     }
     self = model
   }
@@ -64,8 +64,8 @@ extension Checkpoint.Model {
     guard let graph = Architecture.recognise(weights, layouts: layouts) else {
       throw CheckpointError(
         .unknownModel, path: path,
-        "it carries no graph, and its tensors are not those of a known architecture",
-        advice: "name the model; \(.architectures) lists those known")
+        "it contains no graph, and its tensors are not those of a known architecture",
+        advice: "name the model; \(.architectures) lists the known architectures")
     }
     return Checkpoint.Model(graph: graph)
   }

@@ -5,7 +5,7 @@ extension Checkpoint {
   /// One sentence about the other networks in the file and the rest of its content; empty if the
   /// only tensors are the state dict's, training state and scalars (a loss).
   ///
-  /// - Parameter verb: what happens to the others: "left as they are".
+  /// - Parameter verb: what happens to the others: "unchanged".
   public func notes(taking entry: EntryPath, others verb: String) -> [Guidance] {
     // Constants of an exported program are part of the model.
     let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])

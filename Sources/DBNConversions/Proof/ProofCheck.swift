@@ -81,7 +81,7 @@ final class ProofCheck: Sendable {
   ) throws(CheckpointError) -> ProofResult {
     guard !outputs.isEmpty else {
       throw CheckpointError(
-        .nothingToCompare, "not written: there are no tensors, so that nothing can be proven",
+        .nothingToCompare, "not written: there are no tensors, so nothing can be proven",
         advice: "\(.noProof)")
     }
     guard outputs.isEqual else {
@@ -102,7 +102,7 @@ final class ProofCheck: Sendable {
         .promiseBroken, name: first.name,
         "not written: \(first.reason)"
           + (kept.broken.count > 1 ? " (and \(kept.broken.count - 1) more)" : ""),
-        advice: "this is a fault of dbn-convert or of the disk: keep the input, and report it")
+        advice: "keep the input, and report this: a bug in dbn-convert, or a disk fault")
     }
     let outputs: VerificationResult
     do throws(CheckpointError) {
@@ -111,8 +111,8 @@ final class ProofCheck: Sendable {
       guard proof.tolerance.isExact else {
         throw CheckpointError(
           .batchNormsDiffer, name: error.name,
-          "\(error.reason), so that no limit can be held for the outputs",
-          advice: "leave out \(.tolerance): that the statistics are the rule's is proven without")
+          "\(error.reason), so the outputs cannot be compared with the tolerance",
+          advice: "leave out \(.tolerance): the statistics are still proven")
       }
       return ProofResult(promise: kept, outputs: nil, whyNotRun: error.reason)
     }

@@ -67,7 +67,7 @@ private enum DriftSections {
     let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.mean)) }
     return section(
       "Drift of the means", rows,
-      "The largest distance of a device's mean from that of all devices, in standard deviations of "
+      "The largest distance of a device's mean from the mean of all devices, in standard deviations of "
         + "all.")
   }
 
@@ -110,7 +110,7 @@ private enum DriftSections {
       rangePlot: RangePlot(
         "Variances of \(layers.count) BatchNorms before and after merging, in units of the pooled "
           + "variance",
-        caption: "Logarithmic axis; at 1 a rule gives what all samples together have.",
+        caption: "Logarithmic axis; at 1, a rule gives the variance of all samples together.",
         range: "devices", markers: rules.map(\.description),
         rows: layers.map { layer in
           (
@@ -131,6 +131,6 @@ private enum DriftSections {
   }
 
   private static let columns =
-    ["BatchNorm", "variance, least", "variance, most"]
+    ["BatchNorm", "smallest variance", "largest variance"]
     + rules.map { "variance, \($0)" } + rules.map { "mean shift, \($0)" }
 }

@@ -55,7 +55,7 @@ private enum EvaluationSections {
   static func accuracy(_ results: [Named]) -> Page.Section {
     Page.Section(
       heading: "Accuracy",
-      paragraphs: ["How many samples have their class first, and among the first five."],
+      paragraphs: ["The share of samples whose class is ranked first, and among the first five."],
       barPlot: BarPlot(
         "Top-1 and top-5 accuracy of \(results.count) checkpoints", caption: "",
         axis: .shares, series: ["top-1", "top-5"],
@@ -78,7 +78,7 @@ private enum EvaluationSections {
 
   static func loss(_ results: [Named]) -> Page.Section {
     Page.Section(
-      heading: "Loss", paragraphs: ["The mean cross-entropy; less is better."],
+      heading: "Loss", paragraphs: ["The mean cross-entropy; lower is better."],
       barPlot: BarPlot(
         "Loss of \(results.count) checkpoints", caption: "",
         axis: .linear(to: results.map(\.classification.total.loss)), series: ["loss"],

@@ -39,7 +39,7 @@ extension VerificationResult {
     return [
       Page.Figure("\(different) of \(layers.count)", "\(kind) differ"),
       Page.Figure(maxAbsolute.brief, "largest error of outputs"),
-      Page.Figure(stateMaxAbsolute.brief, "largest difference stored"),
+      Page.Figure(stateMaxAbsolute.brief, "largest difference of stored numbers"),
       Page.Figure(
         firstDivergence?.name.moduleName ?? "nowhere", "first divergence"),
       Page.Figure("\(differentTensors.count) of \(otherTensors)", "other tensors differ"),
@@ -91,7 +91,7 @@ extension VerificationResult {
     return Page.Section(
       heading: "Error of each layer",
       paragraphs: [
-        "The largest absolute difference of the two's outputs, in the model's order. A ring stands for zero: "
+        "The largest absolute difference between the two outputs, in the model's order. A ring stands for zero: "
           + "\(zeros) of \(layers.count) layers."
       ],
       barPlot: BarPlot(

@@ -54,7 +54,7 @@ extension Checkpoint {
     guard equal.count == 1 else {
       throw CheckpointError(
         .noStateDict,
-        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") places could "
+        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") entries could "
           + "be the state dict: "
           + equal.prefix(5).map { "\($0.found.entry)" }.joined(separator: ", ")
           + (equal.count > 5 ? ", ..." : ""),
@@ -99,7 +99,7 @@ extension Checkpoint {
       else {
         throw CheckpointError(
           .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
-          advice: "see what is there with \(.inspection)")
+          advice: "list the contents with \(.inspection)")
       }
       (value, place) = (next, place.appending(found))
     }
@@ -138,20 +138,20 @@ extension Checkpoint {
   /// The error that explains why there is no state dict.
   private func noStateDict() -> CheckpointError {
     let advice: Guidance = "save one with torch.save(model.state_dict(), path)"
-    let start = "there is no state dict in it: "
+    let start = "there is no state dict: "
     guard root.containsTensor else {
       return CheckpointError(
-        .noStateDict, start + "no mapping of names to tensors", advice: advice)
+        .noStateDict, start + "there is no mapping of names to tensors", advice: advice)
     }
     if let list = tensorLists.first {
-      let name = list.entry.keys.isEmpty ? "it" : "'\(list.entry)'"
+      let name = list.entry.keys.isEmpty ? "the root" : "'\(list.entry)'"
       let type = value(at: list.entry).typeName
       return CheckpointError(
         .noStateDict, "\(start)\(name) is a \(type) of tensors, which have no names",
         advice: advice)
     }
     return CheckpointError(
-      .noStateDict, start + "its tensors are an optimizer's, or what else training keeps",
+      .noStateDict, start + "its tensors belong to an optimizer or to other training state",
       advice: "\(advice), or choose a mapping with \(.anyEntry)")
   }
 }

@@ -23,7 +23,7 @@ extension Checkpoint {
     guard value.isContainer else {
       throw CheckpointError(
         .noStateDict, name: "\(place)", "is a \(value.typeName), not a list of tensors",
-        advice: "see what is there with \(.inspection)")
+        advice: "list the contents with \(.inspection)")
     }
     var stateDict = StateDict()
     for (key, child) in value.children {

@@ -32,7 +32,7 @@ public struct OutsideValues: Sendable {
     }
     if places.count > limit {
       let tensors = places.dropFirst(limit).reduce(0) { $0 + $1.tensorCount }
-      phrases.append("\(tensors) tensors in \(places.count - limit) other places")
+      phrases.append("\(tensors) tensors in \(places.count - limit) other entries")
     }
     if otherCount > 0 { phrases.append("\(otherCount) other value\(otherCount == 1 ? "" : "s")") }
     return phrases

@@ -25,7 +25,7 @@ public struct ParameterChange: Sendable {
     var text = "'\("\(optimizer.entry)".visible())' "
     text += isCertain ? "no longer fits: " : "may no longer fit: "
     if let lost {
-      text += "it calls parameters by name, and the converted model has no '\(lost.visible())'"
+      text += "it refers to parameters by name, and the converted model has no '\(lost.visible())'"
     } else {
       let count = optimizer.parameterCount.map { "it is for \(Self.counted($0))" }
       let model = "the model had \(Self.counted(old))"
@@ -34,7 +34,7 @@ public struct ParameterChange: Sendable {
       if old == new { text += " in another order or shape" }
     }
     return
-      "\(text); write the model alone with \(.extractingStateDict), or start the optimizer again"
+      "\(text); write only the model with \(.extractingStateDict), or start with a new optimizer"
   }
 
   /// What the user should know about an optimizer's state among the state dict's own tensors, as in
@@ -58,8 +58,8 @@ public struct ParameterChange: Sendable {
     guard count > 0 else { return nil }
     return
       "'\(place.visible())' no longer fits: it has \(count == 1 ? "a tensor" : "\(count) tensors")"
-      + " for the parameters as they were, and the converted model has others in number, order or "
-      + "shape; start the optimizer again"
+      + " for the original parameters, and those of the converted model differ in number, order or "
+      + "shape; start with a new optimizer"
   }
 
   /// The first parameter name used by the optimizer that the new state dict no longer has in that

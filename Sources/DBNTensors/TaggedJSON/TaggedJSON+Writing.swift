@@ -37,7 +37,7 @@ extension TaggedJSON {
       guard names.add(item.name) else {
         throw CheckpointError(
           .cannotBeWritten, name: name(), "has two attributes named '\(item.name.visible())'",
-          advice: "leave one of them out")
+          advice: "remove one of them")
       }
       text.write(name: item.name)
       try write(item.value, to: &text, depth: depth) { name().appending(key: item.name) }

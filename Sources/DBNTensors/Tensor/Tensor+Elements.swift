@@ -85,7 +85,8 @@ extension Tensor {
         littleEndian: bytes.unsafeLoadUnaligned(
           fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self))
       guard let element = Element(integer: meaning(stored)) else {
-        throw CheckpointError(.overflow, "element \(index), \(stored), is no \(Element.self)")
+        throw CheckpointError(
+          .overflow, "element \(index), \(stored), does not fit into \(Element.self)")
       }
       elements.append(element)
     }

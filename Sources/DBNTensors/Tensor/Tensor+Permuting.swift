@@ -6,7 +6,7 @@ extension Tensor {
   public func permuted(_ axes: [Int]) throws(CheckpointError) -> Tensor {
     guard axes.sorted().elementsEqual(shape.indices) else {
       throw CheckpointError(
-        .inconsistentTensor, "axes \(axes) are not those of the shape \(shape) in another order")
+        .inconsistentTensor, "\(axes) is not a permutation of the axes of the shape \(shape)")
     }
     let permuted = axes.map { shape[$0] }
     guard byteCount > 0 else { return try reshaped(permuted) }

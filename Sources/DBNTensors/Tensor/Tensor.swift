@@ -32,7 +32,7 @@ public struct Tensor: Sendable {
     guard byteCount == storage.byteCount else {
       throw CheckpointError(
         .inconsistentTensor,
-        "\(scalarType.name) \(shape) needs \(byteCount) bytes, \(storage.byteCount) are there")
+        "\(scalarType.name) \(shape) needs \(byteCount) bytes, not \(storage.byteCount)")
     }
     self.scalarType = scalarType
     self.shape = shape
@@ -64,7 +64,7 @@ public struct Tensor: Sendable {
     for size in shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: size)
       guard !overflow else {
-        throw CheckpointError(.overflow, "shape \(shape) has more bytes than can be counted")
+        throw CheckpointError(.overflow, "a tensor of shape \(shape) is too large")
       }
       byteCount = product
     }

@@ -8,7 +8,7 @@ import DBNVerification
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Read everything in a checkpoint, and verify every checksum it has.")
+    abstract: "Read everything in a checkpoint, and verify all its checksums.")
 
   @Argument(help: "The checkpoint.")
   var file: String
@@ -38,7 +38,7 @@ struct CheckCommand: ParsableCommand {
       ],
       text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
-        + "are right"
+        + "are correct"
         + (result.withChecksum < result.tensors ? ", the others have none" : ""))
   }
 }

@@ -7,12 +7,12 @@ import DBNTensors
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Write a checkpoint in another format, nothing lost.")
+    abstract: "Write a checkpoint in another format, without losing anything.")
 
   @Argument(help: "The checkpoint to read.")
   var input: String
 
-  @Argument(help: "The file to write; its extension says the format.")
+  @Argument(help: "The file to write; its extension determines the format.")
   var output: String
 
   @OptionGroup var entry: EntryOption
@@ -29,8 +29,8 @@ struct ConvertCommand: ParsableCommand {
   func validate() throws {
     guard entry.entry == nil || stateDictOnly || !transformations.isEmpty else {
       throw ValidationError(
-        "--entry says which state dict --state-dict-only, --strip-prefix, --rename or --cast are "
-          + "about.")
+        "--entry needs --state-dict-only, --strip-prefix, --rename or --cast: it chooses the "
+          + "state dict for them.")
     }
   }
 

@@ -15,7 +15,7 @@ struct EvalCommand: ParsableCommand {
       the mean cross-entropy of the softmax of the outputs.
 
       A distributed checkpoint is evaluated by its own rule: each device's slice of the batch is \
-      normalised with that device's statistics, so that results depend on --batch.
+      normalised with that device's statistics, so the results depend on --batch.
       """)
 
   @Argument(

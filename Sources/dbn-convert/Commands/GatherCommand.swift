@@ -6,12 +6,13 @@ import DBNTensors
 struct GatherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gather",
-    abstract: "Put the files of N ranks together: rank i's buffers become row i.",
+    abstract: "Combine the files of N ranks: rank i's buffers become row i.",
     // The output is an option so that no rank's file is ever mistaken for it, but it is required.
     usage: "dbn-convert gather <rank> ... --output <file> [<options>]",
     discussion: """
-      Everything but the BatchNorms' buffers must agree to the last bit, or what differs is listed. \
-      Names that differ in one number only are ordered by it. Files of any format.
+      Everything except the BatchNorms' buffers must be equal to the last bit; otherwise, the \
+      differences are listed. Files whose names differ only in one number are ordered by it. The \
+      files can have any format.
       """)
 
   @Argument(
@@ -19,7 +20,8 @@ struct GatherCommand: ParsableCommand {
   var ranks: [String]
 
   @Option(
-    help: ArgumentHelp("The file to write; its extension says the format.", valueName: "file"))
+    help: ArgumentHelp(
+      "The file to write; its extension determines the format.", valueName: "file"))
   var output: String?
 
   @OptionGroup var entry: EntryOption
@@ -46,7 +48,7 @@ struct GatherCommand: ParsableCommand {
     try options.print(
       result.json(writtenTo: output, health: health),
       text: "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "
-        + "\(counted(ranks.count, "rank")) gathered into replicated ones" + result.leftOutText,
+        + "\(counted(ranks.count, "rank")) gathered in the replicated layout" + result.leftOutText,
       naming: files)
   }
 }

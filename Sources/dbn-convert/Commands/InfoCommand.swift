@@ -9,7 +9,7 @@ import DBNVerification
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Show what is in a checkpoint: tensors, BatchNorms and their layout, ties, the rest.")
+    abstract: "Show what is in a checkpoint: tensors, BatchNorms, layouts, ties, other values.")
 
   @Argument(help: "The checkpoint.")
   var file: String
@@ -37,7 +37,8 @@ struct InfoCommand: ParsableCommand {
     }
     let found = entry.path == nil ? inspection.entry : nil
     let notes =
-      checkpoint.notes + (found.map { checkpoint.notes(taking: $0, others: "beside it") } ?? [])
+      checkpoint.notes
+      + (found.map { checkpoint.notes(taking: $0, others: "also in the file") } ?? [])
     options.remark(notes)
     let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
     let info = InfoReport(

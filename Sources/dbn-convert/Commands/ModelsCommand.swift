@@ -4,7 +4,7 @@ import DBNTensors
 
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "List the architectures that are known by name.")
+    commandName: "models", abstract: "List the names of the known architectures.")
 
   @OptionGroup var options: OutputOptions
 

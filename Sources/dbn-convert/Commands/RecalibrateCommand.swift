@@ -9,9 +9,9 @@ struct RecalibrateCommand: ParsableCommand {
     commandName: "recalibrate",
     abstract: "Measure the statistics of every BatchNorm again, by forward passes over data.",
     discussion: """
-      The model runs in training mode with its weights as they are, and the statistics that \
-      BatchNorms see are gathered: exact mean and variance over all of the data. A distributed \
-      BatchNorm gets a row for each device, of the slices that the device had. \
+      The model runs in training mode with unchanged weights, and the statistics of each \
+      BatchNorm's inputs are measured: exact mean and variance over all of the data. A distributed \
+      BatchNorm gets a row for each device, from the slices that the device had. \
       num_batches_tracked becomes the number of batches; nothing else changes.
       """)
 
@@ -22,17 +22,18 @@ struct RecalibrateCommand: ParsableCommand {
   var weights: String
 
   @Option(
-    help: ArgumentHelp("The file to write; its extension says the format.", valueName: "file"))
+    help: ArgumentHelp(
+      "The file to write; its extension determines the format.", valueName: "file"))
   var output: String
 
-  @Option(help: ArgumentHelp("Use so many batches only.", valueName: "N"))
+  @Option(help: ArgumentHelp("Use only this many batches.", valueName: "N"))
   var batches: Int?
 
   @Option(
     help: ArgumentHelp(
-      "population, or average: of the batches' means and variances, as PyTorch's update_bn.",
+      "population, or average (of the batches' means and variances, like PyTorch's update_bn).",
       discussion: """
-        population: the mean and the variance of all values together, as fvcore's precise BatchNorm.
+        population: the mean and variance of all values together, like fvcore's precise BatchNorm.
         """))
   var statistics = Recalibration.Statistics.population
 
@@ -45,7 +46,7 @@ struct RecalibrateCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard batches ?? 1 > 0 else { throw ValidationError("--batches is 1 or more.") }
+    guard batches ?? 1 > 0 else { throw ValidationError("--batches must be 1 or more.") }
   }
 
   func run() throws {
@@ -82,8 +83,8 @@ struct RecalibrateCommand: ParsableCommand {
       + "\(counted(result.batches, "batch"))"
     if let worst = result.layers.max(by: { $0.moved < $1.moved }) {
       text +=
-        "; most moved \(worst.name.moduleName): means up to "
-        + "\(worst.meanMoved.rounded(digits: 3)) standard deviations, variances up to "
+        "; \(worst.name.moduleName) changed most: means by up to "
+        + "\(worst.meanMoved.rounded(digits: 3)) standard deviations, variances by up to "
         + "\((worst.varianceMoved * 100).rounded(digits: 1)) %"
     }
     return text

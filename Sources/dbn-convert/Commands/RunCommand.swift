@@ -20,15 +20,15 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The checkpoint with the weights.")
   var weights: String?
 
-  @Option(help: "The inputs: tensors by name, or the only tensor there is.")
+  @Option(help: "A file with the inputs: tensors by name, or a single tensor.")
   var input: String
 
-  @Option(help: "The file to write the outputs to; its extension says the format.")
+  @Option(help: "The file to write the outputs to; its extension determines the format.")
   var output: String
 
   @Option(
     help: ArgumentHelp(
-      "Write the checkpoint to this file, with the running statistics that training moved.",
+      "Write the checkpoint to this file, with the running statistics that training updated.",
       valueName: "file"))
   var saveState: String?
 
@@ -44,10 +44,10 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard saveState == nil || mode == .training else {
-      throw ValidationError("--save-state is for --mode train: nothing else changes the state.")
+      throw ValidationError("--save-state needs --mode train: only training changes the state.")
     }
     guard saveState.map({ OutputPath($0) }) != OutputPath(output) else {
-      throw ValidationError("--output and --save-state are two files.")
+      throw ValidationError("--output and --save-state must be different files.")
     }
   }
 
@@ -68,7 +68,7 @@ struct RunCommand: ParsableCommand {
     let others =
       entry.path == nil
       ? checkpoint.notes(
-        taking: place, others: saveState == nil ? "not used" : "left as they are") : []
+        taking: place, others: saveState == nil ? "not used" : "unchanged") : []
     options.remark(model.notes + checkpoint.notes + others)
     var executor = try engine.engine.executor(
       graph, model.tensors(with: stateDict), options: engineOptions)

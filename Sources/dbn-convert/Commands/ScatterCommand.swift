@@ -7,7 +7,7 @@ struct ScatterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scatter",
     abstract: "Write the file that each rank would have saved: row i becomes rank i's buffers.",
-    discussion: "The way back from 'gather'. All files appear, or none.")
+    discussion: "The reverse of 'gather'. Either all files are written, or none.")
 
   @Argument(help: "The checkpoint with replicated BatchNorms.")
   var input: String
@@ -23,10 +23,10 @@ struct ScatterCommand: ParsableCommand {
   func validate() throws {
     guard RankPattern(pattern) != nil else {
       throw ValidationError(
-        "The name of the output has one %d, or %02d and the like, for the rank.")
+        "The output name must have exactly one %d, or %02d and the like, for the rank.")
     }
     guard target.shardSize == nil else {
-      throw ValidationError("--shard-size is not for scatter.")
+      throw ValidationError("scatter does not support --shard-size.")
     }
   }
 

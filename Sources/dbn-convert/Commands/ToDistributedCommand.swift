@@ -15,7 +15,7 @@ struct ToDistributedCommand: ParsableCommand {
   @Argument(help: "The checkpoint to read.")
   var input: String
 
-  @Argument(help: "The file to write; its extension says the format.")
+  @Argument(help: "The file to write; its extension determines the format.")
   var output: String
 
   @Option(help: ArgumentHelp("The number of virtual devices.", valueName: "V"))
@@ -24,7 +24,7 @@ struct ToDistributedCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How the devices' statistics are kept: replicated, ghost, split, sub, first-device, or the "
-        + "name of the layout file's; replicated by default.", valueName: "layout"))
+        + "name of a layout file's layout; replicated by default.", valueName: "layout"))
   var layout: String?
 
   @Option(
@@ -44,7 +44,7 @@ struct ToDistributedCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...StateDict.worldSizeLimit).contains(worldSize) else {
-      throw ValidationError("--world-size is from 1 to \(StateDict.worldSizeLimit).")
+      throw ValidationError("--world-size must be from 1 to \(StateDict.worldSizeLimit).")
     }
   }
 
@@ -78,7 +78,7 @@ extension ToDistributedCommand {
     let found = try source.file.layout(named: layout)
     guard found.buffers == .rows || found == .firstDevice else {
       throw CheckpointError(
-        .invalidLayout, name: layout, "it keeps nothing for virtual devices",
+        .invalidLayout, name: layout, "it stores nothing for virtual devices",
         advice: "choose replicated, ghost, split, sub or first-device, or use 'to-standard'")
     }
     return found

@@ -15,7 +15,7 @@ struct ToStandardCommand: ParsableCommand {
   @Argument(help: "The checkpoint to read.")
   var input: String
 
-  @Argument(help: "The file to write; its extension says the format.")
+  @Argument(help: "The file to write; its extension determines the format.")
   var output: String
 
   @Option(
@@ -24,21 +24,21 @@ struct ToStandardCommand: ParsableCommand {
       discussion: """
         identical: they must be equal to the last bit. first: replica 0's. mean: the mean of means \
         and of variances. pooled: the mean and variance of all devices' samples together (law of \
-        total variance). replica:K: replica K's, counted from 0. By default, what evaluation uses \
-        where the layout keeps that (split, sub), else identical.
+        total variance). replica:K: replica K's, counted from 0. By default, the statistics \
+        that evaluation uses if the layout stores them (split, sub), otherwise identical.
         """,
       valueName: "rule"))
   var statistics: MergeRule?
 
   @Option(
     help: ArgumentHelp(
-      "The number of virtual devices, where it cannot be inferred from the file.", valueName: "V"))
+      "The number of virtual devices, if it cannot be inferred from the file.", valueName: "V"))
   var worldSize: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Another layout of one device to write: frozen, nested, keras, keras-2 (gamma:0), keras-vars "
-        + "(vars.0), or one of a layout file's; standard by default.", valueName: "layout"))
+      "Another single-device layout to write: frozen, nested, keras, keras-2 (gamma:0), keras-vars "
+        + "(vars.0), or that of a layout file; standard by default.", valueName: "layout"))
   var layout: String?
 
   @OptionGroup var source: SourceLayoutOptions
@@ -52,10 +52,10 @@ struct ToStandardCommand: ParsableCommand {
 
   func validate() throws {
     guard worldSize == nil || source.fromLayout != nil || source.file.layoutFile != nil else {
-      throw ValidationError("--world-size is for --from-layout: with other files it is inferred.")
+      throw ValidationError("--world-size needs --from-layout or --layout-file.")
     }
     guard (1...StateDict.worldSizeLimit).contains(worldSize ?? 1) else {
-      throw ValidationError("--world-size is from 1 to \(StateDict.worldSizeLimit).")
+      throw ValidationError("--world-size must be from 1 to \(StateDict.worldSizeLimit).")
     }
   }
 
@@ -88,8 +88,9 @@ struct ToStandardCommand: ParsableCommand {
         + report.skippedText
     }
     guard hadReplicas else { return start + report.lossText + report.skippedText }
-    let rule = statistics.map { "replicas merged by '\($0)'" } ?? "with what evaluation uses"
-    return "\(start), \(rule); those of \(Set(report.losses.map(\.name)).count) differed, most in "
+    let rule = statistics.map { "replicas merged by '\($0)'" } ?? "with evaluation's statistics"
+    return "\(start), \(rule); they differed in "
+      + "\(counted(Set(report.losses.map(\.name)).count, "BatchNorm")), most in "
       + "\(worst.name.moduleName): \(worst.reason)" + report.skippedText
   }
 
@@ -99,7 +100,7 @@ struct ToStandardCommand: ParsableCommand {
     let found = try source.file.layout(named: layout)
     guard found.buffers == .shared, found != .firstDevice else {
       throw CheckpointError(
-        .invalidLayout, name: layout, "its devices have statistics of their own",
+        .invalidLayout, name: layout, "each of its devices has its own statistics",
         advice: "use 'to-distributed'")
     }
     return found

@@ -12,14 +12,14 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Prove that two checkpoints give the same outputs, or show where they differ.",
     discussion: """
-      With a model, it is run with both on the same inputs, and every layer is compared. Without, \
-      every BatchNorm is run by itself, in Float64, on inputs drawn from its own statistics. In \
+      With --model, that model is run with both on the same inputs, and every layer is compared. \
+      Without it, each BatchNorm is run alone, in Float64, on inputs drawn from its statistics. In \
       training mode a distributed checkpoint is compared with a standard one that is run on each \
       device's slice alone: the outputs of slice i and row i of the updated buffers must be equal.
 
-      All that the models store is compared too: parameters, running statistics, counters and every \
-      other tensor, to the bit or, with --atol and --rtol, within the tolerance. Every state dict \
-      that both files hold is compared, or with --entry that one alone; what of the files is not \
+      Everything that the models store is compared too: parameters, running statistics, counters and \
+      every other tensor, bit for bit or, with --atol and --rtol, within the tolerance. Every state \
+      dict that both files contain is compared, or only the one given by --entry. What is not \
       compared, such as optimizer states, is named ('diff' compares everything). Exit status 0: \
       equal; 1: different; 2: nothing could be compared.
       """)
@@ -32,10 +32,10 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Run this model: an architecture, or 'auto' for what the weights tell.", valueName: "model"))
+      "Run this model: an architecture, or 'auto' to infer it.", valueName: "model"))
   var model: String?
 
-  @Option(help: "The model's inputs: tensors by name, or the only tensor there is.")
+  @Option(help: "A file with the model's inputs: tensors by name, or a single tensor.")
   var input: String?
 
   @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
@@ -47,13 +47,13 @@ struct VerifyCommand: ParsableCommand {
   var batch: Int?
 
   @Option(
-    help: "What is added to variances, of both; by default what the files say, or else 1e-05.")
+    help: "The epsilon added to variances, for both; by default the files' own, or else 1e-05.")
   var eps: Double?
 
   @Option(
     help: """
-      How far running statistics move in training, of both; by default what the files say, or else \
-      0.1.
+      The momentum of running statistics in training, for both; by default the files' own, or \
+      else 0.1.
       """)
   var momentum: Double?
 
@@ -70,20 +70,20 @@ struct VerifyCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...BatchNormVerification.samplesLimit).contains(batch ?? 1) else {
-      throw ValidationError("--batch is from 1 to \(BatchNormVerification.samplesLimit).")
+      throw ValidationError("--batch must be from 1 to \(BatchNormVerification.samplesLimit).")
     }
     guard model != nil || input == nil else {
-      throw ValidationError("--input is for a model: name it with --model.")
+      throw ValidationError("--input needs a model: name it with --model.")
     }
     guard batch == nil || input == nil else {
-      throw ValidationError("--input says how many samples there are: leave out --batch.")
+      throw ValidationError("--input determines the number of samples: leave out --batch.")
     }
     // Other values make every output NaN, and all NaNs count as equal.
     guard eps.map({ $0 >= 0 && $0.isFinite }) ?? true else {
-      throw ValidationError("--eps is 0 or more.")
+      throw ValidationError("--eps must be 0 or more.")
     }
     guard (0...1).contains(momentum ?? 0) else {
-      throw ValidationError("--momentum is from 0 to 1.")
+      throw ValidationError("--momentum must be from 0 to 1.")
     }
   }
 

@@ -11,34 +11,34 @@ struct DataOptions: ParsableArguments {
       valueName: "file"))
   var data: String
 
-  @Option(help: ArgumentHelp("Samples in a mini-batch; the last may be short.", valueName: "N"))
+  @Option(help: ArgumentHelp("Samples in a mini-batch; the last may be smaller.", valueName: "N"))
   var batch = 64
 
   @Option(
     help: ArgumentHelp(
-      "Divide stored numbers by this before the model sees them: 255 for images in bytes.",
+      "Divide stored numbers by this before the model sees them: 255 for images stored as bytes.",
       valueName: "number"))
   var divide = 1.0
 
   @Option(
     help: ArgumentHelp(
-      "Then take away the mean, of each channel or one for all: 0.485,0.456,0.406.",
+      "Then subtract the mean, one for each channel or one for all: 0.485,0.456,0.406.",
       valueName: "numbers"))
   var mean: String?
 
   @Option(
     help: ArgumentHelp(
-      "Then divide by the standard deviation, of each channel or one for all.",
+      "Then divide by the standard deviation, one for each channel or one for all.",
       valueName: "numbers"))
   var std: String?
 
   func validate() throws {
-    guard batch > 0 else { throw ValidationError("--batch is a number of samples, 1 or more.") }
-    guard divide != 0, divide.isFinite else { throw ValidationError("--divide is not 0.") }
+    guard batch > 0 else { throw ValidationError("--batch must be 1 or more samples.") }
+    guard divide != 0, divide.isFinite else { throw ValidationError("--divide must not be 0.") }
     for (name, text) in [("--mean", mean), ("--std", std)] {
       guard let text else { continue }
       guard let numbers = Self.numbers(text), name == "--mean" || numbers.allSatisfy({ $0 > 0 })
-      else { throw ValidationError("\(name) takes numbers with commas between them.") }
+      else { throw ValidationError("\(name) takes numbers separated by commas.") }
     }
   }
 
@@ -65,7 +65,7 @@ extension InputScaling {
     if isIdentity { return "as stored" }
     var steps: [String] = []
     if divisor != 1 { steps.append("divided by \(Self.text([divisor]))") }
-    if !mean.isEmpty { steps.append("mean \(Self.text(mean)) taken away") }
+    if !mean.isEmpty { steps.append("mean \(Self.text(mean)) subtracted") }
     if !deviation.isEmpty { steps.append("divided by the deviation \(Self.text(deviation))") }
     return steps.joined(separator: ", ")
   }

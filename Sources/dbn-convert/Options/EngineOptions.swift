@@ -5,19 +5,19 @@ public import DBNExecution
 struct EngineOptions: ParsableArguments {
   @Option(
     help: """
-      What runs the model: reference, plain Swift in Float64, or onednn, the library that PyTorch \
-      uses on CPUs, in Float32.
+      What runs the model: reference (plain Swift, in Float64) or onednn (the library that \
+      PyTorch uses on CPUs, in Float32).
       """)
   var engine = Engine.reference
 
-  @Option(help: "The number of threads; all cores if it is not given.")
+  @Option(help: "The number of threads; by default, one for each core.")
   var threads: Int?
 
   var options: ExecutionOptions { ExecutionOptions(threads: threads) }
 
   func validate() throws {
     if let threads, threads < 1 {
-      throw ValidationError("--threads needs a number from 1")
+      throw ValidationError("--threads must be 1 or more.")
     }
   }
 }

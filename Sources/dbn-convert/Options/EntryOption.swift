@@ -7,7 +7,7 @@ struct EntryOption: ParsableArguments {
     help: ArgumentHelp(
       "Where the state dict is in the file, as keys joined by slashes: state/model.",
       discussion:
-        "By default it is the mapping with most BatchNorms, then most tensors; see docs/state-dicts.md.",
+        "By default, the mapping with the most BatchNorms, then the most tensors; see docs/state-dicts.md.",
       valueName: "path"))
   var entry: String?
 

@@ -36,8 +36,8 @@ struct LayoutFileOption: ParsableArguments {
     if let known = BatchNormLayout.named(name) { return known }
     let names = BatchNormLayout.all.map(\.name) + (own.map { [$0.name] } ?? [])
     throw CheckpointError(
-      .invalidLayout, name: name, "there is no BatchNorm layout of this name",
-      advice: "known are \(names.joined(separator: ", ")); --layout-file adds one")
+      .invalidLayout, name: name, "there is no BatchNorm layout with this name",
+      advice: "known layouts: \(names.joined(separator: ", ")); --layout-file adds one")
   }
 }
 
@@ -45,7 +45,7 @@ struct LayoutFileOption: ParsableArguments {
 struct SourceLayoutOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The layout that the BatchNorms are in, where it cannot be inferred from their names and shapes.",
+      "The input's BatchNorm layout, if it cannot be inferred from names and shapes.",
       valueName: "layout"))
   var fromLayout: String?
 

@@ -6,20 +6,20 @@ import DBNTensors
 struct OpaqueOption: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
-      "Keep objects of unknown classes as opaque values, named and never executed.",
+      "Keep objects of unknown classes as opaque values, which are never executed.",
       discussion: """
-        So the state dict beside an argparse.Namespace or a NumPy number can be had. No format that \
-        is written has a place for them: convert with --state-dict-only, or with --lossy, which \
-        lists them.
+        With it, the state dict of a file that also contains an argparse.Namespace or a NumPy number \
+        can be read. No output format can store such objects: convert with --state-dict-only, or \
+        with --lossy, which lists what it leaves out.
         """))
   var allowOpaque = false
 
   @Flag(
     help: ArgumentHelp(
-      "Take a file that is one part of a model, a shard or what one rank saved, by itself.",
+      "Read a file that is only one part of a model: a shard, or what one rank saved.",
       discussion: """
-        Without it such a file is refused, since what is true of a part need not be true of the \
-        model. info, check and diff, which are about files, read parts in any case.
+        Without it, such a file is refused, since what is true of a part need not be true of the \
+        model. info, check and diff, which examine files, always read parts.
         """))
   var part = false
 

@@ -6,18 +6,18 @@ import DBNConversions
 struct ProofOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
-      "Prove that the written file gives the same outputs; if not, leave nothing and exit with 1.",
+      "Prove that the written file gives the same outputs; if not, write nothing and exit with 1.",
       discussion: """
-        The finished file is read again before it takes its place, and compared with the input as \
-        'verify' does, in evaluation. Where the conversion loses something that you chose \
-        (--statistics, --cast), what is proven is that every number is the one that was promised, \
-        and how far the outputs are apart is reported; --atol and --rtol set a limit to it.
+        The finished file is read again before it gets its name, and compared with the input as \
+        'verify' does, in evaluation mode. If the conversion changes numbers as you chose \
+        (--statistics, --cast), the proof is that every number is the promised one; how far apart \
+        the outputs are is reported, and --atol and --rtol set a limit for it.
         """))
   var verify = false
 
   @Option(
     help: ArgumentHelp(
-      "Prove it by running this model: an architecture, or 'auto' for what the weights tell.",
+      "Prove it by running this model: an architecture, or 'auto' to infer it.",
       valueName: "model"))
   var model: String?
 
@@ -26,7 +26,7 @@ struct ProofOptions: ParsableArguments {
 
   func validate() throws {
     guard verify || (model == nil && tolerance.tolerance.isExact) else {
-      throw ValidationError("--model, --atol and --rtol belong to --verify.")
+      throw ValidationError("--model, --atol and --rtol need --verify.")
     }
   }
 

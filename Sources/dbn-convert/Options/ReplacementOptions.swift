@@ -4,7 +4,7 @@ import DBNTensors
 
 /// Which files a command may replace.
 struct ReplacementOptions: ParsableArguments {
-  @Flag(help: "Replace files that have the names of outputs, but none that the command reads.")
+  @Flag(help: "Replace existing files with an output's name, except files that the command reads.")
   var force = false
 
   @Flag(help: "Let an output replace a file that the command reads, once it is complete.")

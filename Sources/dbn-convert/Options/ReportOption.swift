@@ -7,21 +7,21 @@ struct ReportOption: ParsableArguments {
   @Option(
     name: .customLong("report"),
     help: ArgumentHelp(
-      "Write a page with pictures and all numbers to this file, for any browser.",
+      "Write an HTML page with plots and all numbers to this file.",
       valueName: "file.html"))
   var path: String?
 
-  @Flag(help: "Replace the page if it is already there.")
+  @Flag(help: "Replace the page if it already exists.")
   var force = false
 
   func validate() throws {
     guard let path else {
-      guard !force else { throw ValidationError("--force is about the page of --report.") }
+      guard !force else { throw ValidationError("--force applies only to the page of --report.") }
       return
     }
     // Swapped arguments must not replace a checkpoint by a page.
     guard [".html", ".htm"].contains(where: path.hasSuffix) else {
-      throw ValidationError("--report takes the name of a page: it ends in .html.")
+      throw ValidationError("--report takes the name of an HTML page, which ends in .html.")
     }
   }
 

@@ -9,10 +9,10 @@ struct TargetOptions: ParsableArguments {
   @Option(
     name: .customLong("to"),
     help: ArgumentHelp(
-      "The format to write, where the extension does not say it.", valueName: "format"))
+      "The format to write, if the extension does not indicate it.", valueName: "format"))
   var formatName: String?
 
-  @Flag(help: "Leave out what the format cannot hold, and list it, instead of refusing.")
+  @Flag(help: "Leave out what the format cannot store, and list it, instead of refusing to write.")
   var lossy = false
 
   @Option(
@@ -23,7 +23,7 @@ struct TargetOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write safetensors in files of at most this size: 500MB, 2GB, or bytes.",
+      "Split safetensors into files of at most this size: 500MB, 2GB, or a number of bytes.",
       valueName: "size"))
   var shardSize: String?
 
@@ -77,7 +77,7 @@ struct TargetOptions: ParsableArguments {
       throw ValidationError("--compress takes gzip, or gzip:1 to gzip:9.")
     }
     guard shardSize == nil || shardByteCount != nil else {
-      throw ValidationError("--shard-size takes a number of bytes, or one with KB, MB or GB.")
+      throw ValidationError("--shard-size takes a number of bytes, or a number with KB, MB or GB.")
     }
   }
 

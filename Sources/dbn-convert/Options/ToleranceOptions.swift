@@ -15,7 +15,7 @@ struct ToleranceOptions: ParsableArguments {
   func validate() throws {
     // With an infinite tolerance all finite numbers would be equal.
     guard atol >= 0, rtol >= 0, atol.isFinite, rtol.isFinite else {
-      throw ValidationError("--atol and --rtol are numbers from 0.")
+      throw ValidationError("--atol and --rtol must be numbers of at least 0.")
     }
   }
 }

@@ -5,20 +5,20 @@ import DBNTensors
 /// The changes of names and types in a state dict, in this order.
 struct TransformationOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Take this prefix off keys that have it: module.", valueName: "prefix"))
+    help: ArgumentHelp("Remove this prefix from keys: module.", valueName: "prefix"))
   var stripPrefix: String?
 
   @Option(
     help: ArgumentHelp(
       "Rename keys as sed does, 's/REGEX/REPLACEMENT/'; may be repeated.",
-      discussion: "The word keras gives Keras' weights PyTorch's names and order of axes.",
+      discussion: "The word keras gives weights of Keras PyTorch's names and order of axes.",
       valueName: "substitution"))
   var rename: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "Round floating-point tensors to float16, bfloat16, float32 or float64.",
-      discussion: "BatchNorm statistics stay as they are: a variance can vanish in float16.",
+      discussion: "BatchNorm statistics are not rounded: a variance can become 0 in float16.",
       valueName: "type"))
   var cast: String?
 
@@ -31,7 +31,7 @@ struct TransformationOptions: ParsableArguments {
 
   func validate() throws {
     for text in rename where text != Transformation.keras && Substitution(text) == nil {
-      throw ValidationError("'\(text)' is not of the form 's/REGEX/REPLACEMENT/', nor 'keras'.")
+      throw ValidationError("'\(text)' is neither of the form 's/REGEX/REPLACEMENT/' nor 'keras'.")
     }
     guard cast == nil || scalarType?.isFloatingPoint == true else {
       throw ValidationError("--cast takes float16, bfloat16, float32 or float64.")

@@ -119,7 +119,7 @@ struct EvaluationOutput {
       let count = result.classification.undefined
       return count == 0
         ? nil
-        : "\(weights.visible()): the outputs of \(counted(count, "sample")) are NaN, and wrong"
+        : "\(weights.visible()): the outputs of \(counted(count, "sample")) are NaN and count as wrong"
     }
   }
 
@@ -140,6 +140,6 @@ extension SliceRule {
       let idle = idleDevices(of: last)
       if idle > 0 { text += ", and \(counted(idle, "device")) none" }
     }
-    return text + "; another --batch gives other results"
+    return text + "; the results depend on --batch"
   }
 }

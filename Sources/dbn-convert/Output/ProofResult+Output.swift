@@ -9,12 +9,12 @@ extension ProofResult {
     var parts: [String] = []
     if promise.merged > 0 {
       parts.append(
-        "the statistics of \(counted(promise.merged, "BatchNorm")) are those of the rule")
+        "the statistics of \(counted(promise.merged, "BatchNorm")) follow the merge rule")
     }
     if promise.cast > 0 {
-      parts.append("\(counted(promise.cast, "cast tensor")) hold the nearest numbers")
+      parts.append("\(counted(promise.cast, "cast tensor")) hold the nearest values")
     }
-    parts.append("\(counted(promise.kept, "other tensor")) kept to the bit")
+    parts.append("\(counted(promise.kept, "other tensor")) kept bit for bit")
     guard let outputs else {
       return parts.joined(separator: "; ") + "; outputs not compared: \(whyNotRun)"
     }
