@@ -1,6 +1,6 @@
-import Glibc
 import DBNSafetensors
 import DBNTensors
+import Glibc
 
 extension ShardFileName {
   /// The part indicated by a file's name, or by the name of the file that it links to; nil if none.

@@ -1,5 +1,5 @@
-import Mustache
 public import DBNTensors
+import Mustache
 
 /// A page that shows a result: one self-contained file for any browser, without scripts and network
 /// access.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import DBNTensors
+import Glibc
 
 @main
 struct DBNConvert: ParsableCommand {

@@ -1,5 +1,5 @@
-import Foundation
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// Bad input ends with one line that says what and where, status 2, and nothing left behind.

@@ -1,6 +1,6 @@
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// A pickle can name any function of Python. None is called, and the file is refused by name.

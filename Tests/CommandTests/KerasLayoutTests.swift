@@ -1,8 +1,8 @@
 import DBNCheckpoints
-import Foundation
 import DBNHDF5
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// BatchNorms of the files that Keras writes, by the names they have there.

@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// Layouts, `gather` and `scatter` through the command.

@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// The main job as a user does it, on checkpoints that PyTorch wrote.

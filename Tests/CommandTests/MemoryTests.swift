@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// A conversion's memory does not grow with the file: it is at most 64 MiB above the largest tensor.

@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// An optimizer's state is carried along, and where it no longer fits the model, that is said.

@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// Every command that finds a state dict by itself names what else the file holds, once.

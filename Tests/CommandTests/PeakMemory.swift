@@ -1,5 +1,5 @@
-import Foundation
 import DBNTestSupport
+import Foundation
 import Testing
 
 extension Command {

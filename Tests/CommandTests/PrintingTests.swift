@@ -1,6 +1,6 @@
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// A result that can't be printed leaves no file, and an old one untouched.

@@ -1,8 +1,8 @@
 import DBNCheckpoints
 import DBNExecution
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// `recalibrate`, against PyTorch's `update_bn`, fvcore's precise BatchNorm, and the law of total

@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// What `verify` says of pairs that it once called equal.

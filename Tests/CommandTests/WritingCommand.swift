@@ -1,7 +1,7 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 
 /// A command that writes files, on inputs in a folder of its own.
 struct WritingCommand: Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
-import Synchronization
 import DBNTensors
 import DBNTestSupport
+import Synchronization
 import Testing
 
 extension FormatContract {

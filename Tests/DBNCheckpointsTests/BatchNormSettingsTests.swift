@@ -1,16 +1,16 @@
-import DBNCheckpointFormats
 import DBNBatchNorm
+import DBNCheckpointFormats
 import DBNCheckpoints
 import DBNComparison
 import DBNExecution
-import Glibc
 import DBNHDF5
 import DBNModels
 import DBNNumPy
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Glibc
+import Testing
 
 /// Epsilon and momentum of BatchNorms: from a file of Keras, through every format, to what runs.
 struct BatchNormSettingsTests {

@@ -1,8 +1,8 @@
 import DBNBatchNorm
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// Verdicts on whole checkpoints: which state dicts are compared, and what is said of the rest.
 struct CheckpointVerificationTests {

@@ -1,8 +1,8 @@
 import DBNCheckpointFormats
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 struct FormatTests {

@@ -3,8 +3,8 @@ import DBNCheckpoints
 import DBNComparison
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// A `.pt2` file through the front door, and its graph from format to format.
 struct GraphTests {

@@ -6,8 +6,8 @@ import DBNModels
 import DBNReports
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// The examples of the README, run.
 struct LibraryExampleTests {

@@ -1,11 +1,11 @@
 import DBNCheckpointFormats
 import DBNCheckpoints
 import DBNComparison
-import Foundation
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Foundation
+import Testing
 
 /// Every format to every format and back, over the fixtures: every scalar type, shapes of all
 /// kinds, views, ties, trees of values, odd keys. What a format can't hold is in the report.

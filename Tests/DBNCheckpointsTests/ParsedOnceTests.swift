@@ -1,10 +1,10 @@
 import DBNBatchNorm
 import DBNCheckpoints
 import DBNConversions
-import Foundation
-import Synchronization
 import DBNTensors
 import DBNTestSupport
+import Foundation
+import Synchronization
 import Testing
 
 /// Whatever has to be known to recognise a file is known when it is read.

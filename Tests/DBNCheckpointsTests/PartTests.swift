@@ -1,9 +1,9 @@
 import DBNCheckpoints
-import Foundation
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Foundation
+import Testing
 
 /// Files that are one part of a model.
 struct PartTests {

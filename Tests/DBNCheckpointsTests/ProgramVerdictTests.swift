@@ -3,8 +3,8 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// The same weights in two programs are two models.
 struct ProgramVerdictTests {

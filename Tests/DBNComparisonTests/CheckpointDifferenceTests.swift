@@ -1,7 +1,7 @@
+import DBNComparison
 import DBNTensors
 import DBNTestSupport
 import Testing
-import DBNComparison
 
 struct CheckpointDifferenceTests {
   private typealias Entries = [(key: String, value: CheckpointValue)]

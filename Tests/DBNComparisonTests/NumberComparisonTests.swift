@@ -1,6 +1,6 @@
+import DBNComparison
 import DBNTensors
 import Testing
-import DBNComparison
 
 struct NumberComparisonTests {
   @Test func stepsBetweenNeighboursAreCounted() {

@@ -1,8 +1,8 @@
 import DBNBatchNorm
+import DBNComparison
 import DBNTensors
 import DBNTestSupport
 import Testing
-import DBNComparison
 
 /// Files of ranks to replicated buffers, and back.
 struct RankTests {

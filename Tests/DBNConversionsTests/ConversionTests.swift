@@ -2,12 +2,12 @@ import DBNBatchNorm
 import DBNCheckpoints
 import DBNComparison
 import DBNConversions
-import Foundation
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Foundation
+import Testing
 
 /// The rules that hold for all conversions.
 struct ConversionTests {

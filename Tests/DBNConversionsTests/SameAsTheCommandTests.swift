@@ -1,11 +1,11 @@
 import DBNBatchNorm
 import DBNCheckpoints
 import DBNConversions
-import Foundation
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Foundation
+import Testing
 @testable import dbn_convert
 
 /// The library writes what the command writes, byte for byte: history, graph and settings included.

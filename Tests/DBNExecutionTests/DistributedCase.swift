@@ -3,8 +3,8 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// A case of `Fixtures/batchnorm`: a module, its inputs, and what PyTorch made of them.
 struct DistributedCase: Sendable, CustomTestStringConvertible {

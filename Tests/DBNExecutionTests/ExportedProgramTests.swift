@@ -1,10 +1,10 @@
 import DBNExecution
-import Foundation
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Foundation
+import Testing
 
 /// Programs of torch.export, by several versions of PyTorch, against what PyTorch computed from the
 /// same weights in float64: within 1e-12 of the largest number of each output.

@@ -1,11 +1,11 @@
 import DBNBatchNorm
 import DBNExecution
 import DBNModels
-import Foundation
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Foundation
+import Testing
 
 /// Every layout as the package that has it wrote it: recognised, mapped there and back, merged as
 /// computed exactly, and evaluated as the package evaluates it.

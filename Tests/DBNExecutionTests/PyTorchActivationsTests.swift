@@ -2,8 +2,8 @@ import DBNBatchNorm
 import DBNExecution
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// The reference BatchNorm against what PyTorch's own modules computed on the same inputs.
 ///

@@ -1,8 +1,8 @@
 import DBNBatchNorm
 import DBNExecution
 import DBNModels
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 
 /// Graphs of one or a few operations on random shapes, with their tensors.
 struct RandomGraph {

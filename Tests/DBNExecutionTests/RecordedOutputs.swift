@@ -2,8 +2,8 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// What PyTorch computed, of a `.pth` that has a dictionary of tensors for each case.
 struct RecordedOutputs {

@@ -2,8 +2,8 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNZip
+import Testing
 
 /// torchvision's models as torch.export saves them, with weights made by the formula, against
 /// PyTorch's outputs, the largest of which are between 1 and 10.

@@ -1,8 +1,8 @@
 import DBNCheckpointFormatContract
 import DBNCheckpointFormats
 import DBNHDF5
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// The contract of all formats, plain and compressed.

@@ -1,8 +1,8 @@
 import DBNCheckpointFormats
-import Foundation
 import DBNHDF5
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
+import Foundation
 import Testing
 
 /// Files of the schema that were cut short, damaged or edited.

@@ -1,6 +1,6 @@
 import DBNHDF5
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// Files that h5py wrote.

@@ -1,7 +1,7 @@
 import DBNCheckpointFormats
-import Foundation
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
+import Foundation
 import Testing
 
 @testable import DBNHDF5

@@ -1,6 +1,6 @@
 import DBNCheckpointFormats
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 @testable import DBNHDF5

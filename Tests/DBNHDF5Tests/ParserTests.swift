@@ -1,5 +1,5 @@
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 @testable import DBNHDF5

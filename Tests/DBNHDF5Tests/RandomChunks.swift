@@ -1,5 +1,5 @@
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 
 @testable import DBNHDF5
 

@@ -1,7 +1,7 @@
 import DBNCheckpointFormats
 import DBNHDF5
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// What is written comes back the same.

@@ -1,7 +1,7 @@
 import DBNCheckpointFormats
 import DBNHDF5
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// Tied tensors, and what each name says of itself.

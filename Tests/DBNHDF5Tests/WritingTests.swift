@@ -1,8 +1,8 @@
 import DBNCheckpointFormats
-import Foundation
 import DBNHDF5
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
+import Foundation
 import Testing
 
 /// Files appear complete or not at all, and the same each time.

@@ -1,8 +1,8 @@
 import DBNBatchNorm
-import Foundation
 import DBNModels
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// Graphs as JSON, and the rules of graphs, each broken once.

@@ -1,7 +1,7 @@
-import Foundation
 import DBNNumPy
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
+import Foundation
 import Testing
 
 /// Files that NumPy wrote, and headers that break its rules.

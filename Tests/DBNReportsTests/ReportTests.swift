@@ -1,12 +1,12 @@
 import DBNBatchNorm
 import DBNComparison
 import DBNExecution
-import Foundation
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Foundation
+import Testing
 
 @testable import DBNReports
 

@@ -1,8 +1,8 @@
 import DBNCheckpointFormatContract
 import DBNCheckpointFormats
 import DBNSafetensors
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// The contract of all formats.

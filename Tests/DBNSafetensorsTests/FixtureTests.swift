@@ -1,7 +1,7 @@
 import DBNCheckpointFormats
 import DBNSafetensors
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
 import Testing
 
 /// Files that the format's own library wrote, and files that break its rules one by one.

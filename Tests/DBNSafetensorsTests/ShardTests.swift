@@ -1,8 +1,8 @@
 import DBNCheckpointFormatContract
 import DBNCheckpointFormats
-import Foundation
-import DBNTestSupport
 import DBNTensors
+import DBNTestSupport
+import Foundation
 import Testing
 
 @testable import DBNSafetensors

@@ -1,5 +1,5 @@
-import Synchronization
 import DBNTensors
+import Synchronization
 import Testing
 
 /// Bytes that are computed slab by slab.

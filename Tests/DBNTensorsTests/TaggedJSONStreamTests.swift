@@ -1,7 +1,7 @@
 import DBNCheckpointFormatContract
 import DBNTestSupport
-@testable import DBNTensors
 import Testing
+@testable import DBNTensors
 
 /// Values to and from text without a tree between, held against the way over JSON's tree.
 struct TaggedJSONStreamTests {

@@ -1,5 +1,5 @@
-import Foundation
 public import DBNTensors
+import Foundation
 
 /// The content of a fixture's `expected.json`, and the same description of a checkpoint that was
 /// read.

@@ -1,5 +1,5 @@
-import Foundation
 public import DBNTensors
+import Foundation
 
 /// A folder under `Fixtures`: files that another tool wrote, and the expected results.
 public struct Fixture: Sendable, CustomStringConvertible {

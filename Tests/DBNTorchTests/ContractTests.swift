@@ -2,8 +2,8 @@ import DBNCheckpointFormatContract
 import DBNCheckpointFormats
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// The contract of all formats.
 struct ContractTests {

@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// Damaged checkpoints end in a value or in a `CheckpointError`, never in a crash.
 struct DamageTests {

@@ -1,8 +1,8 @@
-import Foundation
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Foundation
+import Testing
 
 /// Folders of `torch.distributed.checkpoint`.
 struct DistributedTests {

@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// What a reader of `.pt2` files finds, and the rules that it enforces, each broken once.
 struct ExportedProgramFileTests {

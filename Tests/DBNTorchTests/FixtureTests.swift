@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 struct FixtureTests {
   /// The readable cases: those whose expectation describes one checkpoint.

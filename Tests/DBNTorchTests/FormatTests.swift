@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// What is recognised as a file of `torch.save`, and what is said of those that can't be read.
 struct FormatTests {

@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// Files that must be refused, with what the refusal must name.
 struct HostileTests {

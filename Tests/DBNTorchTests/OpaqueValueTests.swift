@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// Objects of unknown classes are kept by name where asked for, and never made.
 struct OpaqueValueTests {

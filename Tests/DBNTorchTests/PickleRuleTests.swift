@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// Each rule of the pickle machine broken once, and the key that the error names.
 struct PickleRuleTests {

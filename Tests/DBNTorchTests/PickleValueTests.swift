@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
+import Testing
 
 /// What the operations and functions of the pickle machine make.
 struct PickleValueTests {

@@ -1,11 +1,11 @@
 import DBNCheckpointFormats
-import Foundation
-import Synchronization
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNTorch
 import DBNZip
+import Foundation
+import Synchronization
+import Testing
 
 /// What is written comes back the same; PyTorch's own reading is checked by `Tests/Interop`.
 struct WritingTests {

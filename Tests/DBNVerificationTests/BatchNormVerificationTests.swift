@@ -2,8 +2,8 @@ import DBNComparison
 import DBNExecution
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 import DBNBatchNorm
 

@@ -4,8 +4,8 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// A model is run with both checkpoints, and every layer compared.
 struct ModelVerificationTests {

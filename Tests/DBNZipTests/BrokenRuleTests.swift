@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNZip
+import Testing
 
 /// Each rule of the format broken once, in an archive that is otherwise right.
 struct BrokenRuleTests {

@@ -1,8 +1,8 @@
-import Foundation
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNZip
+import Foundation
+import Testing
 
 struct LargeArchiveTests {
   /// A sparse file: the first record has 5 GiB of nothing, the second lies behind it.

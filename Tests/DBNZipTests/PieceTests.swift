@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNZip
+import Testing
 
 /// Records that are decompressed in pieces are those that are decompressed at once.
 struct PieceTests {

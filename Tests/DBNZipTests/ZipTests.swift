@@ -1,7 +1,7 @@
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNZip
+import Testing
 
 struct ZipTests {
   static let content = Array("some content of a record".utf8)

@@ -1,6 +1,6 @@
-import Foundation
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 @testable import DBNZip

@@ -1,8 +1,8 @@
 import DBNCheckpointFormats
 import DBNCheckpoints
 import DBNComparison
-import Foundation
 import DBNTensors
+import Foundation
 
 /// Times what the library does with a ResNet-50 (320 tensors, 98 MiB of random content), each
 /// several times in turn, and prints medians. Writing includes the sync to the disk.

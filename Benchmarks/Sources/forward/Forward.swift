@@ -1,7 +1,7 @@
 import DBNExecution
-import Foundation
 import DBNModels
 import DBNTensors
+import Foundation
 
 /// Runs a model each time that a line comes in, and answers with the seconds that it
 /// took, and those of the processors.

@@ -2,9 +2,9 @@ import DBNBatchNorm
 import DBNCheckpoints
 import DBNComparison
 import DBNModels
-import Synchronization
 public import DBNTensors
 import DBNVerification
+import Synchronization
 
 /// Compares a finished file before it gets its name, and holds the result afterwards.
 final class ProofCheck: Sendable {

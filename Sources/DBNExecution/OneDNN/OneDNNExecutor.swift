@@ -1,8 +1,8 @@
 #if OneDNN
   import DBNBatchNorm
   public import DBNModels
-  import Synchronization
   public import DBNTensors
+  import Synchronization
 
   /// Runs a graph in Float32 with oneDNN.
   ///

@@ -1,6 +1,6 @@
 #if OneDNN
-  import Synchronization
   import DBNTensors
+  import Synchronization
 
   /// The plans that no pass is using.
   final class PlanCache: Sendable {

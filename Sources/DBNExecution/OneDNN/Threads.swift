@@ -1,6 +1,6 @@
 #if OneDNN
-  import Glibc
   import DBNTensors
+  import Glibc
 
   /// Sets the number of threads that oneDNN uses, through OpenMP functions that are looked up by
   /// name: each compiler has its own OpenMP library, and oneDNN brings the one it was built with.

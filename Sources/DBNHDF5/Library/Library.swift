@@ -1,7 +1,7 @@
 internal import DBNCHDF5
+internal import DBNTensors
 import Glibc
 import Synchronization
-internal import DBNTensors
 
 /// Access to libhdf5, which writes files. Everything in this folder runs inside `Library.run`;
 /// nothing outside calls the library.

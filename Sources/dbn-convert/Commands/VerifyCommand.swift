@@ -2,9 +2,9 @@ import ArgumentParser
 import DBNCheckpoints
 import DBNConversions
 import DBNExecution
-import DBNTensors
 import DBNModels
 import DBNReports
+import DBNTensors
 import DBNVerification
 
 struct VerifyCommand: ParsableCommand {

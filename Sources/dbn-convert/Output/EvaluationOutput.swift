@@ -1,5 +1,5 @@
-import DBNReports
 import DBNConversions
+import DBNReports
 import DBNTensors
 import DBNVerification
 

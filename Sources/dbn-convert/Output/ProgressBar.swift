@@ -1,6 +1,6 @@
+import DBNTensors
 import Glibc
 import Synchronization
-import DBNTensors
 
 /// A progress bar on standard error, for work of more than a second, and only on a terminal.
 final class ProgressBar: Sendable {

@@ -3,11 +3,11 @@ import DBNCheckpoints
 import DBNComparison
 import DBNExecution
 import DBNModels
-import Synchronization
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Synchronization
+import Testing
 
 /// No two checkpoints that differ in anything are called equal, whatever it is and however they are
 /// compared; and with a tolerance the verdict is what Float64 arithmetic says.

@@ -1,9 +1,9 @@
-import Foundation
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Foundation
+import Testing
 
 /// What is counted of a classifier's outputs.
 struct ClassificationTests {

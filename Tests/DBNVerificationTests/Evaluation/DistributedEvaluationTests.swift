@@ -3,8 +3,8 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// Distributed checkpoints are evaluated by their own rule.
 struct DistributedEvaluationTests {

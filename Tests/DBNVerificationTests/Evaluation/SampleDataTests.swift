@@ -1,8 +1,8 @@
 import DBNModels
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// Samples, their labels, and what is done with their numbers.
 struct SampleDataTests {

@@ -1,8 +1,8 @@
 import DBNBatchNorm
 import DBNTensors
 import DBNTestSupport
-import Testing
 import DBNVerification
+import Testing
 
 /// What a conversion that loses something promised is checked by arithmetic of its own.
 struct ConversionPromiseTests {

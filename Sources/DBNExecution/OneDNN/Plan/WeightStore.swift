@@ -1,8 +1,8 @@
 #if OneDNN
   import DBNCOneDNN
   import DBNModels
-  import Synchronization
   import DBNTensors
+  import Synchronization
 
   /// The parameters of a model, and their reordered copies, which the plans of its executors share.
   final class WeightStore: Sendable {
