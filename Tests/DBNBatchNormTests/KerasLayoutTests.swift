@@ -62,7 +62,8 @@ struct KerasLayoutTests {
     #expect(survey.sites.isEmpty && survey.unrecognised.map(\.name) == ["bn"])
     let advice = try #require(survey.unrecognised.first?.advice)
     #expect(advice.choices == [.sourceLayout("keras-vars-scale or keras-vars-center")])
-    #expect(throws: CheckpointError.self) { try three.toStandard() }
+    let refused = #expect(throws: CheckpointError.self) { try three.toStandard() }
+    #expect(refused?.advice?.choices == advice.choices + [.excluding])
     let known = try #require(BatchNormLayout.named(layout))
     let standard = try three.toStandard(reading: .init(known)).stateDict
     #expect(try standard["bn.\(quantity.rawValue)"]?.doubles() == [1, 2])

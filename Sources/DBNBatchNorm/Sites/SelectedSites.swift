@@ -17,7 +17,8 @@ struct SelectedSites {
     if let problem = survey.unrecognised.first(where: { selection.contains($0.name) }) {
       throw CheckpointError(
         .unexpectedLayout, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
-        advice: "leave it out with \(.excluding) if it is something else")
+        advice: problem.advice.map { "\($0), or leave it out with \(.excluding)" }
+          ?? "leave it out with \(.excluding) if it is something else")
     }
     sites = survey.sites.filter { selection.contains($0.name) }
     others = (survey.sites + survey.lookalikes).filter { !selection.contains($0.name) }

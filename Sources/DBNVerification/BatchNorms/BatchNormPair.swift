@@ -73,7 +73,8 @@ struct BatchNormPair {
   ) throws(CheckpointError) -> [BatchNormSite] {
     if let problem = survey.unrecognised.first {
       throw CheckpointError(
-        .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)")
+        .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
+        advice: problem.advice)
     }
     return survey.sites
   }
