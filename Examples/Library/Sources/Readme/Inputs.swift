@@ -11,7 +11,7 @@ func constants(of model: Graph) throws -> StateDict {
     let count = parameter.shape.reduce(1, *)
     stateDict[parameter.key] =
       parameter.key.hasSuffix("num_batches_tracked")
-      ? try Tensor([5], shape: [])
+      ? try Tensor([Int](repeating: 5, count: count), shape: parameter.shape)
       : try Tensor(elements: [Float](repeating: 0.01, count: count), shape: parameter.shape)
   }
   return stateDict
