@@ -4,7 +4,7 @@ import Foundation
 do {
   try makeInputs(fixtures: CommandLine.arguments[1])
   let batch = try DenseArray(
-    shape: [8, 3, 32, 32], values: (0..<8 * 3 * 32 * 32).map { Double($0 % 89) })
+    shape: [16, 3, 32, 32], values: (0..<16 * 3 * 32 * 32).map { Double($0 % 89) })
   try readme(
     images: [Float](repeating: 0.5, count: 16 * 64 * 28 * 28), batch: batch,
     weights: constants(
