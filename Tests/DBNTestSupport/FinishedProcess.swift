@@ -46,6 +46,8 @@ public struct FinishedProcess {
       kill(process.processIdentifier, SIGKILL)
       throw Failure.timeLimit(seconds: seconds, output: texts[0].text, error: texts[1].text)
     }
+    // Pipes that stay open add up to thousands of descriptors in a run of all tests.
+    for pipe in [output, error] { try? pipe.fileHandleForReading.close() }
     status = process.terminationReason == .exit ? process.terminationStatus : -1
     (self.output, self.error) = (texts[0].text, texts[1].text)
   }
