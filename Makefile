@@ -56,7 +56,10 @@ test-onednn3: setup .build-onednn3/ready
 	  onednn-devel-cpu-gomp==2023.2.0 onednn-cpu-gomp==2023.2.0
 	touch $@
 
+# A folder of tests that Package.swift does not name is never built, and nothing says so.
 lint:
+	@for folder in Tests/*Tests; do grep -q "\"$$(basename $$folder)\"" Package.swift || \
+	  { echo "$$folder is not a target of Package.swift"; exit 1; }; done
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \
 	  Benchmarks/Package.swift Benchmarks/Sources Examples/Library/Package.swift Examples/Library/Sources
 

@@ -181,6 +181,7 @@ let package = Package(
     tests(
       "DBNReportsTests",
       ["DBNReports", "DBNVerification", "DBNBatchNorm", "DBNModels", "DBNExecution"]),
+    tests("DBNConvertTests", ["DBNConvert"]),
     tests(
       "CommandTests", ["dbn-convert", "DBNCheckpointFormats", "DBNCheckpoints", "DBNExecution"]),
   ],
