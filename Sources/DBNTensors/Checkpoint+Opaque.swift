@@ -15,7 +15,8 @@ extension CheckpointValue {
     at path: EntryPath, _ losses: inout [ConversionReport.Item]
   ) -> CheckpointValue? {
     if case .opaque(let value) = self {
-      losses.append(.init("\(path)", "an object of the unknown class \(value.name)"))
+      let what = value.unreadableReason == nil ? "an object of the unknown class" : "an unreadable"
+      losses.append(.init("\(path)", "\(what) \(value.name)"))
       return nil
     }
     if let dictionary {

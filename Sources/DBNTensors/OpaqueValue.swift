@@ -1,13 +1,17 @@
-/// A Python object of an unknown class: the class's name, and what the object would be built from.
+/// A part of a file that is no value of a checkpoint, kept by name so that the values around it can
+/// be read: a Python object of an unknown class, or something that can't be read.
 ///
-/// Nothing of it is ever executed; it is kept so that the values around it can be read. The fields
-/// are those of Python's `object.__reduce__`.
+/// Nothing of an object is ever executed. Its fields are those of Python's `object.__reduce__`.
 public struct OpaqueValue: Sendable {
   /// An item set in the object as in a mapping.
   public typealias Entry = (key: CheckpointValue, value: CheckpointValue)
 
-  /// The class or function, as Python names it: `argparse.Namespace`.
+  /// The class or function, as Python names it: `argparse.Namespace`; otherwise what kind of thing
+  /// can't be read: `sparse tensor`, `compound dataset`.
   public var name: String
+  /// Why it can't be read, as the rest of a sentence about it: "is a sparse tensor, which ...". nil
+  /// for an object of an unknown class.
+  public var unreadableReason: String?
   /// The arguments of the call; nil if the value is the class or function itself.
   public var arguments: [CheckpointValue]?
   /// The instance's attributes, most often a dictionary.
@@ -28,14 +32,23 @@ public struct OpaqueValue: Sendable {
     self.elements = elements
     self.entries = entries
   }
+
+  /// Something that can't be read: what kind of thing it is, and why, as the rest of a sentence
+  /// about it.
+  public static func unreadable(_ name: String, _ reason: String) -> OpaqueValue {
+    var value = OpaqueValue(name)
+    value.unreadableReason = reason
+    return value
+  }
 }
 
 extension CheckpointError {
-  /// A format cannot hold an object of an unknown class.
+  /// No format can hold an object of an unknown class, or what could not be read.
   package static func opaque(_ value: OpaqueValue, name: String?) -> CheckpointError {
     CheckpointError(
       .cannotBeWritten, name: name,
-      "is an opaque value, a Python \(value.name), which only Python can recreate",
+      value.unreadableReason
+        ?? "is an opaque value, a Python \(value.name), which only Python can recreate",
       advice: "leave it out with \(.allowingLosses), or write only weights with \(.stateDictOnly)")
   }
 }
