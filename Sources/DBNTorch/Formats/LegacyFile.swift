@@ -77,7 +77,7 @@ struct LegacyFile: StorageSource {
       guard let key = heap.key(keys[index])?.description, let place = surveyed.place(of: key) else {
         throw CheckpointError(
           .torchStorage, offset: offset,
-          "storage number \(index) is one that no tensor of the checkpoint refers to",
+          "storage number \(index) is not used by any tensor of the checkpoint",
           advice: "the file is damaged; get it again")
       }
       let storage = surveyed[place]
@@ -100,7 +100,7 @@ struct LegacyFile: StorageSource {
     guard count == storage.bytes.byteCount / size else {
       throw CheckpointError(
         .torchStorage, offset: offset,
-        "the storage \(storage.key) should have \(storage.bytes.byteCount / size) elements, and "
+        "the storage \(storage.key) should have \(storage.bytes.byteCount / size) elements, but "
           + "has \(count)",
         advice: "the file is damaged; get it again")
     }
