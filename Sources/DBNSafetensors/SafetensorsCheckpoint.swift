@@ -12,7 +12,7 @@ package enum SafetensorsCheckpoint {
   /// What to do with such files.
   package static let adviceForRanks: Guidance =
     "combine the files of all ranks with consolidate_safetensors_files of "
-    + "torch.distributed.checkpoint._consolidate_hf_safetensors, with a fqn_to_index_mapping of "
+    + "torch.distributed.checkpoint._consolidate_hf_safetensors, with an fqn_to_index_mapping of "
     + "every tensor's name to 1"
 
   /// Whether the file starts with a plausible header length and the header's `{`.

@@ -53,8 +53,8 @@ struct KerasNotes {
       notes.append(
         "\(partial.count) BatchNorm\(partial.count == 1 ? " has" : "s have") a weight or a bias "
           + "but not both ('\(first.name.visible())' has no \(first.missing)); PyTorch's have both "
-          + "or neither: load the state dict with strict=False into a new model, whose weights are 1 "
-          + "and biases 0")
+          + "or neither: load the state dict with strict=False into a new model, whose weights are "
+          + "1 and biases 0")
     }
     if let configuration = facts.configuration {
       notes += KerasOrder(configuration).sentences

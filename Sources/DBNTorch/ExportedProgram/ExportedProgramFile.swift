@@ -90,7 +90,8 @@ extension ExportedProgramFile {
       let checkpoint = try TorchCheckpoint.read(entry.content(), options: options)
       guard let dictionary = checkpoint.root.dictionary else {
         throw CheckpointError(
-          .torchProgramRecord, "is a \(checkpoint.root.typeName) not a mapping of names to tensors",
+          .torchProgramRecord,
+          "is a \(checkpoint.root.typeName), not a mapping of names to tensors",
           advice: "the file is damaged; get it again")
       }
       return dictionary

@@ -74,13 +74,13 @@ struct LegacyFile: StorageSource {
     storages.reserveCapacity(surveyed.count)
     for index in 0..<keys.count {
       let offset = pickles.reader.fileOffset
-      guard let key = heap.key(keys[index])?.description, let place = surveyed.place(of: key) else {
+      guard let key = heap.key(keys[index])?.description, let found = surveyed.place(of: key) else {
         throw CheckpointError(
           .torchStorage, offset: offset,
           "storage number \(index) is not used by any tensor of the checkpoint",
           advice: "the file is damaged; get it again")
       }
-      let storage = surveyed[place]
+      let storage = surveyed[found]
       let bytes = TensorStorage(try bytes(of: storage, &pickles.reader))
       guard storages.enter(TorchStorage(key, storage.type, bytes)) == index else {
         throw CheckpointError(
@@ -113,12 +113,12 @@ struct LegacyFile: StorageSource {
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    guard let place = storages.place(of: key) else {
+    guard let index = storages.place(of: key) else {
       throw CheckpointError(
         .torchRecordMissing, "its storage \(key) is not in the file",
         advice: "the file is incomplete; get it again")
     }
-    return storages[place].bytes
+    return storages[index].bytes
   }
 
   func location(of key: String) -> String { "the storage \(key)" }

@@ -58,7 +58,7 @@ struct TarCheckpoint: StorageSource {
     else {
       throw CheckpointError(
         .torchStorage,
-        "\(count) elements from \(offset) on do not fit a storage of \(storage.elements.count)",
+        "\(count) elements from \(offset) on do not fit into a storage of \(storage.elements.count)",
         advice: "the file is damaged; get it again")
     }
     let start = storage.elements.lowerBound + offset
@@ -86,7 +86,7 @@ struct TarCheckpoint: StorageSource {
     guard rank <= TensorView.maximumRank, let type = storage.type.scalarType else {
       throw CheckpointError(
         .torchView, offset: offset,
-        "a tensor has \(rank) dimensions, of at most 64, or an unknown type",
+        "a tensor has \(rank) dimensions (64 are allowed), or an unknown type",
         advice: "the file is damaged; get it again")
     }
     // The number had eight bytes in earlier versions.

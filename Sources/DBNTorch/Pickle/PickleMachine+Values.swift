@@ -84,7 +84,7 @@ extension PickleMachine {
     let value = try top()
     guard index < reader.position else {
       throw CheckpointError(
-        .pickleMemo, "the pickle stores a value as number \(index), more than it has bytes")
+        .pickleMemo, "the pickle gives a value number \(index), more than the bytes before it")
     }
     if memo.remember(value, at: index) { heap.keep(value) }
   }

@@ -23,7 +23,7 @@ struct TensorView: Hashable, Sendable {
   /// - Throws: `torchView` unless all elements are inside a storage of `byteCount` bytes.
   func extent(in byteCount: Int) throws(CheckpointError) -> Range<Int> {
     guard size.count == stride.count, size.count <= Self.maximumRank else {
-      throw refusal("\(size.count) sizes and \(stride.count) strides, not equally many up to 64")
+      throw refusal("\(size.count) sizes and \(stride.count) strides, not equally many, at most 64")
     }
     guard offset >= 0, size.allSatisfy({ $0 >= 0 }), stride.allSatisfy({ $0 >= 0 }) else {
       throw refusal("a negative offset, size or stride")
