@@ -50,8 +50,8 @@ struct SafetensorsHeader {
       guard entry.start == end, entry.end >= entry.start else {
         throw CheckpointError(
           .safetensorsOffsets, name: name,
-          "its bytes \(entry.start) to \(entry.end) should be a range from \(end), where the tensors "
-            + "before it end",
+          "its bytes \(entry.start) to \(entry.end) should be a range from \(end), where the "
+            + "tensors before it end",
           advice: "the file is damaged or malicious; get it again")
       }
       let byteCount = try entry.byteCount(name)

@@ -58,7 +58,7 @@ struct TarCheckpoint: StorageSource {
     else {
       throw CheckpointError(
         .torchStorage,
-        "\(count) elements from \(offset) on do not fit into a storage of \(storage.elements.count)",
+        "\(count) elements from \(offset) on do not fit in a storage of \(storage.elements.count)",
         advice: "the file is damaged; get it again")
     }
     let start = storage.elements.lowerBound + offset
