@@ -51,7 +51,7 @@ extension Catalog.Link {
       throw CheckpointError(
         .externalLink, name: group.appending(link: name),
         "is an external link: it leads into "
-          + "another file, which a checkpoint must not",
+          + "another file, which is not allowed in a checkpoint",
         advice: "copy what it leads to into this file")
     case .userDefinedLink:
       throw CheckpointError(
@@ -68,7 +68,7 @@ extension Catalog.Dataset {
   fileprivate func validateType() throws(CheckpointError) {
     guard case .unsupported(let words) = type else { return }
     throw CheckpointError(
-      .unsupportedElementType, name: path, "its elements are \(words), which no tensor has",
+      .unsupportedElementType, name: path, "has elements of a type that no tensor has: \(words)",
       advice: "remove the dataset or convert it to numbers")
   }
 
@@ -131,7 +131,7 @@ private struct Budget {
     guard offset >= 0, byteCount <= fileByteCount, offset <= fileByteCount - byteCount else {
       throw CheckpointError(
         .extentOutsideFile, name: name, offset: offset,
-        "its \(byteCount) bytes lie outside the file, which has \(fileByteCount)",
+        "its \(byteCount) bytes do not lie within the file, which has \(fileByteCount)",
         advice: "the file is cut short or damaged; get it again")
     }
     guard byteCount <= stored else {
@@ -147,8 +147,8 @@ private struct Budget {
     guard byteCount <= unwritten else {
       throw CheckpointError(
         .declaredTooLarge, name: name,
-        "declares values that were never written; a file may have "
-          + "\(HDF5Limits.unwrittenBytes) bytes of them",
+        "the datasets up to this one declare more than \(HDF5Limits.unwrittenBytes) bytes of "
+          + "values that were never written",
         advice: "write the values, or remove the dataset")
     }
     unwritten -= byteCount

@@ -13,7 +13,7 @@ struct SharedMessage {
     guard version < 3 || type == 2 else {
       throw CheckpointError(
         .unsupportedLayout, offset: reader.fileOffset,
-        "an object's description lies in the file's table of shared messages, which is not read",
+        "an object's description lies in the file's table of shared messages, which can't be read",
         advice: "write the file again with h5repack or h5py")
     }
     if version == 1 { try reader.skip(6) }
