@@ -37,7 +37,7 @@ package struct BatchNormState {
           .unexpectedLayout, name: site.name,
           "its devices have a \(quantity.rawValue) of different types, \(first.scalarType.name) and "
             + odd.scalarType.name,
-          advice: "cast the checkpoint to one type first, statistics too")
+          advice: "cast the whole checkpoint, statistics included, to one type first")
       }
       devices[quantity] = try Tensor.stacked([first] + others)
       // If evaluation does not use shared statistics, what looks shared is device 0's.
