@@ -67,8 +67,8 @@ private enum DriftSections {
     let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.mean)) }
     return section(
       "Drift of the means", rows,
-      "The largest distance of a device's mean from the mean of all devices, in standard deviations of "
-        + "all.")
+      "The largest distance of a device's mean from the mean of all devices, in standard "
+        + "deviations of all.")
   }
 
   static func variances(_ layers: [ReplicaLayer]) -> Page.Section {
