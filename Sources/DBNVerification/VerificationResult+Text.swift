@@ -69,13 +69,13 @@ extension VerificationResult {
     if let first = impliedTensors.first {
       lines.append(
         "\(counted(impliedTensors.count, "tensor")) that only one of the two has "
-          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): what a missing one means, "
-          + "weights 1, biases and counters 0")
+          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): equal to what a "
+          + "missing tensor stands for, weights 1, biases and counters 0")
     }
     guard let first = oneSidedSettings.first else { return lines }
     return lines + [
-      "epsilon and momentum of \(counted(oneSidedSettings.count, "BatchNorm")) are said by one of the "
-        + "two alone (\(first.moduleName)), and used for both"
+      "epsilon and momentum of \(counted(oneSidedSettings.count, "BatchNorm")) are stated by only "
+        + "one of the two (\(first.moduleName)), and used for both"
     ]
   }
 
@@ -88,8 +88,8 @@ extension VerificationResult {
     let lists = [
       ("not compared, only in the first", scope.onlyInFirst),
       ("not compared, only in the second", scope.onlyInSecond),
-      ("not compared, beside it in the first", scope.restOfFirst),
-      ("not compared, beside it in the second", scope.restOfSecond),
+      ("not compared, elsewhere in the first", scope.restOfFirst),
+      ("not compared, elsewhere in the second", scope.restOfSecond),
     ]
     for (title, items) in lists where !items.isEmpty {
       let shown = items.prefix(6).map { "\($0.name.entryName) (\($0.reason))" }
