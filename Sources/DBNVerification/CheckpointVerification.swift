@@ -33,7 +33,7 @@ public struct CheckpointVerification: Sendable {
     result.add(ProgramComparison(a, b), isCompared: comparesPrograms)
     if stated.contradicts(in: overriding) {
       result.notes.append(
-        "the files state other settings of BatchNorms; the given ones were used for both: "
+        "the files state different settings of BatchNorms; the given ones were used for both: "
           + "\(overriding)")
     }
     return result

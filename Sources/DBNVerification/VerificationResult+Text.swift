@@ -34,11 +34,11 @@ extension VerificationResult {
 
   private var summary: String {
     let things = model == nil ? "BatchNorm" : "layer"
-    let place = model.map { " of \($0)" } ?? ""
+    let ofModel = model.map { " of \($0)" } ?? ""
     var scope = "no BatchNorm; \(counted(otherTensors, "tensor")) compared"
     if !layers.isEmpty {
       scope =
-        "\(counted(layers.count, things))\(place), batch of \(samples), mode \(mode.rawValue)"
+        "\(counted(layers.count, things))\(ofModel), batch of \(samples), mode \(mode.rawValue)"
       if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
     }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
@@ -107,7 +107,7 @@ extension String {
 
 extension VerificationResult.Divergence {
   fileprivate func text(in layer: String) -> String {
-    let place = device.map { " of device \($0)" } ?? ""
-    return "\(layer.moduleName), \(quantity)\(place) at \(index): \(a) and \(b)"
+    let ofDevice = device.map { " of device \($0)" } ?? ""
+    return "\(layer.moduleName), \(quantity)\(ofDevice) at \(index): \(a) and \(b)"
   }
 }
