@@ -79,10 +79,6 @@ struct RoundTripTests {
     try roundTrip(Sample.mapping(keys.enumerated().map { ($1, .int($0)) }))
   }
 
-  @Test func aKeyOf70000CharactersSurvives() throws {
-    try roundTrip(.dictionary(try Sample.stateDict(["a", String(repeating: "k", count: 70_000)])))
-  }
-
   @Test func metadataAndHistorySurvive() throws {
     var versions = CheckpointDictionary(.orderedDict)
     for name in ["", "bn1", "layer1.0"] {
