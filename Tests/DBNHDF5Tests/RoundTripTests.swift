@@ -68,10 +68,6 @@ struct RoundTripTests {
     try roundTrip(.dictionary(outer))
   }
 
-  @Test func oddKeysSurvive() throws {
-    try roundTrip(.dictionary(try Sample.stateDict(Sample.oddKeys)))
-  }
-
   @Test func metadataAndHistorySurvive() throws {
     var versions = CheckpointDictionary(.orderedDict)
     for name in ["", "bn1", "layer1.0"] {
