@@ -68,17 +68,6 @@ struct RoundTripTests {
     try roundTrip(.dictionary(outer))
   }
 
-  @Test func metadataAndHistorySurvive() throws {
-    var versions = CheckpointDictionary(.orderedDict)
-    for name in ["", "bn1", "layer1.0"] {
-      versions.set(.string(name), to: Sample.mapping([(.string("version"), .int(2))]))
-    }
-    var stateDict = try Sample.stateDict(["bn1.weight"])
-    stateDict.attributes = [("_metadata", .dictionary(versions))]
-    let history: [JSON] = [["rule": "pooled", "keys": ["a", "b\u{0}"]], ["x": 1]]
-    try roundTrip(.dictionary(stateDict), history: history)
-  }
-
   @Test func textsBeyond64KiBSurvive() throws {
     let long = String(repeating: "é", count: 100_000)
     var stateDict = try Sample.stateDict(["a"])
