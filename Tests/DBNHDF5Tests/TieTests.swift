@@ -18,13 +18,6 @@ struct TieTests {
     return try HDF5Checkpoint.read(path).root
   }
 
-  @Test func oneStorageInTwoShapesIsNotATie() throws {
-    let matrix = try Sample.tensor(.float32, [2, 3])
-    let vector = try Tensor(.float32, shape: [6], storage: matrix.storage)
-    let root = Sample.mapping([(.string("a"), .tensor(matrix)), (.string("b"), .tensor(vector))])
-    #expect(try Expectation.tree(written(root)) == Expectation.tree(root))
-  }
-
   @Test(arguments: [Tensor.Kind.tensor, .parameter, .buffer], [true, false])
   func kindAndGradientSurvive(kind: Tensor.Kind, requiresGrad: Bool) throws {
     var tensor = try Sample.tensor()
