@@ -18,15 +18,6 @@ struct TieTests {
     return try HDF5Checkpoint.read(path).root
   }
 
-  @Test(arguments: [Tensor.Kind.tensor, .parameter, .buffer], [true, false])
-  func kindAndGradientSurvive(kind: Tensor.Kind, requiresGrad: Bool) throws {
-    var tensor = try Sample.tensor()
-    tensor.kind = kind
-    tensor.requiresGrad = requiresGrad
-    let root = Sample.mapping([(.string("a"), .tensor(tensor))])
-    #expect(try Expectation.tree(written(root)) == Expectation.tree(root))
-  }
-
   @Test func tiedNamesKeepDifferentKinds() throws {
     let plain = try Sample.tensor()
     var parameter = plain
