@@ -28,8 +28,8 @@ struct BatchReach {
     }
     throw CheckpointError(
       .invalidBatch,
-      "no batch of up to \(BatchNormVerification.samplesLimit) samples reaches every device of every "
-        + "BatchNorm",
+      "no batch of up to \(BatchNormVerification.samplesLimit) samples reaches every device of "
+        + "every BatchNorm",
       advice: "verify checkpoints whose BatchNorms all have the same number of devices")
   }
 

@@ -54,7 +54,8 @@ extension VerificationResult {
   }
 
   private var distance: String {
-    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); stored numbers: max abs \(stateMaxAbsolute)"
+    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); "
+      + "stored numbers: max abs \(stateMaxAbsolute)"
   }
 
   /// What follows "but": faults in the compared numbers.

@@ -35,8 +35,8 @@ package struct BatchNormState {
       if let odd = others.first(where: { $0.scalarType != first.scalarType }) {
         throw CheckpointError(
           .unexpectedLayout, name: site.name,
-          "its devices have a \(quantity.rawValue) of different types, \(first.scalarType.name) and "
-            + odd.scalarType.name,
+          "its devices have a \(quantity.rawValue) of different types, \(first.scalarType.name) "
+            + "and \(odd.scalarType.name)",
           advice: "cast the whole checkpoint, statistics included, to one type first")
       }
       devices[quantity] = try Tensor.stacked([first] + others)

@@ -103,8 +103,8 @@ private enum DriftSections {
     Page.Section(
       heading: "Before and after merging",
       paragraphs: [
-        "Variances before merging (the range of all devices) and after it by each rule, in units of "
-          + "the pooled variance, which is that of all devices' samples taken together; averaged "
+        "Variances before merging (the range of all devices) and after it by each rule, in units "
+          + "of the pooled variance, which is that of all devices' samples taken together; averaged "
           + "over the features."
       ],
       rangePlot: RangePlot(

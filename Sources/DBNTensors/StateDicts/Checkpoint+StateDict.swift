@@ -54,8 +54,8 @@ extension Checkpoint {
     guard equal.count == 1 else {
       throw CheckpointError(
         .noStateDict,
-        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") entries could "
-          + "be the state dict: "
+        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") entries "
+          + "could be the state dict: "
           + equal.prefix(5).map { "\($0.found.entry)" }.joined(separator: ", ")
           + (equal.count > 5 ? ", ..." : ""),
         advice: "choose one with \(.anyEntry): \(.entry(best.found.entry.description))")

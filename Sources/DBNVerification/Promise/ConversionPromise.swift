@@ -125,8 +125,8 @@ extension Tensor {
       guard wrong == nil else { return }
       let index = mine.indices.first { !other.scalarType.rounds(mine[$0], to: theirs[$0]) }
       wrong = index.map {
-        "element \(start + $0) is \(theirs[$0]), which is not the nearest \(other.scalarType.name) to "
-          + "\(mine[$0])"
+        "element \(start + $0) is \(theirs[$0]), which is not the nearest "
+          + "\(other.scalarType.name) to \(mine[$0])"
       }
     }
     return wrong
