@@ -104,8 +104,8 @@ private enum DriftSections {
       heading: "Before and after merging",
       paragraphs: [
         "Variances before merging (the range of all devices) and after it by each rule, in units "
-          + "of the pooled variance, which is that of all devices' samples taken together; averaged "
-          + "over the features."
+          + "of the pooled variance, which is that of all devices' samples taken together; "
+          + "averaged over the features."
       ],
       rangePlot: RangePlot(
         "Variances of \(layers.count) BatchNorms before and after merging, in units of the pooled "
