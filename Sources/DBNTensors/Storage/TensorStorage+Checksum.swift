@@ -36,7 +36,7 @@ extension TensorStorage {
     if let recorded = checksum.recorded, recorded != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: origin?.path, offset: origin?.fileOffset,
-        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(recorded.hexadecimal) and "
+        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(recorded.hexadecimal) but "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
         advice: checksum.place.damageAdvice)
     }
