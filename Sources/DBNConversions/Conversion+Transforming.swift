@@ -8,10 +8,10 @@ extension Conversion {
   /// state dict is written alone.
   ///
   /// - Parameters:
-  ///   - transformations: renamings are applied in this order, and then the cast.
+  ///   - transformations: selections and renamings are applied in this order, and then the cast.
   ///   - stateDictOnly: whether optimizer, epoch and the like are omitted.
   ///   - allowsLosses: whether a cast may make finite numbers infinite; these are reported.
-  /// - Throws: `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; errors of
+  /// - Throws: `nothingSelected`, `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; errors of
   ///   `findStateDict`, if there is something to change.
   public func converted(
     by transformations: [Transformation] = [], stateDictOnly: Bool = false,

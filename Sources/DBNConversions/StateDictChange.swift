@@ -46,7 +46,7 @@ struct StateDictChange {
   /// Why a graph must be dropped; nil if it is kept.
   private var whyGraphGoes: String? {
     if names == .renamed, let before, before.names != after.names {
-      return "it uses the old names"
+      return "its tensors were renamed or left out"
     }
     return standsAlone ? "it is not part of the state dict" : nil
   }

@@ -90,8 +90,8 @@ extension Choice {
     case .worldSize: "its 'worldSize'"
     case .mergeRule: "'merging'"
     case .anyMergeRule: "'merging: .first', '.mean', '.pooled' or '.replica(k)'"
-    case .including: "'BatchNormSelection(include:)'"
-    case .excluding: "'BatchNormSelection(exclude:)'"
+    case .including: "'NameSelection(include:)'"
+    case .excluding: "'NameSelection(exclude:)'"
     case .referenceEngine: "'Engine.reference'"
     case .architectures: "'Architecture.all'"
     }

@@ -35,8 +35,11 @@ struct ConversionTests {
     }
     let renaming = Transformation.renaming(try #require(Substitution("s/bn/norm/")))
     let dropped = [
-      (try conversion.converted(by: [renaming]), "it uses the old names"),
-      (try conversion.converted(by: [renaming], stateDictOnly: true), "it uses the old names"),
+      (try conversion.converted(by: [renaming]), "its tensors were renamed or left out"),
+      (
+        try conversion.converted(by: [renaming], stateDictOnly: true),
+        "its tensors were renamed or left out"
+      ),
       (try conversion.converted(stateDictOnly: true), "it is not part of the state dict"),
     ]
     for (result, reason) in dropped {

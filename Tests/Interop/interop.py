@@ -266,6 +266,30 @@ def check_npz(folder: Path) -> None:
             assert_equal_tensors(torch.from_numpy(native), loaded[name], name)
 
 
+def check_writing_npz(folder: Path) -> None:
+    """Every type that NumPy has, as numpy.load gives it; what it can't hold is named."""
+    state = OrderedDict((k, v) for k, v in scalar_types().items() if isinstance(v, torch.Tensor))
+    held = OrderedDict()
+    for name, tensor in state.items():
+        try:
+            tensor.numpy()
+            held[name] = tensor
+        except TypeError:
+            pass
+    assert len(held) >= 10, list(held)
+    torch.save(state, folder / "all.pth")
+    output = run("convert", folder / "all.pth", folder / "all.npz", "--lossy")
+    loaded = numpy.load(folder / "all.npz")
+    assert loaded.files == list(held), loaded.files
+    for name, tensor in held.items():
+        assert_equal_tensors(tensor, torch.from_numpy(loaded[name]), name)
+    for name in set(state) - set(held):
+        assert f"left out: {name}: " in output, (name, output)
+    torch.save(held[next(iter(held))], folder / "one.pth")
+    run("convert", folder / "one.pth", folder / "one.npy")
+    assert_equal_tensors(held[next(iter(held))], torch.from_numpy(numpy.load(folder / "one.npy")), "one.npy")
+
+
 def check_fixtures(folder: Path) -> None:
     """Every fixture of a checkpoint, written as .pth: PyTorch finds in it what it found in the original."""
     count = 0
@@ -290,6 +314,7 @@ def main() -> None:
     checks = [
         check_state_dict, check_distributed, check_training_checkpoint, check_parameters, check_scalar_types,
         check_writing_pth, check_fixtures, check_safetensors, check_shards, check_npz,
+        check_writing_npz,
     ]
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ package protocol ByteSource: Sendable {
   /// Calls `body` with the first `count` bytes in order, piece by piece, each with its offset.
   ///
   /// - Parameters:
-  ///   - size: the bytes of a piece, at most; the last can be smaller.
+  ///   - size: the bytes of a piece, at most.
   ///   - count: at most `byteCount`.
   func read(
     pieces size: Int, upTo count: Int,

@@ -29,8 +29,8 @@ struct ConvertCommand: ParsableCommand {
   func validate() throws {
     guard entry.entry == nil || stateDictOnly || !transformations.isEmpty else {
       throw ValidationError(
-        "--entry needs --state-dict-only, --strip-prefix, --rename or --cast: it chooses the "
-          + "state dict for them.")
+        "--entry needs --state-dict-only, --keep, --drop, --strip-prefix, --rename or --cast: it "
+          + "chooses the state dict for them.")
     }
   }
 

@@ -5,8 +5,20 @@ import DBNTensors
 /// The changes of names and types in a state dict, in this order.
 struct TransformationOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Remove this prefix from keys: module.", valueName: "prefix"))
-  var stripPrefix: String?
+    help: ArgumentHelp(
+      "Write only tensors whose names in the input match; may be repeated.", valueName: "glob"))
+  var keep: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave out tensors whose names in the input match; may be repeated.", valueName: "glob"))
+  var drop: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Remove this prefix from keys: module. or module; may be repeated, and is done in order.",
+      valueName: "prefix"))
+  var stripPrefix: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -25,7 +37,7 @@ struct TransformationOptions: ParsableArguments {
   @Flag(help: "Let --cast change the running statistics of BatchNorms too.")
   var castStatistics = false
 
-  var isEmpty: Bool { stripPrefix == nil && rename.isEmpty && cast == nil }
+  var isEmpty: Bool { transformations.isEmpty }
 
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
@@ -40,13 +52,15 @@ struct TransformationOptions: ParsableArguments {
 
   /// The transformations, in the order in which they are applied.
   var transformations: [Transformation] {
-    let prefixes = stripPrefix.map { [Transformation.strippingPrefix($0)] } ?? []
+    let selection = NameSelection(include: keep, exclude: drop)
+    let selections = keep.isEmpty && drop.isEmpty ? [] : [Transformation.selecting(selection)]
+    let prefixes = stripPrefix.map { Transformation.strippingPrefix($0) }
     let renamings = rename.compactMap { text -> Transformation? in
       text == Transformation.keras ? .kerasNames : Substitution(text).map { .renaming($0) }
     }
     let casts = scalarType.map {
       [Transformation.casting(to: $0, statistics: castStatistics)]
     }
-    return prefixes + renamings + (casts ?? [])
+    return selections + prefixes + renamings + (casts ?? [])
   }
 }
