@@ -141,7 +141,7 @@ struct ConversionTests {
     let command = try Command(arguments + ["--allow-opaque", "--lossy"])
     #expect(command.status == 0, "\(command.error)")
     let result = try Conversion(
-      opening: weights, options: ReadingOptions(keepsOpaqueValues: true)
+      opening: weights, options: ReadingOptions()
     ).recalibrated(running: model, on: SampleData(opening: data, labelled: false))
     let written = try result.write(
       to: folder.file("ours.pth"), options: WritingOptions(allowsLosses: true))

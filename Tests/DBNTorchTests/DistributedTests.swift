@@ -26,7 +26,7 @@ struct DistributedTests {
     }
     #expect(error.code == .pickleGlobal && error.name?.hasPrefix("args") == true, "\(error)")
     let checkpoint = try DistributedCheckpoint.read(
-      folder, options: ReadingOptions(keepsOpaqueValues: true))
+      folder, options: ReadingOptions())
     let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
     #expect(try Expectation.tree(checkpoint.root) == expected)
   }

@@ -38,7 +38,7 @@ struct FixtureTests {
   func opaqueValuesAreKeptWhereAskedFor(fixture: Fixture) throws {
     let file = try MappedFile.open(fixture.file("checkpoint.pth"))
     let checkpoint = try TorchCheckpoint.read(
-      file, options: ReadingOptions(keepsOpaqueValues: true))
+      file, options: ReadingOptions())
     let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
     #expect(try Expectation.tree(checkpoint.root) == expected)
     let error = try #require(throws: CheckpointError.self) { try TorchCheckpoint.read(file) }

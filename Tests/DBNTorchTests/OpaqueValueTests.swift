@@ -7,7 +7,7 @@ import Testing
 struct OpaqueValueTests {
   private static func read(_ value: [UInt8]) throws -> CheckpointValue {
     try TorchCheckpoint.read(
-      ByteRegion(Pickle.archive(value).bytes), options: ReadingOptions(keepsOpaqueValues: true)
+      ByteRegion(Pickle.archive(value).bytes), options: ReadingOptions()
     ).root
   }
 
@@ -104,7 +104,7 @@ struct OpaqueValueTests {
     let error = try #require(throws: CheckpointError.self) {
       try TorchCheckpoint.read(
         MappedFile.open(HostileTests.fixture.file(file)),
-        options: ReadingOptions(keepsOpaqueValues: true))
+        options: ReadingOptions())
     }
     #expect(error.code == .limitExceeded)
   }

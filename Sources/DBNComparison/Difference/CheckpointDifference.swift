@@ -9,7 +9,8 @@ public struct CheckpointDifference: Sendable {
   public struct Item: Sendable, Equatable {
     /// The path of the entry: `state_dict/conv1.weight`.
     public let name: String
-    /// `type`, `dtype`, `shape`, `values`, `order`, `tied_to`, `kind`, `length` or `metadata`.
+    /// `type`, `dtype`, `shape`, `values`, `order`, `tied_to`, `kind`, `length`, `metadata` or
+    /// `not compared`, for what could not be read in either.
     public let why: String
     /// A description of both sides, if it adds anything to the reason.
     public var detail: String?

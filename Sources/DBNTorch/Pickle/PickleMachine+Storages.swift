@@ -35,6 +35,7 @@ extension PickleMachine {
       try pushStorage(parts, by: operation)
       return reader.releaseRead()
     }
+    if let module = moduleClass(identifier) { return push(module) }
     guard let number = number(identifier), let stored = tensors.stored(number) else {
       throw refusal(of: operation)
     }
@@ -43,6 +44,15 @@ extension PickleMachine {
     case .tensor(let view, let storage):
       push(try tensor(view, in: storage, requiresGrad: false))
     }
+  }
+
+  /// The class in `('module', class, source file, source)`, with which PyTorch up to 1.5 names the
+  /// classes of modules. The source code is not used.
+  private func moduleClass(_ identifier: PickleValue) -> PickleValue? {
+    guard case .tuple(let index) = identifier, heap.tuples[index].count == 4,
+      heap.text(heap.tuples[index][0]) == "module", case .opaque = heap.tuples[index][1]
+    else { return nil }
+    return heap.tuples[index][1]
   }
 
   /// An id that is a number, or its digits, as in the tar format before PyTorch 0.1.10.
