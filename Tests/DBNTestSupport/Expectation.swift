@@ -45,6 +45,7 @@ public enum Expectation {
   }
 
   private static func tree(_ value: OpaqueValue) throws -> JSON {
+    if value.unreadableReason != nil { return ["unreadable": .string(value.name)] }
     var members = [JSON.Member("opaque", .string(value.name))]
     if let arguments = value.arguments {
       members.append(JSON.Member("arguments", .array(try arguments.map(tree))))

@@ -90,8 +90,7 @@ struct DamageTests {
 
   private static func isRefused(_ bytes: [UInt8]) -> Bool {
     do throws(CheckpointError) {
-      let options = ReadingOptions()
-      try TorchCheckpoint.read(ByteRegion(bytes), options: options).root.readSmallTensors()
+      try TorchCheckpoint.read(ByteRegion(bytes)).root.readSmallTensors()
       return false
     } catch {
       return true

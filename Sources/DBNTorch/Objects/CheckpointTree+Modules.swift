@@ -76,7 +76,13 @@ extension CheckpointTree {
     _ name: String, _ value: PickleValue, _ flat: inout Flat
   ) throws(CheckpointError) {
     try charge(name, &flat)
-    flat.dictionary.set(.string(name), to: try child(value, name, &flat.sum))
+    var value = try child(value, name, &flat.sum)
+    if var tensor = value.tensor {
+      // `state_dict()` detaches parameters, which makes them plain tensors.
+      (tensor.kind, tensor.requiresGrad) = (.tensor, false)
+      value = .tensor(tensor)
+    }
+    flat.dictionary.set(.string(name), to: value)
   }
 
   private func charge(_ name: String, _ flat: inout Flat) throws(CheckpointError) {

@@ -21,8 +21,16 @@ enum DangerousNames {
     "numpy.load", "numpy.testing._private.utils.runstring",
   ]
 
+  /// Modules that are dangerous wherever a path leads through them: others import them, so that
+  /// `torch.serialization.os.system` is a function too.
+  private static let modulesAnywhere: Set<Substring> = [
+    "os", "posix", "sys", "subprocess", "builtins", "importlib", "shutil", "ctypes",
+  ]
+
   static func contains(_ path: String) -> Bool {
-    names.contains(path) || modules.contains(String(path.prefix { $0 != "." }))
+    let parts = path.split(separator: ".")
+    return names.contains(path) || modules.contains(String(parts.first ?? ""))
+      || parts.dropFirst().dropLast().contains(where: modulesAnywhere.contains)
   }
 
   static func refusal(of path: String, by operation: PickleOperation) -> CheckpointError {

@@ -66,6 +66,11 @@ extension PickleMachine {
   private mutating func pushStorage(
     _ parts: [PickleValue], by operation: PickleOperation
   ) throws(CheckpointError) {
+    if case .opaque = parts[1] {
+      throw CheckpointError(
+        .picklePersistentID, "is in a storage of the unknown class \(heap.typeName(parts[1]))",
+        advice: "save it again with torch.save, as a state dict")
+    }
     guard heap.text(parts[0]) == PickleName.storage, case .global(let type) = parts[1],
       case .storageType(let storageType) = heap.globals[type].role,
       let key = heap.key(parts[2])?.description, case .int(let count) = parts[4]
