@@ -101,7 +101,9 @@ extension CheckpointTree {
   ) throws(CheckpointError) {
     var settings: [(name: String, value: CheckpointValue)] = []
     for (setting, value) in module.settings {
-      if case .opaque(let index) = value {
+      if case .opaque(let index) = value,
+        !heap.opaques[index].name.hasPrefix(ScriptClasses.typedValues)
+      {
         settings.append((setting, .opaque(OpaqueValue(heap.opaques[index].name))))
       } else {
         settings.append((setting, try child(value, setting, &flat.sum)))

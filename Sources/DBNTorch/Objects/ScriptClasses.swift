@@ -17,6 +17,9 @@ struct ScriptClasses {
     fileprivate(set) var settings = BatchNormSettings()
   }
 
+  /// The module of the functions that a program's pickle wraps around lists and mappings.
+  static let typedValues = "torch.jit._pickle."
+
   private var classes: [String: Class] = [:]
 
   /// The class with this name in the pickle, if it is a module.
@@ -67,15 +70,19 @@ struct ScriptClasses {
 
 extension ScriptClasses.Class {
   /// Reads one line before the functions of a class: `__parameters__ = ["weight", "bias", ]`,
-  /// `bn : __torch__.torch.nn.modules.batchnorm.BatchNorm2d`, `eps : Final[float] = 0.001`.
+  /// `bn : __torch__.torch.nn.modules.batchnorm.BatchNorm2d`, `eps : Final[float] = 0.001`, and for
+  /// names that are no identifiers `__annotations__["0"] = __torch__.models.Block`.
   fileprivate mutating func read(_ line: Substring) {
     if line.hasPrefix("__parameters__ = ") {
       parameters = Self.names(in: line)
     } else if line.hasPrefix("__buffers__ = ") {
       buffers = Self.names(in: line)
+    } else if line.hasPrefix("__annotations__["), let equals = line.firstRange(of: "] = ") {
+      let (name, type) = (line[..<equals.lowerBound], line[equals.upperBound...])
+      modules.append("\(Self.names(in: name).first ?? ""):\(type)")
     } else if let colon = line.firstRange(of: " : ") {
       let (name, type) = (line[..<colon.lowerBound], line[colon.upperBound...])
-      if type.hasPrefix("__torch__.") { modules.append("\(Self.unquoted(name)):\(type)") }
+      if type.hasPrefix("__torch__.") { modules.append("\(name):\(type)") }
       readSetting(name, type)
     }
   }
@@ -96,11 +103,5 @@ extension ScriptClasses.Class {
   private static func names(in line: Substring) -> [String] {
     line.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
       .filter { $0.offset % 2 == 1 }.map { String($0.element) }
-  }
-
-  /// The name of an attribute that is no identifier, such as the `0` of a Sequential, which is
-  /// printed as `__annotations__["0"]`.
-  private static func unquoted(_ name: Substring) -> String {
-    names(in: name).first ?? String(name)
   }
 }
