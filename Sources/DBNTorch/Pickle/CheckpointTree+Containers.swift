@@ -99,7 +99,7 @@ extension CheckpointTree {
     sum.count += values
     guard sum.count <= CheckpointLimits.values else {
       throw failure(
-        .limitExceeded, "holds more than \(CheckpointLimits.values) values, shared ones repeated",
+        .limitExceeded, "holds more than \(CheckpointLimits.values) values, counting repeats",
         advice: "the file is malicious; get it from elsewhere")
     }
   }

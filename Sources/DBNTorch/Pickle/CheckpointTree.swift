@@ -119,7 +119,7 @@ struct CheckpointTree {
     let path = path.prefix(length).joined(separator: "/")
     var result = OpaqueValue.unreadable(
       heap.typeName(value),
-      "is the \(heap.typeName(value)) that contains it, which no file can hold: save it without the "
+      "is the \(heap.typeName(value)) that contains it, which no file can hold: save it without that "
         + "reference")
     result.arguments = [.string(path)]
     return Converted(value: .opaque(result))
@@ -129,7 +129,7 @@ struct CheckpointTree {
     guard open.count + height <= CheckpointLimits.depth else {
       throw failure(
         .limitExceeded, "is nested more than \(CheckpointLimits.depth) levels deep",
-        advice: "save it flatter")
+        advice: "save it with fewer levels")
     }
   }
 

@@ -37,7 +37,7 @@ enum DangerousNames {
     CheckpointError(
       .pickleGlobal,
       "the pickle names \(path) (\(operation.name)), with which it could run programs or change "
-        + "files when loaded in Python; nothing of the file was executed",
+        + "files when loaded in Python; nothing in the file was executed",
       advice: "the file is malicious or was made by a program that stores code; get the weights "
         + "from elsewhere, and do not load this file in Python")
   }

@@ -12,7 +12,7 @@ extension PickleGlobal {
     return CheckpointError(
       .pickleGlobal,
       "the pickle names \(path) (\(operation.name)), which no checkpoint of weights needs; nothing "
-        + "of the file was executed",
+        + "in the file was executed",
       advice: "\(.acceptingUnknownClasses), which keeps it by its name")
   }
 }
