@@ -41,7 +41,8 @@ struct FixtureTests {
       file)
     let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
     #expect(try Expectation.tree(checkpoint.root) == expected)
-    let error = try #require(throws: CheckpointError.self) { try TorchCheckpoint.read(file, options: ReadingOptions(refusesUnknownClasses: true))
+    let error = try #require(throws: CheckpointError.self) {
+      try TorchCheckpoint.read(file, options: ReadingOptions(refusesUnknownClasses: true))
     }
     #expect(error.code == .pickleGlobal)
   }

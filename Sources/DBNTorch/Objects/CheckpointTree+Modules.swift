@@ -90,7 +90,8 @@ extension CheckpointTree {
     flat.keyByteCount += name.utf8.count
     guard flat.keyByteCount <= Self.mostKeyBytes else {
       throw failure(
-        .limitExceeded, "is a module whose state dict would have names of more than "
+        .limitExceeded,
+        "is a module whose state dict would have names of more than "
           + "\(Self.mostKeyBytes) bytes", advice: "the file is malicious; get it from elsewhere")
     }
   }

@@ -134,7 +134,8 @@ struct NumPyArray {
     let storage = TorchStorage("", .typed(type.scalarType), bytes)
     let view = TensorView(
       record: "", scalarType: type.scalarType, offset: 0, size: shape,
-      stride: isColumnMajor ? Array(shape.reversed().contiguousStrides.reversed())
+      stride: isColumnMajor
+        ? Array(shape.reversed().contiguousStrides.reversed())
         : shape.contiguousStrides, isConjugate: false, isNegative: false)
     var builder = TensorBuilder(ArraySource(isBigEndian: type.isBigEndian, bytes))
     return try builder.tensor(view, in: storage)

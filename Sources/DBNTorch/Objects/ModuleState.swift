@@ -16,7 +16,7 @@ struct ModuleState {
   let children: [Attribute]
   /// The other attributes, except those of `Module` itself, whose names begin with an underscore.
   let settings: [Attribute]
-  /// `Module._version` of its class: 2 for BatchNorms, which count batches since PyTorch 0.4.1.
+  /// `Module._version` of its class, as far as it is known.
   let version: Int
   /// Epsilon and momentum, if it is a BatchNorm.
   let batchNorm: BatchNormSettings?
@@ -42,8 +42,8 @@ struct ModuleState {
       .filter { $0.value != .none }
     self.children = children.filter { $0.value != .none }
     settings = attributes.filter { !$0.name.hasPrefix("_") }
-    let normalises = buffers.contains { $0.name == Name.counter }
-    version = normalises ? 2 : 1
+    version = heap.version(
+      className, attributes, counts: buffers.contains { $0.name == Name.counter })
     let keepsStatistics = buffers.contains { $0.name == Name.mean && $0.value != .none }
     batchNorm =
       keepsStatistics && !className.contains("InstanceNorm")
@@ -64,17 +64,18 @@ struct ModuleState {
     children = named(scriptClass.modules)
     let taken = Set((tensors + children).map(\.name))
     settings = attributes.filter { !taken.contains($0.name) && !$0.name.hasPrefix("_") }
-    version = 1
+    version = ModuleVersions.initial
     batchNorm = tensors.contains { $0.name == Name.mean } ? scriptClass.settings : nil
   }
 
-  private enum Name {
+  fileprivate enum Name {
     static let parameters = "_parameters"
     static let buffers = "_buffers"
     static let modules = "_modules"
     static let transientBuffers = "_non_persistent_buffers_set"
     static let counter = "num_batches_tracked"
     static let mean = "running_mean"
+    static let version = "_version"
   }
 }
 
@@ -107,6 +108,15 @@ extension PickleHeap {
   ) -> Set<String> {
     guard case .set(let index) = value(name, in: attributes) else { return [] }
     return Set(sets[index].compactMap { text($0) })
+  }
+
+  /// The version of a module, which old torchvision models set themselves.
+  fileprivate func version(
+    _ className: String, _ attributes: [ModuleState.Attribute], counts: Bool
+  ) -> Int {
+    if case .int(let version) = value(ModuleState.Name.version, in: attributes) { return version }
+    return ModuleVersions.known[className]
+      ?? (counts ? ModuleVersions.counting : ModuleVersions.initial)
   }
 
   fileprivate func batchNormSettings(
