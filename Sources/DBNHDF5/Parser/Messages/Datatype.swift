@@ -125,6 +125,7 @@ struct Datatype {
     else { return other }
     switch part {
     case .float16: return .scalar(.complex32, isBigEndian: isBigEndian)
+    case .bfloat16: return .scalar(.bcomplex32, isBigEndian: isBigEndian)
     case .float32: return .scalar(.complex64, isBigEndian: isBigEndian)
     case .float64: return .scalar(.complex128, isBigEndian: isBigEndian)
     default: return other
