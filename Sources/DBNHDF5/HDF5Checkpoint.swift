@@ -31,7 +31,8 @@ package enum HDF5Checkpoint {
   }
 
   static func read(_ hdf5: HDF5File) throws(CheckpointError) -> Checkpoint {
-    let (file, catalog) = (hdf5.bytes, try hdf5.catalog.get())
+    let file = hdf5.bytes
+    var catalog = try hdf5.catalog.get()
     try catalog.validate(fileByteCount: file.count)
     var checkpoint =
       try SchemaReader.describes(catalog)

@@ -54,6 +54,8 @@ extension Catalog {
     case virtual
     /// Anything else, with a description.
     indirect case unsupported(String)
+    /// Its values can't be read, for this reason: `Catalog.validate` found it.
+    indirect case unreadable(CheckpointError)
   }
 
   /// A dataset divided into blocks of equal shape, each of which is stored separately.
@@ -65,6 +67,13 @@ extension Catalog {
       package let byteCount: Int
       /// If bit `i` is set, filter `i` was not applied to this chunk.
       package let filterMask: UInt32
+
+      /// The same chunk of a dataset whose elements are arrays with this many dimensions.
+      func addingDimensions(_ count: Int) -> Chunk {
+        Chunk(
+          origin: origin + [Int](repeating: 0, count: count), offset: offset, byteCount: byteCount,
+          filterMask: filterMask)
+      }
     }
 
     package struct Filter: Sendable, Equatable {

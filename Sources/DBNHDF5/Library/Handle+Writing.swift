@@ -103,7 +103,7 @@ extension Handle {
       try add(attribute.name, .type(of: .scalar(.float64), path: path), [number], path)
     case .bool(let flag):
       try add(attribute.name, .type(of: .scalar(.bool), path: path), [flag ? 1 : 0 as Int8], path)
-    case .strings, .other: break
+    case .strings, .other, .unreadable: break
     }
   }
 
