@@ -39,7 +39,7 @@ package enum HDF5Checkpoint {
       ? SchemaReader.read(catalog, file) : PlainReader.read(catalog, file)
     if catalog.isUnclosed {
       let reason =
-        "the HDF5 file was never closed by the program that wrote it, or is still open there"
+        "the HDF5 file was never closed by the program that wrote it, or is still open in it"
       checkpoint.inconsistency = reason
       checkpoint.notes.append(
         "\(reason): values may be older than what was written last, or missing")

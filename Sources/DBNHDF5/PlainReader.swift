@@ -66,7 +66,8 @@ struct PlainReader {
   private mutating func add(_ value: CheckpointValue, name: String) throws(CheckpointError) {
     guard !stateDict.contains(.string(name)) else {
       throw CheckpointError(
-        .duplicateKey, name: name, "two datasets have this name once groups are joined with dots",
+        .duplicateKey, name: name,
+        "two datasets have this name once their paths are joined with dots",
         advice: "rename one of them")
     }
     stateDict.set(.string(name), to: value)
@@ -99,13 +100,13 @@ struct PlainReader {
         _ = try KerasConfiguration(parsing: text)
         stateDict.attributes.append((KerasConfiguration.attribute, .string(text)))
         if source == KerasFile.archivedConfiguration {
-          notes.append("what the layers are is read from \(source) beside the file")
+          notes.append("the classes of the layers are read from \(source), next to the file")
         } else {
           keptAttributes += 1
         }
       } catch {
         notes.append(
-          "\(source), which says what the layers are, can't be read: \(error.reason)")
+          "\(source), which describes the layers, can't be read: \(error.reason)")
       }
     }
     var names = keras.names
@@ -125,6 +126,6 @@ struct PlainReader {
       -keptAttributes + catalog.groups.reduce(0) { $0 + $1.attributes.count }
       + catalog.datasets.reduce(0) { $0 + $1.attributes.count }
     guard count > 0 else { return }
-    notes.append("\(count) HDF5 attributes are not part of a state dict: left out")
+    notes.append("\(count) HDF5 attributes are left out: they are not part of a state dict")
   }
 }

@@ -93,7 +93,7 @@ struct ForeignFileTests {
   @Test func emptyGroupsAreNamed() throws {
     let notes = try HDF5Checkpoint.read(attributes).notes
     #expect(
-      notes.contains("2 HDF5 groups are empty: left out ('group/empty/inside', 'empty')"),
+      notes.contains("2 empty HDF5 groups are left out ('group/empty/inside', 'empty')"),
       "\(notes)")
   }
 

@@ -96,7 +96,7 @@ struct KerasLayerTests {
       .map(\.description)
     #expect(classes.contains { $0.hasPrefix("1 LayerNorm has epsilon 0.001") })
     #expect(classes.contains { $0.hasPrefix("1 GroupNorm has epsilon 0.001") })
-    #expect(classes.contains { $0.hasPrefix("2 BatchNorms have a weight or a bias and not both") })
+    #expect(classes.contains { $0.hasPrefix("2 BatchNorms have a weight or a bias but not both") })
     let nested = try converted(checkpoint(Fixture("keras-layers/nested"))).report.notes
     #expect(nested.contains { $0.contains("'head' follows 'flat'") && $0.contains("permute") })
     let net = try converted(checkpoint(Fixture("keras-layers/net"))).report.notes
@@ -159,7 +159,7 @@ struct KerasLayerTests {
     #expect(notes.count == 1)
     let note = try #require(notes.first)
     #expect(note.hasPrefix("2 layers flatten or reshape ('layers.flatten')"))
-    #expect(note.contains("if that has channels") && note.contains("(0, 2, 3, 1)"))
+    #expect(note.contains("if their input has channels") && note.contains("(0, 2, 3, 1)"))
     #expect(note.contains("x.reshape(-1, h, w, c).permute(0, 3, 1, 2)"))
   }
 
@@ -171,7 +171,7 @@ struct KerasLayerTests {
       try Data(fixture.bytes(source)).write(to: URL(filePath: folder.file(name)))
     }
     let checkpoint = try HDF5Checkpoint.read(folder.file("model.weights.h5"))
-    #expect(checkpoint.notes.contains { $0.contains("config.json beside the file") })
+    #expect(checkpoint.notes.contains { $0.contains("config.json, next to the file") })
     #expect(!checkpoint.notes.contains { $0.contains("epsilon") })
     let converted = try converted(checkpoint)
     #expect(

@@ -38,7 +38,7 @@ struct KerasOrderTests {
     ([("Conv2D", ""), reshape("4, 9"), ("LSTM", "")], "x.permute(0, 2, 3, 1)"),
     ([("Conv1D", ""), ("Flatten", ""), ("BatchNormalization", "")], "x.permute(0, 2, 1)"),
     ([("Conv3D", ""), ("ReLU", ""), ("Flatten", ""), ("Dense", "")], "x.permute(0, 2, 3, 4, 1)"),
-    ([("Lambda", ""), ("Flatten", ""), ("Dense", "")], "if that has channels"),
+    ([("Lambda", ""), ("Flatten", ""), ("Dense", "")], "if their input has channels"),
     ([("Conv2D", channelsFirst), ("Flatten", ""), ("Dense", "")], nil),
     (
       [("Conv2D", channelsFirst), ("Flatten", channelsFirst), ("Dense", "")],

@@ -51,7 +51,7 @@ extension Remarks.Kind {
       "\(count) HDF5 \(isOne ? "dataset is an enumeration" : "datasets are enumerations"): read as "
         + "integers, without their names (\(names))"
     case .emptyGroup:
-      "\(count) HDF5 \(isOne ? "group is" : "groups are") empty: left out (\(names))"
+      "\(count) empty HDF5 \(isOne ? "group is" : "groups are") left out (\(names))"
     }
   }
 }

@@ -160,7 +160,7 @@ extension KerasClass {
   func objection(to tensors: [(role: KerasRole, tensor: Tensor)]) -> String? {
     if let other = tensors.first(where: { !$0.tensor.scalarType.isFloatingPoint }) {
       return
-        "its weights are \(other.tensor.scalarType.name): a quantised layer is not one of PyTorch's"
+        "its weights are \(other.tensor.scalarType.name): PyTorch has no such quantised layer"
     }
     guard Set(tensors.map(\.tensor.scalarType)).count <= 1 else {
       return "its weights are of several types"

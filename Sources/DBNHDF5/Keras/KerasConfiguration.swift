@@ -81,7 +81,7 @@ struct KerasConfiguration {
   /// - Throws: `invalidJSON`, `limitExceeded`.
   init(parsing text: String) throws(CheckpointError) {
     guard text.utf8.count <= Self.byteLimit else {
-      throw CheckpointError(.limitExceeded, "has more than \(Self.byteLimit) bytes")
+      throw CheckpointError(.limitExceeded, "it has more than \(Self.byteLimit) bytes")
     }
     var parser = JSONParser(ByteRegion(Array(text.utf8)), roundsLargeIntegers: true)
     parser.skipSpace()
@@ -89,7 +89,7 @@ struct KerasConfiguration {
     model = try parser.parseLayer(depth: 0)
     try parser.expectEnd()
     guard !model.children.layers.isEmpty else {
-      throw CheckpointError(.invalidJSON, "lists no layers")
+      throw CheckpointError(.invalidJSON, "it lists no layers")
     }
   }
 

@@ -51,9 +51,9 @@ struct KerasNotes {
     var notes = epsilons.map { Self.sentence($0.module, $0.epsilon, $0.count) }
     if let first = partial.first {
       notes.append(
-        "\(partial.count) BatchNorm\(partial.count == 1 ? " has" : "s have") a weight or a bias and "
-          + "not both ('\(first.name.visible())' has no \(first.missing)), PyTorch's have both or "
-          + "neither: load the state dict with strict=False into a new model, whose weights are 1 "
+        "\(partial.count) BatchNorm\(partial.count == 1 ? " has" : "s have") a weight or a bias "
+          + "but not both ('\(first.name.visible())' has no \(first.missing)); PyTorch's have both "
+          + "or neither: load the state dict with strict=False into a new model, whose weights are 1 "
           + "and biases 0")
     }
     if let configuration = facts.configuration {
@@ -69,8 +69,8 @@ struct KerasNotes {
     guard let epsilon else {
       let keras = module.kerasDefault
       return "the file does not say the epsilon of \(count) \(module.rawValue)\(s): it is likely "
-        + "Keras' default, \(keras), where PyTorch's is \(module.pyTorchDefaultText); look in the "
-        + "code of the model, and make PyTorch's module\(s) with eps=\(keras) if it is"
+        + "Keras' default, \(keras), where PyTorch's is \(module.pyTorchDefaultText); check the "
+        + "code of the model and, if it is, make PyTorch's module\(s) with eps=\(keras)"
     }
     return "\(count) \(module.rawValue)\(count == 1 ? " has" : "s have") epsilon \(epsilon); "
       + "PyTorch's default is \(module.pyTorchDefaultText): make \(it) with eps=\(epsilon)"
@@ -93,13 +93,13 @@ extension KerasOrder {
 
   private static func sentence(_ first: Flattening, _ count: Int) -> String {
     let start =
-      "\(count) layer\(count == 1 ? " flattens or reshapes" : "s flatten or reshape") what layers "
-      + "with weights are given ('\(first.consumer.visible())' follows '\(first.layer.visible())'): "
+      "\(count) layer\(count == 1 ? " flattens or reshapes" : "s flatten or reshape") the input of "
+      + "layers with weights ('\(first.consumer.visible())' follows '\(first.layer.visible())'): "
     switch first.dimensions {
     case .some(let dimensions):
       let space = spaceNames[dimensions] ?? ""
-      return start + "Keras does it in the order \(space), channels, and PyTorch in the order "
-        + "channels, \(space); take x.permute(\(channelsLast(dimensions))) before such a layer"
+      return start + "Keras does so in the order \(space), channels, and PyTorch in the order "
+        + "channels, \(space); use x.permute(\(channelsLast(dimensions))) before such a layer"
     case nil: return start + condition
     }
   }
@@ -111,14 +111,14 @@ extension KerasOrder {
     return
       "\(layers.count) layer\(layers.count == 1 ? " flattens or reshapes" : "s flatten or reshape") "
       + "('\(first.visible())'), and the file does not say what comes before: " + condition
-      + "; and where a vector becomes an image of height h, width w and c channels, take "
+      + "; and where a vector becomes an image of height h, width w and c channels, use "
       + "x.reshape(-1, h, w, c).permute(\(channelsFirst(2)))"
   }
 
   private static let condition =
-    "if that has channels and dimensions of space, Keras has the channels last, and PyTorch first; "
-    + "then take x.permute(\(channelsLast(2))) of images, or x.permute(\(channelsLast(1))) of what "
-    + "has one dimension of space, before such a layer"
+    "if their input has channels and spatial dimensions, Keras has the channels last, and PyTorch "
+    + "first; then use x.permute(\(channelsLast(2))) for images, or x.permute(\(channelsLast(1))) "
+    + "for one spatial dimension, before such a layer"
 
   private static func sentence(_ reshaping: Reshaping) -> String {
     let dimensions = reshaping.shape.count - 1
@@ -126,7 +126,7 @@ extension KerasOrder {
     let batch = reshaping.shape.contains(-1) ? "len(x)" : "-1"
     return
       "'\(reshaping.layer.visible())' reshapes, before '\(reshaping.consumer.visible())', to the "
-      + "order \(spaceNames[dimensions] ?? ""), channels: in PyTorch take "
+      + "order \(spaceNames[dimensions] ?? ""), channels: in PyTorch use "
       + "x.reshape(\(batch), \(sizes)).permute(\(channelsFirst(dimensions)))"
   }
 

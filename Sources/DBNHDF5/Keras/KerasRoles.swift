@@ -17,8 +17,8 @@ enum KerasRoles {
       )
     case .foreign(let name):
       self = .unknown(
-        "is a weight of the class \(name.visible()), which is not one of Keras' own: what its "
-          + "weights are is in the code of the model")
+        "is a weight of the class \(name.visible()), which is not one of Keras' own: only "
+          + "the code of the model says what its weights are")
     case .unknown:
       switch Self.inferredClass(of: layer) {
       case .success(let kind): self.init(layer, as: kind)
@@ -94,7 +94,7 @@ enum KerasRoles {
       return .failure(
         Reason("either scale or offset is missing, and the file does not say which"))
     }
-    return .failure(Reason("its layer has \(count) variables, which its class does not explain"))
+    return .failure(Reason("its layer has \(count) variables, which does not fit its class"))
   }
 }
 
@@ -110,7 +110,8 @@ extension KerasRoles {
       return .success(kind)
     }
     guard let kernelAndBias else {
-      return .failure(Reason("the file does not say the class of its layer, nor do its variables"))
+      return .failure(
+        Reason("the file does not say the class of its layer, and its variables do not show it"))
     }
     return inferredClass(kernelAndBias)
   }
@@ -142,7 +143,7 @@ extension KerasRoles {
       tensors[0].scalarType == tensors[1].scalarType, tensors[1].shape.count == 1
     else {
       return .failure(
-        Reason("the file does not say the class of its layer, and types and shapes do not tell it"))
+        Reason("the file does not say the class of its layer, and types and shapes do not show it"))
     }
     let (shape, bias) = (tensors[0].shape, tensors[1].shape[0])
     let dimensions = shape.count - 2
@@ -159,6 +160,6 @@ extension KerasRoles {
     default: break
     }
     return .failure(
-      Reason("the file does not say the class of its layer, and its shapes fit several or none"))
+      Reason("the file does not say its layer's class, and its shapes fit several classes or none"))
   }
 }

@@ -22,8 +22,8 @@ struct KerasSettings {
     )
     return [
       "the file does not say the epsilon of \(unknownCount) BatchNorm\(unknownCount == 1 ? "" : "s"): "
-        + "it is likely Keras' default, \(keras), where PyTorch's is \(pyTorch); look in the code of "
-        + "the model, and make PyTorch's modules with eps=\(keras) if it is"
+        + "it is likely Keras' default, \(keras), where PyTorch's is \(pyTorch); check the code of "
+        + "the model and, if it is, make PyTorch's modules with eps=\(keras)"
     ]
   }
 }
