@@ -105,7 +105,7 @@ extension [UInt8] {
   /// Replaces the checksum that the error names as expected by the one it names as found.
   fileprivate mutating func repairChecksum(_ error: CheckpointError) -> Bool {
     guard error.code == .checksumMismatch, let offset = error.offset,
-      let match = error.reason.firstMatch(of: /checksum ([0-9a-f]{8}) and has ([0-9a-f]{8})/),
+      let match = error.reason.firstMatch(of: /checksum ([0-9a-f]{8}), but has ([0-9a-f]{8})/),
       let expected = UInt32(match.1, radix: 16), let found = UInt32(match.2, radix: 16)
     else { return false }
     let old = (0..<4).map { UInt8(truncatingIfNeeded: expected >> UInt32(8 * $0)) }

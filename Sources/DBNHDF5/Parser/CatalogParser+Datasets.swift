@@ -92,7 +92,8 @@ extension CatalogParser {
     }
     // A message has at most 64 KiB, and so has the value of an element.
     guard type.byteCount < 1 << 16 else {
-      throw CheckpointError(.declaredTooLarge, "an element of \(type.byteCount) bytes")
+      throw CheckpointError(
+        .declaredTooLarge, "its elements are too large: \(type.byteCount) bytes each")
     }
     guard let bytes else { return lastFill.shared([UInt8](repeating: 0, count: type.byteCount)) }
     let fill = Array(bytes.prefix(type.byteCount))
@@ -112,12 +113,13 @@ extension CatalogParser {
     _ dataset: inout Catalog.Dataset, _ type: Datatype, _ byteCount: Int
   ) throws(CheckpointError) {
     guard case .variableString = type.elementType else {
-      dataset.extent = .unsupported("other elements")
+      dataset.extent = .unsupported("elements of variable size")
       return
     }
     guard byteCount <= file.file.count else {
       throw CheckpointError(
-        .declaredTooLarge, "\(byteCount / type.byteCount) strings in this small a file")
+        .declaredTooLarge,
+        "declares \(byteCount / type.byteCount) strings, more than fit into the file")
     }
     try file.spend(byteCount, at: 0)
     var catalog = Catalog()

@@ -72,7 +72,8 @@ struct CatalogParser {
   private mutating func count(_ name: String, in group: String) throws(CheckpointError) {
     pathByteCount += (group.isEmpty ? 0 : group.utf8.count + 1) + name.utf8.count
     guard pathByteCount <= HDF5Limits.pathBytes(fileByteCount: file.file.count) else {
-      throw CheckpointError(.limitExceeded, name: group, "the names of its entries are too long")
+      throw CheckpointError(
+        .limitExceeded, name: group, "the paths of the entries up to here are too long in total")
     }
   }
 

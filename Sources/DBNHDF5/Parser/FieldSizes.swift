@@ -13,7 +13,7 @@ struct FieldSizes: Sendable {
     length = Int(try reader.read(UInt8.self))
     guard [2, 4, 8].contains(address), [2, 4, 8].contains(length) else {
       throw .invalidMetadata(
-        "addresses of \(address) and lengths of \(length) bytes", at: reader.fileOffset - 2)
+        "it has addresses of \(address) and lengths of \(length) bytes", at: reader.fileOffset - 2)
     }
   }
 }
@@ -27,7 +27,7 @@ extension ByteReader {
     case 2: return UInt64(try read(UInt16.self))
     default:
       guard 1...8 ~= byteCount else {
-        throw .invalidMetadata("a number of \(byteCount) bytes", at: fileOffset)
+        throw .invalidMetadata("it has a number of \(byteCount) bytes", at: fileOffset)
       }
       var number: UInt64 = 0
       for index in 0..<byteCount { number |= UInt64(try read(UInt8.self)) << UInt64(8 * index) }
@@ -79,7 +79,7 @@ extension ByteReader {
     guard known.contains(version) else {
       throw CheckpointError(
         .unknownHDF5Version, offset: offset,
-        "\(thing) has the version \(version), which is not known",
+        "\(thing) has the unknown version \(version)",
         advice: "the file is damaged, or was written by a later HDF5 library; write it again with "
           + "`libver=\"v110\"`")
     }

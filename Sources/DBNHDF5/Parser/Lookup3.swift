@@ -20,7 +20,7 @@ enum Lookup3 {
     guard found == expected else {
       throw CheckpointError(
         .checksumMismatch, offset: offset,
-        "the \(what) of the file should have the checksum \(expected.hexadecimal) and has "
+        "the \(what) of the file should have the checksum \(expected.hexadecimal), but has "
           + found.hexadecimal, advice: TensorStorage.damageAdvice)
     }
   }

@@ -62,7 +62,7 @@ struct MetadataFile {
       }
     }
     guard matches else {
-      throw .invalidMetadata("there is no \(signature)", at: found.fileOffset)
+      throw .invalidMetadata("the expected signature \(signature) is missing", at: found.fileOffset)
     }
     return reader
   }
@@ -82,7 +82,7 @@ struct MetadataFile {
     guard remaining >= 0 else {
       throw CheckpointError(
         .limitExceeded, offset: offset,
-        "the structures of the file lead into each other so often that they can't be read",
+        "the structures of the file refer to the same bytes too often to be read",
         advice: "the file is damaged or malicious; get it again from its source")
     }
   }
@@ -92,7 +92,7 @@ struct MetadataFile {
     chunkCount += chunks
     guard chunkCount <= HDF5Limits.chunks else {
       throw CheckpointError(
-        .limitExceeded, "its chunks and those before are more than \(HDF5Limits.chunks)",
+        .limitExceeded, "the datasets up to this one have more than \(HDF5Limits.chunks) chunks",
         advice: "write the file with larger chunks, or contiguous")
     }
   }
@@ -101,7 +101,7 @@ struct MetadataFile {
   func checkCount(records: Int) throws(CheckpointError) {
     guard records <= HDF5Limits.chunks else {
       throw CheckpointError(
-        .limitExceeded, "a tree of the file has more than \(HDF5Limits.chunks) records")
+        .limitExceeded, "a tree or array of the file has more than \(HDF5Limits.chunks) records")
     }
   }
 }

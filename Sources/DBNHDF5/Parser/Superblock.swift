@@ -45,7 +45,7 @@ struct Superblock {
     guard content.end - content.base <= file.count - base else {
       throw CheckpointError(
         .truncated, offset: base,
-        "the file should have \(content.end) bytes and has \(file.count)",
+        "the file should have \(content.end) bytes, but has \(file.count)",
         advice: "the file is cut short; get it again")
     }
   }

@@ -20,7 +20,9 @@ extension Handle {
   func stringsExtent(
     _ type: borrowing Handle, _ count: Int, _ path: String, _ fileByteCount: Int
   ) throws(CheckpointError) -> Catalog.Extent {
-    guard H5Tis_variable_str(type.identifier) > 0 else { return .unsupported("other elements") }
+    guard H5Tis_variable_str(type.identifier) > 0 else {
+      return .unsupported("elements of variable size")
+    }
     // 16 bytes lie in the file for each string, and at least as many as its text has.
     guard count <= fileByteCount / 16 else {
       throw CheckpointError(.declaredTooLarge, name: path, "\(count) strings in this small a file")

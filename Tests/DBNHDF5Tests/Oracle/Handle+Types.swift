@@ -20,7 +20,7 @@ extension Handle {
     case H5T_REFERENCE: return .unsupported("a reference")
     case H5T_VLEN: return .unsupported("a sequence of variable length")
     case H5T_ARRAY: return .unsupported("an array")
-    default: return .unsupported("a type that is not known")
+    default: return .unsupported("an unknown type")
     }
   }
 

@@ -30,7 +30,9 @@ struct ArrayShape {
     guard leastElementCount > 0, leastElementCount & (leastElementCount - 1) == 0,
       leastPointers > 1, leastPointers & (leastPointers - 1) == 0, pageBits < 32, bits <= 62,
       bits >= leastElementCount.trailingZeroBitCount
-    else { throw .invalidMetadata("an array of chunks has an odd shape", at: reader.fileOffset) }
+    else {
+      throw .invalidMetadata("an array of chunks has an impossible shape", at: reader.fileOffset)
+    }
     offsetByteCount = (bits + 7) / 8
     pageElementCount = 1 << pageBits
     levelCount = 1 + bits - leastElementCount.trailingZeroBitCount

@@ -44,7 +44,7 @@ struct ChunkIndex {
     guard let count, count <= HDF5Limits.chunks, count == 0 || byteCount <= file.file.count / count
     else {
       throw CheckpointError(
-        .extentOutsideFile, offset: file.offset(of: address), "its chunks lie outside the file",
+        .extentOutsideFile, offset: file.offset(of: address), "its chunks do not fit into the file",
         advice: "the file is cut short or damaged; get it again")
     }
     return (0..<count).compactMap { number in

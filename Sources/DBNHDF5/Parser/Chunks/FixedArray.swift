@@ -21,7 +21,8 @@ struct FixedArray {
     let count = try head.readLength(sizes)
     guard let block = try head.readAddress(sizes) else { return }
     guard pageBits < 32, count <= HDF5Limits.chunks else {
-      throw .invalidMetadata("an array has \(count) chunks", at: head.fileOffset)
+      throw .invalidMetadata(
+        "an array of chunks has an impossible size (\(count))", at: head.fileOffset)
     }
     let pageCount = count > 1 << pageBits ? (count + (1 << pageBits) - 1) >> pageBits : 0
     let prefix = 6 + sizes.address + (pageCount + 7) / 8

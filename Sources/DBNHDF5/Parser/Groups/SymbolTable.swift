@@ -81,7 +81,7 @@ private struct LocalHeap {
       bytes.withUnsafeBytes { $0.firstIndex(of: 0) }
     }
     guard let length else {
-      throw .invalidMetadata("a name has no end", at: rest.fileOffset)
+      throw .invalidMetadata("a name is not terminated", at: rest.fileOffset)
     }
     return try rest.slice(from: 0, count: length).array
   }

@@ -68,7 +68,8 @@ struct ObjectHeader {
     let byteCount = try size.readCount(byteCount: sizeByteCount)
     let start = 6 + optional + sizeByteCount
     guard byteCount <= file.file.count else {
-      throw .invalidMetadata("an object header has \(byteCount) bytes", at: prefix.fileOffset)
+      throw .invalidMetadata(
+        "an object header has \(byteCount) bytes, more than the file", at: prefix.fileOffset)
     }
     var block = try file.checkedReader(
       at: address, count: start + byteCount + 4, signature: "OHDR")

@@ -31,7 +31,7 @@ struct DoublingTable {
     guard width.isPowerOfTwo, startingByteCount.isPowerOfTwo, largestDirectByteCount.isPowerOfTwo,
       startingByteCount <= largestDirectByteCount, 1...62 ~= offsetBitCount,
       width.trailingZeroBitCount + largestDirectByteCount.trailingZeroBitCount < 62
-    else { throw .invalidMetadata("a heap has blocks of odd sizes", at: reader.fileOffset) }
+    else { throw .invalidMetadata("a heap has blocks of impossible sizes", at: reader.fileOffset) }
   }
 
   /// Finds the direct block with an offset by descending through indirect blocks.

@@ -60,7 +60,9 @@ struct ChunkLayout {
     case 5:
       try reader.skip(6)
       index = .versionTwoTree
-    default: throw .invalidMetadata("an index of chunks of type \(type)", at: reader.fileOffset)
+    default:
+      throw .invalidMetadata(
+        "an index of chunks has the unknown type \(type)", at: reader.fileOffset)
     }
     address = try reader.readAddress(sizes)
   }

@@ -28,7 +28,7 @@ struct Datatype {
       byteCount = try reader.readCount(UInt32.self)
       guard 1...5 ~= version, byteCount > 0 else {
         throw .invalidMetadata(
-          "a type of version \(version) and \(byteCount) bytes", at: reader.fileOffset)
+          "a type has version \(version) and \(byteCount) bytes", at: reader.fileOffset)
       }
     }
 
@@ -60,7 +60,7 @@ struct Datatype {
       case 8: try Datatype.enumeration(prefix, &reader)
       case 9: Datatype.variableLength(prefix)
       case 11: try Datatype.complex(prefix, &reader)
-      default: .unsupported("a type that is not known")
+      default: .unsupported("an unknown type")
       }
     isEnumeration = prefix.typeClass == 8 && elementType != .scalar(.bool)
   }

@@ -30,7 +30,9 @@ enum Layout {
           ? ChunkLayout(parsingVersion3: &reader, sizes)
           : ChunkLayout(parsingVersion4: &reader, sizes, hasWideSizes: version == 5))
     case 3: self = .virtual
-    default: throw .invalidMetadata("a layout of class \(layoutClass)", at: reader.fileOffset)
+    default:
+      throw .invalidMetadata(
+        "a storage layout has the unknown class \(layoutClass)", at: reader.fileOffset)
     }
   }
 
@@ -50,7 +52,9 @@ enum Layout {
     case 2:
       // The size of an element is the last dimension, and occurs again at the end.
       self = .chunked(ChunkLayout(shape: shape.dropLast(), address: address))
-    default: throw .invalidMetadata("a layout of class \(layoutClass)", at: reader.fileOffset)
+    default:
+      throw .invalidMetadata(
+        "a storage layout has the unknown class \(layoutClass)", at: reader.fileOffset)
     }
   }
 }
