@@ -50,7 +50,7 @@ extension Catalog.Dataset {
   fileprivate func validateType() throws(CheckpointError) {
     guard case .unsupported(let words) = type else { return }
     throw CheckpointError(
-      .unsupportedElementType, name: path, "has \(words) as each element, which no tensor can hold")
+      .unsupportedElementType, name: path, "has elements of a type that no tensor has: \(words)")
   }
 
   fileprivate func validateExtent(_ budget: inout Budget) throws(CheckpointError) {
@@ -113,7 +113,7 @@ private struct Budget {
     guard offset >= 0, byteCount <= fileByteCount, offset <= fileByteCount - byteCount else {
       throw CheckpointError(
         .extentOutsideFile, name: name, offset: offset,
-        "its \(byteCount) bytes lie outside the file, which has \(fileByteCount)",
+        "its \(byteCount) bytes do not lie within the file, which has \(fileByteCount)",
         advice: "the file is cut short or damaged; get it again")
     }
     guard byteCount <= stored else {

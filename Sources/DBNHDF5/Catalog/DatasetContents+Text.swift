@@ -31,7 +31,7 @@ extension DatasetContents {
       total = total &+ product
       guard !overflow, lists <= CheckpointLimits.values, total <= CheckpointLimits.values else {
         throw CheckpointError(
-          .limitExceeded, name: dataset.path, "the sizes \(shape) make too many lists of texts")
+          .limitExceeded, name: dataset.path, "the shape \(shape) makes too many lists of texts")
       }
     }
   }

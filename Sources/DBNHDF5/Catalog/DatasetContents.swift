@@ -19,18 +19,18 @@ struct DatasetContents {
 
   /// The dataset as a tensor. Several calls for one dataset return tied tensors.
   mutating func tensor(
-    _ place: Int, crc32: UInt32? = nil
+    _ index: Int, crc32: UInt32? = nil
   ) throws(CheckpointError) -> Tensor {
-    let dataset = catalog.datasets[place]
+    let dataset = catalog.datasets[index]
     let type = try dataset.scalarType(followsSchema: followsSchema)
     guard let shape = dataset.shape else {
       throw CheckpointError(
-        .schemaViolation, name: dataset.path, "has no value to make a tensor of")
+        .schemaViolation, name: dataset.path, "has no values, so it cannot be a tensor")
     }
     do throws(CheckpointError) {
       let storage =
-        if let known = storages[place] { known } else { try makeStorage(dataset, crc32) }
-      storages[place] = storage
+        if let known = storages[index] { known } else { try makeStorage(dataset, crc32) }
+      storages[index] = storage
       return try Tensor(type, shape: shape, storage: storage)
     } catch {
       throw error.with(name: dataset.path)
@@ -71,8 +71,8 @@ struct DatasetContents {
   }
 
   /// A copy of the bytes of a dataset, which must be small.
-  func smallBytes(_ place: Int) throws(CheckpointError) -> [UInt8] {
-    let dataset = catalog.datasets[place]
+  func smallBytes(_ index: Int) throws(CheckpointError) -> [UInt8] {
+    let dataset = catalog.datasets[index]
     let storage = try makeStorage(dataset, nil)
     return try storage.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
   }

@@ -35,7 +35,7 @@ struct GroupWalk {
     guard visits <= entryLimit else {
       throw CheckpointError(
         .limitExceeded, name: name,
-        "groups are linked so often that the entries can't be counted")
+        "groups are linked so often that there are too many entries to read")
     }
     switch try resolver.object(link, in: group) {
     case .group(let child): return .group(child)

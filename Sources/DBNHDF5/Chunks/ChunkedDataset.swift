@@ -23,13 +23,13 @@ struct ChunkedDataset: Sendable {
     guard !shape.isEmpty, chunks.shape.count == shape.count, chunks.shape.allSatisfy({ $0 > 0 }),
       elementSize > 0,
       chunks.fill.count == elementSize
-    else { throw ChunkedDataset.invalid(name, nil, "do not have the dataset's dimensions") }
+    else { throw ChunkedDataset.invalid(name, nil, "do not fit the dataset's shape and elements") }
     byteCount = try ChunkedDataset.byteCount(shape, elementSize, name)
     chunkByteCount = try ChunkedDataset.byteCount(chunks.shape, elementSize, name)
     guard chunkByteCount <= ChunkedDataset.chunkByteLimit else {
       throw CheckpointError(
-        .declaredTooLarge, name: name, "its chunks should have \(chunkByteCount) bytes each",
-        advice: "the file is damaged or was made to mislead; get it from its source")
+        .declaredTooLarge, name: name, "its chunks would have \(chunkByteCount) bytes each",
+        advice: "the file is damaged or malicious; get it again from its source")
     }
     rowByteCount = byteCount / max(1, shape[0])
     // Unknown filters are refused even if no chunk uses them.
@@ -149,7 +149,7 @@ struct ChunkedDataset: Sendable {
     for (dimension, start) in chunk.origin.enumerated() {
       guard dimension < shape.count, start >= 0, start < shape[dimension],
         start % chunks.shape[dimension] == 0
-      else { throw invalid(name, chunk.offset, "lie outside the dataset's shape") }
+      else { throw invalid(name, chunk.offset, "are not at a chunk's position inside the dataset") }
       extent.append(min(chunks.shape[dimension], shape[dimension] - start))
     }
     guard extent.count == shape.count else {

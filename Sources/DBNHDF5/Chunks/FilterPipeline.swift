@@ -43,8 +43,8 @@ struct FilterPipeline: Sendable {
     guard chunkByteCount <= Self.wholeByteLimit || isDecodedInPieces(elementSize) else {
       throw CheckpointError(
         .unsupportedFilter, name: name, offset: chunk.offset,
-        "its chunks of \(chunkByteCount) bytes went through filters in an order in which only chunks "
-          + "of up to \(Self.wholeByteLimit) bytes are read",
+        "its chunks of \(chunkByteCount) bytes have filters in an order that can only be read for "
+          + "chunks of up to \(Self.wholeByteLimit) bytes",
         advice: "write it with shuffle, gzip and fletcher32, in this order")
     }
     var isCompressed = false
@@ -59,15 +59,16 @@ struct FilterPipeline: Sendable {
     }
     guard isCompressed else {
       guard chunk.byteCount == sizes.last else {
-        throw ChunkedDataset.invalid(name, chunk.offset, "are not as long as their shape")
+        throw ChunkedDataset.invalid(
+          name, chunk.offset, "do not have as many bytes as their shape needs")
       }
       return
     }
     guard chunkByteCount / Inflate.maximumRatio <= chunk.byteCount else {
       throw CheckpointError(
         .declaredTooLarge, name: name, offset: chunk.offset,
-        "a chunk of \(chunkByteCount) bytes can't come out of \(chunk.byteCount) stored bytes",
-        advice: "the file is damaged or was made to mislead; get it from its source")
+        "\(chunk.byteCount) stored bytes can't decompress to a chunk of \(chunkByteCount) bytes",
+        advice: "the file is damaged or malicious; get it again from its source")
     }
   }
 
@@ -196,7 +197,7 @@ struct FilterPipeline: Sendable {
     _ body: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
   ) throws(CheckpointError) {
     guard bytes.count == target.count else {
-      throw CheckpointError(.invalidChunk, "a chunk is not as long as its shape")
+      throw CheckpointError(.invalidChunk, "a chunk does not have as many bytes as its shape needs")
     }
     bytes.withBytes { bytes in bytes.withUnsafeBytes { body($0, target) } }
   }
@@ -210,6 +211,6 @@ struct FilterPipeline: Sendable {
     return CheckpointError(
       .unsupportedFilter, name: name,
       "its chunks went through the filter \(filter); only deflate "
-        + "(gzip), shuffle and fletcher32 are read", advice: "write it with gzip, or without")
+        + "(gzip), shuffle and fletcher32 are read", advice: "write it with gzip, or uncompressed")
   }
 }

@@ -9,7 +9,7 @@ enum Fletcher32 {
     try reader.skip(content.count)
     let expected = try reader.read(UInt32.self)
     guard try checksum(content) == expected else {
-      throw CheckpointError(.invalidChunk, "a chunk does not have its fletcher32 checksum")
+      throw CheckpointError(.invalidChunk, "a chunk does not match its fletcher32 checksum")
     }
     return content
   }

@@ -42,7 +42,7 @@ extension Handle {
   private func limitMetadataCache() throws(CheckpointError) {
     var cache = H5AC_cache_config_t()
     cache.version = H5AC__CURR_CACHE_CONFIG_VERSION
-    try check("cannot ask for the cache", H5Pget_mdc_config(identifier, &cache))
+    try check("cannot read the settings of the cache", H5Pget_mdc_config(identifier, &cache))
     cache.set_initial_size = true
     cache.initial_size = 256 << 10
     cache.min_size = cache.initial_size
@@ -57,6 +57,6 @@ extension Handle {
   func keepOrder() throws(CheckpointError) {
     let order = UInt32(H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED)
     try check("cannot track link order", H5Pset_link_creation_order(identifier, order))
-    try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
+    try check("cannot turn off time stamps", H5Pset_obj_track_times(identifier, false))
   }
 }

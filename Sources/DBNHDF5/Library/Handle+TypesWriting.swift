@@ -15,7 +15,7 @@ extension Handle {
       try check("cannot make a type", H5Tset_strpad(text.identifier, H5T_STR_NULLPAD))
       return text
     case .scalar, .variableString, .opaque, .unsupported:
-      throw CheckpointError(.cannotBeWritten, name: path, "has elements that are only read")
+      throw CheckpointError(.cannotBeWritten, name: path, "has elements that can only be read")
     }
   }
 

@@ -7,8 +7,8 @@ extension Handle {
   func reserveBytes() throws(CheckpointError) {
     try check("cannot choose a layout", H5Pset_layout(identifier, H5D_CONTIGUOUS))
     try check("cannot reserve space", H5Pset_alloc_time(identifier, H5D_ALLOC_TIME_EARLY))
-    try check("cannot leave filling out", H5Pset_fill_time(identifier, H5D_FILL_TIME_NEVER))
-    try check("cannot leave times out", H5Pset_obj_track_times(identifier, false))
+    try check("cannot turn off fill values", H5Pset_fill_time(identifier, H5D_FILL_TIME_NEVER))
+    try check("cannot turn off time stamps", H5Pset_obj_track_times(identifier, false))
   }
 
   /// Creation properties of a chunked dataset with its filters.
@@ -31,8 +31,8 @@ extension Handle {
           parameters.count, parameters))
     }
     try check(
-      "cannot leave filling out", H5Pset_fill_time(creation.identifier, H5D_FILL_TIME_NEVER))
-    try check("cannot leave times out", H5Pset_obj_track_times(creation.identifier, false))
+      "cannot turn off fill values", H5Pset_fill_time(creation.identifier, H5D_FILL_TIME_NEVER))
+    try check("cannot turn off time stamps", H5Pset_obj_track_times(creation.identifier, false))
     return creation
   }
 

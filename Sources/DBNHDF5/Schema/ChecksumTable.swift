@@ -3,7 +3,7 @@ internal import DBNTensors
 /// The attribute `checksums`: the CRC-32 of each tensor's bytes by its path.
 struct ChecksumTable {
   private var paths = StringArena()
-  private var places = HashIndex()
+  private var indexesByPath = HashIndex()
   /// The checksum of each path, by index; nil once it has been taken.
   private var checksums: [UInt32?] = []
 
@@ -30,7 +30,7 @@ struct ChecksumTable {
   private static func checksum(_ value: JSON, of path: String) throws(CheckpointError) -> UInt32 {
     guard let digits = value.string, digits.utf8.count == 8,
       let checksum = UInt32(digits, radix: 16)
-    else { throw SchemaReader.violation(path, "has a checksum of the wrong form") }
+    else { throw SchemaReader.violation(path, "has a checksum that is not 8 hexadecimal digits") }
     return checksum
   }
 
@@ -38,7 +38,7 @@ struct ChecksumTable {
   ///
   /// - Returns: false if the path was already present.
   private mutating func enter(_ path: String) -> Bool {
-    let known = places.insertIfAbsent(
+    let known = indexesByPath.insertIfAbsent(
       hash: path.hashOfUTF8, where: { paths.has(path, at: $0) },
       hashOf: { paths.hash(at: $0) })
     if known == nil { paths.append(path) }
@@ -47,7 +47,7 @@ struct ChecksumTable {
 
   /// Removes and returns the checksum for a path.
   mutating func take(_ path: String) -> UInt32? {
-    let index = places.index(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
+    let index = indexesByPath.index(hash: path.hashOfUTF8) { paths.has(path, at: $0) }
     return index.flatMap { exchange(&checksums[$0], with: nil) }
   }
 

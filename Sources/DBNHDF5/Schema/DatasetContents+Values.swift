@@ -27,7 +27,8 @@ extension DatasetContents {
     case .list: return .list(try plainNumbers(index))
     case .tuple: return .tuple(try plainNumbers(index))
     case .dict, .orderedDict, .counter, .set, .value, nil:
-      throw SchemaReader.violation(dataset.path, "has the unknown kind '\(text?.visible() ?? "")'")
+      throw SchemaReader.violation(
+        dataset.path, "has a kind that no dataset has: '\(text?.visible() ?? "")'")
     }
   }
 

@@ -39,7 +39,8 @@ extension Catalog.Group {
     for member in members {
       guard let override = TensorOverride(member.value) else {
         throw SchemaReader.violation(
-          path.appending(link: member.name), "the group's attribute `overrides` lacks its kind")
+          path.appending(link: member.name),
+          "the group's attribute `overrides` lacks its kind or requires_grad")
       }
       overrides[.string(member.name)] = override
     }

@@ -18,7 +18,8 @@ struct SchemaReader {
     let root = catalog.groups[0].attributes
     guard root[Schema.Attribute.version] == .int(Schema.version) else {
       throw CheckpointError(
-        .schemaVersion, "follows a version of the schema \(Schema.name) that is not known here",
+        .schemaVersion,
+        "follows a version of the schema \(Schema.name) that this release can't read",
         advice: "read it with a newer release of dbn-convert")
     }
     var reader = SchemaReader(
