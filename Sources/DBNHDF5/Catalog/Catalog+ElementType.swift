@@ -6,6 +6,8 @@ extension Catalog {
   /// The rare cases are indirect to keep the usual ones small: a file can have very many datasets.
   package enum ElementType: Sendable, Hashable {
     case scalar(ScalarType, isBigEndian: Bool = false)
+    /// Integers with unused bits.
+    indirect case padded(PaddedInteger)
     /// Text in `byteCount` bytes, padded to that length according to `padding`.
     indirect case fixedString(byteCount: Int, padding: Padding)
     /// Text of any length, stored outside the dataset.
@@ -30,6 +32,7 @@ extension Catalog {
     package var byteCount: Int? {
       switch self {
       case .scalar(let type, _): type.byteCount
+      case .padded(let integer): integer.byteCount
       case .fixedString(let byteCount, _), .opaque(let byteCount): byteCount
       case .variableString, .unsupported: nil
       }

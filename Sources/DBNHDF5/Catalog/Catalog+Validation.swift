@@ -68,7 +68,8 @@ extension Catalog.Dataset {
       for chunk in chunks.chunks {
         try budget.spend(storedAt: chunk.offset, chunk.byteCount, for: path)
       }
-      try budget.spend(unwritten: dataset.unwrittenByteCount, for: path)
+      try budget.spend(
+        unwritten: dataset.unwrittenByteCount + dataset.impliedByteCount, for: path)
     case .external:
       throw CheckpointError(
         .externalStorage, name: path, "has external storage: its bytes lie in another file",

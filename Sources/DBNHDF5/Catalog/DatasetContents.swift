@@ -40,6 +40,9 @@ struct DatasetContents {
   private func makeStorage(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
+    if case .padded(let integer) = dataset.type {
+      return TensorStorage(try stored(dataset, nil), converting: integer.conversion, crc32: crc32)
+    }
     guard case .scalar(let type, isBigEndian: true) = dataset.type, type.componentByteCount > 1
     else { return try stored(dataset, crc32) }
     return TensorStorage(
@@ -108,6 +111,7 @@ extension Catalog.Dataset {
     case .scalar(let type, _) where followsSchema && (type == .uint8 || type == .uint16):
       return named.flatMap { $0.byteCount == type.byteCount ? $0 : nil } ?? type
     case .scalar(let type, _): return type
+    case .padded(let integer): return integer.type
     case .opaque(let byteCount):
       if let named, named.byteCount == byteCount, followsSchema || named.isUnknownToNumPy {
         return named

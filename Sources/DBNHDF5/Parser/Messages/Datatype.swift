@@ -82,10 +82,15 @@ struct Datatype {
   private static func integer(
     _ prefix: Prefix, _ reader: inout ByteReader, isBitField: Bool = false
   ) throws(CheckpointError) -> Catalog.ElementType {
-    let unused: Catalog.ElementType = .unsupported("an integer with unused bits or of odd size")
     let (offset, precision) = (try reader.read(UInt16.self), try reader.read(UInt16.self))
-    guard offset == 0, Int(precision) == prefix.byteCount * 8 else { return unused }
     let isSigned = !isBitField && prefix.has(bit: 3)
+    let isBigEndian = prefix.has(bit: 0) && prefix.byteCount > 1
+    let padded = PaddedInteger(
+      byteCount: prefix.byteCount, isBigEndian: isBigEndian, offset: Int(offset),
+      precision: Int(precision), isSigned: isSigned)
+    let other =
+      padded.map { .padded($0) } ?? Catalog.ElementType.unsupported("an integer of odd size")
+    guard offset == 0, Int(precision) == prefix.byteCount * 8 else { return other }
     let type: ScalarType? =
       switch prefix.byteCount {
       case 1: isSigned ? .int8 : .uint8
@@ -94,8 +99,7 @@ struct Datatype {
       case 8: isSigned ? .int64 : .uint64
       default: nil
       }
-    let isBigEndian = prefix.has(bit: 0) && prefix.byteCount > 1
-    return type.map { .scalar($0, isBigEndian: isBigEndian) } ?? unused
+    return type.map { .scalar($0, isBigEndian: isBigEndian) } ?? other
   }
 
   private static func float(
