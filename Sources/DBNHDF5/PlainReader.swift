@@ -11,13 +11,17 @@ struct PlainReader {
   /// How many of the file's attributes were kept as attributes of the state dict.
   private var keptAttributes = 0
 
-  static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+  /// - Parameter kerasConfiguration: the bytes of `config.json` of a `.keras` archive, if the file is
+  ///   the weights of one.
+  static func read(
+    _ catalog: Catalog, _ file: ByteRegion, kerasConfiguration: ByteRegion? = nil
+  ) throws(CheckpointError) -> Checkpoint {
     var reader = PlainReader(
       walk: GroupWalk(catalog), contents: DatasetContents(catalog, file))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "")
-    let keras = KerasFile(catalog)
-    reader.putFirst(keras.order)
+    let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
+    reader.putFirst(keras.order.map { $0.replacing("/", with: ".") })
     let settings =
       keras.isRecognised ? reader.addFacts(of: keras, path: file.path) : BatchNormSettingsTable()
     reader.noteAttributes()
@@ -73,10 +77,10 @@ struct PlainReader {
     stateDict.set(.string(name), to: value)
   }
 
-  /// Moves the datasets at these paths to the front.
-  private mutating func putFirst(_ paths: [String]) {
-    guard !paths.isEmpty else { return }
-    let names = paths.map { CheckpointDictionary.Key.string($0.replacing("/", with: ".")) }
+  /// Moves the entries with these names to the front.
+  private mutating func putFirst(_ names: [String]) {
+    guard !names.isEmpty else { return }
+    let names = names.map { CheckpointDictionary.Key.string($0) }
     var ordered = CheckpointDictionary(stateDict.kind)
     for key in names + stateDict.entries.map(\.key) {
       if !ordered.contains(key), let value = stateDict[key] { ordered.set(key, to: value) }
@@ -97,16 +101,18 @@ struct PlainReader {
   ) -> BatchNormSettingsTable {
     if let (text, source) = keras.configuration(path: path) {
       do throws(CheckpointError) {
-        _ = try KerasConfiguration(parsing: text)
+        let configuration = try KerasConfiguration(parsing: text)
+        putFirst(configuration.order(of: stateDict.entries.compactMap(\.key.string)))
         stateDict.attributes.append((KerasConfiguration.attribute, .string(text)))
-        if source == KerasFile.archivedConfiguration {
-          notes.append("the classes of the layers are read from \(source), next to the file")
-        } else {
-          keptAttributes += 1
+        switch source {
+        case .attribute: keptAttributes += 1
+        case .archive: break
+        case .file:
+          notes.append("the classes of the layers are read from \(source.name), next to the file")
         }
       } catch {
         notes.append(
-          "\(source), which describes the layers, can't be read: \(error.reason)")
+          "\(source.name), which describes the layers, can't be read: \(error.reason)")
       }
     }
     var names = keras.names

@@ -8,6 +8,8 @@ extension Catalog {
     case scalar(ScalarType, isBigEndian: Bool = false)
     /// Integers with unused bits.
     indirect case padded(PaddedInteger)
+    /// Floats of other widths than PyTorch's.
+    indirect case otherFloat(OtherFloat)
     /// Text in `byteCount` bytes, padded to that length according to `padding`.
     indirect case fixedString(byteCount: Int, padding: Padding)
     /// Text of any length, stored outside the dataset.
@@ -33,6 +35,7 @@ extension Catalog {
       switch self {
       case .scalar(let type, _): type.byteCount
       case .padded(let integer): integer.byteCount
+      case .otherFloat(let float): float.byteCount
       case .fixedString(let byteCount, _), .opaque(let byteCount): byteCount
       case .variableString, .unsupported: nil
       }

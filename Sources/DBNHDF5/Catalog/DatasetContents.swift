@@ -40,8 +40,8 @@ struct DatasetContents {
   private func makeStorage(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
-    if case .padded(let integer) = dataset.type {
-      return TensorStorage(try stored(dataset, nil), converting: integer.conversion, crc32: crc32)
+    if let conversion = dataset.type.conversion {
+      return TensorStorage(try stored(dataset, nil), converting: conversion, crc32: crc32)
     }
     guard case .scalar(let type, isBigEndian: true) = dataset.type, type.componentByteCount > 1
     else { return try stored(dataset, crc32) }
@@ -112,6 +112,7 @@ extension Catalog.Dataset {
       return named.flatMap { $0.byteCount == type.byteCount ? $0 : nil } ?? type
     case .scalar(let type, _): return type
     case .padded(let integer): return integer.type
+    case .otherFloat(let float): return float.type
     case .opaque(let byteCount):
       if let named, named.byteCount == byteCount, followsSchema || named.isUnknownToNumPy {
         return named
@@ -137,6 +138,17 @@ extension ScalarType {
     case .bfloat16, .float8E4M3FN, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ, .float8E8M0FNU:
       true
     default: false
+    }
+  }
+}
+
+extension Catalog.ElementType {
+  /// How elements that are not of a scalar type become elements of one; nil for all others.
+  fileprivate var conversion: TensorStorage.Conversion? {
+    switch self {
+    case .padded(let integer): integer.conversion
+    case .otherFloat(let float): float.conversion
+    case .scalar, .fixedString, .variableString, .opaque, .unsupported: nil
     }
   }
 }

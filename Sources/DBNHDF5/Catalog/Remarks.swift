@@ -10,6 +10,8 @@ package struct Remarks: Sendable {
     case upwardLink
     /// Integers with names.
     case enumeration
+    /// Floats of 8 bits with an exponent of 4, which HDF5 and PyTorch read differently.
+    case smallFloat
     /// Groups without links.
     case emptyGroup
   }
@@ -50,6 +52,9 @@ extension Remarks.Kind {
     case .enumeration:
       "\(count) HDF5 \(isOne ? "dataset is an enumeration" : "datasets are enumerations"): read as "
         + "integers, without their names (\(names))"
+    case .smallFloat:
+      "\(count) HDF5 \(isOne ? "dataset has" : "datasets have") 8-bit floats: read as float8_e4m3fn, "
+        + "whose numbers from 256 to 448 HDF5's own library converts to NaN and infinity (\(names))"
     case .emptyGroup:
       "\(count) empty HDF5 \(isOne ? "group is" : "groups are") left out (\(names))"
     }

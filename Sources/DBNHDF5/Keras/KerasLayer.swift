@@ -21,9 +21,11 @@ struct KerasLayer {
   }
 
   /// The module's name in PyTorch: the names of the layers, outermost first.
-  let name: String
+  fileprivate(set) var name: String
   /// The module's name in the file: the keys without the variables' own names.
   let key: String
+  /// The name that is inferred from the key alone, which is unique.
+  fileprivate let groupName: String
   let kind: Kind
   /// The layer in the model's configuration, if the file has one and it lists the layer.
   let configuration: KerasConfiguration.Layer?
@@ -73,13 +75,29 @@ struct KerasLayer {
       layers[index].variables.append(
         Variable(name: name, role: variable.role, tensor: tensor))
     }
-    return layers
+    return layers.withDistinctNames
   }
 
   private init(_ first: VariableKey, _ facts: KerasFacts) {
-    name = first.layer
+    name = facts.name(of: first)
+    groupName = first.layer
     key = first.key
     (kind, configuration) = facts.kind(of: first)
+  }
+}
+
+extension [KerasLayer] {
+  /// The layers with other names for those that share one: layers that are not part of a model's list
+  /// may have the same.
+  fileprivate var withDistinctNames: [KerasLayer] {
+    let counts = reduce(into: [String: Int]()) { $0[$1.name, default: 0] += 1 }
+    guard counts.contains(where: { $0.value > 1 }) else { return self }
+    return map { layer in
+      guard counts[layer.name, default: 0] > 1 else { return layer }
+      var renamed = layer
+      renamed.name = layer.groupName
+      return renamed
+    }
   }
 }
 
@@ -94,6 +112,16 @@ extension KerasLayer {
     let isNumbered: Bool
     /// Whether the layer is in a list of layers, in which Keras names each after its class.
     let isNamedByClass: Bool
+
+    /// The names in `layer`.
+    var path: [String] {
+      layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The names in `key`.
+    var groups: [String] {
+      key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    }
 
     init?(of name: String) {
       var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)

@@ -24,8 +24,14 @@ extension CatalogParser {
     let space = try Dataspace(parsing: &reader, file.sizes)
     dataset.shape = lastShape.shared(space.shape.map { $0 + type.arrayShape })
     if type.isEnumeration { remarks.add(.enumeration, dataset.path) }
+    if type.elementType == .scalar(.float8E4M3FN) { remarks.add(.smallFloat, dataset.path) }
     guard let shape = dataset.shape, !shape.contains(0) else { return dataset }
-    let byteCount = try Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount])
+    guard let byteCount = try? Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount]) else {
+      dataset.extent = .unreadable(
+        CheckpointError(
+          .unwritten, name: dataset.path, "has the shape \(shape), which is larger than any memory"))
+      return dataset
+    }
     dataset.extent = try extent(header, layout, space, type, byteCount)
     if type.elementType.byteCount == nil { try readStrings(&dataset, type, byteCount) }
     return dataset

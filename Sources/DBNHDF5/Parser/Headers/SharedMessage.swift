@@ -15,7 +15,8 @@ enum SharedMessage {
   init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
     let version = try reader.readVersion(of: "a shared message", in: 1...3)
     let type = try reader.read(UInt8.self)
-    if version == 1 { try reader.skip(6) }
+    // Padding, and the offset of a name, as in the entry of a symbol table.
+    if version == 1 { try reader.skip(6 + sizes.length) }
     self =
       version == 3 && type == 1
       ? .heap(ByteReader(try reader.readRegion(count: Self.idByteCount)))

@@ -113,15 +113,22 @@ struct Datatype {
     let format = FloatFormat.known.first {
       $0.exponentBits == exponent.bits && $0.mantissaBits == mantissa.bits && $0.bias == bias
     }
-    let (isSwapped, isVAX, hasImpliedBit) =
-      (prefix.has(bit: 0), prefix.has(bit: 6), prefix.bits >> 4 & 3 == 2)
-    guard let format, format.type.byteCount == prefix.byteCount, !isVAX, hasImpliedBit, offset == 0,
+    let (isBigEndian, isVAX, hasImpliedBit) =
+      (prefix.has(bit: 0) && prefix.byteCount > 1, prefix.has(bit: 6), prefix.bits >> 4 & 3 == 2)
+    let other: Catalog.ElementType = .unsupported(
+      "a float of \(prefix.byteCount) bytes that PyTorch does not have")
+    guard !isVAX, hasImpliedBit else { return other }
+    if let format, format.type.byteCount == prefix.byteCount, offset == 0,
       Int(precision) == prefix.byteCount * 8, mantissa.offset == 0,
       Int(exponent.offset) == format.mantissaBits, sign == format.mantissaBits + format.exponentBits
-    else {
-      return .unsupported("a float of \(prefix.byteCount) bytes that PyTorch does not have")
+    {
+      return .scalar(format.type, isBigEndian: isBigEndian)
     }
-    return .scalar(format.type, isBigEndian: isSwapped && prefix.byteCount > 1)
+    let float = OtherFloat(
+      byteCount: prefix.byteCount, isBigEndian: isBigEndian, sign: sign,
+      exponent: .init(offset: Int(exponent.offset), bitCount: Int(exponent.bits)),
+      mantissa: .init(offset: Int(mantissa.offset), bitCount: Int(mantissa.bits)), bias: bias)
+    return float.map { .otherFloat($0) } ?? other
   }
 
   private static func text(_ prefix: Prefix) -> Catalog.ElementType {
