@@ -43,6 +43,8 @@ class Case:
 
     def __exit__(self, *_) -> None:
         self.file.close()
+        if not self.written:
+            return
         # What was just written is in a cache, as it was before lossy filters.
         with h5py.File(self.path) as file:
             for name in self.written:
