@@ -37,6 +37,10 @@ extension CheckpointError.Code {
   public static let unwritten = Self("unwritten")
   /// Datasets declare more bytes than the file stores.
   public static let declaredTooLarge = Self("declared-too-large")
+  /// A file that should be of Keras is not.
+  public static let notKeras = Self("not-keras")
+  /// A state dict lacks a weight that a Keras file has.
+  public static let missingWeight = Self("missing-weight")
   /// Two entries of a file get the same name.
   public static let duplicateKey = Self("duplicate-key")
   /// The file follows a later version of the schema.

@@ -27,6 +27,13 @@ struct KerasConfiguration {
     var hasCenter = true
     /// Whether it specifies the number of outputs of a layer with a kernel.
     var hasSize = false
+    /// For a recurrent layer: the activations of the candidates and of the gates.
+    var activation: String?
+    var recurrentActivation: String?
+    /// For a GRU: whether the reset gate applies after the multiplication.
+    var resetsAfter: Bool?
+    /// For a Bidirectional: how the two outputs are combined.
+    var mergeMode: String?
     /// For a Reshape: the target shape without the batch.
     var targetShape: [Int] = []
     /// The input shape of a model or its first layer, with the batch; nil for a size that is not
@@ -145,7 +152,7 @@ struct KerasConfiguration {
     var keysByLayer: [String: [String]] = [:]
     for key in keys {
       guard let variable = KerasLayer.VariableKey(of: key), variable.isNumbered else { continue }
-      keysByLayer[variable.key, default: []].append(key)
+      keysByLayer[variable.groups.joined(separator: "."), default: []].append(key)
     }
     return keysByLayer.isEmpty
       ? [] : Self.groups(of: model.children, in: "").flatMap { keysByLayer[$0] ?? [] }
@@ -249,6 +256,12 @@ extension JSONParser {
       case "center": layer.hasCenter = try parser.parseSimpleValue() != .bool(false)
       case "rms_scaling":
         layer.scalesByRootMeanSquare = try parser.parseSimpleValue() == .bool(true)
+      case "activation" where parser.isAtString:
+        layer.activation = try parser.parseValue().string
+      case "recurrent_activation" where parser.isAtString:
+        layer.recurrentActivation = try parser.parseValue().string
+      case "reset_after": layer.resetsAfter = try parser.parseSimpleValue() == .bool(true)
+      case "merge_mode": layer.mergeMode = try parser.parseSimpleValue()?.string ?? "none"
       case "target_shape" where parser.isAtArray:
         layer.targetShape = try parser.parseValue().array?.compactMap(\.int) ?? []
       case "batch_shape" where parser.isAtArray, "batch_input_shape" where parser.isAtArray:

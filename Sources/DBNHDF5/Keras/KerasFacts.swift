@@ -73,6 +73,19 @@ struct KerasFacts {
 
   private func layer(of key: KerasLayer.VariableKey, _ path: [String]) -> KerasConfiguration.Layer?
   {
+    guard let found = listedLayer(of: key, path), key.direction != nil else {
+      return listedLayer(of: key, path)
+    }
+    // PyTorch's module puts the outputs of both directions next to each other.
+    guard found.className == "Bidirectional", (found.mergeMode ?? "concat") == "concat" else {
+      return found
+    }
+    return found.children.layers.first ?? found
+  }
+
+  private func listedLayer(
+    of key: KerasLayer.VariableKey, _ path: [String]
+  ) -> KerasConfiguration.Layer? {
     if key.isNumbered {
       return configuration?.layer(atGroups: key.groups)?.layer
     }
@@ -81,11 +94,16 @@ struct KerasFacts {
   }
 
   private func kind(named last: String, _ key: KerasLayer.VariableKey) -> KerasLayer.Kind {
-    var candidates = [last]
+    if key.direction != nil, !key.isNumbered, KerasClass.otherClass(generatedName: last) == nil {
+      return .unknown
+    }
+    var candidates = [key.directedName ?? last]
     if case .string(let name)? = names?[key.key] {
       // A user may name an attribute anything; the layer's own name is more reliable.
       if key.isNamedByClass { candidates.append(name) } else { candidates.insert(name, at: 0) }
     }
+    // A cell is named after the class of its layer.
+    if key.isOfCell { candidates = candidates.map { $0.replacing("_cell", with: "") } }
     for name in candidates {
       if let kind = KerasClass(generatedName: name) { return .known(kind) }
       if let other = KerasClass.otherClass(generatedName: name) { return .other(other) }

@@ -15,6 +15,11 @@ struct KerasFile {
   /// The group with the layers of a whole model.
   static let modelWeights = "model_weights"
 
+  /// Whether the names of groups lead to variables of the optimizer.
+  static func isOfOptimizer(_ names: [Substring]) -> Bool {
+    ["optimizer", "optimizer_weights"].contains(names.first)
+  }
+
   private let catalog: Catalog
   /// The bytes of `config.json`, if the file is in a `.keras` archive.
   private let archivedConfiguration: ByteRegion?

@@ -41,7 +41,7 @@ struct ConvertCommand: ParsableCommand {
     var files = StagedFiles()
     let result = try target.stage(
       conversion.converted(
-        by: transformations.transformations, stateDictOnly: stateDictOnly,
+        by: transformations.transformations(), stateDictOnly: stateDictOnly,
         allowsLosses: target.lossy),
       to: output, existing, proof: proofOptions.proof, in: &files)
     let health = result.health

@@ -15,6 +15,16 @@ struct TransformationOptions: ParsableArguments {
       valueName: "substitution"))
   var rename: [String] = []
 
+  @Flag(
+    help: "Give BatchNorms without weight or bias ones and zeros, for PyTorch's strict loading.")
+  var completeBatchNorms = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Give weights the names and axes of this Keras file, .weights.h5 or .h5, after renaming.",
+      discussion: "Written as .h5, Keras' load_weights loads the result.", valueName: "file"))
+  var likeKeras: String?
+
   @Option(
     help: ArgumentHelp(
       "Round floating-point tensors to float16, bfloat16, float32 or float64.",
@@ -25,7 +35,9 @@ struct TransformationOptions: ParsableArguments {
   @Flag(help: "Let --cast change the running statistics of BatchNorms too.")
   var castStatistics = false
 
-  var isEmpty: Bool { stripPrefix == nil && rename.isEmpty && cast == nil }
+  var isEmpty: Bool {
+    stripPrefix == nil && rename.isEmpty && !completeBatchNorms && likeKeras == nil && cast == nil
+  }
 
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
@@ -39,7 +51,7 @@ struct TransformationOptions: ParsableArguments {
   }
 
   /// The transformations, in the order in which they are applied.
-  var transformations: [Transformation] {
+  func transformations() throws -> [Transformation] {
     let prefixes = stripPrefix.map { [Transformation.strippingPrefix($0)] } ?? []
     let renamings = rename.compactMap { text -> Transformation? in
       text == Transformation.keras ? .kerasNames : Substitution(text).map { .renaming($0) }
@@ -47,6 +59,8 @@ struct TransformationOptions: ParsableArguments {
     let casts = scalarType.map {
       [Transformation.casting(to: $0, statistics: castStatistics)]
     }
-    return prefixes + renamings + (casts ?? [])
+    let like = try likeKeras.map { [try Transformation.likeKeras(opening: $0)] }
+    let completion = completeBatchNorms ? [Transformation.completingBatchNorms] : []
+    return prefixes + renamings + completion + (like ?? []) + (casts ?? [])
   }
 }
