@@ -28,7 +28,7 @@ struct KerasLayer {
   fileprivate let groupName: String
   let kind: Kind
   /// The layer in the model's configuration, if the file has one and it lists the layer.
-  let configuration: KerasConfiguration.Layer?
+  private(set) var configuration: KerasConfiguration.Layer?
   /// Whether it is the part of a bidirectional layer that reads its input from the end.
   let isReverse: Bool
   private(set) var variables: [Variable] = []
@@ -79,6 +79,13 @@ struct KerasLayer {
         Variable(name: name, role: variable.role, tensor: tensor))
     }
     return layers.withDistinctNames
+  }
+
+  /// The layer as if the file had this configuration.
+  func with(_ configuration: KerasConfiguration.Layer) -> KerasLayer {
+    var result = self
+    result.configuration = configuration
+    return result
   }
 
   private init(_ first: VariableKey, _ facts: KerasFacts) {

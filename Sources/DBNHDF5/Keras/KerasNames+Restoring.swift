@@ -19,7 +19,8 @@ extension KerasNames {
     var restored: [String: Tensor] = [:]
     var used: Set<CheckpointDictionary.Key> = []
     var report = ConversionReport()
-    for layer in KerasLayer.layers(of: template.stateDict) {
+    for found in KerasLayer.layers(of: template.stateDict) {
+      let layer = try found.completed(from: stateDict)
       let roles = KerasRoles(layer)
       for (index, variable) in layer.variables.enumerated() {
         if let own = stateDict[variable.name], own.shape == variable.tensor.shape {
@@ -28,9 +29,7 @@ extension KerasNames {
         } else if case .known(let known, _) = roles {
           restored[variable.name] = try restore(variable, known[index], layer, stateDict, &used)
         } else {
-          restored[variable.name] = variable.tensor
-          report.notes.append(
-            "'\(variable.name.visible())' is not in the state dict: it has the values of the Keras file")
+          restored[variable.name] = try keep(variable, of: layer, stateDict, &report)
         }
       }
     }
@@ -43,6 +42,22 @@ extension KerasNames {
     result.attributes = template.stateDict.dictionary.attributes
     result.attributes.append((KerasStructure.attribute, template.structure.value))
     return (StateDict(result) ?? stateDict, report)
+  }
+
+  /// The Keras file's own value of a variable that PyTorch has nothing for.
+  private static func keep(
+    _ variable: KerasLayer.Variable, of layer: KerasLayer, _ stateDict: StateDict,
+    _ report: inout ConversionReport
+  ) throws(CheckpointError) -> Tensor {
+    guard !stateDict.names.contains(where: { $0.hasPrefix("\(layer.name).") }) else {
+      throw CheckpointError(
+        .missingWeight, name: variable.name,
+        "it is not certain which tensor of '\(layer.name.visible())' this weight of Keras is",
+        advice: "give a .h5 of the whole model, which says what its layers are")
+    }
+    report.notes.append(
+      "'\(variable.name.visible())' is not in the state dict: it has the values of the Keras file")
+    return variable.tensor
   }
 
   private static func restore(
@@ -85,19 +100,37 @@ extension KerasNames {
         report.skipped.append(.init(name, "is of the optimizer, which a file of weights does not have"))
         continue
       }
-      let isNeutral = try entry.value.tensor.map { tensor throws(CheckpointError) in
-        guard tensor.shape.count == 1 else { return false }
-        let neutral: Double? = name.hasSuffix(".weight") ? 1 : name.hasSuffix(".bias") ? 0 : nil
-        return try neutral.map { value throws(CheckpointError) in
-          try tensor.doubles().allSatisfy { $0 == value }
-        } ?? false
-      }
-      guard isNeutral ?? false else {
+      let neutral: Double? = name.hasSuffix(".weight") ? 1 : name.hasSuffix(".bias") ? 0 : nil
+      guard let neutral, let tensor = entry.value.tensor, try tensor.isVector(of: neutral) else {
         throw CheckpointError(
           .cannotBeWritten, name: name, "the Keras file has no weight for it",
           advice: "give a file of the same model, or write only its weights with \(.stateDictOnly)")
       }
       report.skipped.append(.init(name, "Keras' layer does not have it, and it changes nothing"))
     }
+  }
+}
+
+extension KerasLayer {
+  /// The layer with what the state dict shows of it: a BatchNormalization with three numbered
+  /// variables has either a scale or an offset, and the other changes nothing in PyTorch's module.
+  fileprivate func completed(from stateDict: StateDict) throws(CheckpointError) -> KerasLayer {
+    guard case .known(.batchNormalization) = kind, configuration == nil, isNumbered,
+      variables.count == 3
+    else { return self }
+    let needsScale = try !(stateDict["\(name).weight"]?.isVector(of: 1) ?? true)
+    let needsOffset = try !(stateDict["\(name).bias"]?.isVector(of: 0) ?? true)
+    guard needsScale != needsOffset else { return self }
+    var found = KerasConfiguration.Layer()
+    (found.hasScale, found.hasCenter) = (needsScale, needsOffset)
+    return with(found)
+  }
+}
+
+extension Tensor {
+  /// Whether it has one dimension and all elements are equal to a number.
+  fileprivate func isVector(of number: Double) throws(CheckpointError) -> Bool {
+    guard shape.count == 1, scalarType.isFloatingPoint else { return false }
+    return try doubles().allSatisfy { $0 == number }
   }
 }
