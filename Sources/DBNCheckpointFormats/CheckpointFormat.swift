@@ -82,7 +82,7 @@ extension CheckpointFormat {
   public func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> [ConversionReport.Item] {
-    throw CheckpointError(.unknownFormat, path: path, "this format cannot be written yet")
+    throw CheckpointError(.unknownFormat, path: path, "files of this format cannot be written")
   }
 
   /// Whether checkpoints can be written in this format.

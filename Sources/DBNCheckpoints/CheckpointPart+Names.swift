@@ -44,7 +44,7 @@ extension ShardFileName {
 
   private func advice(hasIndex: Bool) -> Guidance {
     switch fileExtension {
-    case ".safetensors" where hasIndex && missing == nil: "give the index, which reads all parts"
+    case ".safetensors" where hasIndex && missing == nil: "give the index, to read all parts"
     case ".safetensors": "put all parts and \(indexName) into one folder, and give that folder"
     case ".bin", ".pt", ".pth", ".ckpt":
       (hasIndex ? "that index is not supported: " : "") + Self.adviceForPickles
@@ -54,7 +54,7 @@ extension ShardFileName {
 
   /// How to join shards that are not safetensors files.
   static let adviceForPickles: Guidance =
-    "combine the parts in Python, with weights.update(torch.load(part)) for each, and "
+    "combine the parts in Python, with weights.update(torch.load(part)) for each part, and "
     + "torch.save(weights, path)"
 }
 

@@ -3,7 +3,7 @@ public import DBNTensors
 
 /// The reason to consider a file one part of a model whose other parts are in other files.
 struct CheckpointPart {
-  /// "is part 1 of 2 of a checkpoint, as its name says".
+  /// "is part 1 of 2 of a checkpoint, according to its name".
   let reason: String
   /// Which of the other parts are in the same folder.
   let surroundings: String?
@@ -63,13 +63,14 @@ extension CheckpointPart {
     }
     if root.hasMissingWeights {
       return CheckpointPart(
-        "has the names and shapes of weights that DeepSpeed ZeRO keeps in the ranks' optimizer files",
+        "has only the names and shapes of weights; DeepSpeed ZeRO keeps the values in the ranks' "
+          + "optimizer files",
         advice: together)
     }
     if case .int(let count)? = root["mp_world_size"], count > 1, root["module"] != nil {
       return CheckpointPart(
-        "is one of \(count) parts of a model that DeepSpeed trained in slices (mp_world_size)",
-        advice: "combine the slices with the program that trained it")
+        "is one of \(count) parts of a model that DeepSpeed split over devices (mp_world_size)",
+        advice: "combine the parts with the program that trained the model")
     }
     return nil
   }

@@ -5,8 +5,8 @@ extension FormatRegistry {
   /// The files of the checkpoint at a path: the file itself, and its shards or rank files. Files
   /// that can't be read are skipped, since reading the checkpoint will report why.
   package func files(at path: String) -> [String] {
-    let place = SourceFolder.exists(path) ? (try? openFile(path).path) ?? path : path
-    return [place] + formats.flatMap { $0.companions(of: place) }
+    let file = SourceFolder.exists(path) ? (try? openFile(path).path) ?? path : path
+    return [file] + formats.flatMap { $0.companions(of: file) }
   }
 
   /// The files that writing to a path creates or removes, as far as they are known before the

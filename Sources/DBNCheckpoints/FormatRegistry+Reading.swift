@@ -48,7 +48,7 @@ extension FormatRegistry {
     throw CheckpointError(
       .partOfModel, path: file.path,
       "is one rank's part of a torch.distributed.checkpoint folder",
-      advice: "give the folder")
+      advice: "give the folder instead")
   }
 
   private func unknown(_ file: SourceFile) -> CheckpointError {

@@ -11,12 +11,12 @@ extension Conversion {
     to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,
     selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> ConversionResult {
-    let (place, before) = try findStateDict()
+    let (found, before) = try findStateDict()
     let mapped = try naming { () throws(CheckpointError) in
       try before.converting(
         to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
     }
-    let change = StateDictChange(entry: place, before: before, after: mapped.stateDict)
+    let change = StateDictChange(entry: found, before: before, after: mapped.stateDict)
     let (result, _) = change.applied(to: checkpoint)
     let settings = checkpoint.batchNormSettings
     return ConversionResult(
@@ -27,7 +27,7 @@ extension Conversion {
       examining: .mapped(mapped, from: before),
       basis: { () throws(CheckpointError) in
         ProofBasis(
-          before, writtenAt: place, settings: settings, known: mapped.known,
+          before, writtenAt: found, settings: settings, known: mapped.known,
           promise: mapped.report.isLossless && !mapped.changesWorldSize
             ? nil : ConversionPromise(mapped))
       })

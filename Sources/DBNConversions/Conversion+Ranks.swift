@@ -38,8 +38,8 @@ extension Conversion {
       + change.notes(in: ranks[0].checkpoint, isChosen: entry != nil)
       + (areNumbered ? [] : [unnumbered]) + result.settingsNotes()
     // Notes common to several ranks are given once.
-    var said = Set(notes)
-    let others = ranks.flatMap(\.checkpoint.notes).filter { said.insert($0).inserted }
+    var known = Set(notes)
+    let others = ranks.flatMap(\.checkpoint.notes).filter { known.insert($0).inserted }
     return ConversionResult(
       files[0], result, record: gathered.record, gathered.report, notes: notes + others,
       examining: .of(gathered.stateDict),
@@ -53,20 +53,20 @@ extension Conversion {
   /// - Returns: V results, by rank, all with the same notes and the health of the source.
   /// - Throws: as `StateDict.scattering` and `findStateDict`.
   public func scattered() throws(CheckpointError) -> [ConversionResult] {
-    let (place, source) = try findStateDict()
+    let (found, source) = try findStateDict()
     let ranks = try naming { () throws(CheckpointError) in try source.scattering() }
     let notes =
       checkpoint.notes
-      + StateDictChange(entry: place, after: source).notes(in: checkpoint, isChosen: entry != nil)
+      + StateDictChange(entry: found, after: source).notes(in: checkpoint, isChosen: entry != nil)
       + checkpoint.settingsNotes()
     return ranks.enumerated().map { rank, stateDict in
-      let change = StateDictChange(entry: place, after: stateDict)
+      let change = StateDictChange(entry: found, after: stateDict)
       return ConversionResult(
         self, change.applied(to: checkpoint).checkpoint,
         record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)],
         ConversionReport(), notes: notes, examining: .of(source),
         basis: ProofBasis.whatIsWritten(
-          stateDict, at: place, settings: checkpoint.batchNormSettings))
+          stateDict, at: found, settings: checkpoint.batchNormSettings))
     }
   }
 }

@@ -23,7 +23,7 @@ extension Conversion {
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> ConversionResult {
     let source = try WeightedModel(model, running: self, layouts: options.layouts)
-    let (place, stateDict) = (source.weights[0].place, source.weights[0].stateDict)
+    let (found, stateDict) = (source.weights[0].place, source.weights[0].stateDict)
     var recalibration = Recalibration(source.firstGraph, engine: engine, options: options)
     recalibration.statistics = statistics
     recalibration.batch = batch
@@ -31,7 +31,7 @@ extension Conversion {
     recalibration.path = path
     let measured = try recalibration.run(source.tensors[0], on: data, progress: progress)
     let updated = stateDict.updated(by: measured)
-    let change = StateDictChange(entry: place, after: updated)
+    let change = StateDictChange(entry: found, after: updated)
     let (result, _) = change.applied(to: checkpoint)
     var conversion = ConversionResult(
       self, result, record: recalibration.record(of: measured, on: data), ConversionReport(),
@@ -39,7 +39,7 @@ extension Conversion {
         + change.notes(in: checkpoint, isChosen: entry != nil) + result.settingsNotes(),
       examining: .of(updated),
       basis: ProofBasis.whatIsWritten(
-        updated, at: place, settings: checkpoint.batchNormSettings))
+        updated, at: found, settings: checkpoint.batchNormSettings))
     conversion.recalibration = measured
     return conversion
   }

@@ -28,7 +28,7 @@ extension Conversion {
         self, checkpoint, record: .object(record), ConversionReport(),
         notes: checkpoint.notes + checkpoint.settingsNotes(), examining: .all, basis: basis)
     }
-    let (place, all) = try findStateDict()
+    let (found, all) = try findStateDict()
     let (before, leftOut) = stateDictOnly ? all.modelOnly : (all, [])
     let transformed = try naming { () throws(CheckpointError) in
       var transformed = TransformedStateDict(before, checkpoint.batchNormSettings)
@@ -37,7 +37,7 @@ extension Conversion {
       return transformed
     }
     let change = StateDictChange(
-      entry: place, before: before, after: transformed.stateDict, settings: transformed.settings,
+      entry: found, before: before, after: transformed.stateDict, settings: transformed.settings,
       names: .renamed, standsAlone: stateDictOnly)
     let (result, dropped) = change.applied(to: checkpoint)
     var report = transformed.report
@@ -59,15 +59,15 @@ extension Conversion {
   private func proofBasis(
     _ transformations: [Transformation], stateDictOnly: Bool
   ) throws(CheckpointError) -> ProofBasis {
-    let (place, all) = try findStateDict()
-    let found = stateDictOnly ? all.modelOnly.stateDict : all
-    var renamed = TransformedStateDict(found, checkpoint.batchNormSettings)
+    let (entry, all) = try findStateDict()
+    let converted = stateDictOnly ? all.modelOnly.stateDict : all
+    var renamed = TransformedStateDict(converted, checkpoint.batchNormSettings)
     try naming { () throws(CheckpointError) in
       try renamed.rename(by: transformations)
       try renamed.promiseCast(transformations)
     }
     return ProofBasis(
-      renamed.stateDict, writtenAt: stateDictOnly ? EntryPath() : place,
+      renamed.stateDict, writtenAt: stateDictOnly ? EntryPath() : entry,
       settings: renamed.settings, promise: renamed.promise)
   }
 }

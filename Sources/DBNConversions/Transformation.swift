@@ -83,7 +83,7 @@ struct TransformedStateDict {
         stateDict = completed.stateDict
         let count = completed.added.count
         report.notes.append(
-            "BatchNorms without weight or bias have got \(count) of them, of ones and zeros")
+          "BatchNorms without weight or bias have got \(count) of them, of ones and zeros")
         renamings.append("complete-batch-norms")
       case .likeKeras(let template):
         let restored = try KerasNames.restoring(stateDict, like: template)

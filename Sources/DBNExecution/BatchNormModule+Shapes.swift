@@ -37,7 +37,8 @@ extension BatchNormModule {
       }
     if let expected { throw .shape("expected \(expected) input (got \(rank)D input)") }
     guard shape[1] == features else {
-      throw .shape("an input of shape \(shape) does not have \(features) features")
+      throw .shape(
+        "an input \(shape) has \(shape[1]) channels, and the BatchNorm has \(features) features")
     }
     // If another dimension is zero, the others can be so large that their product overflows.
     return try Tensor.byteCount(of: .uint8, shape: Array(shape[2...]))

@@ -62,9 +62,9 @@ extension BatchNormModule {
     let variances = try tensors.numbers(.runningVar, norm) ?? []
     let counters = try tensors.numbers(.numBatchesTracked, norm)
     let rows = (0..<norm.rowCount).map { row in
-      let place = row * norm.numFeatures..<(row + 1) * norm.numFeatures
+      let range = row * norm.numFeatures..<(row + 1) * norm.numFeatures
       return Row(
-        mean: Array(means[place]), variance: Array(variances[place]),
+        mean: Array(means[range]), variance: Array(variances[range]),
         batchesTracked: counters.map { $0[min(row, $0.count - 1)] } ?? 0)
     }
     self.init(
@@ -98,10 +98,10 @@ extension NormModule {
     guard let site else {
       throw CheckpointError(
         .missingOperand, "the state dict has no BatchNorm of this name, which the model needs",
-        advice: "is the checkpoint one of this model?")
+        advice: "use a checkpoint of this model")
     }
     guard site.features == numFeatures else {
-      throw .shape("the running statistics of \(site.features) features, not \(numFeatures)")
+      throw .shape("it has running statistics of \(site.features) features, not \(numFeatures)")
     }
     var adapted = self
     if site.layout.buffers == .rows {
@@ -153,13 +153,13 @@ private struct ModuleTensors {
       if tensor == nil { return }
       throw CheckpointError(
         .unexpectedLayout, name: key(last), "the model's BatchNorm has no such tensor",
-        advice: "is the checkpoint one of this model?")
+        advice: "use a checkpoint of this model")
     }
     guard let tensor else {
       throw CheckpointError(
         .missingOperand, name: key(last),
         "the state dict has no tensor of this name, which the model needs",
-        advice: "is the checkpoint one of this model?")
+        advice: "use a checkpoint of this model")
     }
     guard tensor.shape == shape else {
       throw CheckpointError.shape("its shape is \(tensor.shape), not \(shape)")

@@ -128,7 +128,7 @@ private struct BufferUpdate {
       guard tensors.count == 1 else {
         throw CheckpointError(
           .unexpectedLayout, name: key,
-          "it is tied to the buffers of \(tensors.count) BatchNorms, which went apart",
+          "it is tied to the buffers of \(tensors.count) BatchNorms, which now differ",
           advice: "give each BatchNorm buffers of its own")
       }
       result[key] = tensors[0]

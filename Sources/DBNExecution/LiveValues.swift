@@ -17,7 +17,7 @@ struct LiveValues<Value> {
   func value(_ name: String) throws(CheckpointError) -> Value {
     guard let value = values[name] else {
       throw CheckpointError(
-        .missingOperand, name: name, "the graph uses a value that nothing makes")
+        .missingOperand, name: name, "the graph uses a value that no input or earlier node makes")
     }
     return value
   }

@@ -22,7 +22,7 @@ extension BatchNormModule {
   func check(_ slices: [BatchSlice], positions: Int) throws(CheckpointError) {
     guard layout.buffers == .shared || layout.evaluation != .shared else {
       throw CheckpointError(
-        .unsupportedOperation, "BatchNorms of the layout \(layout) are not run in training",
+        .unsupportedOperation, "BatchNorms of the layout \(layout) cannot be run in training",
         advice: "convert them with \(.mappingToDistributed) or \(.mappingToStandard) first")
     }
     for (device, slice) in slices.enumerated() where slice.count * positions == 1 {

@@ -35,7 +35,7 @@ extension Tensor {
     case .int64: try bytes(numbers, Int64.self)
     default:
       throw CheckpointError(
-        .unsupportedScalarType, "\(scalarType.name) cannot hold what was computed")
+        .unsupportedScalarType, "the type \(scalarType.name) cannot hold computed numbers")
     }
   }
 
@@ -45,7 +45,7 @@ extension Tensor {
     var bytes: [UInt8] = []
     for number in numbers {
       guard let integer = Integer(exactly: number) else {
-        throw CheckpointError(.overflow, "\(number) is no \(scalarType.name)")
+        throw CheckpointError(.overflow, "\(number) does not fit into \(scalarType.name)")
       }
       withUnsafeBytes(of: integer.littleEndian) { bytes += $0 }
     }

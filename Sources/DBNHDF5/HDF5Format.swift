@@ -35,7 +35,7 @@ public struct HDF5Format: CheckpointFormat {
   /// Writes files whose datasets can be compressed.
   public let writing: WritingSupport? = WritingSupport(
     compression: true,
-    refusal: .init("HDF5 files are not written in shards", advice: "leave out the shard size"))
+    refusal: .init("HDF5 files are not written in shards", advice: "leave out \(.shardSize)"))
 
   /// Makes the format, for a registry.
   public init() {}

@@ -42,7 +42,7 @@ package enum NumPyCheckpoint {
   private static func arrayName(_ record: String) throws(CheckpointError) -> String {
     guard record.hasSuffix(arrayExtension) else {
       throw CheckpointError(
-        .notNumPy, "is no array: its name does not end in \(arrayExtension)",
+        .notNumPy, "is not an array: its name does not end in \(arrayExtension)",
         advice: "remove it from the archive")
     }
     return String(record.dropLast(arrayExtension.count))

@@ -49,7 +49,7 @@ extension NumPyHeader {
     guard byteCount == found else {
       throw CheckpointError(
         .numPySize, offset: dataOffset,
-        "\(type.scalarType.name) \(shape) needs \(byteCount) bytes, \(found) are there",
+        "\(type.scalarType.name) \(shape) needs \(byteCount) bytes, but \(found) follow",
         advice: "the file is cut short or damaged; get it again")
     }
   }

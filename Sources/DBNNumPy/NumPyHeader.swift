@@ -20,20 +20,20 @@ struct NumPyHeader {
   init(parsing reader: inout ByteReader) throws(CheckpointError) {
     let start = reader.fileOffset
     guard try reader.readRegion(count: Self.magic.count).starts(with: Self.magic) else {
-      throw CheckpointError(.notNumPy, offset: start, "is no array of numpy.save")
+      throw CheckpointError(.notNumPy, offset: start, "is not an array that numpy.save wrote")
     }
     let version = (try reader.read(UInt8.self), try reader.read(UInt8.self))
     guard (1...3).contains(version.0), version.1 == 0 else {
       throw CheckpointError(
         .numPyVersion, offset: start,
-        "is of version \(version.0).\(version.1) of NumPy's format, 1.0 to 3.0 can be read")
+        "has version \(version.0).\(version.1) of NumPy's format; only 1.0 to 3.0 can be read")
     }
     let count =
       version.0 == 1 ? try reader.readCount(UInt16.self) : try reader.readCount(UInt32.self)
     guard count <= Self.byteLimit else {
       throw CheckpointError(
         .limitExceeded, offset: reader.fileOffset,
-        "a header of \(count) bytes is declared, \(Self.byteLimit) are read")
+        "declares a header of \(count) bytes; at most \(Self.byteLimit) can be read")
     }
     let offset = reader.fileOffset
     // Versions 1.0 and 2.0 are Latin-1, 3.0 is UTF-8; a tensor's header is ASCII in all.
@@ -51,11 +51,12 @@ struct NumPyHeader {
       case ("descr", .string(let text)): type = try NumPyType(text)
       case ("descr", .list):
         throw CheckpointError(
-          .numPyType, offset: offset, "holds structures, which are no tensors",
+          .numPyType, offset: offset, "holds structures of several fields, not numbers",
           advice: "save each field as an array of its own")
       case ("shape", .tuple(let sizes)): shape = sizes
       case ("fortran_order", .bool(let flag)): isFortranOrder = flag
-      default: throw invalid("has the field '\(name.visible())' twice or of another type", offset)
+      default:
+        throw invalid("has an unknown field '\(name.visible())', or gives it another type", offset)
       }
     }
     guard fields.count == 3, let type, let shape, let isFortranOrder else {

@@ -39,7 +39,7 @@ struct PythonLiteralParser {
       }
     }
     skipSpace()
-    guard position == bytes.count else { throw error("goes on after its dictionary") }
+    guard position == bytes.count else { throw error("has more text after its dictionary") }
     return members
   }
 
@@ -68,7 +68,7 @@ struct PythonLiteralParser {
       if !hasComma {
         try expect(")")
         // In Python, (3) is a number.
-        guard sizes.count > 1 else { throw error("has a shape that is no tuple") }
+        guard sizes.count > 1 else { throw error("has a shape that is not a tuple") }
         break
       }
     }
@@ -81,7 +81,7 @@ struct PythonLiteralParser {
     while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
     let digits = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let count = Int(digits), digits == "\(count)" else {
-      throw error("has a shape with something else than sizes in it")
+      throw error("has a shape that contains something other than sizes")
     }
     // The suffix that Python 2 wrote.
     if peek == UInt8(ascii: "L") { position += 1 }
@@ -92,12 +92,12 @@ struct PythonLiteralParser {
   private mutating func parseString() throws(CheckpointError) -> String {
     skipSpace()
     guard let quote = peek, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
-      throw error("is not a dictionary of names")
+      throw error("has a field without a name in quotes")
     }
     let rest = bytes[(position + 1)...]
     guard let end = rest.firstIndex(of: quote), !rest[..<end].contains(UInt8(ascii: "\\")),
       let text = String(validating: rest[..<end], as: UTF8.self)
-    else { throw error("has text that does not end, or has escapes in it") }
+    else { throw error("has text without a closing quote, with escapes, or not in UTF-8") }
     position = end + 1
     return text
   }
@@ -105,7 +105,7 @@ struct PythonLiteralParser {
   private mutating func expect(_ text: StaticString) throws(CheckpointError) {
     skipSpace()
     for index in 0..<text.utf8CodeUnitCount {
-      guard peek == text.utf8Start[index] else { throw error("lacks a '\(text)'") }
+      guard peek == text.utf8Start[index] else { throw error("lacks the expected '\(text)'") }
       position += 1
     }
   }

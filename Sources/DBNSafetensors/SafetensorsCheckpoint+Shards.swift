@@ -36,9 +36,9 @@ extension SafetensorsFormat {
       if let error = ShardFileName.folderError(path, candidates) { throw error }
       throw CheckpointError(
         .shardFolder, path: path,
-        "the folder has \(candidates.count) files that could be meant: "
+        "the folder has \(candidates.count) files that could be the checkpoint: "
           + candidates.prefix(5).map { $0.visible() }.joined(separator: ", "),
-        advice: "name one of them")
+        advice: "give the path of one of them")
     }
     guard let name = candidates.first else { return nil }
     return try folder.file(name)

@@ -26,7 +26,7 @@ extension SafetensorsCheckpoint {
       guard options.allowsLosses else {
         throw CheckpointError(
           .cannotBeWritten, name: path.description, reason,
-          advice: "write an HDF5 file, cast the tensor, or allow losses to leave it out")
+          advice: "write an HDF5 file, cast the tensor, or leave it out with \(.allowingLosses)")
       }
       losses.append(ConversionReport.Item(path.description, reason))
     }
@@ -39,11 +39,11 @@ extension SafetensorsCheckpoint {
   /// Why the format can't hold the tensor.
   private static func obstacle(_ tensor: Tensor) -> String? {
     guard let type = SafetensorsType(tensor.scalarType) else {
-      return "the format has no \(tensor.scalarType.name)"
+      return "safetensors has no type \(tensor.scalarType.name)"
     }
     // Two elements in a byte need a dimension to count them.
     guard type != .float4 || !tensor.shape.isEmpty else {
-      return "the format has no \(tensor.scalarType.name) without a dimension"
+      return "safetensors cannot hold a \(tensor.scalarType.name) tensor without dimensions"
     }
     return nil
   }

@@ -11,8 +11,9 @@ package enum SafetensorsCheckpoint {
 
   /// What to do with such files.
   package static let adviceForRanks: Guidance =
-    "put the files of all ranks together with consolidate_safetensors_files of "
-    + "torch.distributed.checkpoint._consolidate_hf_safetensors, given 1 for each tensor's name"
+    "combine the files of all ranks with consolidate_safetensors_files of "
+    + "torch.distributed.checkpoint._consolidate_hf_safetensors, with an fqn_to_index_mapping of "
+    + "every tensor's name to 1"
 
   /// Whether the file starts with a plausible header length and the header's `{`.
   package static func recognises(_ file: ByteRegion) -> Bool {
@@ -47,7 +48,7 @@ extension SafetensorsHeader {
   /// What the user should know about the header.
   var notes: [Guidance] {
     unknownFields.sorted().map {
-      "tensors have the field '\($0.visible())', which the format does not know: left out"
+      "tensors have the field '\($0.visible())', which is not part of the format; it is ignored"
     }
   }
 }

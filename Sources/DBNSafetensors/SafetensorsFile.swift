@@ -28,8 +28,9 @@ struct SafetensorsFile {
     guard text.byteCount <= SafetensorsHeader.byteLimit else {
       throw CheckpointError(
         .cannotBeWritten,
-        "the names and values beside the tensors take \(text.byteCount) bytes, the format allows "
-          + "\(SafetensorsHeader.byteLimit)", advice: "write an HDF5 file instead")
+        "the header, with the names and the values that are not tensors, takes \(text.byteCount) "
+          + "bytes; the format allows \(SafetensorsHeader.byteLimit)",
+        advice: "write an HDF5 file instead")
     }
     length = withUnsafeBytes(of: UInt64(text.byteCount).littleEndian) { Array($0) }
     start = length.count + text.byteCount

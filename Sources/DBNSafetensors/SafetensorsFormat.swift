@@ -12,7 +12,7 @@ public struct SafetensorsFormat: CheckpointFormat {
     shards: true,
     refusal: .init(
       "safetensors files are not compressed",
-      advice: "write an HDF5 file, or leave the option out"))
+      advice: "write an HDF5 file, or leave out \(.compression)"))
 
   /// The format, to be added to a registry.
   public init() {}

@@ -21,7 +21,7 @@ public struct CheckpointDictionary: Sendable {
   public private(set) var entries: [Entry] = []
   /// The instance's own attributes, such as the `_metadata` of a state dict.
   public var attributes: [(name: String, value: CheckpointValue)] = []
-  private var places = HashIndex()
+  private var index = HashIndex()
 
   /// A mapping without entries.
   public init(_ kind: Kind = .dict) {
@@ -30,22 +30,22 @@ public struct CheckpointDictionary: Sendable {
 
   /// The value of a key; nil if there is none.
   public subscript(key: Key) -> CheckpointValue? {
-    place(of: key).map { entries[$0].value }
+    position(of: key).map { entries[$0].value }
   }
 
   /// The value of a string key; nil if there is none.
   public subscript(name: String) -> CheckpointValue? { self[.string(name)] }
 
   /// Whether there is a value for the key.
-  public func contains(_ key: Key) -> Bool { place(of: key) != nil }
+  public func contains(_ key: Key) -> Bool { position(of: key) != nil }
 
-  private func place(of key: Key) -> Int? {
-    places.index(hash: key.hashValue) { entries[$0].key == key }
+  private func position(of key: Key) -> Int? {
+    index.index(hash: key.hashValue) { entries[$0].key == key }
   }
 
   /// Sets the value of a key, which keeps its position or is appended: Python's assignment.
   public mutating func set(_ key: Key, to value: CheckpointValue) {
-    let known = places.insertIfAbsent(
+    let known = index.insertIfAbsent(
       hash: key.hashValue, where: { entries[$0].key == key },
       hashOf: { entries[$0].key.hashValue })
     if let known {
@@ -77,7 +77,7 @@ public struct CheckpointDictionary: Sendable {
   /// Reserves memory for `count` entries.
   package mutating func reserveCapacity(_ count: Int) {
     entries.reserveCapacity(count)
-    places.reserveCapacity(count) { entries[$0].key.hashValue }
+    index.reserveCapacity(count) { entries[$0].key.hashValue }
   }
 }
 

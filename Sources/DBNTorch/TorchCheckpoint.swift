@@ -94,7 +94,7 @@ package enum TorchCheckpoint {
         .notATorchCheckpoint, "is empty", advice: "the file is incomplete; get it again")
     }
     return CheckpointError(
-      .notATorchCheckpoint, "is no PyTorch checkpoint",
-      advice: "name a file that torch.save wrote")
+      .notATorchCheckpoint, "is not a PyTorch checkpoint",
+      advice: "give a file that torch.save wrote")
   }
 }

@@ -10,7 +10,7 @@ public struct TorchZipFormat: CheckpointFormat {
   /// Writes single, uncompressed files.
   public let writing: WritingSupport? = WritingSupport(
     refusal: .init(
-      "PyTorch's files are not written compressed or in shards",
+      "PyTorch files cannot be written compressed or in shards",
       advice: "leave out \(.compression) and \(.shardSize), or write HDF5 or safetensors"))
 
   /// Makes the format, for a registry.

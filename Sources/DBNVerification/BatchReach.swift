@@ -28,9 +28,9 @@ struct BatchReach {
     }
     throw CheckpointError(
       .invalidBatch,
-      "no batch of up to \(BatchNormVerification.samplesLimit) samples reaches every device of every "
-        + "BatchNorm",
-      advice: "verify checkpoints whose BatchNorms have one number of devices")
+      "no batch of up to \(BatchNormVerification.samplesLimit) samples reaches every device of "
+        + "every BatchNorm",
+      advice: "verify checkpoints whose BatchNorms all have the same number of devices")
   }
 
   /// - Parameter isFixed: whether the model accepts no other number of samples.

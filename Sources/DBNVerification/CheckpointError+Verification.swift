@@ -10,7 +10,7 @@ extension CheckpointError.Code {
 extension CheckpointError {
   static func invalidBatch(_ samples: Int) -> CheckpointError {
     CheckpointError(
-      .invalidBatch, "\(samples) is not a number of samples to verify with",
+      .invalidBatch, "a batch cannot have \(samples) samples",
       advice: "give a batch of 1 to \(BatchNormVerification.samplesLimit) samples")
   }
 }

@@ -28,21 +28,21 @@ public struct CheckpointVerification: Sendable {
   public func compare(
     _ a: Checkpoint, _ b: Checkpoint
   ) throws(CheckpointError) -> VerificationResult {
-    let said = BatchNormSettingsPair(a.allBatchNormSettings, b.allBatchNormSettings)
-    var result = try taking(said).compareModels(a, b)
+    let stated = BatchNormSettingsPair(a.allBatchNormSettings, b.allBatchNormSettings)
+    var result = try taking(stated).compareModels(a, b)
     result.add(ProgramComparison(a, b), isCompared: comparesPrograms)
-    if said.contradicts(in: overriding) {
+    if stated.contradicts(in: overriding) {
       result.notes.append(
-        "the files say different settings of BatchNorms; what was given was used for both: "
+        "the files state different settings of BatchNorms; the given ones were used for both: "
           + "\(overriding)")
     }
     return result
   }
 
   /// This verification with the files' epsilon and momentum, where they are not overridden.
-  private func taking(_ said: BatchNormSettingsPair) -> CheckpointVerification {
+  private func taking(_ stated: BatchNormSettingsPair) -> CheckpointVerification {
     let settings = BatchNormSettingsPair(
-      said.a.overridden(by: overriding), said.b.overridden(by: overriding))
+      stated.a.overridden(by: overriding), stated.b.overridden(by: overriding))
     var result = self
     result.batchNorms.settings = settings
     result.batchNorms.options = BatchNormModule.Options(overriding, default: batchNorms.options)
@@ -70,7 +70,7 @@ public struct CheckpointVerification: Sendable {
     }
     guard !result.isEmpty else {
       throw CheckpointError(
-        .nothingToCompare, "the two hold no tensors in what was compared: there is no verdict",
+        .nothingToCompare, "what was compared holds no tensors, so there is no verdict",
         advice: "compare everything that the files hold with \(.difference)")
     }
     result.scope = scope

@@ -34,11 +34,11 @@ extension VerificationResult {
 
   private var summary: String {
     let things = model == nil ? "BatchNorm" : "layer"
-    let place = model.map { " of \($0)" } ?? ""
+    let ofModel = model.map { " of \($0)" } ?? ""
     var scope = "no BatchNorm; \(counted(otherTensors, "tensor")) compared"
     if !layers.isEmpty {
       scope =
-        "\(counted(layers.count, things))\(place), batch of \(samples), mode \(mode.rawValue)"
+        "\(counted(layers.count, things))\(ofModel), batch of \(samples), mode \(mode.rawValue)"
       if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
     }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
@@ -54,7 +54,8 @@ extension VerificationResult {
   }
 
   private var distance: String {
-    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); stored numbers: max abs \(stateMaxAbsolute)"
+    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); "
+      + "stored numbers: max abs \(stateMaxAbsolute)"
   }
 
   /// What follows "but": faults in the compared numbers.
@@ -69,13 +70,13 @@ extension VerificationResult {
     if let first = impliedTensors.first {
       lines.append(
         "\(counted(impliedTensors.count, "tensor")) that only one of the two has "
-          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): what a missing one means, "
-          + "weights 1, biases and counters 0")
+          + "(\(first.visible())\(impliedTensors.count > 1 ? ", ..." : "")): equal to what a "
+          + "missing tensor stands for, weights 1, biases and counters 0")
     }
     guard let first = oneSidedSettings.first else { return lines }
     return lines + [
-      "epsilon and momentum of \(counted(oneSidedSettings.count, "BatchNorm")) are said by one of the "
-        + "two alone (\(first.moduleName)), and used for both"
+      "epsilon and momentum of \(counted(oneSidedSettings.count, "BatchNorm")) are stated by only "
+        + "one of the two (\(first.moduleName)), and used for both"
     ]
   }
 
@@ -88,8 +89,8 @@ extension VerificationResult {
     let lists = [
       ("not compared, only in the first", scope.onlyInFirst),
       ("not compared, only in the second", scope.onlyInSecond),
-      ("not compared, beside it in the first", scope.restOfFirst),
-      ("not compared, beside it in the second", scope.restOfSecond),
+      ("not compared, elsewhere in the first", scope.restOfFirst),
+      ("not compared, elsewhere in the second", scope.restOfSecond),
     ]
     for (title, items) in lists where !items.isEmpty {
       let shown = items.prefix(6).map { "\($0.name.entryName) (\($0.reason))" }
@@ -107,7 +108,7 @@ extension String {
 
 extension VerificationResult.Divergence {
   fileprivate func text(in layer: String) -> String {
-    let place = device.map { " of device \($0)" } ?? ""
-    return "\(layer.moduleName), \(quantity)\(place) at \(index): \(a) and \(b)"
+    let ofDevice = device.map { " of device \($0)" } ?? ""
+    return "\(layer.moduleName), \(quantity)\(ofDevice) at \(index): \(a) and \(b)"
   }
 }

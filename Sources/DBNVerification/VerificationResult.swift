@@ -32,15 +32,16 @@ public struct VerificationResult: Sendable {
     ///
     /// - Parameters:
     ///   - part: `outputs` or `state`.
-    ///   - place: maps the index of a value to its coordinates in the quantity.
+    ///   - coordinates: maps the index of a value to its coordinates in the quantity.
     mutating func add(
       _ comparison: NumberComparison, to part: WritableKeyPath<Layer, NumberComparison>,
-      _ quantity: String, device: Int?, place: (Int) -> [Int]
+      _ quantity: String, device: Int?, coordinates: (Int) -> [Int]
     ) {
       self[keyPath: part].formUnion(comparison)
       guard divergence == nil, let first = comparison.firstDifference else { return }
       divergence = Divergence(
-        quantity: quantity, device: device, index: place(first.index), a: first.a, b: first.b)
+        quantity: quantity, device: device, index: coordinates(first.index), a: first.a,
+        b: first.b)
     }
   }
 

@@ -69,9 +69,10 @@ extension Checkpoint {
     besides models: [FoundStateDict], _ compared: [EntryPath]
   ) -> [ConversionReport.Item] {
     let rest = outside(models.map(\.entry) + compared, countsNested: false)
-    var items = rest.places.map { place in
+    var items = rest.places.map { outside in
       ConversionReport.Item(
-        "\(place.entry)", place.tensorCount == 1 ? "a tensor" : "\(place.tensorCount) tensors")
+        "\(outside.entry)",
+        outside.tensorCount == 1 ? "a tensor" : "\(outside.tensorCount) tensors")
     }
     if rest.otherCount > 0 {
       items.append(.init("other values", "\(rest.otherCount)"))

@@ -56,7 +56,7 @@ package struct ZipArchive: Sendable {
       // The record later in the directory is taken as the one that was added.
       throw CheckpointError(
         .zipOverlap, name: entries[max(first, second)].name, offset: extents[second].lowerBound,
-        "overlaps with '\(entries[min(first, second)].name)'",
+        "shares bytes with '\(entries[min(first, second)].name)'",
         advice: "the archive is damaged or malicious; get it again")
     }
   }

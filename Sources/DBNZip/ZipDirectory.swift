@@ -23,8 +23,8 @@ struct ZipDirectory {
     else {
       throw CheckpointError(
         .zipDirectory, offset: end.position,
-        "the directory of \(end.count) records does not fit the \(end.directorySize) bytes "
-          + "declared for it at byte \(end.directoryOffset)",
+        "the archive's end declares a directory of \(end.count) records in \(end.directorySize) "
+          + "bytes from byte \(end.directoryOffset), which does not fit the file",
         advice: "the file is cut short or damaged; get it again")
     }
     start = end.directoryOffset

@@ -86,7 +86,7 @@ private struct Zip64EndRecord {
   init(in file: ByteRegion, at position: Int, endingAt end: Int) throws(CheckpointError) {
     guard position <= end, end - position >= 56 else {
       throw CheckpointError(
-        .zip64, offset: end, "the zip64 end record is not at byte \(position)")
+        .zip64, offset: end, "the zip64 end record cannot be at byte \(position), as declared")
     }
     var reader = ByteReader(try file.slice(from: position, count: end - position))
     let signature = try reader.read(UInt32.self)

@@ -13,7 +13,7 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
   private let file: ByteRegion
   private var records: [Record] = []
   private var names = StringArena()
-  private var places = HashIndex()
+  private var indexesByName = HashIndex()
 
   init(of file: ByteRegion) {
     self.file = file
@@ -22,28 +22,28 @@ package struct ZipEntries: RandomAccessCollection, Sendable {
   package var startIndex: Int { 0 }
   package var endIndex: Int { records.count }
 
-  package subscript(place: Int) -> ZipEntry {
-    let record = records[place]
+  package subscript(index: Int) -> ZipEntry {
+    let record = records[index]
     return ZipEntry(
-      name: names[place], method: record.method,
+      name: names[index], method: record.method,
       size: record.size, crc32: record.crc32, payload: file.part(record.payload))
   }
 
   /// The record of this name, compared byte by byte.
   package subscript(name: String) -> ZipEntry? {
-    places.index(hash: name.hashOfUTF8) { names.has(name, at: $0) }.map { self[$0] }
+    indexesByName.index(hash: name.hashOfUTF8) { names.has(name, at: $0) }.map { self[$0] }
   }
 
   /// Reserves memory for `count` records, whose names have `nameByteCount` bytes in total.
   mutating func reserveCapacity(_ count: Int, nameByteCount: Int) {
     records.reserveCapacity(count)
     names.makeRoom(for: count, byteCount: nameByteCount)
-    places.reserveCapacity(count) { names.hash(at: $0) }
+    indexesByName.reserveCapacity(count) { names.hash(at: $0) }
   }
 
   /// - Returns: whether the name is new; the entry is not added if it is not.
   mutating func append(_ entry: ZipEntry) -> Bool {
-    let known = places.insertIfAbsent(
+    let known = indexesByName.insertIfAbsent(
       hash: entry.name.hashOfUTF8, where: { names.has(entry.name, at: $0) },
       hashOf: { names.hash(at: $0) })
     guard known == nil else { return false }

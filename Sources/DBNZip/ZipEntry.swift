@@ -61,7 +61,7 @@ package struct ZipEntry: Sendable {
     guard fits else {
       throw CheckpointError(
         .zipSize, name: header.name,
-        "its \(header.compressedSize) bytes in the archive cannot give the declared \(header.size)",
+        "its \(header.compressedSize) bytes in the archive cannot hold the declared \(header.size)",
         advice: "the archive is damaged or malicious; get it again")
     }
   }

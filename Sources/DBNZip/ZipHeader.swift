@@ -35,7 +35,8 @@ struct ZipHeader {
     try readZip64(reader.readRegion(count: extraLength))
     try reader.skip(commentLength)
     guard disk == 0 || disk == 0xFFFF else {
-      throw CheckpointError(.zipMultipleDisks, name: name, "is on another disk")
+      throw CheckpointError(
+        .zipMultipleDisks, name: name, "is on another disk; the archive spans several disks")
     }
   }
 

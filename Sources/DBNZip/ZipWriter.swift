@@ -75,11 +75,11 @@ package struct ZipWriter {
       offsets.append(position)
       position = ZipPlacement(records.name(index), sizes[index], at: position).end
     }
-    let (destination, places) = (counted ? destination : destination.uncounted, offsets)
+    let (destination, starts) = (counted ? destination : destination.uncounted, offsets)
     let budget = MemoryBudget()
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
-        return try Self.write(records, index, at: places[index], to: destination, within: budget)
+        return try Self.write(records, index, at: starts[index], to: destination, within: budget)
       } catch {
         throw error.with(name: title(index) ?? records.name(index))
       }

@@ -37,8 +37,8 @@ struct KerasSettingsTests {
     let output = folder.file(name)
     let command = try run("convert", Self.net, output, "--rename", "keras", "--state-dict-only")
     let note =
-      "2 BatchNorms have epsilon 0.001; PyTorch's default is 1e-05: make them with eps=0.001 (and "
-      + "momentum=0.01)"
+      "2 BatchNorms have epsilon 0.001; PyTorch's default is 1e-05: create them with eps=0.001 "
+      + "(and momentum=0.01)"
     #expect(command.error.components(separatedBy: note).count == 2)
     #expect(try settings(output) == Self.kerass)
     let text = try run("info", output).output

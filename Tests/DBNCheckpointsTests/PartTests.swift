@@ -213,7 +213,7 @@ struct PartTests {
     let file = folder.file("__0_0.distcp")
     try checkpoint().write(to: file, as: TorchZipFormat())
     let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(file) }
-    #expect(error?.code == .partOfModel && error?.advice == "give the folder")
+    #expect(error?.code == .partOfModel && error?.advice == "give the folder instead")
   }
 
   private func checkpoint() throws -> Checkpoint {

@@ -150,6 +150,7 @@ struct StateDictRuleTests {
     let error = #expect(throws: CheckpointError.self) {
       try entry(["generator": model(), "discriminator": model(), "small": ["w": .ones(1)]])
     }
+    #expect(error?.code == .noStateDict)
     #expect(error?.reason == "2 entries could be the state dict: generator, discriminator")
     #expect(error?.advice == "choose one with \(.anyEntry): \(.entry("generator"))")
   }

@@ -35,19 +35,6 @@ struct StateDictSearchTests {
     #expect(missing?.code == .noSuchEntry)
   }
 
-  @Test func severalPlacesOfOneRankAreAmbiguous() throws {
-    var stateDict = StateDict()
-    stateDict["weight"] = try .float32([1])
-    var root = CheckpointDictionary()
-    for name in ["generator", "discriminator"] {
-      root.set(.string(name), to: .dictionary(stateDict.dictionary))
-    }
-    let checkpoint = Checkpoint(root: .dictionary(root))
-    let error = #expect(throws: CheckpointError.self) { try checkpoint.findStateDict() }
-    #expect(error?.code == .noStateDict)
-    #expect(error?.reason.contains("generator, discriminator") == true)
-  }
-
   @Test func aPathInWordsReachesNumberedPlaces() throws {
     var stateDict = StateDict()
     stateDict["weight"] = try .float32([1])

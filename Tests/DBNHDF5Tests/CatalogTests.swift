@@ -62,7 +62,8 @@ struct CatalogTests {
     #expect(code(dataset(chunked([], fill: []))) == .invalidChunk)
     #expect(code(dataset(chunked([chunk([0], 200)], filters: [1]))) == .extentOutsideFile)
     for filters in [[1, 1], [1, 32000], [32015]] {
-      #expect(try unreadable(dataset(chunked([chunk([0])], filters: filters))) == .unsupportedFilter)
+      #expect(
+        try unreadable(dataset(chunked([chunk([0])], filters: filters))) == .unsupportedFilter)
     }
     #expect(
       code(dataset(chunked([chunk([0])], shape: [1 << 20], filters: [1]))) == .declaredTooLarge)

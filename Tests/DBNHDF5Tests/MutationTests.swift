@@ -25,7 +25,8 @@ struct MutationTests {
   }
 
   private static let otherFiles = [
-    "arrays", "beyond_shape_v110", "bits", "cache_image", "complex", "enums", "links", "lzf", "n_bit",
+    "arrays", "beyond_shape_v110", "bits", "cache_image", "complex", "enums", "links", "lzf",
+    "n_bit",
     "opaque", "padded", "scale_offset", "shared_messages_list", "shared_messages_tree", "sizes_2_2",
     "sizes_8_4",
   ]

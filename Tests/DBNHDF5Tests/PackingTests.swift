@@ -20,7 +20,9 @@ struct PackingTests {
     #expect(try decompressLZF([0, 5, 0xE0, 2, 0], count: 100) == Array(repeating: 5, count: 12))
   }
 
-  @Test(arguments: [[5], [0], [0x20], [0xE0], [0xE0, 1], [0x20, 0], [0, 1, 0x20, 1], [0xFF, 255, 255]])
+  @Test(arguments: [
+    [5], [0], [0x20], [0xE0], [0xE0, 1], [0x20, 0], [0, 1, 0x20, 1], [0xFF, 255, 255],
+  ])
   func lzfThatEndsEarlyOrLeadsBeforeItsStartIsRefused(source: [UInt8]) {
     let error = #expect(throws: CheckpointError.self) { try decompressLZF(source, count: 50) }
     #expect(error?.code == .invalidChunk)
@@ -46,13 +48,18 @@ struct PackingTests {
       let size = [1, 2, 4, 8].randomElement(using: &generator) ?? 4
       let count = Int.random(in: 0...9, using: &generator)
       let bytes = (0..<Int.random(in: 0...90, using: &generator)).map { index in
-        index < 4 ? UInt8.random(in: 0...70, using: &generator) * (index == 0 ? 1 : 0)
+        index < 4
+          ? UInt8.random(in: 0...70, using: &generator) * (index == 0 ? 1 : 0)
           : UInt8.random(in: .min ... .max, using: &generator)
       }
       let numbers = [2, UInt32(count)]
       let wild = (0..<12).map { _ in UInt32.random(in: 0...80, using: &generator) }
-      let integers = ScaleOffset([numbers[0], 0, numbers[1], 0, UInt32(size), 1, wild[0] % 2, wild[1] % 2, 7, 7])
-      let floats = ScaleOffset([0, wild[2], numbers[1], 1, UInt32(size), 1, wild[0] % 2, wild[1] % 2, 7, 7])
+      let integers = ScaleOffset([
+        numbers[0], 0, numbers[1], 0, UInt32(size), 1, wild[0] % 2, wild[1] % 2, 7, 7,
+      ])
+      let floats = ScaleOffset([
+        0, wild[2], numbers[1], 1, UInt32(size), 1, wild[0] % 2, wild[1] % 2, 7, 7,
+      ])
       let bits = NBit([8, 0, numbers[1], 1, UInt32(size), wild[3] % 2, wild[4], wild[5]])
       var target = [UInt8](repeating: 0, count: count * size)
       bytes.withUnsafeBytes { source in

@@ -18,35 +18,6 @@ struct TieTests {
     return try HDF5Checkpoint.read(path).root
   }
 
-  @Test func tiesSurviveAcrossGroups() throws {
-    let shared = try Sample.tensor()
-    let root = Sample.mapping([
-      (.string("encoder"), .tensor(shared)), (.string("other"), .tensor(try Sample.tensor())),
-      (.string("nested"), .list([.none, .tensor(shared)])),
-    ])
-    let read = try #require(try written(root).dictionary)
-    let first = try #require(read["encoder"]?.tensor)
-    let second = try #require(read["nested"]?.elements?.last?.tensor)
-    #expect(first.isTied(to: second))
-    #expect(read["other"]?.tensor?.isTied(to: first) == false)
-  }
-
-  @Test func oneStorageInTwoShapesIsNotATie() throws {
-    let matrix = try Sample.tensor(.float32, [2, 3])
-    let vector = try Tensor(.float32, shape: [6], storage: matrix.storage)
-    let root = Sample.mapping([(.string("a"), .tensor(matrix)), (.string("b"), .tensor(vector))])
-    #expect(try Expectation.tree(written(root)) == Expectation.tree(root))
-  }
-
-  @Test(arguments: [Tensor.Kind.tensor, .parameter, .buffer], [true, false])
-  func kindAndGradientSurvive(kind: Tensor.Kind, requiresGrad: Bool) throws {
-    var tensor = try Sample.tensor()
-    tensor.kind = kind
-    tensor.requiresGrad = requiresGrad
-    let root = Sample.mapping([(.string("a"), .tensor(tensor))])
-    #expect(try Expectation.tree(written(root)) == Expectation.tree(root))
-  }
-
   @Test func tiedNamesKeepDifferentKinds() throws {
     let plain = try Sample.tensor()
     var parameter = plain

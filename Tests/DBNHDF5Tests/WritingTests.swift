@@ -87,14 +87,6 @@ struct WritingTests {
     #expect(folder.contents == ["a.h5"])
   }
 
-  @Test func aMissingFolderIsNamed() throws {
-    let path = folder.file("no/such/folder.h5")
-    let error = #expect(throws: CheckpointError.self) {
-      try HDF5Format().write(Checkpoint(root: .none), to: path)
-    }
-    #expect(error?.code == .system && error?.path == path)
-  }
-
   @Test func severalThreadsWriteAndRead() async throws {
     let folder = folder
     try await withThrowingTaskGroup(of: Void.self) { group in

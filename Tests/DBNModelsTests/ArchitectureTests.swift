@@ -53,12 +53,4 @@ struct ArchitectureTests {
     let plain = resnext(normLayer: BatchNorm2d(affine: false, trackRunningStats: false))
     #expect(!plain.parameters.contains { $0.key.hasPrefix("bn1.") })
   }
-
-  @Test(arguments: [0, -3])
-  func aWorldSizeIsPositive(worldSize: Int) {
-    let error = #expect(throws: CheckpointError.self) {
-      try DistributedBatchNorm2d(virtualWorldSize: worldSize)
-    }
-    #expect(error?.code == .init("invalid-world-size"))
-  }
 }

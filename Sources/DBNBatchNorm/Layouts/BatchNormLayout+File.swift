@@ -11,13 +11,13 @@ extension BatchNormLayout {
   ///
   /// - Throws: `invalidLayout`, which names the offending member.
   public init(parsing json: JSON) throws(CheckpointError) {
-    guard let members = json.members else { throw .layout(nil, "it is not a JSON object") }
+    guard let members = json.members else { throw .layout(nil, "it must hold a JSON object") }
     let known = Set(BatchNormQuantity.allCases.map(\.rawValue) + Self.properties)
     if let stranger = members.first(where: { !known.contains($0.name) }) {
       throw .layout(stranger.name, "a layout has no such member")
     }
     guard let name = json["name"]?.string, !name.isEmpty, Self.named(name) == nil else {
-      throw .layout("name", "a layout has a name, and not one of those known")
+      throw .layout("name", "it must be a text that is not empty or the name of a known layout")
     }
     var tensors: [BatchNormQuantity: TensorPlacement] = [:]
     for quantity in BatchNormQuantity.allCases {
@@ -35,22 +35,30 @@ extension BatchNormLayout {
 
   private func validate() throws(CheckpointError) {
     guard let mean = tensors[.runningMean], let variance = tensors[.runningVar] else {
-      throw .layout("running_mean", "a layout has a running_mean and a running_var")
+      throw .layout("running_mean", "a layout needs both running_mean and running_var")
     }
     let agree =
       (mean.shared == nil) == (variance.shared == nil)
       && mean.devices?.form == variance.devices?.form
-    guard agree else { throw .layout("running_var", "it is not kept as running_mean is") }
-    guard evaluation == .shared ? mean.shared != nil : mean.devices != nil else {
+    guard agree else {
       throw .layout(
-        "evaluation", "'\(evaluation.rawValue)' needs statistics that the layout does not have")
+        "running_var",
+        "it must be kept as running_mean is: shared, per device or both, in the same form")
+    }
+    guard evaluation == .shared ? mean.shared != nil : mean.devices != nil else {
+      let needed = evaluation == .shared ? "shared" : "per-device"
+      throw .layout(
+        "evaluation",
+        "'\(evaluation.rawValue)' needs \(needed) statistics, which this layout does not have")
     }
     for quantity in [BatchNormQuantity.weight, .bias] {
       guard let devices = tensors[quantity]?.devices, devices.form != .each else { continue }
-      throw .layout(quantity.rawValue, "devices with their own have tensors of their own: each")
+      throw .layout(quantity.rawValue, "if it is per device, its form must be 'each'")
     }
     let keys = siteTensors(worldSize: 2).map(\.key)
-    guard Set(keys).count == keys.count else { throw .layout(nil, "two tensors have one key") }
+    guard Set(keys).count == keys.count else {
+      throw .layout(nil, "two tensors would have the same key")
+    }
   }
 }
 
@@ -66,24 +74,30 @@ extension TensorPlacement {
     } else {
       guard let members = json.members,
         members.allSatisfy({ ["shared", "devices", "form"].contains($0.name) })
-      else { throw .layout(name, "it is neither a key nor an object of shared, devices and form") }
+      else {
+        throw .layout(name, "it must be a key, or an object with only shared, devices and form")
+      }
       self.init(shared: json["shared"]?.string)
       if let key = json["devices"]?.string {
         devices = DeviceTensors(key, try json.choice("form", or: .rows))
       }
     }
-    guard shared != nil || devices != nil else { throw .layout(name, "it has no key") }
+    guard shared != nil || devices != nil else {
+      throw .layout(name, "it needs a key: a text, or an object with shared or devices")
+    }
     guard shared != "", devices?.key != "" else { throw .layout(name, "a key is empty") }
     guard let devices else { return }
     guard devices.form != .single || quantity == .numBatchesTracked else {
-      throw .layout(name, "only a counter is a single number for all devices")
+      throw .layout(
+        name, "only num_batches_tracked can have the form 'single', one number for all devices")
     }
-    let places = devices.key.components(separatedBy: DeviceTensors.placeholder) - 1
-    guard places == (devices.form == .each ? 1 : 0), devices.form != .each || shared != nil else {
+    let placeholders = devices.key.components(separatedBy: DeviceTensors.placeholder) - 1
+    guard placeholders == (devices.form == .each ? 1 : 0), devices.form != .each || shared != nil
+    else {
       throw .layout(
         name,
-        "'each' needs {} once in the devices' key and a shared key for device 0; other forms "
-          + "have no {}")
+        "the form 'each' needs a shared key, for device 0, and {} exactly once in the key of "
+          + "devices; in other forms that key has no {}")
     }
   }
 }
@@ -96,7 +110,7 @@ extension JSON {
     guard let value = self[name] else { return standard }
     guard let choice = value.string.flatMap({ Choice(rawValue: $0) }) else {
       let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .layout(name, "it is one of \(choices)")
+      throw .layout(name, "it must be one of \(choices)")
     }
     return choice
   }
@@ -106,9 +120,9 @@ extension String {
   /// The number of pieces that the separator splits the text into.
   fileprivate func components(separatedBy separator: String) -> Int {
     var (count, rest) = (1, self[...])
-    while let place = rest.firstIndex(of: separator[separator.startIndex]) {
-      if rest[place...].hasPrefix(separator) { count += 1 }
-      rest = rest[rest.index(after: place)...]
+    while let index = rest.firstIndex(of: separator[separator.startIndex]) {
+      if rest[index...].hasPrefix(separator) { count += 1 }
+      rest = rest[rest.index(after: index)...]
     }
     return count
   }
@@ -117,7 +131,7 @@ extension String {
 extension CheckpointError {
   fileprivate static func layout(_ name: String?, _ reason: String) -> CheckpointError {
     CheckpointError(
-      .invalidLayout, name: name, reason, advice: "see docs/layouts.md for what a layout file says")
+      .invalidLayout, name: name, reason, advice: "docs/layouts.md describes layout files")
   }
 }
 

@@ -64,8 +64,8 @@ public struct DeviceTensors: Sendable, Hashable {
 
   /// The key of the tensor of device `number + 1`, in the form `each`.
   package func key(_ number: Int) -> String {
-    guard let place = key.firstRange(of: Self.placeholder) else { return key }
-    return key.replacingCharacters(in: place, with: "\(number)")
+    guard let range = key.firstRange(of: Self.placeholder) else { return key }
+    return key.replacingCharacters(in: range, with: "\(number)")
   }
 }
 

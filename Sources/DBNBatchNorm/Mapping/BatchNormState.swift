@@ -35,9 +35,9 @@ package struct BatchNormState {
       if let odd = others.first(where: { $0.scalarType != first.scalarType }) {
         throw CheckpointError(
           .unexpectedLayout, name: site.name,
-          "its devices have a \(quantity.rawValue) of different types, \(first.scalarType.name) and "
-            + odd.scalarType.name,
-          advice: "cast the checkpoint to one type first, statistics too")
+          "its devices have a \(quantity.rawValue) of different types, \(first.scalarType.name) "
+            + "and \(odd.scalarType.name)",
+          advice: "cast the whole checkpoint, statistics included, to one type first")
       }
       devices[quantity] = try Tensor.stacked([first] + others)
       // If evaluation does not use shared statistics, what looks shared is device 0's.

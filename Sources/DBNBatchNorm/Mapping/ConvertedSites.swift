@@ -24,7 +24,7 @@ struct ConvertedSites {
   ) throws(CheckpointError) {
     var tensors: [(SiteTensor, Tensor)] = []
     for (tensor, value) in try state.tensors(in: target) {
-      let sources = target.quantities(behind: tensor.quantity, in: site).flatMap { quantity in
+      let sources = target.quantities(determining: tensor.quantity, in: site).flatMap { quantity in
         site.tensors.filter { $0.quantity == quantity }.compactMap { source in
           stateDict[site.key(source.key)].map { ObjectIdentifier($0.storage) }
         }
@@ -64,7 +64,7 @@ struct ConvertedSites {
       guard !result.contains(key) else {
         throw CheckpointError(
           .nameCollision, name: key.description,
-          "two tensors would have this name in the other layout",
+          "two tensors would have this name in the new layout",
           advice: "rename one of them with \(.renaming) first")
       }
       result.set(key, to: value)
@@ -84,7 +84,7 @@ extension BatchNormState.Target {
   /// The quantities that a quantity's values are computed from: pooled variances also need the
   /// means. An added counter depends on the means.
   fileprivate func quantities(
-    behind quantity: BatchNormQuantity, in site: BatchNormSite
+    determining quantity: BatchNormQuantity, in site: BatchNormSite
   ) -> [BatchNormQuantity] {
     if quantity.isCounter && !site.hasCounter { return [.runningMean] }
     let needsMeans = quantity == .runningVar && (rule == .pooled || layout.hasBoth)

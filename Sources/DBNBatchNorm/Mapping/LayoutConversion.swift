@@ -74,8 +74,8 @@ struct LayoutConversion {
     CheckpointError(
       .unexpectedLayout, name: site.name, "its layout is already \(site.layout)",
       advice: layout.buffers == .shared
-        ? "there is nothing to convert; say which layout it is in with \(.sourceLayout(nil)) if its shapes "
-          + "look like another's" : "give \(.mergeRule) to merge its replicas first")
+        ? "there is nothing to convert; if it has another layout that looks like this one, name "
+          + "that with \(.sourceLayout(nil))" : "give \(.mergeRule) to merge its replicas first")
   }
 
   private mutating func convert(
@@ -105,7 +105,7 @@ struct LayoutConversion {
       let counts = try state.countersDiffer()
       if counts && keepsRows && !layout.keepsCounters {
         report.losses.append(
-          .init(site.name, "the devices' own counters of batches, of which the largest stays"))
+          .init(site.name, "each device's own counter of batches; the largest is kept"))
       }
     }
     let target = BatchNormState.Target(
@@ -125,22 +125,23 @@ struct LayoutConversion {
   private mutating func checkParameters(
     _ state: BatchNormState, _ site: BatchNormSite, keepsRows: Bool
   ) throws(CheckpointError) {
-    let homeless = BatchNormQuantity.allCases.first { quantity in
+    let unsupported = BatchNormQuantity.allCases.first { quantity in
       !quantity.isCounter && site.quantities.contains(quantity)
         && layout.fitting(site.quantities).tensors[quantity] == nil
     }
-    if let homeless {
+    if let unsupported {
       throw CheckpointError(
-        .unexpectedLayout, "it has a \(homeless.rawValue), for which \(layout) has no place")
+        .unexpectedLayout,
+        "it has a \(unsupported.rawValue), which the layout \(layout) cannot hold")
     }
-    let hasPlace = keepsRows && layout.tensors[.weight]?.devices != nil
-    if hasPlace { return }
+    let keepsParameters = keepsRows && layout.tensors[.weight]?.devices != nil
+    if keepsParameters { return }
     guard try state.parametersDiffer() else { return }
     guard layout.buffers == .shared || layout.tensors[.weight]?.devices != nil else {
       throw CheckpointError(
         .unexpectedLayout,
-        "each device has a weight and bias of its own, and \(layout) has one for all",
-        advice: "convert it to standard first: that keeps the ones that evaluation uses")
+        "each device has its own weight and bias, and the layout \(layout) has one pair for all",
+        advice: "convert it to standard first: that keeps the pair that evaluation uses")
     }
     report.losses.append(
       .init(site.name, "the devices' own weights and biases, which evaluation does not use"))
@@ -204,7 +205,7 @@ extension BatchNormLayout {
   fileprivate func change(to other: BatchNormLayout) -> String? {
     var changes: [String] = []
     if slices != other.slices {
-      changes.append("device i has other samples: \(other.slices) ones, not \(slices)")
+      changes.append("the samples of device i are \(other.slices), not \(slices)")
     }
     if evaluation != other.evaluation {
       changes.append("evaluation uses \(other.evaluation.text), not \(evaluation.text)")
@@ -216,7 +217,7 @@ extension BatchNormLayout {
 extension BatchNormLayout.Evaluation {
   fileprivate var text: String {
     switch self {
-    case .shared: "the statistics that all share"
+    case .shared: "the statistics that all devices share"
     case .row: "the device's own statistics"
     case .mean: "the mean of the devices' statistics"
     }

@@ -25,7 +25,7 @@ extension StateDict {
   ) throws(CheckpointError) -> BatchNormConversion {
     if let worldSize, !(1...Self.worldSizeLimit).contains(worldSize) {
       throw CheckpointError(
-        .invalidWorldSize, "\(worldSize) is not a number of virtual devices",
+        .invalidWorldSize, "there cannot be \(worldSize) virtual devices",
         advice: "give a world size from 1 to \(Self.worldSizeLimit)")
     }
     let selected = try SelectedSites(self, selection: selection, hint: hint)

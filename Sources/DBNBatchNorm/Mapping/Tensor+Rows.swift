@@ -12,13 +12,13 @@ extension Tensor {
   /// V tensors [...] of the same type and shape as one [V, ...], assembled when it is read.
   package static func stacked(_ rows: [Tensor]) throws(CheckpointError) -> Tensor {
     guard let first = rows.first else {
-      throw CheckpointError(.inconsistentTensor, "there are no rows to put together")
+      throw CheckpointError(.inconsistentTensor, "there are no rows to stack")
     }
     if let odd = rows.first(where: { $0.shape != first.shape || $0.scalarType != first.scalarType })
     {
       throw CheckpointError(
         .inconsistentTensor,
-        "\(first.scalarType.name) \(first.shape) and \(odd.scalarType.name) \(odd.shape) are no "
+        "\(first.scalarType.name) \(first.shape) and \(odd.scalarType.name) \(odd.shape) cannot be "
           + "rows of one tensor")
     }
     return try first.with(

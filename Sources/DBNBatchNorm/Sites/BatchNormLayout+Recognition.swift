@@ -126,8 +126,8 @@ extension BatchNormLayout {
     guard found.shape == shape || (shape.isEmpty && found.isVectorForScalar) else {
       throw .unrecognised(
         module.name,
-        "\(tensor.key) has the shape \(found.shape) where \(shape) is expected, beside "
-          + "\(size.features) features")
+        "\(tensor.key) has the shape \(found.shape), where \(size.features) features need "
+          + "\(shape)")
     }
     guard tensor.quantity == .runningVar,
       let mean = tensors[.runningMean]?.shared ?? tensors[.runningMean]?.devices?.key,

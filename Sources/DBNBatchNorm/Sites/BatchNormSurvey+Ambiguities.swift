@@ -13,8 +13,8 @@ extension BatchNormSurvey {
     guard candidates.count > 1, let name = candidates[0].moduleName(of: key) else { return nil }
     let names = candidates.map(\.name).joined(separator: " or ")
     return .init(
-      name, "its keys and shapes are those of more layouts than one",
-      advice: "say which with \(.sourceLayout(names))")
+      name, "its keys and shapes fit more than one layout",
+      advice: "name the right one with \(.sourceLayout(names))")
   }
 
   static func ambiguities(of sites: [BatchNormSite], in stateDict: StateDict) -> [Guidance] {
@@ -22,33 +22,36 @@ extension BatchNormSurvey {
     let plain = sites.filter { $0.layout == .standard }
     if !plain.isEmpty {
       sentences.append(
-        "buffers [C] are taken for standard BatchNorm's; first-device ones, ghost and split ones of "
-          + "one device and InstanceNorm's look the same (leave out by name with \(.excluding))")
+        "buffers of the shape [C] are read as standard BatchNorms; first-device BatchNorms, ghost "
+          + "and split BatchNorms of one device, and InstanceNorms look the same (leave modules "
+          + "out by name with \(.excluding))")
     }
     let bare = plain.filter { !$0.isAffine }
     if let first = bare.first {
       sentences.append(
-        "\(bare.count) without a weight to tell C from V * C, such as '\(first.name)', are taken "
-          + "for \(first.features) features of one device; if they are ghost ones, say "
-          + "\(.sourceLayout("ghost")) and \(.worldSize)")
+        "BatchNorms without a weight, \(bare.count) in all, could be ghost BatchNorms of several "
+          + "devices; '\(first.name)' is read as \(first.features) features on one device; if they "
+          + "are ghost BatchNorms, give \(.sourceLayout("ghost")) and \(.worldSize)")
     }
     let alone = alone(plain, in: stateDict)
     if let first = alone.first {
       sentences.append(
-        "\(alone.count) called bn with nothing beside them, such as '\(first.name)', are taken for "
-          + "standard ones; if they are TabNet's, say \(.sourceLayout("nested"))")
+        "modules called bn that are alone in their parent, such as '\(first.name)', \(alone.count) "
+          + "in all, are read as standard BatchNorms; if they are TabNet's, give "
+          + "\(.sourceLayout("nested"))")
     }
     sentences += BatchNormLayout.recognisable.compactMap { layout in
       let open = open(layout, in: stateDict)
       guard let first = open.first else { return nil }
       return
-        "\(open.count), such as '\(first)', may be BatchNorms without scale and center, or others "
-        + "with as many vectors, and are left alone; if they are, say \(.sourceLayout(layout.name))"
+        "modules such as '\(first)', \(open.count) in all, may be BatchNorms without scale and "
+        + "center, or other layers with as many vectors, and are left unchanged; if they are "
+        + "BatchNorms, give \(.sourceLayout(layout.name))"
     }
     if sites.contains(where: { $0.layout == .frozen }) {
       sentences.append(
-        "without counters they are taken for frozen BatchNorms; standard ones from before PyTorch "
-          + "0.4.1 look the same")
+        "BatchNorms without num_batches_tracked are read as frozen; standard ones from before "
+          + "PyTorch 0.4.1 look the same")
     }
     return sentences
   }
@@ -73,7 +76,7 @@ extension BatchNormSurvey {
     guard !called.isEmpty else { return [] }
     var counts: [Substring: Int] = [:]
     for name in stateDict.names {
-      for place in name.indices where name[place] == "." { counts[name[..<place], default: 0] += 1 }
+      for dot in name.indices where name[dot] == "." { counts[name[..<dot], default: 0] += 1 }
     }
     return called.filter { site in
       counts[site.name.dropLast(suffix.count)] == site.keys.count

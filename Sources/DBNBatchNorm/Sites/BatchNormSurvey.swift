@@ -120,11 +120,11 @@ extension BatchNormSurvey {
     let (mean, variance) = (
       BatchNormQuantity.runningMean.rawValue, BatchNormQuantity.runningVar.rawValue
     )
-    let has = lookalike.tensors.count > 1 ? "\(mean) and \(variance) alone" : "\(mean) alone"
+    let has = lookalike.tensors.count > 1 ? "\(mean) and \(variance)" : "\(mean)"
     let missing = lookalike.tensors.count > 1 ? "weight" : "\(variance), weight"
     return
-      "it has \(has), without \(missing) and num_batches_tracked, and is not taken for a BatchNorm: "
-      + "normalisers of observations look like this"
+      "it has only \(has), without \(missing) and num_batches_tracked, and is not treated as a "
+      + "BatchNorm: normalisers of observations look like this"
   }
 }
 

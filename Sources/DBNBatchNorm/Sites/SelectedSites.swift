@@ -36,7 +36,8 @@ struct SelectedSites {
       } else if let hint {
         "there is no BatchNorm of the layout \(hint.layout.name) in the state dict"
       } else {
-        "there is no BatchNorm in the state dict (nothing is called running_mean or moving_mean)"
+        "there is no BatchNorm in the state dict (a name such as running_mean or moving_mean would "
+          + "show one)"
       }
     if survey.sites.isEmpty, let lookalike = survey.leftAlone.first {
       return CheckpointError(

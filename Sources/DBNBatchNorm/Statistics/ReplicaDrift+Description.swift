@@ -5,7 +5,7 @@ extension ReplicaDrift: CustomStringConvertible {
       return "only num_batches_tracked or the sign of a zero differs, means and variances are equal"
     }
     return "means are up to \(mean.shortened) standard deviations and variances up to "
-      + "\((variance * 100).shortened) % from the mean of all"
+      + "\((variance * 100).shortened) % from the mean of all devices"
   }
 
   /// The larger distance; NaN, which can't be ordered, counts as infinite.

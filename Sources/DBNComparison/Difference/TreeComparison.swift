@@ -58,8 +58,8 @@ struct TreeComparison {
   ) {
     let inA = a.entries.map(\.key).filter { b.contains($0) }
     let inB = b.entries.map(\.key).filter { a.contains($0) }
-    if let place = inA.indices.first(where: { inA[$0] != inB[$0] }) {
-      note(path, "order", "'\(inA[place])'", "'\(inB[place])'")
+    if let index = inA.indices.first(where: { inA[$0] != inB[$0] }) {
+      note(path, "order", "'\(inA[index])'", "'\(inB[index])'")
     }
   }
 

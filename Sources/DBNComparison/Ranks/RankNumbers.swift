@@ -18,12 +18,12 @@ public enum RankNumbers {
     guard paths.count > 1, let numbers = numbers(of: paths) else { return (paths, false) }
     let sorted = zip(numbers, paths).sorted { $0.0 < $1.0 }
     let start = sorted[0].0 == 1 ? 1 : 0
-    for (place, entry) in sorted.enumerated() where entry.0 != place + start {
-      let isTwice = place > 0 && entry.0 == sorted[place - 1].0
+    for (index, entry) in sorted.enumerated() where entry.0 != index + start {
+      let isTwice = index > 0 && entry.0 == sorted[index - 1].0
       throw CheckpointError(
         .invalidRanks, path: entry.1,
         isTwice
-          ? "rank \(entry.0) appears twice" : "rank \(place + start) is missing before this file",
+          ? "rank \(entry.0) appears twice" : "rank \(index + start) is missing before this file",
         advice: "give the files of ranks \(start) to \(start + paths.count - 1), each once")
     }
     return (sorted.map(\.1), true)
@@ -33,9 +33,9 @@ public enum RankNumbers {
   private static func numbers(of paths: [String]) -> [Int]? {
     let names = paths.map { pieces(of: $0) }
     guard Set(names.map(\.count)).count == 1, let count = names.first?.count else { return nil }
-    let places = (0..<count).filter { place in Set(names.map { $0[place] }).count > 1 }
-    guard places.count == 1 else { return nil }
-    let numbers = names.compactMap { Int($0[places[0]]) }
+    let varying = (0..<count).filter { index in Set(names.map { $0[index] }).count > 1 }
+    guard varying.count == 1 else { return nil }
+    let numbers = names.compactMap { Int($0[varying[0]]) }
     return numbers.count == paths.count ? numbers : nil
   }
 

@@ -19,8 +19,8 @@ extension StateDict {
       else {
         throw CheckpointError(
           .unexpectedLayout, name: site.name,
-          "its layout is \(site.layout) with world size \(site.worldSize), but each of "
-            + "the \(first.worldSize) ranks needs a row",
+          "its layout is \(site.layout) with world size \(site.worldSize); every BatchNorm needs a "
+            + "row of statistics for each rank, and the first's world size, \(first.worldSize)",
           advice: "map it with \(.mappingToDistributed) first")
       }
     }

@@ -11,12 +11,12 @@ extension Graph {
     let only = given.tensors.count == 1 ? given.tensors.first?.tensor : nil
     var arrays: [String: DenseArray] = [:]
     for input in inputs {
+      let names = inputs.map(\.name).joined(separator: ", ")
       guard let tensor = given[input.name] ?? (inputs.count == 1 ? only : nil) else {
         throw CheckpointError(
           .missingOperand, path: path, name: input.name,
           "there is no tensor for this input of the model",
-          advice:
-            "name the tensors as the model's inputs: \(inputs.map(\.name).joined(separator: ", "))")
+          advice: "name the tensors after the model's inputs: \(names)")
       }
       do throws(CheckpointError) {
         arrays[input.name] = try DenseArray(tensor)

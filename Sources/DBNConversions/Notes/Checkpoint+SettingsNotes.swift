@@ -14,8 +14,8 @@ extension Checkpoint {
       }
     var counts: [(settings: BatchNormSettings, count: Int)] = []
     for (_, settings) in batchNormSettings.entries where settings.contradicts(library.defaults) {
-      if let place = counts.firstIndex(where: { $0.settings == settings }) {
-        counts[place].count += 1
+      if let index = counts.firstIndex(where: { $0.settings == settings }) {
+        counts[index].count += 1
       } else {
         counts.append((settings, 1))
       }
@@ -46,12 +46,12 @@ private enum Library: String {
     let momentum = settings.momentum.map(text)
     guard let epsilon = settings.epsilon, epsilon != defaults.epsilon else {
       return "\(start) momentum \(momentum ?? ""); \(rawValue)'s default is "
-        + "\(defaults.momentum.map(text) ?? ""): make \(them) with momentum=\(momentum ?? "")"
+        + "\(defaults.momentum.map(text) ?? ""): create \(them) with momentum=\(momentum ?? "")"
     }
     let also =
       settings.momentum == nil || settings.momentum == defaults.momentum
       ? "" : " (and momentum=\(momentum ?? ""))"
-    return "\(start) epsilon \(epsilon); \(rawValue)'s default is \(defaults.epsilon ?? 0): make "
+    return "\(start) epsilon \(epsilon); \(rawValue)'s default is \(defaults.epsilon ?? 0): create "
       + "\(them) with \(epsilonName)=\(epsilon)\(also)"
   }
 }

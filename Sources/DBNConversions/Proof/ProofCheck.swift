@@ -94,15 +94,15 @@ final class ProofCheck: Sendable {
     _ promise: ConversionPromise, _ written: StateDict, _ settings: BatchNormSettingsPair
   ) throws(CheckpointError) -> ProofResult {
     var kept = try promise.check(basis.stateDict, written)
-    for (name, said) in settings.a.entries where settings.b[name] != said {
-      kept.broken.append(.init(name, "epsilon and momentum are not \(said)"))
+    for (name, expected) in settings.a.entries where settings.b[name] != expected {
+      kept.broken.append(.init(name, "its settings are not \(expected)"))
     }
     if let first = kept.broken.first {
       throw CheckpointError(
         .promiseBroken, name: first.name,
         "not written: \(first.reason)"
           + (kept.broken.count > 1 ? " (and \(kept.broken.count - 1) more)" : ""),
-        advice: "keep the input, and report this: a bug in dbn-convert, or a disk fault")
+        advice: "keep the input and report this: it is a bug in dbn-convert or a disk fault")
     }
     let outputs: VerificationResult
     do throws(CheckpointError) {

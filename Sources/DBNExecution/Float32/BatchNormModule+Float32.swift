@@ -118,8 +118,8 @@ extension [Float] {
     var failure: CheckpointError?
     self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(CheckpointError) {
-        var places = buffer.extracting(..<count).mutableSpan
-        try fill(&places)
+        var values = buffer.extracting(..<count).mutableSpan
+        try fill(&values)
         initialized = count
       } catch {
         failure = error

@@ -68,13 +68,13 @@ struct Float32Batch: @unchecked Sendable {
       }
     }
     try concurrentForEach(tasks.count) { index in
-      let (device, places) = tasks[index]
+      let (device, samples) = tasks[index]
       let row = module.row(of: device)
       let scalings = (0..<features).map { feature in
         ChannelScaling(
           module, feature: feature, mean: row.mean[feature], variance: row.variance[feature])
       }
-      scale(slices[device][places], 0..<features, by: scalings)
+      scale(slices[device][samples], 0..<features, by: scalings)
     }
   }
 
@@ -86,7 +86,7 @@ struct Float32Batch: @unchecked Sendable {
     var moments = Array(repeating: ChannelMoments(), count: channels.count)
     for sample in slice {
       for (index, feature) in channels.enumerated() {
-        moments[index].add(input + place(sample, feature), count: positions)
+        moments[index].add(input + offset(sample, feature), count: positions)
       }
     }
     for index in moments.indices { moments[index].join() }
@@ -102,13 +102,13 @@ struct Float32Batch: @unchecked Sendable {
   ) {
     for sample in slice {
       for (feature, scaling) in zip(channels, scalings) {
-        let place = place(sample, feature)
-        scaling.apply(input + place, output + place, count: positions)
+        let start = offset(sample, feature)
+        scaling.apply(input + start, output + start, count: positions)
       }
     }
   }
 
-  private func place(_ sample: Int, _ feature: Int) -> Int {
+  private func offset(_ sample: Int, _ feature: Int) -> Int {
     (sample * features + feature) * positions
   }
 

@@ -127,7 +127,7 @@
     private let mode: ExecutionMode
     private let threads: Int?
     /// The index of the next stage.
-    private var place = 0
+    private var stageIndex = 0
 
     init(
       _ executor: OneDNNExecutor, _ inputs: [String: DenseArray], _ purpose: PlanBuilder.Purpose
@@ -148,9 +148,9 @@
 
     /// Runs the next stage.
     func advance() throws(CheckpointError) -> Plan.Stage? {
-      guard place < plan.stages.count else { return nil }
-      let stage = plan.stages[place]
-      place += 1
+      guard stageIndex < plan.stages.count else { return nil }
+      let stage = plan.stages[stageIndex]
+      stageIndex += 1
       try Threads.with(threads) { () throws(CheckpointError) in
         try plan.run(stage, mode: mode, &batchNorms)
       }
@@ -171,14 +171,14 @@
     /// - Throws: `unsupportedScalarType` unless each number is a float32 or may be rounded to one;
     ///   `notFinite`.
     fileprivate func requireFloat32(rounding: Bool) throws(CheckpointError) {
-      for (place, value) in values.enumerated() {
+      for (index, value) in values.enumerated() {
         let rounded = Float(value)
         if Double(rounded) == value, rounded.isFinite { continue }
-        guard rounded.isFinite else { throw .notFinite("element \(place) is \(value)") }
+        guard rounded.isFinite else { throw .notFinite("element \(index) is \(value)") }
         guard rounding else {
           throw CheckpointError(
             .unsupportedScalarType,
-            "the oneDNN engine computes in float32, and element \(place), \(value), is no float32",
+            "the oneDNN engine computes in float32, and would round element \(index), \(value)",
             advice: "use the reference engine (\(.referenceEngine)), or give the input in float32")
         }
       }

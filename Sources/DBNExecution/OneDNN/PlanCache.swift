@@ -22,8 +22,8 @@
       _ key: Key, make: () throws(CheckpointError) -> Plan
     ) throws(CheckpointError) -> Plan {
       let found = idle.withLock { idle -> Plan? in
-        guard let place = idle.firstIndex(where: { $0.key == key }) else { return nil }
-        return idle.remove(at: place).plan
+        guard let index = idle.firstIndex(where: { $0.key == key }) else { return nil }
+        return idle.remove(at: index).plan
       }
       if let found { return found }
       return try make()

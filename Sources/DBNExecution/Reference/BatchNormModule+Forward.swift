@@ -78,7 +78,7 @@ extension Activations {
     _ slices: [BatchSlice], by module: BatchNormModule,
     _ statistics: @Sendable (Int, Int) -> (mean: Double, variance: Double)
   ) throws(CheckpointError) {
-    let (places, positions) = (self, positions)
+    let (input, positions) = (self, positions)
     values = try DenseArray(shape: [values.count]) { output throws(CheckpointError) in
       try concurrentForEach(features) { feature in
         for (device, slice) in slices.enumerated() where slice.count * positions > 0 {
@@ -86,8 +86,8 @@ extension Activations {
           let scale = (module.weight?[feature] ?? 1) / (variance + module.norm.eps).squareRoot()
           let shift = module.bias?[feature] ?? 0
           for sample in slice {
-            for index in places.range(sample: sample, feature: feature) {
-              output[index] = (places.values[index] - mean) * scale + shift
+            for index in input.range(sample: sample, feature: feature) {
+              output[index] = (input.values[index] - mean) * scale + shift
             }
           }
         }

@@ -54,7 +54,7 @@ public struct ReferenceExecutor: Executor {
           throw CheckpointError(
             .missingOperand, name: key,
             "the state dict has no tensor of this name, which "
-              + "\(graph.name) needs", advice: "is the checkpoint one of this model?")
+              + "\(graph.name) needs", advice: "use a checkpoint of this model")
         }
         do throws(CheckpointError) {
           parameters[key] = try DenseArray(tensor)

@@ -10,7 +10,7 @@ struct ReferencePass: ForwardPass {
   private(set) var batchNorms: [String: BatchNormModule]
   private var values: LiveValues<DenseArray>
   /// The index of the next node.
-  private var place = 0
+  private var nodeIndex = 0
 
   init(
     _ graph: Graph, _ parameters: [String: DenseArray], _ batchNorms: [String: BatchNormModule],
@@ -31,9 +31,9 @@ struct ReferencePass: ForwardPass {
   }
 
   mutating func next() throws(CheckpointError) -> Layer? {
-    guard place < graph.nodes.count else { return nil }
-    let node = graph.nodes[place]
-    place += 1
+    guard nodeIndex < graph.nodes.count else { return nil }
+    let node = graph.nodes[nodeIndex]
+    nodeIndex += 1
     do throws(CheckpointError) {
       let outputs = try Concurrency.limited(to: threads) { () throws(CheckpointError) in
         try evaluate(node)

@@ -121,7 +121,8 @@ extension Catalog.Dataset {
         .unsupportedElementType, name: path,
         "has opaque elements of \(byteCount) byte\(byteCount == 1 ? "" : "s"), and the file does not "
           + "say what they are",
-        advice: "if they are bfloat16 or 8-bit floats, which h5py keeps like that, add the attribute "
+        advice:
+          "if they are bfloat16 or 8-bit floats, which h5py keeps like that, add the attribute "
           + "`dtype` with PyTorch's name of the type: bfloat16, float8_e4m3fn, ...")
     case .fixedString, .variableString, .unsupported:
       throw CheckpointError(

@@ -64,7 +64,8 @@ struct FilterPipeline: Sendable {
           + "chunks of up to \(Self.wholeByteLimit) bytes",
         advice: "write it with shuffle, gzip and fletcher32, in this order")
     }
-    guard filters.count(where: \.isCompression) < 2, !filters.dropFirst().contains(where: \.isPacking)
+    guard filters.count(where: \.isCompression) < 2,
+      !filters.dropFirst().contains(where: \.isPacking)
     else {
       throw CheckpointError(
         .unsupportedFilter, name: name, offset: chunk.offset,
@@ -73,14 +74,15 @@ struct FilterPipeline: Sendable {
     }
     if let byteCount = sizes.last ?? nil {
       guard chunk.byteCount == byteCount else {
-        throw ChunkedDataset.invalid(name, chunk.offset, "are not as long as their shape")
+        throw ChunkedDataset.invalid(
+          name, chunk.offset, "do not have as many bytes as their shape needs")
       }
       return
     }
     guard isPacked || chunkByteCount / Inflate.maximumRatio <= chunk.byteCount else {
       throw CheckpointError(
         .declaredTooLarge, name: name, offset: chunk.offset,
-        "a chunk of \(chunkByteCount) bytes can't come out of \(chunk.byteCount) stored bytes",
+        "\(chunk.byteCount) stored bytes can't decompress to a chunk of \(chunkByteCount) bytes",
         advice: "the file is damaged or malicious; get it again from its source")
     }
   }
@@ -265,7 +267,8 @@ struct FilterPipeline: Sendable {
     return CheckpointError(
       .unsupportedFilter, name: name,
       "has chunks that went through the filter \(filter), which is not read",
-      advice: "where the filter's plugin for HDF5 is installed, 'h5repack -f NONE' of HDF5 makes a file "
+      advice:
+        "where the filter's plugin for HDF5 is installed, 'h5repack -f NONE' of HDF5 makes a file "
         + "without it")
   }
 }

@@ -66,7 +66,9 @@ struct ScaleOffset: Sendable {
     if bitCount == byteCount * 8 {
       guard packed.count >= target.count else { throw Self.invalid() }
       // The bytes of the numbers as they are, in the order of the writer, which is likely little.
-      for index in 0..<target.count { target[place(index / byteCount, index % byteCount)] = packed[index] }
+      for index in 0..<target.count {
+        target[place(index / byteCount, index % byteCount)] = packed[index]
+      }
       return
     }
     var reader = BitReader(packed)

@@ -166,7 +166,8 @@ struct KerasConfiguration {
         return [key] + groups(of: layer.children, in: "\(key).")
       }
       let inner = "\(key).\(wrappedLayer)"
-      return [inner] + (layer.children.layers.first.map { groups(of: $0.children, in: "\(inner).") } ?? [])
+      return [inner]
+        + (layer.children.layers.first.map { groups(of: $0.children, in: "\(inner).") } ?? [])
     }
   }
 

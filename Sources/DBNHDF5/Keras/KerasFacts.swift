@@ -57,12 +57,16 @@ struct KerasFacts {
   func name(of key: KerasLayer.VariableKey) -> String {
     guard key.isNumbered else { return key.layer }
     let groups = key.groups
-    if let names = configuration?.layer(atGroups: groups)?.names { return names.joined(separator: ".") }
+    if let names = configuration?.layer(atGroups: groups)?.names {
+      return names.joined(separator: ".")
+    }
     var (result, prefix) = ([String](), "")
     for (index, group) in groups.enumerated() {
       prefix += index == 0 ? group : ".\(group)"
       if group == KerasFile.layerList { continue }
-      if index > 0, groups[index - 1] == KerasFile.layerList, case .string(let name)? = names?[prefix] {
+      if index > 0, groups[index - 1] == KerasFile.layerList,
+        case .string(let name)? = names?[prefix]
+      {
         result.append(name.replacing("/", with: "."))
       } else {
         result.append(group)

@@ -79,7 +79,9 @@ struct KerasFile {
   /// The text, of which one byte beyond the limit is enough for the parser to refuse it.
   private static func text(of file: ByteRegion) -> String? {
     let count = min(file.count, KerasConfiguration.byteLimit + 1)
-    return (try? file.slice(from: 0, count: count)).map { String(decoding: $0.array, as: UTF8.self) }
+    return (try? file.slice(from: 0, count: count)).map {
+      String(decoding: $0.array, as: UTF8.self)
+    }
   }
 
   /// The names of the files in a `.keras` archive.

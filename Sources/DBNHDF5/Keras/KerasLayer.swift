@@ -145,7 +145,9 @@ extension KerasLayer {
       guard let plain = PlainKey(of: name) else { return nil }
       (key, role, isNumbered) = (plain.key, plain.role, plain.isNumbered)
       isNamedByClass = plain.isNamedByClass
-      var (names, groups) = (plain.names, plain.key.split(separator: ".", omittingEmptySubsequences: false))
+      var (names, groups) = (
+        plain.names, plain.key.split(separator: ".", omittingEmptySubsequences: false)
+      )
       func dropLast() {
         names.removeLast()
         groups.removeLast()

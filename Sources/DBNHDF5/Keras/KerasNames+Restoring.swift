@@ -97,7 +97,8 @@ extension KerasNames {
         continue
       }
       if KerasFile.isOfOptimizer(name.split(separator: ".")) {
-        report.skipped.append(.init(name, "is of the optimizer, which a file of weights does not have"))
+        report.skipped.append(
+          .init(name, "is of the optimizer, which a file of weights does not have"))
         continue
       }
       let neutral: Double? = name.hasSuffix(".weight") ? 1 : name.hasSuffix(".bias") ? 0 : nil

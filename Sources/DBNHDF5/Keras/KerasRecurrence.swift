@@ -72,7 +72,8 @@ enum KerasRecurrence: Hashable {
     }
     // Without the configuration, the shape of a GRU's bias shows it, if there is one.
     guard self == .gru, !(layer?.resetsAfter ?? hasBias) else { return nil }
-    return "its reset gate may apply before the multiplication, and that of PyTorch's GRU applies after"
+    return
+      "its reset gate may apply before the multiplication, and that of PyTorch's GRU applies after"
   }
 
   private static func objection(_ what: String, _ name: String) -> String {

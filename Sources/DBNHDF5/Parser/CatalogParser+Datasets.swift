@@ -29,7 +29,8 @@ extension CatalogParser {
     guard let byteCount = try? Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount]) else {
       dataset.extent = .unreadable(
         CheckpointError(
-          .unwritten, name: dataset.path, "has the shape \(shape), which is larger than any memory"))
+          .unwritten, name: dataset.path, "has the shape \(shape), which is larger than any memory")
+      )
       return dataset
     }
     dataset.extent = try extent(header, layout, space, type, byteCount)
@@ -103,7 +104,8 @@ extension CatalogParser {
     }
     guard let bytes else { return lastFill.shared([UInt8](repeating: 0, count: type.byteCount)) }
     let fill = Array(bytes.prefix(type.byteCount))
-    guard fill.count == type.byteCount, fill.count * type.arrayShape.reduce(1, *) == bytes.count else {
+    guard fill.count == type.byteCount, fill.count * type.arrayShape.reduce(1, *) == bytes.count
+    else {
       throw .invalidMetadata("a fill value is not as long as an element", at: header.address)
     }
     guard bytes.indices.allSatisfy({ bytes[$0] == fill[$0 % fill.count] }) else {

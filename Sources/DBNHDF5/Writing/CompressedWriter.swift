@@ -43,15 +43,7 @@ struct CompressedWriter {
     let writer = CompressedWriter(
       catalog: catalog, level: level, path: path, progress: progress,
       state: State(ChunkQueue(tensors)))
-    let checksums = try writer.writeAll()
-    for (dataset, checksum) in checksums {
-      do throws(CheckpointError) {
-        _ = try plan.contents[dataset].accept(checksum)
-      } catch {
-        throw error.with(name: catalog.datasets[dataset].path)
-      }
-    }
-    return checksums
+    return try writer.writeAll()
   }
 
   private func writeAll() throws(CheckpointError) -> [Int: UInt32] {

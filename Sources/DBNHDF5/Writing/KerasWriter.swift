@@ -18,7 +18,8 @@ extension SchemaWriter {
       let key = entry.key.description
       guard let tensor = entry.value.tensor, let path = structure.path(of: key) else {
         throw CheckpointError(
-          .cannotBeWritten, name: key, "is not a weight of the Keras file that this is written like")
+          .cannotBeWritten, name: key, "is not a weight of the Keras file that this is written like"
+        )
       }
       try plan.add(tensor, at: path)
     }
@@ -55,7 +56,8 @@ private struct KerasPlan {
     let names = path.split(separator: "/", omittingEmptySubsequences: false)
     let name = String(names.last ?? "")
     let group = try group(at: names.dropLast().joined(separator: "/"))
-    guard !["", "."].contains(name), !catalog.groups[group].links.contains(where: { $0.name == name })
+    guard !["", "."].contains(name),
+      !catalog.groups[group].links.contains(where: { $0.name == name })
     else { throw CheckpointError(.cannotBeWritten, name: path, "is not a path of a weight") }
     var dataset = Catalog.Dataset.describing(tensor, as: name, in: catalog.groups[group].path)
     dataset.attributes.removeAll { $0.name != Schema.Attribute.dtype }

@@ -38,7 +38,7 @@ extension GraphImporter {
     let tensor = parts[.runningMean] ?? parts[.weight]
     let sizes = try tensor.map { name throws(CheckpointError) in try meta(name).shape } ?? []
     guard let features = sizes.first ?? (shape.count > 1 ? shape[1] : nil) else {
-      throw .program("a BatchNorm has no features")
+      throw .program("the number of features of a BatchNorm is missing")
     }
     return features
   }

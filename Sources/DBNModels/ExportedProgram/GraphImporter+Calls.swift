@@ -84,9 +84,9 @@ extension GraphImporter {
   /// The dimensions, counted from the front.
   func dimensions(_ dimensions: [Int], _ rank: Int) throws(CheckpointError) -> [Int] {
     try dimensions.map { dimension throws(CheckpointError) in
-      let place = dimension < 0 ? dimension + rank : dimension
-      guard 0..<rank ~= place else { throw .program("there is no dimension \(dimension)") }
-      return place
+      let index = dimension < 0 ? dimension + rank : dimension
+      guard 0..<rank ~= index else { throw .program("there is no dimension \(dimension)") }
+      return index
     }
   }
 }

@@ -10,7 +10,8 @@ extension GraphImporter {
       case (.user, let name?): outputs.append(try value(of: name))
       case (.user, nil): note("an output that is not a tensor is left out")
       case (.mutation(let key), let name): noteMutation(of: key, by: name)
-      case (.userMutation, _): note("an input that the model changes in place keeps its values")
+      case (.userMutation, _):
+        note("the model changes an input in place; here the input keeps its values")
       }
     }
     guard !outputs.isEmpty else { throw .program("the program has no outputs") }
@@ -33,7 +34,7 @@ extension GraphImporter {
   /// Notes a tensor whose changes the graph does not keep: only BatchNorms keep state.
   private mutating func noteMutation(of key: String, by name: String?) {
     if BatchNormSite.namesBuffer(key) { return }
-    note("the tensor '\(key)', which a forward pass changes, keeps its value from pass to pass")
+    note("the model changes its tensor '\(key)' in a forward pass; here it keeps its value")
   }
 
   private func inputs() throws(CheckpointError) -> [Graph.Input] {

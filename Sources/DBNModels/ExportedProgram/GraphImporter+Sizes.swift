@@ -14,7 +14,9 @@ extension GraphImporter {
       let dimension = try call.int("dim")
       guard case .value(let value) = try operand(of: name) else {
         let sizes = try sizes(of: operand(of: name), rank: meta(name).rank)
-        guard sizes.indices.contains(dimension) else { throw .program("no dimension \(dimension)") }
+        guard sizes.indices.contains(dimension) else {
+          throw .program("there is no dimension \(dimension)")
+        }
         try define(call, sizes[dimension], parts: 1)
         return true
       }
@@ -51,10 +53,10 @@ extension GraphImporter {
     _ call: ProgramCall, _ size: Size, parts: Int
   ) throws(CheckpointError) {
     guard let name = call.node.outputs.flatMap(\.names).first else {
-      throw .program("a size has no name")
+      throw .program("a computed size has no name")
     }
     guard parts <= Self.partLimit else {
-      throw CheckpointError(.limitExceeded, "a size is computed of more than 256 others")
+      throw CheckpointError(.limitExceeded, "a size is computed from more than 256 others")
     }
     sizes[name] = (size, parts)
   }

@@ -57,7 +57,7 @@ package struct GraphImporter {
     if try readSize(&call) { return }
     guard let handler = Self.handlers[call.operation] else {
       throw CheckpointError(
-        .unsupportedOperation, "the operation \(node.target) is not known here",
+        .unsupportedOperation, "the operation \(node.target) is not supported",
         advice: "export the model without it, or report it")
     }
     let results = try handler(&self, &call)
@@ -81,7 +81,8 @@ package struct GraphImporter {
     _ outputs: [String], _ results: [Result]
   ) throws(CheckpointError) {
     guard outputs.count <= results.count else {
-      throw .program("the node has \(outputs.count) results and not \(results.count)")
+      throw .program(
+        "the node has \(outputs.count) results, and its operation makes \(results.count)")
     }
     // One node makes all parts of a tensor.
     var shared: [Graph.Operand] = []
@@ -93,7 +94,7 @@ package struct GraphImporter {
       case .view(let base, let view):
         var tensor = try tensor(base)
         guard tensor.views.count < Self.viewLimit else {
-          throw CheckpointError(.limitExceeded, "is a view of a view more than 64 deep")
+          throw CheckpointError(.limitExceeded, "is the last of a chain of more than 64 views")
         }
         let whole = try operand(of: base)
         tensor.views.append(view)
@@ -116,7 +117,7 @@ package struct GraphImporter {
   private func tensor(_ name: String) throws(CheckpointError) -> ProgramTensor {
     if let tensor = tensors[name] { return tensor }
     if let reason = missing[name] { throw CheckpointError(.unsupportedOperation, reason) }
-    throw .program("nothing has made the tensor `\(name)`")
+    throw .program("no input or earlier node makes the tensor `\(name)`")
   }
 
   /// The current operand for a tensor.

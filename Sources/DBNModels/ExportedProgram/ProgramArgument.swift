@@ -25,7 +25,7 @@ enum ProgramArgument: Sendable {
 
   init(_ json: JSON) throws(CheckpointError) {
     guard let member = json.members?.first, json.members?.count == 1 else {
-      throw .program("an argument is not as PyTorch writes it")
+      throw .program("an argument is not in the form that PyTorch writes")
     }
     self = try Self.parsed(member.name, member.value)
   }
@@ -47,7 +47,7 @@ enum ProgramArgument: Sendable {
           try json.integer()
         })
     case "as_float": return .float(try json.number())
-    case "as_string": return .string(try json.string.orProgramError("a text"))
+    case "as_string": return .string(try json.string.orProgramError("a string"))
     case "as_bool":
       guard case .bool(let flag) = json else { throw .program("a flag is not true or false") }
       return .bool(flag)
@@ -63,7 +63,9 @@ enum ProgramArgument: Sendable {
 
   private static func size(_ json: JSON) throws(CheckpointError) -> ProgramSize {
     if let name = json["as_name"]?.string { return .name(name) }
-    guard let number = json["as_int"]?.int else { throw .program("a size has no name") }
+    guard let number = json["as_int"]?.int else {
+      throw .program("a size is neither a name nor a number")
+    }
     return .number(number)
   }
 }
@@ -77,7 +79,7 @@ extension CheckpointError {
   static func program(_ reason: String) -> CheckpointError {
     CheckpointError(
       .invalidProgram, reason,
-      advice: "the file is damaged, or of a version of PyTorch that is not known here")
+      advice: "the file is damaged, or is of a version of PyTorch that is not supported")
   }
 }
 
@@ -85,7 +87,7 @@ extension CheckpointError {
 extension JSON {
   /// The text of a member.
   func text(_ name: String) throws(CheckpointError) -> String {
-    guard let text = self[name]?.string else { throw .program("the text `\(name)` is missing") }
+    guard let text = self[name]?.string else { throw .program("the string `\(name)` is missing") }
     return text
   }
 

@@ -46,17 +46,17 @@ package struct ProgramCall {
       if case .none? = arguments[name] { false } else { true }
     }
     guard let name = meant.min() else { return }
-    throw unsupported("its argument `\(name)`")
+    throw unsupported("the argument `\(name)`")
   }
 
   func unsupported(_ what: String) -> CheckpointError {
     CheckpointError(
-      .unsupportedOperation, "\(what) of \(node.target) is not known here",
+      .unsupportedOperation, "\(what) of \(node.target) is not supported",
       advice: "export the model without it, or report it")
   }
 
   private func wrong(_ name: String) -> CheckpointError {
-    .program("the argument `\(name)` of \(node.target) is missing or of another kind")
+    .program("the argument `\(name)` of \(node.target) is missing or of the wrong kind")
   }
 
   /// The name of a tensor.
@@ -127,7 +127,7 @@ package struct ProgramCall {
     case .sizes(let sizes):
       return try sizes.map { size throws(CheckpointError) in
         guard case .number(let number) = size else {
-          throw unsupported("a changing number in the argument `\(name)`")
+          throw unsupported("a size that is not fixed in the argument `\(name)`")
         }
         return number
       }

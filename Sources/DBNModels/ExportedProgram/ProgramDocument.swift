@@ -35,8 +35,9 @@ struct ProgramDocument: Sendable {
     guard Self.versions ~= version else {
       throw CheckpointError(
         .invalidProgram,
-        "the program follows version \(version) of PyTorch's schema, which is not "
-          + "known here", advice: "export the model with another version of PyTorch")
+        "the program follows version \(version) of PyTorch's schema; versions "
+          + "\(Self.versions.lowerBound) to \(Self.versions.upperBound) are supported",
+        advice: "export the model with another version of PyTorch")
     }
     let module = try json.member("graph_module")
     let graph = try module.member("graph")
@@ -46,7 +47,8 @@ struct ProgramDocument: Sendable {
     try readTensors(graph)
     let nodes = try graph.member("nodes").array.orProgramError("the list of nodes")
     guard nodes.count <= Graph.nodeLimit else {
-      throw CheckpointError(.limitExceeded, "the program has \(nodes.count) nodes")
+      throw CheckpointError(
+        .limitExceeded, "the program has \(nodes.count) nodes, and the limit is \(Graph.nodeLimit)")
     }
     self.nodes = try nodes.map { node throws(CheckpointError) in
       do throws(CheckpointError) {
@@ -82,7 +84,7 @@ struct ProgramDocument: Sendable {
       case "constant_input": break
       default:
         throw CheckpointError(
-          .unsupportedOperation, "the program has an input of the kind `\(member.name)`",
+          .unsupportedOperation, "inputs of the kind `\(member.name)` are not supported",
           advice: "export a model of plain tensors")
       }
     }
@@ -97,7 +99,7 @@ struct ProgramDocument: Sendable {
     case .tensor(let name): inputs.append((name, .user))
     case .size(.name(let name)):
       throw CheckpointError(
-        .unsupportedOperation, name: name, "this input of the program is a number that may change",
+        .unsupportedOperation, name: name, "this input of the program is a variable number",
         advice: "export the model with the number fixed")
     default: break
     }
@@ -125,7 +127,7 @@ struct ProgramDocument: Sendable {
         outputs.append((try value.member("arg").text("name"), .userMutation))
       default:
         throw CheckpointError(
-          .unsupportedOperation, "the program has an output of the kind `\(member.name)`",
+          .unsupportedOperation, "outputs of the kind `\(member.name)` are not supported",
           advice: "export the model's forward pass")
       }
     }
@@ -170,7 +172,7 @@ struct ProgramTensorMeta: Sendable {
     guard sizes.count == rank, strides.count == rank, wanted.count == other.rank,
       !sizes.isEmpty, !sizes.contains(0)
     else { return true }
-    var place = wanted.count - 1
+    var axis = wanted.count - 1
     var (base, elements, viewed) = (strides[rank - 1], 1, 1)
     for index in sizes.indices.reversed() {
       elements &*= sizes[index]
@@ -178,13 +180,13 @@ struct ProgramTensorMeta: Sendable {
         index == 0
         || (sizes[index - 1] != 1 && strides[index - 1] != elements &* base)
       guard isEndOfRun else { continue }
-      while place >= 0, viewed < elements || wanted[place] == 1 {
-        viewed &*= wanted[place]
-        place -= 1
+      while axis >= 0, viewed < elements || wanted[axis] == 1 {
+        viewed &*= wanted[axis]
+        axis -= 1
       }
       guard viewed == elements else { return false }
       if index > 0 { (base, elements, viewed) = (strides[index - 1], 1, 1) }
     }
-    return place == -1
+    return axis == -1
   }
 }

@@ -14,6 +14,6 @@ extension CheckpointError.Code {
 extension CheckpointError {
   package static func shape(_ reason: String) -> CheckpointError {
     CheckpointError(
-      .shapeMismatch, reason, advice: "give the model inputs and weights of the shapes it is for")
+      .shapeMismatch, reason, advice: "give inputs and weights of the shapes that the model needs")
   }
 }

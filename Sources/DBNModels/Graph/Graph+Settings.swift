@@ -43,7 +43,8 @@ extension Checkpoint.Model {
     guard let first = changed.first else { return self }
     let note =
       "\(changed.count) BatchNorm\(changed.count == 1 ? "" : "s") of \(graph.name) run with the "
-      + "settings of \(path) (\(first): \(settings.settings(ofModule: first))), not with the model's"
+      + "settings of \(path) (\(first): \(settings.settings(ofModule: first))), not with the "
+      + "model's"
     return Self(graph: graph, constants: constants, notes: notes + [Guidance(note)])
   }
 }

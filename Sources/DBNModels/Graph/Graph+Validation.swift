@@ -12,21 +12,27 @@ extension Graph {
     }
     var made: Set<String> = []
     for input in inputs {
-      guard made.insert(input.name).inserted else { throw .graph(input.name, "is an input twice") }
+      guard made.insert(input.name).inserted else {
+        throw .graph(input.name, "two inputs have this name")
+      }
       guard input.shape.allSatisfy({ $0 ?? 0 >= 0 }) else {
-        throw .graph(input.name, "has a negative size")
+        throw .graph(input.name, "the input has a negative size")
       }
     }
     var names: Set<String> = []
     for node in nodes {
-      guard names.insert(node.name).inserted else { throw .graph(node.name, "is a node twice") }
+      guard names.insert(node.name).inserted else {
+        throw .graph(node.name, "two nodes have this name")
+      }
       try check(node, made)
       for output in node.outputs {
-        guard made.insert(output).inserted else { throw .graph(output, "is made twice") }
+        guard made.insert(output).inserted else {
+          throw .graph(output, "two values have this name")
+        }
       }
     }
     for output in outputs where !made.contains(output) {
-      throw .graph(output, "is an output that nothing makes")
+      throw .graph(output, "no input or node makes this output")
     }
     try checkParameters()
   }
@@ -35,17 +41,18 @@ extension Graph {
     var used = Set(node.operation.sizes.flatMap(\.values))
     for case .value(let name) in node.operands { used.insert(name) }
     guard let unknown = used.subtracting(made).min() else { return }
-    throw .graph(node.name, "uses the value '\(unknown.visible())', which nothing has made before")
+    throw .graph(
+      node.name, "the node uses '\(unknown.visible())', which no input or earlier node makes")
   }
 
   private func checkParameters() throws(CheckpointError) {
     var keys: Set<String> = []
     for parameter in parameters {
       guard keys.insert(parameter.key).inserted else {
-        throw .graph(parameter.key, "is a parameter twice")
+        throw .graph(parameter.key, "two parameters have this name")
       }
       guard parameter.shape.allSatisfy({ $0 >= 0 }) else {
-        throw .graph(parameter.key, "has a negative size")
+        throw .graph(parameter.key, "the parameter has a negative size")
       }
     }
   }

@@ -54,7 +54,7 @@ private struct Sizing {
   mutating func add(_ input: Graph.Input, shape: [Int]?) throws(CheckpointError) {
     guard let shape else {
       throw CheckpointError(
-        .missingOperand, name: input.name, "the model's input is not given",
+        .missingOperand, name: input.name, "this input of the model is not given",
         advice: "give a tensor of this name")
     }
     guard input.accepts(shape) else {
@@ -71,7 +71,7 @@ private struct Sizing {
     if let attributes = node.operation.batchNorm { try check(attributes.module, operands) }
     let (operation, outputs) = try node.operation.sized(for: operands, valueShapes: shapes)
     guard outputs.count == node.outputs.count else {
-      throw .shape("makes \(outputs.count) values and not \(node.outputs.count)")
+      throw .shape("makes \(outputs.count) values, and the graph names \(node.outputs.count)")
     }
     for (name, shape) in zip(node.outputs, outputs) { try add(name, shape) }
     nodes.append(Graph.Node(node.name, operation, node.operands, outputs: node.outputs))
@@ -95,7 +95,7 @@ private struct Sizing {
   func shape(of name: String) throws(CheckpointError) -> [Int] {
     guard let shape = shapes[name] else {
       throw CheckpointError(
-        .invalidGraph, name: name, "the graph uses a value that nothing has made before")
+        .invalidGraph, name: name, "the graph uses a value that no input or earlier node makes")
     }
     return shape
   }
@@ -107,7 +107,7 @@ private struct Sizing {
       guard let shape = parameters[key] else {
         throw CheckpointError(
           .missingOperand, name: key, "the state dict has no tensor of this name",
-          advice: "is the checkpoint one of this model?")
+          advice: "use a checkpoint of this model")
       }
       return shape
     case .none: return nil
@@ -118,7 +118,8 @@ private struct Sizing {
     guard let features = features[module], case let input?? = operands.first, input.count >= 2
     else { return }
     guard input[1] == features else {
-      throw .shape("an input of the shape \(input) does not have \(features) features")
+      throw .shape(
+        "an input \(input) has \(input[1]) channels, and the BatchNorm has \(features) features")
     }
   }
 }

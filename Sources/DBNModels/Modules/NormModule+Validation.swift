@@ -8,7 +8,7 @@ extension NormModule {
   package func validate() throws(CheckpointError) {
     guard (1...StateDict.worldSizeLimit).contains(worldSize) else {
       throw CheckpointError(
-        .invalidWorldSize, "\(worldSize) is not a number of virtual devices",
+        .invalidWorldSize, "there cannot be \(worldSize) virtual devices",
         advice: "give a world size from 1 to \(StateDict.worldSizeLimit)")
     }
     guard hasPlaceForDevices else {
@@ -20,9 +20,9 @@ extension NormModule {
     guard numFeatures >= 0, accumulationSteps > 0, (1...3).contains(dimensions ?? 1) else {
       throw CheckpointError(
         .invalidModule,
-        "a BatchNorm of \(numFeatures) features, \(accumulationSteps) accumulation steps and "
-          + "\(dimensions ?? 1) dimensions makes no sense",
-        advice: "give positive numbers, and at most 3 dimensions")
+        "a BatchNorm cannot have \(numFeatures) features, \(accumulationSteps) accumulation steps "
+          + "and \(dimensions ?? 1) dimensions",
+        advice: "give 0 or more features, 1 or more steps, and 1 to 3 dimensions")
     }
   }
 

@@ -13,7 +13,7 @@ public struct DenseArray: Sendable, Equatable {
     let count = try elementCount(of: shape)
     guard count == values.count else {
       throw CheckpointError(
-        .inconsistentTensor, "shape \(shape) needs \(count) values, \(values.count) are there")
+        .inconsistentTensor, "the shape \(shape) needs \(count) values, not \(values.count)")
     }
     self.shape = shape
     self.values = values

@@ -83,7 +83,7 @@ extension GraphOperation {
     _ change: ViewChange, in importer: inout GraphImporter
   ) throws(CheckpointError) -> Graph.Operand {
     throw CheckpointError(
-      .unsupportedOperation, "changes elements that a tensor has more than once",
+      .unsupportedOperation, "changes a view in place whose elements cannot be written back",
       advice: "export the model without the in-place operation")
   }
 

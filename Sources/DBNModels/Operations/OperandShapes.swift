@@ -32,13 +32,13 @@ package struct OperandShapes {
     case .input(let dimension): return try required(0).size(at: dimension)
     case .dimension(let dimension, let name):
       guard let shape = valueShapes[name] else {
-        throw CheckpointError(.invalidGraph, name: name, "a size is that of an unknown value")
+        throw CheckpointError(.invalidGraph, name: name, "a size refers to a value that is unknown")
       }
       return try shape.size(at: dimension)
     case .computed(let arithmetic, let left, let right):
       guard let left = try number(left), let right = try number(right),
         let result = arithmetic(left, right)
-      else { throw .shape("the size \(size) has no value") }
+      else { throw .shape("the \(arithmetic.rawValue) of two sizes cannot be computed") }
       return result
     }
   }
@@ -70,7 +70,9 @@ extension OperandShapes {
   ///   replaces.
   func checkReplacement(of shape: [Int]) throws(CheckpointError) {
     let source = try required(1)
-    guard source == shape else { throw .shape("\(source) cannot take the place of \(shape)") }
+    guard source == shape else {
+      throw .shape("\(source) cannot replace a part of the shape \(shape)")
+    }
   }
 }
 
@@ -102,9 +104,9 @@ extension [Int] {
 
   /// The dimensions counted from the front, without duplicates; all dimensions if none are given.
   func dimensions(_ dimensions: [Int]) throws(CheckpointError) -> [Int] {
-    let result = try dimensions.map { place throws(CheckpointError) in try dimension(place) }
+    let result = try dimensions.map { index throws(CheckpointError) in try dimension(index) }
     guard Set(result).count == result.count else {
-      throw .shape("the dimensions \(dimensions) of \(self) name one twice")
+      throw .shape("the dimensions \(dimensions) of \(self) name the same one twice")
     }
     return result.isEmpty ? [Int](indices) : result
   }
@@ -138,7 +140,7 @@ extension [Int] {
     let theirs = [Int](repeating: 1, count: rank - other.count) + other
     return try zip(mine, theirs).map { pair throws(CheckpointError) in
       guard pair.0 == pair.1 || pair.0 == 1 || pair.1 == 1 else {
-        throw .shape("\(self) and \(other) do not broadcast")
+        throw .shape("\(self) and \(other) cannot be broadcast together")
       }
       return pair.0 == 1 ? pair.1 : pair.0
     }

@@ -58,7 +58,7 @@ extension Operation {
     let name = try reader.text("operation")
     guard let type = Self.byName[name] else {
       throw CheckpointError(
-        .unsupportedOperation, "the operation '\(name.visible())' is not known here",
+        .unsupportedOperation, "the operation '\(name.visible())' is not supported",
         advice: "read the file with a newer release of dbn-convert")
     }
     self.init(try type.init(reader))

@@ -40,7 +40,8 @@ package struct Window: Sendable {
     let places = room < 0 ? 0 : room / stride + 1
     let isBeyond = usesCeiling && (places - 1) * stride >= size + padding
     guard places > 0 else {
-      throw .shape("a window of \(reach) does not fit an input of \(size), padded by \(padding)")
+      throw .shape(
+        "a window of \(reach) does not fit into an input of \(size) padded by \(padding)")
     }
     return isBeyond ? places - 1 : places
   }

@@ -67,8 +67,8 @@ private enum DriftSections {
     let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.mean)) }
     return section(
       "Drift of the means", rows,
-      "The largest distance of a device's mean from the mean of all devices, in standard deviations of "
-        + "all.")
+      "The largest distance of a device's mean from the mean of all devices, in standard "
+        + "deviations of all.")
   }
 
   static func variances(_ layers: [ReplicaLayer]) -> Page.Section {
@@ -103,9 +103,9 @@ private enum DriftSections {
     Page.Section(
       heading: "Before and after merging",
       paragraphs: [
-        "Variances before merging (the range of all devices) and after it by each rule, in units of "
-          + "the pooled variance, which is that of all devices' samples taken together; averaged "
-          + "over the features."
+        "Variances before merging (the range of all devices) and after it by each rule, in units "
+          + "of the pooled variance, which is that of all devices' samples taken together; "
+          + "averaged over the features."
       ],
       rangePlot: RangePlot(
         "Variances of \(layers.count) BatchNorms before and after merging, in units of the pooled "

@@ -91,8 +91,8 @@ extension VerificationResult {
     return Page.Section(
       heading: "Error of each layer",
       paragraphs: [
-        "The largest absolute difference between the two outputs, in the model's order. A ring stands for zero: "
-          + "\(zeros) of \(layers.count) layers."
+        "The largest absolute difference between the two outputs, in the model's order. A ring "
+          + "stands for zero: \(zeros) of \(layers.count) layers."
       ],
       barPlot: BarPlot(
         "Largest absolute difference of \(layers.count) layers on a logarithmic axis, up to "

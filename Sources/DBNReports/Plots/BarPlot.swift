@@ -54,13 +54,13 @@ struct BarPlot: Sendable {
         barName: row.name.visible(limit: series.count == 1 ? 30 : 20),
         barText: row.values.map(text).joined(separator: " · "),
         textY: top + 13,
-        bars: row.values.enumerated().map { place, value in
-          let y = top + 19 + 12 * place
+        bars: row.values.enumerated().map { position, value in
+          let y = top + 19 + 12 * position
           let isWrong = !value.isFinite
           return Bar(
-            barClass: isWrong ? "wrong" : classes[place % 2], barY: y, barCenterY: y + 4,
+            barClass: isWrong ? "wrong" : classes[position % 2], barY: y, barCenterY: y + 4,
             barWidth: isWrong ? "100" : axis.place(of: value).coordinate, barValue: "\(value)",
-            barTitle: "\(row.name.visible()): \(series[place]) \(value)", isZero: value == 0)
+            barTitle: "\(row.name.visible()): \(series[position]) \(value)", isZero: value == 0)
         })
     }
     let bottom = rows.count * rowHeight + 4

@@ -59,11 +59,11 @@ struct HeatMap: Sendable {
     let bottom = rows.count * rowHeight
     let columns = (count + group - 1) / group
     plotHeight = bottom + 18
-    ticks = Self.ticks(columns).map { place in
+    ticks = Self.ticks(columns).map { index in
       PlacedTick(
         .init(
-          place: (Double(place) + 0.5) / Double(max(1, columns)) * 100,
-          text: place == 0 ? "\(column) 0" : "\(place * group)"),
+          place: (Double(index) + 0.5) / Double(max(1, columns)) * 100,
+          text: index == 0 ? "\(column) 0" : "\(index * group)"),
         bottom: bottom)
     }
   }
@@ -78,12 +78,12 @@ struct HeatMap: Sendable {
     return groups.enumerated().map { index, values in
       let value = values.contains(where: \.isNaN) ? .nan : values.max() ?? 0
       let last = values.endIndex - 1
-      let place = group == 1 ? "\(index)" : "\(values.startIndex) to \(last)"
+      let columns = group == 1 ? "\(index)" : "\(values.startIndex) to \(last)"
       return Cell(
         cellClass: value.isFinite ? "heat" : "undefined",
         cellX: (Double(index) * width).coordinate, cellY: y, cellWidth: width.coordinate,
         shade: value.isFinite ? (largest > 0 ? value / largest : 0).coordinate : "1",
-        cellValue: "\(value)", cellTitle: "\(row.name.visible()), \(column) \(place): \(value)")
+        cellValue: "\(value)", cellTitle: "\(row.name.visible()), \(column) \(columns): \(value)")
     }
   }
 

@@ -88,6 +88,6 @@ struct RangePlot: Sendable {
   private static func text(_ values: [Double]) -> String {
     guard let smallest = values.min(), let largest = values.max() else { return "" }
     return values.contains { !$0.isFinite || $0 <= 0 }
-      ? "not all finite" : "\(smallest.brief) to \(largest.brief)"
+      ? "not all positive, finite" : "\(smallest.brief) to \(largest.brief)"
   }
 }

@@ -26,10 +26,10 @@ extension SafetensorsHeader {
     guard length <= byteLimit else {
       throw CheckpointError(
         .safetensorsHeaderTooLarge, offset: 0,
-        "a header of \(length) bytes is declared, \(byteLimit) are allowed")
+        "declares a header of \(length) bytes; at most \(byteLimit) are allowed")
     }
     guard length <= reader.remaining else {
-      throw cutShort("the header should have \(length) bytes, \(reader.remaining) are there")
+      throw cutShort("the header should have \(length) bytes, but \(reader.remaining) follow")
     }
     let text = try reader.readRegion(count: Int(length))
     guard text.count > 0, try text.slice(from: 0, count: 1).array == Array("{".utf8) else {
@@ -154,18 +154,19 @@ extension SafetensorsHeader {
   private static func cutShort(_ reason: String) -> CheckpointError {
     CheckpointError(
       .safetensorsHeaderLength, offset: 0, reason,
-      advice: "the file is cut short or is no safetensors file; get it again")
+      advice: "the file is cut short or is not a safetensors file; get it again")
   }
 
   private static func duplicate(_ name: String, at offset: Int) -> CheckpointError {
     CheckpointError(
-      .safetensorsDuplicate, name: name, offset: offset, "the header has this twice",
+      .safetensorsDuplicate, name: name, offset: offset,
+      "is in the header twice, or has a field twice",
       advice: "the file is damaged or malicious; get it again")
   }
 
   private static func invalidMetadata(_ name: String) -> CheckpointError {
     CheckpointError(
-      .safetensorsMetadata, name: name, "the file's metadata must be a mapping of text to text")
+      .safetensorsMetadata, name: name, "the file's metadata must map names to text")
   }
 }
 

@@ -38,7 +38,7 @@ extension SafetensorsHeader.Entry {
     guard type == .float4 else { return shape }
     guard let last = shape.last, last % 2 == 0 else {
       throw CheckpointError(
-        .unsupportedScalarType, "F4 \(shape) has rows that do not fill their last byte")
+        .unsupportedScalarType, "F4 \(shape) has rows that do not fill whole bytes")
     }
     return shape.dropLast() + [last / 2]
   }

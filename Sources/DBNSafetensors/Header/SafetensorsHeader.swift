@@ -50,14 +50,15 @@ struct SafetensorsHeader {
       guard entry.start == end, entry.end >= entry.start else {
         throw CheckpointError(
           .safetensorsOffsets, name: name,
-          "its bytes \(entry.start) to \(entry.end) do not begin at \(end), where those before end",
+          "its bytes \(entry.start) to \(entry.end) should be a range from \(end), where the "
+            + "tensors before it end",
           advice: "the file is damaged or malicious; get it again")
       }
       let byteCount = try entry.byteCount(name)
       guard byteCount == entry.end - entry.start else {
         throw CheckpointError(
           .safetensorsSize, name: name,
-          "\(entry.type.rawValue) \(entry.shape) needs \(byteCount) bytes, its offsets give it "
+          "\(entry.type.rawValue) \(entry.shape) needs \(byteCount) bytes, but its offsets give it "
             + "\(entry.end - entry.start)",
           advice: "the file is damaged or malicious; get it again")
       }
@@ -66,7 +67,7 @@ struct SafetensorsHeader {
     guard end == dataByteCount else {
       throw CheckpointError(
         .safetensorsFileEnd,
-        "the tensors take \(end) bytes after the header, the file has \(dataByteCount) there",
+        "the tensors take \(end) bytes after the header, but the file has \(dataByteCount) there",
         advice: "the file is cut short or has been added to; get it again")
     }
   }
@@ -98,7 +99,7 @@ extension SafetensorsHeader.Entry {
     guard bitCount % 8 == 0 else {
       throw CheckpointError(
         .safetensorsPartialByte, name: name,
-        "\(type.rawValue) \(shape) is \(bitCount) bits, which do not fill their last byte")
+        "\(type.rawValue) \(shape) has \(bitCount) bits, which do not fill whole bytes")
     }
     return bitCount / 8
   }

@@ -87,7 +87,7 @@ extension ShardFileName {
     if names.allSatisfy({ $0.hasPrefix("shard-") && $0.contains("-model-") }) {
       return CheckpointError(
         .shardFolder, path: path,
-        "the folder has what \(names.count) ranks saved, whose tensors may be slices of the model's",
+        "the folder has files of \(names.count) ranks; their tensors may be slices of the model's",
         advice: SafetensorsCheckpoint.adviceForRanks)
     }
     let shards = names.compactMap { ShardFileName("\(path)/\($0)") }
@@ -98,6 +98,6 @@ extension ShardFileName {
       .shardFolder, path: path,
       "the folder has \(shards.count) of \(first.count) parts of one checkpoint, without their index "
         + first.indexName + (first.missing.map { "; \($0)" } ?? ""),
-      advice: "get all parts and the index into one folder")
+      advice: "put all parts and the index into one folder")
   }
 }

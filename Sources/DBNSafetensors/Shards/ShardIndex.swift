@@ -23,7 +23,7 @@ struct ShardIndex {
 
   init(parsing file: ByteRegion) throws(CheckpointError) {
     FileEvent.report(.parsedShardIndex, file)
-    failure = Self.invalid(nil, "the index has no '\(Self.weightMap)' of tensors to shards")
+    failure = Self.invalid(nil, "the index has no '\(Self.weightMap)' from tensors to shards")
     var parser = JSONParser(file)
     parser.skipSpace()
     if parser.isAtObject { try parseMembers(&parser) } else { try parser.skipValue() }
@@ -95,8 +95,8 @@ struct ShardIndex {
     guard isFileName else {
       throw CheckpointError(
         .shardPath, name: tensor,
-        "by the index it is in '\(shard.visible())', which is no file of the index's folder",
-        advice: "the index is malicious, or must be edited to name files beside it")
+        "the index says it is in '\(shard.visible())', which is not a file in the index's folder",
+        advice: "the index may be malicious; if you trust it, edit it to name files in its folder")
     }
     return shard
   }

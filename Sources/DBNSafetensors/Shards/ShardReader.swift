@@ -23,7 +23,7 @@ struct ShardReader {
     entries = Array(repeating: nil, count: index.tensors.count)
     content = SafetensorsContent(index.record)
     for name in index.otherMetadata {
-      content.note("the index has '\(name.visible())' in its metadata: left out")
+      content.note("the index has '\(name.visible())' in its metadata, which is ignored")
     }
   }
 
@@ -48,8 +48,9 @@ struct ShardReader {
       return try folder.file(name).bytes
     } catch  where error.code == .system {
       throw CheckpointError(
-        .shardMissing, path: folder.prefix + name, "the index names this shard: \(error.reason)",
-        advice: "get all files of the checkpoint into one folder")
+        .shardMissing, path: folder.prefix + name,
+        "the index names this shard, which cannot be read (\(error.reason))",
+        advice: "put all files of the checkpoint into one folder")
     }
   }
 
@@ -62,9 +63,9 @@ struct ShardReader {
       .shardTensorUnlisted, name: name,
       number.map {
         let other = index.shards.names[index.shardByTensor[$0]]
-        return "by the index it is in '\(other.visible())', but it is in this shard too"
+        return "the index says it is in '\(other.visible())', but it is in this shard"
       } ?? "it is in this shard, but not in the index",
-      advice: "the files are not of one checkpoint; get all of them again")
+      advice: "the files do not belong to one checkpoint; get all of them again")
   }
 
   private consuming func checkpoint() throws(CheckpointError) -> Checkpoint {
@@ -72,7 +73,7 @@ struct ShardReader {
     entries = []
     let byteCount = (0..<content.tensors.count).reduce(0) { $0 + content.tensors[$1].byteCount }
     if let total = index.totalByteCount, total != byteCount {
-      content.note("the index counts \(total) bytes of tensors, the shards have \(byteCount)")
+      content.note("the index counts \(total) bytes of tensors, but the shards have \(byteCount)")
     }
     return try content.checkpoint()
   }
@@ -86,8 +87,8 @@ struct ShardReader {
       guard let entry = entries[number] else {
         throw CheckpointError(
           .shardTensorMissing, path: folder.prefix + index.shards.names[shard], name: name,
-          "by the index it is in this shard, where it is not",
-          advice: "the files are not of one checkpoint; get all of them again")
+          "the index says it is in this shard, but it is not",
+          advice: "the files do not belong to one checkpoint; get all of them again")
       }
       tensors.append(try entry.tensor(name, in: data[shard]))
     }

@@ -62,7 +62,7 @@ extension CheckpointRecord {
     guard version == Self.version else {
       throw CheckpointError(
         .safetensorsRecordVersion, name: SafetensorsContent.recordName,
-        "the file's record is of version \(version), which is not known here",
+        "the file's record has version \(version), which this release cannot read",
         advice: "read it with a newer release of dbn-convert")
     }
   }

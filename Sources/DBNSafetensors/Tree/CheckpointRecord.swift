@@ -73,7 +73,7 @@ struct CheckpointRecord {
   static func invalid(_ name: String?) -> CheckpointError {
     CheckpointError(
       .safetensorsRecord, name: name ?? SafetensorsContent.recordName,
-      "the record of the checkpoint in the file's metadata is not as it is written",
+      "the record that dbn-convert wrote into the file's metadata is damaged or was edited",
       advice: "remove '\(SafetensorsContent.recordName)' from the metadata to read only the tensors"
     )
   }

@@ -34,7 +34,7 @@ struct SafetensorsContent {
       return metadata.set(.string(name), to: .string(text))
     }
     guard !first.isIdentical(to: text) else { return }
-    notes.append("shards disagree about the metadata '\(name.visible())': the first one is kept")
+    notes.append("shards disagree about the metadata '\(name.visible())'; the first value is kept")
   }
 
   mutating func note(_ note: Guidance) {
@@ -49,8 +49,8 @@ struct SafetensorsContent {
         checkpoint = try CheckpointRecord.checkpoint(parsing: record, of: tensors)
       } catch  where error.code == .disagreement {
         notes.append(
-          "\(error.reason): another program has edited the file; only its tensors are read, by the "
-            + "names they have")
+          "\(error.reason): another program has edited the file, so only its tensors are read, "
+            + "under the names they have in it")
         checkpoint = Checkpoint(root: .dictionary(tensors.stateDict))
       }
     } else {

@@ -42,25 +42,25 @@ extension Checkpoint {
     at entry: EntryPath? = nil
   ) throws(CheckpointError) -> (entry: EntryPath, stateDict: StateDict) {
     if let entry {
-      let place = try place(of: entry)
-      return (place, try namedStateDict(of: place))
+      let found = try existingEntry(entry)
+      return (found, try namedStateDict(at: found))
     }
     let ranked = rankedStateDicts
     guard let best = ranked.first else {
-      if isEmpty { return (EntryPath(), try stateDict(of: EntryPath())) }
+      if isEmpty { return (EntryPath(), try mapping(at: EntryPath())) }
       throw noStateDict()
     }
     let equal = ranked.prefix { $0.rank == best.rank }
     guard equal.count == 1 else {
       throw CheckpointError(
         .noStateDict,
-        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") entries could "
-          + "be the state dict: "
+        "\(equal.count)\(equal.count == CheckpointLimits.stateDicts ? " or more" : "") entries "
+          + "could be the state dict: "
           + equal.prefix(5).map { "\($0.found.entry)" }.joined(separator: ", ")
           + (equal.count > 5 ? ", ..." : ""),
         advice: "choose one with \(.anyEntry): \(.entry(best.found.entry.description))")
     }
-    return (best.found.entry, try stateDict(of: best.found.entry))
+    return (best.found.entry, try mapping(at: best.found.entry))
   }
 
   /// The state dict, found as `findStateDict` does.
@@ -89,8 +89,8 @@ extension Checkpoint {
   }
 
   /// The path with the actual keys: a path given as text can't distinguish the integer 0 from "0".
-  func place(of entry: EntryPath) throws(CheckpointError) -> EntryPath {
-    var (value, place) = (root, EntryPath())
+  func existingEntry(_ entry: EntryPath) throws(CheckpointError) -> EntryPath {
+    var (value, existing) = (root, EntryPath())
     for key in entry.keys {
       let number = key.string.flatMap { Int($0) }.map { CheckpointDictionary.Key.int($0) }
       let candidates = [key] + (number.map { [$0] } ?? [])
@@ -101,21 +101,21 @@ extension Checkpoint {
           .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
           advice: "list the contents with \(.inspection)")
       }
-      (value, place) = (next, place.appending(found))
+      (value, existing) = (next, existing.appending(found))
     }
-    return place
+    return existing
   }
 
   /// The value at an existing path.
-  func value(at place: EntryPath) -> CheckpointValue {
-    place.keys.reduce(root) { value, key in value.child(key) ?? .none }
+  func value(at entry: EntryPath) -> CheckpointValue {
+    entry.keys.reduce(root) { value, key in value.child(key) ?? .none }
   }
 
-  private func stateDict(of place: EntryPath) throws(CheckpointError) -> StateDict {
-    let value = value(at: place)
+  private func mapping(at entry: EntryPath) throws(CheckpointError) -> StateDict {
+    let value = value(at: entry)
     guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
       throw CheckpointError(
-        .noStateDict, name: "\(place)", "is a \(value.typeName), not a mapping of names to tensors",
+        .noStateDict, name: "\(entry)", "is a \(value.typeName), not a mapping of names to tensors",
         advice: "see what is there with \(.inspection)")
     }
     return stateDict
@@ -123,13 +123,13 @@ extension Checkpoint {
 
   /// The state dict that the user named: without tensors it is accepted only if the checkpoint has
   /// none.
-  private func namedStateDict(of place: EntryPath) throws(CheckpointError) -> StateDict {
-    let stateDict = try stateDict(of: place)
+  private func namedStateDict(at entry: EntryPath) throws(CheckpointError) -> StateDict {
+    let stateDict = try mapping(at: entry)
     let hasTensor = stateDict.dictionary.entries.contains { $0.value.tensor != nil }
     guard !hasTensor, root.containsTensor else { return stateDict }
-    let inside = stateDicts.filter { $0.entry.keys.starts(with: place.keys) }
+    let inside = stateDicts.filter { $0.entry.keys.starts(with: entry.keys) }
     throw CheckpointError(
-      .noStateDict, name: "\(place)", "holds no tensors of its own",
+      .noStateDict, name: "\(entry)", "holds no tensors of its own",
       advice: inside.isEmpty
         ? "see what is there with \(.inspection)"
         : "choose one inside it with \(.entry(inside[0].entry.description))")

@@ -18,11 +18,11 @@ extension Checkpoint {
   ///
   /// - Throws: `noSuchEntry`; `noStateDict` if the value is not a container.
   public func tensorList(at entry: EntryPath) throws(CheckpointError) -> StateDict {
-    let place = try place(of: entry)
-    let value = value(at: place)
+    let found = try existingEntry(entry)
+    let value = value(at: found)
     guard value.isContainer else {
       throw CheckpointError(
-        .noStateDict, name: "\(place)", "is a \(value.typeName), not a list of tensors",
+        .noStateDict, name: "\(found)", "is a \(value.typeName), not a list of tensors",
         advice: "list the contents with \(.inspection)")
     }
     var stateDict = StateDict()

@@ -42,7 +42,7 @@ public struct ParameterChange: Sendable {
   /// such as the learning rate, always do.
   public var misfitOfOwnOptimizer: Guidance? {
     guard !keepsPositions else { return nil }
-    var (count, place, last, isOptimizer) = (0, "", "", false)
+    var (count, entryName, last, isOptimizer) = (0, "", "", false)
     before.forEachParameter { key, tensor in
       guard let name = key.string, let end = name.utf8.firstIndex(of: UInt8(ascii: ".")) else {
         return
@@ -53,13 +53,13 @@ public struct ParameterChange: Sendable {
         last = head
       }
       guard isOptimizer, !tensor.shape.isEmpty else { return }
-      (count, place) = (count + 1, head)
+      (count, entryName) = (count + 1, head)
     }
     guard count > 0 else { return nil }
     return
-      "'\(place.visible())' no longer fits: it has \(count == 1 ? "a tensor" : "\(count) tensors")"
-      + " for the original parameters, and those of the converted model differ in number, order or "
-      + "shape; start with a new optimizer"
+      "'\(entryName.visible())' no longer fits: it has "
+      + "\(count == 1 ? "a tensor" : "\(count) tensors") for the original parameters, and those of "
+      + "the converted model differ in number, order or shape; start with a new optimizer"
   }
 
   /// The first parameter name used by the optimizer that the new state dict no longer has in that

@@ -18,16 +18,16 @@ struct StateDictRank: Comparable {
   let depth: Int
 
   static func < (left: StateDictRank, right: StateDictRank) -> Bool {
-    left.content == right.content ? left.place < right.place : left.content < right.content
+    left.content == right.content ? left.position < right.position : left.content < right.content
   }
 
   static func == (left: StateDictRank, right: StateDictRank) -> Bool {
-    left.content == right.content && left.place == right.place
+    left.content == right.content && left.position == right.position
   }
 
   private var content: (Int, Int, Int) { (isConstants ? 1 : 0, -batchNorms, -tensors) }
 
-  private var place: (Int, Int, Int, Int) { (isCopy ? 1 : 0, -allTensors, usualName, depth) }
+  private var position: (Int, Int, Int, Int) { (isCopy ? 1 : 0, -allTensors, usualName, depth) }
 
   /// Whether a key names a copy of a network: `ema`, `state_dict_ema`, `teacherNet`.
   static func namesCopy(_ key: CheckpointDictionary.Key) -> Bool {

@@ -20,10 +20,7 @@ package protocol ByteSource: Sendable {
     _ body: (_ offset: Int, _ piece: RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError)
 
-  /// The same bytes in a form that allows random access.
-  func opened() throws(CheckpointError) -> any RandomAccessBytes
-
-  /// Whether `opened` takes no memory because the bytes are stored in a file as they are.
+  /// Whether `bytes` takes no memory because the bytes are stored in a file as they are.
   var isInPlace: Bool { get }
   /// The part of a file that these bytes are, or are computed from: for errors, and to release its
   /// memory. nil if there is no file, or several.
@@ -48,8 +45,6 @@ extension ByteSource {
   ) throws(CheckpointError) {
     try read(pieces: size, upTo: byteCount, body)
   }
-
-  package func opened() throws(CheckpointError) -> any RandomAccessBytes { try bytes() }
 
   package var isInPlace: Bool { false }
   package var origin: ByteRegion? { nil }

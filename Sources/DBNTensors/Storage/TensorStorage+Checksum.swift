@@ -32,11 +32,11 @@ extension TensorStorage {
   }
 
   /// Compares the checksum of the bytes, which the caller has computed, with the recorded one.
-  package func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
+  func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let recorded = checksum.recorded, recorded != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: origin?.path, offset: origin?.fileOffset,
-        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(recorded.hexadecimal) and "
+        "\(record.map { "'\($0)'" } ?? "the bytes") should have CRC-32 \(recorded.hexadecimal) but "
           + "\(record == nil ? "have" : "has") \(crc32.hexadecimal)",
         advice: checksum.place.damageAdvice)
     }

@@ -114,7 +114,7 @@ private struct DistributedReader {
     guard let tensor = value.tensor else {
       throw CheckpointError(
         .distributedContent, "its chunk at \(chunk.offsets) is a \(value.typeName), not a tensor",
-        advice: "the checkpoint is damaged or mixed from two; get it again")
+        advice: "the checkpoint is damaged or mixes files of two; get it again")
     }
     return tensor
   }
@@ -125,7 +125,8 @@ private struct DistributedReader {
     byteCount += tensor.byteCount
     guard byteCount <= limit else {
       throw CheckpointError(
-        .limitExceeded, "the tensors so far would take more than \(limit) bytes, from \(size)",
+        .limitExceeded,
+        "the tensors up to this one would take more than \(limit) bytes; the files have \(size)",
         advice: "save the tensors before they are expanded")
     }
   }
@@ -156,7 +157,8 @@ private struct DistributedReader {
       !name.utf8.contains(0)
     else {
       throw CheckpointError(
-        .distributedPath, "lies in '\(name.visible())', which is not beside the metadata",
+        .distributedPath,
+        "lies in '\(name.visible())', which is not a file in the checkpoint's folder",
         advice: "the checkpoint is malicious; get it from elsewhere")
     }
     let file = try folder.file(name).bytes

@@ -62,8 +62,8 @@ struct DistributedFields {
 
   static func wrong(_ what: String) -> CheckpointError {
     CheckpointError(
-      .distributedMetadata, "\(what) is not of the form that PyTorch gives it",
-      advice: "the file is damaged, or of a version that is not known; convert it with "
+      .distributedMetadata, "\(what) does not have the form that PyTorch gives it",
+      advice: "the file is damaged, or of an unknown version; convert it with "
         + "torch.distributed.checkpoint.format_utils.dcp_to_torch_save")
   }
 }

@@ -60,7 +60,7 @@ struct DistributedMetadata {
     paths = mapping.flatMap(Self.paths)
     try readEntries(fields.dictionary("state_dict_metadata"))
     if paths != nil, let mapping { sort(by: mapping) }
-    try readPlaces(fields)
+    try readLocations(fields)
   }
 
   /// The planner's mapping of names to paths, if it is one.
@@ -115,7 +115,7 @@ struct DistributedMetadata {
         }))
   }
 
-  private mutating func readPlaces(_ fields: DistributedFields) throws(CheckpointError) {
+  private mutating func readLocations(_ fields: DistributedFields) throws(CheckpointError) {
     // A mapping whose keys are objects is read as an opaque value.
     guard case .opaque(let data) = fields.value("storage_data"), data.name == PickleName.dict
     else {
@@ -145,7 +145,8 @@ struct DistributedMetadata {
     guard let location = locations[Index(name: name, offsets: offsets)] else {
       throw CheckpointError(
         .distributedMissing,
-        offsets.map { "its chunk at \($0) is in none of the files" } ?? "is in none of the files",
+        offsets.map { "the metadata names no file for its chunk at \($0)" }
+          ?? "the metadata names no file for it",
         advice: "the checkpoint is incomplete; get it again")
     }
     return location

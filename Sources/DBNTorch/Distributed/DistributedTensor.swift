@@ -29,7 +29,7 @@ struct DistributedTensor {
     let chunks = entry.chunks.filter { !$0.sizes.contains(0) }
     for (index, chunk) in chunks.enumerated() {
       guard chunk.isInside(entry.size) else {
-        throw wrong("the chunk at \(chunk.offsets) of sizes \(chunk.sizes) lies outside it")
+        throw wrong("the chunk at \(chunk.offsets) of sizes \(chunk.sizes) lies outside the tensor")
       }
       if let other = chunks[..<index].first(where: { $0.overlaps(chunk) }) {
         throw wrong("the chunks at \(other.offsets) and \(chunk.offsets) overlap")
@@ -38,7 +38,7 @@ struct DistributedTensor {
       covered += chunk.sizes.reduce(entry.scalarType.byteCount, *)
     }
     guard covered == byteCount else {
-      throw wrong("its chunks hold \(covered) bytes of \(byteCount)")
+      throw wrong("its chunks hold only \(covered) of its \(byteCount) bytes")
     }
   }
 
@@ -53,9 +53,9 @@ struct DistributedTensor {
       guard part.scalarType == entry.scalarType, part.shape == chunk.sizes else {
         throw CheckpointError(
           .distributedContent,
-          "the chunk at \(chunk.offsets) should be \(entry.scalarType.name) \(chunk.sizes), and is "
+          "the chunk at \(chunk.offsets) should be \(entry.scalarType.name) \(chunk.sizes), but is "
             + "\(part.scalarType.name) \(part.shape)",
-          advice: "the checkpoint is damaged or mixed from two; get it again")
+          advice: "the checkpoint is damaged or mixes files of two; get it again")
       }
       pieces.append((chunk.copy(into: entry.size, entry.scalarType), part.storage))
     }

@@ -20,7 +20,7 @@ struct NestedValues {
     guard path.count <= CheckpointLimits.depth else {
       throw CheckpointError(
         .limitExceeded, "is nested more than \(CheckpointLimits.depth) levels deep",
-        advice: "save it flatter")
+        advice: "save it with fewer levels")
     }
     var node = root
     for key in path {

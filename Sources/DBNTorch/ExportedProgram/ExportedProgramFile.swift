@@ -53,7 +53,7 @@ enum ExportedProgramFile {
     if !records.isEmpty {
       let names = records.prefix(3).map { $0.visible() }.joined(separator: ", ")
       checkpoint.notes.append(
-        "\(records.count == 1 ? "a record" : "\(records.count) records") beside the model "
+        "\(records.count == 1 ? "a record" : "\(records.count) records") outside the model "
           + "\(records.count == 1 ? "is" : "are") not read: \(names)")
     }
     return checkpoint
@@ -90,7 +90,8 @@ extension ExportedProgramFile {
       let checkpoint = try TorchCheckpoint.read(entry.content(), options: options)
       guard let dictionary = checkpoint.root.dictionary else {
         throw CheckpointError(
-          .torchProgramRecord, "is a \(checkpoint.root.typeName) and not a mapping to tensors",
+          .torchProgramRecord,
+          "is a \(checkpoint.root.typeName), not a mapping of names to tensors",
           advice: "the file is damaged; get it again")
       }
       return dictionary

@@ -54,7 +54,7 @@ struct ProgramTensors {
     }
     guard let scalarType = ScalarType(exportCode: code) else {
       throw CheckpointError(
-        .unsupportedScalarType, "has the dtype \(code), which is not known here",
+        .unsupportedScalarType, "has the dtype code \(code), which this release does not know",
         advice: "read it with a newer release of dbn-convert")
     }
     guard layout == stridedLayout else {
@@ -77,14 +77,16 @@ struct ProgramTensors {
   }
 
   private static func number(_ json: JSON?) throws(CheckpointError) -> Int {
-    guard let number = json?["as_int"]?.int else { throw invalid("has a size that is no integer") }
+    guard let number = json?["as_int"]?.int else {
+      throw invalid("has an offset, a size or a stride that is not an integer")
+    }
     return number
   }
 
   private static func invalid(_ reason: String) -> CheckpointError {
     CheckpointError(
       .torchProgramRecord, "the list of tensors is not as PyTorch writes it: it \(reason)",
-      advice: "the file is damaged, or of a version that is not known here")
+      advice: "the file is damaged, or of an unknown version")
   }
 }
 

@@ -74,13 +74,13 @@ struct LegacyFile: StorageSource {
     storages.reserveCapacity(surveyed.count)
     for index in 0..<keys.count {
       let offset = pickles.reader.fileOffset
-      guard let key = heap.key(keys[index])?.description, let place = surveyed.place(of: key) else {
+      guard let key = heap.key(keys[index])?.description, let found = surveyed.place(of: key) else {
         throw CheckpointError(
           .torchStorage, offset: offset,
-          "storage number \(index) is one that no tensor of the checkpoint refers to",
+          "storage number \(index) is not used by any tensor of the checkpoint",
           advice: "the file is damaged; get it again")
       }
-      let storage = surveyed[place]
+      let storage = surveyed[found]
       let bytes = TensorStorage(try bytes(of: storage, &pickles.reader))
       guard storages.enter(TorchStorage(key, storage.type, bytes)) == index else {
         throw CheckpointError(
@@ -100,7 +100,7 @@ struct LegacyFile: StorageSource {
     guard count == storage.bytes.byteCount / size else {
       throw CheckpointError(
         .torchStorage, offset: offset,
-        "the storage \(storage.key) should have \(storage.bytes.byteCount / size) elements, and "
+        "the storage \(storage.key) should have \(storage.bytes.byteCount / size) elements, but "
           + "has \(count)",
         advice: "the file is damaged; get it again")
     }
@@ -113,12 +113,12 @@ struct LegacyFile: StorageSource {
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    guard let place = storages.place(of: key) else {
+    guard let index = storages.place(of: key) else {
       throw CheckpointError(
         .torchRecordMissing, "its storage \(key) is not in the file",
         advice: "the file is incomplete; get it again")
     }
-    return storages[place].bytes
+    return storages[index].bytes
   }
 
   func location(of key: String) -> String { "the storage \(key)" }

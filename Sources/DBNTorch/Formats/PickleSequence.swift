@@ -46,7 +46,7 @@ struct PickleSequence {
 
   static func wrong(_ what: String, _ offset: Int) -> CheckpointError {
     CheckpointError(
-      .torchLegacyFormat, offset: offset, "\(what) should be here, and is not",
+      .torchLegacyFormat, offset: offset, "\(what) should be here, but is not",
       advice: "the file is damaged; get it again")
   }
 }

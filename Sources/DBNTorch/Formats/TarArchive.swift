@@ -34,8 +34,8 @@ struct TarArchive {
     guard let member = members[name] else {
       throw CheckpointError(
         .torchTarMember, name: name,
-        "is not in the tar archive, which is no checkpoint or an incomplete one",
-        advice: "name a file that torch.save wrote")
+        "is not in the tar archive, which is incomplete or not a checkpoint",
+        advice: "give a file that torch.save wrote")
     }
     return member
   }

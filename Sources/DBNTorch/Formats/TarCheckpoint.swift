@@ -58,7 +58,7 @@ struct TarCheckpoint: StorageSource {
     else {
       throw CheckpointError(
         .torchStorage,
-        "\(count) elements from \(offset) are not inside a storage of \(storage.elements.count)",
+        "\(count) elements from \(offset) on do not fit in a storage of \(storage.elements.count)",
         advice: "the file is damaged; get it again")
     }
     let start = storage.elements.lowerBound + offset
@@ -85,7 +85,8 @@ struct TarCheckpoint: StorageSource {
     let rank = try reader.readCount(Int32.self)
     guard rank <= TensorView.maximumRank, let type = storage.type.scalarType else {
       throw CheckpointError(
-        .torchView, offset: offset, "a tensor of \(rank) dimensions; at most 64 can be",
+        .torchView, offset: offset,
+        "a tensor has \(rank) dimensions (64 are allowed), or an unknown type",
         advice: "the file is damaged; get it again")
     }
     // The number had eight bytes in earlier versions.
@@ -122,7 +123,7 @@ struct TarCheckpoint: StorageSource {
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
     throw CheckpointError(
-      .picklePersistentID, "a storage is named in the way of later formats",
+      .picklePersistentID, "a storage is named as in later formats of PyTorch",
       advice: "the file is damaged; get it again")
   }
 

@@ -55,7 +55,7 @@ struct TorchArchive: StorageSource {
     do throws(CheckpointError) {
       guard let settings = BatchNormSettingsTable(try JSON(parsing: entry.content())) else {
         throw CheckpointError(
-          .invalidJSON, "the settings of BatchNorms are not an object of epsilon and momentum")
+          .invalidJSON, "the settings of BatchNorms do not have the form that dbn-convert writes")
       }
       return settings
     } catch {
@@ -97,8 +97,8 @@ extension TorchArchive {
     guard isCheckpoint, !prefix.isEmpty else {
       return CheckpointError(
         .notATorchCheckpoint,
-        "is a zip archive without a \(TorchRecord.pickle), so no PyTorch checkpoint",
-        advice: "name a file that torch.save wrote")
+        "is a zip archive without a \(TorchRecord.pickle), so not a PyTorch checkpoint",
+        advice: "give a file that torch.save wrote")
     }
     return CheckpointError(
       .torchRecordMissing, "the record \(prefix)\(TorchRecord.pickle) is not in the archive",
@@ -133,7 +133,7 @@ extension ZipArchive {
     case TorchRecord.bigEndian: return true
     case let other:
       throw CheckpointError(
-        .torchByteOrder, name: entry.name, "'\(other)' is no byte order",
+        .torchByteOrder, name: entry.name, "'\(other)' is not a byte order",
         advice: "the file is damaged; get it again")
     }
   }
@@ -143,7 +143,7 @@ extension ZipEntry {
   /// The whole record as text.
   func wholeText() throws(CheckpointError) -> String {
     guard let text = String(validating: try content().array, as: UTF8.self) else {
-      throw CheckpointError(.invalidText, name: name, "the record is not UTF-8")
+      throw CheckpointError(.invalidText, name: name, "the record is not valid UTF-8")
     }
     return text
   }

@@ -68,7 +68,7 @@ struct CheckpointTree {
     }
     let what = if case .storage = value { "a bare storage" } else { heap.typeName(value) }
     throw failure(
-      .pickleValue, "is \(what), which is no value by itself",
+      .pickleValue, "is \(what), which cannot be converted",
       advice: "save a tensor instead")
   }
 
@@ -79,7 +79,7 @@ struct CheckpointTree {
     }
     try checkDepth(1)
     guard open.insert(value).inserted else {
-      throw failure(.pickleCycle, "contains itself", advice: "save it without the reference")
+      throw failure(.pickleCycle, "contains itself", advice: "save it without that reference")
     }
     defer { open.remove(value) }
     let converted = try contents(of: value)
@@ -91,7 +91,7 @@ struct CheckpointTree {
     guard open.count + height <= CheckpointLimits.depth else {
       throw failure(
         .limitExceeded, "is nested more than \(CheckpointLimits.depth) levels deep",
-        advice: "save it flatter")
+        advice: "save it with fewer levels")
     }
   }
 
@@ -193,7 +193,7 @@ struct CheckpointTree {
     sum.height = max(sum.height, converted.height + 1)
     guard sum.count <= CheckpointLimits.values else {
       throw failure(
-        .limitExceeded, "holds more than \(CheckpointLimits.values) values, shared ones repeated",
+        .limitExceeded, "holds more than \(CheckpointLimits.values) values, counting repeats",
         advice: "the file is malicious; get it from elsewhere")
     }
     return converted.value

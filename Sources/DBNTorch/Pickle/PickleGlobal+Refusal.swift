@@ -16,8 +16,8 @@ extension PickleGlobal {
     let advice = replacements.first { path.hasPrefix($0.prefix) }?.advice
     return CheckpointError(
       .pickleGlobal,
-      "the pickle names \(path) (\(operation.name)), which no checkpoint of weights needs; nothing of "
-        + "the file was executed",
+      "the pickle names \(path) (\(operation.name)), which no checkpoint of weights needs; nothing "
+        + "in the file was executed",
       advice: advice
         ?? "if you trust the file, load it in Python and save the state dict alone: "
         + "torch.save(model.state_dict(), path)")
@@ -44,7 +44,7 @@ extension PickleGlobal {
     ("torch.sparse", "a sparse tensor", "save tensor.to_dense() instead"),
     (
       "torch._utils._rebuild_meta", "a meta tensor",
-      "materialise the model before saving it: a meta tensor has a shape and no values"
+      "materialise the model before saving it: a meta tensor has a shape but no values"
     ),
     (
       "torch._utils._rebuild_nested", "a nested tensor",

@@ -83,7 +83,7 @@ extension PickleGlobal {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {
       guard let byte = UInt8(exactly: scalar.value) else {
-        throw arguments.wrong(0, "text of latin-1", machine.heap)
+        throw arguments.wrong(0, "Latin-1 text", machine.heap)
       }
       bytes.append(byte)
     }

@@ -13,7 +13,7 @@ extension PickleMachine {
     let names = try pop(2)
     guard let module = heap.text(names[0]), let name = heap.text(names[1]) else {
       throw CheckpointError(
-        .pickleArguments, "\(operation.name) names something by other than text")
+        .pickleArguments, "\(operation.name) must name a class or function with text")
     }
     try pushGlobal(module, name, by: operation)
   }
@@ -61,7 +61,7 @@ extension PickleMachine {
     default: break
     }
     throw CheckpointError(
-      .pickleCall, "\(operation.name) calls \(heap.typeName(callee)), which is no function")
+      .pickleCall, "\(operation.name) calls \(heap.typeName(callee)), which is not a function")
   }
 
   /// INST in protocol 0: the operation contains the class name.
@@ -76,7 +76,7 @@ extension PickleMachine {
   mutating func callMarked(_ operation: PickleOperation) throws(CheckpointError) {
     let values = try popMark()
     guard let callee = values.first else {
-      throw CheckpointError(.pickleCall, "\(operation.name) calls nothing")
+      throw CheckpointError(.pickleCall, "\(operation.name) has nothing to call")
     }
     try call(callee, Array(values.dropFirst()), by: operation)
   }
@@ -109,7 +109,8 @@ extension PickleMachine {
     }
     guard entries.count + heap.dictionaries[index].attributes.count <= Self.maximumAttributes
     else {
-      throw CheckpointError(.limitExceeded, "BUILD gives \(entries.count) attributes")
+      throw CheckpointError(
+        .limitExceeded, "BUILD gives an object more than \(Self.maximumAttributes) attributes")
     }
     for (key, value) in entries { try setAttribute(key, to: value, of: index) }
   }
@@ -130,7 +131,7 @@ extension PickleMachine {
   ) throws(CheckpointError) {
     guard let name = heap.text(key) else {
       throw CheckpointError(
-        .pickleTarget, "BUILD names an attribute by \(heap.typeName(key)), which is no text")
+        .pickleTarget, "BUILD names an attribute by \(heap.typeName(key)), which is not text")
     }
     let attributes = heap.dictionaries[index].attributes
     if let known = attributes.firstIndex(where: { $0.name.isIdentical(to: name) }) {

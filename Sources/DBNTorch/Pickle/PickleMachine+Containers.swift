@@ -83,7 +83,7 @@ extension PickleMachine {
     guard heap.key(value) == nil, opaqueNames.isEmpty else { return }
     throw CheckpointError(
       .pickleKey,
-      "a dictionary in here has a key that is \(described(value)); keys can be text and 64-bit "
+      "a dictionary has a key that is \(described(value)); keys can only be text or 64-bit "
         + "integers",
       advice: "save it again with other keys, or without the dictionary")
   }

@@ -76,7 +76,7 @@ extension PickleMachine {
     else { throw refusal(of: operation) }
     guard offset >= 0, size >= 0, offset <= count, size <= count - offset else {
       throw CheckpointError(
-        .torchStorage, "\(size) elements from \(offset) are not inside a storage of \(count)",
+        .torchStorage, "\(size) elements from \(offset) on do not fit in a storage of \(count)",
         advice: "the file is damaged; get it again")
     }
     return offset..<offset + size

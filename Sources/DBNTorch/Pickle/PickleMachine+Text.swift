@@ -52,14 +52,14 @@ extension PickleMachine {
       quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\""),
       let bytes = PickleEscapes.quoted(line),
       let text = String(validating: bytes, as: UTF8.self)
-    else { throw damaged("a text in quotes") }
+    else { throw damaged("text in quotes") }
     push(heap.string(text))
   }
 
   /// UNICODE: text in Latin-1, in which all other characters are escaped.
   mutating func pushEscapedText() throws(CheckpointError) {
     guard let text = PickleEscapes.unicode(try reader.readLine().array) else {
-      throw damaged("a text")
+      throw damaged("text")
     }
     push(heap.string(text))
   }

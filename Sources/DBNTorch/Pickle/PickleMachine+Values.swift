@@ -6,7 +6,7 @@ extension PickleMachine {
     let version = try reader.readNumber(of: operation)
     guard version <= 5 else {
       throw CheckpointError(
-        .pickleProtocol, "pickle protocol \(version) is newer than 5, the newest there is")
+        .pickleProtocol, "pickle protocol \(version) is newer than 5, the newest that can be read")
     }
   }
 
@@ -18,7 +18,7 @@ extension PickleMachine {
   mutating func pushLong(_ operation: PickleOperation) throws(CheckpointError) {
     let count = try reader.readNumber(of: operation)
     guard count >= 0 else {
-      throw CheckpointError(.overflow, "\(operation.name) gives an integer \(count) bytes")
+      throw CheckpointError(.overflow, "\(operation.name) declares an integer of \(count) bytes")
     }
     pushInteger(try reader.readRegion(count: count).array)
   }
@@ -83,7 +83,8 @@ extension PickleMachine {
   mutating func remember(at index: Int) throws(CheckpointError) {
     let value = try top()
     guard index < reader.position else {
-      throw CheckpointError(.pickleMemo, "the pickle stores value number \(index), beyond its size")
+      throw CheckpointError(
+        .pickleMemo, "the pickle gives a value number \(index), more than the bytes before it")
     }
     if memo.remember(value, at: index) { heap.keep(value) }
   }
@@ -94,7 +95,8 @@ extension PickleMachine {
 
   mutating func recall(at index: Int) throws(CheckpointError) {
     guard let value = memo[index] else {
-      throw CheckpointError(.pickleMemo, "the pickle recalls value number \(index), never stored")
+      throw CheckpointError(
+        .pickleMemo, "the pickle recalls value number \(index), which it never stored")
     }
     // The path from the failed value outwards is followed only once.
     push(value == .failed ? .none : value)

@@ -66,7 +66,7 @@ struct PickleMachine {
 extension PickleMachine {
   private static func unknownOperation(_ number: UInt8) -> CheckpointError {
     CheckpointError(
-      .pickleOpcode, "0x\(String(number, radix: 16)) is no pickle operation")
+      .pickleOpcode, "0x\(String(number, radix: 16)) is not a pickle operation")
   }
 
   /// Refuses an operation that no checkpoint needs; its argument is skipped.
@@ -85,7 +85,7 @@ extension PickleMachine {
     for argument in arguments { argumentSize += heap.size(argument) }
     guard argumentSize / 16 <= reader.position else {
       throw CheckpointError(
-        .limitExceeded, "the pickle gives its functions far more than it holds")
+        .limitExceeded, "the pickle passes far more data to functions than it contains")
     }
   }
 

@@ -41,7 +41,7 @@ struct NoStorages: StorageSource {
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
-    throw CheckpointError(.picklePersistentID, "a storage is named where none can be")
+    throw CheckpointError(.picklePersistentID, "a storage is named where there can be none")
   }
 
   func location(of key: String) -> String { key }

@@ -49,28 +49,28 @@ struct StorageTable: RandomAccessCollection {
   }
 
   private var records: [Record] = []
-  private var places = HashIndex()
+  private var indexesByKey = HashIndex()
 
   mutating func reserveCapacity(_ count: Int) {
     records.reserveCapacity(count)
-    places.reserveCapacity(count) { records[$0].key.hashOfUTF8 }
+    indexesByKey.reserveCapacity(count) { records[$0].key.hashOfUTF8 }
   }
 
   var startIndex: Int { 0 }
   var endIndex: Int { records.count }
 
-  subscript(place: Int) -> Record {
-    get { records[place] }
-    _modify { yield &records[place] }
+  subscript(index: Int) -> Record {
+    get { records[index] }
+    _modify { yield &records[index] }
   }
 
   func place(of key: String) -> Int? {
-    places.index(hash: key.hashOfUTF8) { records[$0].key.isIdentical(to: key) }
+    indexesByKey.index(hash: key.hashOfUTF8) { records[$0].key.isIdentical(to: key) }
   }
 
   /// The index of this storage's record, which is inserted if absent.
   mutating func enter(_ storage: TorchStorage) -> Int {
-    let known = places.insertIfAbsent(
+    let known = indexesByKey.insertIfAbsent(
       hash: storage.key.hashOfUTF8,
       where: { records[$0].key.isIdentical(to: storage.key) },
       hashOf: { records[$0].key.hashOfUTF8 })

@@ -71,12 +71,12 @@ struct TensorBuilder {
     let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
     let isStored =
       view.isContiguous && extent == 0..<storage.bytes.byteCount && !repair.isNeeded
-    let place = storages.enter(storage)
-    if isStored, storages[place].isTaken(by: view) { return storage.bytes }
+    let index = storages.enter(storage)
+    if isStored, storages[index].isTaken(by: view) { return storage.bytes }
     if let known = made[view] { return known }
     let byteCount = try countedBytes(of: view)
-    storages[place].countView()
-    if isStored, storages[place].take(view) { return storage.bytes }
+    storages[index].countView()
+    if isStored, storages[index].take(view) { return storage.bytes }
     let bytes = try compute(byteCount, view, extent, repair, from: storage.bytes)
     made[view] = bytes
     return bytes
@@ -103,8 +103,8 @@ struct TensorBuilder {
     guard size <= byteLimit - byteCount else {
       throw CheckpointError(
         .limitExceeded,
-        "the tensors so far would take more than \(byteLimit) bytes, from a file of "
-          + "\(source.byteCount): an expanded view of \(view.size)",
+        "the tensors up to this one, of shape \(view.size), would take more than \(byteLimit) "
+          + "bytes, from a file of \(source.byteCount)",
         advice: "save the tensors before they are expanded")
     }
     byteCount += size

@@ -23,13 +23,13 @@ struct TensorView: Hashable, Sendable {
   /// - Throws: `torchView` unless all elements are inside a storage of `byteCount` bytes.
   func extent(in byteCount: Int) throws(CheckpointError) -> Range<Int> {
     guard size.count == stride.count, size.count <= Self.maximumRank else {
-      throw refusal("\(size.count) sizes and \(stride.count) strides; at most 64 can be")
+      throw refusal("\(size.count) sizes and \(stride.count) strides, not equally many, at most 64")
     }
     guard offset >= 0, size.allSatisfy({ $0 >= 0 }), stride.allSatisfy({ $0 >= 0 }) else {
       throw refusal("a negative offset, size or stride")
     }
     guard let reach, reach.upperBound <= byteCount else {
-      throw refusal("elements outside its storage of \(byteCount / scalarType.byteCount)")
+      throw refusal("elements outside its storage of \(byteCount / scalarType.byteCount) elements")
     }
     return reach
   }

@@ -64,7 +64,7 @@ struct TorchStorage: Sendable {
     guard elements.lowerBound == 0 || type.elementByteCount == scalarType.byteCount else {
       throw CheckpointError(
         .torchView,
-        "a view of a \(type.elementByteCount)-byte storage cannot be \(scalarType.name)",
+        "part of a storage of \(type.elementByteCount)-byte elements cannot be \(scalarType.name)",
         advice: "the file is damaged; get it again")
     }
     return elements.lowerBound

@@ -36,7 +36,8 @@ extension PickleWriter {
           + "\(Self.longestInteger) bytes", advice: Self.advice)
     case .set(let elements) where !elements.allSatisfy(\.isHashable):
       return CheckpointError(
-        .cannotBeWritten, "is a set of what Python cannot hash: lists, sets or dictionaries",
+        .cannotBeWritten,
+        "is a set of values that Python cannot hash, such as lists or dictionaries",
         advice: Self.advice)
     default: return nil
     }

@@ -6,7 +6,8 @@ extension PickleWriter {
     guard depth <= CheckpointLimits.depth else {
       throw CheckpointError(
         .limitExceeded, name: "\(path)",
-        "is nested more than \(CheckpointLimits.depth) levels deep", advice: "make it flatter")
+        "is nested more than \(CheckpointLimits.depth) levels deep",
+        advice: "write it with fewer levels")
     }
     switch value {
     case .none: put(.pushNone)

@@ -49,7 +49,8 @@ struct BatchNormPair {
   ) throws(CheckpointError) {
     guard siteA.features == siteB.features else {
       throw Self.unpaired(
-        siteA, "it has \(siteA.features) features in one, \(siteB.features) in the other")
+        siteA,
+        "it has \(siteA.features) features in the first, \(siteB.features) in the second")
     }
     guard siteA.worldSize == 1 || siteB.worldSize == 1 || siteA.worldSize == siteB.worldSize else {
       throw Self.unpaired(

@@ -34,9 +34,11 @@ struct LayerComparison {
     for (device, slice) in slices.enumerated() {
       compareOutputs(device, slice, a[device].output, b[device].output)
       let (rowA, rowB) = (a[device].row, b[device].row)
-      compare(BatchNormQuantity.runningMean.rawValue, device, rowA.mean, rowB.mean, place: feature)
       compare(
-        BatchNormQuantity.runningVar.rawValue, device, rowA.variance, rowB.variance, place: feature)
+        BatchNormQuantity.runningMean.rawValue, device, rowA.mean, rowB.mean, coordinates: feature)
+      compare(
+        BatchNormQuantity.runningVar.rawValue, device, rowA.variance, rowB.variance,
+        coordinates: feature)
       compare(
         BatchNormQuantity.numBatchesTracked.rawValue, device, [rowA.batchesTracked],
         [rowB.batchesTracked]
@@ -61,13 +63,13 @@ struct LayerComparison {
   private func feature(_ index: Int) -> [Int] { [pair.features.lowerBound + index] }
 
   private mutating func compare(
-    _ quantity: String, _ device: Int?, _ a: [Double], _ b: [Double], place: (Int) -> [Int]
+    _ quantity: String, _ device: Int?, _ a: [Double], _ b: [Double], coordinates: (Int) -> [Int]
   ) {
     let isDistributed = max(pair.a.worldSize, pair.b.worldSize) > 1
     result.add(
       NumberComparison(a, b, ulpsOf: pair.scalarType, tolerance: tolerance), to: \.outputs,
       quantity,
-      device: isDistributed ? device : nil, place: place)
+      device: isDistributed ? device : nil, coordinates: coordinates)
   }
 }
 

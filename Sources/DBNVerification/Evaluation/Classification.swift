@@ -47,14 +47,14 @@ public struct Classification: Sendable, Equatable {
       throw .samples(
         nil,
         "the model's output for \(labels.count) samples has the shape \(outputs.shape), "
-          + "which is not a number for each sample and class")
+          + "not [\(labels.count), number of classes]")
     }
     let count = outputs.shape[1]
     if classes.isEmpty { classes = Array(repeating: Tally(), count: count) }
     for (index, label) in labels.enumerated() {
       guard label < count else {
         throw .samples(
-          nil, "sample \(first + index) has the label \(label), and the model \(count) classes")
+          nil, "sample \(first + index) has the label \(label), and the model has \(count) classes")
       }
       add(outputs.values[index * count..<(index + 1) * count], label)
     }

@@ -108,13 +108,14 @@ extension Graph {
   func onlyInput(batch: Int) throws(CheckpointError) -> String {
     guard batch > 0 else {
       throw CheckpointError(
-        .invalidBatch, "\(batch) is not a number of samples", advice: "give a batch of 1 or more")
+        .invalidBatch, "a batch cannot have \(batch) samples", advice: "give a batch of 1 or more")
     }
     guard inputs.count == 1, !outputs.isEmpty else {
       throw .samples(
         nil,
-        "\(name) has \(inputs.count) inputs and \(outputs.count) outputs: only models of one "
-          + "input are run on data")
+        "\(name) has \(inputs.count) inputs and \(outputs.count) outputs, and only models of one "
+          + "input and at least one output can be run on samples",
+        advice: "give a model of one input")
     }
     return inputs[0].name
   }

@@ -36,7 +36,7 @@ struct ExecutorPair {
       throw CheckpointError(
         .batchNormsDiffer, name: name,
         "this BatchNorm has \(module.worldSize) devices and others \(distributed.worldSize), so "
-          + "that it sees other samples than they do",
+          + "their devices get different samples",
         advice: "verify it in evaluation, or without a model")
     }
     return (distributed, standard)

@@ -112,9 +112,9 @@ struct ModelComparison {
     }
     let comparison = NumberComparison(a.values, b.values, ulpsOf: scalarType, tolerance: tolerance)
     layers[layer].add(comparison, to: \.outputs, "output", device: device) { index in
-      var place = a.shape.place(of: index)
-      if let samples, let sample = place.first { place[0] = samples[sample] }
-      return place
+      var position = a.shape.position(of: index)
+      if let samples, let sample = position.first { position[0] = samples[sample] }
+      return position
     }
   }
 }
@@ -128,13 +128,13 @@ extension VerificationResult.Layer {
 
 extension [Int] {
   /// The coordinates of the element at an index, in an array with this shape.
-  fileprivate func place(of index: Int) -> [Int] {
+  fileprivate func position(of index: Int) -> [Int] {
     var rest = index
-    var place = [Int](repeating: 0, count: count)
+    var position = [Int](repeating: 0, count: count)
     for axis in indices.reversed() {
-      place[axis] = rest % self[axis]
+      position[axis] = rest % self[axis]
       rest /= self[axis]
     }
-    return place
+    return position
   }
 }

@@ -102,7 +102,7 @@ public struct ModelVerification: Sendable {
         graph.applying(settings).graph, stateDict, options: options)
     } catch {
       var error = error
-      error.reason = "of the \(which) checkpoint: \(error.reason)"
+      error.reason = "in the \(which) checkpoint: \(error.reason)"
       throw error
     }
   }

@@ -92,8 +92,8 @@ struct SlicedRun {
   private static func unsliced(_ node: Graph.Node, _ output: DenseArray) -> CheckpointError {
     CheckpointError(
       .batchNormsDiffer, name: node.name,
-      "its output \(output.shape) does not have the batch for its first dimension, so that it "
-        + "belongs to no device",
+      "the first dimension of its output \(output.shape) is not the batch, so it cannot be divided "
+        + "among devices",
       advice: "verify in evaluation, or without a model")
   }
 }

@@ -46,7 +46,7 @@ public struct ConversionPromise: Sendable {
     let keys = try checkBatchNorms(source, written, &result)
     for entry in source.dictionary.entries where !keys.contains(entry.key) {
       guard let other = written.dictionary[entry.key] else {
-        result.broken.append(.init("\(entry.key)", "is missing"))
+        result.broken.append(.init("\(entry.key)", "it is missing"))
         continue
       }
       do throws(CheckpointError) {
@@ -57,7 +57,7 @@ public struct ConversionPromise: Sendable {
     }
     for entry in written.dictionary.entries
     where !keys.contains(entry.key) && !source.dictionary.contains(entry.key) {
-      result.broken.append(.init("\(entry.key)", "was not in the source"))
+      result.broken.append(.init("\(entry.key)", "it was not in the source"))
     }
     return result
   }
@@ -70,7 +70,8 @@ public struct ConversionPromise: Sendable {
       tensor.scalarType.isFloatingPoint, tensor.scalarType != cast, !uncast.contains(key)
     {
       guard other.scalarType == cast, other.shape == tensor.shape else {
-        return result.broken.append(.init("\(key)", "is \(other.scalarType.name) \(other.shape)"))
+        return result.broken.append(
+          .init("\(key)", "it is \(other.scalarType.name) \(other.shape)"))
       }
       if let wrong = try tensor.firstWrongRounding(in: other) {
         return result.broken.append(.init("\(key)", wrong))
@@ -98,13 +99,13 @@ public struct ConversionPromise: Sendable {
       guard let from = before[site.name], let to = after[site.name],
         let new = sitesAfter[site.name], new.layout == to.layout
       else {
-        result.broken.append(.init(site.name, "is no BatchNorm of the new layout"))
+        result.broken.append(.init(site.name, "it is not a BatchNorm of the new layout"))
         continue
       }
       keys.formUnion((site.keys + new.keys).map { .string($0) })
       for key in Set(site.keys).subtracting(new.keys).sorted()
       where written.dictionary.contains(.string(key)) {
-        result.broken.append(.init(key, "is still there, beside what took its place"))
+        result.broken.append(.init(key, "it is still there, but not in the new layout"))
       }
       let promised = PromisedStatistics(
         try BatchNormState(site, in: source), from: from, to: to, merging: conversion.rule)
@@ -124,8 +125,8 @@ extension Tensor {
       guard wrong == nil else { return }
       let index = mine.indices.first { !other.scalarType.rounds(mine[$0], to: theirs[$0]) }
       wrong = index.map {
-        "element \(start + $0) is \(theirs[$0]), which is not the nearest \(other.scalarType.name) to "
-          + "\(mine[$0])"
+        "element \(start + $0) is \(theirs[$0]), which is not the nearest "
+          + "\(other.scalarType.name) to \(mine[$0])"
       }
     }
     return wrong

@@ -19,7 +19,7 @@ extension PromisedStatistics {
         ),
       ]
       let type = (types.shared[quantity] ?? types.devices[quantity])?.scalarType
-      for (hasPlace, tensor, promised) in parts where hasPlace {
+      for (isInLayout, tensor, promised) in parts where isInLayout {
         guard let reason = try wrong(tensor, promised, quantity, type) else { continue }
         broken.append(.init("\(site.key(quantity.rawValue))", reason))
       }
@@ -30,15 +30,15 @@ extension PromisedStatistics {
   private func wrong(
     _ tensor: Tensor?, _ promised: Numbers?, _ quantity: BatchNormQuantity, _ type: ScalarType?
   ) throws(CheckpointError) -> String? {
-    guard let tensor else { return promised == nil ? nil : "is missing" }
+    guard let tensor else { return promised == nil ? nil : "it is missing" }
     let numbers = try tensor.doubles()
     guard let promised else {
       // A counter that the old layout did not have starts from 0.
       let isNew = quantity == .numBatchesTracked && numbers.allSatisfy { $0 == 0 }
-      return isNew ? nil : "was not in the source"
+      return isNew ? nil : "it was not in the source"
     }
     guard type == nil || tensor.scalarType == type, numbers.count == promised.values.count else {
-      return "is \(tensor.scalarType.name) \(tensor.shape)"
+      return "it is \(tensor.scalarType.name) \(tensor.shape)"
     }
     let wrong = numbers.indices.first { index in
       guard let slack = promised.slack else {

@@ -90,8 +90,8 @@ struct StatisticsMeasurement {
   private static func isUsedTwice(_ name: String) -> CheckpointError {
     CheckpointError(
       .unsupportedOperation, name: name,
-      "the model uses this BatchNorm more than once, and it is open which use's statistics "
-        + "are meant", advice: "give each use a BatchNorm of its own")
+      "the model uses this BatchNorm more than once, and its statistics can describe only one "
+        + "use", advice: "give each use a BatchNorm of its own")
   }
 
   /// Refuses layouts with buffers other than the rows that training updates.
@@ -106,7 +106,7 @@ struct StatisticsMeasurement {
     guard layout.buffers == .shared || layout.evaluation != .shared, !isGhost else {
       throw CheckpointError(
         .unsupportedOperation, name: name,
-        "BatchNorms of the layout \(layout) are not measured",
+        "BatchNorms of the layout \(layout) cannot be measured",
         advice: "convert them with \(.mappingToStandard) first")
     }
   }

@@ -27,10 +27,17 @@ public struct InputScaling: Sendable, Equatable {
   func validate(channels: Int) throws(CheckpointError) {
     guard divisor.isFinite, divisor != 0, mean.allSatisfy(\.isFinite),
       deviation.allSatisfy({ $0.isFinite && $0 > 0 })
-    else { throw .samples(nil, "means are finite, divisors are neither zero nor infinite") }
+    else {
+      throw .samples(
+        nil, "the samples cannot be scaled by these numbers",
+        advice: "give a finite divisor other than 0, finite means, and finite standard deviations "
+          + "above 0")
+    }
     for (name, values) in [("means", mean), ("standard deviations", deviation)]
     where values.count > 1 && values.count != channels {
-      throw .samples(nil, "\(values.count) \(name) don't fit \(channels) channels")
+      throw .samples(
+        nil, "\(values.count) \(name) don't fit \(channels) channels",
+        advice: "give one for all channels, or one for each")
     }
   }
 

@@ -36,7 +36,7 @@ public struct SampleData: Sendable {
       throw .samples(name, "its shape \(inputs.shape) holds no samples")
     }
     guard inputs.scalarType.isReal else {
-      throw .samples(name, "\(inputs.scalarType.name) numbers are no samples")
+      throw .samples(name, "samples cannot be \(inputs.scalarType.name) numbers")
     }
     try scaling.validate(channels: inputs.shape.count > 1 ? inputs.shape[1] : 1)
     self.inputs = inputs
@@ -53,7 +53,7 @@ public struct SampleData: Sendable {
         name, "\(count) samples need labels of the shape [\(count)], not \(tensor.shape)")
     }
     guard !tensor.scalarType.isFloatingPoint else {
-      throw .samples(name, "\(tensor.scalarType.name) numbers are no classes")
+      throw .samples(name, "labels cannot be \(tensor.scalarType.name) numbers")
     }
     let labels: [Int]
     do throws(CheckpointError) {
@@ -62,7 +62,7 @@ public struct SampleData: Sendable {
       throw error.with(name: name)
     }
     if let sample = labels.firstIndex(where: { $0 < 0 }) {
-      throw .samples(name, "sample \(sample) has the label \(labels[sample]), which is no class")
+      throw .samples(name, "sample \(sample) has the label \(labels[sample]), which is negative")
     }
     return labels
   }
@@ -73,9 +73,10 @@ public struct SampleData: Sendable {
     for name in names {
       if let tensor = file[name] { return (name, tensor) }
     }
+    let found = file.names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
     throw CheckpointError(
       .missingOperand, "it has no tensor called \(names.joined(separator: " or "))",
-      advice: "it has \(file.names.prefix(5).map { "'\($0)'" }.joined(separator: ", "))")
+      advice: found.isEmpty ? "it has no tensors at all" : "rename one of its tensors: \(found)")
   }
 }
 
@@ -92,9 +93,10 @@ extension CheckpointError.Code {
 }
 
 extension CheckpointError {
-  static func samples(_ name: String?, _ reason: String) -> CheckpointError {
-    CheckpointError(
-      .invalidSamples, name: name, reason,
-      advice: "give inputs [N, ...], and for each of them a class counted from 0")
+  static func samples(
+    _ name: String?, _ reason: String,
+    advice: Guidance = "give inputs of the shape [N, ...] and N labels, classes counted from 0"
+  ) -> CheckpointError {
+    CheckpointError(.invalidSamples, name: name, reason, advice: advice)
   }
 }

@@ -57,7 +57,7 @@ struct ClassificationTests {
       try result([[1, 2], [1, 2], [1, 2]], [0, 1, 2], batch: 2)
     }
     #expect(error?.code == .invalidSamples)
-    #expect(error?.reason == "sample 2 has the label 2, and the model 2 classes")
+    #expect(error?.reason == "sample 2 has the label 2, and the model has 2 classes")
   }
 
   @Test func onlyClassifiersAreMeasured() throws {

@@ -114,8 +114,8 @@
       let perGroup = outputs / original.groups
       var result = [Float](repeating: 0, count: values.count * merged)
       for output in 0..<outputs {
-        let place = (output * merged + output / perGroup % merged) * size
-        for tap in 0..<size { result[place + tap] = values[output * size + tap] }
+        let start = (output * merged + output / perGroup % merged) * size
+        for tap in 0..<size { result[start + tap] = values[output * size + tap] }
       }
       return result
     }

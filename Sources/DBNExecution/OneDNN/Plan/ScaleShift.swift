@@ -37,8 +37,8 @@
         if Float(scales[feature]).isFinite, Float(shifts[feature]).isFinite { continue }
         let (mean, variance) = (rows[row].mean[feature], rows[row].variance[feature])
         throw .notFinite(
-          "channel \(feature), of mean \(mean) and variance \(variance), is multiplied with "
-            + "\(scales[feature]) and \(shifts[feature]) added: not finite in float32")
+          "the scale \(scales[feature]) or the shift \(shifts[feature]) of channel \(feature), "
+            + "with mean \(mean) and variance \(variance), is not finite in float32")
       }
       return (scales, shifts)
     }
@@ -46,8 +46,8 @@
     /// - Throws: `notFinite` for a weight or bias.
     func requireFiniteParameters() throws(CheckpointError) {
       for (name, values) in [("weight", weight ?? []), ("bias", bias ?? [])] {
-        guard let place = values.firstIndex(where: { !Float($0).isFinite }) else { continue }
-        throw .notFinite("element \(place) of its \(name) is \(values[place])")
+        guard let index = values.firstIndex(where: { !Float($0).isFinite }) else { continue }
+        throw .notFinite("element \(index) of its \(name) is \(values[index])")
       }
     }
   }
@@ -55,7 +55,7 @@
   extension CheckpointError {
     static func notFinite(_ reason: String) -> CheckpointError {
       CheckpointError(
-        .notFinite, "\(reason), which the oneDNN engine may lose",
+        .notFinite, "\(reason); the oneDNN engine may lose NaN and infinity",
         advice: "use the reference engine (\(.referenceEngine))")
     }
   }

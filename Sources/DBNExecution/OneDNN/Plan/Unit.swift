@@ -59,10 +59,10 @@
     func units() -> [Unit] {
       let consumers = consumers()
       var claimed: Set<String> = []
-      var units: [(place: Int, unit: Unit)] = []
-      for (place, node) in graph.graph.nodes.enumerated() where !claimed.contains(node.name) {
+      var units: [(index: Int, unit: Unit)] = []
+      for (index, node) in graph.graph.nodes.enumerated() where !claimed.contains(node.name) {
         var unit = Unit(nodes: [node])
-        var last = place
+        var last = index
         while canBegin(node), let next = consumers[unit.outputs[0]],
           !claimed.contains(next.node.name),
           let step = epilogue(of: next.node, on: unit.outputs[0]),
@@ -71,22 +71,22 @@
           claimed.insert(next.node.name)
           unit.nodes.append(next.node)
           unit.epilogue.append(step)
-          last = next.place
+          last = next.index
         }
         units.append((last, unit))
       }
-      return units.sorted { $0.place < $1.place }.map(\.unit)
+      return units.sorted { $0.index < $1.index }.map(\.unit)
     }
 
     /// For each value that is used exactly once: the node that uses it.
-    private func consumers() -> [String: (place: Int, node: Graph.Node)] {
+    private func consumers() -> [String: (index: Int, node: Graph.Node)] {
       var uses: [String: Int] = [:]
-      var consumers: [String: (place: Int, node: Graph.Node)] = [:]
+      var consumers: [String: (index: Int, node: Graph.Node)] = [:]
       for name in graph.graph.outputs { uses[name, default: 0] += 1 }
-      for (place, node) in graph.graph.nodes.enumerated() {
+      for (index, node) in graph.graph.nodes.enumerated() {
         for name in node.values {
           uses[name, default: 0] += 1
-          consumers[name] = (place, node)
+          consumers[name] = (index, node)
         }
       }
       return consumers.filter { uses[$0.key] == 1 }

@@ -129,7 +129,7 @@
         throw CheckpointError(
           .missingOperand, name: key,
           "the state dict has no tensor of this name, which \(name) needs",
-          advice: "is the checkpoint one of this model?")
+          advice: "use a checkpoint of this model")
       }
       return tensor
     }
@@ -150,8 +150,8 @@
   extension UnsafeBufferPointer<Float> {
     fileprivate func requireFinite() throws(CheckpointError) {
       if conednn_all_finite(baseAddress, count) != 0 { return }
-      let place = firstIndex { !$0.isFinite } ?? 0
-      throw .notFinite("element \(place) is \(self[place])")
+      let index = firstIndex { !$0.isFinite } ?? 0
+      throw .notFinite("element \(index) is \(self[index])")
     }
   }
 #endif

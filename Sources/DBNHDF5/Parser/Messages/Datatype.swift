@@ -45,7 +45,8 @@ struct Datatype {
     byteCount = prefix.byteCount
     let isCounted = try? Tensor.byteCount(of: .uint8, shape: arrayShape + [byteCount])
     guard isCounted == wholeByteCount, arrayShape.count <= Dataspace.rankLimit else {
-      throw .invalidMetadata("an array does not have the size of its elements", at: reader.fileOffset)
+      throw .invalidMetadata(
+        "an array does not have the size of its elements", at: reader.fileOffset)
     }
     elementType =
       switch prefix.typeClass {

@@ -42,7 +42,7 @@ extension Graph {
   static func parsed(_ text: String) throws(CheckpointError) -> JSON {
     guard text.utf8.count <= textLimit else {
       throw CheckpointError(
-        .limitExceeded, "a graph of \(text.utf8.count) bytes is larger than any model's")
+        .limitExceeded, "the graph has \(text.utf8.count) bytes, and the limit is \(textLimit)")
     }
     return try JSON(roundingLargeIntegersOf: text)
   }
@@ -51,7 +51,7 @@ extension Graph {
     let reader = GraphReader(json)
     guard try reader.int("version") == Self.version else {
       throw CheckpointError(
-        .invalidGraph, "the graph is of a version that is not known here",
+        .invalidGraph, "the graph is of a version that this release cannot read",
         advice: "read it with a newer release of dbn-convert")
     }
     self.init(

@@ -83,7 +83,7 @@ package struct GraphReader {
 
   func invalid(_ name: String) -> CheckpointError {
     CheckpointError(
-      .invalidGraph, "the graph is broken: `\(name)` is missing or of another kind",
+      .invalidGraph, "the graph is broken: `\(name)` is missing or of the wrong kind",
       advice: "the file is damaged; get it again")
   }
 }

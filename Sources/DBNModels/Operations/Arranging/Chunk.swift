@@ -31,16 +31,18 @@ extension Operation {
 
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let input = try operands.required(0)
-      let place = try input.dimension(dimension)
-      let parts = try parts(of: input[place])
+      let axis = try input.dimension(dimension)
+      let parts = try parts(of: input[axis])
       return (
-        .split(sizes: parts, dimension: place), parts.map { input.replacing(place, with: $0) }
+        .split(sizes: parts, dimension: axis), parts.map { input.replacing(axis, with: $0) }
       )
     }
 
     /// The sizes of nearly equal parts.
     private func parts(of size: Int) throws(CheckpointError) -> [Int] {
-      guard 1...Self.limit ~= count else { throw .shape("\(count) is no number of parts") }
+      guard 1...Self.limit ~= count else {
+        throw .shape("a tensor cannot be split into \(count) parts")
+      }
       if size == 0 { return Array(repeating: 0, count: count) }
       let part = (size - 1) / count + 1
       return stride(from: 0, to: size, by: part).map { Swift.min(part, size - $0) }

@@ -27,16 +27,16 @@ extension Operation {
       _ = try operands.required(0)
       let shapes = try operands.all().filter { $0 != [0] }
       guard let first = shapes.first else { return (.concatenate(dimension: 0), [[0]]) }
-      let place = try first.dimension(dimension)
+      let axis = try first.dimension(dimension)
       guard
         shapes.allSatisfy({
-          $0.count == first.count && $0.replacing(place, with: first[place]) == first
+          $0.count == first.count && $0.replacing(axis, with: first[axis]) == first
         })
-      else { throw .shape("\(shapes) do not join along dimension \(dimension)") }
-      guard let size = shapes.map({ $0[place] }).sum else {
-        throw .shape("\(shapes) are too large")
+      else { throw .shape("\(shapes) cannot be joined along dimension \(dimension)") }
+      guard let size = shapes.map({ $0[axis] }).sum else {
+        throw .shape("\(shapes) are too large to be joined")
       }
-      return (.concatenate(dimension: place), [first.replacing(place, with: size)])
+      return (.concatenate(dimension: axis), [first.replacing(axis, with: size)])
     }
 
     package func outputs(

@@ -64,7 +64,7 @@ extension Operation {
         "constant_pad_nd": { importer, call throws(CheckpointError) in try importer.pad(&call) },
         "pad": { importer, call throws(CheckpointError) in
           guard try call.text("mode", default: "constant") == "constant" else {
-            throw call.unsupported("a mode of padding other than a constant")
+            throw call.unsupported("a padding mode other than constant")
           }
           return try importer.pad(&call)
         },

@@ -45,8 +45,8 @@ extension Operation {
 
     private var inverse: [Int] {
       var inverse = order
-      for (index, place) in order.enumerated() where inverse.indices.contains(place) {
-        inverse[place] = index
+      for (index, axis) in order.enumerated() where inverse.indices.contains(axis) {
+        inverse[axis] = index
       }
       return inverse
     }
@@ -81,9 +81,9 @@ extension GraphImporter {
   ) throws(CheckpointError) -> [Result] {
     let name = try call.tensor()
     let rank = try meta(name).rank
-    let places = try dimensions([first, second], rank)
+    let axes = try dimensions([first, second], rank)
     var order = Array(0..<rank)
-    order.swapAt(places[0], places[1])
+    order.swapAt(axes[0], axes[1])
     return try view(of: name, .permute(order))
   }
 }

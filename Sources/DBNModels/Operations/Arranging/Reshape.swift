@@ -32,13 +32,13 @@ extension Operation {
       let known = numbers.compactMap(\.self)
       guard let count = input.product, let product = known.product,
         known.allSatisfy({ $0 >= 0 }), numbers.count - known.count <= 1
-      else { throw .shape("\(input) cannot get the shape \(numbers.sizeText)") }
+      else { throw .shape("\(input) cannot be reshaped to \(numbers.sizeText)") }
       if numbers.count == known.count {
-        guard product == count else { throw .shape("\(input) cannot get the shape \(known)") }
+        guard product == count else { throw .shape("\(input) cannot be reshaped to \(known)") }
         return known
       }
       guard product > 0, count % product == 0 else {
-        throw .shape("\(input) cannot get the shape \(numbers.sizeText)")
+        throw .shape("\(input) cannot be reshaped to \(numbers.sizeText)")
       }
       return numbers.map { $0 ?? count / product }
     }

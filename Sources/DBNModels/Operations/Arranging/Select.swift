@@ -34,12 +34,12 @@ extension Operation {
 
     /// The same with dimension and index counted from the front.
     func counted(in shape: [Int]) throws(CheckpointError) -> Select {
-      let place = try shape.dimension(dimension)
-      let result = index < 0 ? index &+ shape[place] : index
-      guard 0..<shape[place] ~= result else {
+      let axis = try shape.dimension(dimension)
+      let result = index < 0 ? index &+ shape[axis] : index
+      guard 0..<shape[axis] ~= result else {
         throw .shape("\(shape) has no index \(index) along dimension \(dimension)")
       }
-      return Select(dimension: place, index: result)
+      return Select(dimension: axis, index: result)
     }
 
     package func outputs(

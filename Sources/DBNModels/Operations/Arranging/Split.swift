@@ -28,11 +28,11 @@ extension Operation {
 
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let input = try operands.required(0)
-      let place = try input.dimension(dimension)
-      guard parts.allSatisfy({ 0...input[place] ~= $0 }), parts.reduce(0, &+) == input[place]
+      let axis = try input.dimension(dimension)
+      guard parts.allSatisfy({ 0...input[axis] ~= $0 }), parts.reduce(0, &+) == input[axis]
       else { throw .shape("\(input) cannot be split into \(parts) along dimension \(dimension)") }
       return (
-        .split(sizes: parts, dimension: place), parts.map { input.replacing(place, with: $0) }
+        .split(sizes: parts, dimension: axis), parts.map { input.replacing(axis, with: $0) }
       )
     }
 
@@ -77,7 +77,7 @@ extension GraphImporter {
     let sizes = try call.node.outputs.flatMap(\.names).map { output throws(CheckpointError) in
       let shape = try meta(output).shape
       guard shape.indices.contains(dimension), let size = shape[dimension] else {
-        throw call.unsupported("a split into parts of changing sizes")
+        throw call.unsupported("a split into parts whose sizes are not fixed")
       }
       return size
     }

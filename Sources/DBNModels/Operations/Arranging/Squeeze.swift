@@ -24,11 +24,11 @@ extension Operation {
 
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let input = try operands.required(0)
-      let places = try (dimensions.isEmpty ? [] : input.dimensions(dimensions))
+      let removed = try (dimensions.isEmpty ? [] : input.dimensions(dimensions))
         .filter { input[$0] == 1 }
       return (
-        .squeeze(dimensions: places),
-        [input.indices.filter { !places.contains($0) }.map { input[$0] }]
+        .squeeze(dimensions: removed),
+        [input.indices.filter { !removed.contains($0) }.map { input[$0] }]
       )
     }
 

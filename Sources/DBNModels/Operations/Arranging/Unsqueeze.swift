@@ -24,8 +24,8 @@ extension Operation {
 
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let input = try operands.required(0)
-      let place = try (input + [1]).dimension(dimension)
-      return (.unsqueeze(dimension: place), [Array(input[..<place] + [1] + input[place...])])
+      let axis = try (input + [1]).dimension(dimension)
+      return (.unsqueeze(dimension: axis), [Array(input[..<axis] + [1] + input[axis...])])
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -20,7 +20,7 @@ extension Operation {
       [
         "fill": { importer, call throws(CheckpointError) in
           guard let value = call.number("value") else {
-            throw call.unsupported("a tensor's value")
+            throw call.unsupported("a value that is a tensor")
           }
           return try importer.result(.fill(value), of: call.tensor(), call)
         },

@@ -29,7 +29,9 @@ extension Operation {
 
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let shape = try operands.numbers(sizes)
-      guard shape.allSatisfy({ $0 >= 0 }) else { throw .shape("\(shape) is no shape") }
+      guard shape.allSatisfy({ $0 >= 0 }) else {
+        throw .shape("the shape \(shape) has a negative size")
+      }
       return (.full(shape.map { .fixed($0) }, number), [shape])
     }
 

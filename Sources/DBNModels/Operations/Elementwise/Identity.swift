@@ -94,7 +94,7 @@ extension GraphImporter {
     let name = try given.orProgramError("the input")
     let probability = try call.number("p", default: 0.5)
     if try call.bool("train", default: false) && probability > 0 {
-      note("dropout is left out: a forward pass draws no random numbers, in training neither")
+      note("dropout is left out: a forward pass draws no random numbers, not even in training")
     }
     return [.same(name)]
   }

@@ -35,7 +35,7 @@ extension Operation {
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let (first, last) = (try operands.fixed(start), try operands.fixed(end))
       guard step > 0, let distance = Size.Arithmetic.difference(last, first), distance >= 0 else {
-        throw .shape("there is no range from \(first) to \(last) by \(step)")
+        throw .shape("a range cannot go from \(first) to \(last) in steps of \(step)")
       }
       return (
         .range(start: .fixed(first), end: .fixed(last), step: step),

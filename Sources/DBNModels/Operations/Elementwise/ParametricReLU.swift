@@ -17,7 +17,8 @@ extension Operation {
       let (input, weight) = (try operands.required(0), try operands.required(1))
       let isOfChannels = weight.count == 1 && input.count >= 2 && weight[0] == input[1]
       guard weight.count <= 1, weight.first ?? 1 == 1 || isOfChannels else {
-        throw .shape("a weight \(weight) is not one number, or one for each channel of \(input)")
+        throw .shape(
+          "a weight \(weight) is neither one number nor one for each channel of \(input)")
       }
       return (Operation(self), [input])
     }

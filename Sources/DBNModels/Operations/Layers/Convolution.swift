@@ -130,7 +130,9 @@ extension GraphImporter {
     case "same":
       let totals = try zip(kernel, dilation).map { pair throws(CheckpointError) in
         let total = pair.1.multipliedReportingOverflow(by: max(pair.0 - 1, 0))
-        guard !total.overflow, total.partialValue >= 0 else { throw .program("a dilation") }
+        guard !total.overflow, total.partialValue >= 0 else {
+          throw .program("the dilation \(pair.1) is negative or too large")
+        }
         return total.partialValue
       }
       return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })

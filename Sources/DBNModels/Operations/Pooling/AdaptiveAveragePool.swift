@@ -25,7 +25,7 @@ extension Operation {
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let input = try operands.required(0)
       guard [1, 2].contains(input.count - output.count), output.allSatisfy({ $0 >= 0 }) else {
-        throw .shape("an input \(input) cannot be averaged to \(output)")
+        throw .shape("an input \(input) cannot be pooled to \(output)")
       }
       return (Operation(self), [input.dropLast(output.count) + output])
     }

@@ -65,7 +65,8 @@ extension Operation.Pooling {
       let window = Window(self, axis: axis)
       output.append(try window.outputSize(of: input[input.count - rank + axis]))
       guard window.padding <= window.reach / 2 else {
-        throw .shape("a window of \(window.reach) is padded by \(window.padding), over its half")
+        throw .shape(
+          "a window of \(window.reach) is padded by \(window.padding), more than its half")
       }
     }
     return output
