@@ -10,7 +10,7 @@ TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop browser browser-test \
+.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop corpora browser browser-test \
   screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
@@ -79,6 +79,11 @@ $(VENV)/ready: Fixtures/requirements.txt
 # Converts checkpoints of the installed PyTorch and reads the results with h5py, bit for bit.
 interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
+	$(VENV)/bin/python Tests/Interop/keras_files.py $(COMMAND)
+
+# Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
+corpora: build $(VENV)/ready
+	$(VENV)/bin/python Tests/Corpora/corpora.py $(COMMAND) $(DIR)
 
 # Installs a browser, if there is none.
 browser:

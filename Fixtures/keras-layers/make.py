@@ -65,6 +65,32 @@ class Separable(nn.Module):
         return self.pointwise(self.depthwise(x))
 
 
+class LastLSTM(nn.LSTM):
+    """As Keras' layer: it takes [batch, time, features], here moved as images are, and gives the last output."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1))[0][:, -1]
+
+
+class LastGRU(nn.GRU):
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1))[0][:, -1]
+
+
+def gates(array):
+    """A GRU's gates are update, reset, candidate in Keras, and reset, update, candidate in PyTorch."""
+    update, reset, candidate = numpy.split(array, 3)
+    return numpy.concatenate([reset, update, candidate])
+
+
+def gru(arrays):
+    kernel, recurrent, bias = arrays
+    return {
+        "weight_ih_l0": gates(kernel.T), "weight_hh_l0": gates(recurrent.T),
+        "bias_ih_l0": gates(bias[0]), "bias_hh_l0": gates(bias[1]),
+    }
+
+
 # The layer and the shape of a sample; the module in PyTorch, or None; what each variable is in the module.
 LAYERS = [
     (lambda n: layers.Conv1D(4, 2, use_bias=False, name=n), (5, 3), nn.Conv1d(3, 4, 2, bias=False), DENSE[:1]),
@@ -94,8 +120,13 @@ LAYERS = [
     (lambda n: layers.EinsumDense("abc,cd->abd", (3, 2), bias_axes="d", name=n), (3, 4), None, []),
     (lambda n: layers.EinsumDense("abc,bcd->ad", (2,), bias_axes="d", name=n), (3, 4), None, []),
     (lambda n: layers.PReLU(shared_axes=[1, 2], name=n), (3, 3, 4), None, []),
-    (lambda n: layers.LSTM(2, use_bias=False, name=n), (3, 4), None, []),
-    (lambda n: layers.GRU(2, name=n), (3, 4), None, []),
+    (
+        lambda n: layers.LSTM(2, use_bias=False, name=n),
+        (3, 4),
+        LastLSTM(4, 2, bias=False, batch_first=True),
+        [("weight_ih_l0", numpy.transpose), ("weight_hh_l0", numpy.transpose)],
+    ),
+    (lambda n: layers.GRU(2, name=n), (3, 4), LastGRU(4, 2, batch_first=True), gru),
     (lambda n: layers.LayerNormalization(rms_scaling=True, name=n), (4,), None, []),
 ]
 generator = numpy.random.default_rng(5)
@@ -108,8 +139,11 @@ def fill(model):
 
 def tensors_of(layer, module, variables):
     """The weights as the module has them; it must answer as the layer does."""
-    arrays = [order(array) for (_, order), array in zip(variables, layer.get_weights(), strict=True)]
-    values = {name: torch.from_numpy(array.copy()) for (name, _), array in zip(variables, arrays)}
+    if callable(variables):
+        values = variables(layer.get_weights())
+    else:
+        values = {name: order(array) for (name, order), array in zip(variables, layer.get_weights(), strict=True)}
+    values = {name: torch.from_numpy(array.copy()) for name, array in values.items()}
     missing = set(module.load_state_dict(values, strict=False).missing_keys)
     assert missing <= {"num_batches_tracked", "weight", "bias"}, missing
     return values
@@ -183,18 +217,18 @@ def classes_weights():
     archive.unlink()
     tensors, alone, counts = {}, [], {}
     for layer, (_, _, module, variables) in zip(made, LAYERS):
-        name = keras.src.utils.naming.to_snake_case(type(layer).__name__)
-        count = counts[name] = counts.get(name, -1) + 1
-        name = f"{name}_{count}" if count else name
+        group = keras.src.utils.naming.to_snake_case(type(layer).__name__)
+        count = counts[group] = counts.get(group, -1) + 1
+        group, name = f"{group}_{count}" if count else group, layer.name
         if isinstance(layer, layers.LayerNormalization) and module is None:
             module, variables = None, []
-        if module is None or name.startswith("batch_normalization"):
-            alone.append(f"layers.{name}.")
+        if module is None or group.startswith("batch_normalization"):
+            alone.append(f"layers.{group}.")
         else:
             values = tensors_of(layer, module, variables)
-            tensors |= {f"{name}.{variable}": tensor for variable, tensor in values.items()}
+            tensors[group] = {f"{name}.{variable}": tensor for variable, tensor in values.items()}
     # Groups come in the order of their names.
-    write("classes-weights", dict(sorted(tensors.items(), key=lambda item: item[0].rsplit(".", 1)[0].split(".")[0])), alone)
+    write("classes-weights", {k: v for group in sorted(tensors) for k, v in tensors[group].items()}, alone)
 
 
 def nested():

@@ -68,7 +68,6 @@ LAYERS = [
     (layers.Dense(3), nn.Linear(8, 3), [("weight", kernel), ("bias", same)]),
 ]
 SEPARABLE = {"0.weight": "depthwise.weight", "1.weight": "pointwise.weight", "1.bias": "pointwise.bias"}
-CLASS_NAMES = {"stem": "conv2d", "bn": "batch_normalization", "batch_normalization": "batch_normalization_1"}
 
 keras.utils.set_random_seed(12)
 model = keras.Sequential([keras.Input((9, 7, 3))] + [layer for layer, _, _ in LAYERS])
@@ -128,7 +127,7 @@ def write_keras2(path: Path) -> None:
 
 for case in ["keras3-weights", "keras3-model", "keras2-weights"]:
     (FOLDER / case).mkdir(exist_ok=True)
-plain, classes = state_dict({}), state_dict(CLASS_NAMES)
+plain, classes = state_dict({}), state_dict({})
 check()
 model.save_weights(FOLDER / "keras3-weights/model.weights.h5")
 (FOLDER / "keras3-weights/model.weights.h5").rename(FOLDER / "keras3-weights/weights.h5")

@@ -1,5 +1,5 @@
 import DBNBatchNorm
-import DBNHDF5
+public import DBNHDF5
 public import DBNTensors
 import DBNVerification
 
@@ -14,12 +14,29 @@ public enum Transformation: Sendable {
   case renaming(Substitution)
   /// Gives Keras' weights PyTorch's names and order of axes, if the class of the layer is certain.
   case kerasNames
+  /// Gives PyTorch's weights the names and axes of a Keras file; as HDF5, the result is written so
+  /// that Keras loads it.
+  case likeKeras(KerasTemplate)
+  /// Adds a weight of ones or a bias of zeros to BatchNorms that lack one, so that PyTorch's strict
+  /// loading accepts them.
+  case completingBatchNorms
   /// Rounds floating-point tensors to a floating-point type; the running statistics of BatchNorms
   /// only on request, since a small variance can become 0. Applied last.
   case casting(to: ScalarType, statistics: Bool = false)
 
   /// The name of `kerasNames` in the history and in renamings given as text.
   package static let keras = "keras"
+  /// The name of `likeKeras` in the history.
+  fileprivate static let likeKerasName = "like-keras"
+}
+
+extension Transformation {
+  /// The names and axes of a Keras file.
+  ///
+  /// - Throws: `notKeras`, and errors of reading.
+  public static func likeKeras(opening path: String) throws(CheckpointError) -> Transformation {
+    .likeKeras(try KerasTemplate(opening: path))
+  }
 }
 
 /// A state dict during its transformation, with the report.
@@ -67,6 +84,20 @@ struct TransformedStateDict {
         report.skipped += converted.report.skipped
         report.notes += converted.report.notes
         renamings.append(.string(Transformation.keras))
+      case .completingBatchNorms:
+        let completed = try stateDict.completingBatchNorms()
+        stateDict = completed.stateDict
+        let count = completed.added.count
+        report.notes.append(
+          "BatchNorms without weight or bias have got \(count) of them, of ones and zeros")
+        renamings.append("complete-batch-norms")
+      case .likeKeras(let template):
+        let restored = try KerasNames.restoring(stateDict, like: template)
+        stateDict = restored.stateDict
+        settings = BatchNormSettingsTable()
+        report.skipped += restored.report.skipped
+        report.notes += restored.report.notes
+        renamings.append(.string(Transformation.likeKerasName))
       case .casting: break
       }
     }

@@ -21,18 +21,26 @@ extension CheckpointError.Code {
   public static let danglingLink = Self("dangling-link")
   /// A group contains itself.
   public static let groupCycle = Self("group-cycle")
-  /// A chunk was written with a filter other than deflate, shuffle and fletcher32.
+  /// A chunk was written with a filter that is not read.
   public static let unsupportedFilter = Self("unsupported-filter")
   /// Elements of a type that tensors can't have.
   public static let unsupportedElementType = Self("unsupported-element-type")
+  /// A named datatype, which has no values.
+  public static let namedType = Self("named-type")
   /// A storage layout that is not supported.
   public static let unsupportedLayout = Self("unsupported-layout")
   /// A stored chunk does not fit its dataset, or its filters can't be undone.
   public static let invalidChunk = Self("invalid-chunk")
   /// A dataset's bytes would be outside the file.
   public static let extentOutsideFile = Self("extent-outside-file")
+  /// Datasets have more values that were never written than are read.
+  public static let unwritten = Self("unwritten")
   /// Datasets declare more bytes than the file stores.
   public static let declaredTooLarge = Self("declared-too-large")
+  /// A file that should be of Keras is not.
+  public static let notKeras = Self("not-keras")
+  /// A state dict lacks a weight that a Keras file has.
+  public static let missingWeight = Self("missing-weight")
   /// Two entries of a file get the same name.
   public static let duplicateKey = Self("duplicate-key")
   /// The file follows a later version of the schema.

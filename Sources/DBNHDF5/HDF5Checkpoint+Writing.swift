@@ -6,7 +6,11 @@ extension HDF5Checkpoint {
   static func write(
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
-    var writer = try SchemaWriter(checkpoint)
+    var writer =
+      if let keras = try SchemaWriter(kerasFile: checkpoint) { keras } else {
+        try SchemaWriter(checkpoint)
+      }
+    let hasChecksums = writer.hasChecksums
     var level: Int?
     if case .gzip(let asked)? = options.compression { level = asked }
     if let level { writer.compress(level: level) }
@@ -18,6 +22,7 @@ extension HDF5Checkpoint {
       // After the bytes, so that one pass computes their checksums and copies them; and after the
       // plan is released, because the library needs several times the memory of the text.
       FreedMemory.release()
+      guard hasChecksums else { return }
       try CatalogWriter.add(Schema.Attribute.checksums, taking: &text, at: file.libraryPath)
     }
   }

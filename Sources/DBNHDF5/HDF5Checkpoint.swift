@@ -30,12 +30,30 @@ package enum HDF5Checkpoint {
     try read(HDF5File(file))
   }
 
-  static func read(_ hdf5: HDF5File) throws(CheckpointError) -> Checkpoint {
-    let (file, catalog) = (hdf5.bytes, try hdf5.catalog.get())
+  /// Reads the weights of a `.keras` archive: as `.weights.h5`, with the names, classes, order and
+  /// epsilon of the configuration that the archive has beside them.
+  ///
+  /// - Parameters:
+  ///   - weights: the bytes of `model.weights.h5`, at an offset of the archive or inflated.
+  ///   - configuration: the bytes of `config.json`; nil if the archive has none. If they can't be
+  ///     read, a note says so.
+  /// - Throws: as `read(_:)`; the caller adds the archive's path.
+  package static func readKeras(
+    _ weights: ByteRegion, configuration: ByteRegion?
+  ) throws(CheckpointError) -> Checkpoint {
+    try read(HDF5File(weights), kerasConfiguration: configuration)
+  }
+
+  static func read(
+    _ hdf5: HDF5File, kerasConfiguration: ByteRegion? = nil
+  ) throws(CheckpointError) -> Checkpoint {
+    let file = hdf5.bytes
+    var catalog = try hdf5.catalog.get()
     try catalog.validate(fileByteCount: file.count)
     var checkpoint =
       try SchemaReader.describes(catalog)
-      ? SchemaReader.read(catalog, file) : PlainReader.read(catalog, file)
+      ? SchemaReader.read(catalog, file)
+      : PlainReader.read(catalog, file, kerasConfiguration: kerasConfiguration)
     if catalog.isUnclosed {
       let reason =
         "the HDF5 file was never closed by the program that wrote it, or is still open in it"

@@ -7,21 +7,25 @@ struct PlainReader {
   private var contents: DatasetContents
   private var stateDict = CheckpointDictionary(.orderedDict)
   private var notes: [Guidance] = []
-  private var emptyGroups = (count: 0, first: [String]())
+  private var remarks: Remarks
   /// How many of the file's attributes were kept as attributes of the state dict.
   private var keptAttributes = 0
 
-  static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+  /// - Parameter kerasConfiguration: the bytes of `config.json` of a `.keras` archive, if the file is
+  ///   the weights of one.
+  static func read(
+    _ catalog: Catalog, _ file: ByteRegion, kerasConfiguration: ByteRegion? = nil
+  ) throws(CheckpointError) -> Checkpoint {
     var reader = PlainReader(
       walk: GroupWalk(catalog), contents: DatasetContents(catalog, file))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "")
-    let keras = KerasFile(catalog)
-    reader.putFirst(keras.order)
+    let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
+    reader.putFirst(keras.order.map { $0.replacing("/", with: ".") })
     let settings =
       keras.isRecognised ? reader.addFacts(of: keras, path: file.path) : BatchNormSettingsTable()
     reader.noteAttributes()
-    reader.noteEmptyGroups()
+    reader.noteRemarks()
     return Checkpoint(
       root: .dictionary(reader.stateDict), notes: reader.notes, batchNormSettings: settings)
   }
@@ -29,6 +33,7 @@ struct PlainReader {
   private init(walk: GroupWalk, contents: DatasetContents) {
     self.walk = walk
     self.contents = contents
+    remarks = contents.catalog.remarks
   }
 
   private var catalog: Catalog { contents.catalog }
@@ -37,36 +42,45 @@ struct PlainReader {
     let group = catalog.groups[index]
     try walk.enter(index, name: prefix)
     defer { walk.leave(index) }
-    if group.links.isEmpty, index > 0 { count(emptyGroup: group.path) }
+    if group.links.isEmpty, index > 0 { remarks.add(.emptyGroup, group.path) }
     for link in group.links {
       let name = prefix + link.name
-      switch try walk.follow(link, in: index, name: name) {
-      case .group(let child): try read(group: child, prefix: name + ".")
-      case .dataset(let dataset): try add(dataset, name: name)
+      do throws(CheckpointError) {
+        switch try walk.follow(link, in: index, name: name) {
+        case .group(let child): try read(group: child, prefix: name + ".")
+        case .dataset(let dataset): try add(value(dataset), name: name)
+        }
+      } catch {
+        guard let value = OpaqueValue(unreadable: error) else { throw error }
+        try add(.opaque(value), name: name)
       }
     }
   }
 
-  private mutating func add(_ index: Int, name: String) throws(CheckpointError) {
+  private mutating func value(_ index: Int) throws(CheckpointError) -> CheckpointValue {
+    let dataset = catalog.datasets[index]
+    if case .unreadable(let error) = dataset.extent { throw error }
+    switch dataset.type {
+    case _ where dataset.shape == nil: return .none
+    case .fixedString, .variableString: return try contents.text(index)
+    default: return .tensor(try contents.tensor(index))
+    }
+  }
+
+  private mutating func add(_ value: CheckpointValue, name: String) throws(CheckpointError) {
     guard !stateDict.contains(.string(name)) else {
       throw CheckpointError(
         .duplicateKey, name: name,
         "two datasets have this name once their paths are joined with dots",
         advice: "rename one of them")
     }
-    let value: CheckpointValue
-    switch catalog.datasets[index].type {
-    case _ where catalog.datasets[index].shape == nil: value = .none
-    case .fixedString, .variableString: value = try contents.text(index)
-    default: value = .tensor(try contents.tensor(index))
-    }
     stateDict.set(.string(name), to: value)
   }
 
-  /// Moves the datasets at these paths to the front.
-  private mutating func putFirst(_ paths: [String]) {
-    guard !paths.isEmpty else { return }
-    let names = paths.map { CheckpointDictionary.Key.string($0.replacing("/", with: ".")) }
+  /// Moves the entries with these names to the front.
+  private mutating func putFirst(_ names: [String]) {
+    guard !names.isEmpty else { return }
+    let names = names.map { CheckpointDictionary.Key.string($0) }
     var ordered = CheckpointDictionary(stateDict.kind)
     for key in names + stateDict.entries.map(\.key) {
       if !ordered.contains(key), let value = stateDict[key] { ordered.set(key, to: value) }
@@ -74,17 +88,9 @@ struct PlainReader {
     stateDict = ordered
   }
 
-  private mutating func count(emptyGroup path: String) {
-    emptyGroups.count += 1
-    if emptyGroups.count <= 3 { emptyGroups.first.append("'\(path.visible())'") }
-  }
-
-  private mutating func noteEmptyGroups() {
-    guard emptyGroups.count > 0 else { return }
-    let isOne = emptyGroups.count == 1
-    let names = emptyGroups.first.joined(separator: ", ") + (emptyGroups.count > 3 ? ", ..." : "")
-    notes.append(
-      "\(emptyGroups.count) empty HDF5 \(isOne ? "group is" : "groups are") left out (\(names))")
+  private mutating func noteRemarks() {
+    for name in walk.upwardNames { remarks.add(.upwardLink, name) }
+    notes += remarks.sentences.map { Guidance($0) }
   }
 
   /// Keeps a Keras file's information about its layers as attributes of the state dict.
@@ -95,16 +101,18 @@ struct PlainReader {
   ) -> BatchNormSettingsTable {
     if let (text, source) = keras.configuration(path: path) {
       do throws(CheckpointError) {
-        _ = try KerasConfiguration(parsing: text)
+        let configuration = try KerasConfiguration(parsing: text)
+        putFirst(configuration.order(of: stateDict.entries.compactMap(\.key.string)))
         stateDict.attributes.append((KerasConfiguration.attribute, .string(text)))
-        if source == KerasFile.archivedConfiguration {
-          notes.append("the classes of the layers are read from \(source), next to the file")
-        } else {
-          keptAttributes += 1
+        switch source {
+        case .attribute: keptAttributes += 1
+        case .archive: break
+        case .file:
+          notes.append("the classes of the layers are read from \(source.name), next to the file")
         }
       } catch {
         notes.append(
-          "\(source), which describes the layers, can't be read: \(error.reason)")
+          "\(source.name), which describes the layers, can't be read: \(error.reason)")
       }
     }
     var names = keras.names

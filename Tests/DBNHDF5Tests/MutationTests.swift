@@ -24,6 +24,27 @@ struct MutationTests {
     try mutate(fixture.bytes("weights.h5"), count: MutationTests.count)
   }
 
+  private static let otherFiles = [
+    "arrays", "beyond_shape_v110", "bits", "cache_image", "complex", "enums", "links", "lzf",
+    "n_bit",
+    "opaque", "padded", "scale_offset", "shared_messages_list", "shared_messages_tree", "sizes_2_2",
+    "sizes_8_4",
+  ]
+
+  @Test(arguments: otherFiles)
+  func changedFilesOfOthersEndInAnError(name: String) throws {
+    try mutate(OtherWritersTests.fixture.bytes("\(name).h5"), count: MutationTests.count)
+  }
+
+  @Test(arguments: otherFiles)
+  func everyBeginningOfTheFilesOfOthersEndsInAnError(name: String) throws {
+    let bytes = try OtherWritersTests.fixture.bytes("\(name).h5")
+    for count in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 64)) {
+      var start = Array(bytes[..<count])
+      try read(&start)
+    }
+  }
+
   @Test func changedFilesOfOurOwnEndInAnError() throws {
     try mutate(written(), count: MutationTests.count)
   }

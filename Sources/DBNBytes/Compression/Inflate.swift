@@ -25,6 +25,21 @@ package enum Inflate {
     try reader.read(into: target)
     try reader.finish()
   }
+
+  /// Decompresses a stream that does not declare its size.
+  ///
+  /// - Throws: `invalidCompression` if the stream is damaged or has more than `limit` bytes.
+  package static func inflate(
+    _ source: ByteRegion, _ format: Format = .raw, atMost limit: Int
+  ) throws(CheckpointError) -> ByteRegion {
+    var reader = try InflateReader(source, format, byteCount: limit)
+    var count = 0
+    let bytes = try ByteRegion(scratch: limit) { target throws(CheckpointError) in
+      count = try reader.readRest(into: target)
+      try reader.finish()
+    }
+    return try bytes.slice(from: 0, count: count)
+  }
 }
 
 /// Decompresses a stream in pieces, in order.
@@ -67,6 +82,22 @@ package struct InflateReader: ~Copyable {
       guard count > 0 || (!isAtEnd && fed < source.count) else { throw failure() }
       done += count
     }
+  }
+
+  /// Fills the start of the buffer with the rest of the stream, or all of it if there is more.
+  ///
+  /// - Returns: the number of bytes.
+  fileprivate mutating func readRest(
+    into target: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) -> Int {
+    var done = 0
+    while done < target.count, !isAtEnd {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
+      let count = try step(into: rest)
+      guard count > 0 || isAtEnd || fed < source.count else { throw failure() }
+      done += count
+    }
+    return done
   }
 
   /// - Throws: `invalidCompression` unless the stream and its source end here.

@@ -6,6 +6,10 @@ extension Catalog {
   /// The rare cases are indirect to keep the usual ones small: a file can have very many datasets.
   package enum ElementType: Sendable, Hashable {
     case scalar(ScalarType, isBigEndian: Bool = false)
+    /// Integers with unused bits.
+    indirect case padded(PaddedInteger)
+    /// Floats of other widths than PyTorch's.
+    indirect case otherFloat(OtherFloat)
     /// Text in `byteCount` bytes, padded to that length according to `padding`.
     indirect case fixedString(byteCount: Int, padding: Padding)
     /// Text of any length, stored outside the dataset.
@@ -30,6 +34,8 @@ extension Catalog {
     package var byteCount: Int? {
       switch self {
       case .scalar(let type, _): type.byteCount
+      case .padded(let integer): integer.byteCount
+      case .otherFloat(let float): float.byteCount
       case .fixedString(let byteCount, _), .opaque(let byteCount): byteCount
       case .variableString, .unsupported: nil
       }
@@ -54,6 +60,8 @@ extension Catalog {
     case virtual
     /// Anything else, with a description.
     indirect case unsupported(String)
+    /// Its values can't be read, for this reason: `Catalog.validate` found it.
+    indirect case unreadable(CheckpointError)
   }
 
   /// A dataset divided into blocks of equal shape, each of which is stored separately.
@@ -65,6 +73,13 @@ extension Catalog {
       package let byteCount: Int
       /// If bit `i` is set, filter `i` was not applied to this chunk.
       package let filterMask: UInt32
+
+      /// The same chunk of a dataset whose elements are arrays with this many dimensions.
+      func addingDimensions(_ count: Int) -> Chunk {
+        Chunk(
+          origin: origin + [Int](repeating: 0, count: count), offset: offset, byteCount: byteCount,
+          filterMask: filterMask)
+      }
     }
 
     package struct Filter: Sendable, Equatable {

@@ -2,9 +2,9 @@ package import DBNTensors
 
 /// Limits on what a file may declare beyond what it stores.
 package enum HDF5Limits {
-  /// The total bytes of elements that were never written and so take no space in the file. Weights
-  /// are always written; only small arrays of zeros are not.
-  package static let unwrittenBytes = 256 << 20
+  /// The total bytes of elements that were never written and so take no space in the file. They
+  /// need no memory, but a converted file has them all: a small file must not fill a disk.
+  package static let unwrittenBytes = 1 << 40
   /// The number of soft links followed on the way to one object; libhdf5's default.
   package static let softLinks = 16
 
@@ -30,36 +30,18 @@ extension Catalog {
     HDF5Limits.entries(links: groups.reduce(0) { $0 + $1.links.count })
   }
 
-  /// Refuses datasets that are outside the file, that can't be tensors, or that declare more bytes
-  /// than the file stores, individually or in total.
-  package func validate(fileByteCount: Int) throws(CheckpointError) {
-    for group in groups {
-      for link in group.links { try link.validate(in: group.path) }
-    }
+  /// Refuses datasets that are outside the file or declare more bytes than the file stores,
+  /// individually or in total; marks those that can't be read for another reason as unreadable.
+  package mutating func validate(fileByteCount: Int) throws(CheckpointError) {
     var budget = Budget(fileByteCount: fileByteCount)
-    for dataset in datasets {
-      try dataset.validateType()
-      try dataset.validateExtent(&budget)
-    }
-  }
-}
-
-extension Catalog.Link {
-  fileprivate func validate(in group: String) throws(CheckpointError) {
-    switch target {
-    case .externalLink:
-      throw CheckpointError(
-        .externalLink, name: group.appending(link: name),
-        "is an external link: it leads into "
-          + "another file, which is not allowed in a checkpoint",
-        advice: "copy what it leads to into this file")
-    case .userDefinedLink:
-      throw CheckpointError(
-        .userDefinedLink, name: group.appending(link: name),
-        "is a user-defined link, which only "
-          + "the program that made it can follow",
-        advice: "copy what it leads to into this file")
-    default: break
+    for index in datasets.indices {
+      do throws(CheckpointError) {
+        try datasets[index].validateType()
+        try datasets[index].validateExtent(&budget)
+      } catch {
+        guard error.concernsOneEntry else { throw error }
+        datasets[index].extent = .unreadable(error)
+      }
     }
   }
 }
@@ -68,13 +50,13 @@ extension Catalog.Dataset {
   fileprivate func validateType() throws(CheckpointError) {
     guard case .unsupported(let words) = type else { return }
     throw CheckpointError(
-      .unsupportedElementType, name: path, "has elements of a type that no tensor has: \(words)",
-      advice: "remove the dataset or convert it to numbers")
+      .unsupportedElementType, name: path, "has elements of a type that no tensor has: \(words)")
   }
 
   fileprivate func validateExtent(_ budget: inout Budget) throws(CheckpointError) {
     switch extent {
     case .none, .compact, .strings: break
+    case .unreadable(let error): throw error
     case .contiguous(let offset, let byteCount):
       try validate(reserved: byteCount, offset)
       try budget.spend(storedAt: offset, byteCount, for: path)
@@ -86,7 +68,8 @@ extension Catalog.Dataset {
       for chunk in chunks.chunks {
         try budget.spend(storedAt: chunk.offset, chunk.byteCount, for: path)
       }
-      try budget.spend(unwritten: dataset.unwrittenByteCount, for: path)
+      try budget.spend(
+        unwritten: dataset.unwrittenByteCount + dataset.impliedByteCount, for: path)
     case .external:
       throw CheckpointError(
         .externalStorage, name: path, "has external storage: its bytes lie in another file",
@@ -94,11 +77,11 @@ extension Catalog.Dataset {
     case .virtual:
       throw CheckpointError(
         .virtualDataset, name: path,
-        "is a virtual dataset: its bytes lie in other datasets or "
+        "is a virtual dataset: its values lie in other datasets or "
           + "files", advice: "copy the values into a plain dataset")
     case .unsupported(let words):
       throw CheckpointError(
-        .unsupportedLayout, name: path, "is stored as \(words), which can't be read yet",
+        .unsupportedLayout, name: path, "is stored as \(words), which is not read",
         advice: "write it as a contiguous dataset, without compression")
     }
   }
@@ -146,9 +129,9 @@ private struct Budget {
   mutating func spend(unwritten byteCount: Int, for name: String) throws(CheckpointError) {
     guard byteCount <= unwritten else {
       throw CheckpointError(
-        .declaredTooLarge, name: name,
-        "the datasets up to this one declare more than \(HDF5Limits.unwrittenBytes) bytes of "
-          + "values that were never written",
+        .unwritten, name: name,
+        "has values that were never written, more than the \(HDF5Limits.unwrittenBytes) bytes "
+          + "that are read of such values",
         advice: "write the values, or remove the dataset")
     }
     unwritten -= byteCount

@@ -1,4 +1,4 @@
-internal import DBNTensors
+package import DBNTensors
 
 /// The structure of an HDF5 file and where its bytes are, without the bytes: all that the rest of
 /// the module needs to know about the file format.
@@ -13,18 +13,22 @@ package struct Catalog: Sendable {
   package var datasets: [Dataset] = []
   /// Whether the file's flags show that the program that wrote it never closed it.
   package var isUnclosed = false
+  package var remarks = Remarks()
 
   package init() {}
 
   package struct Group: Sendable {
     /// The names of the links from the root to here, joined by `/`; one path if there are several.
     package let path: String
+    /// The group with the link that the path ends with; nil for the root.
+    let parent: Int?
     package var attributes: [Attribute] = []
     /// The links, in creation order if the file tracks it, else by name.
     package var links: [Link] = []
 
-    package init(path: String) {
+    package init(path: String, parent: Int? = nil) {
       self.path = path
+      self.parent = parent
     }
   }
 
@@ -47,6 +51,8 @@ package struct Catalog: Sendable {
     indirect case softLink(String)
     case externalLink
     case userDefinedLink
+    /// An object whose description can't be read, with the reason.
+    indirect case unreadable(CheckpointError)
   }
 
   package struct Dataset: Sendable {
@@ -96,6 +102,8 @@ package struct Catalog: Sendable {
       case strings([String])
       /// Something that is not read here: arrays of numbers, references.
       case other
+      /// Something that can't be read, with the reason. Only files of the schema need all of theirs.
+      indirect case unreadable(CheckpointError)
     }
   }
 }

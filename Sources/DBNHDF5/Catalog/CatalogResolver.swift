@@ -12,6 +12,9 @@ package struct CatalogResolver {
   /// The links, by name, of groups that soft links passed through.
   private var indices: [Int: [CheckpointDictionary.Key: Catalog.Target]] = [:]
 
+  /// The names of soft links with a component `..` that was taken for the enclosing group.
+  private(set) var upwardNames: [String] = []
+
   package init(_ catalog: Catalog) {
     self.catalog = catalog
   }
@@ -33,9 +36,16 @@ package struct CatalogResolver {
     case .dataset(let index): return .dataset(index)
     case .namedType: return .namedType
     case .externalLink:
-      throw CheckpointError(.externalLink, name: name, "leads through an external link")
+      throw CheckpointError(
+        .externalLink, name: name,
+        "is an external link: it leads into another file, and no other file is opened",
+        advice: "copy what it leads to into this file")
     case .userDefinedLink:
-      throw CheckpointError(.userDefinedLink, name: name, "leads through a user-defined link")
+      throw CheckpointError(
+        .userDefinedLink, name: name,
+        "is a user-defined link, which only the program that made it can follow",
+        advice: "copy what it leads to into this file")
+    case .unreadable(let error): throw error.with(name: name)
     case .softLink(let path):
       softLinks -= 1
       guard softLinks >= 0 else {
@@ -52,16 +62,23 @@ package struct CatalogResolver {
   ) throws(CheckpointError) -> Object {
     var object = Object.group(path.utf8.first == UInt8(ascii: "/") ? 0 : group)
     for component in path.split(separator: "/") where component != "." {
-      guard case .group(let group) = object,
-        let target = index(of: group)[.string(String(component))]
-      else {
-        throw CheckpointError(
-          .danglingLink, name: name, "is a soft link to '\(path.visible())', which does not exist",
-          advice: "remove the link")
+      guard case .group(let group) = object else { throw Self.dangling(name, path) }
+      if let target = index(of: group)[.string(String(component))] {
+        object = try self.object(target, in: group, &softLinks, name)
+      } else if component == "..", let parent = catalog.groups[group].parent {
+        object = .group(parent)
+        upwardNames.append(name)
+      } else {
+        throw Self.dangling(name, path)
       }
-      object = try self.object(target, in: group, &softLinks, name)
     }
     return object
+  }
+
+  private static func dangling(_ name: String, _ path: String) -> CheckpointError {
+    CheckpointError(
+      .danglingLink, name: name, "is a soft link to '\(path.visible())', which does not exist",
+      advice: "remove the link")
   }
 
   private mutating func index(of group: Int) -> [CheckpointDictionary.Key: Catalog.Target] {

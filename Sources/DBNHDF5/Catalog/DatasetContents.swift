@@ -40,6 +40,9 @@ struct DatasetContents {
   private func makeStorage(
     _ dataset: Catalog.Dataset, _ crc32: UInt32?
   ) throws(CheckpointError) -> TensorStorage {
+    if let conversion = dataset.type.conversion {
+      return TensorStorage(try stored(dataset, nil), converting: conversion, crc32: crc32)
+    }
     guard case .scalar(let type, isBigEndian: true) = dataset.type, type.componentByteCount > 1
     else { return try stored(dataset, crc32) }
     return TensorStorage(
@@ -87,6 +90,7 @@ struct DatasetContents {
       let count = try Tensor.byteCount(of: .uint8, shape: dataset.shape ?? [])
       return .repeated(element: fill, count: count)
     case .chunked(let chunks): return .chunked(try ChunkedDataset(chunks, of: dataset))
+    case .unreadable(let error): throw error
     case .strings, .external, .virtual, .unsupported:
       throw CheckpointError(
         .unsupportedLayout, name: dataset.path, "its bytes can't be read as they lie in the file")
@@ -99,23 +103,53 @@ extension Catalog.Dataset {
   ///
   /// In files with the schema it is the attribute `dtype` if HDF5 has no such type: 8-bit floats
   /// and raw bits are stored as unsigned integers. In other files the attribute is used only for
-  /// opaque elements, which have no meaning without it: h5py and Keras store bfloat16 like that,
-  /// and Keras adds the attribute (`H5Entry` in `saving_lib.py`).
+  /// opaque elements, which have no meaning without it: h5py stores bfloat16 and 8-bit floats of
+  /// ml_dtypes like that, and Keras adds the attribute (`H5Entry` in `saving_lib.py`).
   func scalarType(followsSchema: Bool) throws(CheckpointError) -> ScalarType {
     let named = attributes.string(Schema.Attribute.dtype).flatMap { ScalarType(rawValue: $0) }
     switch type {
     case .scalar(let type, _) where followsSchema && (type == .uint8 || type == .uint16):
       return named.flatMap { $0.byteCount == type.byteCount ? $0 : nil } ?? type
     case .scalar(let type, _): return type
+    case .padded(let integer): return integer.type
+    case .otherFloat(let float): return float.type
     case .opaque(let byteCount):
-      if let named, named.byteCount == byteCount, followsSchema || named == .bfloat16 {
+      if let named, named.byteCount == byteCount, followsSchema || named.isUnknownToNumPy {
         return named
       }
-    case .fixedString, .variableString, .unsupported: break
+      throw CheckpointError(
+        .unsupportedElementType, name: path,
+        "has opaque elements of \(byteCount) byte\(byteCount == 1 ? "" : "s"), and the file does not "
+          + "say what they are",
+        advice:
+          "if they are bfloat16 or 8-bit floats, which h5py keeps like that, add the attribute "
+          + "`dtype` with PyTorch's name of the type: bfloat16, float8_e4m3fn, ...")
+    case .fixedString, .variableString, .unsupported:
+      throw CheckpointError(
+        .unsupportedElementType, name: path, "has elements that are not numbers")
     }
-    throw CheckpointError(
-      .unsupportedElementType, name: path, "its elements are not numbers",
-      advice: "if they are bfloat16, which h5py keeps as opaque elements of two bytes, add the "
-        + "attribute `dtype` with the text bfloat16")
+  }
+}
+
+extension ScalarType {
+  /// Whether it is a float that NumPy knows only through ml_dtypes, so that h5py stores its elements
+  /// as opaque bytes.
+  fileprivate var isUnknownToNumPy: Bool {
+    switch self {
+    case .bfloat16, .float8E4M3FN, .float8E5M2, .float8E4M3FNUZ, .float8E5M2FNUZ, .float8E8M0FNU:
+      true
+    default: false
+    }
+  }
+}
+
+extension Catalog.ElementType {
+  /// How elements that are not of a scalar type become elements of one; nil for all others.
+  fileprivate var conversion: TensorStorage.Conversion? {
+    switch self {
+    case .padded(let integer): integer.conversion
+    case .otherFloat(let float): float.conversion
+    case .scalar, .fixedString, .variableString, .opaque, .unsupported: nil
+    }
   }
 }

@@ -1,8 +1,11 @@
 /// The identifiers of the supported filters.
 ///
-/// Source: `H5Zpublic.h` (`H5Z_FILTER_DEFLATE`, `H5Z_FILTER_SHUFFLE`, `H5Z_FILTER_FLETCHER32`).
+/// Source: `H5Zpublic.h` (`H5Z_FILTER_DEFLATE` and others); `lzf_filter.h` of h5py.
 enum FilterIdentifier: Int {
   case deflate = 1
   case shuffle = 2
   case fletcher32 = 3
+  case nBit = 5
+  case scaleOffset = 6
+  case lzf = 32000
 }

@@ -9,6 +9,8 @@ struct FloatFormat {
   var bias: Int { (1 << (exponentBits - 1)) - 1 }
 
   static let known = [
+    FloatFormat(type: .float8E4M3FN, exponentBits: 4, mantissaBits: 3),
+    FloatFormat(type: .float8E5M2, exponentBits: 5, mantissaBits: 2),
     FloatFormat(type: .float16, exponentBits: 5, mantissaBits: 10),
     FloatFormat(type: .bfloat16, exponentBits: 8, mantissaBits: 7),
     FloatFormat(type: .float32, exponentBits: 8, mantissaBits: 23),

@@ -14,6 +14,9 @@ struct GroupWalk {
     entryLimit = catalog.entryLimit
   }
 
+  /// See `CatalogResolver.upwardNames`.
+  var upwardNames: [String] { resolver.upwardNames }
+
   /// The target of a link, which is never a named type.
   enum Target {
     case group(Int)
@@ -24,7 +27,7 @@ struct GroupWalk {
   ///
   /// - Parameter name: the entry's name, for errors.
   /// - Throws: `limitExceeded` when more links were followed than the file's links permit;
-  ///   `unsupportedElementType` for a named type; errors of following soft links.
+  ///   `namedType`; errors of following soft links.
   mutating func follow(
     _ link: Catalog.Link, in group: Int, name: String
   ) throws(CheckpointError) -> Target {
@@ -39,8 +42,7 @@ struct GroupWalk {
     case .dataset(let dataset): return .dataset(dataset)
     case .namedType:
       throw CheckpointError(
-        .unsupportedElementType, name: name, "is a named type, which holds no data",
-        advice: "remove it")
+        .namedType, name: name, "is a named datatype, which describes values and has none")
     }
   }
 

@@ -42,10 +42,19 @@ enum StoredBytes: Sendable {
 
 extension UnsafeMutableRawBufferPointer {
   func fill(with element: [UInt8]) {
-    guard !element.isEmpty else { return }
-    for start in stride(from: 0, to: count, by: element.count) {
-      UnsafeMutableRawBufferPointer(rebasing: self[start..<start + element.count])
-        .copyBytes(from: element)
+    guard let first = element.first, count >= element.count else { return }
+    if element.allSatisfy({ $0 == first }) {
+      _ = initializeMemory(as: UInt8.self, repeating: first)
+      return
+    }
+    UnsafeMutableRawBufferPointer(rebasing: self[..<element.count]).copyBytes(from: element)
+    // Each copy doubles what is filled.
+    var filled = element.count
+    while filled < count {
+      let next = Swift.min(filled, count - filled)
+      UnsafeMutableRawBufferPointer(rebasing: self[filled..<filled + next])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: self[..<next]))
+      filled += next
     }
   }
 }

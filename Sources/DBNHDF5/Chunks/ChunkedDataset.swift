@@ -14,6 +14,9 @@ struct ChunkedDataset: Sendable {
   private let rowByteCount: Int
   /// The number of bytes in blocks that were never written.
   let unwrittenByteCount: Int
+  /// The number of bytes that packed chunks declare beyond what compression could make of theirs:
+  /// a chunk of equal numbers takes a few bytes, whatever its size.
+  let impliedByteCount: Int
 
   init(_ chunks: Catalog.Chunks, of dataset: Catalog.Dataset) throws(CheckpointError) {
     name = dataset.path
@@ -35,17 +38,23 @@ struct ChunkedDataset: Sendable {
     // Unknown filters are refused even if no chunk uses them.
     _ = try FilterPipeline(
       chunks.filters, without: 0, chunkByteCount: chunkByteCount, name: name)
-    var (written, origins) = (0, Set<[Int]>())
+    var (written, implied, origins) = (0, 0, Set<[Int]>())
     for chunk in chunks.chunks {
       guard origins.insert(chunk.origin).inserted else {
         throw ChunkedDataset.invalid(name, chunk.offset, "are stored twice for one position")
       }
-      try ChunkedDataset.pipeline(of: chunk, chunks, in: shape, chunkByteCount, name)
-        .validate(chunk, elementSize: elementSize)
+      let pipeline = try ChunkedDataset.pipeline(
+        of: chunk, chunks, in: shape, chunkByteCount, name)
+      try pipeline.validate(chunk, elementSize: elementSize)
       let extent = try ChunkedDataset.extent(of: chunk, chunks, in: shape, name)
-      written += extent.reduce(elementSize, *)
+      let extentByteCount = extent.reduce(elementSize, *)
+      written += extentByteCount
+      if pipeline.isPacked, chunk.byteCount < extentByteCount / Inflate.maximumRatio {
+        implied += extentByteCount
+      }
     }
     unwrittenByteCount = byteCount - written
+    impliedByteCount = implied
   }
 
   /// The largest size of a chunk: far more than real ones (libhdf5 before 2.0 allows 4 GiB), and

@@ -3,10 +3,29 @@ internal import DBNTensors
 /// The filters that were applied to a chunk when it was written; reading undoes them from the last
 /// to the first.
 struct FilterPipeline: Sendable {
-  private enum Filter: Sendable {
+  fileprivate enum Filter: Sendable {
     case deflate
     case shuffle(elementSize: Int)
     case fletcher32
+    case lzf
+    case nBit(NBit)
+    case scaleOffset(ScaleOffset)
+
+    /// Whether it compresses bytes, whatever they are.
+    var isCompression: Bool {
+      switch self {
+      case .deflate, .lzf: true
+      case .shuffle, .fletcher32, .nBit, .scaleOffset: false
+      }
+    }
+
+    /// Whether it packs numbers, of which a few bits may be left.
+    var isPacking: Bool {
+      switch self {
+      case .nBit, .scaleOffset: true
+      case .deflate, .lzf, .shuffle, .fletcher32: false
+      }
+    }
   }
 
   private let filters: [Filter]
@@ -23,12 +42,10 @@ struct FilterPipeline: Sendable {
     self.chunkByteCount = chunkByteCount
     self.name = name
     let known = try filters.map { filter throws(CheckpointError) in
-      switch FilterIdentifier(rawValue: filter.identifier) {
-      case .deflate: return Filter.deflate
-      case .shuffle: return .shuffle(elementSize: Int(filter.parameters.first ?? 1))
-      case .fletcher32: return .fletcher32
-      case nil: throw FilterPipeline.unsupported(filter.identifier, name)
+      guard let known = Filter(filter) else {
+        throw FilterPipeline.unsupported(filter.identifier, name)
       }
+      return known
     }
     self.filters = known.enumerated()
       .filter { $0.offset >= mask.bitWidth || mask >> $0.offset & 1 == 0 }.map(\.element)
@@ -47,30 +64,31 @@ struct FilterPipeline: Sendable {
           + "chunks of up to \(Self.wholeByteLimit) bytes",
         advice: "write it with shuffle, gzip and fletcher32, in this order")
     }
-    var isCompressed = false
-    for filter in filters {
-      guard case .deflate = filter else { continue }
-      guard !isCompressed else {
-        throw CheckpointError(
-          .unsupportedFilter, name: name, offset: chunk.offset, "its chunks are compressed twice",
-          advice: "write it with deflate once")
-      }
-      isCompressed = true
+    guard filters.count(where: \.isCompression) < 2,
+      !filters.dropFirst().contains(where: \.isPacking)
+    else {
+      throw CheckpointError(
+        .unsupportedFilter, name: name, offset: chunk.offset,
+        "has chunks that are compressed twice, or packed after another filter",
+        advice: "write it with gzip only")
     }
-    guard isCompressed else {
-      guard chunk.byteCount == sizes.last else {
+    if let byteCount = sizes.last ?? nil {
+      guard chunk.byteCount == byteCount else {
         throw ChunkedDataset.invalid(
           name, chunk.offset, "do not have as many bytes as their shape needs")
       }
       return
     }
-    guard chunkByteCount / Inflate.maximumRatio <= chunk.byteCount else {
+    guard isPacked || chunkByteCount / Inflate.maximumRatio <= chunk.byteCount else {
       throw CheckpointError(
         .declaredTooLarge, name: name, offset: chunk.offset,
         "\(chunk.byteCount) stored bytes can't decompress to a chunk of \(chunkByteCount) bytes",
         advice: "the file is damaged or malicious; get it again from its source")
     }
   }
+
+  /// Whether the first filter packs numbers, so that a few stored bytes can be a large chunk.
+  var isPacked: Bool { filters.first?.isPacking ?? false }
 
   /// Undoes the filters and writes the bytes of the chunk into the buffer, which has the size of a
   /// chunk.
@@ -97,7 +115,10 @@ struct FilterPipeline: Sendable {
   /// missing.
   private func isDecodedInPieces(_ elementSize: Int) -> Bool {
     let rest = filters.dropFirst(isShuffled(elementSize) ? 1 : 0)
-    if case .shuffle? = rest.first { return false }
+    switch rest.first {
+    case .shuffle, .lzf, .nBit, .scaleOffset: return false
+    case .deflate, .fletcher32, nil: break
+    }
     return rest.dropFirst().allSatisfy { if case .fletcher32 = $0 { true } else { false } }
   }
 
@@ -116,9 +137,8 @@ struct FilterPipeline: Sendable {
       case .deflate:
         try DeflatedBytes(bytes, .zlib, byteCount: chunkByteCount, record: name)
           .forEachPiece(of: size, body)
-      case .shuffle, .fletcher32:
-        try FilterPipeline.undo(filters[first], bytes, size: chunkByteCount)
-          .forEachPiece(of: size, body)
+      case .shuffle, .fletcher32, .lzf, .nBit, .scaleOffset:
+        try undo(filters[first], bytes, size: sizes[first]).forEachPiece(of: size, body)
       }
     }
   }
@@ -141,37 +161,57 @@ struct FilterPipeline: Sendable {
   ) throws(CheckpointError) -> ByteRegion {
     var bytes = stored
     for (filter, size) in zip(filters, sizes).dropFirst(first).reversed() {
-      bytes = try FilterPipeline.undo(filter, bytes, size: size)
+      bytes = try undo(filter, bytes, size: size)
     }
     return bytes
   }
 
-  /// The size before each filter and after the last, as if deflate kept the size.
-  private var sizes: [Int] {
-    var sizes = [chunkByteCount]
+  /// The size before each filter and after the last; nil where it depends on the bytes.
+  private var sizes: [Int?] {
+    var sizes: [Int?] = [chunkByteCount]
     for filter in filters {
-      if case .fletcher32 = filter {
-        sizes.append(sizes[sizes.count - 1] + MemoryLayout<UInt32>.size)
-      } else {
-        sizes.append(sizes[sizes.count - 1])
+      let size = sizes[sizes.count - 1]
+      switch filter {
+      case .shuffle: sizes.append(size)
+      case .fletcher32: sizes.append(size.map { $0 + MemoryLayout<UInt32>.size })
+      case .deflate, .lzf, .nBit, .scaleOffset: sizes.append(nil)
       }
     }
     return sizes
   }
 
-  /// - Parameter size: the number of bytes before the filter, which only deflate needs; other
-  ///   filters keep the size or change it by a known amount.
-  private static func undo(
-    _ filter: Filter, _ bytes: ByteRegion, size: Int
+  /// The most bytes between two filters: those of the chunk, and the heads and checksums that
+  /// filters add.
+  private var largestByteCount: Int { chunkByteCount + 256 }
+
+  /// - Parameter size: the number of bytes before the filter, if it is known.
+  private func undo(
+    _ filter: Filter, _ bytes: ByteRegion, size: Int?
   ) throws(CheckpointError) -> ByteRegion {
-    let byteCount: Int
     switch filter {
     case .fletcher32: return try Fletcher32.verify(bytes)
-    case .shuffle: byteCount = bytes.count
-    case .deflate: byteCount = size
+    case .deflate where size == nil:
+      return try Inflate.inflate(bytes, .zlib, atMost: largestByteCount)
+    case .lzf where size == nil:
+      var count = 0
+      let target = try ByteRegion(scratch: largestByteCount) { target throws(CheckpointError) in
+        count = try FilterPipeline.decompressLZF(bytes, into: target)
+      }
+      return try target.slice(from: 0, count: count)
+    case .shuffle, .deflate, .lzf, .nBit, .scaleOffset:
+      return try ByteRegion(scratch: size ?? bytes.count) { target throws(CheckpointError) in
+        try FilterPipeline.undo(filter, bytes, into: target)
+      }
     }
-    return try ByteRegion(scratch: byteCount) { target throws(CheckpointError) in
-      try undo(filter, bytes, into: target)
+  }
+
+  private static func decompressLZF(
+    _ bytes: ByteRegion, into target: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) -> Int {
+    try bytes.withBytes { bytes throws(CheckpointError) in
+      try bytes.withUnsafeBytes { source throws(CheckpointError) in
+        try LZF.decompress(source, into: target)
+      }
     }
   }
 
@@ -188,6 +228,22 @@ struct FilterPipeline: Sendable {
       }
     case .fletcher32:
       try copy(Fletcher32.verify(bytes), into: target) { $1.copyMemory(from: $0) }
+    case .lzf:
+      guard try decompressLZF(bytes, into: target) == target.count else {
+        throw CheckpointError(.invalidChunk, "a chunk is not as long as its shape")
+      }
+    case .nBit(let filter):
+      try bytes.withBytes { bytes throws(CheckpointError) in
+        try bytes.withUnsafeBytes { source throws(CheckpointError) in
+          try filter.undo(source, into: target)
+        }
+      }
+    case .scaleOffset(let filter):
+      try bytes.withBytes { bytes throws(CheckpointError) in
+        try bytes.withUnsafeBytes { source throws(CheckpointError) in
+          try filter.undo(source, into: target)
+        }
+      }
     case .shuffle, nil: try copy(bytes, into: target) { $1.copyMemory(from: $0) }
     }
   }
@@ -204,13 +260,34 @@ struct FilterPipeline: Sendable {
 
   private static func unsupported(_ identifier: Int, _ name: String) -> CheckpointError {
     let known = [
-      4: "szip", 5: "nbit", 6: "scaleoffset", 307: "bzip2", 32000: "lzf", 32001: "blosc",
-      32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd",
+      4: "szip", 5: "nbit", 6: "scaleoffset", 305: "lzo", 307: "bzip2", 32001: "blosc",
+      32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32026: "blosc2",
     ]
     let filter = known[identifier].map { "\($0) (\(identifier))" } ?? "\(identifier)"
     return CheckpointError(
       .unsupportedFilter, name: name,
-      "its chunks went through the filter \(filter); only deflate "
-        + "(gzip), shuffle and fletcher32 are read", advice: "write it with gzip, or uncompressed")
+      "has chunks that went through the filter \(filter), which is not read",
+      advice:
+        "where the filter's plugin for HDF5 is installed, 'h5repack -f NONE' of HDF5 makes a file "
+        + "without it")
+  }
+}
+
+extension FilterPipeline.Filter {
+  /// - Returns: nil for a filter that is not read, or not with these parameters.
+  fileprivate init?(_ filter: Catalog.Chunks.Filter) {
+    switch FilterIdentifier(rawValue: filter.identifier) {
+    case .deflate: self = .deflate
+    case .shuffle: self = .shuffle(elementSize: Int(filter.parameters.first ?? 1))
+    case .fletcher32: self = .fletcher32
+    case .lzf: self = .lzf
+    case .nBit:
+      guard let filter = NBit(filter.parameters) else { return nil }
+      self = .nBit(filter)
+    case .scaleOffset:
+      guard let filter = ScaleOffset(filter.parameters) else { return nil }
+      self = .scaleOffset(filter)
+    case nil: return nil
+    }
   }
 }

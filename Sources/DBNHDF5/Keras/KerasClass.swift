@@ -13,6 +13,7 @@ enum KerasClass: Hashable {
   case transposedConvolution(Int)
   case depthwiseConvolution(Int)
   case separableConvolution(Int)
+  case recurrence(KerasRecurrence)
 
   /// Finds a class by its name.
   init?(className: String) {
@@ -51,6 +52,7 @@ enum KerasClass: Hashable {
       "BatchNormalization": .batchNormalization, "SyncBatchNormalization": .batchNormalization,
       "LayerNormalization": .layerNormalization, "GroupNormalization": .groupNormalization,
       "RMSNormalization": .rmsNormalization, "Dense": .dense, "Embedding": .embedding,
+      "LSTM": .recurrence(.lstm), "GRU": .recurrence(.gru),
     ]
     for dimensions in 1...3 {
       names["Conv\(dimensions)D"] = .convolution(dimensions)
@@ -68,7 +70,7 @@ enum KerasClass: Hashable {
 
   private static let otherClassNames: Set<String> = [
     "EinsumDense", "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention",
-    "LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell", "RNN", "StackedRNNCells",
+    "LSTMCell", "GRUCell", "SimpleRNN", "SimpleRNNCell", "RNN", "StackedRNNCells",
     "ConvLSTM1D", "ConvLSTM1DCell", "ConvLSTM2D", "ConvLSTM2DCell", "ConvLSTM3D",
     "ConvLSTM3DCell", "Bidirectional", "PReLU", "LocallyConnected1D", "LocallyConnected2D",
     "Normalization", "UnitNormalization", "SpectralNormalization", "ReversibleEmbedding",
@@ -90,7 +92,7 @@ enum KerasClass: Hashable {
     return result
   }
 
-  private static func withoutNumber(_ name: String) -> String {
+  static func withoutNumber(_ name: String) -> String {
     guard let end = name.lastIndex(of: "_"), name.index(after: end) < name.endIndex,
       name[name.index(after: end)...].allSatisfy(\.isNumber)
     else { return name }
@@ -102,7 +104,8 @@ extension KerasClass {
   /// Whether a layer of this class has a kernel, and is constructed with its number of outputs.
   var isSizedByNumber: Bool {
     switch self {
-    case .dense, .convolution, .transposedConvolution, .depthwiseConvolution, .separableConvolution:
+    case .dense, .convolution, .transposedConvolution, .depthwiseConvolution,
+      .separableConvolution, .recurrence:
       true
     case .batchNormalization, .layerNormalization, .groupNormalization, .rmsNormalization,
       .embedding:
@@ -152,6 +155,12 @@ extension KerasClass {
         Variable([Name.pointwiseKernel], .kernel("pointwise.weight")),
         Variable([Name.bias], .pointwiseBias, isRequired: false),
       ]
+    case .recurrence(let recurrence):
+      return [
+        Variable([Name.kernel], .recurrentKernel(recurrence, "weight_ih_l0")),
+        Variable([Name.recurrentKernel], .recurrentKernel(recurrence, "weight_hh_l0")),
+        Variable([Name.bias], .recurrentBias(recurrence), isRequired: false),
+      ]
     }
   }
 
@@ -192,6 +201,12 @@ extension KerasClass {
       let points = Array(repeating: 1, count: dimensions) + [inputs]
       return Array(shapes[1].dropLast()) == points
         && fits(rank: dimensions + 2, outputs: shapes[1].last, biasAt: 2)
+    case .recurrence(let recurrence):
+      guard shapes.count > 1, first.count == 2, shapes[1].count == 2 else { return false }
+      let (product, overflow) = shapes[1][0].multipliedReportingOverflow(by: recurrence.gateCount)
+      let bias = recurrence == .lstm ? [product] : [2, product]
+      return !overflow && first[1] == product && shapes[1][1] == product
+        && (shapes.count == 2 || shapes[2] == bias)
     }
   }
 }

@@ -27,6 +27,13 @@ struct KerasConfiguration {
     var hasCenter = true
     /// Whether it specifies the number of outputs of a layer with a kernel.
     var hasSize = false
+    /// For a recurrent layer: the activations of the candidates and of the gates.
+    var activation: String?
+    var recurrentActivation: String?
+    /// For a GRU: whether the reset gate applies after the multiplication.
+    var resetsAfter: Bool?
+    /// For a Bidirectional: how the two outputs are combined.
+    var mergeMode: String?
     /// For a Reshape: the target shape without the batch.
     var targetShape: [Int] = []
     /// The input shape of a model or its first layer, with the batch; nil for a size that is not
@@ -47,6 +54,8 @@ struct KerasConfiguration {
     private(set) var layers: [Layer] = []
     private var indices: [CheckpointDictionary.Key: Int] = [:]
     private var groups: [CheckpointDictionary.Key: Int] = [:]
+    /// The names of the layers' groups in a file of weights.
+    private(set) var groupNames: [String] = []
     /// The number of layers of each class.
     private var counts: [String: Int] = [:]
 
@@ -55,7 +64,9 @@ struct KerasConfiguration {
       let className = layer.className.split(separator: ">").last.map(String.init) ?? ""
       let group = KerasClass.snakeCase(className)
       let count = counts[group, default: 0]
-      groups[.string(count == 0 ? group : "\(group)_\(count)")] = layers.count
+      let groupName = count == 0 ? group : "\(group)_\(count)"
+      groups[.string(groupName)] = layers.count
+      groupNames.append(groupName)
       counts[group] = count + 1
       layers.append(layer)
     }
@@ -110,24 +121,54 @@ struct KerasConfiguration {
     return (found, depth)
   }
 
-  /// The layer whose variables are in groups with these names in a file of weights: in a list of
-  /// layers, each is named after its class, with a number after the first of a class.
+  /// The layer whose variables are in groups with these names in a file of weights, and the names
+  /// of the layers on the way: in a list of layers, each group is named after its class, with a
+  /// number after the first of a class.
   ///
   /// Source: `_save_container_state` in `keras/src/saving/saving_lib.py`.
-  func layer(atGroups path: [String]) -> Layer? {
-    var (found, depth) = (model, 0)
+  func layer(atGroups path: [String]) -> (layer: Layer, names: [String])? {
+    var (found, names, depth) = (model, [String](), 0)
     while depth < path.count {
-      if path[depth] == "layer", let inner = found.children.layers.first {
+      if path[depth] == Self.wrappedLayer, let inner = found.children.layers.first {
         (found, depth) = (inner, depth + 1)
+        names.append(Self.wrappedLayer)
       } else if path[depth] == KerasFile.layerList, depth + 1 < path.count,
         let next = found.children.layer(ofGroup: path[depth + 1])
       {
         (found, depth) = (next, depth + 2)
+        names.append(next.name)
       } else {
         return nil
       }
     }
-    return path.isEmpty ? nil : found
+    return path.isEmpty ? nil : (found, names)
+  }
+
+  /// The group of the layer inside a wrapper.
+  private static let wrappedLayer = "layer"
+
+  /// The keys of a file that numbers variables in the order of the layers; empty for other files.
+  func order(of keys: [String]) -> [String] {
+    var keysByLayer: [String: [String]] = [:]
+    for key in keys {
+      guard let variable = KerasLayer.VariableKey(of: key), variable.isNumbered else { continue }
+      keysByLayer[variable.groups.joined(separator: "."), default: []].append(key)
+    }
+    return keysByLayer.isEmpty
+      ? [] : Self.groups(of: model.children, in: "").flatMap { keysByLayer[$0] ?? [] }
+  }
+
+  /// The keys of all layers inside one; recurses as deep as the configuration, which is limited.
+  private static func groups(of children: Children, in outer: String) -> [String] {
+    zip(children.layers, children.groupNames).flatMap { layer, name in
+      let key = "\(outer)\(KerasFile.layerList).\(name)"
+      guard wrappers.contains(layer.className) else {
+        return [key] + groups(of: layer.children, in: "\(key).")
+      }
+      let inner = "\(key).\(wrappedLayer)"
+      return [inner]
+        + (layer.children.layers.first.map { groups(of: $0.children, in: "\(inner).") } ?? [])
+    }
   }
 
   /// The layer inside another whose name, which may contain dots, is at the start of the path.
@@ -216,6 +257,12 @@ extension JSONParser {
       case "center": layer.hasCenter = try parser.parseSimpleValue() != .bool(false)
       case "rms_scaling":
         layer.scalesByRootMeanSquare = try parser.parseSimpleValue() == .bool(true)
+      case "activation" where parser.isAtString:
+        layer.activation = try parser.parseValue().string
+      case "recurrent_activation" where parser.isAtString:
+        layer.recurrentActivation = try parser.parseValue().string
+      case "reset_after": layer.resetsAfter = try parser.parseSimpleValue() == .bool(true)
+      case "merge_mode": layer.mergeMode = try parser.parseSimpleValue()?.string ?? "none"
       case "target_shape" where parser.isAtArray:
         layer.targetShape = try parser.parseValue().array?.compactMap(\.int) ?? []
       case "batch_shape" where parser.isAtArray, "batch_input_shape" where parser.isAtArray:

@@ -15,10 +15,18 @@ struct KerasFile {
   /// The group with the layers of a whole model.
   static let modelWeights = "model_weights"
 
-  private let catalog: Catalog
+  /// Whether the names of groups lead to variables of the optimizer.
+  static func isOfOptimizer(_ names: [Substring]) -> Bool {
+    ["optimizer", "optimizer_weights"].contains(names.first)
+  }
 
-  init(_ catalog: Catalog) {
+  private let catalog: Catalog
+  /// The bytes of `config.json`, if the file is in a `.keras` archive.
+  private let archivedConfiguration: ByteRegion?
+
+  init(_ catalog: Catalog, archivedConfiguration: ByteRegion? = nil) {
     self.catalog = catalog
+    self.archivedConfiguration = archivedConfiguration
   }
 
   var isRecognised: Bool { legacyRoot != nil || hasNumberedVariables }
@@ -35,36 +43,57 @@ struct KerasFile {
     }
   }
 
-  /// The text of the model's configuration, and its source: the file, or `config.json` beside a
-  /// file that was extracted from a `.keras` archive.
+  /// Where the configuration of the model is.
+  enum ConfigurationSource {
+    /// In an attribute of the file.
+    case attribute
+    /// In the `.keras` archive that the file is in.
+    case archive
+    /// In a file next to this one, which was extracted from a `.keras` archive.
+    case file
+
+    var name: String {
+      self == .attribute
+        ? "the attribute \(KerasConfiguration.attribute)" : KerasFile.archivedConfigurationName
+    }
+  }
+
+  /// The text of the model's configuration, and where it is.
   ///
   /// - Parameter path: the file's path.
-  func configuration(path: String?) -> (text: String, source: String)? {
-    let name = KerasConfiguration.attribute
-    if let text = catalog.groups[0].attributes.string(name) {
-      return (text, "the attribute \(name)")
+  func configuration(path: String?) -> (text: String, source: ConfigurationSource)? {
+    if let text = catalog.groups[0].attributes.string(KerasConfiguration.attribute) {
+      return (text, .attribute)
+    }
+    if let archivedConfiguration {
+      return Self.text(of: archivedConfiguration).map { ($0, .archive) }
     }
     guard let path, legacyRoot == nil,
       path.split(separator: "/").last == Substring(KerasFile.archivedWeights),
       let file = try? MappedFile.open(
-        path.dropLast(KerasFile.archivedWeights.count) + KerasFile.archivedConfiguration),
-      // One byte beyond the limit is enough for the parser to refuse a text that is too long.
-      let start = try? file.slice(
-        from: 0, count: min(file.count, KerasConfiguration.byteLimit + 1))
+        path.dropLast(KerasFile.archivedWeights.count) + KerasFile.archivedConfigurationName)
     else { return nil }
-    let text = String(decoding: start.array, as: UTF8.self)
-    return (text, KerasFile.archivedConfiguration)
+    return Self.text(of: file).map { ($0, .file) }
+  }
+
+  /// The text, of which one byte beyond the limit is enough for the parser to refuse it.
+  private static func text(of file: ByteRegion) -> String? {
+    let count = min(file.count, KerasConfiguration.byteLimit + 1)
+    return (try? file.slice(from: 0, count: count)).map {
+      String(decoding: $0.array, as: UTF8.self)
+    }
   }
 
   /// The names of the files in a `.keras` archive.
   ///
   /// Source: `keras/src/saving/saving_lib.py`.
   private static let archivedWeights = "model.weights.h5"
-  static let archivedConfiguration = "config.json"
+  private static let archivedConfigurationName = "config.json"
 
-  /// Names that Keras generated for layers, by key, in a file that numbers variables. They are
-  /// listed if the key does not show the class: keys can be names of attributes, which the user
-  /// chose. Layers that flatten or reshape are listed too; they have no variables.
+  /// The names of layers by key, in a file that numbers variables, where the key does not end with
+  /// the name. In a list of layers, keys are classes with numbers. Elsewhere keys are names of
+  /// attributes, which the user chose; then a name is listed if Keras generated it from the class.
+  /// Layers that flatten or reshape are listed too; they have no variables.
   var names: CheckpointDictionary {
     var names = CheckpointDictionary()
     for group in catalog.groups {
@@ -72,15 +101,13 @@ struct KerasFile {
       guard path.last == KerasFile.variables, let name = group.attributes.string(KerasFile.name),
         let last = path.dropLast().last
       else { continue }
-      if group.links.isEmpty {
-        guard let found = [last, name].first(where: KerasClass.isFlattening) else { continue }
-        names.set(.string(path.dropLast().joined(separator: ".")), to: .string(found))
-        continue
+      let key = path.dropLast().joined(separator: ".")
+      let isInList = path.dropLast(2).last == KerasFile.layerList
+      if group.links.isEmpty, let found = [last, name].first(where: KerasClass.isFlattening) {
+        names.set(.string(key), to: .string(found))
+      } else if last != name, isInList || !group.links.isEmpty && KerasClass.isGenerated(name) {
+        names.set(.string(key), to: .string(name))
       }
-      guard last != name, KerasClass.isGenerated(name),
-        path.dropLast(2).last != KerasFile.layerList || !KerasClass.isGenerated(last)
-      else { continue }
-      names.set(.string(path.dropLast().joined(separator: ".")), to: .string(name))
     }
     return names
   }

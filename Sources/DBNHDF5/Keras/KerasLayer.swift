@@ -21,12 +21,16 @@ struct KerasLayer {
   }
 
   /// The module's name in PyTorch: the names of the layers, outermost first.
-  let name: String
+  fileprivate(set) var name: String
   /// The module's name in the file: the keys without the variables' own names.
   let key: String
+  /// The name that is inferred from the key alone, which is unique.
+  fileprivate let groupName: String
   let kind: Kind
   /// The layer in the model's configuration, if the file has one and it lists the layer.
-  let configuration: KerasConfiguration.Layer?
+  private(set) var configuration: KerasConfiguration.Layer?
+  /// Whether it is the part of a bidirectional layer that reads its input from the end.
+  let isReverse: Bool
   private(set) var variables: [Variable] = []
 
   /// Whether the file numbers the variables.
@@ -65,21 +69,47 @@ struct KerasLayer {
     var indices: [String: Int] = [:]
     for (name, tensor) in stateDict.tensors {
       guard let variable = VariableKey(of: name) else { continue }
-      let index = indices[variable.layer] ?? layers.count
+      let place = "\(variable.layer)/\(variable.direction == .backward)"
+      let index = indices[place] ?? layers.count
       if index == layers.count {
-        indices[variable.layer] = index
+        indices[place] = index
         layers.append(KerasLayer(variable, facts))
       }
       layers[index].variables.append(
         Variable(name: name, role: variable.role, tensor: tensor))
     }
-    return layers
+    return layers.withDistinctNames
+  }
+
+  /// The layer as if the file had this configuration.
+  func with(_ configuration: KerasConfiguration.Layer) -> KerasLayer {
+    var result = self
+    result.configuration = configuration
+    return result
   }
 
   private init(_ first: VariableKey, _ facts: KerasFacts) {
-    name = first.layer
+    name = facts.name(of: first)
+    groupName = first.layer
+    isReverse = first.direction == .backward
     key = first.key
     (kind, configuration) = facts.kind(of: first)
+  }
+}
+
+extension [KerasLayer] {
+  /// The layers with other names for those that share one: layers that are not part of a model's list
+  /// may have the same.
+  fileprivate var withDistinctNames: [KerasLayer] {
+    // The two directions of a layer have one name.
+    let counts = reduce(into: [String: Int]()) { $0[$1.name, default: 0] += $1.isReverse ? 0 : 1 }
+    guard counts.contains(where: { $0.value > 1 }) else { return self }
+    return map { layer in
+      guard counts[layer.name, default: 0] > 1 else { return layer }
+      var renamed = layer
+      renamed.name = layer.groupName
+      return renamed
+    }
   }
 }
 
@@ -95,6 +125,65 @@ extension KerasLayer {
     /// Whether the layer is in a list of layers, in which Keras names each after its class.
     let isNamedByClass: Bool
 
+    /// The names of the groups that the layer's name comes from: those in `key`, without the cell and
+    /// the direction of a recurrent layer.
+    let groups: [String]
+    /// Whether the variable is of the cell of a recurrent layer.
+    let isOfCell: Bool
+    let direction: Direction?
+    /// The name of the layer inside a bidirectional one, if the key has it.
+    let directedName: String?
+
+    enum Direction { case forward, backward }
+
+    /// The names in `layer`.
+    var path: [String] {
+      layer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    init?(of name: String) {
+      guard let plain = PlainKey(of: name) else { return nil }
+      (key, role, isNumbered) = (plain.key, plain.role, plain.isNumbered)
+      isNamedByClass = plain.isNamedByClass
+      var (names, groups) = (
+        plain.names, plain.key.split(separator: ".", omittingEmptySubsequences: false)
+      )
+      func dropLast() {
+        names.removeLast()
+        groups.removeLast()
+      }
+      isOfCell = names.count > 1 && Self.isCell(names[names.count - 1])
+      if isOfCell { dropLast() }
+      var direction: (Direction, name: String)?
+      if names.count > 1 {
+        for (prefix, found) in [("forward_", Direction.forward), ("backward_", .backward)]
+        where isOfCell && names[names.count - 1].hasPrefix(prefix) {
+          let name = String(names[names.count - 1].dropFirst(prefix.count))
+          // An attribute's name in files that number variables, otherwise that of the layer inside.
+          if name == "layer" || !isNumbered { direction = (found, name) }
+        }
+      }
+      if direction != nil { dropLast() }
+      (self.direction, directedName) = (direction?.0, direction?.name)
+      self.groups = groups.map(String.init)
+      layer = names.joined(separator: ".")
+    }
+
+    /// Whether a name is that of the cell in a recurrent layer: the attribute's, or one that Keras
+    /// generated.
+    private static func isCell(_ name: String) -> Bool {
+      name == "cell" || ["lstm_cell", "gru_cell"].contains(KerasClass.withoutNumber(name))
+    }
+  }
+
+  /// The parts of a key as the file has them.
+  private struct PlainKey {
+    let names: [String]
+    let key: String
+    let role: String
+    let isNumbered: Bool
+    let isNamedByClass: Bool
+
     init?(of name: String) {
       var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
       guard let last = parts.popLast(), let first = parts.first,
@@ -105,7 +194,7 @@ extension KerasLayer {
         key = parts.joined(separator: ".")
         isNumbered = true
         isNamedByClass = parts.dropLast().last == KerasFile.layerList
-        layer = parts.filter { $0 != KerasFile.layerList }.joined(separator: ".")
+        names = parts.filter { $0 != KerasFile.layerList }
         role = last
         return
       }
@@ -119,7 +208,7 @@ extension KerasLayer {
         parts.removeSubrange(1...again)
       }
       guard !parts.isEmpty else { return nil }
-      layer = parts.joined(separator: ".")
+      names = parts
     }
   }
 }

@@ -34,7 +34,7 @@ public enum KerasNames {
   ) throws(CheckpointError) -> (
     stateDict: StateDict, report: ConversionReport, settings: BatchNormSettingsTable
   ) {
-    var converted: [String: (name: String, tensor: Tensor)] = [:]
+    var converted: [String: [(name: String, tensor: Tensor)]] = [:]
     var reasons: [String: String] = [:]
     var renamedSettings = settings
     var notes = KerasNotes()
@@ -42,9 +42,10 @@ public enum KerasNames {
       switch KerasRoles(layer) {
       case .known(let roles, let kind):
         for (variable, role) in zip(layer.variables, roles) {
-          converted[variable.name] = (
-            "\(layer.name).\(role.name)", try role.apply(to: variable.tensor)
-          )
+          let suffix = layer.isReverse ? "_reverse" : ""
+          converted[variable.name] = try role.entries(of: variable.tensor).map {
+            ("\(layer.name).\($0.name)\(suffix)", $0.tensor)
+          }
         }
         if let known = settings[layer.key] {
           renamedSettings[layer.key] = nil
@@ -61,7 +62,7 @@ public enum KerasNames {
   }
 
   private static func assemble(
-    _ stateDict: StateDict, _ converted: [String: (name: String, tensor: Tensor)],
+    _ stateDict: StateDict, _ converted: [String: [(name: String, tensor: Tensor)]],
     _ reasons: [String: String]
   ) throws(CheckpointError) -> (stateDict: StateDict, report: ConversionReport) {
     var result = CheckpointDictionary(stateDict.dictionary.kind)
@@ -69,35 +70,28 @@ public enum KerasNames {
     var report = ConversionReport()
     for entry in stateDict.dictionary.entries {
       let old = entry.key.description
-      let new = converted[old]
-      guard !result.contains(.string(new?.name ?? old)) else {
-        throw CheckpointError(
-          .nameCollision, name: new?.name ?? old,
-          "two weights would have this name in PyTorch, one of them '\(old.visible())'",
-          advice: "rename one of them with \(.renaming)")
-      }
-      result.set(.string(new?.name ?? old), to: new.map { .tensor($0.tensor) } ?? entry.value)
-      if let new { try addCounter(after: new, to: &result) }
-      if new != nil {
-        report.converted.append(old)
-      } else {
+      guard let new = converted[old] else {
+        try add(entry.value, as: old, from: old, to: &result)
         report.skipped.append(
           ConversionReport.Item(old, reasons[old] ?? "is not a weight of a layer"))
+        continue
       }
+      for (name, tensor) in new { try add(.tensor(tensor), as: name, from: old, to: &result) }
+      report.converted.append(old)
     }
     return (StateDict(result) ?? stateDict, report)
   }
 
-  /// Adds the counter of a BatchNorm after its last statistic.
-  private static func addCounter(
-    after variance: (name: String, tensor: Tensor), to result: inout CheckpointDictionary
+  private static func add(
+    _ value: CheckpointValue, as name: String, from old: String,
+    to result: inout CheckpointDictionary
   ) throws(CheckpointError) {
-    let last = KerasRole.runningVariance.name
-    guard variance.name.hasSuffix(".\(last)") else { return }
-    let name = String(variance.name.dropLast(last.count) + "num_batches_tracked")
-    guard !result.contains(.string(name)) else { return }
-    var counter = try Tensor([0], shape: [])
-    counter.kind = variance.tensor.kind
-    result.set(.string(name), to: .tensor(counter))
+    guard !result.contains(.string(name)) else {
+      throw CheckpointError(
+        .nameCollision, name: name,
+        "two weights would have this name in PyTorch, one of them '\(old.visible())'",
+        advice: "rename one of them with \(.renaming)")
+    }
+    result.set(.string(name), to: value)
   }
 }

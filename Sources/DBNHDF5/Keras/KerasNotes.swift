@@ -6,6 +6,8 @@ struct KerasNotes {
   /// Layers whose `epsilon` is not the default of PyTorch's module, by class and value; nil if the
   /// file does not have it.
   private var epsilons: [(module: Module, epsilon: Double?, count: Int)] = []
+  /// The number of recurrent layers.
+  private var recurrenceCount = 0
   /// The names of BatchNorms that have either a weight or a bias but not both.
   private var partial: [(name: String, missing: String)] = []
 
@@ -32,6 +34,7 @@ struct KerasNotes {
     case .rmsNormalization: addEpsilon(of: layer, .rmsNorm)
     case .batchNormalization where roles.contains(.weight) != roles.contains(.bias):
       partial.append((layer.name, roles.contains(.weight) ? "bias" : "weight"))
+    case .recurrence: recurrenceCount += layer.isReverse ? 0 : 1
     default: break
     }
   }
@@ -53,8 +56,13 @@ struct KerasNotes {
       notes.append(
         "\(partial.count) BatchNorm\(partial.count == 1 ? " has" : "s have") a weight or a bias "
           + "but not both ('\(first.name.visible())' has no \(first.missing)); PyTorch's have both "
-          + "or neither: load the state dict with strict=False into a new model, whose weights are "
-          + "1 and biases 0")
+          + "or neither: load the state dict with strict=False into a new model, whose weights are 1 "
+          + "and biases 0")
+    }
+    if recurrenceCount > 0 {
+      notes.append(
+        "\(recurrenceCount) recurrent layer\(recurrenceCount == 1 ? "" : "s"): Keras' inputs are "
+          + "[batch, time, features]; make PyTorch's modules with batch_first=True")
     }
     if let configuration = facts.configuration {
       notes += KerasOrder(configuration).sentences

@@ -158,6 +158,9 @@ struct KerasOrder {
       guard case .space = input.arrangement else { return Output(arrangement: input.arrangement) }
       return Output()
     case .embedding: return Output(arrangement: .same)
+    case .recurrence:
+      note(layer, input, isOfSpace: false)
+      return Output(arrangement: .same)
     default:
       guard KerasClass.isOther(layer.className) else { return Output() }
       note(layer, input, isOfSpace: false)

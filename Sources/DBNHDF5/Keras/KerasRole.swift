@@ -12,6 +12,13 @@ enum KerasRole: Equatable {
   case kernel(String)
   /// [space..., in, multiplier], which is [in * multiplier, 1, space...] in PyTorch.
   case depthwiseKernel(String)
+  /// A kernel of a recurrent layer, under this name in PyTorch.
+  case recurrentKernel(KerasRecurrence, String)
+  /// The bias of a recurrent layer, which is two in PyTorch.
+  case recurrentBias(KerasRecurrence)
+
+  /// The second bias of PyTorch's recurrent modules.
+  static let hiddenBias = "bias_hh_l0"
 
   /// The name in PyTorch's module.
   var name: String {
@@ -21,15 +28,34 @@ enum KerasRole: Equatable {
     case .pointwiseBias: "pointwise.bias"
     case .runningMean: "running_mean"
     case .runningVariance: "running_var"
-    case .kernel(let name), .depthwiseKernel(let name): name
+    case .kernel(let name), .depthwiseKernel(let name), .recurrentKernel(_, let name): name
+    case .recurrentBias: "bias_ih_l0"
     }
   }
 
-  func apply(to tensor: Tensor) throws(CheckpointError) -> Tensor {
+  /// What the variable becomes in PyTorch's module, by name; one variable may become several
+  /// tensors.
+  func entries(of tensor: Tensor) throws(CheckpointError) -> [(name: String, tensor: Tensor)] {
+    switch self {
+    case .recurrentBias(let recurrence):
+      let (input, hidden) = try recurrence.biases(tensor)
+      return [(name, input), (Self.hiddenBias, hidden)]
+    case .runningVariance:
+      // Keras does not count batches.
+      var counter = try Tensor([0], shape: [])
+      counter.kind = tensor.kind
+      return [(name, tensor), ("num_batches_tracked", counter)]
+    default: return [(name, try applied(to: tensor))]
+    }
+  }
+
+  private func applied(to tensor: Tensor) throws(CheckpointError) -> Tensor {
     let rank = tensor.shape.count
     let space = Array(0..<max(0, rank - 2))
     switch self {
-    case .weight, .bias, .pointwiseBias, .runningMean, .runningVariance: return tensor
+    case .weight, .bias, .pointwiseBias, .runningMean, .runningVariance, .recurrentBias:
+      return tensor
+    case .recurrentKernel(let recurrence, _): return try recurrence.kernel(tensor)
     case .kernel: return try tensor.permuted([rank - 1, rank - 2] + space)
     case .depthwiseKernel:
       let (inputs, multiplier) = (tensor.shape[rank - 2], tensor.shape[rank - 1])

@@ -43,12 +43,18 @@ enum KerasRoles {
       }
       if !areAlike {
         self = .unknown("its layer has two weights of this name")
-      } else if let objection = kind.objection(to: tensors) {
+      } else if let objection = Self.objection(to: layer, as: kind) ?? kind.objection(to: tensors) {
         self = .unknown(objection)
       } else {
         self = .known(variables.map(\.role), kind)
       }
     }
+  }
+
+  /// Why a recurrent layer computes something else than PyTorch's module.
+  private static func objection(to layer: KerasLayer, as kind: KerasClass) -> String? {
+    guard case .recurrence(let recurrence) = kind else { return nil }
+    return recurrence.objection(to: layer.configuration, hasBias: layer.variables.count > 2)
   }
 
   /// Why the roles are unknown.

@@ -7,6 +7,7 @@ enum KerasVariableName {
   static let scale = "scale"
   static let embeddings = "embeddings"
   static let kernel = "kernel"
+  static let recurrentKernel = "recurrent_kernel"
   static let bias = "bias"
   static let depthwiseKernel = "depthwise_kernel"
   static let pointwiseKernel = "pointwise_kernel"

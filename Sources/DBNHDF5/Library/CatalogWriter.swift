@@ -119,7 +119,7 @@ struct CatalogWriter: ~Copyable {
       case .group(let child): try createGroup(child, link.name)
       case .dataset(let dataset) where isCreated[dataset]: try tie(dataset, to: link.name)
       case .dataset(let dataset): try createDataset(dataset, link.name)
-      case .namedType, .softLink, .externalLink, .userDefinedLink: break
+      case .namedType, .softLink, .externalLink, .userDefinedLink, .unreadable: break
       }
     }
     openGroups.removeLast()

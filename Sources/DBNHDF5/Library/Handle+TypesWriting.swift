@@ -14,7 +14,7 @@ extension Handle {
       try check("cannot make a type", H5Tset_cset(text.identifier, H5T_CSET_UTF8))
       try check("cannot make a type", H5Tset_strpad(text.identifier, H5T_STR_NULLPAD))
       return text
-    case .scalar, .variableString, .opaque, .unsupported:
+    case .scalar, .padded, .otherFloat, .variableString, .opaque, .unsupported:
       throw CheckpointError(.cannotBeWritten, name: path, "has elements that can only be read")
     }
   }

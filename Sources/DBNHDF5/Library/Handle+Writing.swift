@@ -103,7 +103,8 @@ extension Handle {
       try add(attribute.name, .type(of: .scalar(.float64), path: path), [number], path)
     case .bool(let flag):
       try add(attribute.name, .type(of: .scalar(.bool), path: path), [flag ? 1 : 0 as Int8], path)
-    case .strings, .other: break
+    case .strings(let texts): try add(attribute.name, texts, path)
+    case .other, .unreadable: break
     }
   }
 
@@ -118,6 +119,27 @@ extension Handle {
     try check(
       "cannot write the attribute \(name)", name: path,
       H5Awrite(attribute.identifier, type.identifier, value))
+  }
+
+  /// Adds a list of texts of equal length, as Keras writes its lists: a list of texts of variable
+  /// length can be too large for an attribute.
+  private func add(_ name: String, _ texts: [String], _ path: String) throws(CheckpointError) {
+    let length = max(1, texts.map(\.utf8.count).max() ?? 0)
+    let type = try Handle.type(
+      of: .fixedString(byteCount: length, padding: .nulls), path: path)
+    let space = try Handle.space([texts.count], path: path)
+    let attribute = try Handle(
+      "cannot create the attribute \(name)", name: path,
+      H5Acreate2(
+        identifier, name, type.identifier, space.identifier, Library.defaults, Library.defaults))
+    var bytes: [UInt8] = []
+    for text in texts {
+      bytes += Array(text.utf8) + [UInt8](repeating: 0, count: length - text.utf8.count)
+    }
+    guard !bytes.isEmpty else { return }
+    try check(
+      "cannot write the attribute \(name)", name: path,
+      H5Awrite(attribute.identifier, type.identifier, bytes))
   }
 
   private static func variableText() throws(CheckpointError) -> Handle {

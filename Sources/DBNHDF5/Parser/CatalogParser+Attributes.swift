@@ -1,21 +1,32 @@
 internal import DBNTensors
 
 extension CatalogParser {
-  /// The attributes of a group or dataset, by name.
+  /// The attributes of a group or dataset, by name. One that can't be read has no value: nothing
+  /// that most readers leave out may refuse a file.
+  ///
+  /// - Throws: `limitExceeded` when the file's structures are read too often.
   mutating func attributes(
     of header: ObjectHeader, path: String
   ) throws(CheckpointError) -> [Catalog.Attribute] {
     var attributes: [Catalog.Attribute] = []
     for message in header.messages where message.kind == .attribute {
-      var reader = try file.resolve(message)
-      attributes.append(try attribute(&reader, path))
+      do throws(CheckpointError) {
+        var reader = try file.resolve(message)
+        attributes.append(try attribute(&reader, path))
+      } catch {
+        attributes.append(try .unreadable("", error, path))
+      }
     }
     if let message = header[.attributeInfo] {
-      let bodies = try storedMessages(
-        message, orderByteCount: 2, .attributesByName, idOffset: 0)
-      for body in bodies {
-        var reader = ByteReader(body)
-        attributes.append(try attribute(&reader, path))
+      do throws(CheckpointError) {
+        let bodies = try storedMessages(
+          message, orderByteCount: 2, .attributesByName, idOffset: 0)
+        for body in bodies {
+          var reader = ByteReader(body)
+          attributes.append(try attribute(&reader, path))
+        }
+      } catch {
+        attributes.append(try .unreadable("", error, path))
       }
     }
     return attributes.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -25,13 +36,11 @@ extension CatalogParser {
     _ reader: inout ByteReader, _ path: String
   ) throws(CheckpointError) -> Catalog.Attribute {
     let message = try AttributeMessage(parsing: &reader, in: &file)
-    guard let name = String(validating: message.name.prefix { $0 != 0 }, as: UTF8.self) else {
-      throw CheckpointError(.invalidText, name: path, "an attribute's name is not valid UTF-8")
-    }
+    let name = String.decoding(message.name.prefix { $0 != 0 }).text
     do throws(CheckpointError) {
       return Catalog.Attribute(name, try value(of: message))
     } catch {
-      throw error.with(name: "\(path)@\(name)")
+      return try .unreadable(name, error, path)
     }
   }
 
@@ -39,7 +48,9 @@ extension CatalogParser {
   private mutating func value(
     of message: AttributeMessage
   ) throws(CheckpointError) -> Catalog.Attribute.Value {
-    guard let shape = message.shape, shape.count < 2 else { return .other }
+    guard let shape = message.shape, shape.count < 2, message.type.arrayShape.isEmpty else {
+      return .other
+    }
     var reader = ByteReader(message.data)
     switch message.type.elementType {
     case .variableString, .fixedString:
@@ -89,5 +100,16 @@ extension CatalogParser {
     case .uint8, .uint16, .uint32, .uint64: return .int(Int(clamping: bits))
     default: return .other
     }
+  }
+}
+
+extension Catalog.Attribute {
+  /// An attribute without a value, unless the error is one for which the file is refused.
+  fileprivate static func unreadable(
+    _ name: String, _ error: CheckpointError, _ path: String
+  ) throws(CheckpointError) -> Catalog.Attribute {
+    let error = error.with(name: "\(path)@\(name)")
+    guard error.code != .limitExceeded else { throw error }
+    return Catalog.Attribute(name, .unreadable(error))
   }
 }

@@ -22,9 +22,17 @@ extension CatalogParser {
     }
     reader = try file.resolve(header.required(.dataspace))
     let space = try Dataspace(parsing: &reader, file.sizes)
-    dataset.shape = lastShape.shared(space.shape)
+    dataset.shape = lastShape.shared(space.shape.map { $0 + type.arrayShape })
+    if type.isEnumeration { remarks.add(.enumeration, dataset.path) }
+    if type.elementType == .scalar(.float8E4M3FN) { remarks.add(.smallFloat, dataset.path) }
     guard let shape = dataset.shape, !shape.contains(0) else { return dataset }
-    let byteCount = try Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount])
+    guard let byteCount = try? Tensor.byteCount(of: .uint8, shape: shape + [type.byteCount]) else {
+      dataset.extent = .unreadable(
+        CheckpointError(
+          .unwritten, name: dataset.path, "has the shape \(shape), which is larger than any memory")
+      )
+      return dataset
+    }
     dataset.extent = try extent(header, layout, space, type, byteCount)
     if type.elementType.byteCount == nil { try readStrings(&dataset, type, byteCount) }
     return dataset
@@ -49,11 +57,24 @@ extension CatalogParser {
     case .chunked(let chunks):
       return .chunked(
         Catalog.Chunks(
-          shape: chunks.shape, filters: try filters(header),
-          chunks: try ChunkIndex(chunks, space, elementByteCount: type.byteCount, in: &file).chunks,
-          fill: try fill(header, type), leavesEdgesUnfiltered: chunks.leavesEdgesUnfiltered))
+          shape: chunks.shape + type.arrayShape, filters: try filters(header),
+          chunks: try self.chunks(chunks, space, type), fill: try fill(header, type),
+          leavesEdgesUnfiltered: chunks.leavesEdgesUnfiltered))
     case .virtual: return .virtual
     }
+  }
+
+  /// The chunks that lie inside the present shape. Others remain where a dataset shrank, and where
+  /// space was allocated for the largest shape; libhdf5 does not read them either.
+  private mutating func chunks(
+    _ layout: ChunkLayout, _ space: Dataspace, _ type: Datatype
+  ) throws(CheckpointError) -> [Catalog.Chunks.Chunk] {
+    let (arrayShape, shape) = (type.arrayShape, space.shape ?? [])
+    let elementByteCount = try Tensor.byteCount(of: .uint8, shape: arrayShape + [type.byteCount])
+    let index = try ChunkIndex(layout, space, elementByteCount: elementByteCount, in: &file)
+    let chunks = index.chunks.filter { zip($0.origin, shape).allSatisfy { $0 < $1 } }
+    guard !arrayShape.isEmpty else { return chunks }
+    return chunks.map { $0.addingDimensions(arrayShape.count) }
   }
 
   private mutating func filters(
@@ -81,9 +102,16 @@ extension CatalogParser {
       throw CheckpointError(
         .declaredTooLarge, "its elements are too large: \(type.byteCount) bytes each")
     }
-    let fill = bytes ?? [UInt8](repeating: 0, count: type.byteCount)
-    guard fill.count == type.byteCount else {
+    guard let bytes else { return lastFill.shared([UInt8](repeating: 0, count: type.byteCount)) }
+    let fill = Array(bytes.prefix(type.byteCount))
+    guard fill.count == type.byteCount, fill.count * type.arrayShape.reduce(1, *) == bytes.count
+    else {
       throw .invalidMetadata("a fill value is not as long as an element", at: header.address)
+    }
+    guard bytes.indices.allSatisfy({ bytes[$0] == fill[$0 % fill.count] }) else {
+      throw CheckpointError(
+        .unsupportedLayout, "has arrays as elements, and a fill value of different numbers",
+        advice: "write all of its values")
     }
     return lastFill.shared(fill)
   }

@@ -48,10 +48,23 @@ extension CatalogParser {
     for record in try VersionTwoTree(at: storage.tree, [kind], in: &file).records {
       var id = record
       try id.skip(idOffset)
-      let object = try heap.object(id, in: &file)
+      let isShared = kind == .attributesByName ? try record.isOfSharedMessage() : false
+      let object =
+        isShared
+        ? try file.sharedMessage(id, .attribute) : try heap.object(id, in: &file)
       try file.spend(object.count, at: object.fileOffset)
       messages.append(object)
     }
     return messages
+  }
+}
+
+extension ByteReader {
+  /// Whether a record about an attribute refers to the file's shared messages: the flags of the
+  /// message follow its ID.
+  fileprivate func isOfSharedMessage() throws(CheckpointError) -> Bool {
+    var flags = self
+    try flags.skip(SharedMessage.idByteCount)
+    return try flags.read(UInt8.self) & HeaderMessage.sharedFlag != 0
   }
 }

@@ -8,6 +8,7 @@ struct CatalogParser {
   var file: MetadataFile
   var globalHeap = GlobalHeap()
   private var catalog = Catalog()
+  var remarks = Remarks()
   private var targets: [Int: Catalog.Target] = [:]
   private var pending: [PendingGroup] = []
   var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
@@ -50,6 +51,7 @@ struct CatalogParser {
         throw error.with(name: path.isEmpty ? nil : path)
       }
     }
+    catalog.remarks = remarks
     return catalog
   }
 
@@ -61,12 +63,8 @@ struct CatalogParser {
     catalog.datasets.makeRoom(for: links.count)
     for link in links {
       try count(link.name, in: path)
-      let target: Catalog.Target
-      do throws(CheckpointError) {
-        target = try self.target(of: link, in: path, depth: group.depth + 1)
-      } catch {
-        throw error.with(name: path.appending(link: link.name))
-      }
+      let target = try self.target(of: link, in: group)
+      if !link.isUTF8 { remarks.add(.otherName, path.appending(link: link.name)) }
       catalog.groups[group.index].links.append(Catalog.Link(link.name, target))
     }
   }
@@ -80,20 +78,28 @@ struct CatalogParser {
   }
 
   private mutating func target(
-    of link: ParsedLink, in group: String, depth: Int
+    of link: ParsedLink, in group: PendingGroup
   ) throws(CheckpointError) -> Catalog.Target {
     switch link.target {
-    case .hard(let address): try object(at: address, as: link.name, in: group, depth: depth)
-    case .soft(let path): .softLink(path)
-    case .external: .externalLink
-    case .userDefined: .userDefinedLink
+    case .soft(let path): return .softLink(path)
+    case .external: return .externalLink
+    case .userDefined: return .userDefinedLink
+    case .hard(let address):
+      do throws(CheckpointError) {
+        return try object(at: address, as: link.name, in: group)
+      } catch {
+        let error = error.with(name: catalog.groups[group.index].path.appending(link: link.name))
+        guard error.concernsOneEntry else { throw error }
+        return .unreadable(error)
+      }
     }
   }
 
   private mutating func object(
-    at address: Int, as name: String, in group: String, depth: Int
+    at address: Int, as name: String, in parent: PendingGroup
   ) throws(CheckpointError) -> Catalog.Target {
     if let known = targets[address] { return known }
+    let (group, depth) = (catalog.groups[parent.index].path, parent.depth + 1)
     let header = try ObjectHeader(at: address, in: &file)
     let target: Catalog.Target
     if header.isDataset {
@@ -106,7 +112,7 @@ struct CatalogParser {
       let index = catalog.groups.count
       target = .group(index)
       pending.append(PendingGroup(index: index, header: header, depth: depth))
-      catalog.groups.append(Catalog.Group(path: path))
+      catalog.groups.append(Catalog.Group(path: path, parent: parent.index))
     } else if header[.datatype] != nil {
       target = .namedType
     } else {

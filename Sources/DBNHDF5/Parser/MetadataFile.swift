@@ -13,6 +13,9 @@ struct MetadataFile {
   private let image: ByteRegion
   private var remaining: Int
   private var chunkCount = 0
+  /// What the superblock's extension refers to.
+  var sharedMessages: SharedMessageTable?
+  private var cacheImage: CacheImage?
 
   init(_ file: ByteRegion, _ superblock: Superblock) throws(CheckpointError) {
     self.file = file
@@ -20,11 +23,28 @@ struct MetadataFile {
     sizes = superblock.sizes
     image = try file.slice(from: base, count: file.count - base)
     remaining = HDF5Limits.metadataBytes(fileByteCount: file.count)
+    if let address = superblock.extensionAddress { try readExtension(at: address) }
+  }
+
+  /// Reads where other structures are that not every file has.
+  private mutating func readExtension(at address: Int) throws(CheckpointError) {
+    let header = try ObjectHeader(at: address, in: &self)
+    if let message = header[.cacheImage] {
+      var reader = ByteReader(message.body)
+      cacheImage = try CacheImage(parsing: &reader, in: &self)
+    }
+    if let message = header[.sharedMessages] {
+      var reader = ByteReader(message.body)
+      sharedMessages = try SharedMessageTable(parsing: &reader, in: &self)
+    }
   }
 
   /// Reads `count` bytes at an address.
   mutating func reader(at address: Int, count: Int) throws(CheckpointError) -> ByteReader {
-    let reader = ByteReader(try image.slice(from: address, count: count))
+    let cached = try cacheImage?.bytes(at: address, count: count)
+    let region =
+      if let cached { cached } else { try image.slice(from: address, count: count) }
+    let reader = ByteReader(region)
     reader.region.release()
     try spend(count, at: reader.fileOffset)
     return reader

@@ -9,6 +9,8 @@ struct Superblock {
   let sizes: FieldSizes
   /// The address of the root group's object header.
   let root: Int
+  /// The address of an object header with further information; nil if there is none.
+  let extensionAddress: Int?
   /// Whether the consistency flags show that the program that wrote the file never closed it.
   let isUnclosed: Bool
 
@@ -37,6 +39,7 @@ struct Superblock {
     self.base = base
     sizes = content.sizes
     root = content.root
+    extensionAddress = content.extensionAddress
     isUnclosed = content.isUnclosed
     // The superblock may have been moved together with everything after it.
     guard content.end - content.base <= file.count - base else {
@@ -54,6 +57,7 @@ private struct Content {
   let base: Int
   let end: Int
   let root: Int
+  let extensionAddress: Int?
   let isUnclosed: Bool
 
   /// Parses versions 0 and 1, starting at the version numbers of other structures, which are all 0.
@@ -67,7 +71,8 @@ private struct Content {
     end = try reader.readAddress(of: "the end of the file", sizes)
     _ = try reader.readAddress(sizes)
     // The root group's symbol table entry: the offset of its name, then its object header.
-    _ = try reader.readAddress(sizes)
+    _ = try reader.readNumber(byteCount: sizes.length)
+    extensionAddress = nil
     root = try reader.readAddress(of: "the root group", sizes)
     // These have flags too, which no version of the library sets or reads.
     isUnclosed = false
@@ -85,7 +90,7 @@ private struct Content {
     sizes = fields
     isUnclosed = try reader.read(UInt8.self) & Self.openFlags != 0
     base = try reader.readAddress(of: "the file", fields)
-    _ = try reader.readAddress(fields)
+    extensionAddress = try reader.readAddress(fields)
     end = try reader.readAddress(of: "the end of the file", fields)
     root = try reader.readAddress(of: "the root group", fields)
     let count = reader.position + MemoryLayout<UInt32>.size

@@ -14,6 +14,7 @@ struct SchemaReader {
   }
 
   static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
+    try catalog.requireReadable()
     let root = catalog.groups[0].attributes
     guard root[Schema.Attribute.version] == .int(Schema.version) else {
       throw CheckpointError(
@@ -130,5 +131,23 @@ struct SchemaReader {
 
   static func violation(_ name: String, _ reason: String) -> CheckpointError {
     CheckpointError(.schemaViolation, name: name, reason, advice: "see docs/hdf5-schema.md")
+  }
+}
+
+extension Catalog {
+  /// Refuses what other files may have and this toolkit does not write: everything in a file of the
+  /// schema is a part of the checkpoint.
+  fileprivate func requireReadable() throws(CheckpointError) {
+    guard remarks.count(.otherName) == 0 else {
+      throw CheckpointError(
+        .invalidText, "\(remarks.count(.otherName)) names of links are not valid UTF-8",
+        advice: "rename them with the tool that wrote the file")
+    }
+    for attributes in groups.map(\.attributes) + datasets.map(\.attributes) {
+      for case .unreadable(let error) in attributes.map(\.value) { throw error }
+    }
+    for dataset in datasets {
+      if case .unreadable(let error) = dataset.extent { throw error }
+    }
   }
 }

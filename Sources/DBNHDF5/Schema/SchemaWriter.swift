@@ -13,8 +13,19 @@ struct SchemaWriter {
   private var overrides: [Int: [JSON.Member]] = [:]
   /// The number of values in the checkpoint's tree.
   private var valueCount = 0
+  /// Whether the file gets the checksums of its tensors.
+  let hasChecksums: Bool
+
+  /// A plan of a file with other contents than the schema's.
+  init(_ catalog: Catalog, _ contents: [TensorStorage]) {
+    self.catalog = catalog
+    self.contents = contents
+    tensors = Array(contents.indices)
+    hasChecksums = false
+  }
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    hasChecksums = true
     setAttribute(0, Schema.Attribute.schema, .string(Schema.name))
     setAttribute(0, Schema.Attribute.version, .int(Schema.version))
     setAttribute(0, Schema.Attribute.createdBy, .string("dbn-convert \(Toolkit.version)"))

@@ -40,7 +40,7 @@ struct ConvertCommand: ParsableCommand {
     var files = StagedFiles()
     let result = try target.stage(
       conversion.converted(
-        by: transformations.transformations, stateDictOnly: stateDict.stateDictOnly,
+        by: transformations.transformations(), stateDictOnly: stateDict.stateDictOnly,
         allowsLosses: target.lossy),
       to: output, existing, proof: proofOptions.proof, in: &files)
     let health = result.health

@@ -27,6 +27,16 @@ struct TransformationOptions: ParsableArguments {
       valueName: "substitution"))
   var rename: [String] = []
 
+  @Flag(
+    help: "Give BatchNorms without weight or bias ones and zeros, for PyTorch's strict loading.")
+  var completeBatchNorms = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Give weights the names and axes of this Keras file, .weights.h5 or .h5, after renaming.",
+      discussion: "Written as .h5, Keras' load_weights loads the result.", valueName: "file"))
+  var likeKeras: String?
+
   @Option(
     help: ArgumentHelp(
       "Round floating-point tensors to float16, bfloat16, float32 or float64.",
@@ -37,7 +47,10 @@ struct TransformationOptions: ParsableArguments {
   @Flag(help: "Let --cast change the running statistics of BatchNorms too.")
   var castStatistics = false
 
-  var isEmpty: Bool { transformations.isEmpty }
+  var isEmpty: Bool {
+    keep.isEmpty && drop.isEmpty && stripPrefix.isEmpty && rename.isEmpty && !completeBatchNorms
+      && likeKeras == nil && cast == nil
+  }
 
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
@@ -51,7 +64,7 @@ struct TransformationOptions: ParsableArguments {
   }
 
   /// The transformations, in the order in which they are applied.
-  var transformations: [Transformation] {
+  func transformations() throws -> [Transformation] {
     let selection = NameSelection(include: keep, exclude: drop)
     let selections = keep.isEmpty && drop.isEmpty ? [] : [Transformation.selecting(selection)]
     let prefixes = stripPrefix.map { Transformation.strippingPrefix($0) }
@@ -61,6 +74,8 @@ struct TransformationOptions: ParsableArguments {
     let casts = scalarType.map {
       [Transformation.casting(to: $0, statistics: castStatistics)]
     }
-    return selections + prefixes + renamings + (casts ?? [])
+    let like = try likeKeras.map { [try Transformation.likeKeras(opening: $0)] }
+    let completion = completeBatchNorms ? [Transformation.completingBatchNorms] : []
+    return selections + prefixes + renamings + completion + (like ?? []) + (casts ?? [])
   }
 }

@@ -30,10 +30,10 @@ struct SymbolTable {
     try head.readVersion(of: "a group's entries", in: 1...1)
     try head.skip(1)
     let count = Int(try head.read(UInt16.self))
-    let entryByteCount = 2 * file.sizes.address + 24
+    let entryByteCount = file.sizes.length + file.sizes.address + 24
     var reader = try file.reader(at: address + 8, count: count * entryByteCount)
     for _ in 0..<count {
-      let name = try heap.text(at: reader.readCount(byteCount: file.sizes.address))
+      let name = try heap.text(at: reader.readLength(file.sizes))
       try file.spend(name.count, at: reader.fileOffset)
       let object = try reader.readAddress(file.sizes)
       let cache = try reader.read(UInt32.self)
@@ -41,10 +41,10 @@ struct SymbolTable {
       let scratch = try reader.readCount(UInt32.self)
       try reader.skip(12)
       links.append(
-        try ParsedLink(
+        ParsedLink(
           name: name,
           target: cache == softLinkCache
-            ? .soft(try ParsedLink.path(heap.text(at: scratch)[...]))
+            ? .soft(ParsedLink.path(try heap.text(at: scratch)[...]))
             : .hard(try object.orInvalid(at: reader.fileOffset))))
     }
   }

@@ -15,9 +15,11 @@ struct HeaderMessage {
     case layout = 0x08
     case filters = 0x0B
     case attribute = 0x0C
+    case sharedMessages = 0x0F
     case continuation = 0x10
     case symbolTable = 0x11
     case attributeInfo = 0x15
+    case cacheImage = 0x18
   }
 
   let kind: Kind
@@ -25,13 +27,13 @@ struct HeaderMessage {
   /// Whether the body is a reference to the message instead of the message itself.
   let isShared: Bool
 
-  private static let sharedFlag: UInt8 = 0x02
+  static let sharedFlag: UInt8 = 0x02
   private static let failIfUnknownFlag: UInt8 = 0x80
 
   /// - Returns: nil for types of messages that are not used here.
   init?(type: UInt16, flags: UInt8, body: ByteRegion) throws(CheckpointError) {
     guard let kind = Kind(rawValue: type) else {
-      guard flags & HeaderMessage.failIfUnknownFlag == 0 || type <= 0x17 else {
+      guard flags & HeaderMessage.failIfUnknownFlag == 0 || type <= 0x18 else {
         throw CheckpointError(
           .unknownHDF5Version, offset: body.fileOffset,
           "an object can only be read by programs that know messages of the type \(type)",

@@ -36,7 +36,9 @@ struct GlobalHeap {
   private static func objects(
     at address: Int, in file: inout MetadataFile
   ) throws(CheckpointError) -> [Int: ByteRegion] {
-    let headByteCount = 8 + file.sizes.length
+    // The heads of collections and objects are padded to a multiple of eight bytes.
+    let padding = (8 - file.sizes.length % 8) % 8
+    let headByteCount = 8 + file.sizes.length + padding
     var head = try file.reader(at: address, count: headByteCount, signature: "GCOL")
     try head.readVersion(of: "a heap of texts", in: 1...1)
     try head.skip(3)
@@ -49,6 +51,7 @@ struct GlobalHeap {
       // Reference count and padding.
       try reader.skip(6)
       let count = try reader.readLength(file.sizes)
+      try reader.skip(padding)
       // The rest is free space.
       if index == 0 { break }
       objects[index] = try reader.readRegion(count: count)

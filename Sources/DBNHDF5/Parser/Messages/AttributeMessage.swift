@@ -30,8 +30,9 @@ struct AttributeMessage {
       let shared = try SharedMessage(parsing: &typeReader, file.sizes)
       typeReader = try file.resolve(shared, .datatype)
     }
-    guard version == 1 || flags & 2 == 0 else {
-      throw .invalidMetadata("an attribute shares its shape", at: reader.fileOffset)
+    if version > 1, flags & 2 != 0 {
+      let shared = try SharedMessage(parsing: &spaceReader, file.sizes)
+      spaceReader = try file.resolve(shared, .dataspace)
     }
     type = try Datatype(parsing: &typeReader)
     shape = try Dataspace(parsing: &spaceReader, file.sizes).shape

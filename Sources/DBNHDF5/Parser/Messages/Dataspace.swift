@@ -9,7 +9,8 @@ struct Dataspace {
   /// The sizes to which the dataset may grow; nil for sizes without a limit.
   let maximumShape: [Int?]
 
-  private static let rankLimit = 32
+  /// The most dimensions that libhdf5 allows.
+  static let rankLimit = 32
 
   init(parsing reader: inout ByteReader, _ sizes: FieldSizes) throws(CheckpointError) {
     let version = try reader.readVersion(of: "a dataspace", in: 1...2)

@@ -4,9 +4,14 @@ internal import DBNTensors
 ///
 /// Source: HDF5 File Format Specification 3.0, section IV.A.2.d.
 struct Datatype {
-  let elementType: Catalog.ElementType
+  private(set) var elementType: Catalog.ElementType
   /// The stored bytes of an element; for variable-length strings, those of the reference.
   let byteCount: Int
+  /// For arrays as elements: their shape, whose sizes follow those of the dataset. `elementType` and
+  /// `byteCount` are those of the array's elements.
+  private(set) var arrayShape: [Int] = []
+  /// Whether the elements are integers with names, which a tensor does not have.
+  let isEnumeration: Bool
 
   /// The fields at the start of all types.
   private struct Prefix {
@@ -31,32 +36,62 @@ struct Datatype {
   }
 
   init(parsing reader: inout ByteReader) throws(CheckpointError) {
-    let prefix = try Prefix(parsing: &reader)
+    var prefix = try Prefix(parsing: &reader)
+    let wholeByteCount = prefix.byteCount
+    while prefix.typeClass == Datatype.array {
+      arrayShape += try Datatype.arraySizes(prefix, &reader)
+      prefix = try Prefix(parsing: &reader)
+    }
     byteCount = prefix.byteCount
+    let isCounted = try? Tensor.byteCount(of: .uint8, shape: arrayShape + [byteCount])
+    guard isCounted == wholeByteCount, arrayShape.count <= Dataspace.rankLimit else {
+      throw .invalidMetadata(
+        "an array does not have the size of its elements", at: reader.fileOffset)
+    }
     elementType =
       switch prefix.typeClass {
       case 0: try Datatype.integer(prefix, &reader)
       case 1: try Datatype.float(prefix, &reader)
       case 2: .unsupported("a time")
       case 3: Datatype.text(prefix)
-      case 4: .unsupported("a bit field")
+      case 4: try Datatype.integer(prefix, &reader, isBitField: true)
       case 5: .opaque(byteCount: prefix.byteCount)
       case 6: try Datatype.compound(prefix, &reader)
       case 7: .unsupported("a reference")
       case 8: try Datatype.enumeration(prefix, &reader)
       case 9: Datatype.variableLength(prefix)
-      case 10: .unsupported("an array")
+      case 11: try Datatype.complex(prefix, &reader)
       default: .unsupported("an unknown type")
       }
+    isEnumeration = prefix.typeClass == 8 && elementType != .scalar(.bool)
+  }
+
+  private static let array: UInt8 = 10
+
+  private static func arraySizes(
+    _ prefix: Prefix, _ reader: inout ByteReader
+  ) throws(CheckpointError) -> [Int] {
+    let rank = Int(try reader.read(UInt8.self))
+    if prefix.version < 3 { try reader.skip(3) }
+    var sizes: [Int] = []
+    for _ in 0..<rank { sizes.append(try reader.readCount(UInt32.self)) }
+    // The order of dimensions, which was never anything else than theirs.
+    if prefix.version < 3 { try reader.skip(4 * rank) }
+    return sizes
   }
 
   private static func integer(
-    _ prefix: Prefix, _ reader: inout ByteReader
+    _ prefix: Prefix, _ reader: inout ByteReader, isBitField: Bool = false
   ) throws(CheckpointError) -> Catalog.ElementType {
-    let unused: Catalog.ElementType = .unsupported("an integer with unused bits or of odd size")
     let (offset, precision) = (try reader.read(UInt16.self), try reader.read(UInt16.self))
-    guard offset == 0, Int(precision) == prefix.byteCount * 8 else { return unused }
-    let isSigned = prefix.has(bit: 3)
+    let isSigned = !isBitField && prefix.has(bit: 3)
+    let isBigEndian = prefix.has(bit: 0) && prefix.byteCount > 1
+    let padded = PaddedInteger(
+      byteCount: prefix.byteCount, isBigEndian: isBigEndian, offset: Int(offset),
+      precision: Int(precision), isSigned: isSigned)
+    let other =
+      padded.map { .padded($0) } ?? Catalog.ElementType.unsupported("an integer of odd size")
+    guard offset == 0, Int(precision) == prefix.byteCount * 8 else { return other }
     let type: ScalarType? =
       switch prefix.byteCount {
       case 1: isSigned ? .int8 : .uint8
@@ -65,8 +100,7 @@ struct Datatype {
       case 8: isSigned ? .int64 : .uint64
       default: nil
       }
-    let isBigEndian = prefix.has(bit: 0) && prefix.byteCount > 1
-    return type.map { .scalar($0, isBigEndian: isBigEndian) } ?? unused
+    return type.map { .scalar($0, isBigEndian: isBigEndian) } ?? other
   }
 
   private static func float(
@@ -80,15 +114,22 @@ struct Datatype {
     let format = FloatFormat.known.first {
       $0.exponentBits == exponent.bits && $0.mantissaBits == mantissa.bits && $0.bias == bias
     }
-    let (isSwapped, isVAX, hasImpliedBit) =
-      (prefix.has(bit: 0), prefix.has(bit: 6), prefix.bits >> 4 & 3 == 2)
-    guard let format, format.type.byteCount == prefix.byteCount, !isVAX, hasImpliedBit, offset == 0,
+    let (isBigEndian, isVAX, hasImpliedBit) =
+      (prefix.has(bit: 0) && prefix.byteCount > 1, prefix.has(bit: 6), prefix.bits >> 4 & 3 == 2)
+    let other: Catalog.ElementType = .unsupported(
+      "a float of \(prefix.byteCount) bytes that PyTorch does not have")
+    guard !isVAX, hasImpliedBit else { return other }
+    if let format, format.type.byteCount == prefix.byteCount, offset == 0,
       Int(precision) == prefix.byteCount * 8, mantissa.offset == 0,
       Int(exponent.offset) == format.mantissaBits, sign == format.mantissaBits + format.exponentBits
-    else {
-      return .unsupported("a float of \(prefix.byteCount) bytes that is not IEEE 754 or bfloat16")
+    {
+      return .scalar(format.type, isBigEndian: isBigEndian)
     }
-    return .scalar(format.type, isBigEndian: isSwapped)
+    let float = OtherFloat(
+      byteCount: prefix.byteCount, isBigEndian: isBigEndian, sign: sign,
+      exponent: .init(offset: Int(exponent.offset), bitCount: Int(exponent.bits)),
+      mantissa: .init(offset: Int(mantissa.offset), bitCount: Int(mantissa.bits)), bias: bias)
+    return float.map { .otherFloat($0) } ?? other
   }
 
   private static func text(_ prefix: Prefix) -> Catalog.ElementType {
@@ -120,30 +161,51 @@ struct Datatype {
       guard member.typeClass == 1 else { return other }
       parts.append(try float(member, &reader))
     }
-    guard parts[0] == parts[1], case .scalar(let part, let isBigEndian) = parts[0],
-      part.byteCount * 2 == prefix.byteCount
-    else { return other }
-    switch part {
-    case .float16: return .scalar(.complex32, isBigEndian: isBigEndian)
-    case .bfloat16: return .scalar(.bcomplex32, isBigEndian: isBigEndian)
-    case .float32: return .scalar(.complex64, isBigEndian: isBigEndian)
-    case .float64: return .scalar(.complex128, isBigEndian: isBigEndian)
-    default: return other
+    guard parts[0] == parts[1] else { return other }
+    return complex(of: parts[0], byteCount: prefix.byteCount) ?? other
+  }
+
+  /// HDF5 2.0's complex type, of two equal floats, which are described once.
+  private static func complex(
+    _ prefix: Prefix, _ reader: inout ByteReader
+  ) throws(CheckpointError) -> Catalog.ElementType {
+    let other: Catalog.ElementType = .unsupported("a complex number of a kind that is not known")
+    let (isHomogeneous, form) = (prefix.has(bit: 0), prefix.bits >> 1 & 3)
+    let part = try Prefix(parsing: &reader)
+    guard isHomogeneous, form == 0, part.typeClass == 1 else { return other }
+    return complex(of: try float(part, &reader), byteCount: prefix.byteCount) ?? other
+  }
+
+  private static func complex(
+    of part: Catalog.ElementType, byteCount: Int
+  ) -> Catalog.ElementType? {
+    guard case .scalar(let part, let isBigEndian) = part, part.byteCount * 2 == byteCount else {
+      return nil
+    }
+    return switch part {
+    case .float16: .scalar(.complex32, isBigEndian: isBigEndian)
+    case .bfloat16: .scalar(.bcomplex32, isBigEndian: isBigEndian)
+    case .float32: .scalar(.complex64, isBigEndian: isBigEndian)
+    case .float64: .scalar(.complex128, isBigEndian: isBigEndian)
+    default: nil
     }
   }
 
-  /// h5py's bool type: an enumeration of int8 with the members FALSE and TRUE.
+  /// An enumeration is its integers; one of a byte with the members FALSE and TRUE is a bool, as
+  /// h5py (over int8) and others (over uint8) write it.
   private static func enumeration(
     _ prefix: Prefix, _ reader: inout ByteReader
   ) throws(CheckpointError) -> Catalog.ElementType {
-    let other: Catalog.ElementType = .unsupported("an enumeration other than FALSE = 0, TRUE = 1")
     let base = try Prefix(parsing: &reader)
-    guard prefix.bits & 0xFFFF == 2, prefix.byteCount == 1, base.typeClass == 0,
-      try integer(base, &reader) == .scalar(.int8),
+    guard base.typeClass == 0, base.byteCount == prefix.byteCount else {
+      return .unsupported("an enumeration of something that is not an integer")
+    }
+    let integers = try integer(base, &reader)
+    guard prefix.bits & 0xFFFF == 2, prefix.byteCount == 1,
       try reader.readMemberName(version: prefix.version) == MemberName.isFalse,
       try reader.readMemberName(version: prefix.version) == MemberName.isTrue,
       try reader.read(UInt8.self) == 0, try reader.read(UInt8.self) == 1
-    else { return other }
+    else { return integers }
     return .scalar(.bool)
   }
 }

@@ -11,13 +11,15 @@ struct ParsedLink {
   }
 
   let name: String
+  /// Whether the name is UTF-8; otherwise it was decoded as Latin-1, as older programs wrote it.
+  let isUTF8: Bool
   let target: Target
   /// The position in the creation order of links; nil if the file does not track it.
   let order: Int?
 
   /// - Parameter name: the name's bytes, which should be UTF-8.
-  init(name: [UInt8], target: Target, order: Int? = nil) throws(CheckpointError) {
-    self.name = try ParsedLink.name(name)
+  init(name: [UInt8], target: Target, order: Int? = nil) {
+    (self.name, isUTF8) = String.decoding(name[...])
     self.target = target
     self.order = order
   }
@@ -32,31 +34,27 @@ struct ParsedLink {
     order = flags & 0x04 == 0 ? nil : try reader.readCount(UInt64.self)
     if flags & 0x10 != 0 { try reader.skip(1) }
     let nameByteCount = try reader.readCount(byteCount: 1 << Int(flags & 3))
-    name = try ParsedLink.name(reader.readRegion(count: nameByteCount).array)
+    (name, isUTF8) = String.decoding(try reader.readRegion(count: nameByteCount).array[...])
     switch type {
     case 0: target = .hard(try reader.readAddress(of: "a link", sizes))
     case 1:
       let byteCount = Int(try reader.read(UInt16.self))
-      target = .soft(try ParsedLink.path(reader.readRegion(count: byteCount).array[...]))
+      target = .soft(ParsedLink.path(try reader.readRegion(count: byteCount).array[...]))
     case 64: target = .external
     default: target = .userDefined
     }
   }
 
-  private static func name(_ utf8: [UInt8]) throws(CheckpointError) -> String {
-    guard let name = String(validating: utf8, as: UTF8.self) else {
-      throw CheckpointError(
-        .invalidText, "a link's name is not valid UTF-8",
-        advice: "rename it with the tool that wrote the file")
-    }
-    return name
-  }
-
   /// The path in a soft link.
-  static func path(_ bytes: ArraySlice<UInt8>) throws(CheckpointError) -> String {
-    guard let path = String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self) else {
-      throw CheckpointError(.invalidText, "a soft link's path is not valid UTF-8")
-    }
-    return path
+  static func path(_ bytes: ArraySlice<UInt8>) -> String {
+    String.decoding(bytes.prefix { $0 != 0 }).text
+  }
+}
+
+extension String {
+  /// The text of bytes in UTF-8, or otherwise in Latin-1, in which each byte is a character.
+  static func decoding(_ bytes: ArraySlice<UInt8>) -> (text: String, isUTF8: Bool) {
+    if let text = String(validating: bytes, as: UTF8.self) { return (text, true) }
+    return (String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })), false)
   }
 }
