@@ -31,13 +31,17 @@ package enum SafetensorsCheckpoint {
   ///
   /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
   ///   elements that PyTorch does not have.
-  package static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
-    try content(of: file).checkpoint()
+  package static func read(
+    _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
+    try content(of: file, salvages: options.salvages).checkpoint()
   }
 
   /// A separate function, so that the header is freed before the tree is built.
-  private static func content(of file: ByteRegion) throws(CheckpointError) -> SafetensorsContent {
-    let (header, data) = try SafetensorsHeader.read(file)
+  private static func content(
+    of file: ByteRegion, salvages: Bool
+  ) throws(CheckpointError) -> SafetensorsContent {
+    let (header, data) = try SafetensorsHeader.read(file, salvages: salvages)
     var content = SafetensorsContent(header.record, metadata: header.metadata, notes: header.notes)
     content.tensors = try header.tensors(in: data)
     return content

@@ -36,7 +36,7 @@ public struct SafetensorsFormat: CheckpointFormat {
     _ file: consuming SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     guard SafetensorsCheckpoint.isIndex(file.path) else {
-      return try SafetensorsCheckpoint.read(file.bytes)
+      return try SafetensorsCheckpoint.read(file.bytes, options: options)
     }
     let path = file.path
     do throws(CheckpointError) {

@@ -2,8 +2,10 @@ internal import DBNTensors
 
 extension SafetensorsHeader {
   /// The header at the start of a file, and the bytes after it; checks all rules of the format.
+  ///
+  /// - Parameter salvages: whether the end of the file may be missing.
   static func read(
-    _ file: ByteRegion
+    _ file: ByteRegion, salvages: Bool = false
   ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
     FileEvent.report(.parsedSafetensorsHeader, file)
     let text = try text(of: file)
@@ -12,7 +14,7 @@ extension SafetensorsHeader {
     text.releaseFile()
     let start = lengthByteCount + text.count
     let data = try file.slice(from: start, count: file.count - start)
-    try header.validate(dataByteCount: data.count)
+    try header.validate(dataByteCount: data.count, salvages: salvages)
     return (header, data)
   }
 
