@@ -50,12 +50,12 @@ struct MatrixTests {
   static let sources =
     ([
       "torch/legacy", "torch/distributed", "torch/pytorch-1.13", "torch/rezipped",
-      "torch/text-pickles", "hdf5", "keras", "safetensors", "npz",
+      "torch/text-pickles", "hdf5", "keras", "safetensors", "npz", "pickle",
     ].flatMap { Fixture.all($0) } + [Fixture("torch/tar"), Fixture("export/programs/2.15")])
     .compactMap { fixture in
       [
         "checkpoint.pth", "checkpoint/.metadata", "weights.h5", "model.safetensors",
-        "model.safetensors.index.json", "arrays.npz", "arrays.npy", "small.pt2",
+        "model.safetensors.index.json", "arrays.npz", "arrays.npy", "small.pt2", "checkpoint.pkl",
       ].map { fixture.file($0) }.first { FileManager.default.fileExists(atPath: $0) }
     }
 
