@@ -23,7 +23,8 @@ public struct FormatRegistry: Sendable {
   /// every other zip file.
   public static let standard = FormatRegistry([
     NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
-    TorchDistributedFormat(), KerasShardsFormat(), KerasHDF5Format(), HDF5Format(), SafetensorsFormat(),
+    TorchDistributedFormat(), KerasShardsFormat(), KerasHDF5Format(), HDF5Format(),
+    SafetensorsFormat(),
   ])
 
   /// Adds formats that are tried after the others.

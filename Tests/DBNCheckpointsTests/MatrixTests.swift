@@ -51,11 +51,14 @@ struct MatrixTests {
     ([
       "torch/legacy", "torch/distributed", "torch/pytorch-1.13", "torch/rezipped",
       "torch/text-pickles", "hdf5", "keras", "safetensors", "npz",
-    ].flatMap { Fixture.all($0) } + [Fixture("torch/tar"), Fixture("export/programs/2.15")])
+    ].flatMap { Fixture.all($0) } + [
+      Fixture("torch/tar"), Fixture("export/programs/2.15"), Fixture("keras-shards"),
+    ])
     .compactMap { fixture in
       [
         "checkpoint.pth", "checkpoint/.metadata", "weights.h5", "model.safetensors",
         "model.safetensors.index.json", "arrays.npz", "arrays.npy", "small.pt2",
+        "net.weights.json",
       ].map { fixture.file($0) }.first { FileManager.default.fileExists(atPath: $0) }
     }
 

@@ -257,7 +257,9 @@ struct KerasLayerTests {
     ),
     ("lstm", [("kernel", .float32, [4, 8]), ("recurrent_kernel", .float32, [4, 8])], nil),
     ("simple_rnn", [("kernel", .float32, [4, 2]), ("recurrent_kernel", .float32, [2, 2])], nil),
-    ("conv", [("conv_W", .float32, [3, 3, 2, 5]), ("conv_b", .float32, [5])], ["weight", "bias"]),
+    (
+      "conv", [("conv_W", .float32, [3, 3, 2, 5]), ("conv_b", .float32, [5])], ["weight", "bias"]
+    ),
     ("conv", [("conv_W", .float32, [5, 2, 3, 3]), ("conv_b", .float32, [5])], nil),
     ("fc", [("fc_W", .float32, [4, 8]), ("fc_b:0", .float32, [8])], ["weight", "bias"]),
     ("a", [("gamma", .float32, [3, 4]), ("beta", .float32, [3, 4])], nil),
