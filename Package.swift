@@ -146,7 +146,8 @@ let package = Package(
     tests(
       "DBNSafetensorsTests",
       ["DBNSafetensors", "DBNCheckpointFormats", "DBNCheckpointFormatContract"]),
-    tests("DBNNumPyTests", ["DBNNumPy"]),
+    tests(
+      "DBNNumPyTests", ["DBNNumPy", "DBNCheckpointFormats", "DBNCheckpointFormatContract"]),
     tests(
       "DBNTorchTests",
       ["DBNTorch", "DBNZip", "DBNCheckpointFormats", "DBNCheckpointFormatContract"]),

@@ -57,34 +57,112 @@ def identity(tensor: torch.Tensor) -> tuple:
 
 def describe_state_dict(state_dict: dict) -> list[dict]:
     first_names, rows = {}, []
-    for name, tensor in state_dict.items():
-        if not isinstance(tensor, torch.Tensor):
+    # All are kept, so that none has the address of one that is gone.
+    plain = {name: plain_object(tensor) for name, tensor in state_dict.items()}
+    for name, tensor in plain.items():
+        if not isinstance(tensor, torch.Tensor) or unreadable_kind(tensor):
             continue
         first = first_names.setdefault(identity(tensor), name)
         rows.append({"name": name, **describe_tensor(tensor), "tied_to": None if first == name else first})
     return rows
 
 
-def tag(value) -> object:
-    """The value as JSON in which every type can be told from every other."""
+def tag(value, raw: bool = False) -> object:
+    """The value as JSON in which every type can be told from every other.
+
+    Objects that are plain data are described as that, unless they are `raw`, inside an object that is not.
+    """
     if value is None or value is True or value is False:
         return value
+    if kind := unreadable_kind(value):
+        return {"unreadable": kind}
     if isinstance(value, torch.Tensor):
         return {"tensor": describe_tensor(value)}
+    if not raw and (plain := plain_object(value)) is not value:
+        return tag(plain)
     if type(value) not in TAGS or has_odd_keys(value):
         return tag_opaque(value)
-    tagged = TAGS[type(value)](value)
+    tagged = TAGS[type(value)](value) if not raw else tag_raw(value)
     if isinstance(value, OrderedDict) and vars(value):
         tagged["attributes"] = {name: tag(attribute) for name, attribute in vars(value).items()}
     return tagged
 
 
-def tag_items(mapping: dict) -> list:
-    return [[tag(key), tag(value)] for key, value in mapping.items()]
+def tag_raw(value) -> object:
+    """The same for a value inside an opaque object, where nothing is read as what it stands for."""
+    if type(value) in (list, tuple):
+        return {type(value).__name__: [tag(element, raw=True) for element in value]}
+    if type(value) in (dict, OrderedDict, Counter):
+        return {type(value).__name__: tag_items(value, raw=True)}
+    return TAGS[type(value)](value)
+
+
+def tag_items(mapping: dict, raw: bool = False) -> list:
+    return [[tag(key, raw), tag(value, raw)] for key, value in mapping.items()]
 
 
 def has_odd_keys(value) -> bool:
-    return isinstance(value, dict) and any(type(key) not in (int, str) for key in value)
+    return isinstance(value, dict) and any(is_odd_key(key) for key in value)
+
+
+def is_odd_key(key) -> bool:
+    if type(key) is tuple:
+        return any(is_odd_key(part) for part in key)
+    return type(key) not in TAGS and key is not None and type(key) is not bool
+
+
+def unreadable_kind(value) -> str | None:
+    """What kind of tensor it is, if its values are not in a plain storage."""
+    if not isinstance(value, torch.Tensor):
+        return None
+    if isinstance(value, torch.nn.parameter.UninitializedParameter):
+        return "parameter without values"
+    if type(value).__name__ == "DTensor":
+        return "tensor of a wrapper class"
+    if value.is_nested:
+        return "nested tensor"
+    if value.layout is not torch.strided:
+        return "sparse tensor"
+    if value.is_quantized:
+        return "quantised tensor"
+    return "meta tensor" if value.is_meta else None
+
+
+def plain_object(value):
+    """The plain value that an object of another class stands for; the same object if there is none."""
+    import argparse
+    import pathlib
+    import types
+    from collections import defaultdict, deque
+
+    import numpy
+
+    if isinstance(value, torch.nn.Module):
+        return value.state_dict() if value.state_dict() else value
+    if isinstance(value, numpy.ndarray):
+        native = value.astype(value.dtype.newbyteorder("="), order="C")
+        return torch.from_numpy(native) if native.dtype.kind in "biufc" else value
+    if isinstance(value, numpy.generic):
+        return value.item() if value.dtype.kind in "biufc" else value
+    if type(value) in (argparse.Namespace, types.SimpleNamespace):
+        return vars(value)
+    if isinstance(value, pathlib.PurePath) or type(value).__name__ == "TorchVersion":
+        return str(value)
+    if type(value) is frozenset:
+        return set(value)
+    if type(value) is deque:
+        return list(value)
+    if isinstance(value, dict) and type(value) not in TAGS and (value or type(value) is defaultdict):
+        return dict(value)
+    if type(value) in (torch.storage.TypedStorage, torch.storage.UntypedStorage):
+        return storage_tensor(value)
+    return value
+
+
+def storage_tensor(storage) -> torch.Tensor:
+    typed = isinstance(storage, torch.storage.TypedStorage)
+    untyped = storage.untyped() if typed else storage
+    return torch.tensor([], dtype=storage.dtype if typed else torch.uint8).set_(untyped)
 
 
 def global_path(value) -> str:
@@ -94,28 +172,44 @@ def global_path(value) -> str:
 def tag_opaque(value) -> object:
     """An object of any other class, by what it tells a pickler; a class or function by its name."""
     if type(value) is dict:
-        return {"opaque": "builtins.dict", "arguments": [], "entries": tag_items(value)}
+        return {"opaque": "builtins.dict", "arguments": [], "entries": tag_items(value, raw=True)}
     if isinstance(value, type) or callable(value) and hasattr(value, "__qualname__"):
         return {"opaque": global_path(value)}
     function, arguments, *rest = value.__reduce_ex__(2)
     if function is copyreg.__newobj__:
         function, *arguments = arguments
     state, elements, entries = (*rest, None, None, None)[:3]
-    tagged = {"opaque": global_path(function), "arguments": [tag(argument) for argument in arguments]}
+    tagged = {"opaque": global_path(function), "arguments": [tag(argument, raw=True) for argument in arguments]}
     if state is not None:
-        tagged["state"] = tag(state)
+        tagged["state"] = tag(state, raw=True)
     if elements := list(elements or []):
-        tagged["elements"] = [tag(element) for element in elements]
+        tagged["elements"] = [tag(element, raw=True) for element in elements]
     if entries := list(entries or []):
-        tagged["entries"] = [[tag(key), tag(entry)] for key, entry in entries]
+        tagged["entries"] = [[tag(key, raw=True), tag(entry, raw=True)] for key, entry in entries]
     return tagged
+
+
+def surrogate_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def is_utf8(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def has_tensors(dtype: torch.dtype) -> bool:
+    """Whether plain tensors can have the type: not the quantised ones, and those of 1 to 7 bits."""
+    name = scalar_type_name(dtype)
+    return not name.startswith(("q", "int1", "int2", "int3", "int4", "int5", "int6", "int7", "uint1", "uint2", "uint3",
+                                "uint4", "uint5", "uint6", "uint7")) or name in ("int16", "int32", "int64", "uint16",
+                                                                                  "uint32", "uint64")
 
 
 TAGS = {
     int: lambda value: {"int": str(value)},
     float: lambda value: {"float": value.hex()},
     complex: lambda value: {"complex": [value.real.hex(), value.imag.hex()]},
-    str: lambda value: {"str": value},
+    str: lambda value: {"str": value} if is_utf8(value) else {"surrogate_str": surrogate_bytes(value).hex()},
     bytes: lambda value: {"bytes": value.hex()},
     bytearray: lambda value: {"bytearray": value.hex()},
     list: lambda value: {"list": [tag(element) for element in value]},
@@ -125,7 +219,9 @@ TAGS = {
     OrderedDict: lambda value: {"OrderedDict": tag_items(value)},
     Counter: lambda value: {"Counter": tag_items(value)},
     torch.Size: lambda value: {"Size": list(value)},
-    torch.dtype: lambda value: {"dtype": scalar_type_name(value)},
+    torch.dtype: lambda value: {"dtype": scalar_type_name(value)} if has_tensors(value) else {"constant": str(value)},
+    torch.layout: lambda value: {"constant": str(value)},
+    torch.qscheme: lambda value: {"constant": str(value)},
     torch.device: lambda value: {"device": str(value)},
 }
 

@@ -24,7 +24,7 @@ public struct FormatRegistry: Sendable {
   public static let standard = FormatRegistry([
     NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
     TorchDistributedFormat(), KerasShardsFormat(), KerasHDF5Format(), HDF5Format(),
-    SafetensorsFormat(),
+    SafetensorsFormat(), TorchPickleFormat(),
   ])
 
   /// Adds formats that are tried after the others.

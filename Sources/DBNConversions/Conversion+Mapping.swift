@@ -9,7 +9,7 @@ extension Conversion {
   /// - Throws: as `StateDict.converting`, and `findStateDict`.
   public func converting(
     to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,
-    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+    selection: NameSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> ConversionResult {
     let (found, before) = try findStateDict()
     let mapped = try naming { () throws(CheckpointError) in
@@ -40,7 +40,7 @@ extension Conversion {
   /// - Throws: as `converting`.
   public func toDistributed(
     worldSize: Int, layout: BatchNormLayout = .replicated, merging rule: MergeRule? = nil,
-    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+    selection: NameSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> ConversionResult {
     try converting(
       to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
@@ -52,7 +52,7 @@ extension Conversion {
   ///   otherwise the replicas must be identical.
   /// - Throws: as `converting`.
   public func toStandard(
-    merging rule: MergeRule? = nil, selection: BatchNormSelection = .all,
+    merging rule: MergeRule? = nil, selection: NameSelection = .all,
     reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> ConversionResult {
     try converting(to: .standard, merging: rule, selection: selection, reading: hint)

@@ -11,17 +11,20 @@ extension Conversion {
   ///   - paths: the files. Names that differ only in one number are ordered by it; others are used
   ///     in the order given, with a note.
   ///   - entry: the entry of the state dict in each of them.
+  ///   - stateDictOnly: whether all else in them is left out first.
   /// - Throws: `invalidRanks`; as `StateDict.gathering`, `Checkpoint.open` and `findStateDict`.
   public static func gathering(
-    _ paths: [String], entry: EntryPath? = nil, options: ReadingOptions = ReadingOptions()
+    _ paths: [String], entry: EntryPath? = nil, stateDictOnly: Bool = false,
+    options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> ConversionResult {
     let (paths, areNumbered) = try RankNumbers.ordered(paths)
     let files = try paths.map { path throws(CheckpointError) in
-      try Conversion(opening: path, entry: entry, options: options)
+      let file = try Conversion(opening: path, entry: entry, options: options)
+      return stateDictOnly ? try file.reducedToStateDict() : file
     }
     let ranks = try files.map { file throws(CheckpointError) in
       try RankCheckpoint(
-        path: file.path, format: file.format, file.checkpoint, entry: entry)
+        path: file.path, format: file.format, file.checkpoint, entry: file.entry)
     }
     let gathered = try StateDict.gathering(ranks)
     var settings = ranks[0].checkpoint.batchNormSettings

@@ -8,10 +8,10 @@ extension Conversion {
   /// state dict is written alone.
   ///
   /// - Parameters:
-  ///   - transformations: renamings are applied in this order, and then the cast.
+  ///   - transformations: selections and renamings are applied in this order, and then the cast.
   ///   - stateDictOnly: whether optimizer, epoch and the like are omitted.
   ///   - allowsLosses: whether a cast may make finite numbers infinite; these are reported.
-  /// - Throws: `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; errors of
+  /// - Throws: `nothingSelected`, `nothingRenamed`, `nameCollision`; `unsupportedScalarType`; errors of
   ///   `findStateDict`, if there is something to change.
   public func converted(
     by transformations: [Transformation] = [], stateDictOnly: Bool = false,
@@ -42,11 +42,7 @@ extension Conversion {
     let (result, dropped) = change.applied(to: checkpoint)
     var report = transformed.report
     report.skipped += dropped
-    if !leftOut.isEmpty {
-      let names = leftOut.map { $0.visible() }.joined(separator: ", ")
-      report.notes.append(
-        "not part of the model, and therefore left out: \(names)")
-    }
+    report.notes += StateDict.note(leavingOut: leftOut)
     return ConversionResult(
       self, result, record: .object(record + transformed.record), report,
       notes: checkpoint.notes + change.notes(in: checkpoint, isChosen: entry != nil)
@@ -69,5 +65,14 @@ extension Conversion {
     return ProofBasis(
       renamed.stateDict, writtenAt: stateDictOnly ? EntryPath() : entry,
       settings: renamed.settings, promise: renamed.promise)
+  }
+}
+
+extension StateDict {
+  /// A note about values that are not a part of the model; none if there are none.
+  static func note(leavingOut names: [String]) -> [Guidance] {
+    guard !names.isEmpty else { return [] }
+    let names = names.map { $0.visible() }.joined(separator: ", ")
+    return ["not part of the model, and therefore left out: \(names)"]
   }
 }

@@ -20,6 +20,8 @@ public struct Conversion: Sendable {
   public let checkpoint: Checkpoint
   /// The entry chosen as the state dict; nil: found by the rule of `findStateDict`.
   public let entry: EntryPath?
+  /// Whether the rest of the file was left out before.
+  private(set) var isStateDictOnly = false
 
   /// Opens a checkpoint of any known format.
   ///
@@ -48,6 +50,22 @@ public struct Conversion: Sendable {
     self.entry = entry
   }
 
+  /// The same file without all that is not its state dict: optimizer, epoch, opaque values. What is
+  /// left out is named in the notes.
+  ///
+  /// - Throws: as `findStateDict`.
+  public func reducedToStateDict() throws(CheckpointError) -> Conversion {
+    let (place, all) = try findStateDict()
+    let (stateDict, leftOut) = all.modelOnly
+    let change = StateDictChange(entry: place, after: stateDict, standsAlone: true)
+    var (reduced, _) = change.applied(to: checkpoint)
+    reduced.notes += change.notes(in: checkpoint, isChosen: entry != nil)
+    reduced.notes += StateDict.note(leavingOut: leftOut)
+    var conversion = Conversion(reduced, from: path, format: format)
+    conversion.isStateDictOnly = true
+    return conversion
+  }
+
   /// Finds the state dict to convert.
   ///
   /// - Throws: as `Checkpoint.findStateDict`, with the path of the file.
@@ -74,8 +92,9 @@ public struct Conversion: Sendable {
       "format": .string(format),
     ]
     let part = checkpoint.part.map { [JSON.Member("part", .string($0))] } ?? []
+    let only = isStateDictOnly ? [JSON.Member("state_dict_only", true)] : []
     return .object(
-      (record.members ?? []) + part + [
+      (record.members ?? []) + only + part + [
         .init("source", source), .init("by", .string("dbn-convert \(Toolkit.version)")),
       ])
   }

@@ -46,9 +46,22 @@ struct StateDictChange {
   /// Why a graph must be dropped; nil if it is kept.
   private var whyGraphGoes: String? {
     if names == .renamed, let before, before.names != after.names {
-      return "it uses the old names"
+      return "its tensors were renamed or left out"
     }
     return standsAlone ? "it is not part of the state dict" : nil
+  }
+
+  /// A note that names the opaque values outside the state dict; none if there are none.
+  private func opaqueValuesLeftOut(of checkpoint: Checkpoint) -> [Guidance] {
+    let names = checkpoint.root.leaves.compactMap { path, value -> String? in
+      guard case .opaque(let object) = value, !path.keys.starts(with: entry.keys) else {
+        return nil
+      }
+      return "\("\(path)".visible()) (\(object.name.visible()))"
+    }
+    guard !names.isEmpty else { return [] }
+    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+    return ["left out with the rest: \(names.prefix(5).joined(separator: ", "))\(more)"]
   }
 
   /// What the user should know about the change, one sentence each: other networks in the file, and
@@ -61,6 +74,7 @@ struct StateDictChange {
       notes += checkpoint.notes(
         taking: entry, others: standsAlone ? "left out" : "unchanged")
     }
+    if standsAlone { notes += opaqueValuesLeftOut(of: checkpoint) }
     guard let before else { return notes }
     let change = ParameterChange(from: before, to: after)
     notes += change.misfitOfOwnOptimizer.map { [$0] } ?? []

@@ -5,6 +5,9 @@ import DBNVerification
 
 /// A change of a state dict other than its BatchNorms' layout.
 public enum Transformation: Sendable {
+  /// Leaves out tensors and other entries of the state dict, such as the `n_averaged` of a moving
+  /// average.
+  case selecting(NameSelection)
   /// Removes a prefix, such as the `module.` of DataParallel, from keys that have it.
   case strippingPrefix(String)
   /// Renames keys as sed does.
@@ -44,6 +47,7 @@ struct TransformedStateDict {
   private(set) var report = ConversionReport()
   /// The promise of a cast about the written file; nil if nothing was rounded.
   private(set) var promise: ConversionPromise?
+  private var selections: [JSON.Member] = []
   private var prefixes: [JSON] = []
   private var renamings: [JSON] = []
   private var castRecord: [JSON.Member] = []
@@ -56,15 +60,17 @@ struct TransformedStateDict {
   /// The record of the transformations for the history.
   var record: [JSON.Member] {
     let prefix: JSON? = prefixes.count > 1 ? .array(prefixes) : prefixes.first
-    return (prefix.map { [.init("strip_prefix", $0)] } ?? [])
+    return selections + (prefix.map { [.init("strip_prefix", $0)] } ?? [])
       + (renamings.isEmpty ? [] : [.init("rename", .array(renamings))]) + castRecord
   }
 
-  /// Applies the renamings, in the order given.
+  /// Applies the selections and renamings, in the order given.
   mutating func rename(by transformations: [Transformation]) throws(CheckpointError) {
     for transformation in transformations {
       switch transformation {
-      case .strippingPrefix(let prefix):
+      case .selecting(let selection): try select(selection)
+      case .strippingPrefix(let text):
+        let prefix = stateDict.prefix(named: text)
         stateDict = try stateDict.strippingPrefix(prefix)
         settings = settings.strippingPrefix(prefix)
         prefixes.append(.string(prefix))
@@ -95,6 +101,16 @@ struct TransformedStateDict {
       case .casting: break
       }
     }
+  }
+
+  private mutating func select(_ selection: NameSelection) throws(CheckpointError) {
+    let (selected, leftOut) = try stateDict.selecting(selection)
+    stateDict = selected
+    selections += [("keep", selection.include), ("drop", selection.exclude)]
+      .filter { !$0.1.isEmpty }.map { .init($0.0, .array($0.1.map { .string($0) })) }
+    let names = leftOut.prefix(10).map { $0.visible() }.joined(separator: ", ")
+    let more = leftOut.count > 10 ? " and \(leftOut.count - 10) more" : ""
+    if !leftOut.isEmpty { report.notes.append("left out by name, as chosen: \(names)\(more)") }
   }
 
   /// Sets the promise of a cast, without casting.

@@ -17,6 +17,8 @@ public enum Choice: Sendable, Hashable {
   case stateDictOnly
   /// A conversion that does nothing but write the state dict without the rest.
   case extractingStateDict
+  /// Keeping objects of unknown classes by name.
+  case acceptingUnknownClasses
   /// Taking one part of a model by itself.
   case acceptingParts
   /// Replacing a file that is there.
@@ -72,6 +74,7 @@ extension Choice {
     case .allowingLosses: "'allowsLosses: true'"
     case .stateDictOnly: "'stateDictOnly: true'"
     case .extractingStateDict: "'converted(stateDictOnly: true)'"
+    case .acceptingUnknownClasses: "read with 'refusesUnknownClasses: false'"
     case .acceptingParts: "'acceptsParts: true'"
     case .replacingFiles: "write with 'existing: .replace'"
     case .replacingInputs: "write with 'existing: .replace'"
@@ -90,8 +93,8 @@ extension Choice {
     case .worldSize: "its 'worldSize'"
     case .mergeRule: "'merging'"
     case .anyMergeRule: "'merging: .first', '.mean', '.pooled' or '.replica(k)'"
-    case .including: "'BatchNormSelection(include:)'"
-    case .excluding: "'BatchNormSelection(exclude:)'"
+    case .including: "'NameSelection(include:)'"
+    case .excluding: "'NameSelection(exclude:)'"
     case .referenceEngine: "'Engine.reference'"
     case .architectures: "'Architecture.all'"
     }

@@ -5,8 +5,13 @@ public import DBNTensors
 public struct NumPyFormat: CheckpointFormat {
   /// `npz`, also for single arrays, in reports and JSON.
   public let name = "npz"
-  /// The extensions of this format. It can only be read.
+  /// The extensions of this format: archives, and single arrays.
   public let extensions = ["npz", "npy"]
+  /// Plain files, as `numpy.savez` and `numpy.save` write them.
+  public let writing: WritingSupport? = WritingSupport(
+    refusal: .init(
+      "NumPy's files cannot be written compressed or in shards",
+      advice: "leave out \(.compression) and \(.shardSize), or write HDF5 or safetensors"))
 
   /// The format, to be added to a registry.
   public init() {}
@@ -27,5 +32,19 @@ public struct NumPyFormat: CheckpointFormat {
     _ file: consuming SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     try NumPyCheckpoint.read(file.bytes)
+  }
+
+  /// Writes a state dict as an archive with an array for each tensor, as `numpy.savez` does, or a
+  /// single tensor to a path that ends in `.npy`, as `numpy.save` does.
+  ///
+  /// NumPy's files hold arrays and nothing else. The history of conversions and the settings of
+  /// BatchNorms are never kept, and a tied tensor becomes a copy; all are reported.
+  ///
+  /// - Returns: what was omitted, if the options allow it: values that are not tensors, types that
+  ///   NumPy lacks, such as bfloat16, the versions of modules.
+  public func write(
+    _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    try NumPyCheckpoint.write(checkpoint, to: path, options: options, in: &files)
   }
 }

@@ -6,6 +6,11 @@ struct NumPyType: Equatable {
   /// Whether elements have their most significant byte first.
   let isBigEndian: Bool
 
+  /// NumPy's notation for little-endian elements of a type; nil if NumPy has no such type.
+  static func text(for type: ScalarType) -> String? {
+    scalarTypes.first { $0.value == type }.map { (type.byteCount == 1 ? "|" : "<") + $0.key }
+  }
+
   private static let scalarTypes: [String: ScalarType] = [
     "b1": .bool, "u1": .uint8, "i1": .int8, "u2": .uint16, "i2": .int16, "u4": .uint32,
     "i4": .int32, "u8": .uint64, "i8": .int64, "f2": .float16, "f4": .float32, "f8": .float64,

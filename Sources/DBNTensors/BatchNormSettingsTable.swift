@@ -60,7 +60,8 @@ public struct BatchNormSettingsTable: Sendable, Equatable {
 }
 
 extension BatchNormSettingsTable {
-  /// The settings under the names that modules have after `StateDict.strippingPrefix`.
+  /// The settings under the names that modules have after `StateDict.strippingPrefix` with the same
+  /// prefix, which must have its dot.
   public func strippingPrefix(_ prefix: String) -> BatchNormSettingsTable {
     renaming { $0.strippingPrefix(prefix) }
   }

@@ -31,6 +31,9 @@ public struct Checkpoint: Sendable {
   /// Epsilon and momentum of BatchNorms, where the file has them.
   public var batchNormSettings: BatchNormSettingsTable
 
+  /// The modules of whole models in the file, which were read as state dicts. They are not written.
+  public var modules: [ModuleDescription] = []
+
   /// A checkpoint of these values, with no file and no format yet.
   public init(
     root: CheckpointValue, history: [JSON] = [], notes: [Guidance] = [], graph: String? = nil,

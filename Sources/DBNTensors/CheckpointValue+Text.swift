@@ -8,10 +8,12 @@ extension CheckpointValue {
     case .float(let number): "\(number)"
     case .complex(let real, let imaginary): "(\(real), \(imaginary))"
     case .string(let text): "\"\(text.visible())\""
+    case .surrogateString(let bytes): "\"\(String(decoding: bytes, as: UTF8.self).visible())\""
     case .size(let sizes): "Size(\(sizes))"
     case .scalarType(let type): type.name
     case .device(let device): device.visible()
-    case .opaque: "opaque"
+    case .constant(let name): name.visible()
+    case .opaque(let value): value.unreadableReason ?? "opaque"
     case .tensor(let tensor): "\(tensor.scalarType.name) \(tensor.shape)"
     case .largeInt(let bytes): "integer of \(bytes.count) bytes"
     case .bytes(let bytes), .byteArray(let bytes): "\(bytes.count) bytes"

@@ -10,6 +10,9 @@ public indirect enum CheckpointValue: Sendable {
   case float(Double)
   case complex(real: Double, imaginary: Double)
   case string(String)
+  /// Text with lone surrogates, which is no UTF-8: its bytes as Python encodes them with the error
+  /// handler `surrogatepass`.
+  case surrogateString([UInt8])
   case bytes([UInt8])
   case byteArray([UInt8])
   case list([CheckpointValue])
@@ -23,7 +26,10 @@ public indirect enum CheckpointValue: Sendable {
   case scalarType(ScalarType)
   /// `torch.device`, as PyTorch writes it: `cpu`, `cuda:0`.
   case device(String)
-  /// An object of an unknown class, kept only if `ReadingOptions` ask for it.
+  /// A constant of PyTorch by its name, such as a layout, a quantisation scheme, or a type that
+  /// tensors here can't have: `torch.strided`, `torch.per_tensor_affine`, `torch.qint8`.
+  case constant(String)
+  /// An object of an unknown class, or a part of the file that can't be read.
   case opaque(OpaqueValue)
 
   /// The name of the value's type, as error messages and `info` print it.
@@ -34,7 +40,7 @@ public indirect enum CheckpointValue: Sendable {
     case .int, .largeInt: "int"
     case .float: "float"
     case .complex: "complex"
-    case .string: "str"
+    case .string, .surrogateString: "str"
     case .bytes: "bytes"
     case .byteArray: "bytearray"
     case .list: "list"
@@ -45,6 +51,7 @@ public indirect enum CheckpointValue: Sendable {
     case .size: "Size"
     case .scalarType: "dtype"
     case .device: "device"
+    case .constant: "constant"
     case .opaque(let value): value.name
     }
   }

@@ -42,6 +42,23 @@ public struct OpaqueValue: Sendable {
   }
 }
 
+extension OpaqueValue {
+  /// Everything that the value consists of, except its name.
+  package var parts: [CheckpointValue] {
+    [
+      arguments.map { .list($0) } ?? .none, state ?? .none, .list(elements),
+      .list(entries.map { .tuple([$0.key, $0.value]) }),
+    ]
+  }
+
+  /// Whether comparing the parts of two such values says anything: not for what could not be read
+  /// at all.
+  package var isComparable: Bool {
+    unreadableReason == nil || arguments != nil || state != nil || !elements.isEmpty
+      || !entries.isEmpty
+  }
+}
+
 extension CheckpointError {
   /// No format can hold an object of an unknown class, or what could not be read.
   package static func opaque(_ value: OpaqueValue, name: String?) -> CheckpointError {

@@ -42,16 +42,43 @@ package enum TorchCheckpoint {
     }
   }
 
+  /// Reads a plain pickle, which refers to no storages.
+  static func read(
+    _ pickle: PlainPickle, options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      return try read(pickle.bytes, NoStorages(), name: nil, options)
+    } catch {
+      var error = error
+      error.advice = error.advice ?? "the file is damaged or malicious; get it again"
+      throw error
+    }
+  }
+
   private static func read(
     _ archive: consuming TorchArchive, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     let (pickle, name) = (archive.pickle, archive.pickleName)
     let (history, graph, settings) = (archive.history, archive.graph, archive.batchNormSettings)
-    var checkpoint = try read(pickle, consume archive, name: name, options)
+    let script = archive.script
+    let constants = try constants(of: archive, options)
+    var checkpoint = try read(pickle, consume archive, name: name, options, script)
+    if !constants.isEmpty { checkpoint.add(constants) }
     checkpoint.history = history
     checkpoint.graph = graph
-    checkpoint.batchNormSettings = settings
+    checkpoint.batchNormSettings = settings.filled(from: checkpoint.batchNormSettings)
     return checkpoint
+  }
+
+  /// The tensors among the constants of a TorchScript program, by the names that its code has for
+  /// them: `c0`, `c1`.
+  private static func constants(
+    of archive: TorchArchive, _ options: ReadingOptions
+  ) throws(CheckpointError) -> [(name: String, value: CheckpointValue)] {
+    guard let pickle = archive.constants else { return [] }
+    let values = try read(pickle, archive.ofConstants, name: TorchRecord.constants, options).root
+    return (values.elements ?? []).enumerated().filter { $0.element.tensor != nil }
+      .map { ("c\($0.offset)", $0.element) }
   }
 
   private static func read(
@@ -67,11 +94,14 @@ package enum TorchCheckpoint {
 
   private static func read(
     _ pickle: ByteRegion, _ source: consuming any StorageSource, name: String?,
-    _ options: ReadingOptions
+    _ options: ReadingOptions, _ script: ScriptClasses? = nil
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      var (root, tree) = try interpret(pickle, consume source, options)
-      return Checkpoint(root: try tree.convert(root), notes: tree.notes)
+      var (root, tree) = try interpret(pickle, consume source, options, script)
+      var checkpoint = Checkpoint(root: try tree.convert(root), notes: tree.notes)
+      checkpoint.modules = tree.modules.descriptions
+      checkpoint.batchNormSettings = tree.modules.settings
+      return checkpoint
     } catch {
       throw error.with(name: name)
     }
@@ -80,12 +110,13 @@ package enum TorchCheckpoint {
   /// Runs the pickle. The archive's directory and the tables of storages and views, which can be
   /// large, are freed when this returns.
   private static func interpret(
-    _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions
+    _ pickle: ByteRegion, _ source: consuming any StorageSource, _ options: ReadingOptions,
+    _ script: ScriptClasses?
   ) throws(CheckpointError) -> (root: PickleValue, tree: CheckpointTree) {
     var machine = PickleMachine(
       pickle, tensors: TensorBuilder(consume source), opaqueNames: OpaqueNames(options))
     let root = try machine.run()
-    return (root, CheckpointTree(machine.heap, machine.tensors))
+    return (root, CheckpointTree(machine.heap, machine.tensors, script: script))
   }
 
   private static func refusal(of file: ByteRegion) -> CheckpointError {

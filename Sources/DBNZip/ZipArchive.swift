@@ -31,6 +31,10 @@ package struct ZipArchive: Sendable {
     self.entries = entries
   }
 
+  init(entries: ZipEntries) {
+    self.entries = entries
+  }
+
   /// The record of this name.
   package subscript(name: String) -> ZipEntry? { entries[name] }
 

@@ -11,7 +11,7 @@ struct ZipHeader {
   private(set) var localHeaderOffset: Int
 
   static let minimumSize = 46
-  private static let inZip64 = 0xFFFF_FFFF
+  static let inZip64 = 0xFFFF_FFFF
 
   init(parsing reader: inout ByteReader) throws(CheckpointError) {
     let offset = reader.fileOffset
@@ -69,7 +69,8 @@ struct ZipHeader {
     if localHeaderOffset == Self.inZip64 { localHeaderOffset = try field.readCount(UInt64.self) }
   }
 
-  private static func zip64Field(in extra: ByteRegion) throws(CheckpointError) -> ByteReader? {
+  /// The extra field with 64-bit sizes; nil if there is none.
+  static func zip64Field(in extra: ByteRegion) throws(CheckpointError) -> ByteReader? {
     var reader = ByteReader(extra)
     while reader.remaining >= 4 {
       let identifier = try reader.read(UInt16.self)

@@ -23,7 +23,7 @@ struct RunningMeanStdTests {
     #expect(
       json["skipped"] == [["name": .string(Self.name), "reason": "not taken for a BatchNorm"]])
     let note = try #require(json["notes"]?.array?.first?.string)
-    #expect(note.hasPrefix("\(Self.name): it has running_mean and running_var alone"))
+    #expect(note.hasPrefix("\(Self.name): it has only running_mean and running_var"))
     #expect(command.error.contains("note: \(note)"))
     let (before, after) = (
       try Checkpoint.open(input).stateDict(), try Checkpoint.open(output).stateDict()
@@ -47,7 +47,7 @@ struct RunningMeanStdTests {
   @Test func infoSaysThatItIsNone() throws {
     let text = try Command("info", input)
     #expect(text.output.contains("2 BatchNorms\n"))
-    #expect(text.output.contains("\(Self.name): not a BatchNorm: it has running_mean"))
+    #expect(text.output.contains("\(Self.name): not a BatchNorm: it has only running_mean"))
     let json = try JSON(parsing: Command("info", input, "--json").output)
     #expect(json["batch_norms"]?.array?.compactMap { $0["name"]?.string } == ["bn1", "bn2"])
     #expect(json["not_batch_norms"]?.array?.compactMap { $0["name"]?.string } == [Self.name])

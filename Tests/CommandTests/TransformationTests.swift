@@ -89,12 +89,11 @@ struct TransformationTests {
       try Fixture("torch/hostile").expected.array?.compactMap { $0["file"]?.string }
         .first { $0.contains("namespace") })
     let source = Fixture("torch/hostile").file(file)
-    #expect(try Command("convert", source, output).status == 2)
-    let refused = try Command("convert", source, output, "--allow-opaque")
+    let refused = try Command("convert", source, output, "--strict")
     #expect(refused.status == 2 && refused.error.contains("argparse.Namespace"))
-    #expect(folder.contents.isEmpty)
-    let dropped = try Command("convert", source, output, "--allow-opaque", "--lossy")
-    #expect(dropped.status == 0 && dropped.output.contains("left out: "), "\(dropped.error)")
+    #expect(refused.error.contains("leave out --strict") && folder.contents.isEmpty)
+    let read = try Command("convert", source, output)
+    #expect(read.status == 0 && read.error.contains("read as a dict"), "\(read.error)")
   }
 
   @Test func checkpointsWithUnknownClassesAreReadByEveryCommandThatReads() throws {
@@ -103,34 +102,30 @@ struct TransformationTests {
       ["info", source], ["check", source], ["diff", source, source], ["verify", source, source],
     ]
     for arguments in commands {
-      #expect(try Command(arguments).status == 2)
-      let read = try Command(arguments + ["--allow-opaque"])
+      #expect(try Command(arguments + ["--strict"]).status == 2)
+      let read = try Command(arguments)
       #expect(read.status == 0, "\(read.output)\(read.error)")
     }
     let dropped = folder.file("dropped.pth")
-    #expect(try Command("convert", source, dropped, "--allow-opaque", "--lossy").status == 0)
-    let different = try Command("diff", source, dropped, "--allow-opaque")
-    #expect(different.status == 1 && different.output.contains("only in \(source): namespace"))
+    #expect(try Command("convert", source, dropped, "--lossy").status == 0)
+    let different = try Command("diff", source, dropped)
+    #expect(different.status == 1 && different.output.contains("only in \(source): when"))
   }
 
   @Test(arguments: ["out.pth", "out.h5", "out.safetensors"])
   func opaqueValuesAreWrittenNowhereUnlessLeftOut(name: String) throws {
-    for source in [
-      Fixture("torch/opaque/args-first").file("checkpoint.pth"),
-      Fixture("torch/distributed-opaque/training").file("checkpoint"),
-    ] {
-      let target = folder.file(name)
-      let refused = try Command("convert", source, target, "--allow-opaque")
-      #expect(refused.status == 2 && refused.error.contains("'args': is an opaque value"))
-      #expect(refused.error.contains("--lossy") && folder.contents.isEmpty)
-      let lossy = try Command("convert", source, target, "--allow-opaque", "--lossy")
-      #expect(lossy.status == 0 && lossy.output.contains("left out: args: "), "\(lossy.error)")
-      let alone = try Command(
-        "convert", source, target, "--allow-opaque", "--state-dict-only", "--force")
-      #expect(alone.status == 0 && !alone.output.contains("left out"), "\(alone.error)")
-      #expect(try names(target).contains("1.running_var"))
-      try FileManager.default.removeItem(atPath: target)
-    }
+    let source = Fixture("torch/opaque/training").file("checkpoint.pth")
+    let target = folder.file(name)
+    let refused = try Command("convert", source, target)
+    #expect(refused.status == 2 && refused.error.contains("'when': is an opaque value"))
+    #expect(refused.error.contains("--lossy") && refused.error.contains("--state-dict-only"))
+    #expect(refused.error.split(separator: "\n").filter { $0.contains("error:") }.count == 1)
+    #expect(folder.contents.isEmpty)
+    let lossy = try Command("convert", source, target, "--lossy")
+    #expect(lossy.status == 0 && lossy.output.contains("left out: when: "), "\(lossy.error)")
+    let alone = try Command("convert", source, target, "--state-dict-only", "--force")
+    #expect(alone.status == 0 && !alone.output.contains("left out"), "\(alone.error)")
+    #expect(try names(target).contains("1.running_var"))
   }
 
   @Test func valuesThatBecomeInfiniteAreListed() throws {

@@ -35,21 +35,21 @@ struct LayoutFileTests {
   @Test(arguments: [
     ("[]", "JSON object"), (#"{"name": "ghost"}"#, "name"), (#"{"name": ""}"#, "name"),
     (#"{"name": "a", "colour": 1}"#, "no such member"),
-    (#"{"name": "a", "weight": "w"}"#, "running_mean and a running_var"),
+    (#"{"name": "a", "weight": "w"}"#, "both running_mean and running_var"),
     (#"{"name": "a", "running_mean": "m", "running_var": {"devices": "v"}}"#, "kept as"),
     (#"{"name": "a", "running_mean": "m", "running_var": "v", "evaluation": "row"}"#, "does not"),
     (#"{"name": "a", "running_mean": "m", "running_var": "v", "slices": "odd"}"#, "contiguous"),
-    (#"{"name": "a", "running_mean": "m", "running_var": "m"}"#, "one key"),
+    (#"{"name": "a", "running_mean": "m", "running_var": "m"}"#, "the same key"),
     (#"{"name": "a", "running_mean": "", "running_var": "v"}"#, "empty"),
-    (#"{"name": "a", "running_mean": {}, "running_var": "v"}"#, "no key"),
-    (#"{"name": "a", "running_mean": 3, "running_var": "v"}"#, "neither"),
-    (#"{"name": "a", "running_mean": {"key": "m"}, "running_var": "v"}"#, "neither"),
-    (#"{"name": "a", "running_mean": {"devices": "m", "form": "single"}}"#, "counter"),
+    (#"{"name": "a", "running_mean": {}, "running_var": "v"}"#, "needs a key"),
+    (#"{"name": "a", "running_mean": 3, "running_var": "v"}"#, "must be a key"),
+    (#"{"name": "a", "running_mean": {"key": "m"}, "running_var": "v"}"#, "must be a key"),
+    (#"{"name": "a", "running_mean": {"devices": "m", "form": "single"}}"#, "num_batches_tracked"),
     (#"{"name": "a", "running_mean": {"devices": "m", "form": "each"}}"#, "{}"),
     (#"{"name": "a", "running_mean": {"devices": "m.{}", "form": "rows"}}"#, "{}"),
     (
       #"{"name": "a", "running_mean": "m", "running_var": "v", "weight": {"devices": "w"}}"#,
-      "tensors of their own"
+      "form must be 'each'"
     ),
   ])
   func aBrokenRuleIsNamed(text: String, reason: String) throws {

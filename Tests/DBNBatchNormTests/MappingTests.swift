@@ -79,10 +79,10 @@ struct MappingTests {
 
   @Test func patternsSelectByName() throws {
     let there = try standard.toDistributed(
-      worldSize: 2, selection: BatchNormSelection(include: ["b*"], exclude: ["conv*"]))
+      worldSize: 2, selection: NameSelection(include: ["b*"], exclude: ["conv*"]))
     #expect(there.report.converted == ["bn"])
     #expect(throws: CheckpointError.self) {
-      try standard.toDistributed(worldSize: 2, selection: BatchNormSelection(exclude: ["*"]))
+      try standard.toDistributed(worldSize: 2, selection: NameSelection(exclude: ["*"]))
     }
   }
 

@@ -53,6 +53,19 @@ extension FormatContract {
     "dbn-checkpoint", "value", "kind", "0", "漢字", "🦆", "\u{7F}", "\u{2028}", "a~2", "a",
   ]
 
+  /// An entry for every kind of key, and strings that look like them.
+  static let otherKeys: [(CheckpointDictionary.Key, CheckpointValue)] =
+    [
+      CheckpointValue.none, .bool(true), .bool(false), .float(0.5), .float(-0.0), .float(.nan),
+      .tuple([]), .tuple([.int(0), .string("a/b%")]), .tuple([.tuple([.none]), .float(1)]),
+      .bytes([0, 255]), .scalarType(.float16), .device("cuda:0"), .size([2, 3]),
+      .largeInt([0, 0, 0, 0, 0, 0, 0, 0, 1]), .complex(real: 1, imaginary: 2),
+      .constant("torch.strided"), .surrogateString([0xED, 0xA0, 0x80]), .int(7), .string("7"),
+      .string("null"), .string("%$null"), .string("(0, 'a/b%')"),
+    ].enumerated().compactMap { index, value in
+      CheckpointDictionary.Key(value).map { ($0, .int(index)) }
+    }
+
   /// Values of every kind except tensors.
   public static let values: [CheckpointValue] = [
     .none, .bool(true), .bool(false), .int(0), .int(.min), .int(.max),
@@ -68,6 +81,8 @@ extension FormatContract {
     .list([.int(1), .float(2)]), .list([.bool(true), .int(1)]), .list([.list([.list([])])]),
     .list([.largeInt([0, 0, 0, 0, 0, 0, 0, 0, 1])]), .size([]), .size([2, 3]),
     .scalarType(.float32), .scalarType(.float8E4M3FN), .device("cpu"), .device("cuda:0"),
+    .constant("torch.strided"), .constant("torch.per_tensor_affine"), .constant("torch.qint8"),
+    .surrogateString([0x61, 0xED, 0xB2, 0x80]), mapping(otherKeys), mapping(otherKeys, .counter),
     mapping([]), mapping([], .counter), mapping([(.string("$a"), .int(1))], .counter),
     mapping([(.int(1), .string("one")), (.string("1"), .none)], .orderedDict),
     mapping([(.string("$tensor"), mapping([(.string(""), .none)]))]),

@@ -58,6 +58,48 @@ struct SameAsTheCommandTests {
     #expect(result.checkpoint.history.last?["strip_prefix"] == "bn1.")
   }
 
+  /// A moving average is the model again, without its counter and its prefix.
+  @Test(arguments: ["h5", "pth", "safetensors"])
+  func convertingWithoutSomeTensors(suffix: String) throws {
+    let average = Fixture("torch/wrapped/swa").file("checkpoint.pth")
+    let result = try compare(
+      ["convert", average, "{}", "--drop", "n_averaged", "--strip-prefix", "module", "--verify"],
+      suffix
+    ) { output in
+      try Conversion(opening: average)
+        .converted(by: [
+          .selecting(NameSelection(exclude: ["n_averaged"])), .strippingPrefix("module"),
+        ])
+        .write(to: output, proof: .outputs())
+    }
+    let names = try result.checkpoint.stateDict().names
+    #expect(names.count == 8 && names.first == "0.weight" && names.last == "3.bias")
+    #expect(result.report.notes == ["left out by name, as chosen: n_averaged"])
+    #expect(result.checkpoint.history.last?["drop"] == ["n_averaged"])
+    #expect(result.checkpoint.history.last?["strip_prefix"] == "module.")
+  }
+
+  @Test func convertingWithTwoPrefixesInOrder() throws {
+    let wrapped = Fixture("torch/wrapped/compiled-in-parallel").file("checkpoint.pth")
+    let result = try compare(
+      [
+        "convert", wrapped, "{}", "--strip-prefix", "module.", "--strip-prefix", "_orig_mod",
+        "--keep", "*.1.*",
+      ], "pth"
+    ) { output in
+      try Conversion(opening: wrapped)
+        .converted(by: [
+          .selecting(NameSelection(include: ["*.1.*"])), .strippingPrefix("module."),
+          .strippingPrefix("_orig_mod"),
+        ])
+        .write(to: output)
+    }
+    #expect(
+      try result.checkpoint.stateDict().names == [
+        "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked",
+      ])
+  }
+
   @Test func convertingKerasNames() throws {
     let keras = Fixture("keras/keras3-model").file("weights.h5")
     _ = try compare(["convert", keras, "{}", "--rename", "keras"], "pth") { output in

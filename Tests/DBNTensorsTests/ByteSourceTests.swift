@@ -103,6 +103,17 @@ struct ByteSourceTests {
     #expect(pieces == Array(Self.content.prefix(count)))
   }
 
+  @Test(arguments: storages.map(\.name))
+  func openedBytesAreReadInAnyOrder(name: String) throws {
+    let storage = try #require(Self.storages.first { $0.name == name }).make()
+    for bytes in [try storage.opened(), try storage.openedUnchecked()] {
+      for start in [69_996, 0, 4000] {
+        #expect(
+          try bytes.slice(from: start, count: 4).array == Array(Self.content[start..<start + 4]))
+      }
+    }
+  }
+
   @Test func copiesAreRepeated() throws {
     let storage = TensorStorage(RepeatedBytes(Self.region, count: 3))
     let expected = Self.content + Self.content + Self.content
@@ -117,7 +128,7 @@ struct ByteSourceTests {
     let ways: [(TensorStorage) throws -> Void] = [
       { _ = try $0.withBytes { _ in } }, { try $0.read(pieces: 4096) { _, _ in } },
       { try $0.read(pieces: 4096, upTo: 4) { _, _ in } }, { _ = try $0.crc32() },
-      { _ = try $0.crc32(pieces: 4096) { _, _ in } },
+      { _ = try $0.crc32(pieces: 4096) { _, _ in } }, { _ = try $0.opened() },
       { _ = try $0.hasEqualBytes(to: TensorStorage(Self.content)) },
     ]
     let made: [(TensorStorage) throws -> TensorStorage] = [

@@ -70,12 +70,8 @@ extension TaggedJSON {
   ) throws(CheckpointError) -> JSON {
     var pairs: [JSON] = []
     for entry in dictionary.entries {
-      let key: JSON =
-        switch entry.key {
-        case .int(let number): .int(number)
-        case .string(let text): .string(text)
-        }
       let name = name.appending(key: entry.key.description)
+      let key = try tree(entry.key.value, name, depth + 1)
       pairs.append([key, try tree(entry.value, name, depth + 1)])
     }
     return .array(pairs)

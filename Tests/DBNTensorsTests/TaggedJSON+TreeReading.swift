@@ -63,7 +63,7 @@ extension TaggedJSON {
     _ kind: CheckpointDictionary.Kind, _ json: JSON, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> CheckpointDictionary {
     var dictionary = CheckpointDictionary(kind)
-    for (key, content) in try entries(json, name) {
+    for (key, content) in try entries(json, name, depth) {
       guard !dictionary.contains(key) else { throw invalid(name) }
       dictionary.set(key, to: try value(of: content, name, depth + 1))
     }
@@ -71,7 +71,7 @@ extension TaggedJSON {
   }
 
   private func entries(
-    _ json: JSON, _ name: String
+    _ json: JSON, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> [(CheckpointDictionary.Key, JSON)] {
     switch json {
     case .object(let members):
@@ -82,11 +82,10 @@ extension TaggedJSON {
     case .array(let pairs):
       return try pairs.map { pair throws(CheckpointError) in
         guard let pair = pair.array, pair.count == 2 else { throw invalid(name) }
-        switch pair[0] {
-        case .int(let number): return (.int(number), pair[1])
-        case .string(let text): return (.string(text), pair[1])
-        default: throw invalid(name)
+        guard let key = CheckpointDictionary.Key(try value(of: pair[0], name, depth + 1)) else {
+          throw invalid(name)
         }
+        return (key, pair[1])
       }
     default: throw invalid(name)
     }

@@ -30,6 +30,35 @@ struct RenamingTests {
     #expect(error?.code == .nothingRenamed)
   }
 
+  /// `module` means `module.`, and not the first letters of `module.` or of another name.
+  @Test func aPrefixWithoutItsDotIsThatModule() throws {
+    #expect(
+      try stateDict.strippingPrefix("module").names == ["bn1.weight", "bn1.bias", "fc.weight"])
+    let letters = try stateDict.strippingPrefix("mod")
+    #expect(letters.names == ["ule.bn1.weight", "ule.bn1.bias", "ule.fc.weight"])
+  }
+
+  @Test(arguments: [
+    (["*.bn1.*"], [], ["module.bn1.weight", "module.bn1.bias"]),
+    ([], ["*bias"], ["module.bn1.weight", "module.fc.weight"]),
+    (["*weight"], ["*fc*"], ["module.bn1.weight"]),
+    (["*fc*", "*bias"], [], ["module.bn1.bias", "module.fc.weight"]),
+  ])
+  func entriesAreKeptAndDroppedByName(keep: [String], drop: [String], left: [String]) throws {
+    let (selected, leftOut) = try stateDict.selecting(NameSelection(include: keep, exclude: drop))
+    #expect(selected.names == left)
+    #expect(Set(leftOut).union(left) == Set(stateDict.names) && leftOut.count + left.count == 3)
+    #expect(selected.metadata?.entries.count == stateDict.metadata?.entries.count)
+  }
+
+  @Test(arguments: [(["*"], ["nothing"]), (["*", "conv*"], []), ([], ["*"])])
+  func aPatternWithoutEffectOrThatLeavesNothingIsAMistake(keep: [String], drop: [String]) {
+    let error = #expect(throws: CheckpointError.self) {
+      try stateDict.selecting(NameSelection(include: keep, exclude: drop))
+    }
+    #expect(error?.code == .nothingSelected)
+  }
+
   @Test func keysThatWouldCollideAreRefused() {
     let error = #expect(throws: CheckpointError.self) {
       try stateDict.renaming("it") { _ in "same" }

@@ -26,13 +26,15 @@ public enum Expectation {
     case .size(let sizes): ["Size": .array(sizes.map { .int($0) })]
     case .scalarType(let type): ["dtype": .string(type.name)]
     case .device(let device): ["device": .string(device)]
+    case .surrogateString(let bytes): ["surrogate_str": .string(hexadecimal(bytes))]
+    case .constant(let name): ["constant": .string(name)]
     case .opaque(let value): try tree(value)
     }
   }
 
   private static func tree(_ dictionary: CheckpointDictionary) throws -> JSON {
     let entries = try dictionary.entries.map { entry -> JSON in
-      [try tree(value(of: entry.key)), try tree(entry.value)]
+      [try tree(entry.key.value), try tree(entry.value)]
     }
     var members = [JSON.Member(dictionary.kind.rawValue, .array(entries))]
     if !dictionary.attributes.isEmpty {
@@ -43,6 +45,7 @@ public enum Expectation {
   }
 
   private static func tree(_ value: OpaqueValue) throws -> JSON {
+    if value.unreadableReason != nil { return ["unreadable": .string(value.name)] }
     var members = [JSON.Member("opaque", .string(value.name))]
     if let arguments = value.arguments {
       members.append(JSON.Member("arguments", .array(try arguments.map(tree))))
@@ -56,13 +59,6 @@ public enum Expectation {
       members.append(JSON.Member("entries", .array(pairs)))
     }
     return .object(members)
-  }
-
-  private static func value(of key: CheckpointDictionary.Key) -> CheckpointValue {
-    switch key {
-    case .string(let text): .string(text)
-    case .int(let number): .int(number)
-    }
   }
 
   /// The rows of `expected["tensors"]` for a state dict.

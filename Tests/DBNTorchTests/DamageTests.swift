@@ -90,8 +90,7 @@ struct DamageTests {
 
   private static func isRefused(_ bytes: [UInt8]) -> Bool {
     do throws(CheckpointError) {
-      let options = ReadingOptions(keepsOpaqueValues: true)
-      try TorchCheckpoint.read(ByteRegion(bytes), options: options).root.readSmallTensors()
+      try TorchCheckpoint.read(ByteRegion(bytes)).root.readSmallTensors()
       return false
     } catch {
       return true
@@ -99,7 +98,7 @@ struct DamageTests {
   }
 
   /// The archive with the checksums in its directory set to 0, which means that there are none.
-  private static func unchecked(_ file: [UInt8]) -> [UInt8] {
+  static func unchecked(_ file: [UInt8]) -> [UInt8] {
     var bytes = file
     for place in bytes.indices.dropLast(20) where bytes[place...].starts(with: [0x50, 0x4B, 1, 2]) {
       bytes.replaceSubrange(place + 16..<place + 20, with: [0, 0, 0, 0])
@@ -108,7 +107,7 @@ struct DamageTests {
   }
 
   /// Where the pickle, the first record, lies: from its protocol to the end of the record.
-  private static func pickleRange(in file: [UInt8]) -> Range<Int>? {
+  static func pickleRange(in file: [UInt8]) -> Range<Int>? {
     let start = file.indices.first { file[$0...].starts(with: [0x80, 2]) }
     let end =
       file.indices.dropFirst().first { file[$0...].starts(with: [0x50, 0x4B, 7, 8]) }

@@ -18,15 +18,15 @@ struct DistributedTests {
     #expect(checkpoint.notes.isEmpty)
   }
 
-  @Test func opaqueValuesAreKeptWhereAskedFor() throws {
+  @Test func objectsOfUnknownClassesAreKeptOrRefusedOnRequest() throws {
     let fixture = Fixture("torch/distributed-opaque/training")
     let folder = fixture.file("checkpoint")
     let error = try #require(throws: CheckpointError.self) {
-      try DistributedCheckpoint.read(folder)
+      try DistributedCheckpoint.read(
+        folder, options: ReadingOptions(refusesUnknownClasses: true))
     }
     #expect(error.code == .pickleGlobal && error.name?.hasPrefix("args") == true, "\(error)")
-    let checkpoint = try DistributedCheckpoint.read(
-      folder, options: ReadingOptions(keepsOpaqueValues: true))
+    let checkpoint = try DistributedCheckpoint.read(folder)
     let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
     #expect(try Expectation.tree(checkpoint.root) == expected)
   }

@@ -35,13 +35,15 @@ struct FixtureTests {
   static let opaque = Fixture.all("torch/opaque")
 
   @Test(arguments: opaque)
-  func opaqueValuesAreKeptWhereAskedFor(fixture: Fixture) throws {
+  func objectsOfUnknownClassesAreKeptOrRefusedOnRequest(fixture: Fixture) throws {
     let file = try MappedFile.open(fixture.file("checkpoint.pth"))
     let checkpoint = try TorchCheckpoint.read(
-      file, options: ReadingOptions(keepsOpaqueValues: true))
+      file)
     let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
     #expect(try Expectation.tree(checkpoint.root) == expected)
-    let error = try #require(throws: CheckpointError.self) { try TorchCheckpoint.read(file) }
+    let error = try #require(throws: CheckpointError.self) {
+      try TorchCheckpoint.read(file, options: ReadingOptions(refusesUnknownClasses: true))
+    }
     #expect(error.code == .pickleGlobal)
   }
 

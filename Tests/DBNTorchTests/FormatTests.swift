@@ -7,7 +7,7 @@ import Testing
 struct FormatTests {
   static let files: [(name: String, bytes: [UInt8], isOurs: Bool, code: CheckpointError.Code)] = [
     (
-      "TorchScript", Archive([.init("a/data.pkl", []), .init("a/constants.pkl", [])]).bytes, true,
+      "TorchScript", Archive([.init("a/model.json", []), .init("a/code/m.py", [])]).bytes, true,
       .torchProgram
     ),
     (

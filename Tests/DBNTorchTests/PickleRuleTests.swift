@@ -27,8 +27,6 @@ struct PickleRuleTests {
   static let values: [Rule] = [
     Rule("a foreign function", .pickleGlobal, system),
     Rule("a foreign name, not called", .pickleGlobal, Pickle.global("os.system")),
-    Rule("a pickled module", .torchModule, Pickle.global("torch.nn.modules.linear.Linear")),
-    Rule("a sparse tensor", .torchTensorKind, Pickle.global("torch._utils._rebuild_sparse_tensor")),
     Rule("STACK_GLOBAL of numbers", .pickleArguments, [0x4E, 0x4E, 0x93]),
     Rule(
       "INST of a foreign class", .pickleGlobal, Pickle.mark + [0x69] + Array("os\nsystem\n".utf8)),
@@ -49,7 +47,6 @@ struct PickleRuleTests {
       "PERSID of a view outside", .torchStorage,
       printed("<class 'torch.FloatStorage'>, '0', 'cpu', 4, ('0', 1, 4)")),
     Rule("EXT4", .pickleOpcode, [0x84, 1, 0, 0, 0]),
-    Rule("FROZENSET", .pickleGlobal, Pickle.mark + [0x91]),
     Rule("an integer of letters", .invalidText, [0x49] + Array("1x\n".utf8)),
     Rule("a long of nothing", .invalidText, [0x4C] + Array("L\n".utf8)),
     Rule(
@@ -92,15 +89,10 @@ struct PickleRuleTests {
     Rule(
       "a key without a value", .pickleArguments,
       Pickle.emptyDict + Pickle.mark + Pickle.text("a") + Pickle.setItems),
-    Rule("a tuple as a key", .pickleKey, Pickle.dictionary((Pickle.emptyTuple, Pickle.none))),
-    Rule(
-      "a large key", .pickleKey,
-      Pickle.dictionary(([0x8A, 9] + [0, 0, 0, 0, 0, 0, 0, 0, 1], [0x4E]))),
+    Rule("a list as a key", .pickleKey, Pickle.dictionary((Pickle.emptyList, Pickle.none))),
     Rule("text that is no UTF-8", .invalidText, [0x58, 1, 0, 0, 0, 0xFF]),
     Rule("a negative length", .overflow, [0x8B, 0xFF, 0xFF, 0xFF, 0xFF]),
     Rule("another persistent id", .picklePersistentID, Pickle.text("0") + Pickle.persistentID),
-    Rule("a storage by itself", .pickleValue, Pickle.storage()),
-    Rule("a function by itself", .pickleValue, Pickle.global("torch.Size")),
   ]
 
   /// The same text, turned into bytes again and again.
@@ -154,9 +146,6 @@ struct PickleRuleTests {
     Rule("a mark that is not there", .pickleStack, [0x4E, 0x74]),
     Rule("a number cut short", .truncated, [0x47, 1]),
     Rule("text longer than the file", .truncated, [0x58, 0xFF, 0xFF, 0xFF, 0xFF]),
-    Rule(
-      "a list that contains itself", .pickleCycle,
-      Pickle.emptyList + Pickle.put(0) + Pickle.get(0) + Pickle.append),
   ]
 
   @Test(arguments: wholes)

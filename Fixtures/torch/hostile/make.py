@@ -40,11 +40,26 @@ from pickles import (
 warnings.simplefilter("ignore")
 STORAGE = struct.pack("<4f", 1, 2, 3, 4)
 refused: list[dict] = []
+# What is read, because the rest of a file can be had: "strict" where it is refused on request.
+READ = {
+    **dict.fromkeys(
+        "cycle-list cycle-dictionary cycle-long-way-round key-tuple key-float key-none key-bool key-bytes key-tensor "
+        "key-lone-surrogate storage-alone storage sparse-coo sparse-csr quantized quantized-per-channel quantized-type "
+        "type-of-four-bits meta nested torchscript".split(),
+        "always",
+    ),
+    **dict.fromkeys(
+        "module-pickled module-pickled-under-a-key numpy-scalar numpy-array namespace path class-of-a-script "
+        "frozenset".split(),
+        "not strict",
+    ),
+}
 
 
 def write(name: str, data: bytes, hint: str, *mentions: str) -> None:
     (FOLDER / f"{name}.pth").write_bytes(data)
-    refused.append({"file": f"{name}.pth", "code_hint": hint, "mentions": list(mentions)})
+    row = {"file": f"{name}.pth", "code_hint": hint, "mentions": list(mentions)}
+    refused.append(row | {"read": READ[name]} if name in READ else row)
 
 
 def archive(records) -> bytes:

@@ -17,7 +17,7 @@ extension BatchNormLayout {
       throw .layout(stranger.name, "a layout has no such member")
     }
     guard let name = json["name"]?.string, !name.isEmpty, Self.named(name) == nil else {
-      throw .layout("name", "it must be a text that is not empty or the name of a known layout")
+      throw .layout("name", "it must be a text, neither empty nor the name of a known layout")
     }
     var tensors: [BatchNormQuantity: TensorPlacement] = [:]
     for quantity in BatchNormQuantity.allCases {

@@ -21,7 +21,7 @@ extension StateDict {
   ///   `invalidWorldSize`, `noBatchNorm`, `nameCollision`.
   public func converting(
     to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,
-    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+    selection: NameSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> BatchNormConversion {
     if let worldSize, !(1...Self.worldSizeLimit).contains(worldSize) {
       throw CheckpointError(
@@ -43,7 +43,7 @@ extension StateDict {
   /// - Throws: the same errors as `converting`.
   public func toDistributed(
     worldSize: Int, layout: BatchNormLayout = .replicated, merging rule: MergeRule? = nil,
-    selection: BatchNormSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
+    selection: NameSelection = .all, reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> BatchNormConversion {
     try converting(
       to: layout, worldSize: worldSize, merging: rule, selection: selection, reading: hint)
@@ -57,7 +57,7 @@ extension StateDict {
   ///
   /// - Throws: the same errors as `converting`.
   public func toStandard(
-    merging rule: MergeRule? = nil, selection: BatchNormSelection = .all,
+    merging rule: MergeRule? = nil, selection: NameSelection = .all,
     reading hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) -> BatchNormConversion {
     try converting(to: .standard, merging: rule, selection: selection, reading: hint)

@@ -39,13 +39,13 @@ public struct BatchNormSurvey: Sendable {
   ///   - hint: how to read all of them.
   ///   - layouts: more layouts to recognise, tried before the known ones.
   ///   - known: hints for single BatchNorms by module name, whatever they look like.
-  ///   - included: patterns of names, as in `BatchNormSelection`, of lookalikes that the user takes
+  ///   - included: patterns of names, as in `NameSelection`, of lookalikes that the user takes
   ///     for BatchNorms.
   public init(
     _ stateDict: StateDict, hint: Hint? = nil, layouts more: [BatchNormLayout] = [],
     known: [String: Hint] = [:], including included: [String] = []
   ) {
-    let named = BatchNormSelection(include: included)
+    let named = NameSelection(include: included)
     let layouts = hint.map { [$0.layout] } ?? more + BatchNormLayout.recognisable
     let order = Dictionary(
       stateDict.names.enumerated().map { (CheckpointDictionary.Key.string($1), $0) },

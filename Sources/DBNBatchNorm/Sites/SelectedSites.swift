@@ -11,7 +11,7 @@ struct SelectedSites {
 
   /// - Throws: `noBatchNorm`; `unexpectedLayout` for a BatchNorm that can't be read.
   init(
-    _ stateDict: StateDict, selection: BatchNormSelection, hint: BatchNormSurvey.Hint?
+    _ stateDict: StateDict, selection: NameSelection, hint: BatchNormSurvey.Hint?
   ) throws(CheckpointError) {
     let survey = BatchNormSurvey(stateDict, hint: hint, including: selection.include)
     if let problem = survey.unrecognised.first(where: { selection.contains($0.name) }) {

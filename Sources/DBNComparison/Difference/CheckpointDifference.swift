@@ -9,7 +9,8 @@ public struct CheckpointDifference: Sendable {
   public struct Item: Sendable, Equatable {
     /// The path of the entry: `state_dict/conv1.weight`.
     public let name: String
-    /// `type`, `dtype`, `shape`, `values`, `order`, `tied_to`, `kind`, `length` or `metadata`.
+    /// `type`, `dtype`, `shape`, `values`, `order`, `tied_to`, `kind`, `length`, `metadata` or
+    /// `not compared`, for what could not be read in either.
     public let why: String
     /// A description of both sides, if it adds anything to the reason.
     public var detail: String?
@@ -75,6 +76,7 @@ public struct CheckpointDifference: Sendable {
     self = comparison.difference
     compareGraphs(a.graph, b.graph)
     compareSettings(a.batchNormSettings, b.batchNormSettings)
+    try compareModules(a.modules, b.modules)
   }
 
   /// Compares the graphs as text.
@@ -92,5 +94,40 @@ public struct CheckpointDifference: Sendable {
     }
   }
 
+  /// Compares the classes and settings of whole models.
+  private mutating func compareModules(
+    _ a: [ModuleDescription], _ b: [ModuleDescription]
+  ) throws(CheckpointError) {
+    guard !a.isEmpty, !b.isEmpty else {
+      if a.isEmpty != b.isEmpty {
+        let detail = a.isEmpty ? "only in b" : "only in a"
+        different.append(Item("classes and settings of modules", "metadata", detail))
+      }
+      return
+    }
+    var comparison = TreeComparison(tolerance: NumberComparison.Tolerance())
+    try comparison.compare(a.mapping, b.mapping, at: EntryPath())
+    onlyInA += comparison.difference.onlyInA
+    onlyInB += comparison.difference.onlyInB
+    different += comparison.difference.different
+  }
+
   init() {}
+}
+
+extension [ModuleDescription] {
+  /// The classes and settings by the path of the module.
+  fileprivate var mapping: CheckpointValue {
+    var modules = CheckpointDictionary()
+    for description in self {
+      var settings = CheckpointDictionary()
+      settings.set(.string("class"), to: .string(description.className))
+      for (name, value) in description.settings {
+        settings.set(.string("settings.\(name)"), to: value)
+      }
+      let path = description.entry.appending(.string(description.name))
+      modules.set(.string("module \(path)"), to: .dictionary(settings))
+    }
+    return .dictionary(modules)
+  }
 }

@@ -11,9 +11,11 @@ extension CheckpointValue {
     case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern
     case (.complex(let aReal, let aImaginary), .complex(let bReal, let bImaginary)):
       aReal.bitPattern == bReal.bitPattern && aImaginary.bitPattern == bImaginary.bitPattern
-    case (.string(let a), .string(let b)), (.device(let a), .device(let b)):
+    case (.string(let a), .string(let b)), (.device(let a), .device(let b)),
+      (.constant(let a), .constant(let b)):
       a.utf8.elementsEqual(b.utf8)
-    case (.bytes(let a), .bytes(let b)), (.byteArray(let a), .byteArray(let b)): a == b
+    case (.bytes(let a), .bytes(let b)), (.surrogateString(let a), .surrogateString(let b)),
+      (.byteArray(let a), .byteArray(let b)): a == b
     case (.size(let a), .size(let b)): a == b
     case (.scalarType(let a), .scalarType(let b)): a == b
     default: false

@@ -89,6 +89,10 @@ struct TreeComparison {
     _ a: OpaqueValue, _ b: OpaqueValue, at path: EntryPath
   ) throws(CheckpointError) {
     guard a.name == b.name else { return note(path, "type", a.name, b.name) }
+    guard a.isComparable, b.isComparable else {
+      let reason = a.unreadableReason ?? b.unreadableReason
+      return difference.different.append(.init(path.name, "not compared", reason))
+    }
     var inner = TreeComparison(tolerance: tolerance, within: budget)
     try inner.compare(a.parts, b.parts, at: path)
     difference.tensorsCompared += inner.difference.tensorsCompared
@@ -176,15 +180,5 @@ extension EntryPath {
   /// The path in reports: a key of the state dict unchanged, with its dots.
   fileprivate var name: String {
     keys.count == 1 ? keys[0].description : description
-  }
-}
-
-extension OpaqueValue {
-  /// Everything that the value consists of, except its class name.
-  fileprivate var parts: [CheckpointValue] {
-    [
-      arguments.map { .list($0) } ?? .none, state ?? .none, .list(elements),
-      .list(entries.map { .tuple([$0.key, $0.value]) }),
-    ]
   }
 }

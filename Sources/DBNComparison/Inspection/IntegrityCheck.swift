@@ -9,6 +9,9 @@ public struct IntegrityCheck: Sendable {
   /// How many of the tensors have a checksum in the file.
   public let withChecksum: Int
 
+  /// The entries that can't be read, and objects of unknown classes: nothing of them was compared.
+  public let unread: [EntryPath]
+
   /// - Parameter progress: called with the byte count of each piece that was read, on any thread.
   /// - Throws: `inconsistentFile` for a file that is marked as unfinished by its writer;
   ///   `checksumMismatch` or another error in a tensor, with its name.
@@ -33,6 +36,9 @@ public struct IntegrityCheck: Sendable {
       }
     }
     self.tensors = tensors.count
+    unread = checkpoint.root.leaves.filter { leaf in
+      if case .opaque = leaf.value { true } else { false }
+    }.map(\.path)
     byteCount = checkpoint.tensorByteCount
     withChecksum = tensors.count { $0.storage.hasChecksum }
   }

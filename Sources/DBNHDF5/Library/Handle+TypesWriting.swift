@@ -29,6 +29,7 @@ extension Handle {
     case .int8, .int16, .int32, .int64:
       return try integer(byteCount: scalarType.byteCount, sign: H5T_SGN_2)
     case .complex32: return try complex(of: .float16)
+    case .bcomplex32: return try complex(of: .bfloat16)
     case .complex64: return try complex(of: .float32)
     case .complex128: return try complex(of: .float64)
     default:

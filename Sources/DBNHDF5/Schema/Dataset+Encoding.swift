@@ -35,7 +35,8 @@ extension Catalog.Dataset {
   ) -> (type: Catalog.ElementType, shape: [Int]?, bytes: [UInt8]) {
     switch value {
     case .int(let number): (.scalar(.int64), [], number.littleEndianBytes)
-    case .largeInt(let bytes), .bytes(let bytes), .byteArray(let bytes):
+    case .largeInt(let bytes), .bytes(let bytes), .byteArray(let bytes),
+      .surrogateString(let bytes):
       (.scalar(.uint8), [bytes.count], bytes)
     case .float(let number): (.scalar(.float64), [], number.bitPattern.littleEndianBytes)
     case .bool(let flag): (.scalar(.bool), [], [flag ? 1 : 0])
@@ -44,7 +45,7 @@ extension Catalog.Dataset {
         .scalar(.complex128), [],
         real.bitPattern.littleEndianBytes + imaginary.bitPattern.littleEndianBytes
       )
-    case .string(let text), .device(let text): encoded(text)
+    case .string(let text), .device(let text), .constant(let text): encoded(text)
     case .scalarType(let type): encoded(type.name)
     case .size(let sizes):
       (.scalar(.int64), [sizes.count], sizes.flatMap(\.littleEndianBytes))

@@ -21,6 +21,8 @@ extension DatasetContents {
     case .string: return .string(try string(index))
     case .scalarType: return .scalarType(try scalarType(index))
     case .device: return .device(try string(index))
+    case .constant: return .constant(try string(index))
+    case .surrogateString: return .surrogateString(try byteString(index))
     case .bytes: return .bytes(try byteString(index))
     case .byteArray: return .byteArray(try byteString(index))
     case .size: return .size(try numbers(index, .int64, 0 as Int))

@@ -5,10 +5,15 @@ internal import DBNTensors
 /// HDF5 allows every name except the empty one, `.`, and names with `/` or NUL. These characters,
 /// and `%`, are escaped as `%` and two hexadecimal digits; the empty key is a single `%`.
 enum LinkName {
+  /// How the name of a key starts that is neither a string nor an integer: the rest is its tagged
+  /// JSON.
+  private static let otherKey = "%$"
+
   static func encode(_ key: CheckpointDictionary.Key, hasIntKeys: Bool) -> String {
     switch key {
     case .int(let number): "\(number)"
     case .string(let text): encode(text, hasIntKeys: hasIntKeys)
+    case .other(let key): otherKey + escaped(key.json)
     }
   }
 
@@ -20,9 +25,13 @@ enum LinkName {
     let seemsInteger = hasIntKeys && integer(text) != nil
     // The same string, which needs no further memory.
     guard seemsInteger || text.utf8.contains(where: isReserved) else { return text }
+    return escaped(text, includingFirst: seemsInteger)
+  }
+
+  private static func escaped(_ text: String, includingFirst: Bool = false) -> String {
     var utf8: [UInt8] = []
     for (index, byte) in text.utf8.enumerated() {
-      if seemsInteger && index == 0 || isReserved(byte) {
+      if includingFirst && index == 0 || isReserved(byte) {
         utf8 += escape(byte)
       } else {
         utf8.append(byte)
@@ -41,7 +50,18 @@ enum LinkName {
     if hasIntKeys, let number = integer(name) { return .int(number) }
     if name.isIdentical(to: "%") { return .string("") }
     guard name.utf8.contains(UInt8(ascii: "%")) else { return .string(name) }
-    var (utf8, rest) = ([UInt8](), name.utf8[...])
+    if name.utf8.starts(with: otherKey.utf8) {
+      let json = try unescaped(name.utf8.dropFirst(otherKey.utf8.count), path)
+      guard let key = TaggedJSON.key(parsing: json) else { throw invalid(path) }
+      return key
+    }
+    return .string(try unescaped(name.utf8[...], path))
+  }
+
+  private static func unescaped(
+    _ name: Substring.UTF8View, _ path: String
+  ) throws(CheckpointError) -> String {
+    var (utf8, rest) = ([UInt8](), name)
     while let byte = rest.popFirst() {
       guard byte == UInt8(ascii: "%") else {
         utf8.append(byte)
@@ -53,7 +73,7 @@ enum LinkName {
       rest = rest.dropFirst(2)
     }
     guard let text = String(validating: utf8, as: UTF8.self) else { throw invalid(path) }
-    return .string(text)
+    return text
   }
 
   /// The integer with this canonical decimal form; nil for any other text, such as `007`.

@@ -26,6 +26,8 @@ extension Schema {
     case size = "Size"
     case scalarType = "dtype"
     case device
+    case constant
+    case surrogateString = "surrogate_str"
 
     /// A root value that is a dataset: the root group has a single link, `Schema.value`.
     case value
@@ -53,6 +55,8 @@ extension Schema.Kind {
     case .size: self = .size
     case .scalarType: self = .scalarType
     case .device: self = .device
+    case .constant: self = .constant
+    case .surrogateString: self = .surrogateString
     case .opaque(let object): throw .opaque(object, name: name())
     }
   }

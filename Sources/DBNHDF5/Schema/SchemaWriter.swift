@@ -83,7 +83,9 @@ struct SchemaWriter {
   private mutating func fill(
     _ group: Int, with dictionary: CheckpointDictionary, depth: Int
   ) throws(CheckpointError) {
-    let hasIntKeys = dictionary.entries.contains { $0.key.string == nil }
+    let hasIntKeys = dictionary.entries.contains { entry in
+      if case .int = entry.key { true } else { false }
+    }
     if hasIntKeys { setAttribute(group, Schema.Attribute.intKeys, .bool(true)) }
     if !dictionary.attributes.isEmpty {
       var text = JSONWriter()

@@ -8,7 +8,7 @@ struct ChunkQueue {
     let plan: ChunkPlan
     let origin: [Int]
     /// The bytes of its tensor, and its part of them.
-    let tensor: ByteRegion
+    let tensor: any RandomAccessBytes
     let part: Range<Int>
   }
 
@@ -27,7 +27,7 @@ struct ChunkQueue {
   /// The groups in reverse order: the next group is the last element.
   private var groups: [[Run]]
   /// The tensor that is open, as long as it has chunks left.
-  private var opened: (tensor: Int, bytes: ByteRegion)?
+  private var opened: (tensor: Int, bytes: any RandomAccessBytes)?
 
   init(_ tensors: [Tensor]) {
     self.tensors = tensors
@@ -62,10 +62,10 @@ struct ChunkQueue {
     opened?.tensor == tensor || tensors[tensor].storage.isInPlace
   }
 
-  private mutating func open(_ tensor: Int) throws(CheckpointError) -> ByteRegion {
+  private mutating func open(_ tensor: Int) throws(CheckpointError) -> any RandomAccessBytes {
     if let opened, opened.tensor == tensor { return opened.bytes }
     do throws(CheckpointError) {
-      let bytes = try tensors[tensor].storage.bytes()
+      let bytes = try tensors[tensor].storage.openedUnchecked()
       opened = (tensor, bytes)
       return bytes
     } catch {

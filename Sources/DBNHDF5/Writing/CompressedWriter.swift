@@ -43,7 +43,15 @@ struct CompressedWriter {
     let writer = CompressedWriter(
       catalog: catalog, level: level, path: path, progress: progress,
       state: State(ChunkQueue(tensors)))
-    return try writer.writeAll()
+    let checksums = try writer.writeAll()
+    for (dataset, checksum) in checksums {
+      do throws(CheckpointError) {
+        _ = try plan.contents[dataset].accept(checksum)
+      } catch {
+        throw error.with(name: catalog.datasets[dataset].path)
+      }
+    }
+    return checksums
   }
 
   private func writeAll() throws(CheckpointError) -> [Int: UInt32] {

@@ -77,12 +77,7 @@ extension EntryPath {
   /// slashes.
   fileprivate var tensorName: String {
     keys.map { key in
-      let text =
-        switch key {
-        case .string(let text): text
-        case .int(let number): "\(number)"
-        }
-      return text.replacing("%", with: "%25").replacing("/", with: "%2F")
+      key.description.replacing("%", with: "%25").replacing("/", with: "%2F")
     }.joined(separator: "/")
   }
 }

@@ -14,13 +14,8 @@ extension StateDict {
       guard let module = Self.module(of: name) else { return false }
       return modules.contains(module) && TrainingState(named: .string(module)) == nil
     }
-    let leftOut = dictionary.entries.filter { !isOfModel($0) }.compactMap(\.key.string)
-    guard !leftOut.isEmpty else { return (self, []) }
-    var kept = CheckpointDictionary(dictionary.kind)
-    kept.attributes = dictionary.attributes
-    kept.reserveCapacity(dictionary.entries.count - leftOut.count)
-    for entry in dictionary.entries where isOfModel(entry) { kept.set(entry.key, to: entry.value) }
-    return (StateDict(kept) ?? self, leftOut)
+    let leftOut = dictionary.entries.filter { !isOfModel($0) }.map(\.key)
+    return (removing(Set(leftOut)), leftOut.compactMap(\.string))
   }
 
   /// The first component of a name that has several.

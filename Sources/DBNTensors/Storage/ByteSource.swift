@@ -13,14 +13,17 @@ package protocol ByteSource: Sendable {
   /// Calls `body` with the first `count` bytes in order, piece by piece, each with its offset.
   ///
   /// - Parameters:
-  ///   - size: the bytes of a piece, at most; the last can be smaller.
+  ///   - size: the bytes of a piece, at most.
   ///   - count: at most `byteCount`.
   func read(
     pieces size: Int, upTo count: Int,
     _ body: (_ offset: Int, _ piece: RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError)
 
-  /// Whether `bytes` takes no memory because the bytes are stored in a file as they are.
+  /// The same bytes in a form that allows random access.
+  func opened() throws(CheckpointError) -> any RandomAccessBytes
+
+  /// Whether `opened` takes no memory because the bytes are stored in a file as they are.
   var isInPlace: Bool { get }
   /// The part of a file that these bytes are, or are computed from: for errors, and to release its
   /// memory. nil if there is no file, or several.
@@ -45,6 +48,8 @@ extension ByteSource {
   ) throws(CheckpointError) {
     try read(pieces: size, upTo: byteCount, body)
   }
+
+  package func opened() throws(CheckpointError) -> any RandomAccessBytes { try bytes() }
 
   package var isInPlace: Bool { false }
   package var origin: ByteRegion? { nil }

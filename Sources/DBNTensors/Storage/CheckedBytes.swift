@@ -37,8 +37,14 @@ struct CheckedBytes: ByteSource {
     return try storage.accept(found.value)
   }
 
+  func opened() throws(CheckpointError) -> any RandomAccessBytes {
+    let bytes = try storage.source.opened()
+    try check(bytes)
+    return bytes
+  }
+
   /// Compares the checksum, unless it was already compared.
-  private func check(_ bytes: ByteRegion) throws(CheckpointError) {
+  private func check(_ bytes: any RandomAccessBytes) throws(CheckpointError) {
     guard storage.checksum.known == nil else { return }
     let (size, count) = (TensorStorage.pieceByteCount, byteCount)
     var found = CRC32()

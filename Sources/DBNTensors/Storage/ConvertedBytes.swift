@@ -27,6 +27,26 @@ struct ConvertedBytes: ByteSource {
     }
   }
 
+  func opened() throws(CheckpointError) -> any RandomAccessBytes {
+    RandomAccess(bytes: try storage.opened(), conversion: conversion)
+  }
+
+  /// Converts only the requested part.
+  private struct RandomAccess: RandomAccessBytes {
+    let bytes: any RandomAccessBytes
+    let conversion: TensorStorage.Conversion
+
+    func slice(from start: Int, count: Int) throws(CheckpointError) -> ByteRegion {
+      let (from, to) = (conversion.from, conversion.to)
+      let stored = try bytes.slice(from: start / to * from, count: count / to * from)
+      defer { stored.release() }
+      return try stored.withBytes { bytes throws(CheckpointError) in
+        try conversion.apply(to: bytes)
+      }
+    }
+  }
+
+  var isInPlace: Bool { storage.isInPlace }
   var origin: ByteRegion? { storage.origin }
   var hasChecksum: Bool { storage.hasChecksum }
   var largestBuffer: Int { storage.largestBuffer }

@@ -32,7 +32,7 @@ extension TensorStorage {
   }
 
   /// Compares the checksum of the bytes, which the caller has computed, with the recorded one.
-  func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
+  package func accept(_ crc32: UInt32) throws(CheckpointError) -> UInt32 {
     if let recorded = checksum.recorded, recorded != crc32 {
       throw CheckpointError(
         .checksumMismatch, path: origin?.path, offset: origin?.fileOffset,

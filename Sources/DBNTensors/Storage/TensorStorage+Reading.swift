@@ -67,6 +67,12 @@ extension TensorStorage {
   /// Releases the memory of the mapped file that contains the bytes, if any: it is not needed for
   /// now.
   package func releaseFile() { origin?.releaseFile() }
+
+  /// Opens the bytes without comparing their checksum: for a caller that reads all of them,
+  /// computes the checksum meanwhile, and passes it to `accept`.
+  package func openedUnchecked() throws(CheckpointError) -> any RandomAccessBytes {
+    try source.opened()
+  }
 }
 
 /// As a source for other storages: the source's bytes, checked.
@@ -83,6 +89,8 @@ extension TensorStorage: ByteSource {
   ) throws(CheckpointError) {
     try checked.read(pieces: size, upTo: count, body)
   }
+
+  package func opened() throws(CheckpointError) -> any RandomAccessBytes { try checked.opened() }
 
   package var isInPlace: Bool { source.isInPlace }
   package var origin: ByteRegion? { source.origin }

@@ -156,7 +156,7 @@ extension TaggedJSON {
       try parser.parseArray { parser throws(CheckpointError) in
         guard content == nil else { throw invalid(name) }
         if key == nil {
-          key = try self.key(&parser, name)
+          key = try self.key(&parser, name, depth)
         } else {
           content = try value(&parser, name, depth: depth + 1)
         }
@@ -168,13 +168,12 @@ extension TaggedJSON {
   }
 
   private func key(
-    _ parser: inout JSONParser, _ name: String
+    _ parser: inout JSONParser, _ name: String, _ depth: Int
   ) throws(CheckpointError) -> CheckpointDictionary.Key {
-    switch try parser.parseValue() {
-    case .int(let number): return .int(number)
-    case .string(let text): return .string(text)
-    default: throw invalid(name)
+    guard let key = CheckpointDictionary.Key(try value(&parser, name, depth: depth + 1)) else {
+      throw invalid(name)
     }
+    return key
   }
 
   /// The value of a tag that stands for neither a container nor a tensor.
@@ -195,6 +194,9 @@ extension TaggedJSON {
     case (Tag.bytes, .string(let digits)): return .bytes(try bytes(digits, name))
     case (Tag.byteArray, .string(let digits)): return .byteArray(try bytes(digits, name))
     case (Tag.device, .string(let device)): return .device(device)
+    case (Tag.constant, .string(let name)): return .constant(name)
+    case (Tag.surrogateString, .string(let digits)):
+      return .surrogateString(try bytes(digits, name))
     case (Tag.scalarType, .string(let text)):
       guard let type = ScalarType(rawValue: text) else { throw invalid(name) }
       return .scalarType(type)

@@ -58,6 +58,8 @@ extension TaggedJSON {
     case .size(let sizes): [Tag.size: .array(sizes.map { .int($0) })]
     case .scalarType(let type): [Tag.scalarType: .string(type.name)]
     case .device(let device): [Tag.device: .string(device)]
+    case .constant(let name): [Tag.constant: .string(name)]
+    case .surrogateString(let bytes): [Tag.surrogateString: .string(bytes.hexadecimal)]
     case .none, .list, .tuple, .set, .dictionary, .tensor, .opaque: .null
     }
   }
@@ -128,6 +130,7 @@ extension TaggedJSON {
       switch entry.key {
       case .int(let number): text.write(.int(number))
       case .string(let key): text.write(key)
+      case .other(let key): text.put(key.json)
       }
       text.put(", ")
       try write(entry.value, to: &text, depth: depth + 1) {

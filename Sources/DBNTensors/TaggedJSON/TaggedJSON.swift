@@ -44,6 +44,8 @@ package struct TaggedJSON {
     static let size = "$Size"
     static let scalarType = "$dtype"
     static let device = "$device"
+    static let constant = "$constant"
+    static let surrogateString = "$surrogate_str"
   }
 
   static func tooDeep(_ name: String) -> CheckpointError {

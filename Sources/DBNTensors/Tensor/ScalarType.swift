@@ -18,6 +18,8 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   case complex32
   case complex64
   case complex128
+  /// Pairs of bfloat16.
+  case bcomplex32
   case float8E4M3FN = "float8_e4m3fn"
   case float8E5M2 = "float8_e5m2"
   case float8E4M3FNUZ = "float8_e4m3fnuz"
@@ -43,7 +45,7 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
       .float8E8M0FNU, .float4E2M1FNx2, .bits8, .bits1x8, .bits2x4, .bits4x2:
       1
     case .uint16, .int16, .float16, .bfloat16, .bits16: 2
-    case .uint32, .int32, .float32, .complex32: 4
+    case .uint32, .int32, .float32, .complex32, .bcomplex32: 4
     case .uint64, .int64, .float64, .complex64: 8
     case .complex128: 16
     }
@@ -63,7 +65,7 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   /// Whether elements are pairs of a real and an imaginary part.
   public var isComplex: Bool {
     switch self {
-    case .complex32, .complex64, .complex128: true
+    case .complex32, .bcomplex32, .complex64, .complex128: true
     default: false
     }
   }

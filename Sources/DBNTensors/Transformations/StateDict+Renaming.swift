@@ -41,10 +41,21 @@ extension StateDict {
   }
 
   /// Removes a prefix, such as the `module.` of DataParallel, from all keys that have it.
+  ///
+  /// - Parameter prefix: with its dot or without, if it is the name of a module: see `prefix(named:)`.
   public func strippingPrefix(_ prefix: String) throws(CheckpointError) -> StateDict {
-    try renaming("stripping the prefix '\(prefix.visible())'") { name in
+    let prefix = self.prefix(named: prefix)
+    return try renaming("stripping the prefix '\(prefix.visible())'") { name in
       name.strippingPrefix(prefix)
     }
+  }
+
+  /// The prefix that someone means: `module.` for `module`, if keys begin with `module.`; otherwise
+  /// the text as it is.
+  public func prefix(named text: String) -> String {
+    let withDot = text + "."
+    let isModule = names.contains { $0.utf8.starts(with: withDot.utf8) }
+    return isModule ? withDot : text
   }
 }
 

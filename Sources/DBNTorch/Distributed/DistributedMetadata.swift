@@ -54,7 +54,7 @@ struct DistributedMetadata {
     let builder = TensorBuilder(NoStorages())
     var machine = PickleMachine(file, tensors: builder, opaqueNames: .modules(Self.modules))
     let value = try machine.run()
-    var tree = CheckpointTree(machine.heap, machine.tensors)
+    var tree = CheckpointTree(machine.heap, machine.tensors, readsObjects: false)
     let fields = try DistributedFields(tree.convert(value), "Metadata")
     let mapping = fields.value("planner_data")?.dictionary
     paths = mapping.flatMap(Self.paths)

@@ -32,9 +32,12 @@ struct LegacyFile: StorageSource {
       || start.starts(with: textMagic)
   }
 
-  init(_ file: ByteRegion, _ options: ReadingOptions) throws(CheckpointError) {
+  /// - Parameter isNested: whether the file is inside a pickle.
+  init(
+    _ file: ByteRegion, _ options: ReadingOptions, isNested: Bool = false
+  ) throws(CheckpointError) {
     byteCount = file.count
-    var pickles = PickleSequence(file)
+    var pickles = PickleSequence(file, isNested: isNested)
     _ = try pickles.next()
     try Self.checkHeader(&pickles)
     let (pickle, surveyed) = try Self.survey(&pickles, file, options)

@@ -4,9 +4,12 @@ import DBNTensors
 struct PickleSequence {
   /// Its position is the end of the last pickle that was read.
   var reader: ByteReader
+  /// Whether the pickles are in a file inside another pickle.
+  private let isNested: Bool
 
-  init(_ region: ByteRegion) {
+  init(_ region: ByteRegion, isNested: Bool = false) {
     reader = ByteReader(region)
+    self.isNested = isNested
   }
 
   /// Runs the next pickle.
@@ -18,6 +21,7 @@ struct PickleSequence {
     let rest = try reader.region.slice(from: reader.position, count: reader.remaining)
     var machine = PickleMachine(
       rest, tensors: TensorBuilder(source), opaqueNames: OpaqueNames(options))
+    machine.isNested = isNested
     let value = try machine.run()
     return (value, machine, try reader.readRegion(count: machine.reader.position))
   }

@@ -16,16 +16,25 @@ struct TorchArchive: StorageSource {
   let graph: String?
   /// Epsilon and momentum of BatchNorms, if the file has them.
   let batchNormSettings: BatchNormSettingsTable
+  /// The classes of a TorchScript program; nil for a checkpoint from `torch.save`.
+  let script: ScriptClasses?
+  /// The pickle of a TorchScript program's constants.
+  let constants: ByteRegion?
   private let zip: ZipArchive
   /// The folder of all records, with its slash: the stem of the original file's name.
   private let prefix: String
+  /// The folder of the storages.
+  private var storages = TorchRecord.storages
 
   init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
     byteCount = file.count
     self.zip = zip
     prefix = zip.commonFolder
-    try Self.refusePrograms(zip, prefix)
+    let isProgram = Self.isProgram(zip, prefix)
     pickleName = "\(prefix)\(TorchRecord.pickle)"
+    if isProgram, zip[pickleName] == nil { throw Self.oldProgram }
+    constants = isProgram ? try zip["\(prefix)\(TorchRecord.constants)"]?.content() : nil
+    script = isProgram ? try ScriptClasses(zip, prefix) : nil
     guard let pickle = zip[pickleName] else { throw Self.noPickle(zip, prefix) }
     try Self.checkVersion(zip["\(prefix)\(TorchRecord.version)"])
     isBigEndian = try zip.isBigEndian(prefix)
@@ -65,7 +74,14 @@ struct TorchArchive: StorageSource {
 
   var roomyStorageCount: Int { zip.entries.count }
 
-  func location(of key: String) -> String { "\(prefix)\(TorchRecord.storages)\(key)" }
+  func location(of key: String) -> String { "\(prefix)\(storages)\(key)" }
+
+  /// The source of the storages of a program's constants.
+  var ofConstants: TorchArchive {
+    var archive = self
+    archive.storages = TorchRecord.constantStorages
+    return archive
+  }
 
   func storedBytes(
     _ key: String, _ type: TorchStorageType, count: Int
@@ -75,20 +91,21 @@ struct TorchArchive: StorageSource {
         .torchRecordMissing, "its record \(location(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
-    return entry.storage(named: "\(TorchRecord.storages)\(key)")
+    return entry.storage(named: "\(storages)\(key)")
   }
 }
 
 extension TorchArchive {
-  private static func refusePrograms(_ zip: ZipArchive, _ prefix: String) throws(CheckpointError) {
-    if zip["\(prefix)constants.pkl"] != nil
-      || zip.entries.contains(where: { $0.name.hasPrefix("\(prefix)code/") })
-    {
-      throw CheckpointError(
-        .torchProgram, "is a TorchScript program, not a checkpoint",
-        advice: "save its weights: torch.save(torch.jit.load(path).state_dict(), other)")
-    }
+  /// Whether the archive is a TorchScript program, from `torch.jit.save`.
+  private static func isProgram(_ zip: ZipArchive, _ prefix: String) -> Bool {
+    zip["\(prefix)\(TorchRecord.constants)"] != nil
+      || zip.entries.contains { $0.name.hasPrefix("\(prefix)code/") }
   }
+
+  private static let oldProgram = CheckpointError(
+    .torchProgram,
+    "is a TorchScript program from before PyTorch 1.4, whose weights are not read",
+    advice: "save its weights: torch.save(torch.jit.load(path).state_dict(), other)")
 
   private static func noPickle(_ zip: ZipArchive, _ prefix: String) -> CheckpointError {
     let isCheckpoint = zip.entries.contains {

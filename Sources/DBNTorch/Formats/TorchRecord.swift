@@ -5,6 +5,9 @@ enum TorchRecord {
   static let pickle = "data.pkl"
   /// The folder of the storages, which are named by their keys.
   static let storages = "data/"
+  /// The constants of a TorchScript program, and the folder of their storages.
+  static let constants = "constants.pkl"
+  static let constantStorages = "constants/"
   /// The version of the archive's format.
   static let version = "version"
   static let formatVersion = ".format_version"

@@ -3,26 +3,26 @@ import DBNTensors
 /// Which classes and functions outside the table of globals a pickle may name: their objects are
 /// not made, but kept as a name and arguments.
 enum OpaqueNames {
-  case none
-  /// All names except those of tensors and modules, for which an error is more helpful.
-  case unknown
+  /// Only functions that rebuild tensors of other kinds, which are known and can't be read.
+  case known
+  /// All names except dangerous ones.
+  case harmless
   /// Names in these modules, for a file that only describes other files.
   case modules([String])
 
   init(_ options: ReadingOptions) {
-    self = options.keepsOpaqueValues ? .unknown : .none
+    self = options.refusesUnknownClasses ? .known : .harmless
   }
 
-  var isEmpty: Bool {
-    if case .none = self { true } else { false }
-  }
-
-  /// Whether a name that is not in the table is kept.
-  func contains(_ path: String, refused refusal: CheckpointError) -> Bool {
-    switch self {
-    case .none: false
-    case .unknown: refusal.code == .pickleGlobal
-    case .modules(let modules): modules.contains { path.hasPrefix("\($0).") }
-    }
+  /// - Throws: `pickleGlobal` or `torchModule` for a name that is not in the table and not kept.
+  func check(_ path: String, by operation: PickleOperation) throws(CheckpointError) {
+    if DangerousNames.contains(path) { throw DangerousNames.refusal(of: path, by: operation) }
+    let isKept =
+      switch self {
+      case .known: UnreadableTensor(rebuiltBy: path) != nil
+      case .harmless: true
+      case .modules(let modules): modules.contains { path.hasPrefix("\($0).") }
+      }
+    if !isKept { throw PickleGlobal.refusal(of: path, by: operation) }
   }
 }

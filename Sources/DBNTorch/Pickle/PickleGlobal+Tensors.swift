@@ -86,6 +86,8 @@ extension PickleGlobal {
     _ arguments: PickleArguments, _ machine: inout PickleMachine
   ) throws(CheckpointError) -> PickleValue {
     let requiresGrad = try arguments.bool(1, machine.heap)
+    // A parameter of a kind of tensor that can't be read can't be read either.
+    if case .opaque = arguments[0] { return arguments[0] }
     guard
       let parameter = machine.retype(arguments[0], as: .parameter, requiresGrad: requiresGrad)
     else { throw arguments.wrong(0, "a tensor", machine.heap) }
@@ -95,6 +97,12 @@ extension PickleGlobal {
   /// `(function, type, arguments, state)`: a tensor of a subclass, or with attributes.
   static let rebuildFromType: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(4...4)
+    if case .opaque(let index) = arguments[0] {
+      let (parts, name) = (try arguments.elements(2, machine.heap), machine.heap.opaques[index].name)
+      try machine.charge(parts)
+      return machine.heap.opaque(
+        PickleOpaque(name: name, arguments: parts + [arguments[1]], state: arguments[3]))
+    }
     // Only the functions above are accepted; this function, nested in itself, could recurse.
     guard case .global(let index) = arguments[0],
       case .callable(let function) = machine.heap.globals[index].role,
@@ -104,6 +112,7 @@ extension PickleGlobal {
     try machine.charge(elements)
     let inner = PickleArguments(of: machine.heap.globals[index].name, elements)
     let made = try function(&machine, inner)
+    if case .opaque = made { return made }
     return try machine.typed(made, arguments)
   }
 }

@@ -54,9 +54,10 @@ extension PickleGlobal {
     try arguments.check(0...2)
     if arguments.count == 0 { return machine.heap.leaf(.byteArray([])) }
     if arguments.count == 2 { return machine.heap.leaf(.byteArray(try latin1(arguments, machine))) }
-    guard case .leaf(let index) = arguments[0], case .bytes(let bytes) = machine.heap.leaves[index]
-    else { throw arguments.wrong(0, "bytes", machine.heap) }
-    return machine.heap.leaf(.byteArray(bytes))
+    guard let bytes = machine.heap.bytes(arguments[0]) else {
+      throw arguments.wrong(0, "bytes", machine.heap)
+    }
+    return machine.heap.leaf(.byteArray(bytes.array))
   }
 
   static let makeComplex: Function = { machine, arguments throws(CheckpointError) in
@@ -94,6 +95,16 @@ extension PickleGlobal {
     try arguments.check(0...1)
     let sizes = arguments.count == 0 ? [] : try arguments.ints(0, machine.heap)
     return machine.heap.leaf(.size(sizes))
+  }
+
+  /// `torch.serialization._get_layout(name)`.
+  static let makeLayout: Function = { machine, arguments throws(CheckpointError) in
+    try arguments.check(1...1)
+    let name = try arguments.text(0, machine.heap)
+    guard TorchConstants.layouts.contains(name) else {
+      throw arguments.wrong(0, "the name of a layout", machine.heap)
+    }
+    return machine.heap.leaf(.constant(name))
   }
 
   static let makeDevice: Function = { machine, arguments throws(CheckpointError) in

@@ -11,15 +11,27 @@ struct PickleGlobal: Sendable {
     case scalarType(ScalarType)
     case storageType(TorchStorageType)
     case tensorClass(Tensor.Kind)
+    /// A constant that is only carried by its name.
+    case constant
   }
 
   let name: String
   let role: Role
 
+  /// The value that the name itself is; nil for functions and classes.
+  var value: CheckpointValue? {
+    switch role {
+    case .scalarType(let type): .scalarType(type)
+    case .constant: .constant(name)
+    case .callable, .storageType, .tensorClass: nil
+    }
+  }
+
   /// All globals that a checkpoint may use; nothing else can be called.
   static let table: [String: Role] = {
     var table = functions
     for type in ScalarType.allCases { table[PickleName.scalarType(type)] = .scalarType(type) }
+    for name in TorchConstants.globals { table[name] = .constant }
     for (name, type) in TorchStorageType.byName { table[name] = .storageType(type) }
     // The tensor classes before PyTorch 0.4, whose element types are in their storages.
     for name in TorchStorageType.byName.keys where TorchStorageType.byName[name] != .untyped {
@@ -38,6 +50,7 @@ struct PickleGlobal: Sendable {
     PickleName.encode: .callable(encode),
     PickleName.size: .callable(makeSize),
     PickleName.device: .callable(makeDevice),
+    PickleName.layout: .callable(makeLayout),
     PickleName.tensor: .tensorClass(.tensor),
     "torch.nn.parameter.Parameter": .tensorClass(.parameter),
     "torch.nn.parameter.Buffer": .tensorClass(.buffer),
@@ -46,6 +59,7 @@ struct PickleGlobal: Sendable {
     PickleName.rebuildTensorV3: .callable(rebuildTensorV3),
     PickleName.rebuildParameter: .callable(rebuildParameter),
     "torch._utils._rebuild_parameter_with_state": .callable(rebuildParameterWithState),
+    PickleName.loadFromBytes: .callable(loadStorage),
     PickleName.rebuildFromType: .callable(rebuildFromType),
   ]
 }

@@ -25,8 +25,7 @@ extension PickleMachine {
     if let role = PickleGlobal.table[path] {
       return push(heap.global(PickleGlobal(name: path, role: role)))
     }
-    let refusal = PickleGlobal.refusal(of: path, by: operation)
-    guard opaqueNames.contains(path, refused: refusal) else { throw refusal }
+    try opaqueNames.check(path, by: operation)
     push(heap.opaque(PickleOpaque(name: path)))
   }
 

@@ -25,8 +25,7 @@ extension PickleMachine {
   /// FROZENSET in protocol 4: an opaque value, like the call that older protocols write.
   mutating func pushFrozenSet(_ operation: PickleOperation) throws(CheckpointError) {
     let items = try popMark()
-    let refusal = PickleGlobal.refusal(of: PickleName.frozenSet, by: operation)
-    guard opaqueNames.contains(PickleName.frozenSet, refused: refusal) else { throw refusal }
+    try opaqueNames.check(PickleName.frozenSet, by: operation)
     let arguments = [heap.list(items)]
     push(heap.opaque(PickleOpaque(name: PickleName.frozenSet, arguments: arguments)))
   }
@@ -77,22 +76,16 @@ extension PickleMachine {
     return stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) }
   }
 
-  /// Refuses a value that can't be a key, unless opaque values are kept: then a dictionary with
-  /// such a key becomes an opaque value.
+  /// Refuses a key that Python can't hash. A dictionary with keys that are objects or tensors
+  /// becomes an opaque value.
   func checkKey(_ value: PickleValue) throws(CheckpointError) {
-    guard heap.key(value) == nil, opaqueNames.isEmpty else { return }
-    throw CheckpointError(
-      .pickleKey,
-      "a dictionary has a key that is \(described(value)); keys can only be text or 64-bit "
-        + "integers",
-      advice: "save it again with other keys, or without the dictionary")
-  }
-
-  private func described(_ value: PickleValue) -> String {
-    if case .leaf(let index) = value, case .largeInt = heap.leaves[index] {
-      return "an int of more than 64 bits"
+    switch value {
+    case .list, .set, .dictionary:
+      throw CheckpointError(
+        .pickleKey, "a dictionary has a key that is a \(heap.typeName(value)), which "
+          + "Python cannot hash", advice: "the file is damaged or malicious; get it again")
+    default: return
     }
-    return "of type \(heap.typeName(value))"
   }
 
   /// Refuses elements of a set that Python can't hash. Tuples are accepted without inspecting them.

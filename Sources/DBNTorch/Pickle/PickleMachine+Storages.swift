@@ -35,6 +35,7 @@ extension PickleMachine {
       try pushStorage(parts, by: operation)
       return reader.releaseRead()
     }
+    if let module = moduleClass(identifier) { return push(module) }
     guard let number = number(identifier), let stored = tensors.stored(number) else {
       throw refusal(of: operation)
     }
@@ -43,6 +44,15 @@ extension PickleMachine {
     case .tensor(let view, let storage):
       push(try tensor(view, in: storage, requiresGrad: false))
     }
+  }
+
+  /// The class in `('module', class, source file, source)`, with which PyTorch up to 1.5 names the
+  /// classes of modules. The source code is not used.
+  private func moduleClass(_ identifier: PickleValue) -> PickleValue? {
+    guard case .tuple(let index) = identifier, heap.tuples[index].count == 4,
+      heap.text(heap.tuples[index][0]) == "module", case .opaque = heap.tuples[index][1]
+    else { return nil }
+    return heap.tuples[index][1]
   }
 
   /// An id that is a number, or its digits, as in the tar format before PyTorch 0.1.10.
@@ -56,6 +66,11 @@ extension PickleMachine {
   private mutating func pushStorage(
     _ parts: [PickleValue], by operation: PickleOperation
   ) throws(CheckpointError) {
+    if case .opaque = parts[1] {
+      throw CheckpointError(
+        .picklePersistentID, "is in a storage of the unknown class \(heap.typeName(parts[1]))",
+        advice: "save it again with torch.save, as a state dict")
+    }
     guard heap.text(parts[0]) == PickleName.storage, case .global(let type) = parts[1],
       case .storageType(let storageType) = heap.globals[type].role,
       let key = heap.key(parts[2])?.description, case .int(let count) = parts[4]

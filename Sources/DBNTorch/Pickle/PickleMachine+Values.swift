@@ -43,23 +43,25 @@ extension PickleMachine {
     do throws(CheckpointError) {
       push(heap.string(try reader.readString(count: count)))
     } catch  where error.code == .invalidText {
-      // The text is skipped, so that the value's key can still be found.
-      try reader.seek(to: start + count)
-      throw error
+      // The text is read again, and skipped, so that the value's key can still be found.
+      try reader.seek(to: start)
+      let bytes = try reader.readRegion(count: count)
+      if operation == .binString || operation == .shortBinString {
+        // Python 2's strings are bytes; those of NumPy's arrays are rarely text.
+        return push(heap.bytes(bytes))
+      }
+      guard Surrogates.areValid(bytes.array) else { throw error }
+      push(heap.leaf(.surrogateString(bytes.array)))
     }
   }
 
   mutating func pushBytes(_ operation: PickleOperation) throws(CheckpointError) {
-    push(heap.leaf(.bytes(try readBytes(of: operation))))
+    push(heap.bytes(try reader.readRegion(count: reader.readCount(of: operation))))
   }
 
   mutating func pushByteArray(_ operation: PickleOperation) throws(CheckpointError) {
-    push(heap.leaf(.byteArray(try readBytes(of: operation))))
-  }
-
-  private mutating func readBytes(of operation: PickleOperation) throws(CheckpointError) -> [UInt8]
-  {
-    try reader.readRegion(count: reader.readCount(of: operation)).array
+    let bytes = try reader.readRegion(count: reader.readCount(of: operation))
+    push(heap.leaf(.byteArray(bytes.array)))
   }
 }
 

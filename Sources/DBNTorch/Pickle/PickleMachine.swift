@@ -18,11 +18,13 @@ struct PickleMachine {
   var failure: PickleFailure?
   /// Which classes outside the table are kept by name.
   let opaqueNames: OpaqueNames
+  /// Whether the pickle is in a file inside another pickle, in which there can be no further ones.
+  var isNested = false
   /// The total size of all arguments of calls so far.
   private var argumentSize = 0
 
   init(
-    _ pickle: ByteRegion, tensors: TensorBuilder, opaqueNames: OpaqueNames = .none
+    _ pickle: ByteRegion, tensors: TensorBuilder, opaqueNames: OpaqueNames = .known
   ) {
     reader = ByteReader(pickle)
     memo = PickleMemo(for: pickle)

@@ -18,11 +18,13 @@ enum PickleName {
 
   static let size = "torch.Size"
   static let device = "torch.device"
+  static let layout = "torch.serialization._get_layout"
   static let tensor = "torch.Tensor"
   static let untypedStorage = "torch.storage.UntypedStorage"
   static let rebuildTensorV2 = "torch._utils._rebuild_tensor_v2"
   static let rebuildTensorV3 = "torch._utils._rebuild_tensor_v3"
   static let rebuildParameter = "torch._utils._rebuild_parameter"
+  static let loadFromBytes = "torch.storage._load_from_bytes"
   static let rebuildFromType = "torch._tensor._rebuild_from_type_v2"
 
   static func scalarType(_ type: ScalarType) -> String { "torch.\(type.name)" }

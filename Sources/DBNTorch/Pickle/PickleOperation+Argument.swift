@@ -40,6 +40,23 @@ extension PickleOperation {
   }
 }
 
+extension PickleOperation {
+  /// The offset of the end of the pickle that the bytes start with; nil if there is none.
+  static func end(ofPickleIn bytes: ByteRegion) -> Int? {
+    var reader = ByteReader(bytes)
+    let operations = byNumber
+    do throws(CheckpointError) {
+      while true {
+        guard let operation = operations[Int(try reader.read(UInt8.self))] else { return nil }
+        if operation == .stop { return reader.position }
+        try reader.skipArgument(of: operation)
+      }
+    } catch {
+      return nil
+    }
+  }
+}
+
 extension ByteReader {
   /// Reads the number that is an operation's argument, or the count of its argument's bytes.
   mutating func readNumber(of operation: PickleOperation) throws(CheckpointError) -> Int {

@@ -8,6 +8,8 @@ enum PickleValue: Hashable {
   case int(Int)
   case float(Double)
   case string(Int)
+  /// Bytes, which stay in the file.
+  case bytes(Int)
   case list(Int)
   case tuple(Int)
   case set(Int)
@@ -27,6 +29,7 @@ enum PickleValue: Hashable {
 /// recursion, and values that contain themselves don't leak memory.
 struct PickleHeap {
   var strings: [String] = []
+  var byteStrings: [ByteRegion] = []
   var lists: [[PickleValue]] = []
   var tuples: [[PickleValue]] = []
   var sets: [[PickleValue]] = []
@@ -41,6 +44,11 @@ struct PickleHeap {
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
     return .string(strings.count - 1)
+  }
+
+  mutating func bytes(_ bytes: ByteRegion) -> PickleValue {
+    byteStrings.append(bytes)
+    return .bytes(byteStrings.count - 1)
   }
 
   mutating func list(_ elements: [PickleValue] = []) -> PickleValue {
@@ -105,7 +113,7 @@ struct PickleHeap {
   /// elements of a tuple. Items added later to lists and dictionaries are never freed.
   mutating func keep(_ value: PickleValue) {
     switch value {
-    case .none, .bool, .int, .float, .leaf, .global, .failed: break
+    case .none, .bool, .int, .float, .bytes, .leaf, .global, .failed: break
     case .string(let index): kept.strings = max(kept.strings, index + 1)
     case .list, .tuple, .set, .dictionary, .storage, .opaque:
       kept = (tuples.count, storages.count, dictionaries.count, strings.count)
@@ -133,13 +141,24 @@ struct PickleHeap {
     return entries.last { text($0.key)?.isIdentical(to: name) == true }?.value
   }
 
-  /// The value as a key of a `CheckpointDictionary`; nil if it can't be one.
-  func key(_ value: PickleValue) -> CheckpointDictionary.Key? {
+  /// The bytes of a `bytes` or `bytearray`; nil for any other value.
+  func bytes(_ value: PickleValue) -> ByteRegion? {
     switch value {
-    case .string(let index): .string(strings[index])
-    case .int(let number): .int(number)
-    default: nil
+    case .bytes(let index): return byteStrings[index]
+    case .leaf(let index):
+      switch leaves[index] {
+      case .bytes(let bytes), .byteArray(let bytes): return ByteRegion(bytes)
+      default: return nil
+      }
+    default: return nil
     }
+  }
+
+  /// The object, if the value is one that was called; nil for a class, a function, and every other
+  /// value.
+  func object(_ value: PickleValue) -> PickleOpaque? {
+    guard case .opaque(let index) = value, opaques[index].arguments != nil else { return nil }
+    return opaques[index]
   }
 
   /// The cost of copying the value: the bytes of a string, the elements of a container.
@@ -149,6 +168,7 @@ struct PickleHeap {
     case .list(let index): return lists[index].count
     case .tuple(let index): return tuples[index].count
     case .set(let index): return sets[index].count
+    case .bytes(let index): return byteStrings[index].count
     case .dictionary(let index): return dictionaries[index].entries.count
     case .leaf(let index):
       guard case .bytes(let bytes) = leaves[index] else { return 1 }
@@ -165,6 +185,7 @@ struct PickleHeap {
     case .int: "int"
     case .float: "float"
     case .string: "str"
+    case .bytes: "bytes"
     case .list: "list"
     case .tuple: "tuple"
     case .set: "set"
@@ -179,7 +200,7 @@ struct PickleHeap {
 }
 
 /// A dictionary that is being filled: entries in the order in which they were set, including later
-/// ones for the same key. Keys are strings and integers, or anything if opaque values are kept.
+/// ones for the same key. Keys are anything that Python can hash.
 struct PickleDictionary {
   var kind: CheckpointDictionary.Kind
   var entries: [(key: PickleValue, value: PickleValue)] = []
@@ -188,7 +209,7 @@ struct PickleDictionary {
 
 /// An object that is kept as the name of its class and the constructor arguments.
 struct PickleOpaque {
-  let name: String
+  var name: String
   /// The arguments; nil for the class or function itself.
   var arguments: [PickleValue]?
   var state: PickleValue?

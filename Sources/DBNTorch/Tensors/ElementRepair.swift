@@ -22,7 +22,7 @@ struct ElementRepair: Sendable {
 
   /// Types with a sign in the highest bit of each component.
   private static let negatable: Set<ScalarType> = [
-    .float16, .bfloat16, .float32, .float64, .complex32, .complex64, .complex128,
+    .float16, .bfloat16, .float32, .float64, .complex32, .bcomplex32, .complex64, .complex128,
   ]
 
   var isNeeded: Bool { swaps || isConjugate || isNegative }

@@ -18,6 +18,8 @@ struct TensorBuilder {
   /// more: a small file with a whole expanded network is legitimate.
   private static let modestByteCount = 1 << 30
 
+  var isBigEndian: Bool { source.isBigEndian }
+
   init(_ source: any StorageSource) {
     self.source = source
     storages.reserveCapacity(source.roomyStorageCount)

@@ -6,7 +6,7 @@ struct TensorView: Hashable, Sendable {
   let record: String
   let scalarType: ScalarType
   /// The offset of the first element, in elements from the storage's start.
-  let offset: Int
+  var offset: Int
   var size: [Int]
   /// The stride of each dimension in elements; 0 for an expanded dimension.
   let stride: [Int]

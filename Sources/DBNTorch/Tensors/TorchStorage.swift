@@ -38,6 +38,9 @@ enum TorchStorageType: Sendable, Hashable {
     ("Double", .float64), ("Float", .float32), ("Half", .float16), ("BFloat16", .bfloat16),
     ("Long", .int64), ("Int", .int32), ("Short", .int16), ("Char", .int8), ("Byte", .uint8),
     ("Bool", .bool), ("ComplexDouble", .complex128), ("ComplexFloat", .complex64),
+    // Quantised tensors can't be read, but the numbers in their storages can.
+    ("QInt8", .int8), ("QUInt8", .uint8), ("QInt32", .int32), ("QUInt4x2", .uint8),
+    ("QUInt2x4", .uint8),
   ]
 }
 

@@ -28,6 +28,10 @@ extension PickleWriter {
   func refusal(of value: CheckpointValue) -> CheckpointError? {
     switch value {
     case .opaque(let value): return .opaque(value, name: nil)
+    case .constant(let name)
+    where !TorchConstants.globals.contains(name) && !TorchConstants.layouts.contains(name):
+      return CheckpointError(
+        .cannotBeWritten, "is \(name), no constant that PyTorch loads", advice: Self.advice)
     case .largeInt(let bytes)
     where bytes.trimmingSignExtension().count > Self.longestInteger:
       return CheckpointError(

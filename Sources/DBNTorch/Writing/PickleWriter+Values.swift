@@ -29,6 +29,8 @@ extension PickleWriter {
     case .size(let sizes): put(size: sizes)
     case .scalarType(let type): put(global: PickleName.scalarType(type))
     case .device(let device): put(device: device)
+    case .constant(let name): put(constant: name)
+    case .surrogateString(let bytes): put(text: bytes)
     // `refusal` has already thrown.
     case .opaque: put(.pushNone)
     }
@@ -54,6 +56,15 @@ extension PickleWriter {
   private mutating func put(size sizes: [Int]) {
     put(global: PickleName.size)
     put(sizes)
+    put(.tuple1)
+    put(.reduce)
+  }
+
+  /// Writes a constant as `torch.save` does: layouts have a function, others are globals.
+  private mutating func put(constant name: String) {
+    guard TorchConstants.layouts.contains(name) else { return put(global: name) }
+    put(global: PickleName.layout)
+    put(name)
     put(.tuple1)
     put(.reduce)
   }
@@ -142,17 +153,20 @@ extension PickleWriter {
       let batch = entries[start..<min(start + Self.batchSize, entries.count)]
       if batch.count > 1 { put(.mark) }
       for entry in batch {
-        put(entry.key)
+        try put(entry.key, depth)
         try write(entry.value, under: entry.key, depth)
       }
       put(batch.count > 1 ? .setItems : .setItem)
     }
   }
 
-  private mutating func put(_ key: CheckpointDictionary.Key) {
+  private mutating func put(
+    _ key: CheckpointDictionary.Key, _ depth: Int
+  ) throws(CheckpointError) {
     switch key {
     case .string(let text): put(text)
     case .int(let number): put(number)
+    case .other(let key): try write(key.value, depth: depth + 1)
     }
   }
 

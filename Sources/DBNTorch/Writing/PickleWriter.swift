@@ -122,6 +122,12 @@ extension PickleWriter {
     bytes += text.utf8
   }
 
+  /// Writes text that is not UTF-8 as Python encodes it.
+  mutating func put(text bytes: [UInt8]) {
+    put(.binUnicode, bytes.count)
+    self.bytes += bytes
+  }
+
   mutating func put(_ text: String) {
     let start = bytes.count
     put(once: text)

@@ -20,6 +20,7 @@ struct StoredValueComparison {
     _ a: CheckpointValue, _ b: CheckpointValue, at path: EntryPath
   ) throws(CheckpointError) {
     if let a = a.tensor, let b = b.tensor { return try compare(a, b, at: path) }
+    if case .opaque(let a) = a, case .opaque(let b) = b { return try compare(a, b, at: path) }
     guard a.isContainer, a.containerKind == b.containerKind else {
       if !a.hasEqualScalar(to: b) { note(path, "\(a.shortText) and \(b.shortText)") }
       return
@@ -35,6 +36,17 @@ struct StoredValueComparison {
     for (key, _) in b.children where a.child(key) == nil {
       note(path.appending(key), "only in the second")
     }
+  }
+
+  /// Compares objects of unknown classes, and what could not be read, by their parts.
+  private mutating func compare(
+    _ a: OpaqueValue, _ b: OpaqueValue, at path: EntryPath
+  ) throws(CheckpointError) {
+    guard a.name == b.name else { return note(path, "\(a.name) and \(b.name)") }
+    guard a.isComparable, b.isComparable else {
+      return note(path, "not compared: \(a.unreadableReason ?? b.unreadableReason ?? "")")
+    }
+    try compare(.list(a.parts), .list(b.parts), at: path)
   }
 
   private mutating func compare(

@@ -33,12 +33,24 @@ struct CheckCommand: ParsableCommand {
         "path": .string(file), "format": checkpoint.format.map { .string($0) } ?? .null,
         "tensors": .int(result.tensors), "bytes": .int(result.byteCount),
         "with_checksum": .int(result.withChecksum),
+        "unread": .array(result.unread.map { .string("\($0)") }),
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
         "notes": .array(checkpoint.notes.map { .string($0.inCommandWords) }),
       ],
       text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
         + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
         + "are correct"
-        + (result.withChecksum < result.tensors ? ", the others have none" : ""))
+        + (result.withChecksum < result.tensors ? ", the others have none" : "")
+        + result.unreadText)
+  }
+}
+
+extension IntegrityCheck {
+  /// "; not checked: adj, args", or empty.
+  fileprivate var unreadText: String {
+    guard !unread.isEmpty else { return "" }
+    let names = unread.prefix(5).map { "\($0)".visible() }.joined(separator: ", ")
+    return "; not checked, because it is no plain value: \(names)"
+      + (unread.count > 5 ? " and \(unread.count - 5) more" : "")
   }
 }

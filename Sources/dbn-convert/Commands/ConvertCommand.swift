@@ -18,8 +18,7 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
 
-  @Flag(help: "Write only the state dict, without optimizer, epoch and the like.")
-  var stateDictOnly = false
+  @OptionGroup var stateDict: StateDictOption
 
   @OptionGroup var transformations: TransformationOptions
   @OptionGroup var target: TargetOptions
@@ -27,10 +26,10 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard entry.entry == nil || stateDictOnly || !transformations.isEmpty else {
+    guard entry.entry == nil || stateDict.stateDictOnly || !transformations.isEmpty else {
       throw ValidationError(
-        "--entry needs --state-dict-only, --strip-prefix, --rename or --cast: it chooses the "
-          + "state dict for them.")
+        "--entry needs --state-dict-only, --keep, --drop, --strip-prefix, --rename or --cast: it "
+          + "chooses the state dict for them.")
     }
   }
 
@@ -41,7 +40,7 @@ struct ConvertCommand: ParsableCommand {
     var files = StagedFiles()
     let result = try target.stage(
       conversion.converted(
-        by: transformations.transformations(), stateDictOnly: stateDictOnly,
+        by: transformations.transformations(), stateDictOnly: stateDict.stateDictOnly,
         allowsLosses: target.lossy),
       to: output, existing, proof: proofOptions.proof, in: &files)
     let health = result.health

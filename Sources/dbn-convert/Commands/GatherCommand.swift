@@ -26,6 +26,7 @@ struct GatherCommand: ParsableCommand {
 
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var stateDict: StateDictOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -41,7 +42,9 @@ struct GatherCommand: ParsableCommand {
     let existing = try target.existingFiles(at: output, inputs: ranks)
     var files = StagedFiles()
     let result = try target.stage(
-      Conversion.gathering(ranks, entry: entry.path, options: opaque.readingOptions),
+      Conversion.gathering(
+        ranks, entry: entry.path, stateDictOnly: stateDict.stateDictOnly,
+        options: opaque.readingOptions),
       to: output, existing, in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)

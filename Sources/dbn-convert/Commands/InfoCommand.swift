@@ -40,7 +40,7 @@ struct InfoCommand: ParsableCommand {
       checkpoint.notes
       + (found.map { checkpoint.notes(taking: $0, others: "also in the file") } ?? [])
     options.remark(notes)
-    let selection = BatchNormSelection(include: keys.map { [$0] } ?? [])
+    let selection = NameSelection(include: keys.map { [$0] } ?? [])
     let info = InfoReport(
       path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
       notes: notes,

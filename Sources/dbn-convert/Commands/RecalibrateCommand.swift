@@ -41,6 +41,7 @@ struct RecalibrateCommand: ParsableCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var stateDict: StateDictOption
   @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
@@ -52,8 +53,7 @@ struct RecalibrateCommand: ParsableCommand {
   func run() throws {
     let existing = try target.existingFiles(
       at: output, inputs: [weights, model, data.data, layouts.layoutFile])
-    let conversion = try Conversion(
-      opening: weights, entry: entry.path, options: opaque.readingOptions)
+    let conversion = try stateDict.conversion(opening: weights, entry, opaque)
     let result = try recalibrated(conversion, on: try data.samples(labelled: false))
     var files = StagedFiles()
     let written = try target.stage(result, to: output, existing, in: &files)

@@ -17,6 +17,7 @@ struct ScatterCommand: ParsableCommand {
 
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var stateDict: StateDictOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -33,8 +34,7 @@ struct ScatterCommand: ParsableCommand {
   func run() throws {
     guard let names = RankPattern(pattern) else { return }
     let existing = try target.existingFiles(at: names.path(0), inputs: [input])
-    let conversion = try Conversion(
-      opening: input, entry: entry.path, options: opaque.readingOptions)
+    let conversion = try stateDict.conversion(opening: input, entry, opaque)
     let ranks = try conversion.scattered()
     var files = StagedFiles()
     let written = try stage(ranks, to: names, existing, in: &files)

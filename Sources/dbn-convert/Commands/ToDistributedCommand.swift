@@ -38,6 +38,7 @@ struct ToDistributedCommand: ParsableCommand {
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var stateDict: StateDictOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
@@ -51,8 +52,7 @@ struct ToDistributedCommand: ParsableCommand {
   func run() throws {
     let existing = try target.existingFiles(
       at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
-    let conversion = try Conversion(
-      opening: input, entry: entry.path, options: opaque.readingOptions)
+    let conversion = try stateDict.conversion(opening: input, entry, opaque)
     let layout = try targetLayout()
     var files = StagedFiles()
     let result = try target.stage(

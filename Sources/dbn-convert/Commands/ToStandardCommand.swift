@@ -46,6 +46,7 @@ struct ToStandardCommand: ParsableCommand {
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
+  @OptionGroup var stateDict: StateDictOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
@@ -62,8 +63,7 @@ struct ToStandardCommand: ParsableCommand {
   func run() throws {
     let existing = try target.existingFiles(
       at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
-    let conversion = try Conversion(
-      opening: input, entry: entry.path, options: opaque.readingOptions)
+    let conversion = try stateDict.conversion(opening: input, entry, opaque)
     let layout = try targetLayout()
     let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
     var files = StagedFiles()

@@ -1,17 +1,21 @@
 import ArgumentParser
 import DBNTensors
 
-/// What to accept that is refused by default: objects of unknown classes in pickles, and parts of
-/// models.
+/// What to refuse that is accepted by default, and the reverse: objects of unknown classes in
+/// pickles, and parts of models.
 struct OpaqueOption: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
-      "Keep objects of unknown classes as opaque values, which are never executed.",
+      "Refuse a file with objects of unknown classes.",
       discussion: """
-        With it, the state dict of a file that also contains an argparse.Namespace or a NumPy number \
-        can be read. No output format can store such objects: convert with --state-dict-only, or \
-        with --lossy, which lists what it leaves out.
+        Without it, such an object is kept by its name and never executed; the rest of the file is \
+        read. No output format can store it: a conversion names it, and leaves it out with --lossy \
+        or --state-dict-only.
         """))
+  var strict = false
+
+  /// Once needed for such files; accepted for scripts that have it.
+  @Flag(help: .hidden)
   var allowOpaque = false
 
   @Flag(
@@ -24,6 +28,6 @@ struct OpaqueOption: ParsableArguments {
   var part = false
 
   var readingOptions: ReadingOptions {
-    ReadingOptions(keepsOpaqueValues: allowOpaque, acceptsParts: part)
+    ReadingOptions(refusesUnknownClasses: strict, acceptsParts: part)
   }
 }

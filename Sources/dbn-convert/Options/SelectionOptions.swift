@@ -1,5 +1,5 @@
 import ArgumentParser
-import DBNBatchNorm
+import DBNTensors
 
 /// The BatchNorms that a conversion changes.
 struct SelectionOptions: ParsableArguments {
@@ -9,5 +9,5 @@ struct SelectionOptions: ParsableArguments {
   @Option(help: "Leave alone BatchNorms whose names match; may be repeated.")
   var exclude: [String] = []
 
-  var selection: BatchNormSelection { BatchNormSelection(include: include, exclude: exclude) }
+  var selection: NameSelection { NameSelection(include: include, exclude: exclude) }
 }

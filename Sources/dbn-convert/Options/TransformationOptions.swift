@@ -5,8 +5,20 @@ import DBNTensors
 /// The changes of names and types in a state dict, in this order.
 struct TransformationOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Remove this prefix from keys: module.", valueName: "prefix"))
-  var stripPrefix: String?
+    help: ArgumentHelp(
+      "Write only tensors whose names in the input match; may be repeated.", valueName: "glob"))
+  var keep: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave out tensors whose names in the input match; may be repeated.", valueName: "glob"))
+  var drop: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Remove this prefix from keys: module. or module; may be repeated, and is done in order.",
+      valueName: "prefix"))
+  var stripPrefix: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -36,7 +48,8 @@ struct TransformationOptions: ParsableArguments {
   var castStatistics = false
 
   var isEmpty: Bool {
-    stripPrefix == nil && rename.isEmpty && !completeBatchNorms && likeKeras == nil && cast == nil
+    keep.isEmpty && drop.isEmpty && stripPrefix.isEmpty && rename.isEmpty && !completeBatchNorms
+      && likeKeras == nil && cast == nil
   }
 
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
@@ -52,7 +65,9 @@ struct TransformationOptions: ParsableArguments {
 
   /// The transformations, in the order in which they are applied.
   func transformations() throws -> [Transformation] {
-    let prefixes = stripPrefix.map { [Transformation.strippingPrefix($0)] } ?? []
+    let selection = NameSelection(include: keep, exclude: drop)
+    let selections = keep.isEmpty && drop.isEmpty ? [] : [Transformation.selecting(selection)]
+    let prefixes = stripPrefix.map { Transformation.strippingPrefix($0) }
     let renamings = rename.compactMap { text -> Transformation? in
       text == Transformation.keras ? .kerasNames : Substitution(text).map { .renaming($0) }
     }
@@ -61,6 +76,6 @@ struct TransformationOptions: ParsableArguments {
     }
     let like = try likeKeras.map { [try Transformation.likeKeras(opening: $0)] }
     let completion = completeBatchNorms ? [Transformation.completingBatchNorms] : []
-    return prefixes + renamings + completion + (like ?? []) + (casts ?? [])
+    return selections + prefixes + renamings + completion + (like ?? []) + (casts ?? [])
   }
 }

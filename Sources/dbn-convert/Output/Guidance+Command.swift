@@ -21,6 +21,7 @@ extension Choice {
     case .allowingLosses: "--lossy"
     case .stateDictOnly: "--state-dict-only"
     case .extractingStateDict: "convert --state-dict-only"
+    case .acceptingUnknownClasses: "leave out --strict"
     case .acceptingParts: "--part"
     case .replacingFiles: "add --force to replace it"
     case .replacingInputs: "add --in-place to replace the input"

@@ -45,6 +45,7 @@ struct InfoReport {
             "value": value.jsonScalar,
           ]
         }),
+      "modules": .array(checkpoint.modules.map(\.json)),
       "history": .array(checkpoint.history),
       "notes": .array(notes.map { .string($0.inCommandWords) }),
     ]
@@ -58,7 +59,7 @@ struct InfoReport {
   }
 
   var text: String {
-    let sections = [[summary], tensorLines, batchNormLines, otherLines, historyLines]
+    let sections = [[summary], tensorLines, batchNormLines, moduleLines, otherLines, historyLines]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n")
   }
@@ -136,10 +137,25 @@ struct InfoReport {
       + drifted.map { "  \($0.site.name.moduleName): \($0.drift)" }
   }
 
+  /// How many modules and other values are listed.
+  private static let limit = 40
+
+  /// The classes and settings of whole models in the file.
+  private var moduleLines: [String] {
+    let lines = checkpoint.modules.prefix(Self.limit).map { module in
+      let name = module.entry.appending(.string(module.name)).keys
+        .map(\.description).filter { !$0.isEmpty }.joined(separator: "/")
+      return "\(name.moduleName): module \("\(module)".visible(limit: 500))"
+    }
+    guard checkpoint.modules.count > Self.limit else { return lines }
+    return lines
+      + ["... and \(checkpoint.modules.count - Self.limit) more modules (--json lists all)"]
+  }
+
   private var otherLines: [String] {
-    let limit = 40
+    let limit = Self.limit
     let lines = inspection.others.prefix(limit).map { path, value in
-      "\("\(path)".visible()): \(value.typeName) \(value.scalarText.visible())"
+      "\("\(path)".visible()): \(value.typeAndText)"
     }
     guard inspection.others.count > limit else { return lines }
     return lines + ["... and \(inspection.others.count - limit) more values (--json lists all)"]
@@ -147,6 +163,16 @@ struct InfoReport {
 
   private var historyLines: [String] {
     checkpoint.history.map { "history: \($0.text().visible(limit: 400))" }
+  }
+}
+
+extension ModuleDescription {
+  fileprivate var json: JSON {
+    [
+      "entry": .string("\(entry)"), "name": .string(name), "class": .string(className),
+      "settings": .array(
+        settings.map { ["name": .string($0.name), "value": $0.value.jsonScalar] }),
+    ]
   }
 }
 
@@ -195,6 +221,14 @@ extension CheckpointInspection.BatchNormRow {
 }
 
 extension CheckpointValue {
+  /// The type and a short text; the reason for what can't be read.
+  fileprivate var typeAndText: String {
+    if case .opaque(let value) = self, let reason = value.unreadableReason {
+      return reason.visible(limit: 500)
+    }
+    return "\(typeName) \(scalarText.visible())"
+  }
+
   /// The value if JSON has its type, else as text.
   fileprivate var jsonScalar: JSON {
     switch self {

@@ -184,6 +184,7 @@ struct Datatype {
     }
     return switch part {
     case .float16: .scalar(.complex32, isBigEndian: isBigEndian)
+    case .bfloat16: .scalar(.bcomplex32, isBigEndian: isBigEndian)
     case .float32: .scalar(.complex64, isBigEndian: isBigEndian)
     case .float64: .scalar(.complex128, isBigEndian: isBigEndian)
     default: nil

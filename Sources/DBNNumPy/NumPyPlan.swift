@@ -1,0 +1,135 @@
+internal import DBNTensors
+
+/// The arrays to be written, and what NumPy's files can't hold of a checkpoint.
+struct NumPyPlan {
+  /// A tensor as an array.
+  struct Array: Sendable {
+    let name: String
+    let tensor: Tensor
+    let type: String
+
+    /// The bytes of a `.npy` file.
+    var content: TensorStorage {
+      TensorStorage(
+        PrefixedBytes(NumPyHeader.bytes(type: type, shape: tensor.shape), tensor.storage))
+    }
+  }
+
+  private(set) var arrays: [Array] = []
+  /// What is not written, and what changes, in the file's order.
+  private(set) var losses: [ConversionReport.Item] = []
+  private let allowsLosses: Bool
+
+  /// The arrays of a state dict.
+  ///
+  /// - Throws: `cannotBeWritten` for anything else in it, unless losses are allowed; and if no array
+  ///   is left.
+  init(archive checkpoint: Checkpoint, allowsLosses: Bool) throws(CheckpointError) {
+    self.allowsLosses = allowsLosses
+    guard let dictionary = checkpoint.root.dictionary else {
+      throw CheckpointError(
+        .cannotBeWritten,
+        "a .npz archive holds arrays by name, and this is a single "
+          + checkpoint.root.typeName, advice: "write a .npy file if it is a tensor")
+    }
+    for entry in dictionary.entries { try add(entry.key, entry.value) }
+    guard !arrays.isEmpty else {
+      throw CheckpointError(
+        .cannotBeWritten,
+        "a .npz archive holds arrays by name; none is directly in the mapping",
+        advice: "choose the state dict with \(.anyEntry) and \(.stateDictOnly)")
+    }
+    try addLosses(around: dictionary)
+    try addLosses(of: checkpoint)
+  }
+
+  /// The only tensor of a checkpoint.
+  ///
+  /// - Throws: `cannotBeWritten` if the checkpoint is anything else.
+  init(array checkpoint: Checkpoint, allowsLosses: Bool) throws(CheckpointError) {
+    self.allowsLosses = allowsLosses
+    guard case .tensor = checkpoint.root else {
+      throw CheckpointError(
+        .cannotBeWritten,
+        "a .npy file holds a single array, and this is a "
+          + checkpoint.root.typeName, advice: "write a .npz file, which holds arrays by name")
+    }
+    try add(.string(""), checkpoint.root)
+    guard !arrays.isEmpty else {
+      throw CheckpointError(.cannotBeWritten, losses.last?.reason ?? "there is no array to write")
+    }
+    try addLosses(of: checkpoint)
+  }
+
+  private mutating func add(
+    _ key: CheckpointDictionary.Key, _ value: CheckpointValue
+  ) throws(CheckpointError) {
+    guard let tensor = value.tensor, let name = key.string else {
+      return try lose(
+        key.description, "is a \(value.typeName), and NumPy's files hold arrays only")
+    }
+    guard let type = NumPyType.text(for: tensor.scalarType) else {
+      return try lose(name, "NumPy has no type \(tensor.scalarType.name)")
+    }
+    guard tensor.shape.count <= Self.dimensionLimit else {
+      return try lose(
+        name,
+        "NumPy's arrays have at most \(Self.dimensionLimit) dimensions, and this tensor has "
+          + "\(tensor.shape.count)")
+    }
+    guard name.utf8.count <= Self.nameByteLimit else {
+      return try lose(name, "names in an archive have at most \(Self.nameByteLimit) bytes")
+    }
+    if tensor.kind != .tensor || tensor.requiresGrad {
+      try lose(
+        name,
+        "is a \(tensor.kind.rawValue)"
+          + (tensor.requiresGrad ? " that requires gradients" : "")
+          + ", and an array of NumPy's is not marked as one")
+    }
+    if let first = firstUse[ObjectIdentifier(tensor.storage)] {
+      losses.append(.init(name, "is tied to '\(first.visible())', and becomes a copy"))
+    }
+    firstUse[ObjectIdentifier(tensor.storage)] = name
+    arrays.append(Array(name: name, tensor: tensor, type: type))
+  }
+
+  /// The last name of each storage, to report ties.
+  private var firstUse: [ObjectIdentifier: String] = [:]
+
+  private mutating func addLosses(
+    around dictionary: CheckpointDictionary
+  ) throws(CheckpointError) {
+    for attribute in dictionary.attributes {
+      try lose(attribute.name, "NumPy's files hold arrays only")
+    }
+    guard dictionary.kind != .orderedDict else { return }
+    try lose("", "NumPy's files hold no \(dictionary.kind.rawValue); it is read as an OrderedDict")
+  }
+
+  private mutating func addLosses(of checkpoint: Checkpoint) throws(CheckpointError) {
+    if checkpoint.graph != nil { try lose("graph", "NumPy's files hold arrays only") }
+    // What every conversion adds is no reason to refuse one.
+    if !checkpoint.batchNormSettings.isEmpty {
+      losses.append(
+        .init("epsilon and momentum of BatchNorms", "NumPy's files hold arrays only"))
+    }
+    if !checkpoint.history.isEmpty {
+      losses.append(.init("history", "NumPy's files hold arrays only"))
+    }
+  }
+
+  private mutating func lose(_ name: String, _ reason: String) throws(CheckpointError) {
+    guard allowsLosses else {
+      throw CheckpointError(
+        .cannotBeWritten, name: name, reason,
+        advice: "write an HDF5 file, or leave out with \(.allowingLosses) what NumPy can't hold")
+    }
+    losses.append(.init(name, reason))
+  }
+
+  /// The most dimensions of an array, since NumPy 2.
+  private static let dimensionLimit = 64
+  /// The longest name in a zip archive, without the `.npy`.
+  private static let nameByteLimit = Int(UInt16.max) - NumPyCheckpoint.arrayExtension.utf8.count
+}

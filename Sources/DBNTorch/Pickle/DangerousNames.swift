@@ -1,0 +1,44 @@
+import DBNTensors
+
+/// Functions and classes with which a pickle could run programs or change files if it were loaded in
+/// Python. Nothing is ever executed here; but such a file was made to attack, and is refused as a
+/// whole.
+enum DangerousNames {
+  private static let modules: Set<String> = [
+    "os", "posix", "nt", "subprocess", "sys", "socket", "runpy", "importlib", "pty", "shutil",
+    "webbrowser", "ctypes", "_ctypes", "pickle", "_pickle", "marshal", "codeop", "bdb", "pdb",
+    "cProfile", "pip", "asyncio", "popen2", "httplib", "urllib2",
+  ]
+
+  private static let names: Set<String> = [
+    "builtins.eval", "builtins.exec", "builtins.execfile", "builtins.compile",
+    "builtins.getattr", "builtins.setattr", "builtins.delattr", "builtins.__import__",
+    "builtins.open", "builtins.file", "builtins.input", "builtins.raw_input",
+    "builtins.breakpoint", "builtins.apply", "builtins.globals", "builtins.locals",
+    "builtins.vars", "builtins.__build_class__", "io.open", "_io.open", "io.FileIO", "_io.FileIO",
+    "types.CodeType", "types.FunctionType", "operator.attrgetter", "operator.methodcaller",
+    "torch.hub.load", "torch.load", "torch.serialization.load", "torch.jit.load",
+    "numpy.load", "numpy.testing._private.utils.runstring",
+  ]
+
+  /// Modules that are dangerous wherever a path leads through them: others import them, so that
+  /// `torch.serialization.os.system` is a function too.
+  private static let modulesAnywhere: Set<Substring> = [
+    "os", "posix", "sys", "subprocess", "builtins", "importlib", "shutil", "ctypes",
+  ]
+
+  static func contains(_ path: String) -> Bool {
+    let parts = path.split(separator: ".")
+    return names.contains(path) || modules.contains(String(parts.first ?? ""))
+      || parts.dropFirst().dropLast().contains(where: modulesAnywhere.contains)
+  }
+
+  static func refusal(of path: String, by operation: PickleOperation) -> CheckpointError {
+    CheckpointError(
+      .pickleGlobal,
+      "the pickle names \(path) (\(operation.name)), with which it could run programs or change "
+        + "files when loaded in Python; nothing in the file was executed",
+      advice: "the file is malicious or was made by a program that stores code; get the weights "
+        + "from elsewhere, and do not load this file in Python")
+  }
+}

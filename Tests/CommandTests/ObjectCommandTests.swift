@@ -1,0 +1,107 @@
+import DBNTensors
+import DBNTestSupport
+import Foundation
+import Testing
+
+/// What the command does with whole modules, plain pickles, objects and unreadable tensors.
+struct ObjectCommandTests {
+  private let folder: TemporaryFolder
+  private static let unreadable = Fixture("torch/objects/unreadable").file("checkpoint.pth")
+  private static let module = Fixture("torch/objects/module-entries").file("checkpoint.pth")
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test func everyCommandThatWritesHasBothWaysOut() throws {
+    let output = folder.file("out.pth")
+    let commands = [
+      ["convert", Self.unreadable, output],
+      ["to-distributed", Self.unreadable, output, "--world-size", "2"],
+    ]
+    for arguments in commands {
+      let refused = try Command(arguments)
+      #expect(refused.status == 2, "\(arguments): \(refused.output)")
+      #expect(refused.error.contains("--lossy") && refused.error.contains("--state-dict-only"))
+      for option in ["--lossy", "--state-dict-only"] {
+        let written = try Command(arguments + [option, "--force"])
+        #expect(written.status == 0, "\(arguments) \(option): \(written.error)")
+      }
+    }
+    for name in ["convert", "to-distributed", "to-standard", "gather", "scatter", "recalibrate"] {
+      let help = try Command("help", name).output
+      #expect(help.contains("--lossy") && help.contains("--state-dict-only"), "\(name)")
+    }
+  }
+
+  @Test func ranksWithObjectsAreGatheredAndScatteredWithoutTheRest() throws {
+    let source = Fixture("torch/opaque/training").file("checkpoint.pth")
+    let copy = folder.file("rank-1.pth")
+    try FileManager.default.copyItem(atPath: source, toPath: copy)
+    let gathered = folder.file("all.pth")
+    #expect(try Command("gather", source, copy, "--output", gathered).status == 2)
+    let command = try Command(
+      "gather", source, copy, "--output", gathered, "--state-dict-only")
+    #expect(command.status == 0, "\(command.error)")
+    let scattered = try Command(
+      "scatter", gathered, folder.file("part-%d.pth"), "--state-dict-only")
+    #expect(scattered.status == 0, "\(scattered.error)")
+    let standard = try Command(
+      "to-standard", gathered, folder.file("one.pth"), "--state-dict-only")
+    #expect(standard.status == 0, "\(standard.error)")
+  }
+
+  @Test func infoListsWhatCannotBeRead() throws {
+    let info = try Command("info", Self.unreadable)
+    #expect(info.status == 0 && info.output.contains("coo: is a sparse tensor"))
+    #expect(info.output.contains("full_tensor()"))
+  }
+
+  @Test func whatCannotBeReadIsNeverEqual() throws {
+    let same = try Command("diff", Self.unreadable, Self.unreadable)
+    // The parts of a sparse tensor are compared.
+    #expect(same.status == 0, "\(same.output)")
+    let check = try Command("check", Self.unreadable)
+    #expect(check.status == 0 && check.output.contains("not checked"), "\(check.output)")
+  }
+
+  @Test func classesAndSettingsAreShownAndTheirLossIsADifference() throws {
+    let info = try Command("info", Self.module)
+    #expect(info.output.contains("model/model.0.bn: module BatchNorm2d"), "\(info.output)")
+    #expect(info.output.contains("epsilon 0.001, momentum 0.03"))
+    let output = folder.file("out.h5")
+    #expect(try Command("convert", Self.module, output).status == 0)
+    let different = try Command("diff", Self.module, output)
+    #expect(different.status == 1)
+    #expect(different.output.contains("classes and settings of modules: metadata only in a"))
+    #expect(different.output.contains("different: 1 difference"), "\(different.output)")
+    #expect(try Command("diff", Self.module, Self.module).status == 0)
+  }
+
+  @Test func mappingKeepsTheSettingsOfWholeModules() throws {
+    let output = folder.file("out.pth")
+    let mapped = try Command(
+      "to-distributed", Self.module, output, "--world-size", "2", "--verify")
+    #expect(mapped.status == 0, "\(mapped.error)")
+    let info = try Command("info", output)
+    #expect(info.output.contains("epsilon 0.001, momentum 0.03"), "\(info.output)")
+  }
+
+  @Test func aPlainPickleIsReadAndCannotBeWritten() throws {
+    let source = Fixture("pickle/detectron2-protocol-4").file("checkpoint.pkl")
+    let info = try JSON(parsing: Command("info", source, "--json").output)
+    #expect(info["format"] == "pickle" && info["entry"] == "model")
+    let output = folder.file("out.safetensors")
+    #expect(try Command("convert", source, output).status == 0)
+    #expect(try Command("diff", source, output).status == 0)
+    let refused = try Command("convert", source, folder.file("out.pkl"))
+    #expect(refused.status == 2 && refused.error.contains("cannot be written"))
+  }
+
+  @Test func valuesLeftOutWithTheRestAreNamed() throws {
+    let source = Fixture("torch/opaque/training").file("checkpoint.pth")
+    let alone = try Command(
+      "convert", source, folder.file("out.pth"), "--state-dict-only")
+    #expect(alone.status == 0 && alone.error.contains("when (datetime.datetime)"), "\(alone.error)")
+  }
+}
