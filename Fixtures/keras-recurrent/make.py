@@ -80,10 +80,13 @@ def make(case, rows, names, weights_only):
     path = FOLDER / case / ("model.weights.h5" if weights_only else "weights.h5")
     model.save_weights(path) if weights_only else model.save(path)
     path.rename(FOLDER / case / "weights.h5")
-    tensors, alone = {}, []
+    tensors, alone, counts = {}, [], {}
     for layer, (_, module, convert) in zip(made, rows):
+        # Without a configuration, groups are named after classes.
+        group = keras.src.utils.naming.to_snake_case(type(layer).__name__)
+        count = counts[group] = counts.get(group, -1) + 1
         if module is None:
-            alone.append(layer.name)
+            alone.append((f"{group}_{count}" if count else group) if weights_only else layer.name)
             continue
         values = {name: torch.from_numpy(array.copy()) for name, array in convert(layer.get_weights()).items()}
         module.load_state_dict(values)

@@ -93,7 +93,6 @@ struct KerasShardName {
   var part: CheckpointPart {
     CheckpointPart(
       "is one part of the weights of a Keras model", "its index \(indexName) is in the same folder",
-      advice: "that index is not supported: load it with load_weights of Keras, and save the model "
-        + "in one file with save_weights")
+      advice: "give the index, \(indexName), which reads all parts")
   }
 }

@@ -23,8 +23,8 @@ public struct FormatRegistry: Sendable {
   /// every other zip file.
   public static let standard = FormatRegistry([
     NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
-    TorchDistributedFormat(), KerasHDF5Format(), HDF5Format(), SafetensorsFormat(),
-    TorchPickleFormat(),
+    TorchDistributedFormat(), KerasShardsFormat(), KerasHDF5Format(), HDF5Format(),
+    SafetensorsFormat(), TorchPickleFormat(),
   ])
 
   /// Adds formats that are tried after the others.

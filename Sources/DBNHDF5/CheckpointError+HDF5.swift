@@ -39,6 +39,8 @@ extension CheckpointError.Code {
   public static let declaredTooLarge = Self("declared-too-large")
   /// A file that should be of Keras is not.
   public static let notKeras = Self("not-keras")
+  /// The index of a Keras checkpoint in several files is wrong, or its files do not agree with it.
+  public static let kerasShards = Self("keras-shards")
   /// A state dict lacks a weight that a Keras file has.
   public static let missingWeight = Self("missing-weight")
   /// Two entries of a file get the same name.

@@ -53,6 +53,7 @@ struct PlainReader {
       } catch {
         guard let value = OpaqueValue(unreadable: error) else { throw error }
         try add(.opaque(value), name: name)
+        remarks.add(.unreadable, name, " \(error.reason)")
       }
     }
   }

@@ -74,27 +74,31 @@ def compare(command: str, path: Path, scratch: Path) -> None:
         return
     theirs, problem = read_by_h5py(path)
     if info.returncode != 0:
-        counts["file", "refused" if theirs else "refused, without readable datasets"] += 1
-        count("refused", len(theirs))
-        text = message(info, path)
-        reasons[f"file: {text}"] += 1
-        if theirs:
-            print(f"refused, {len(theirs)} datasets: {path}: {text}")
-        return
-    counts["file", "read" if problem is None else "read, and h5py can't list it"] += 1
+        return refused(path, theirs, message(info, path))
     shown = json.loads(info.stdout)
     # Only what takes no minutes to write.
     if sum(tensor["bytes"] for tensor in shown["tensors"]) > 1 << 28:
         counts["file", "too large to compare"] += 1
         return
     result = run(command, "convert", "--lossy", str(path), str(converted))
+    if result is not None and result.returncode == 2:
+        return refused(path, theirs, message(result, path))
     if result is None or result.returncode != 0:
         outcome = "hangs" if result is None else f"ends with {result.returncode}: {message(result, path)}"
         faults.append(f"{path}: convert {outcome}")
         return
+    counts["file", "read" if problem is None else "read, and h5py can't list it"] += 1
     losses = result.stderr.decode(errors="replace")
     with h5py.File(converted) as ours:
         compare_datasets(path, ours, theirs, losses, shown)
+
+
+def refused(path: Path, theirs: dict, reason: str) -> None:
+    counts["file", "refused" if theirs else "refused, without readable datasets"] += 1
+    count("refused", len(theirs))
+    reasons[f"file: {reason}"] += 1
+    if theirs:
+        print(f"refused, {len(theirs)} datasets: {path}: {reason}")
 
 
 def compare_datasets(path: Path, ours: h5py.File, theirs: dict, losses: str, shown: dict) -> None:

@@ -61,7 +61,15 @@ struct KerasTests {
     ("head", [[4, 2]], nil),
     ("dense_1", [[4, 2]], ["weight"]),
     ("embedding", [[4, 2]], ["weight"]),
-    ("lstm", [[4, 8], [2, 8], [8]], nil),
+    (
+      "lstm", [[4, 8], [2, 8], [8]], ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    ),
+    ("lstm", [[4, 8], [2, 8], [2, 8]], nil),
+    (
+      "gru", [[4, 6], [2, 6], [2, 6]], ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    ),
+    ("gru", [[4, 6], [2, 6], [6]], nil),
+    ("gru", [[4, 6], [2, 6]], nil),
   ]
 
   @Test(arguments: layers)

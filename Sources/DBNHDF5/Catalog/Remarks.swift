@@ -12,6 +12,8 @@ package struct Remarks: Sendable {
     case enumeration
     /// Floats of 8 bits with an exponent of 4, which HDF5 and PyTorch read differently.
     case smallFloat
+    /// Entries that can't be read.
+    case unreadable
     /// Groups without links.
     case emptyGroup
   }
@@ -21,10 +23,11 @@ package struct Remarks: Sendable {
   /// How many names a note lists.
   private static let listed = 3
 
-  mutating func add(_ kind: Kind, _ name: String) {
+  /// - Parameter reason: what is said of it after its name.
+  mutating func add(_ kind: Kind, _ name: String, _ reason: String = "") {
     found[kind, default: (0, [])].count += 1
     if found[kind, default: (0, [])].first.count < Self.listed {
-      found[kind]?.first.append("'\(name.visible())'")
+      found[kind]?.first.append("'\(name.visible())'\(reason)")
     }
   }
 
@@ -55,6 +58,8 @@ extension Remarks.Kind {
     case .smallFloat:
       "\(count) HDF5 \(isOne ? "dataset has" : "datasets have") 8-bit floats: read as float8_e4m3fn, "
         + "whose numbers from 256 to 448 HDF5's own library converts to NaN and infinity (\(names))"
+    case .unreadable:
+      "\(count) HDF5 \(isOne ? "object is" : "objects are") listed and not read: \(names)"
     case .emptyGroup:
       "\(count) empty HDF5 \(isOne ? "group is" : "groups are") left out (\(names))"
     }

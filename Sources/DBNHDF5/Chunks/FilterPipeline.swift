@@ -266,7 +266,8 @@ struct FilterPipeline: Sendable {
     let filter = known[identifier].map { "\($0) (\(identifier))" } ?? "\(identifier)"
     return CheckpointError(
       .unsupportedFilter, name: name,
-      "has chunks that went through the filter \(filter), which is not read",
+      "has chunks that went through the filter \(filter), which is not read"
+        + (FilterIdentifier(rawValue: identifier) == nil ? "" : " with these parameters"),
       advice:
         "where the filter's plugin for HDF5 is installed, 'h5repack -f NONE' of HDF5 makes a file "
         + "without it")

@@ -56,6 +56,8 @@ enum KerasClass: Hashable {
     ]
     for dimensions in 1...3 {
       names["Conv\(dimensions)D"] = .convolution(dimensions)
+      // The name in Keras 1.
+      names["Convolution\(dimensions)D"] = .convolution(dimensions)
       names["Conv\(dimensions)DTranspose"] = .transposedConvolution(dimensions)
     }
     for dimensions in 1...2 {
@@ -66,7 +68,9 @@ enum KerasClass: Hashable {
   }()
 
   private static let byGeneratedName = Dictionary(
-    uniqueKeysWithValues: byClassName.map { (snakeCase($0.key), $0.value) })
+    uniqueKeysWithValues: byClassName.map { (snakeCase($0.key), $0.value) } + [
+      ("batchnormalization", .batchNormalization)
+    ])
 
   private static let otherClassNames: Set<String> = [
     "EinsumDense", "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention",
@@ -144,7 +148,7 @@ extension KerasClass {
       ]
     case .layerNormalization, .groupNormalization: return scaleAndOffset
     case .rmsNormalization: return [Variable([Name.scale], .weight)]
-    case .embedding: return [Variable([Name.embeddings], .weight)]
+    case .embedding: return [Variable([Name.embeddings, Name.kernel], .weight)]
     case .dense, .convolution, .transposedConvolution:
       return [Variable([Name.kernel], .kernel("weight")), bias]
     case .depthwiseConvolution:

@@ -41,6 +41,8 @@ struct KerasConfiguration {
     var inputShape: [Int?]?
     /// Whether a global pooling keeps spatial dimensions of size 1.
     var keepsDimensions = false
+    /// In Keras 1: whether the axes of kernels have Theano's order.
+    var hasTheanoKernel = false
     /// Whether channels come before the spatial dimensions.
     var isChannelsFirst = false
     /// The layers of a model, or the layer inside a wrapper such as `TimeDistributed`.
@@ -270,6 +272,9 @@ extension JSONParser {
       case "keepdims": layer.keepsDimensions = try parser.parseSimpleValue() == .bool(true)
       case "data_format":
         layer.isChannelsFirst = try parser.parseSimpleValue() == .string("channels_first")
+      case "dim_ordering":
+        layer.hasTheanoKernel = try parser.parseSimpleValue() == .string("th")
+        layer.isChannelsFirst = layer.hasTheanoKernel
       case _ where Self.sizes.contains(name):
         layer.hasSize = true
         try parser.skipValue()

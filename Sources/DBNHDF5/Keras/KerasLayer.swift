@@ -202,13 +202,17 @@ extension KerasLayer {
       (isNumbered, isNamedByClass) = (false, false)
       if first == KerasFile.modelWeights { parts.removeFirst() }
       // TensorFlow numbers the outputs of operations: `kernel:0`.
-      role = last.split(separator: ":").first.map(String.init) ?? last
+      let variable = last.split(separator: ":").first.map(String.init) ?? last
       // Inside a layer's group the path of its scope repeats the layer's name.
       if let layer = parts.first, let again = parts.dropFirst().firstIndex(of: layer) {
         parts.removeSubrange(1...again)
       }
-      guard !parts.isEmpty else { return nil }
+      guard let name = parts.last else { return nil }
       names = parts
+      let old =
+        variable.hasPrefix("\(name)_")
+        ? KerasVariableName.keras1(variable.dropFirst(name.count + 1)) : nil
+      role = old ?? variable
     }
   }
 }

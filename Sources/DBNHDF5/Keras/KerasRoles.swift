@@ -51,8 +51,11 @@ enum KerasRoles {
     }
   }
 
-  /// Why a recurrent layer computes something else than PyTorch's module.
+  /// Why a layer computes something else than PyTorch's module with its weights.
   private static func objection(to layer: KerasLayer, as kind: KerasClass) -> String? {
+    if layer.configuration?.hasTheanoKernel ?? false {
+      return "its kernel has the order of axes of Theano, which also flips kernels"
+    }
     guard case .recurrence(let recurrence) = kind else { return nil }
     return recurrence.objection(to: layer.configuration, hasBias: layer.variables.count > 2)
   }
