@@ -15,7 +15,8 @@ import torch
 import distributed_checkpoint
 from batchnorm_layouts import describe_batchnorms
 from expectation import (
-    describe_checkpoint, describe_hdf5, describe_keras, describe_npz, describe_safetensors, describe_shards,
+    describe_checkpoint, describe_hdf5, describe_indexed, describe_keras, describe_npz, describe_safetensors,
+    describe_shards,
 )
 
 ROOT = Path(__file__).resolve().parent
@@ -46,6 +47,8 @@ def read_back(folder: Path, expected: dict) -> dict:
     if expected["format"] == "safetensors":
         sharded = (folder / "model.safetensors.index.json").exists()
         return describe_shards(folder) if sharded else describe_safetensors(folder / "model.safetensors")
+    if expected["format"] == "shards":
+        return describe_indexed(next(folder.glob("*.index*.json")))
     if expected["format"] == "npz":
         return describe_npz(next(folder.glob("arrays.np[yz]")))
     if expected["format"] == "torch-distributed":

@@ -336,6 +336,18 @@ def describe_shards(folder: Path) -> dict:
     return {"format": "safetensors", "entry": "", "tensors": [rows[name] for name in index["weight_map"]]}
 
 
+def describe_indexed(index: Path) -> dict:
+    """The shards that an index names, each read by its own library, in the order of the index."""
+    from safetensors.torch import load_file
+
+    weight_map, shards = json.loads(index.read_text())["weight_map"], {}
+    for name in sorted(set(weight_map.values())):
+        path = index.parent / name
+        shards[name] = load_file(path) if path.suffix == ".safetensors" else torch.load(path)
+    tensors = {key: shards[name][key] for key, name in weight_map.items()}
+    return {"format": "shards", "entry": "", "tensors": describe_state_dict(tensors)}
+
+
 def describe_npz(path: Path) -> dict:
     """The arrays in the archive's order; a lone .npy is one array without a name. Text stands under "values"."""
     import numpy

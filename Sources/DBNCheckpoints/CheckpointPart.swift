@@ -24,7 +24,7 @@ struct CheckpointPart {
   init?(path: String, _ checkpoint: Checkpoint) {
     guard
       let part = Self.ofSharding(checkpoint.root) ?? Self.ofDeepSpeed(checkpoint.root)
-        ?? ShardFileName.part(at: path) ?? KerasShardName(path)?.part
+        ?? ShardPart.part(at: path) ?? KerasShardName(path)?.part
     else { return nil }
     self = part
   }

@@ -40,7 +40,7 @@ public struct SafetensorsFormat: CheckpointFormat {
     }
     let path = file.path
     do throws(CheckpointError) {
-      return try ShardReader.read(file)
+      return try SafetensorsCheckpoint.read(index: file)
     } catch {
       throw error.with(path: path)
     }

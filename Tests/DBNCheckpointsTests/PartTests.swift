@@ -203,12 +203,6 @@ struct PartTests {
     #expect(error?.reason.contains("model.safetensors.index.json") == true)
   }
 
-  @Test func indexesOfOtherFilesAreCalledThat() throws {
-    let index = Fixture("torch/sharded").file("pytorch_model.bin.index.json")
-    let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(index) }
-    #expect(error?.reason.contains("index of shards") == true)
-  }
-
   @Test func aFileOfADistributedCheckpointIsAPart() throws {
     let file = folder.file("__0_0.distcp")
     try checkpoint().write(to: file, as: TorchZipFormat())

@@ -212,7 +212,8 @@ private struct DistributedReader {
       .distributedContent,
       "is a safetensors file, as PyTorch writes with SerializationFormat.SAFETENSORS, whose "
         + "metadata does not locate the tensors",
-      advice: "end the names of the '.distcp' files in '.safetensors', remove '.metadata', and give "
+      advice:
+        "end the names of the '.distcp' files in '.safetensors', remove '.metadata', and give "
         + "the folder: the slices are put together")
   }
 

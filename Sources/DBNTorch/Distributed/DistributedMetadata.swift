@@ -160,7 +160,8 @@ struct DistributedMetadata {
     throw CheckpointError(
       .distributedTransform, name: name,
       "is stored with the transform \(names.joined(separator: ", ")), which is not read",
-      advice: "convert the folder with torch.distributed.checkpoint.format_utils.dcp_to_torch_save, "
+      advice:
+        "convert the folder with torch.distributed.checkpoint.format_utils.dcp_to_torch_save, "
         + "which undoes 'stream.zstd' if the package zstandard is installed")
   }
 

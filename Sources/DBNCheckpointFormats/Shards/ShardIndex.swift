@@ -1,27 +1,30 @@
-internal import DBNTensors
+package import DBNTensors
 
-/// The index of a sharded checkpoint: maps each tensor to a file in the same folder.
-struct ShardIndex {
-  static let metadata = "metadata"
-  static let totalSize = "total_size"
-  static let weightMap = "weight_map"
+/// The index of a sharded checkpoint: maps each tensor to a file in the same folder, of whatever
+/// format.
+package struct ShardIndex {
+  package static let metadata = "metadata"
+  package static let totalSize = "total_size"
+  package static let weightMap = "weight_map"
+  /// The member of the metadata with this toolkit's record of a checkpoint.
+  package static let recordName = "dbn-checkpoint"
 
   /// The names of the tensors, in the index's order.
-  private(set) var tensors = NameTable()
+  package private(set) var tensors = NameTable()
   /// The number of each tensor's shard, by the tensor's number.
   private(set) var shardByTensor: [Int] = []
   /// The distinct shards, in order of first occurrence.
-  private(set) var shards = NameTable()
+  package private(set) var shards = NameTable()
   /// The total bytes of all tensors, if the index states it; writers count differently.
   private(set) var totalByteCount: Int?
   /// This toolkit's record of the checkpoint.
-  private(set) var record: ByteRegion?
+  package private(set) var record: ByteRegion?
   /// The other metadata of the index.
   private(set) var otherMetadata: [String] = []
   /// The first rule that the index breaks; thrown only if the whole index is valid JSON.
   private var failure: CheckpointError?
 
-  init(parsing file: ByteRegion) throws(CheckpointError) {
+  package init(parsing file: ByteRegion) throws(CheckpointError) {
     FileEvent.report(.parsedShardIndex, file)
     failure = Self.invalid(nil, "the index has no '\(Self.weightMap)' from tensors to shards")
     var parser = JSONParser(file)
@@ -74,12 +77,12 @@ struct ShardIndex {
     try parser.parseObject { parser, name throws(CheckpointError) in
       guard names.add(name) else { throw parser.duplicate(name) }
       switch name {
-      case SafetensorsContent.recordName where parser.isAtString:
+      case Self.recordName where parser.isAtString:
         record = try parser.parseText()
       case Self.totalSize: totalByteCount = try parser.parseValue(depth: 2).int
       default:
         try parser.skipValue(depth: 2)
-        if name != SafetensorsContent.recordName { otherMetadata.append(name) }
+        if name != Self.recordName { otherMetadata.append(name) }
       }
     }
   }

@@ -1,4 +1,4 @@
-internal import DBNTensors
+package import DBNTensors
 internal import Glibc
 
 /// The name of a shard, of any format, as `huggingface_hub` and transformers give it:
@@ -12,14 +12,16 @@ package struct ShardFileName {
   package let stem: String
   package let number: Int
   package let count: Int
-  /// The extension with its dot.
+  /// The extension with its dot; with the variant before it, if it is there: `.fp16.bin`.
   package let fileExtension: String
   /// The number of digits of the two numbers.
   private let digits: (number: Int, count: Int)
 
   package init?(_ path: String) {
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    guard let dot = name.lastIndex(of: ".") else { return nil }
+    guard let number = name.lastIndex(of: "-"), let dot = name[number...].firstIndex(of: ".") else {
+      return nil
+    }
     let parts = name[..<dot].split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4, parts[parts.count - 2] == "of" else { return nil }
     let texts = (number: parts[parts.count - 3], count: parts[parts.count - 1])
@@ -39,14 +41,8 @@ package struct ShardFileName {
     return Int(text)
   }
 
-  /// The name of the index, which lists the shard of each tensor.
-  package var indexName: String { "\(stem)\(fileExtension).index.json" }
-
-  /// Whether the index exists and names this file.
-  package var isNamedByIndex: Bool {
-    let shards = SafetensorsCheckpoint.shards(of: folder + indexName)
-    return shards.contains { $0.isIdentical(to: folder + name(number)) }
-  }
+  /// The usual name of the index, which lists the shard of each tensor.
+  package var usualIndexName: String { "\(stem)\(fileExtension).index.json" }
 
   /// Whether another shard of the same checkpoint is in the folder.
   package var hasSibling: Bool {
@@ -81,23 +77,23 @@ package struct ShardFileName {
 }
 
 extension ShardFileName {
-  /// The error for a folder of several safetensors files and no index, if they are all parts of one
+  /// The error for a folder of several files and no index, if they are all parts of one
   /// checkpoint.
-  static func folderError(_ path: String, _ names: [String]) -> CheckpointError? {
-    if names.allSatisfy({ $0.hasPrefix("shard-") && $0.contains("-model-") }) {
+  package static func folderError(_ path: String, _ names: [String]) -> CheckpointError? {
+    if !names.isEmpty, names.allSatisfy({ $0.hasPrefix("shard-") && $0.contains("-model-") }) {
       return CheckpointError(
         .shardFolder, path: path,
-        "the folder has files of \(names.count) ranks; their tensors may be slices of the model's",
-        advice: SafetensorsCheckpoint.adviceForRanks)
+        "the folder has what \(names.count) ranks saved, whose tensors may be slices of the model's",
+        advice: "give the folder")
     }
     let shards = names.compactMap { ShardFileName("\(path)/\($0)") }
     guard let first = shards.first, shards.count == names.count,
-      shards.allSatisfy({ $0.indexName == first.indexName && $0.count == first.count })
+      shards.allSatisfy({ $0.usualIndexName == first.usualIndexName && $0.count == first.count })
     else { return nil }
     return CheckpointError(
       .shardFolder, path: path,
       "the folder has \(shards.count) of \(first.count) parts of one checkpoint, without their index "
-        + first.indexName + (first.missing.map { "; \($0)" } ?? ""),
+        + first.usualIndexName + (first.missing.map { "; \($0)" } ?? ""),
       advice: "put all parts and the index into one folder")
   }
 }
