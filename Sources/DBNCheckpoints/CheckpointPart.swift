@@ -44,7 +44,7 @@ extension CheckpointPart {
     return CheckpointPart(
       "contains what one rank saved: its tensors may be slices of the model's, according to "
         + "\(SafetensorsCheckpoint.shardingInfo) in its metadata",
-      advice: SafetensorsCheckpoint.adviceForRanks)
+      advice: "put the files of all ranks into one folder, and give that folder")
   }
 
   /// Files of DeepSpeed with one rank's part of the optimizer or of the weights.

@@ -27,4 +27,6 @@ extension CheckpointError.Code {
   public static let safetensorsRecord = Self("safetensors-record")
   /// That record has an unknown version.
   public static let safetensorsRecordVersion = Self("safetensors-record-version")
+  /// The offsets of slices in the metadata are not of the form that PyTorch gives them.
+  public static let safetensorsSlices = Self("safetensors-slices")
 }

@@ -32,7 +32,7 @@ extension SafetensorsCheckpoint {
 }
 
 extension SafetensorsFormat {
-  /// The index, or the only safetensors file.
+  /// The index, the only safetensors file, or the folder itself if ranks saved slices in it.
   ///
   /// - Returns: nil if the folder has none.
   /// - Throws: `shardFolder` if there are several.
@@ -48,6 +48,9 @@ extension SafetensorsFormat {
     {
       return nil
     }
+    if indexes.isEmpty, files.count > 1, SlicedFolder.recognises(folder) {
+      return SourceFile(folder)
+    }
     guard candidates.count <= 1 else {
       let path = String(folder.prefix.dropLast())
       if let error = ShardFileName.folderError(path, candidates) { throw error }
@@ -61,9 +64,14 @@ extension SafetensorsFormat {
     return try folder.file(name)
   }
 
-  /// The shards that an index names; none if the path is not an index.
+  /// The shards that an index names, or the files with slices in a folder; otherwise none.
   public func companions(of path: String) -> [String] {
-    SafetensorsCheckpoint.isIndex(path) ? ShardIndex.shards(of: path) : []
+    guard !path.hasSuffix("/") else {
+      let folder = SourceFolder(String(path.dropLast()))
+      let names = SlicedFolder.recognises(folder) ? (try? folder.names()) ?? [] : []
+      return names.filter { $0.hasSuffix(SlicedFolder.fileExtension) }.map { path + $0 }
+    }
+    return SafetensorsCheckpoint.isIndex(path) ? ShardIndex.shards(of: path) : []
   }
 
   /// The index, which is written with shards and removed by a single file of the same name. The

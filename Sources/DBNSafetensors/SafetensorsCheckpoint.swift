@@ -9,12 +9,6 @@ package enum SafetensorsCheckpoint {
   /// Source: `torch.distributed.checkpoint._hf_utils`.
   package static let shardingInfo = "DCP_SHARDING_INFO"
 
-  /// What to do with such files.
-  package static let adviceForRanks: Guidance =
-    "combine the files of all ranks with consolidate_safetensors_files of "
-    + "torch.distributed.checkpoint._consolidate_hf_safetensors, with an fqn_to_index_mapping of "
-    + "every tensor's name to 1"
-
   /// Whether the file starts with a plausible header length and the header's `{`, before which
   /// there can be white space.
   package static func recognises(_ file: ByteRegion) -> Bool {

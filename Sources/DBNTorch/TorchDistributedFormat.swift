@@ -17,7 +17,7 @@ public struct TorchDistributedFormat: CheckpointFormat {
   /// Reads all files of the folder that the metadata lists, as one checkpoint. Tensors are
   /// assembled from their chunks when their bytes are needed.
   ///
-  /// - Throws: `distributedMetadata`, `distributedPath`, `distributedMissing`, `distributedChunks`,
+  /// - Throws: `distributedMetadata`, `distributedPath`, `distributedMissing`, `tensorSlices`,
   ///   `distributedContent` or `distributedTransform`, with the name of the entry.
   public func read(
     _ metadata: consuming SourceFile, options: ReadingOptions

@@ -80,12 +80,6 @@ extension ShardFileName {
   /// The error for a folder of several files and no index, if they are all parts of one
   /// checkpoint.
   package static func folderError(_ path: String, _ names: [String]) -> CheckpointError? {
-    if !names.isEmpty, names.allSatisfy({ $0.hasPrefix("shard-") && $0.contains("-model-") }) {
-      return CheckpointError(
-        .shardFolder, path: path,
-        "the folder has what \(names.count) ranks saved, whose tensors may be slices of the model's",
-        advice: "give the folder")
-    }
     let shards = names.compactMap { ShardFileName("\(path)/\($0)") }
     guard let first = shards.first, shards.count == names.count,
       shards.allSatisfy({ $0.usualIndexName == first.usualIndexName && $0.count == first.count })

@@ -151,7 +151,8 @@ private struct DistributedReader {
     switch entry {
     case .value: return try content(metadata.location(of: name, nil), of: name)
     case .tensor(let entry):
-      let distributed = try DistributedTensor(entry)
+      let distributed = try SlicedTensor(
+        entry.scalarType, size: entry.size, slices: entry.chunks, requiresGrad: entry.requiresGrad)
       let tensor = try distributed.tensor { chunk throws(CheckpointError) in
         try part(chunk, of: name)
       }

@@ -5,11 +5,7 @@ import DBNTensors
 ///
 /// Source: `torch/distributed/checkpoint/metadata.py`, `filesystem.py`.
 struct DistributedMetadata {
-  /// A box-shaped part of a tensor.
-  struct Chunk: Hashable {
-    let offsets: [Int]
-    let sizes: [Int]
-  }
+  typealias Chunk = TensorSlice
 
   struct TensorEntry {
     let scalarType: ScalarType

@@ -1,21 +1,17 @@
 import DBNTensors
 import Testing
 
-@testable import DBNTorch
-
-/// How chunks make up a tensor, rule by rule.
-struct DistributedChunkTests {
-  typealias Chunk = DistributedMetadata.Chunk
-
-  private static func entry(
-    _ size: [Int], _ chunks: [(offsets: [Int], sizes: [Int])]
-  ) -> DistributedMetadata.TensorEntry {
-    DistributedMetadata.TensorEntry(
-      scalarType: .uint8, size: size, requiresGrad: false,
-      chunks: chunks.map { Chunk(offsets: $0.offsets, sizes: $0.sizes) })
+/// How slices make up a tensor, rule by rule.
+struct SlicedTensorTests {
+  private static func sliced(
+    _ size: [Int], _ slices: [(offsets: [Int], sizes: [Int])]
+  ) throws(CheckpointError) -> SlicedTensor {
+    try SlicedTensor(
+      .uint8, size: size,
+      slices: slices.map { TensorSlice(offsets: $0.offsets, sizes: $0.sizes) })
   }
 
-  static let refused: [(size: [Int], chunks: [(offsets: [Int], sizes: [Int])])] = [
+  static let refused: [(size: [Int], slices: [(offsets: [Int], sizes: [Int])])] = [
     ([4], []),
     ([4], [([0], [3])]),
     ([4], [([0], [5])]),
@@ -33,18 +29,18 @@ struct DistributedChunkTests {
 
   @Test(arguments: refused)
   func holesOverlapsAndWhatLiesOutsideAreRefused(
-    rule: (size: [Int], chunks: [(offsets: [Int], sizes: [Int])])
+    rule: (size: [Int], slices: [(offsets: [Int], sizes: [Int])])
   ) throws {
     let error = try #require(throws: CheckpointError.self) {
-      _ = try DistributedTensor(Self.entry(rule.size, rule.chunks))
+      _ = try Self.sliced(rule.size, rule.slices)
     }
-    #expect(error.code == .distributedChunks)
+    #expect(error.code == .tensorSlices)
   }
 
-  @Test func moreChunksThanAnyJobHasRanksAreRefused() throws {
-    let chunks = (0..<20_001).map { (offsets: [$0], sizes: [1]) }
+  @Test func moreSlicesThanAnyJobHasRanksAreRefused() throws {
+    let slices = (0..<20_001).map { (offsets: [$0], sizes: [1]) }
     let error = try #require(throws: CheckpointError.self) {
-      _ = try DistributedTensor(Self.entry([20_001], chunks))
+      _ = try Self.sliced([20_001], slices)
     }
     #expect(error.code == .limitExceeded)
   }
@@ -58,14 +54,14 @@ struct DistributedChunkTests {
   ]
 
   @Test(arguments: whole)
-  func chunksAreCopiedToTheirPlace(tensor: (size: [Int], cuts: [[Int]])) throws {
-    let chunks = Self.boxes(tensor.size, tensor.cuts)
-    let entry = Self.entry(
+  func slicesAreCopiedToTheirPlace(tensor: (size: [Int], cuts: [[Int]])) throws {
+    let slices = Self.boxes(tensor.size, tensor.cuts)
+    let sliced = try Self.sliced(
       tensor.size,
-      chunks + [(tensor.size.map { _ in 0 }, tensor.size.map { _ in 0 })].filter { !$0.0.isEmpty })
-    let result = try DistributedTensor(entry).tensor { chunk throws(CheckpointError) in
-      let bytes = Self.places(chunk, in: tensor.size)
-      return try Tensor(.uint8, shape: chunk.sizes, storage: TensorStorage(ByteRegion(bytes)))
+      slices + [(tensor.size.map { _ in 0 }, tensor.size.map { _ in 0 })].filter { !$0.0.isEmpty })
+    let result = try sliced.tensor { slice throws(CheckpointError) in
+      let bytes = Self.places(slice, in: tensor.size)
+      return try Tensor(.uint8, shape: slice.sizes, storage: TensorStorage(ByteRegion(bytes)))
     }
     let count = tensor.size.reduce(1, *)
     let bytes = try result.storage.withBytes { bytes in
@@ -89,11 +85,11 @@ struct DistributedChunkTests {
   }
 
   /// The places of a box's elements in the whole, in row-major order.
-  private static func places(_ chunk: Chunk, in size: [Int]) -> [UInt8] {
+  private static func places(_ slice: TensorSlice, in size: [Int]) -> [UInt8] {
     var places = [0]
     for (index, count) in size.enumerated() {
       places = places.flatMap { place in
-        (0..<chunk.sizes[index]).map { place * count + chunk.offsets[index] + $0 }
+        (0..<slice.sizes[index]).map { place * count + slice.offsets[index] + $0 }
       }
     }
     return places.map { UInt8($0) }
