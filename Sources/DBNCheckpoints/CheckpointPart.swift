@@ -53,7 +53,7 @@ extension CheckpointPart {
   fileprivate static func ofDeepSpeed(_ root: CheckpointValue) -> CheckpointPart? {
     guard let root = root.dictionary else { return nil }
     let together: Guidance =
-      "combine the files of all ranks with zero_to_fp32.py, which DeepSpeed saves with them"
+      "give the folder with the files of all ranks, which puts the float32 weights together"
     let optimizer = root["optimizer_state_dict"]?.dictionary
     let zeroKeys = ["single_partition_of_fp32_groups", "fp32_flat_groups", "partition_count"]
     if let optimizer, root["module"] == nil, zeroKeys.contains(where: { optimizer[$0] != nil }) {

@@ -23,7 +23,8 @@ public struct FormatRegistry: Sendable {
   /// every other zip file.
   public static let standard = FormatRegistry([
     NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
-    TorchDistributedFormat(), KerasHDF5Format(), HDF5Format(), SafetensorsFormat(),
+    TorchDistributedFormat(), TorchDeepSpeedFormat(), KerasHDF5Format(), HDF5Format(),
+    SafetensorsFormat(),
     TorchPickleFormat(),
   ])
 

@@ -64,4 +64,6 @@ extension CheckpointError.Code {
   public static let distributedContent = Self("distributed-content")
   /// An entry of a distributed checkpoint is compressed or encrypted.
   public static let distributedTransform = Self("distributed-transform")
+  /// Files of DeepSpeed are not of the form that it gives them, or not of one checkpoint.
+  public static let deepSpeed = Self("deepspeed")
 }

@@ -26,7 +26,7 @@ package struct ShardReader {
     folder = file.folder
     values = Array(repeating: nil, count: index.tensors.count)
     for name in index.otherMetadata {
-      notes.append("the index has '\(name.visible())' in its metadata: left out")
+      notes.append("the index has '\(name.visible())' in its metadata, which is ignored")
     }
     for shard in index.shards.names.indices { try read(shard, open) }
     try collect()
@@ -43,7 +43,7 @@ package struct ShardReader {
       guard let root = checkpoint.root.dictionary else {
         throw CheckpointError(
           .shardTensorMissing, "this shard holds a \(checkpoint.root.typeName), not named tensors",
-          advice: "the files are not of one checkpoint; get all of them again")
+          advice: "the files do not belong to one checkpoint; get all of them again")
       }
       for entry in root.entries { values[try number(of: entry.key, in: shard)] = entry.value }
       for (name, value) in root.attributes { add(value, toAttribute: name) }
@@ -57,8 +57,9 @@ package struct ShardReader {
       return try folder.file(name)
     } catch  where error.code == .system {
       throw CheckpointError(
-        .shardMissing, path: folder.prefix + name, "the index names this shard: \(error.reason)",
-        advice: "get all files of the checkpoint into one folder")
+        .shardMissing, path: folder.prefix + name,
+        "the index names this shard, which cannot be read (\(error.reason))",
+        advice: "put all files of the checkpoint into one folder")
     }
   }
 
@@ -73,9 +74,9 @@ package struct ShardReader {
       .shardTensorUnlisted, name: key.description,
       number.map {
         let other = index.shards.names[index.shardByTensor[$0]]
-        return "by the index it is in '\(other.visible())', but it is in this shard too"
+        return "the index says it is in '\(other.visible())', but it is in this shard"
       } ?? "it is in this shard, but not in the index",
-      advice: "the files are not of one checkpoint; get all of them again")
+      advice: "the files do not belong to one checkpoint; get all of them again")
   }
 
   /// Adds a shard's metadata or module versions to those of the shards before it.
@@ -94,7 +95,7 @@ package struct ShardReader {
       }
       guard !first.isSameText(as: entry.value) else { continue }
       notes.append(
-        "shards disagree about the metadata '\(entry.key.description.visible())': the first one is "
+        "shards disagree about the metadata '\(entry.key.description.visible())'; the first value is "
           + "kept")
     }
     contents.attributes[known].value = .dictionary(merged)
@@ -108,15 +109,15 @@ package struct ShardReader {
         throw CheckpointError(
           .shardTensorMissing,
           path: folder.prefix + index.shards.names[index.shardByTensor[number]], name: name,
-          "by the index it is in this shard, where it is not",
-          advice: "the files are not of one checkpoint; get all of them again")
+          "the index says it is in this shard, but it is not",
+          advice: "the files do not belong to one checkpoint; get all of them again")
       }
       byteCount &+= value.tensor?.byteCount ?? 0
       contents.set(.string(name), to: value)
     }
     values = []
     if let total = index.totalByteCount, total != byteCount {
-      notes.append("the index counts \(total) bytes of tensors, the shards have \(byteCount)")
+      notes.append("the index counts \(total) bytes of tensors, but the shards have \(byteCount)")
     }
   }
 }
