@@ -1,13 +1,15 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
+import DBNTorch
+
 extension FormatRegistry {
   /// The format of a file, by its content, or of a folder. For a checkpoint that was read, use
   /// `Checkpoint.format`.
   ///
   /// - Throws: `unknownFormat`, `system`, `notARegularFile`.
   public func recognise(_ path: String) throws(CheckpointError) -> any CheckpointFormat {
-    let file = try openFile(path)
+    let file = try unpacked(openFile(path))
     try refuseParts(file)
     if let format = formats.first(where: { $0.recognises(file) }) { return format }
     guard ShardIndex.isIndex(file.path), let path = ShardIndex.shards(of: file.path).first else {
@@ -20,7 +22,7 @@ extension FormatRegistry {
 
   /// Reads a file with the first format that recognises it, reusing what that parsed.
   func open(_ path: String, options: ReadingOptions) throws(CheckpointError) -> Checkpoint {
-    let file = try openFile(path)
+    let file = try unpacked(openFile(path))
     // Only names and shapes were read; the tensors' bytes are read later.
     defer { file.bytes.releaseFile() }
     try refuseParts(file)
@@ -39,10 +41,24 @@ extension FormatRegistry {
   private func read(
     _ file: SourceFile, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint? {
-    for format in formats {
-      if let checkpoint = try format.readIfRecognised(file, options: options) { return checkpoint }
+    do throws(CheckpointError) {
+      for format in formats {
+        if let checkpoint = try format.readIfRecognised(file, options: options) {
+          return checkpoint
+        }
+      }
+      return nil
+    } catch  where error.code == .notATorchCheckpoint || error.code == .torchTarMember {
+      // PyTorch's formats take every zip and tar archive for theirs.
+      guard let contents = ArchiveContents(file.bytes), !contents.isTorch else { throw error }
+      throw contents.error(path: file.path)
     }
-    return nil
+  }
+
+  /// The file itself, or what a file that is compressed with gzip contains.
+  private func unpacked(_ file: SourceFile) throws(CheckpointError) -> SourceFile {
+    guard Gzip.recognises(file.bytes) else { return file }
+    return SourceFile(try Gzip.decompressed(file.bytes), path: file.path)
   }
 
   /// Reads the shards that an index names, each with the format that recognises it, as one
@@ -105,13 +121,19 @@ extension FormatRegistry {
   }
 
   private func unknown(_ file: SourceFile) -> CheckpointError {
-    let isEmpty = file.bytes.count == 0
-    return CheckpointError(
-      .unknownFormat, path: file.path,
-      isEmpty ? "is empty" : "is not a checkpoint in a known format",
-      advice: isEmpty
-        ? "get the file again"
-        : "formats that can be read: \(formats.map(\.name).joined(separator: ", "))")
+    let known = "formats that can be read: \(formats.map(\.name).joined(separator: ", "))"
+    func error(_ reason: String, _ advice: Guidance) -> CheckpointError {
+      CheckpointError(.unknownFormat, path: file.path, reason, advice: advice)
+    }
+    if file.bytes.count == 0 { return error("is empty", "get the file again") }
+    if let kind = FileKind.of(file.bytes) { return error(kind.reason, Guidance(kind.advice)) }
+    if let archive = ArchiveContents(file.bytes) { return archive.error(path: file.path) }
+    guard let text = FileKind.text(file.bytes) else {
+      return error("is not a checkpoint in a known format", Guidance(known))
+    }
+    return error(
+      "is a \(text.isJSON ? "JSON" : "text") file, '\(text.start.visible())'",
+      "give the file with the weights; \(known)")
   }
 }
 

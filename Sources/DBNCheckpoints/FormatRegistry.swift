@@ -22,7 +22,8 @@ public struct FormatRegistry: Sendable {
   /// The formats of this toolkit. NumPy's archives come before PyTorch's formats, which accept
   /// every other zip file.
   public static let standard = FormatRegistry([
-    NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
+    NumPyFormat(), KerasArchiveFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(),
+    TorchTarFormat(),
     TorchDistributedFormat(), TorchDeepSpeedFormat(), KerasHDF5Format(), HDF5Format(),
     SafetensorsFormat(),
     TorchPickleFormat(),
