@@ -57,10 +57,10 @@ extension CheckpointError.Code {
   public static let distributedPath = Self("distributed-path")
   /// An entry of a distributed checkpoint is in none of its files.
   public static let distributedMissing = Self("distributed-missing")
-  /// The chunks of a tensor overlap, leave a gap, or are outside it.
-  public static let distributedChunks = Self("distributed-chunks")
   /// The contents of a file in a distributed checkpoint don't match its metadata.
   public static let distributedContent = Self("distributed-content")
   /// An entry of a distributed checkpoint is compressed or encrypted.
   public static let distributedTransform = Self("distributed-transform")
+  /// Files of DeepSpeed are not of the form that it gives them, or not of one checkpoint.
+  public static let deepSpeed = Self("deepspeed")
 }
