@@ -15,7 +15,7 @@ extension Conversion {
   ///
   /// - Parameters:
   ///   - progress: called with the total number of bytes and the number just read, on any thread.
-  /// - Returns: a result whose losses are the tensors left out, with the reason. A graph is dropped
+  /// - Returns: a result whose losses are the entries left out, with the reason. A graph is dropped
   ///   if there are any, since it uses them.
   /// - Throws: as `Checkpoint.open`, if even so nothing of the file can be read; `nothingSalvaged`.
   public static func salvaging(
@@ -25,6 +25,10 @@ extension Conversion {
     let failures = try source.checkpoint.unreadableStorages(progress: progress)
     var (salvaged, report) = (source.checkpoint, ConversionReport())
     let root = salvaged.root.removingLeaves { path, value in
+      if case .opaque(let value) = value, let reason = value.unreadableReason {
+        report.losses.append(.init("\(path)", reason))
+        return true
+      }
       guard let tensor = value.tensor else { return false }
       guard let failure = failures[ObjectIdentifier(tensor.storage)] else {
         report.converted.append("\(path)")

@@ -45,10 +45,10 @@ package enum HDF5Checkpoint {
   }
 
   static func read(
-    _ hdf5: HDF5File, kerasConfiguration: ByteRegion? = nil
+    _ hdf5: HDF5File, kerasConfiguration: ByteRegion? = nil, salvages: Bool = false
   ) throws(CheckpointError) -> Checkpoint {
     let file = hdf5.bytes
-    var catalog = try hdf5.catalog.get()
+    var catalog = try salvages ? CatalogParser.read(file, salvages: true) : hdf5.catalog.get()
     try catalog.validate(fileByteCount: file.count)
     var checkpoint =
       try SchemaReader.describes(catalog)

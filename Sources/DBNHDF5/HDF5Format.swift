@@ -57,7 +57,7 @@ public struct HDF5Format: CheckpointFormat {
   public func read(
     _ file: consuming HDF5File, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
-    try HDF5Checkpoint.read(file)
+    try HDF5Checkpoint.read(file, salvages: options.salvages)
   }
 
   /// Writes every value of the checkpoint, following the schema.

@@ -51,7 +51,8 @@ struct PlainReader {
         case .dataset(let dataset): try add(value(dataset), name: name)
         }
       } catch {
-        guard let value = OpaqueValue(unreadable: error) else { throw error }
+        let value = OpaqueValue(unreadable: error, isSalvaged: catalog.isSalvaged)
+        guard let value else { throw error }
         try add(.opaque(value), name: name)
         remarks.add(.unreadable, name, " \(error.reason)")
       }

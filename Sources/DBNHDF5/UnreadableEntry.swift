@@ -26,9 +26,21 @@ extension OpaqueValue {
   /// The entry in place of a thing that can't be read.
   ///
   /// - Returns: nil for an error for which the file is refused.
-  init?(unreadable error: CheckpointError) {
-    guard let kind = error.unreadableKind else { return nil }
+  ///
+  /// - Parameter isSalvaged: whether the file is read as far as it goes, so that anything can be
+  ///   missing.
+  init?(unreadable error: CheckpointError, isSalvaged: Bool = false) {
+    let lost = isSalvaged && error.code != .limitExceeded ? "entry" : nil
+    guard let kind = error.unreadableKind ?? lost else { return nil }
     let advice = error.advice.map { "; \($0)" } ?? ""
     self = .unreadable(kind, error.reason + advice)
+  }
+}
+
+extension Catalog {
+  /// Whether an error makes one entry unreadable, and not the file: in a file that is salvaged every
+  /// error does, except those about what reading it would cost.
+  func sets(aside error: CheckpointError) -> Bool {
+    error.concernsOneEntry || isSalvaged && error.code != .limitExceeded
   }
 }

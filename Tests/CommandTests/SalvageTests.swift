@@ -39,7 +39,7 @@ struct SalvageTests {
 
   /// At every cut a tensor is recovered or named, and what is recovered never shrinks with a later
   /// cut.
-  @Test(arguments: ["pth", "safetensors"])
+  @Test(arguments: ["pth", "safetensors", "h5"])
   func everyWholeTensorOfACutFileComesOut(suffix: String) throws {
     let (bytes, tensors) = try original(suffix)
     var best = 0

@@ -39,7 +39,7 @@ extension Catalog {
         try datasets[index].validateType()
         try datasets[index].validateExtent(&budget)
       } catch {
-        guard error.concernsOneEntry else { throw error }
+        guard sets(aside: error) else { throw error }
         datasets[index].extent = .unreadable(error)
       }
     }

@@ -13,6 +13,8 @@ package struct Catalog: Sendable {
   package var datasets: [Dataset] = []
   /// Whether the file's flags show that the program that wrote it never closed it.
   package var isUnclosed = false
+  /// Whether the end of the file may be missing, and what is left of it is read.
+  package var isSalvaged = false
   package var remarks = Remarks()
 
   package init() {}
@@ -25,6 +27,8 @@ package struct Catalog: Sendable {
     package var attributes: [Attribute] = []
     /// The links, in creation order if the file tracks it, else by name.
     package var links: [Link] = []
+    /// Why its links can't be read; only in a file that is salvaged.
+    var failure: CheckpointError?
 
     package init(path: String, parent: Int? = nil) {
       self.path = path

@@ -23,11 +23,16 @@ struct CatalogParser {
     let depth: Int
   }
 
-  static func read(_ file: ByteRegion) throws(CheckpointError) -> Catalog {
+  /// - Parameter salvages: whether the end of the file may be missing: then objects that can't be
+  ///   found are unreadable entries, and groups have the links that can be read.
+  static func read(
+    _ file: ByteRegion, salvages: Bool = false
+  ) throws(CheckpointError) -> Catalog {
     FileEvent.report(.parsedHDF5Catalog, file)
-    let superblock = try Superblock(file)
+    let superblock = try Superblock(file, salvages: salvages)
     var parser = CatalogParser(file: try MetadataFile(file, superblock))
     parser.catalog.isUnclosed = superblock.isUnclosed
+    parser.catalog.isSalvaged = salvages
     return try parser.readAll(root: superblock.root)
   }
 
@@ -48,7 +53,10 @@ struct CatalogParser {
         try read(group)
       } catch {
         let path = catalog.groups[group.index].path
-        throw error.with(name: path.isEmpty ? nil : path)
+        guard catalog.isSalvaged, group.index > 0, error.code != .limitExceeded else {
+          throw error.with(name: path.isEmpty ? nil : path)
+        }
+        catalog.groups[group.index].failure = error.with(name: path)
       }
     }
     catalog.remarks = remarks
@@ -57,7 +65,7 @@ struct CatalogParser {
 
   private mutating func read(_ group: PendingGroup) throws(CheckpointError) {
     let path = catalog.groups[group.index].path
-    catalog.groups[group.index].attributes = try attributes(of: group.header, path: path)
+    catalog.groups[group.index].attributes = try groupAttributes(group.header, path)
     let links = try links(of: group.header)
     catalog.groups[group.index].links.reserveCapacity(links.count)
     catalog.datasets.makeRoom(for: links.count)
@@ -66,6 +74,18 @@ struct CatalogParser {
       let target = try self.target(of: link, in: group)
       if !link.isUTF8 { remarks.add(.otherName, path.appending(link: link.name)) }
       catalog.groups[group.index].links.append(Catalog.Link(link.name, target))
+    }
+  }
+
+  /// The attributes of a group; in a file that is salvaged, none if they are lost.
+  private mutating func groupAttributes(
+    _ header: ObjectHeader, _ path: String
+  ) throws(CheckpointError) -> [Catalog.Attribute] {
+    do throws(CheckpointError) {
+      return try attributes(of: header, path: path)
+    } catch {
+      guard catalog.sets(aside: error) else { throw error }
+      return []
     }
   }
 
@@ -89,7 +109,7 @@ struct CatalogParser {
         return try object(at: address, as: link.name, in: group)
       } catch {
         let error = error.with(name: catalog.groups[group.index].path.appending(link: link.name))
-        guard error.concernsOneEntry else { throw error }
+        guard catalog.sets(aside: error) else { throw error }
         return .unreadable(error)
       }
     }

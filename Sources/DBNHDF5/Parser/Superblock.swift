@@ -26,7 +26,8 @@ struct Superblock {
     return nil
   }
 
-  init(_ file: ByteRegion) throws(CheckpointError) {
+  /// - Parameter salvages: whether the end of the file may be missing.
+  init(_ file: ByteRegion, salvages: Bool = false) throws(CheckpointError) {
     guard let base = Superblock.offset(in: file) else {
       throw CheckpointError(.notHDF5, "is not an HDF5 file")
     }
@@ -42,7 +43,7 @@ struct Superblock {
     extensionAddress = content.extensionAddress
     isUnclosed = content.isUnclosed
     // The superblock may have been moved together with everything after it.
-    guard content.end - content.base <= file.count - base else {
+    guard salvages || content.end - content.base <= file.count - base else {
       throw CheckpointError(
         .truncated, offset: base,
         "the file should have \(content.end) bytes, but has \(file.count)",

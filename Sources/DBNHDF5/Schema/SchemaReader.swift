@@ -14,7 +14,7 @@ struct SchemaReader {
   }
 
   static func read(_ catalog: Catalog, _ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
-    try catalog.requireReadable()
+    if !catalog.isSalvaged { try catalog.requireReadable() }
     let root = catalog.groups[0].attributes
     guard root[Schema.Attribute.version] == .int(Schema.version) else {
       throw CheckpointError(
@@ -26,7 +26,7 @@ struct SchemaReader {
       contents: DatasetContents(catalog, file, followsSchema: true), walk: GroupWalk(catalog))
     reader.checksums = try root.checksums()
     let value = try reader.readRoot()
-    try reader.refuseUnusedChecksums()
+    if !catalog.isSalvaged { try reader.refuseUnusedChecksums() }
     return Checkpoint(
       root: value, history: try root.history(), graph: root.string(Schema.Attribute.graph),
       batchNormSettings: try root.batchNormSettings())
@@ -53,7 +53,19 @@ struct SchemaReader {
       .flatMap { Schema.Kind(rawValue: $0) }
   }
 
+  /// The value of a link; of a file that is salvaged, an unreadable entry if it is lost.
   private mutating func value(
+    of link: Catalog.Link, in group: Int, path: String
+  ) throws(CheckpointError) -> CheckpointValue {
+    do throws(CheckpointError) {
+      return try readValue(of: link, in: group, path: path)
+    } catch  where catalog.isSalvaged {
+      guard let value = OpaqueValue(unreadable: error, isSalvaged: true) else { throw error }
+      return .opaque(value)
+    }
+  }
+
+  private mutating func readValue(
     of link: Catalog.Link, in group: Int, path: String
   ) throws(CheckpointError) -> CheckpointValue {
     switch try walk.follow(link, in: group, name: path) {
