@@ -20,12 +20,16 @@ public enum Transformation: Sendable {
   /// Adds a weight of ones or a bias of zeros to BatchNorms that lack one, so that PyTorch's strict
   /// loading accepts them.
   case completingBatchNorms
+  /// Gives Flax's weights PyTorch's names and order of axes, where the order is certain.
+  case flaxNames
   /// Rounds floating-point tensors to a floating-point type; the running statistics of BatchNorms
   /// only on request, since a small variance can become 0. Applied last.
   case casting(to: ScalarType, statistics: Bool = false)
 
   /// The name of `kerasNames` in the history and in renamings given as text.
   package static let keras = "keras"
+  /// The name of `flaxNames`, likewise.
+  package static let flax = "flax"
   /// The name of `likeKeras` in the history.
   fileprivate static let likeKerasName = "like-keras"
 }
@@ -84,6 +88,12 @@ struct TransformedStateDict {
         report.skipped += converted.report.skipped
         report.notes += converted.report.notes
         renamings.append(.string(Transformation.keras))
+      case .flaxNames:
+        let converted = try FlaxNames.converting(stateDict)
+        stateDict = converted.stateDict
+        report.skipped += converted.report.skipped
+        report.notes += converted.report.notes
+        renamings.append(.string(Transformation.flax))
       case .completingBatchNorms:
         let completed = try stateDict.completingBatchNorms()
         stateDict = completed.stateDict

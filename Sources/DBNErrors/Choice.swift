@@ -39,6 +39,8 @@ public enum Choice: Sendable, Hashable {
   case shardSize
   /// Renaming tensors.
   case renaming
+  /// Giving a Flax model's weights PyTorch's names.
+  case flaxNames
   /// Rounding tensors to float32.
   case castingToFloat32
   /// Mapping BatchNorms to a distributed layout.
@@ -85,6 +87,7 @@ extension Choice {
     case .compression: "'compression'"
     case .shardSize: "'shardByteCount'"
     case .renaming: "'renaming'"
+    case .flaxNames: "'.flaxNames'"
     case .castingToFloat32: "'casting(to: .float32)'"
     case .mappingToDistributed: "'toDistributed'"
     case .mappingToStandard: "'toStandard'"

@@ -26,7 +26,7 @@ struct BatchNormSettingsTests {
     return checkpoint
   }
 
-  @Test(arguments: FormatRegistry.standard.formats.filter(\.isWritable).map(\.name))
+  @Test(arguments: FormatRegistry.formatsOfTrees)
   func everyFormatKeepsSettings(name: String) throws {
     let folder = try TemporaryFolder()
     let format = try #require(FormatRegistry.standard.named(name))

@@ -22,7 +22,7 @@ struct GraphTests {
     #expect(constants?.entries.count == 3)
   }
 
-  @Test(arguments: FormatRegistry.standard.formats.filter(\.isWritable).map(\.name))
+  @Test(arguments: FormatRegistry.formatsOfTrees)
   func everyFormatKeepsTheGraphToTheLastByte(name: String) throws {
     let folder = try TemporaryFolder()
     let format = try #require(FormatRegistry.standard.named(name))

@@ -10,7 +10,7 @@ import Testing
 /// Every format to every format and back, over the fixtures: every scalar type, shapes of all
 /// kinds, views, ties, trees of values, odd keys. What a format can't hold is in the report.
 struct MatrixTests {
-  static let formats = FormatRegistry.standard.formats.filter(\.isWritable).map(\.name)
+  static let formats = FormatRegistry.formatsOfTrees
     .filter { $0 != "npz" }  // It holds no trees.
 
   /// All that is small enough to be written eighteen times.
@@ -54,12 +54,13 @@ struct MatrixTests {
       "torch/text-pickles", "hdf5", "keras", "safetensors", "npz", "pickle",
     ].flatMap { Fixture.all($0) } + [
       Fixture("torch/tar"), Fixture("export/programs/2.15"), Fixture("keras-shards"),
+      Fixture("containers"), Fixture("torch/deepspeed/stage2"),
     ])
     .compactMap { fixture in
       [
         "checkpoint.pth", "checkpoint/.metadata", "weights.h5", "model.safetensors",
         "model.safetensors.index.json", "arrays.npz", "arrays.npy", "small.pt2", "checkpoint.pkl",
-        "net.weights.json",
+        "net.weights.json", "net.keras", "latest",
       ].map { fixture.file($0) }.first { FileManager.default.fileExists(atPath: $0) }
     }
 

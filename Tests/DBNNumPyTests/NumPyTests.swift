@@ -42,7 +42,7 @@ struct NumPyTests {
   }
 
   @Test func thereAreFixtures() {
-    #expect(Self.archives.count == 3 && Self.arrays.count == 3)
+    #expect(Self.archives.count == 4 && Self.arrays.count == 3)
   }
 
   fileprivate static func file(

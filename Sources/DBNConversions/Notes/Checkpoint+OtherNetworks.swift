@@ -2,11 +2,21 @@ import DBNBatchNorm
 public import DBNTensors
 
 extension Checkpoint {
-  /// One sentence about the other networks in the file and the rest of its content; empty if the
-  /// only tensors are the state dict's, training state and scalars (a loss).
+  /// What the user should know about the state dict at an entry: names of Flax, which PyTorch does
+  /// not have; and one sentence about the other networks in the file and the rest of its content,
+  /// unless the only tensors are the state dict's, training state and scalars (a loss).
   ///
   /// - Parameter verb: what happens to the others: "unchanged".
   public func notes(taking entry: EntryPath, others verb: String) -> [Guidance] {
+    let isFlax = (try? stateDict(at: entry)).map { FlaxNames.areUsed(in: $0) } ?? false
+    return (isFlax ? [Self.flaxNote] : []) + otherNetworks(than: entry, verb)
+  }
+
+  private static let flaxNote: Guidance =
+    "the names are those of a Flax model; \(.flaxNames) gives its weights and BatchNorms PyTorch's "
+    + "names and order of axes"
+
+  private func otherNetworks(than entry: EntryPath, _ verb: String) -> [Guidance] {
     // Constants of an exported program are part of the model.
     let constants = graph == nil ? nil : EntryPath([.string(Self.constantsName)])
     let rivals =

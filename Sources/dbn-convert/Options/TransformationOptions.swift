@@ -23,7 +23,7 @@ struct TransformationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Rename keys as sed does, 's/REGEX/REPLACEMENT/'; may be repeated.",
-      discussion: "The word keras gives weights of Keras PyTorch's names and order of axes.",
+      discussion: "The word keras, or flax, gives its weights PyTorch's names and order of axes.",
       valueName: "substitution"))
   var rename: [String] = []
 
@@ -55,11 +55,20 @@ struct TransformationOptions: ParsableArguments {
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
   func validate() throws {
-    for text in rename where text != Transformation.keras && Substitution(text) == nil {
-      throw ValidationError("'\(text)' is neither of the form 's/REGEX/REPLACEMENT/' nor 'keras'.")
+    for text in rename where Self.renaming(text) == nil {
+      throw ValidationError(
+        "'\(text)' is neither of the form 's/REGEX/REPLACEMENT/' nor 'keras' or 'flax'.")
     }
     guard cast == nil || scalarType?.isFloatingPoint == true else {
       throw ValidationError("--cast takes float16, bfloat16, float32 or float64.")
+    }
+  }
+
+  private static func renaming(_ text: String) -> Transformation? {
+    switch text {
+    case Transformation.keras: .kerasNames
+    case Transformation.flax: .flaxNames
+    default: Substitution(text).map { .renaming($0) }
     }
   }
 
@@ -68,9 +77,7 @@ struct TransformationOptions: ParsableArguments {
     let selection = NameSelection(include: keep, exclude: drop)
     let selections = keep.isEmpty && drop.isEmpty ? [] : [Transformation.selecting(selection)]
     let prefixes = stripPrefix.map { Transformation.strippingPrefix($0) }
-    let renamings = rename.compactMap { text -> Transformation? in
-      text == Transformation.keras ? .kerasNames : Substitution(text).map { .renaming($0) }
-    }
+    let renamings = rename.compactMap { Self.renaming($0) }
     let casts = scalarType.map {
       [Transformation.casting(to: $0, statistics: castStatistics)]
     }

@@ -32,6 +32,7 @@ extension Choice {
     case .compression: "--compress"
     case .shardSize: "--shard-size"
     case .renaming: "--rename"
+    case .flaxNames: "--rename flax"
     case .castingToFloat32: "--cast float32"
     case .mappingToDistributed: "'dbn-convert to-distributed'"
     case .mappingToStandard: "'dbn-convert to-standard'"
