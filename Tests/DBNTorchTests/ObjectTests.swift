@@ -48,6 +48,8 @@ struct ObjectTests {
     #expect(settings["stride"]?.tensor?.shape == [3])
     #expect(settings["hyper"]?.typeName == "argparse.Namespace")
     #expect(settings["missing"]?.typeName == "None" && settings["anchors"] == nil)
+    #expect(settings["unregistered"]?.elements?.first?.typeName.hasSuffix(".Linear") == true)
+    #expect(!checkpoint.notes.contains { $0.contains("unregistered") })
     let norm = try #require(checkpoint.modules.first { $0.name == "model.0.bn" })
     #expect(norm.className == "torch.nn.modules.batchnorm.BatchNorm2d")
     #expect("\(norm)".contains("eps 0.001, momentum 0.03"))

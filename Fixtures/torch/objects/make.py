@@ -72,6 +72,7 @@ class DetectionModel(nn.Module):
         self.stride = torch.tensor([8.0, 16.0, 32.0])
         self.hyper = argparse.Namespace(lr=0.1)
         self.parent = [self]
+        self.unregistered = [nn.Linear(2, 2)]
 
     def forward(self, x):
         return self.again(self.model(x)) * self.anchors.sum() + self.stride.sum()

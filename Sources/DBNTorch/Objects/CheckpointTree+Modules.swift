@@ -52,7 +52,7 @@ extension CheckpointTree {
     _ module: ModuleState, prefix: String, to flat: inout Flat
   ) throws(CheckpointError) {
     try count(module.entryCount, &flat.sum)
-    let name = String(prefix.dropLast())
+    let name = String(decoding: prefix.utf8.dropLast(), as: UTF8.self)
     var version = CheckpointDictionary()
     version.set(.string("version"), to: .int(module.version))
     flat.versions.set(.string(name), to: .dictionary(version))
@@ -101,18 +101,20 @@ extension CheckpointTree {
     }
   }
 
-  /// Adds the module's class and settings. Objects among the settings are only named.
+  /// Adds the module's class and settings. Objects among the settings are only named, and those in
+  /// lists and mappings are kept as the pickle has them: they are no entries of the checkpoint.
   private mutating func describe(
     _ module: ModuleState, _ name: String, _ flat: inout Flat
   ) throws(CheckpointError) {
     var settings: [(name: String, value: CheckpointValue)] = []
+    opaqueDepth += 1
+    defer { opaqueDepth -= 1 }
     for (setting, value) in module.settings {
-      if case .opaque(let index) = value,
-        !heap.opaques[index].name.hasPrefix(ScriptClasses.typedValues)
-      {
-        settings.append((setting, .opaque(OpaqueValue(heap.opaques[index].name))))
+      if let object = heap.object(value), !object.name.hasPrefix(ScriptClasses.typedValues) {
+        settings.append((setting, .opaque(OpaqueValue(object.name))))
       } else {
-        settings.append((setting, try child(value, setting, &flat.sum)))
+        let content = heap.object(value)?.arguments?.first ?? value
+        settings.append((setting, try child(content, setting, &flat.sum)))
       }
     }
     flat.descriptions.append(

@@ -28,8 +28,12 @@ struct ScriptClasses {
   /// - Parameter folder: the archive's folder, with its slash.
   init(_ zip: ZipArchive, _ folder: String) throws(CheckpointError) {
     let root = "\(folder)code/"
-    for entry in zip.entries where entry.name.hasPrefix(root) && entry.name.hasSuffix(".py") {
-      let path = String(entry.name.dropFirst(root.count).dropLast(3))
+    for entry in zip.entries
+    where entry.name.utf8.starts(with: root.utf8)
+      && entry.name.utf8.suffix(3).elementsEqual(".py".utf8)
+    {
+      let path = String(
+        decoding: entry.name.utf8.dropFirst(root.utf8.count).dropLast(3), as: UTF8.self)
       read(try entry.wholeText(), module: path.replacing("/", with: "."))
     }
     keepModules()
