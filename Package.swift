@@ -84,7 +84,10 @@ let package = Package(
     module("DBNHDF5", ["DBNTensors", "DBNCheckpointFormats", "DBNCHDF5"]),
     module(
       "DBNCheckpoints",
-      ["DBNTensors", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy", "DBNTorch", "DBNHDF5"]),
+      [
+        "DBNTensors", "DBNZip", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy", "DBNTorch",
+        "DBNHDF5",
+      ]),
     module("DBNBatchNorm", ["DBNTensors"]),
     // Of stored numbers alone: without models and engines.
     module("DBNComparison", ["DBNTensors", "DBNBatchNorm"]),

@@ -336,17 +336,40 @@ def describe_shards(folder: Path) -> dict:
     return {"format": "safetensors", "entry": "", "tensors": [rows[name] for name in index["weight_map"]]}
 
 
+def describe_indexed(index: Path) -> dict:
+    """The shards that an index names, each read by its own library, in the order of the index."""
+    from safetensors.torch import load_file
+
+    weight_map, shards = json.loads(index.read_text())["weight_map"], {}
+    for name in sorted(set(weight_map.values())):
+        path = index.parent / name
+        shards[name] = load_file(path) if path.suffix == ".safetensors" else torch.load(path)
+    tensors = {key: shards[name][key] for key, name in weight_map.items()}
+    return {"format": "shards", "entry": "", "tensors": describe_state_dict(tensors)}
+
+
 def describe_npz(path: Path) -> dict:
-    """The arrays in the archive's order; a lone .npy is one array without a name."""
+    """The arrays in the archive's order; a lone .npy is one array without a name. Text stands under "values"."""
     import numpy
 
     loaded = numpy.load(path, allow_pickle=False)
-    arrays = {"": loaded} if isinstance(loaded, numpy.ndarray) else {name: loaded[name] for name in loaded.files}
-    tensors = []
-    for name, array in arrays.items():
-        native = array.astype(array.dtype.newbyteorder("="), order="C")
-        tensors.append({"name": name, **describe_tensor(torch.from_numpy(native)), "tied_to": None})
-    return {"format": "npz", "entry": "", "tensors": tensors}
+    tensors, values, unreadable = [], [], []
+    for name in [""] if isinstance(loaded, numpy.ndarray) else loaded.files:
+        try:
+            array = loaded[name] if name else loaded
+        except ValueError:  # Python objects.
+            unreadable.append(name)
+            continue
+        if array.dtype.kind in "US":
+            text = array if array.dtype.kind == "U" else numpy.strings.decode(array, "utf-8")
+            values.append({"name": name, "value": tag(text.tolist())})
+        elif array.dtype.kind in "VMm":
+            unreadable.append(name)
+        else:
+            native = array.astype(array.dtype.newbyteorder("="), order="C")
+            tensors.append({"name": name, **describe_tensor(torch.from_numpy(native)), "tied_to": None})
+    document = {"format": "npz", "entry": "", "tensors": tensors}
+    return document | ({"values": values} if values else {}) | ({"unreadable": unreadable} if unreadable else {})
 
 
 # Fields that are lists with one element to the line.

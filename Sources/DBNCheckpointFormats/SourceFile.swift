@@ -9,6 +9,10 @@ public final class SourceFile {
   /// Parsed values by their type, which several formats need to recognise the file.
   private var parsed: [ObjectIdentifier: Any] = [:]
 
+  /// Whether it stands for a whole folder, none of whose files is more important than the others.
+  /// Then it has no bytes, and `path` ends with a slash.
+  public let isFolder: Bool
+
   /// The folder of the file, for the other files of the checkpoint.
   public private(set) lazy var folder = SourceFolder(ofFile: path)
 
@@ -17,13 +21,23 @@ public final class SourceFile {
   /// - Throws: `system`, and `notARegularFile` for folders, pipes and devices.
   public init(_ path: String) throws(CheckpointError) {
     self.path = path
+    isFolder = false
     bytes = try MappedFile.open(path)
+  }
+
+  /// A whole folder, for `CheckpointFormat.entryPoint(in:)`.
+  public init(_ folder: SourceFolder) {
+    path = folder.prefix
+    bytes = ByteRegion([])
+    isFolder = true
+    self.folder = folder
   }
 
   /// A file whose bytes are in memory.
   public init(_ bytes: ByteRegion, path: String = "") {
     self.path = path
     self.bytes = bytes
+    isFolder = false
   }
 
   /// The result of `parse` for the content, cached by its type until the file is recognised. So

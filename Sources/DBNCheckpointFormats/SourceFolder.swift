@@ -18,7 +18,8 @@ public final class SourceFolder {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  init(ofFile path: String) {
+  /// The folder of the file at a path.
+  package init(ofFile path: String) {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     prefix = String(path[..<(slash.map { path.utf8.index(after: $0) } ?? path.startIndex)])
   }

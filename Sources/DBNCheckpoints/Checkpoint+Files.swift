@@ -1,5 +1,4 @@
 public import DBNCheckpointFormats
-internal import DBNSafetensors
 public import DBNTensors
 
 extension Checkpoint {
@@ -40,7 +39,7 @@ extension Checkpoint {
   /// Adds a note if the file has a part's name and holds only weights, as parts do.
   private func notingPartName(_ path: String) -> Checkpoint {
     guard let entries = root.dictionary?.entries, !entries.isEmpty,
-      entries.allSatisfy({ $0.value.tensor != nil }), let note = ShardFileName.note(at: path)
+      entries.allSatisfy({ $0.value.tensor != nil }), let note = ShardPart.note(at: path)
     else { return self }
     var result = self
     result.notes.append(note)

@@ -1,17 +1,23 @@
-import DBNSafetensors
+import DBNCheckpointFormats
 import DBNTensors
 import Glibc
 
-extension ShardFileName {
-  /// The part indicated by a file's name, or by the name of the file that it links to; nil if none.
+/// A file that is one shard of a checkpoint, as an index in its folder or its name says.
+struct ShardPart {
+  private let path: String
+  /// Where the number and count come from, for the reason.
+  private let source: String
+
+  /// The part indicated by a file's path, or by that of the file that it links to; nil if none.
   ///
   /// A name alone is not enough, since whole checkpoints can be called `epoch-00001-of-00100.pth`
   /// too: an index in the folder must name the file, or another part must be there.
   static func part(at path: String) -> CheckpointPart? {
-    if let part = ShardFileName(path)?.part(as: "its name") { return part }
-    guard let target = resolved(path) else { return nil }
+    if let part = ShardPart(path: path, source: "its name").part { return part }
+    guard let target = resolved(path), target != path else { return nil }
     let name = (target.split(separator: "/").last.map(String.init) ?? target).visible()
-    return ShardFileName(target)?.part(as: "the name of the file that it links to, '\(name)'")
+    let source = "the name of the file that it links to, '\(name)'"
+    return ShardPart(path: target, source: source).part
   }
 
   /// A note about a file with the name of a part but no other sign of being one.
@@ -30,32 +36,28 @@ extension ShardFileName {
     return String(cString: target)
   }
 
-  /// - Parameter source: where the number and count come from, for the reason.
-  private func part(as source: String) -> CheckpointPart? {
-    let hasIndex = isNamedByIndex
-    guard hasIndex || hasSibling else { return nil }
-    let surroundings = [hasIndex ? "its index \(indexName) is in the same folder" : nil, missing]
-      .compactMap(\.self)
+  private var part: CheckpointPart? {
+    let name = ShardFileName(path)
+    let index = ShardIndex.isIndex(path) ? nil : ShardIndex.name(naming: path)
+    // An index can name a single file, which is whole.
+    let isNamed = index.map { name != nil || $0.shardCount > 1 } ?? false
+    guard isNamed || name?.hasSibling == true else { return nil }
+    let surroundings = [
+      index.map { "its index \($0.index.visible()) is in the same folder" }, missing,
+    ]
+    .compactMap(\.self)
+    let reason =
+      name.map { "is part \($0.number) of \($0.count) of a checkpoint, according to \(source)" }
+      ?? "is one of \(index?.shardCount ?? 0) shards of a checkpoint, according to an index"
     return CheckpointPart(
-      "is part \(number) of \(count) of a checkpoint, according to \(source)",
-      surroundings.isEmpty ? nil : surroundings.joined(separator: "; "),
-      advice: advice(hasIndex: hasIndex))
+      reason, surroundings.isEmpty ? nil : surroundings.joined(separator: "; "),
+      advice: index != nil && missing == nil
+        ? "give the index, to read all parts"
+        : "put all parts and their index into one folder, and give that folder")
   }
 
-  private func advice(hasIndex: Bool) -> Guidance {
-    switch fileExtension {
-    case ".safetensors" where hasIndex && missing == nil: "give the index, to read all parts"
-    case ".safetensors": "put all parts and \(indexName) into one folder, and give that folder"
-    case ".bin", ".pt", ".pth", ".ckpt":
-      (hasIndex ? "that index is not supported: " : "") + Self.adviceForPickles
-    default: "combine the parts with the program that wrote them"
-    }
-  }
-
-  /// How to join shards that are not safetensors files.
-  static let adviceForPickles: Guidance =
-    "combine the parts in Python, with weights.update(torch.load(part)) for each part, and "
-    + "torch.save(weights, path)"
+  /// "pytorch_model-00002-of-00002.bin is missing".
+  private var missing: String? { ShardFileName(path)?.missing }
 }
 
 /// The name of a Keras shard, `model_00001.weights.h5`, whose index `model.weights.json` in the

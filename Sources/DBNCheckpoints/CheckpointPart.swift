@@ -24,7 +24,7 @@ struct CheckpointPart {
   init?(path: String, _ checkpoint: Checkpoint) {
     guard
       let part = Self.ofSharding(checkpoint.root) ?? Self.ofDeepSpeed(checkpoint.root)
-        ?? ShardFileName.part(at: path) ?? KerasShardName(path)?.part
+        ?? ShardPart.part(at: path) ?? KerasShardName(path)?.part
     else { return nil }
     self = part
   }
@@ -44,7 +44,7 @@ extension CheckpointPart {
     return CheckpointPart(
       "contains what one rank saved: its tensors may be slices of the model's, according to "
         + "\(SafetensorsCheckpoint.shardingInfo) in its metadata",
-      advice: SafetensorsCheckpoint.adviceForRanks)
+      advice: "put the files of all ranks into one folder, and give that folder")
   }
 
   /// Files of DeepSpeed with one rank's part of the optimizer or of the weights.
@@ -53,7 +53,7 @@ extension CheckpointPart {
   fileprivate static func ofDeepSpeed(_ root: CheckpointValue) -> CheckpointPart? {
     guard let root = root.dictionary else { return nil }
     let together: Guidance =
-      "combine the files of all ranks with zero_to_fp32.py, which DeepSpeed saves with them"
+      "give the folder with the files of all ranks, which puts the float32 weights together"
     let optimizer = root["optimizer_state_dict"]?.dictionary
     let zeroKeys = ["single_partition_of_fp32_groups", "fp32_flat_groups", "partition_count"]
     if let optimizer, root["module"] == nil, zeroKeys.contains(where: { optimizer[$0] != nil }) {

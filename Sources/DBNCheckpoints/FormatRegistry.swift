@@ -22,9 +22,9 @@ public struct FormatRegistry: Sendable {
   /// The formats of this toolkit. NumPy's archives come before PyTorch's formats, which accept
   /// every other zip file.
   public static let standard = FormatRegistry([
-    NumPyFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(), TorchTarFormat(),
-    TorchDistributedFormat(), KerasShardsFormat(), KerasHDF5Format(), HDF5Format(),
-    SafetensorsFormat(), TorchPickleFormat(),
+    NumPyFormat(), KerasArchiveFormat(), TorchExportFormat(), TorchZipFormat(), TorchLegacyFormat(),
+    TorchTarFormat(), TorchDistributedFormat(), TorchDeepSpeedFormat(), KerasShardsFormat(),
+    KerasHDF5Format(), HDF5Format(), SafetensorsFormat(), TorchPickleFormat(),
   ])
 
   /// Adds formats that are tried after the others.

@@ -5,28 +5,33 @@ public import DBNTensors
 
 extension Conversion {
   /// Gathers the files of a data-parallel job's ranks: rank i's buffers become row i of replicated
-  /// BatchNorms, and everything else is rank 0's.
+  /// BatchNorms, the parts of each `DTensor` are put together, and everything else is rank 0's.
   ///
   /// - Parameters:
   ///   - paths: the files. Names that differ only in one number are ordered by it; others are used
   ///     in the order given, with a note.
   ///   - entry: the entry of the state dict in each of them.
   ///   - stateDictOnly: whether all else in them is left out first.
-  /// - Throws: `invalidRanks`; as `StateDict.gathering`, `Checkpoint.open` and `findStateDict`.
+  /// - Throws: `invalidRanks`; as `DTensorAssembly`, `StateDict.gathering`, `Checkpoint.open` and `findStateDict`.
   public static func gathering(
     _ paths: [String], entry: EntryPath? = nil, stateDictOnly: Bool = false,
     options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> ConversionResult {
     let (paths, areNumbered) = try RankNumbers.ordered(paths)
-    let files = try paths.map { path throws(CheckpointError) in
-      let file = try Conversion(opening: path, entry: entry, options: options)
-      return stateDictOnly ? try file.reducedToStateDict() : file
+    let opened = try paths.map { path throws(CheckpointError) in
+      try Conversion(opening: path, entry: entry, options: options)
+    }
+    let sharded = try DTensorAssembly(opened.map { ($0.path, $0.checkpoint) })
+    let files = try opened.map { file throws(CheckpointError) in
+      let whole = Conversion(
+        sharded.applied(to: file.checkpoint), from: file.path, format: file.format, entry: entry)
+      return stateDictOnly ? try whole.reducedToStateDict() : whole
     }
     let ranks = try files.map { file throws(CheckpointError) in
       try RankCheckpoint(
         path: file.path, format: file.format, file.checkpoint, entry: file.entry)
     }
-    let gathered = try StateDict.gathering(ranks)
+    let gathered = try StateDict.gathering(ranks, shardedCount: sharded.count)
     var settings = ranks[0].checkpoint.batchNormSettings
     for rank in ranks.dropFirst() {
       settings = settings.filled(from: rank.checkpoint.batchNormSettings)

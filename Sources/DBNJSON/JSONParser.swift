@@ -242,9 +242,12 @@ package struct JSONParser {
   }
 
   package mutating func skipSpace() {
-    while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-      position += 1
-    }
+    while let byte = peek, Self.isSpace(byte) { position += 1 }
+  }
+
+  /// Whether the byte is white space (RFC 8259, section 2).
+  package static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
   package func error(_ reason: String) -> CheckpointError {

@@ -9,7 +9,7 @@ extension CheckpointError.Code {
   public static let numPyHeader = Self("numpy-header")
   /// The array holds Python objects, which are pickles.
   public static let numPyObjects = Self("numpy-objects")
-  /// The elements have a type that no tensor has: text, dates, structures.
+  /// The elements have a type that no tensor has: dates, structures.
   public static let numPyType = Self("numpy-type")
   /// The number of bytes of an array does not match its shape.
   public static let numPySize = Self("numpy-size")

@@ -12,21 +12,20 @@ package enum NumPyCheckpoint {
   }
 
   /// Reads all arrays as one ordered dictionary, in the archive's order, each under its record's
-  /// name without the `.npy`. A single array is the whole checkpoint.
+  /// name without the `.npy`. A single array is the whole checkpoint. Arrays of text become lists of
+  /// texts.
   ///
   /// Tensors stay in the file until their bytes are needed. Then compressed arrays are
   /// decompressed, and arrays in Fortran order or big-endian are converted.
   ///
-  /// - Throws: an error with one of this module's codes or a zip code.
+  /// - Throws: an error with one of this module's codes or a zip code. What is neither numbers nor
+  ///   text is an unreadable entry of an archive, and an error if it is the whole file.
   package static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
-    guard isArchive(file) else {
-      return Checkpoint(root: .tensor(try NumPyHeader.tensor(file)))
-    }
+    guard isArchive(file) else { return Checkpoint(root: try NumPyHeader.value(file)) }
     var stateDict = CheckpointDictionary(.orderedDict)
     for entry in try ZipArchive(file).entries {
       do throws(CheckpointError) {
-        let name = try arrayName(entry.name)
-        stateDict.set(.string(name), to: .tensor(try NumPyHeader.tensor(entry)))
+        stateDict.set(.string(arrayName(entry.name)), to: try value(entry))
       } catch {
         throw error.with(name: entry.name)
       }
@@ -34,18 +33,30 @@ package enum NumPyCheckpoint {
     return Checkpoint(root: .dictionary(stateDict))
   }
 
+  private static func value(_ entry: ZipEntry) throws(CheckpointError) -> CheckpointValue {
+    guard entry.name.hasSuffix(arrayExtension) else {
+      return .opaque(
+        .unreadable("file", "is no array: its name does not end in \(arrayExtension)"))
+    }
+    do throws(CheckpointError) {
+      return try NumPyHeader.value(entry)
+    } catch  where Self.unreadable.contains(error.code) {
+      return .opaque(.unreadable("array", error.reason))
+    }
+  }
+
+  /// The codes for arrays that are not damaged, but that no checkpoint can hold.
+  private static let unreadable: Set<CheckpointError.Code> = [
+    .numPyObjects, .numPyType, .invalidText, .limitExceeded,
+  ]
+
   /// PyTorch's checkpoints are archives too; the name in the first local header distinguishes them.
   private static func isArchive(_ file: ByteRegion) -> Bool {
     ZipArchive.firstName(file)?.hasSuffix(arrayExtension) ?? false
   }
 
-  private static func arrayName(_ record: String) throws(CheckpointError) -> String {
-    guard record.hasSuffix(arrayExtension) else {
-      throw CheckpointError(
-        .notNumPy, "is not an array: its name does not end in \(arrayExtension)",
-        advice: "remove it from the archive")
-    }
-    return String(record.dropLast(arrayExtension.count))
+  private static func arrayName(_ record: String) -> String {
+    record.hasSuffix(arrayExtension) ? String(record.dropLast(arrayExtension.count)) : record
   }
 }
 

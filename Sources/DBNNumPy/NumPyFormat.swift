@@ -24,8 +24,9 @@ public struct NumPyFormat: CheckpointFormat {
   }
 
   /// Reads all arrays of an archive as one ordered dictionary, in the archive's order, each under
-  /// its record's name without the `.npy`. A single array is the whole checkpoint. The bytes of
-  /// tensors stay in the file until they are needed.
+  /// its record's name without the `.npy`. A single array is the whole checkpoint. Arrays of text
+  /// become lists of texts; entries that are neither are unreadable. The bytes of tensors stay in the
+  /// file until they are needed.
   ///
   /// - Throws: an error with one of this module's codes or a zip code.
   public func read(

@@ -1,10 +1,9 @@
 internal import DBNTensors
 
-/// An element type in NumPy's notation: `<f4`.
-struct NumPyType: Equatable {
-  let scalarType: ScalarType
-  /// Whether elements have their most significant byte first.
-  let isBigEndian: Bool
+/// The type of an array's elements, in NumPy's notation: `<f4`, `<U3`.
+enum NumPyType: Equatable {
+  case number(ScalarType, isBigEndian: Bool)
+  case text(NumPyText)
 
   /// NumPy's notation for little-endian elements of a type; nil if NumPy has no such type.
   static func text(for type: ScalarType) -> String? {
@@ -17,7 +16,7 @@ struct NumPyType: Equatable {
     "c8": .complex64, "c16": .complex128,
   ]
 
-  /// - Throws: `numPyObjects` for Python objects, `numPyType` for types that no tensor has.
+  /// - Throws: `numPyObjects` for Python objects, `numPyType` for types that no value has.
   init(_ text: String) throws(CheckpointError) {
     guard !text.dropFirst().hasPrefix("O") else {
       throw CheckpointError(
@@ -25,14 +24,43 @@ struct NumPyType: Equatable {
         advice: "save it as an array of numbers")
     }
     guard let order = text.first, "<>|".contains(order),
-      let scalarType = Self.scalarTypes[String(text.dropFirst())],
-      order != "|" || scalarType.byteCount == 1
+      let type = Self.type(text.dropFirst(), isBigEndian: order == ">"),
+      order != "|" || type.componentByteCount == 1
     else {
       throw CheckpointError(
         .numPyType, "has elements of type '\(text.visible())', which no tensor has",
         advice: "convert it with astype, to float32 for example")
     }
-    self.scalarType = scalarType
-    isBigEndian = order == ">"
+    self = type
+  }
+
+  private static func type(_ name: Substring, isBigEndian: Bool) -> NumPyType? {
+    if let scalarType = scalarTypes[String(name)] {
+      return .number(scalarType, isBigEndian: isBigEndian)
+    }
+    return NumPyText(name, isBigEndian: isBigEndian).map { .text($0) }
+  }
+
+  /// The size of what a byte order applies to.
+  private var componentByteCount: Int {
+    switch self {
+    case .number(let scalarType, _): scalarType.byteCount
+    case .text(let text): text.unitByteCount
+    }
+  }
+
+  /// The bytes of all elements of an array, with checked arithmetic.
+  func byteCount(of shape: [Int]) throws(CheckpointError) -> Int {
+    switch self {
+    case .number(let scalarType, _): try Tensor.byteCount(of: scalarType, shape: shape)
+    case .text(let text): try Tensor.byteCount(of: .uint8, shape: shape + [text.byteCount])
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .number(let scalarType, _): scalarType.name
+    case .text: "text"
+    }
   }
 }

@@ -27,16 +27,6 @@ extension CheckpointError.Code {
   public static let safetensorsRecord = Self("safetensors-record")
   /// That record has an unknown version.
   public static let safetensorsRecordVersion = Self("safetensors-record-version")
-  /// The index of a sharded checkpoint is invalid.
-  public static let shardIndex = Self("shard-index")
-  /// A folder has several indexes, or several safetensors files and no index.
-  public static let shardFolder = Self("shard-folder")
-  /// An index names a shard outside its folder.
-  public static let shardPath = Self("shard-path")
-  /// A shard that an index names is missing.
-  public static let shardMissing = Self("shard-missing")
-  /// A tensor is not in the shard that the index names for it.
-  public static let shardTensorMissing = Self("shard-tensor-missing")
-  /// A shard holds a tensor for which the index names another shard, or none.
-  public static let shardTensorUnlisted = Self("shard-tensor-unlisted")
+  /// The offsets of slices in the metadata are not of the form that PyTorch gives them.
+  public static let safetensorsSlices = Self("safetensors-slices")
 }

@@ -2,9 +2,11 @@ public import DBNCheckpointFormats
 public import DBNTensors
 
 extension SafetensorsCheckpoint {
-  /// Whether the path is the path of an index: `model.safetensors.index.json`.
+  /// Whether the path is that of an index of safetensors files: `model.safetensors.index.json`,
+  /// `model.safetensors.index.fp16.json`.
   static func isIndex(_ path: String) -> Bool {
-    path.hasSuffix(ShardNames.indexExtension)
+    let name = path.split(separator: "/").last ?? ""
+    return ShardIndex.isIndex(path) && name.contains("\(ShardNames.fileExtension).index.")
   }
 
   /// The path of the index that is written with shards instead of a file at the path.
@@ -13,24 +15,42 @@ extension SafetensorsCheckpoint {
     return names.folder + names.index
   }
 
-  /// The shards that an index names; none if it can't be read.
-  static func shards(of index: String) -> [String] {
-    let folder = ShardNames(index).folder
-    let shards = try? ShardIndex(parsing: MappedFile.open(index)).shards.names.map { folder + $0 }
-    return shards ?? []
+  /// Reads the shards of an index as one checkpoint.
+  static func read(index: SourceFile) throws(CheckpointError) -> Checkpoint {
+    let shards = try ShardReader(index) { file throws(CheckpointError) in try read(file.bytes) }
+    var contents = shards.contents
+    let place = contents.attributes.firstIndex { $0.name == SafetensorsContent.metadataAttribute }
+    let metadata = place.map { contents.attributes.remove(at: $0).value.dictionary?.entries ?? [] }
+    return try SafetensorsContent(
+      tensors: NamedTensors(contents), shards.record,
+      metadata: (metadata ?? []).compactMap { entry in
+        guard let name = entry.key.string, case .string(let text) = entry.value else { return nil }
+        return (name, text)
+      }, notes: shards.notes
+    ).checkpoint()
   }
 }
 
 extension SafetensorsFormat {
-  /// The index, or the only safetensors file.
+  /// The index, the only safetensors file, or the folder itself if ranks saved slices in it.
   ///
   /// - Returns: nil if the folder has none.
   /// - Throws: `shardFolder` if there are several.
   public func entryPoint(in folder: SourceFolder) throws(CheckpointError) -> SourceFile? {
     let names = try folder.names()
     let indexes = names.filter(SafetensorsCheckpoint.isIndex)
-    let candidates =
-      indexes.isEmpty ? names.filter { $0.hasSuffix(ShardNames.fileExtension) } : indexes
+    let files = names.filter { $0.hasSuffix(ShardNames.fileExtension) }
+    let candidates = indexes.isEmpty ? files : indexes
+    // An index of other names reads the files that it names, if they are not one whole checkpoint.
+    if indexes.isEmpty, names.contains(where: ShardIndex.isIndex),
+      files.count > 1
+        || files.contains(where: { ShardIndex.name(naming: folder.prefix + $0) != nil })
+    {
+      return nil
+    }
+    if indexes.isEmpty, files.count > 1, SlicedFolder.recognises(folder) {
+      return SourceFile(folder)
+    }
     guard candidates.count <= 1 else {
       let path = String(folder.prefix.dropLast())
       if let error = ShardFileName.folderError(path, candidates) { throw error }
@@ -44,9 +64,14 @@ extension SafetensorsFormat {
     return try folder.file(name)
   }
 
-  /// The shards that an index names; none if the path is not an index.
+  /// The shards that an index names, or the files with slices in a folder; otherwise none.
   public func companions(of path: String) -> [String] {
-    SafetensorsCheckpoint.isIndex(path) ? SafetensorsCheckpoint.shards(of: path) : []
+    guard !path.hasSuffix("/") else {
+      let folder = SourceFolder(String(path.dropLast()))
+      let names = SlicedFolder.recognises(folder) ? (try? folder.names()) ?? [] : []
+      return names.filter { $0.hasSuffix(SlicedFolder.fileExtension) }.map { path + $0 }
+    }
+    return SafetensorsCheckpoint.isIndex(path) ? ShardIndex.shards(of: path) : []
   }
 
   /// The index, which is written with shards and removed by a single file of the same name. The

@@ -32,7 +32,10 @@ extension SafetensorsCheckpoint {
     }
     guard !losses.isEmpty else { return (checkpoint, []) }
     var checkpoint = checkpoint
-    checkpoint.root = checkpoint.root.keepingTensors { obstacle($0) == nil } ?? .none
+    let root = checkpoint.root.removingLeaves { _, value in
+      value.tensor.map { obstacle($0) != nil } ?? false
+    }
+    checkpoint.root = root ?? .none
     return (checkpoint, losses)
   }
 

@@ -9,18 +9,14 @@ package enum SafetensorsCheckpoint {
   /// Source: `torch.distributed.checkpoint._hf_utils`.
   package static let shardingInfo = "DCP_SHARDING_INFO"
 
-  /// What to do with such files.
-  package static let adviceForRanks: Guidance =
-    "combine the files of all ranks with consolidate_safetensors_files of "
-    + "torch.distributed.checkpoint._consolidate_hf_safetensors, with an fqn_to_index_mapping of "
-    + "every tensor's name to 1"
-
-  /// Whether the file starts with a plausible header length and the header's `{`.
+  /// Whether the file starts with a plausible header length and the header's `{`, before which
+  /// there can be white space.
   package static func recognises(_ file: ByteRegion) -> Bool {
     var reader = ByteReader(file)
-    guard let length = try? reader.read(UInt64.self), let first = try? reader.read(UInt8.self)
+    guard let length = try? reader.read(UInt64.self), length <= SafetensorsHeader.byteLimit,
+      let header = try? reader.readRegion(count: min(Int(length), reader.remaining))
     else { return false }
-    return length <= SafetensorsHeader.byteLimit && first == UInt8(ascii: "{")
+    return SafetensorsHeader.startsWithObject(header)
   }
 
   /// Reads the file; the bytes of tensors stay in it until they are needed.
@@ -31,13 +27,17 @@ package enum SafetensorsCheckpoint {
   ///
   /// - Throws: one of this module's codes for each rule of the format; `unsupportedScalarType` for
   ///   elements that PyTorch does not have.
-  package static func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint {
-    try content(of: file).checkpoint()
+  package static func read(
+    _ file: ByteRegion, options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> Checkpoint {
+    try content(of: file, salvages: options.salvages).checkpoint()
   }
 
   /// A separate function, so that the header is freed before the tree is built.
-  private static func content(of file: ByteRegion) throws(CheckpointError) -> SafetensorsContent {
-    let (header, data) = try SafetensorsHeader.read(file)
+  private static func content(
+    of file: ByteRegion, salvages: Bool
+  ) throws(CheckpointError) -> SafetensorsContent {
+    let (header, data) = try SafetensorsHeader.read(file, salvages: salvages)
     var content = SafetensorsContent(header.record, metadata: header.metadata, notes: header.notes)
     content.tensors = try header.tensors(in: data)
     return content

@@ -17,13 +17,16 @@ public struct SafetensorsFormat: CheckpointFormat {
   /// The format, to be added to a registry.
   public init() {}
 
-  /// Parses only the first bytes of the file. An index is recognised by its name.
+  /// Parses only the first bytes of the file. An index is recognised by its name, and a folder by the
+  /// metadata of its files.
   public func probe(_ file: SourceFile) -> SourceFile? {
+    if file.isFolder { return SlicedFolder.recognises(file.folder) ? file : nil }
     let isIndex = SafetensorsCheckpoint.isIndex(file.path) && file.bytes.count > 0
     return isIndex || SafetensorsCheckpoint.recognises(file.bytes) ? file : nil
   }
 
-  /// Reads one file, or all shards of an index, which are in the same folder, as one checkpoint.
+  /// Reads one file, all shards of an index, which are in the same folder, or the slices that ranks
+  /// saved in a folder, as one checkpoint.
   ///
   /// The bytes of tensors stay in the mapped files until they are needed. A file of another writer
   /// becomes one ordered dictionary in the order of its header. Its metadata, except for the
@@ -35,12 +38,13 @@ public struct SafetensorsFormat: CheckpointFormat {
   public func read(
     _ file: consuming SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
+    if file.isFolder { return try SlicedFolder.read(file.folder) }
     guard SafetensorsCheckpoint.isIndex(file.path) else {
-      return try SafetensorsCheckpoint.read(file.bytes)
+      return try SafetensorsCheckpoint.read(file.bytes, options: options)
     }
     let path = file.path
     do throws(CheckpointError) {
-      return try ShardReader.read(file)
+      return try SafetensorsCheckpoint.read(index: file)
     } catch {
       throw error.with(path: path)
     }

@@ -20,16 +20,17 @@ extension CheckpointError.Code {
   public static let torchByteOrder = Self("torch-byte-order")
   /// A record that the checkpoint refers to is not in the archive.
   public static let torchRecordMissing = Self("torch-record-missing")
-  /// A whole pickled module where its state dict was expected.
+  /// A whole pickled module, where unknown classes are refused.
   public static let torchModule = Self("torch-module")
-  /// A kind of tensor without plain values: sparse, quantised, nested, meta.
+  /// A kind of tensor without plain values in an exported program: sparse, an object.
   public static let torchTensorKind = Self("torch-tensor-kind")
   /// A storage's element count and its record's size disagree.
   public static let torchStorage = Self("torch-storage")
   /// A tensor's offset, sizes and strides exceed its storage.
   public static let torchView = Self("torch-view")
 
-  /// The pickle names a function or class that a checkpoint of weights does not need.
+  /// The pickle names a function or class that only an attack needs, or, where unknown classes are
+  /// refused, one that a checkpoint of weights does not need.
   public static let pickleGlobal = Self("pickle-global")
   /// An operation that checkpoints do not need, or that does not exist.
   public static let pickleOpcode = Self("pickle-opcode")
@@ -45,14 +46,10 @@ extension CheckpointError.Code {
   public static let pickleArguments = Self("pickle-arguments")
   /// Items are added to something that does not accept them.
   public static let pickleTarget = Self("pickle-target")
-  /// A dictionary's key is neither a string nor a 64-bit integer.
+  /// A dictionary's key is one that Python can't hash.
   public static let pickleKey = Self("pickle-key")
   /// A persistent id is not that of a storage.
   public static let picklePersistentID = Self("pickle-persistent-id")
-  /// A value contains itself.
-  public static let pickleCycle = Self("pickle-cycle")
-  /// A function, class or storage is where a value should be.
-  public static let pickleValue = Self("pickle-value")
 
   /// The `.metadata` of a distributed checkpoint does not have PyTorch's form.
   public static let distributedMetadata = Self("distributed-metadata")
@@ -60,10 +57,10 @@ extension CheckpointError.Code {
   public static let distributedPath = Self("distributed-path")
   /// An entry of a distributed checkpoint is in none of its files.
   public static let distributedMissing = Self("distributed-missing")
-  /// The chunks of a tensor overlap, leave a gap, or are outside it.
-  public static let distributedChunks = Self("distributed-chunks")
   /// The contents of a file in a distributed checkpoint don't match its metadata.
   public static let distributedContent = Self("distributed-content")
   /// An entry of a distributed checkpoint is compressed or encrypted.
   public static let distributedTransform = Self("distributed-transform")
+  /// Files of DeepSpeed are not of the form that it gives them, or not of one checkpoint.
+  public static let deepSpeed = Self("deepspeed")
 }

@@ -27,7 +27,9 @@ package enum TorchCheckpoint {
     do throws(CheckpointError) {
       let file = torch.bytes
       switch torch.kind {
-      case .zip: return try read(TorchArchive(file, (consume torch).archive()), options)
+      case .zip:
+        let archive = try (consume torch).archive(salvages: options.salvages)
+        return try read(TorchArchive(file, archive, salvages: options.salvages), options)
       case .exportedProgram:
         return try ExportedProgramFile.read(file, (consume torch).archive(), options)
       case .legacy: return try read(LegacyFile(file, options), options)

@@ -1,7 +1,7 @@
 public import DBNCheckpointFormats
 public import DBNTensors
 
-/// A folder from `torch.distributed.checkpoint`, represented by its file `.metadata`.
+/// A folder from `torch.distributed.checkpoint`, represented by its metadata.
 public struct TorchDistributedFormat: CheckpointFormat {
   /// `torch-distributed` in reports and JSON.
   public let name = "torch-distributed"
@@ -9,16 +9,15 @@ public struct TorchDistributedFormat: CheckpointFormat {
   /// Makes the format, for a registry.
   public init() {}
 
-  /// Recognises the file `.metadata` by its name.
+  /// Recognises the files `.metadata` and `__0.metadata` by their names.
   public func probe(_ file: SourceFile) -> SourceFile? {
-    file.path.hasSuffix("/\(DistributedCheckpoint.metadataName)") && file.bytes.count > 0
-      ? file : nil
+    DistributedCheckpoint.isMetadata(file.path) && file.bytes.count > 0 ? file : nil
   }
 
   /// Reads all files of the folder that the metadata lists, as one checkpoint. Tensors are
   /// assembled from their chunks when their bytes are needed.
   ///
-  /// - Throws: `distributedMetadata`, `distributedPath`, `distributedMissing`, `distributedChunks`,
+  /// - Throws: `distributedMetadata`, `distributedPath`, `distributedMissing`, `tensorSlices`,
   ///   `distributedContent` or `distributedTransform`, with the name of the entry.
   public func read(
     _ metadata: consuming SourceFile, options: ReadingOptions
@@ -26,14 +25,14 @@ public struct TorchDistributedFormat: CheckpointFormat {
     try DistributedCheckpoint.read(metadata: metadata, options: options)
   }
 
-  /// The file `.metadata` of the folder; nil if there is none.
+  /// The file `.metadata` of the folder, or the first rank's; nil if there is none.
   public func entryPoint(in folder: SourceFolder) throws(CheckpointError) -> SourceFile? {
-    try? folder.file(DistributedCheckpoint.metadataName)
+    try DistributedCheckpoint.entryPoint(in: folder)
   }
 
   /// The files that the metadata lists.
   public func companions(of path: String) -> [String] {
-    guard path.hasSuffix("/\(DistributedCheckpoint.metadataName)") else { return [] }
+    guard DistributedCheckpoint.isMetadata(path) else { return [] }
     return DistributedCheckpoint.files(metadata: path)
   }
 }

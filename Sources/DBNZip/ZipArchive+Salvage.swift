@@ -5,23 +5,26 @@ extension ZipArchive {
   /// cut off: found by their local headers, from the start of the file to the first bytes that are
   /// no record. Takes time in proportion to the file's size.
   ///
-  /// A last record that is cut off is one of them: it is all that is left, and it has no checksum.
+  /// If the record at the end has no known size, it is the archive's `remnant`.
   ///
   /// - Throws: `zipDirectory` if the file does not begin with a record.
   package init(salvaging file: ByteRegion) throws(CheckpointError) {
     var entries = ZipEntries(of: file)
     var start = 0
-    while let header = try? ZipLocalHeader(at: start, in: file),
-      let (entry, end) = try? header.record(in: file)
-    {
+    var remnant: ZipEntry?
+    while let header = try? ZipLocalHeader(at: start, in: file) {
+      guard let (entry, end) = try? header.record(in: file) else {
+        remnant = try header.remnant(in: file)
+        break
+      }
       // Of several records with one name the first is kept.
       _ = entries.append(entry)
       start = end
     }
     guard !entries.isEmpty else {
       throw CheckpointError(
-        .zipDirectory, "does not begin with a record of an archive, so nothing can be recovered")
+        .zipDirectory, "does not begin with a whole record of an archive: nothing can be recovered")
     }
-    self.init(entries: entries)
+    self.init(salvaged: entries, remnant: remnant)
   }
 }

@@ -8,6 +8,9 @@ package import DBNTensors
 package struct ZipArchive: Sendable {
   /// The records in the directory's order.
   package let entries: ZipEntries
+  /// Of a salvaged archive, what is left of the record at its end: all of its content or a part, and
+  /// nothing says which. nil if there is none.
+  package let remnant: ZipEntry?
 
   package init(_ file: ByteRegion) throws(CheckpointError) {
     FileEvent.report(.parsedZipDirectory, file)
@@ -29,10 +32,12 @@ package struct ZipArchive: Sendable {
     directory.region.release()
     try Self.refuseOverlaps(extents, of: entries)
     self.entries = entries
+    remnant = nil
   }
 
-  init(entries: ZipEntries) {
+  init(salvaged entries: ZipEntries, remnant: ZipEntry?) {
     self.entries = entries
+    self.remnant = remnant
   }
 
   /// The record of this name.

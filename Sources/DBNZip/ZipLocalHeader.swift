@@ -53,27 +53,25 @@ struct ZipLocalHeader {
     end = reader.position
   }
 
-  /// The record, and the offset of what follows it.
+  /// The whole record, and the offset of what follows it.
   ///
-  /// - Throws: `zipBounds` for a deflated record that is cut off, whose size is not known.
+  /// - Throws: `zipBounds` for a record that is cut off, or may be.
   func record(in file: ByteRegion) throws(CheckpointError) -> (entry: ZipEntry, end: Int) {
-    let rest = file.count - end
-    let found = known ?? descriptor(in: file)
-    if method == .stored, (found?.stored ?? .max) > rest {
-      let payload = try file.slice(from: end, count: rest)
-      return (entry(Sizes(crc32: 0, stored: rest, size: rest), payload), file.count)
-    }
-    guard let found, found.stored <= rest else {
+    guard let found = known ?? descriptor(in: file), found.stored <= file.count - end else {
       throw CheckpointError(.zipBounds, name: name, offset: end, "the record is cut off")
     }
-    let payload = try file.slice(from: end, count: found.stored)
-    return (entry(found, payload), end + found.stored + found.descriptorByteCount)
+    let entry = ZipEntry(
+      name: name, method: method, size: method == .stored ? found.stored : found.size,
+      crc32: found.crc32 == 0 ? nil : found.crc32,
+      payload: try file.slice(from: end, count: found.stored))
+    return (entry, end + found.stored + found.descriptorByteCount)
   }
 
-  private func entry(_ sizes: Sizes, _ payload: ByteRegion) -> ZipEntry {
-    ZipEntry(
-      name: name, method: method, size: method == .stored ? payload.count : sizes.size,
-      crc32: sizes.crc32 == 0 ? nil : sizes.crc32, payload: payload)
+  /// What is left of a stored record that is cut off, or may be; nil for a deflated one.
+  func remnant(in file: ByteRegion) throws(CheckpointError) -> ZipEntry? {
+    guard method == .stored else { return nil }
+    let payload = try file.slice(from: end, count: file.count - end)
+    return ZipEntry(name: name, method: method, size: payload.count, crc32: nil, payload: payload)
   }
 
   /// The first descriptor after the content whose size is that of the bytes before it; nil if there

@@ -19,7 +19,7 @@ struct DBNConvert: ParsableCommand {
       InfoCommand.self, ConvertCommand.self, ToDistributedCommand.self, ToStandardCommand.self,
       GatherCommand.self, ScatterCommand.self, VerifyCommand.self, DiffCommand.self,
       CheckCommand.self, RunCommand.self, EvalCommand.self, RecalibrateCommand.self,
-      ModelsCommand.self,
+      SalvageCommand.self, ModelsCommand.self,
     ])
 
   static func main() {

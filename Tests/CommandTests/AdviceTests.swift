@@ -9,7 +9,8 @@ import Testing
 struct AdviceTests {
   static let choices: [Choice] = [
     .entry("ema/model"), .anyEntry, .inspection, .difference, .allowingLosses, .stateDictOnly,
-    .extractingStateDict, .acceptingUnknownClasses, .acceptingParts, .replacingFiles, .replacingInputs, .proof, .noProof,
+    .extractingStateDict, .acceptingUnknownClasses,
+    .acceptingParts, .replacingFiles, .replacingInputs, .proof, .noProof,
     .tolerance, .allowingDifferences, .compression, .shardSize, .renaming, .castingToFloat32,
     .mappingToDistributed, .mappingToStandard, .sourceLayout(nil), .sourceLayout("ghost"),
     .worldSize, .mergeRule, .anyMergeRule, .including, .excluding, .referenceEngine,

@@ -14,10 +14,9 @@ struct ObjectCommandTests {
   }
 
   @Test func everyCommandThatWritesHasBothWaysOut() throws {
-    let output = folder.file("out.pth")
     let commands = [
-      ["convert", Self.unreadable, output],
-      ["to-distributed", Self.unreadable, output, "--world-size", "2"],
+      ["convert", Self.unreadable, folder.file("a.pth")],
+      ["to-distributed", Self.unreadable, folder.file("b.pth"), "--world-size", "2"],
     ]
     for arguments in commands {
       let refused = try Command(arguments)

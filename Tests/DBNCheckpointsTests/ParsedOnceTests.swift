@@ -39,6 +39,7 @@ struct ParsedOnceTests {
     Case("torch/rezipped/reversed", "checkpoint.pth", [.parsedZipDirectory: 1]),
     Case("torch/legacy/state-dict", "checkpoint.pth", [:]),
     Case("torch/tar", "checkpoint.pth", [:]),
+    Case("pickle/paddle", "checkpoint.pkl", [:]),
     Case("hdf5/h5py-flat", "weights.h5", [.parsedHDF5Catalog: 1]),
     Case("keras/keras2-weights", "weights.h5", [.parsedHDF5Catalog: 1]),
     Case("keras/keras3-weights", "weights.h5", [.parsedHDF5Catalog: 1]),

@@ -143,7 +143,8 @@ struct ConversionTests {
     #expect(refused.status == 2 && refused.error.contains("argparse.Namespace"), "\(refused.error)")
     let command = try Command(arguments + ["--allow-opaque", "--lossy"])
     #expect(command.status == 0, "\(command.error)")
-    let result = try Conversion(opening: weights).recalibrated(running: model, on: SampleData(opening: data, labelled: false))
+    let result = try Conversion(opening: weights).recalibrated(
+      running: model, on: SampleData(opening: data, labelled: false))
     let written = try result.write(
       to: folder.file("ours.pth"), options: WritingOptions(allowsLosses: true))
     #expect(!written.leftOut.isEmpty)

@@ -12,7 +12,8 @@ struct ContractTests {
     holds: { value in
       guard let tensor = value.tensor else { return true }
       switch tensor.scalarType {
-      case .complex32, .bcomplex32, .complex128, .bits8, .bits16, .bits1x8, .bits2x4, .bits4x2: return false
+      case .complex32, .bcomplex32, .complex128, .bits8, .bits16, .bits1x8, .bits2x4, .bits4x2:
+        return false
       case .float4E2M1FNx2: return !tensor.shape.isEmpty
       default: return true
       }

@@ -6,7 +6,7 @@ import Testing
 
 /// Folders of `torch.distributed.checkpoint`.
 struct DistributedTests {
-  static let fixtures = Fixture.all("torch/distributed")
+  static let fixtures = Fixture.all("torch/distributed") + Fixture.all("torch/distributed-2.15")
 
   @Test(arguments: fixtures)
   func everyEntryIsAsPyTorchReadsIt(fixture: Fixture) throws {
@@ -32,7 +32,40 @@ struct DistributedTests {
   }
 
   @Test func allFixturesAreFound() {
-    #expect(Self.fixtures.count == 4)
+    #expect(Self.fixtures.count == 6)
+  }
+
+  @Test func whatRanksSaveWithoutCoordinationIsPutTogether() throws {
+    let fixture = Fixture("torch/distributed-2.15/two-ranks")
+    let checkpoint = try DistributedCheckpoint.read(
+      Fixture("torch/distributed-2.15/no-collectives").file("checkpoint"))
+    let expected = try Expectation.normalised(fixture.expected["tree"] ?? .null)
+    #expect(try Expectation.tree(checkpoint.root) == expected)
+    #expect(checkpoint.notes.count == 1 && checkpoint.notes[0].contains("2 ranks"))
+  }
+
+  @Test func aMissingRankWithoutCoordinationIsAGap() throws {
+    let fixture = Fixture("torch/distributed-2.15/no-collectives")
+    let folder = try TemporaryFolder()
+    for file in ["__0.metadata", "__0_0.distcp"] {
+      _ = try folder.write(fixture.bytes("checkpoint/\(file)"), to: file)
+    }
+    let error = try #require(throws: CheckpointError.self) {
+      try DistributedCheckpoint.read(folder.path)
+    }
+    #expect(error.code == .tensorSlices && error.name == "model.0.weight", "\(error)")
+  }
+
+  @Test(arguments: [
+    ("zstd", CheckpointError.Code.distributedTransform, "'stream.zstd/1'"),
+    ("safetensors", .distributedContent, "safetensors"),
+  ])
+  func whatIsNotReadIsNamed(name: String, code: CheckpointError.Code, word: String) throws {
+    let error = try #require(throws: CheckpointError.self) {
+      try DistributedCheckpoint.read(Fixture("torch/distributed-2.15/\(name)").file("checkpoint"))
+    }
+    #expect(error.code == code && error.name == "w" && error.advice != nil, "\(error)")
+    #expect(error.description.contains(word), "\(error)")
   }
 
   @Test func otherFoldersAndFilesAreNotRecognised() throws {
@@ -94,7 +127,7 @@ struct DistributedTests {
     ("_StorageInfo", "_StorageOnfo", .distributedMetadata),
     ("relative_path", "relative_poth", .distributedMetadata),
     ("MetadataIndex", "MetadataOndex", .distributedMetadata),
-    ("float32", "float64", .distributedContent),
+    ("float32", "float64", .tensorSlices),
     (
       "torch.distributed.checkpoint.metadata", "torch_distributed.checkpoint.metadata",
       .pickleGlobal

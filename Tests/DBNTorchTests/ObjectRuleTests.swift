@@ -81,6 +81,20 @@ struct ObjectRuleTests {
     #expect(error.reason.contains(name))
   }
 
+  @Test(
+    arguments: [
+      "torch.sparse.FloatTensor", "torch.cuda.sparse.HalfTensor", "torch.storage.TypedStorage",
+      "torch.quint2x4", "torch.uint3", "torch.bcomplex32", "torch.QInt8Storage",
+      "torch.per_channel_affine_float_qparams", "torch._utils._rebuild_qtensor",
+    ])
+  func namesThatWeightsOnlyAcceptsAreNeverRefused(name: String) throws {
+    let archive = Pickle.archive(Pickle.dictionary((Pickle.text("x"), Pickle.global(name))))
+    let root = try TorchCheckpoint.read(
+      ByteRegion(archive.bytes), options: ReadingOptions(refusesUnknownClasses: true)
+    ).root
+    #expect(root.dictionary?["x"] != nil)
+  }
+
   @Test func unhashableKeysAreRefused() throws {
     for key in [Pickle.emptyList, Pickle.emptyDict] {
       let error = try #require(throws: CheckpointError.self) {

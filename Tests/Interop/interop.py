@@ -100,6 +100,8 @@ def training_checkpoint() -> dict:
         "epoch": 90, "state_dict": model.state_dict(), "optimizer": optimizer.state_dict(),
         "best_acc1": torch.tensor(76.13), "lrs": [0.1, 0.01], "name": "réseau", "none": None,
         "shape": torch.Size([3, 224]), "nested": {"a": (1, "b", [True, 2.5]), 5: {"x"}},
+        "odd keys": {(0, "a/b"): 1, None: 2, 0.5: 3, True: 4, b"\0\xff": 5, torch.float16: 6, (): 7, "1": 8},
+        "odd values": [torch.sparse_coo, torch.strided, torch.per_tensor_affine, torch.qint8, "a\udc80b"],
         "view": torch.arange(24.0).reshape(4, 6).t()[1:, ::2], "scale": torch.tensor(1.5).expand(3, 2),
     }
 
@@ -108,7 +110,9 @@ def scalar_types() -> OrderedDict:
     result = OrderedDict()
     raw = torch.arange(256, dtype=torch.uint8).repeat(2)
     for name in ("uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64 complex32 "
-                 "complex64 complex128 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz").split():
+                 "complex64 complex128 bcomplex32 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz").split():
+        if not hasattr(torch, name):  # Newer than the installed version.
+            continue
         result[name] = raw.clone().view(getattr(torch, name))
     result["bool"] = torch.tensor([True, False, True])
     result["zero_dim"], result["empty"] = torch.tensor(3.5), torch.empty(3, 0, 2)

@@ -59,7 +59,21 @@ def key_of(link, has_int_keys):
         return int(link)
     if link == "%":
         return ""
-    return re.sub("%([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), link)
+    if link.startswith("%$"):
+        return untag(json.loads(unescaped(link[2:])))
+    return unescaped(link)
+
+
+def unescaped(name):
+    return re.sub("%([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), name)
+
+
+def constant(name):
+    return getattr(torch, name.removeprefix("torch."))
+
+
+def surrogates(raw):
+    return raw.decode("utf-8", "surrogatepass")
 
 
 def load_tensor(dataset, kind):
@@ -90,7 +104,8 @@ def storage_dtype(dataset):
         return "bool"
     size = kind.get_size()
     if isinstance(kind, h5py.h5t.TypeCompoundID):
-        return f"complex{8 * size}"
+        part = kind.get_member_type(0).get_fields()
+        return "bcomplex32" if size == 4 and part[2] == 8 else f"complex{8 * size}"
     if isinstance(kind, h5py.h5t.TypeFloatID):
         return "bfloat16" if size == 2 and kind.get_fields()[2] == 8 else f"float{8 * size}"
     return ("int" if kind.get_sign() else "uint") + str(8 * size)
@@ -99,9 +114,11 @@ def storage_dtype(dataset):
 def load_scalar(dataset, kind):
     if kind == "None":
         return None
-    if kind in ("str", "dtype", "device"):
+    if kind in ("str", "dtype", "device", "constant"):
         text = dataset[()].decode() if dataset.shape is not None else ""
-        return {"str": str, "dtype": lambda name: getattr(torch, name), "device": torch.device}[kind](text)
+        return {"str": str, "dtype": constant, "device": torch.device, "constant": constant}[kind](text)
+    if kind == "surrogate_str":
+        return surrogates(dataset[()].tobytes())
     if kind in ("bytes", "bytearray"):
         return {"bytes": bytes, "bytearray": bytearray}[kind](dataset[()].tobytes())
     if kind == "Size":
@@ -149,6 +166,8 @@ UNTAG = {
     "$bytes": bytes.fromhex,
     "$bytearray": bytearray.fromhex,
     "$Size": torch.Size,
-    "$dtype": lambda name: getattr(torch, name),
+    "$dtype": constant,
     "$device": torch.device,
+    "$constant": constant,
+    "$surrogate_str": lambda text: surrogates(bytes.fromhex(text)),
 }

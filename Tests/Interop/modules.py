@@ -1,5 +1,6 @@
 """Whole modules and TorchScript programs of the installed libraries, read as what `state_dict()` gives, bit for bit."""
 
+import itertools
 import warnings
 from pathlib import Path
 
@@ -122,7 +123,8 @@ def check(folder: Path, run, assert_equal, randomised) -> None:
     scripted += scripts(detector, (1, 3, 64, 64), "detector")
     small = ("resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5", "squeezenet1_0", "densenet121", "efficientnet_b0",
              "googlenet", "mnasnet0_5", "regnet_y_400mf", "vgg11_bn", "alexnet", "swin_t", "vit_b_16", "convnext_tiny")
-    for name, model, size in [*torchvision_models(), *timm_models()]:
+    # One at a time: all together take 20 GB.
+    for name, model, size in itertools.chain(torchvision_models(), timm_models()):
         whole(model, name)
         modules += 1
         if name.split()[0] == "timm" or name.split()[1] in small:

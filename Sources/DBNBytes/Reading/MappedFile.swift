@@ -23,6 +23,13 @@ package final class MappedFile {
       Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     }
     defer { close(descriptor) }
+    return try map(descriptor, path: path)
+  }
+
+  /// Maps an open file, which can be closed afterwards.
+  ///
+  /// - Parameter path: the path for errors.
+  static func map(_ descriptor: Int32, path: String) throws(CheckpointError) -> ByteRegion {
     let size = try regularFileSize(of: descriptor, path: path)
     guard size > 0 else { return ByteRegion([]) }
     guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED

@@ -15,7 +15,8 @@ extension CheckpointValue {
       (.constant(let a), .constant(let b)):
       a.utf8.elementsEqual(b.utf8)
     case (.bytes(let a), .bytes(let b)), (.surrogateString(let a), .surrogateString(let b)),
-      (.byteArray(let a), .byteArray(let b)): a == b
+      (.byteArray(let a), .byteArray(let b)):
+      a == b
     case (.size(let a), .size(let b)): a == b
     case (.scalarType(let a), .scalarType(let b)): a == b
     default: false

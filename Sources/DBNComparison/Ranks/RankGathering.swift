@@ -7,11 +7,14 @@ extension StateDict {
   ///
   /// Buffers are assembled when they are read, so memory does not grow with the number of files.
   ///
-  /// - Parameter ranks: in order of rank; everything but the buffers is taken from rank 0.
+  /// - Parameters:
+  ///   - ranks: in order of rank; everything but the buffers is taken from rank 0.
+  ///   - shardedCount: how many tensors were put together from the ranks' parts before. If there are
+  ///     any, the state dict needs no BatchNorm.
   /// - Throws: `ranksDiffer` with all other differences; `unexpectedLayout` when the BatchNorms are
   ///   not standard ones; `noBatchNorm`, `invalidRanks`.
   public static func gathering(
-    _ ranks: [RankCheckpoint]
+    _ ranks: [RankCheckpoint], shardedCount: Int = 0
   ) throws(CheckpointError) -> BatchNormConversion {
     guard let first = ranks.first, ranks.count <= worldSizeLimit else {
       throw CheckpointError(
@@ -19,7 +22,7 @@ extension StateDict {
         advice: "give 1 to \(worldSizeLimit) files")
     }
     let sites = BatchNormSurvey(first.stateDict).sites
-    try check(sites, of: first)
+    if shardedCount == 0 || !sites.isEmpty { try check(sites, of: first) }
     let buffers = Set(sites.flatMap(\.bufferKeys).map { CheckpointDictionary.Key.string($0) })
     let budget = MemoryBudget()
     let differences = try concurrentMap(ranks.count - 1) { index throws(CheckpointError) in
@@ -44,10 +47,12 @@ extension StateDict {
     report.converted = sites.map(\.name)
     return BatchNormConversion(
       stateDict: gathered, report: report,
-      record: [
-        "operation": "gather", "layout": "replicated", "world_size": .int(ranks.count),
-        "batch_norms": .int(sites.count),
-      ])
+      record: .object(
+        [
+          JSON.Member("operation", "gather"), JSON.Member("layout", "replicated"),
+          JSON.Member("world_size", .int(ranks.count)),
+          JSON.Member("batch_norms", .int(sites.count)),
+        ] + (shardedCount > 0 ? [JSON.Member("sharded_tensors", .int(shardedCount))] : [])))
   }
 
   private static func check(

@@ -2,8 +2,10 @@ internal import DBNTensors
 
 extension SafetensorsHeader {
   /// The header at the start of a file, and the bytes after it; checks all rules of the format.
+  ///
+  /// - Parameter salvages: whether the end of the file may be missing.
   static func read(
-    _ file: ByteRegion
+    _ file: ByteRegion, salvages: Bool = false
   ) throws(CheckpointError) -> (header: SafetensorsHeader, data: ByteRegion) {
     FileEvent.report(.parsedSafetensorsHeader, file)
     let text = try text(of: file)
@@ -12,7 +14,7 @@ extension SafetensorsHeader {
     text.releaseFile()
     let start = lengthByteCount + text.count
     let data = try file.slice(from: start, count: file.count - start)
-    try header.validate(dataByteCount: data.count)
+    try header.validate(dataByteCount: data.count, salvages: salvages)
     return (header, data)
   }
 
@@ -32,11 +34,21 @@ extension SafetensorsHeader {
       throw cutShort("the header should have \(length) bytes, but \(reader.remaining) follow")
     }
     let text = try reader.readRegion(count: Int(length))
-    guard text.count > 0, try text.slice(from: 0, count: 1).array == Array("{".utf8) else {
+    guard startsWithObject(text) else {
       throw CheckpointError(
         .safetensorsHeaderStart, offset: lengthByteCount, "the header does not start with '{'")
     }
     return text
+  }
+
+  /// Whether the text is that of a JSON object, as far as its first character shows. Writers that
+  /// align tensors to pages put white space before or after the header's object.
+  static func startsWithObject(_ text: ByteRegion) -> Bool {
+    text.withBytes { bytes in
+      bytes.withUnsafeBytes { bytes in
+        bytes.first { !JSONParser.isSpace($0) } == UInt8(ascii: "{")
+      }
+    }
   }
 
   private static func checkEncoding(of text: ByteRegion) throws(CheckpointError) {
@@ -54,6 +66,7 @@ extension SafetensorsHeader {
     var parser = JSONParser(text)
     var shapes = OneEntryCache<[Int]>()
     var hasMetadata = false
+    parser.skipSpace()
     try parser.parseObject { parser, name throws(CheckpointError) in
       if name.isIdentical(to: Self.metadataName) {
         guard !hasMetadata else { throw Self.duplicate(name, at: parser.offset) }
@@ -69,7 +82,8 @@ extension SafetensorsHeader {
 
   private mutating func parseMetadata(_ parser: inout JSONParser) throws(CheckpointError) {
     guard parser.isAtObject else {
-      try parser.skipValue()
+      // The library reads null as no metadata (`Option<HashMap>` in its `tensor.rs`).
+      if case .null = try parser.parseValue() { return }
       throw Self.invalidMetadata(Self.metadataName)
     }
     var names = NameTable()

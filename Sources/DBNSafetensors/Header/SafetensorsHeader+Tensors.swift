@@ -18,11 +18,16 @@ extension SafetensorsHeader.Entry {
   /// - Parameter name: for errors.
   func tensor(_ name: String, in data: ByteRegion) throws(CheckpointError) -> Tensor {
     do throws(CheckpointError) {
-      let storage = TensorStorage(try data.slice(from: start, count: end - start))
-      return try Tensor(scalarType(), shape: tensorShape(), storage: storage)
+      return try Tensor(scalarType(), shape: tensorShape(), storage: storage(in: data))
     } catch {
       throw error.with(name: name)
     }
+  }
+
+  /// Only of a file that is salvaged can the data end before the tensor does.
+  private func storage(in data: ByteRegion) throws(CheckpointError) -> TensorStorage {
+    guard end <= data.count else { return TensorStorage(LostBytes(byteCount: end - start)) }
+    return TensorStorage(try data.slice(from: start, count: end - start))
   }
 
   private func scalarType() throws(CheckpointError) -> ScalarType {

@@ -42,8 +42,10 @@ struct SafetensorsHeader {
 
   /// Checks the format's rules for tensors, as `Metadata::validate` of its library does.
   ///
-  /// - Parameter dataByteCount: the number of bytes after the header.
-  func validate(dataByteCount: Int) throws(CheckpointError) {
+  /// - Parameters:
+  ///   - dataByteCount: the number of bytes after the header.
+  ///   - salvages: whether there may be fewer than the tensors need.
+  func validate(dataByteCount: Int, salvages: Bool = false) throws(CheckpointError) {
     var end = 0
     for index in indicesByOffset {
       let (name, entry) = (names.names[index], entries[index])
@@ -64,7 +66,7 @@ struct SafetensorsHeader {
       }
       end = entry.end
     }
-    guard end == dataByteCount else {
+    guard end == dataByteCount || salvages && end > dataByteCount else {
       throw CheckpointError(
         .safetensorsFileEnd,
         "the tensors take \(end) bytes after the header, but the file has \(dataByteCount) there",

@@ -47,8 +47,8 @@ extension SafetensorsPlan {
   ) throws(CheckpointError) {
     let index = SafetensorsCheckpoint.index(for: path)
     try options.existing.check(index)
-    for shard in SafetensorsCheckpoint.shards(of: index) where !kept.contains(shard) {
-      guard let name = ShardFileName(shard), name.folder + name.indexName == index,
+    for shard in ShardIndex.shards(of: index) where !kept.contains(shard) {
+      guard let name = ShardFileName(shard), name.folder + name.usualIndexName == index,
         isRegularFile(shard)
       else { continue }
       try files.remove(shard, existing: options.existing)

@@ -42,36 +42,4 @@ extension CheckpointValue {
     try visit(&path, &visits, body)
     path.keys.removeLast()
   }
-
-  /// The tree without the tensors that do not qualify: their entries are removed; in lists, tuples
-  /// and sets None replaces them. nil if the value itself is such a tensor.
-  ///
-  /// Recurses as deep as the tree is, whose depth `forEachTensor` has checked.
-  func keepingTensors(where qualifies: (Tensor) -> Bool) -> CheckpointValue? {
-    func kept(_ elements: [CheckpointValue]) -> [CheckpointValue] {
-      elements.map { $0.keepingTensors(where: qualifies) ?? .none }
-    }
-    switch self {
-    case .tensor(let tensor): return qualifies(tensor) ? self : nil
-    case .list(let elements): return .list(kept(elements))
-    case .tuple(let elements): return .tuple(kept(elements))
-    case .set(let elements): return .set(kept(elements))
-    case .dictionary(let dictionary):
-      return .dictionary(dictionary.keepingTensors(where: qualifies))
-    default: return self
-    }
-  }
-}
-
-extension CheckpointDictionary {
-  fileprivate func keepingTensors(where qualifies: (Tensor) -> Bool) -> CheckpointDictionary {
-    var kept = CheckpointDictionary(kind)
-    for entry in entries {
-      if let value = entry.value.keepingTensors(where: qualifies) { kept.set(entry.key, to: value) }
-    }
-    kept.attributes = attributes.compactMap { attribute in
-      attribute.value.keepingTensors(where: qualifies).map { (attribute.name, $0) }
-    }
-    return kept
-  }
 }

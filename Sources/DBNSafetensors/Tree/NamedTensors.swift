@@ -12,6 +12,19 @@ struct NamedTensors {
     self.tensors = tensors
   }
 
+  /// The tensors of a mapping; other values are left out.
+  init(_ mapping: CheckpointDictionary) {
+    var (table, tensors) = (NameTable(), [Tensor]())
+    tensors.reserveCapacity(mapping.entries.count)
+    for entry in mapping.entries {
+      guard let name = entry.key.string, let tensor = entry.value.tensor, table.add(name) else {
+        continue
+      }
+      tensors.append(tensor)
+    }
+    self.init(table, tensors)
+  }
+
   var count: Int { tensors.count }
   var names: [String] { table.names }
 

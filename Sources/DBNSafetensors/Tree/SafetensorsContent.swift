@@ -1,16 +1,17 @@
+internal import DBNCheckpointFormats
 internal import DBNTensors
 
 /// The named tensors and metadata of one file or of several shards, from which a checkpoint is
 /// built.
 struct SafetensorsContent {
   /// The key of the record of a checkpoint in the metadata.
-  static let recordName = "dbn-checkpoint"
+  static let recordName = ShardIndex.recordName
   /// The metadata by which loaders recognise PyTorch's tensors. It is not part of a checkpoint.
   static let format = (name: "format", text: "pt")
   /// The attribute that keeps the metadata of a file that another program wrote.
   static let metadataAttribute = "__metadata__"
 
-  var tensors = NamedTensors(NameTable(), [])
+  var tensors: NamedTensors
   private let record: ByteRegion?
   private var metadata = CheckpointDictionary()
   private var notes: [Guidance]
@@ -19,26 +20,15 @@ struct SafetensorsContent {
   ///   - record: the text of this toolkit's record of the checkpoint, if there is one.
   ///   - metadata: the other text metadata.
   init(
-    _ record: ByteRegion?, metadata: [(name: String, text: String)] = [], notes: [Guidance] = []
+    tensors: NamedTensors = NamedTensors(NameTable(), []), _ record: ByteRegion?,
+    metadata: [(name: String, text: String)] = [], notes: [Guidance] = []
   ) {
+    self.tensors = tensors
     self.record = record
     self.notes = notes
-    for (name, text) in metadata { add(name, text) }
-  }
-
-  /// Adds an entry of a shard's metadata; if shards disagree, the first one counts.
-  mutating func add(_ name: String, _ text: String) {
-    guard !name.isIdentical(to: Self.format.name) || !text.isIdentical(to: Self.format.text)
-    else { return }
-    guard case .string(let first)? = metadata[name] else {
-      return metadata.set(.string(name), to: .string(text))
+    for (name, text) in metadata where name != Self.format.name || text != Self.format.text {
+      self.metadata.set(.string(name), to: .string(text))
     }
-    guard !first.isIdentical(to: text) else { return }
-    notes.append("shards disagree about the metadata '\(name.visible())'; the first value is kept")
-  }
-
-  mutating func note(_ note: Guidance) {
-    notes.append(note)
   }
 
   /// The recorded checkpoint, or the tensors as one state dict.

@@ -1,8 +1,9 @@
 import DBNCheckpointFormats
 package import DBNTensors
 
-/// Checkpoints from `torch.distributed.checkpoint`: a folder with `.metadata`, and files such as
-/// `__0_0.distcp` in which each rank saved its part.
+/// Checkpoints from `torch.distributed.checkpoint`: a folder with `.metadata`, or `__0.metadata` and
+/// so on if ranks saved without coordination (`no_collectives`), and files such as `__0_0.distcp` in
+/// which each rank saved its part.
 ///
 /// Every entry is backed by its file; sharded tensors are assembled when their bytes are needed.
 package enum DistributedCheckpoint {
@@ -10,12 +11,40 @@ package enum DistributedCheckpoint {
 
   /// Whether the path is a folder with a distributed checkpoint.
   package static func recognises(folder path: String) -> Bool {
-    (try? MappedFile.open("\(path)/\(metadataName)")) != nil
+    (try? entryPoint(in: SourceFolder(path))) != nil
+  }
+
+  /// The metadata of all ranks; otherwise that of the first rank. nil if the folder has neither.
+  static func entryPoint(in folder: SourceFolder) throws(CheckpointError) -> SourceFile? {
+    if let file = try? folder.file(metadataName) { return file }
+    guard let names = try? folder.names(), let first = rankNames(names).first else { return nil }
+    return try folder.file(first)
+  }
+
+  /// Whether a file is metadata, by its name.
+  static func isMetadata(_ path: String) -> Bool {
+    path.hasSuffix("/\(metadataName)") || rank(ofMetadata: path) != nil
+  }
+
+  /// The rank that saved `__R.metadata`.
+  private static func rank(ofMetadata path: String) -> Int? {
+    let name = path.split(separator: "/").last ?? ""
+    guard name.hasPrefix("__"), name.hasSuffix(metadataName) else { return nil }
+    let digits = name.dropFirst(2).dropLast(metadataName.utf8.count)
+    return digits.utf8.allSatisfy { (48...57).contains($0) } ? Int(digits) : nil
+  }
+
+  /// The names of ranks' metadata, by rank.
+  private static func rankNames(_ names: [String]) -> [String] {
+    names.compactMap { name in rank(ofMetadata: name).map { (rank: $0, name: name) } }
+      .sorted { $0.rank < $1.rank }.map(\.name)
   }
 
   /// The files that a folder's metadata lists; none if it can't be read.
   static func files(metadata path: String) -> [String] {
-    guard let file = try? SourceFile(path), let metadata = try? metadata(file) else { return [] }
+    guard let file = try? SourceFile(path), let (metadata, _) = try? metadata(file) else {
+      return []
+    }
     return Set(metadata.locations.values.map(\.file)).map { file.folder.prefix + $0 }
   }
 
@@ -26,7 +55,11 @@ package enum DistributedCheckpoint {
     _ path: String, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      return try read(metadata: SourceFile("\(path)/\(metadataName)"), options: options)
+      let folder = SourceFolder(path)
+      guard let metadata = try entryPoint(in: folder) else {
+        return try read(metadata: folder.file(metadataName), options: options)
+      }
+      return try read(metadata: metadata, options: options)
     } catch {
       throw error.with(path: path)
     }
@@ -45,9 +78,27 @@ package enum DistributedCheckpoint {
     }
   }
 
+  /// The metadata of all ranks, and a note if each rank saved its own.
   fileprivate static func metadata(
     _ file: SourceFile
-  ) throws(CheckpointError) -> DistributedMetadata {
+  ) throws(CheckpointError) -> (metadata: DistributedMetadata, note: Guidance?) {
+    guard rank(ofMetadata: file.path) != nil else { return (try parsed(file), nil) }
+    let names = rankNames(try file.folder.names())
+    var metadata: DistributedMetadata?
+    for name in names {
+      let next = try parsed(file.folder.file(name))
+      if metadata?.add(next) == nil { metadata = next }
+    }
+    guard let metadata else { return (try parsed(file), nil) }
+    guard names.count > 1 else { return (metadata, nil) }
+    return (
+      metadata,
+      "\(names.count) ranks saved without coordination: what several of them saved is that of the "
+        + "first of these"
+    )
+  }
+
+  private static func parsed(_ file: SourceFile) throws(CheckpointError) -> DistributedMetadata {
     do throws(CheckpointError) {
       return try DistributedMetadata(file.bytes)
     } catch {
@@ -63,7 +114,7 @@ private struct DistributedReader {
   private let metadata: DistributedMetadata
   private var files: [String: ByteRegion] = [:]
   private var byteCount = 0
-  private var notes: [Guidance] = []
+  private var notes: [Guidance]
 
   /// As for the views of a single file, all tensors together may have 64 times the files' bytes, or
   /// this many if that is more.
@@ -72,7 +123,9 @@ private struct DistributedReader {
   init(_ file: SourceFile, _ options: ReadingOptions) throws(CheckpointError) {
     folder = file.folder
     self.options = options
-    metadata = try DistributedCheckpoint.metadata(file)
+    let (metadata, note) = try DistributedCheckpoint.metadata(file)
+    self.metadata = metadata
+    notes = note.map { [$0] } ?? []
   }
 
   mutating func read() throws(CheckpointError) -> Checkpoint {
@@ -98,7 +151,8 @@ private struct DistributedReader {
     switch entry {
     case .value: return try content(metadata.location(of: name, nil), of: name)
     case .tensor(let entry):
-      let distributed = try DistributedTensor(entry)
+      let distributed = try SlicedTensor(
+        entry.scalarType, size: entry.size, slices: entry.chunks, requiresGrad: entry.requiresGrad)
       let tensor = try distributed.tensor { chunk throws(CheckpointError) in
         try part(chunk, of: name)
       }
@@ -136,7 +190,9 @@ private struct DistributedReader {
   ) throws(CheckpointError) -> CheckpointValue {
     let path = folder.prefix + location.file
     do throws(CheckpointError) {
-      let bytes = try file(location.file).slice(from: location.offset, count: location.length)
+      let file = try file(location.file)
+      try Self.refuseSafetensors(file)
+      let bytes = try file.slice(from: location.offset, count: location.length)
       let checkpoint = try TorchCheckpoint.read(bytes, options: options)
       notes += checkpoint.notes.map { "'\(name)': \($0)" }
       return checkpoint.root
@@ -146,6 +202,20 @@ private struct DistributedReader {
       error.name = [name, error.name].compactMap(\.self).joined(separator: "/")
       throw error
     }
+  }
+
+  /// PyTorch does not read back what it writes with `SerializationFormat.SAFETENSORS`: locations in
+  /// the metadata then mean nothing.
+  private static func refuseSafetensors(_ file: ByteRegion) throws(CheckpointError) {
+    let start = file.part(0..<min(file.count, 9)).array
+    guard start.count == 9, start[5..<8] == [0, 0, 0], start[8] == UInt8(ascii: "{") else { return }
+    throw CheckpointError(
+      .distributedContent,
+      "is a safetensors file, as PyTorch writes with SerializationFormat.SAFETENSORS, whose "
+        + "metadata does not locate the tensors",
+      advice:
+        "end the names of the '.distcp' files in '.safetensors', remove '.metadata', and give "
+        + "the folder: the slices are put together")
   }
 
   /// A file beside the metadata, which is mapped once.

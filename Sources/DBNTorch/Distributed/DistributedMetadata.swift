@@ -5,17 +5,21 @@ import DBNTensors
 ///
 /// Source: `torch/distributed/checkpoint/metadata.py`, `filesystem.py`.
 struct DistributedMetadata {
-  /// A box-shaped part of a tensor.
-  struct Chunk: Hashable {
-    let offsets: [Int]
-    let sizes: [Int]
-  }
+  typealias Chunk = TensorSlice
 
   struct TensorEntry {
     let scalarType: ScalarType
     let size: [Int]
     let requiresGrad: Bool
     let chunks: [Chunk]
+
+    /// The same tensor with the chunks that it lacks.
+    fileprivate func adding(_ others: [Chunk]) -> TensorEntry {
+      let known = Set(chunks)
+      return TensorEntry(
+        scalarType: scalarType, size: size, requiresGrad: requiresGrad,
+        chunks: chunks + others.filter { !known.contains($0) })
+    }
   }
 
   enum Entry {
@@ -98,9 +102,10 @@ struct DistributedMetadata {
       return .value
     }
     let fields = try DistributedFields(value, "TensorStorageMetadata")
-    // `TensorProperties.__getstate__`: dtype, layout, requires_grad, memory_format, pin_memory.
+    // `TensorProperties.__getstate__`: dtype, layout, requires_grad, memory_format, pin_memory, and
+    // since PyTorch 2.15 strides. Every chunk's archive has its own.
     let properties = try DistributedFields.state(fields.value("properties"), "TensorProperties")
-    guard let elements = properties.elements, elements.count == 5,
+    guard let elements = properties.elements, 5...6 ~= elements.count,
       case .scalarType(let scalarType) = elements[0], case .bool(let requiresGrad) = elements[2]
     else { throw DistributedFields.wrong("TensorProperties") }
     guard let chunks = fields.value("chunks")?.elements else {
@@ -128,16 +133,54 @@ struct DistributedMetadata {
       let index = try DistributedFields(key, "MetadataIndex")
       let info = try DistributedFields(value, "_StorageInfo")
       let name = try index.text("fqn")
-      guard info.isNone("transform_descriptors") else {
-        throw CheckpointError(
-          .distributedTransform, name: name, "is compressed or encrypted in the checkpoint",
-          advice: "save it again without transforms")
-      }
+      try Self.refuseTransforms(info.value("transform_descriptors"), of: name)
       let offsets = index.isNone("offset") ? nil : try index.size("offset")
       locations[Index(name: name, offsets: offsets)] = Location(
         file: try info.text("relative_path"), offset: try info.int("offset"),
         length: try info.int("length"))
     }
+  }
+
+  /// Transforms are named like `stream.zstd/1`, in the order in which they are undone.
+  ///
+  /// Source: `torch/distributed/checkpoint/_extension.py`.
+  private static func refuseTransforms(
+    _ descriptors: CheckpointValue?, of name: String
+  ) throws(CheckpointError) {
+    guard let descriptors, case .some(let elements) = descriptors.elements ?? nonempty(descriptors)
+    else { return }
+    let names = elements.map { element in
+      if case .string(let text) = element { "'\(text.visible())'" } else { element.typeName }
+    }
+    guard !names.isEmpty else { return }
+    throw CheckpointError(
+      .distributedTransform, name: name,
+      "is stored with the transform \(names.joined(separator: ", ")), which is not read",
+      advice:
+        "convert the folder with torch.distributed.checkpoint.format_utils.dcp_to_torch_save, "
+        + "which undoes 'stream.zstd' if the package zstandard is installed")
+  }
+
+  private static func nonempty(_ value: CheckpointValue) -> [CheckpointValue]? {
+    if case .none = value { nil } else { [value] }
+  }
+
+  /// Adds what another rank saved without coordination (`no_collectives`): its chunks of tensors,
+  /// and the entries that only it has. What both have is taken from the first.
+  mutating func add(_ other: DistributedMetadata) {
+    var places: [String: Int] = [:]
+    for (place, entry) in entries.enumerated() { places[entry.name] = place }
+    for (name, entry) in other.entries {
+      guard let place = places[name] else {
+        entries.append((name, entry))
+        continue
+      }
+      if case .tensor(let known) = entries[place].entry, case .tensor(let more) = entry {
+        entries[place].entry = .tensor(known.adding(more.chunks))
+      }
+    }
+    locations.merge(other.locations) { first, _ in first }
+    paths = other.paths.flatMap { paths?.merging($0) { first, _ in first } }
   }
 
   /// The location of a chunk's or a value's bytes.

@@ -20,14 +20,19 @@ struct TorchArchive: StorageSource {
   let script: ScriptClasses?
   /// The pickle of a TorchScript program's constants.
   let constants: ByteRegion?
-  private let zip: ZipArchive
+  let zip: ZipArchive
   /// The folder of all records, with its slash: the stem of the original file's name.
   private let prefix: String
   /// The folder of the storages.
   private var storages = TorchRecord.storages
+  /// Whether storages may be missing, because the file's end is.
+  private let salvages: Bool
 
-  init(_ file: ByteRegion, _ zip: ZipArchive) throws(CheckpointError) {
-    byteCount = file.count
+  init(
+    _ file: ByteRegion, _ zip: ZipArchive, salvages: Bool = false
+  ) throws(CheckpointError) {
+    byteCount = salvages ? max(file.count, Self.salvagedByteCount) : file.count
+    self.salvages = salvages
     self.zip = zip
     prefix = zip.commonFolder
     let isProgram = Self.isProgram(zip, prefix)
@@ -87,6 +92,7 @@ struct TorchArchive: StorageSource {
     _ key: String, _ type: TorchStorageType, count: Int
   ) throws(CheckpointError) -> TensorStorage {
     guard let entry = zip[location(of: key)] else {
+      if salvages { return try remains(of: key, type, count: count) }
       throw CheckpointError(
         .torchRecordMissing, "its record \(location(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")

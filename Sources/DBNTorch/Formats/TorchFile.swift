@@ -58,7 +58,13 @@ public struct TorchFile {
 
   /// Moves the archive to the caller: its directory, which can be large, must be freed before the
   /// tree is made.
-  consuming func archive() throws(CheckpointError) -> ZipArchive {
-    try (directory ?? Self.directory(of: bytes)).get()
+  ///
+  /// - Parameter salvages: whether an archive without a usable directory is read from its start.
+  consuming func archive(salvages: Bool = false) throws(CheckpointError) -> ZipArchive {
+    do throws(CheckpointError) {
+      return try (directory ?? Self.directory(of: bytes)).get()
+    } catch  where salvages {
+      return try ZipArchive(salvaging: bytes)
+    }
   }
 }

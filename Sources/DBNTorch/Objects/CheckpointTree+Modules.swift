@@ -7,20 +7,22 @@ extension CheckpointTree {
     var dictionary = CheckpointDictionary(.orderedDict)
     var versions = CheckpointDictionary(.orderedDict)
     var sum = Sum()
-    var keyByteCount = 0
-    var hasTensors = false
+    let entry: EntryPath
     var descriptions: [ModuleDescription] = []
     var settings = BatchNormSettingsTable()
   }
 
-  /// The most bytes of all names in a state dict: shared modules can have very many names.
-  private static let mostKeyBytes = 1 << 28
+  /// The most names in all state dicts of a file, for each tensor and object in it: a module that
+  /// others share has many names, and a small file could give one 2^60.
+  private static let namesPerValue = 16
+  /// The most bytes of all these names, for each.
+  private static let bytesPerName = 256
 
   /// The state dict of a module: each module's parameters, its persistent buffers, and then its
   /// children in order. Nil if it has no tensors.
   mutating func stateDict(of module: ModuleState) throws(CheckpointError) -> Converted? {
-    guard hasTensors(module, depth: 0) else { return nil }
-    var flat = Flat()
+    guard hasTensors(module) else { return nil }
+    var flat = Flat(entry: EntryPath(path.map { .string($0) }))
     try add(module, prefix: "", to: &flat)
     modules.add(module.className, at: path, flat.descriptions, flat.settings)
     flat.dictionary.attributes = [("_metadata", .dictionary(flat.versions))]
@@ -28,17 +30,17 @@ extension CheckpointTree {
   }
 
   /// Whether the module or one inside it has a parameter or buffer.
-  ///
-  /// Visits each module at most once: `visited` holds those without tensors.
-  private func hasTensors(_ module: ModuleState, depth: Int) -> Bool {
+  private mutating func hasTensors(_ module: ModuleState) -> Bool {
     var visited: Set<PickleValue> = []
     var rest = [module]
     while let module = rest.popLast() {
       if !module.tensors.isEmpty { return true }
-      for child in module.children where visited.insert(child.value).inserted {
+      for child in module.children
+      where !modules.withoutTensors.contains(child.value) && visited.insert(child.value).inserted {
         if let state = state(child.value) { rest.append(state) }
       }
     }
+    modules.withoutTensors.formUnion(visited)
     return false
   }
 
@@ -49,6 +51,7 @@ extension CheckpointTree {
   private mutating func add(
     _ module: ModuleState, prefix: String, to flat: inout Flat
   ) throws(CheckpointError) {
+    try count(module.entryCount, &flat.sum)
     let name = String(prefix.dropLast())
     var version = CheckpointDictionary()
     version.set(.string("version"), to: .int(module.version))
@@ -85,14 +88,16 @@ extension CheckpointTree {
     flat.dictionary.set(.string(name), to: value)
   }
 
-  private func charge(_ name: String, _ flat: inout Flat) throws(CheckpointError) {
+  private mutating func charge(_ name: String, _ flat: inout Flat) throws(CheckpointError) {
     try count(1, &flat.sum)
-    flat.keyByteCount += name.utf8.count
-    guard flat.keyByteCount <= Self.mostKeyBytes else {
+    modules.nameCount += 1
+    modules.nameByteCount += name.utf8.count
+    let most = Self.namesPerValue * (heap.leaves.count + heap.opaques.count + 100)
+    guard modules.nameCount <= most, modules.nameByteCount <= most * Self.bytesPerName else {
       throw failure(
         .limitExceeded,
-        "is a module whose state dict would have names of more than "
-          + "\(Self.mostKeyBytes) bytes", advice: "the file is malicious; get it from elsewhere")
+        "is a module whose state dict would have far more names than there are tensors",
+        advice: "the file is malicious; get it from elsewhere")
     }
   }
 
@@ -112,7 +117,7 @@ extension CheckpointTree {
     }
     flat.descriptions.append(
       ModuleDescription(
-        entry: EntryPath(path.map { .string($0) }), name: name, className: module.className,
+        entry: flat.entry, name: name, className: module.className,
         settings: settings))
   }
 }
@@ -124,6 +129,14 @@ struct ReadModules {
   /// Epsilon and momentum of BatchNorms, by their names in the state dict.
   private(set) var settings = BatchNormSettingsTable()
   private(set) var notes: [Guidance] = []
+  /// Modules that are known to have no tensors.
+  var withoutTensors: Set<PickleValue> = []
+  private var contradictory: Set<String> = []
+  /// How many names all state dicts have, and their bytes.
+  var nameCount = 0
+  var nameByteCount = 0
+  /// How many modules are noted.
+  private static let noted = 20
 
   mutating func add(
     _ className: String, at path: [String], _ descriptions: [ModuleDescription],
@@ -131,19 +144,33 @@ struct ReadModules {
   ) {
     self.descriptions += descriptions
     let place = path.isEmpty ? "the root" : "'\(path.joined(separator: "/").visible())'"
-    notes.append(
+    note(
       "\(place) is a whole module (\(className.visible())), read as its state dict; the classes and "
         + "settings of its modules are listed by \(.inspection), and not written")
-    for (name, value) in settings.entries {
-      if let known = self.settings[name], known.contradicts(value) {
-        // The names are those of both models, and the numbers are not.
-        self.settings[name] = BatchNormSettings()
-        notes.append(
-          "\(place): \(name.visible()) has \(value), and \(known) in another module of the file; "
-            + "neither is used")
-      } else {
-        self.settings[name] = value
-      }
+    for (name, value) in settings.entries where !contradictory.contains(name) {
+      add(value, to: name, place)
     }
+  }
+
+  /// Adds settings of a BatchNorm. The names are those of every model in the file; where the
+  /// settings differ, none are used.
+  private mutating func add(_ value: BatchNormSettings, to name: String, _ place: String) {
+    guard let known = settings[name] else {
+      settings[name] = value
+      return
+    }
+    if known.contradicts(value) {
+      contradictory.insert(name)
+      settings[name] = BatchNormSettings()
+      note(
+        "\(place): \(name.visible()) has \(value), and \(known) in another module of the file; "
+          + "neither is used")
+    } else {
+      settings[name] = known.filled(from: value)
+    }
+  }
+
+  private mutating func note(_ note: Guidance) {
+    if notes.count < Self.noted { notes.append(note) }
   }
 }

@@ -46,12 +46,18 @@ struct ReadClasses {
     }
   }
 
+  /// How many classes are noted.
+  private static let noted = 20
+
   var notes: [Guidance] {
-    uses.map { use in
+    let more = uses.count - Self.noted
+    let last: [Guidance] =
+      more > 0 ? ["objects of \(more) more classes are read as plain values"] : []
+    return uses.prefix(Self.noted).map { use -> Guidance in
       let more = use.count > 1 ? " and \(use.count - 1) more" : ""
       let place = use.firstPath.isEmpty ? "the root" : "'\(use.firstPath.visible())'"
       return "\(place)\(more): read as \(use.what), from Python's \(use.name.visible())"
-    }
+    } + last
   }
 }
 

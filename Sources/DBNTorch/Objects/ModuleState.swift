@@ -16,6 +16,8 @@ struct ModuleState {
   let children: [Attribute]
   /// The other attributes, except those of `Module` itself, whose names begin with an underscore.
   let settings: [Attribute]
+  /// How many entries its attributes have, for limits.
+  let entryCount: Int
   /// `Module._version` of its class, as far as it is known.
   let version: Int
   /// Epsilon and momentum, if it is a BatchNorm.
@@ -36,6 +38,7 @@ struct ModuleState {
       let buffers = heap.members(Name.buffers, in: attributes),
       let children = heap.members(Name.modules, in: attributes)
     else { return nil }
+    entryCount = attributes.count + parameters.count + buffers.count + children.count
     let transient = heap.texts(Name.transientBuffers, in: attributes)
     self.className = className
     tensors = (parameters + buffers.filter { !transient.contains($0.name) })
@@ -60,6 +63,7 @@ struct ModuleState {
       return attributes.filter { names.contains($0.name) && $0.value != .none }
     }
     self.className = className
+    entryCount = attributes.count
     tensors = named(scriptClass.parameters) + named(scriptClass.buffers)
     children = named(scriptClass.modules)
     let taken = Set((tensors + children).map(\.name))

@@ -53,7 +53,8 @@ struct UnreadableTensor {
   /// - Parameter className: the class of a tensor of a wrapper class.
   func reason(_ className: String?) -> String {
     let isDistributed = className?.hasSuffix(".DTensor") == true
-    let advice = isDistributed ? "save tensor.full_tensor()" : advice
+    let advice =
+      isDistributed ? "save tensor.full_tensor(), or gather the files of all ranks" : advice
     return "is a \(name)" + (className.map { " (\($0))" } ?? "")
       + ", whose values are not stored as those of plain tensors: \(advice)"
   }

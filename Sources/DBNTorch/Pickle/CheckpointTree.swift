@@ -29,6 +29,8 @@ struct CheckpointTree {
   var opaqueDepth = 0
   /// The containers that are being converted, with the lengths of their paths.
   private var open: [PickleValue: Int] = [:]
+  /// What stands for those containers inside themselves, made once for each.
+  private var cuts: [PickleValue: Converted] = [:]
   var path: [String] = []
   private var attributeNotes: [Guidance] = []
   private var overlaps = TensorOverlaps()
@@ -115,14 +117,17 @@ struct CheckpointTree {
 
   /// What stands for a container inside itself. Its argument is the path of the container, so that
   /// two such values can be compared.
-  private func cut(_ value: PickleValue, _ length: Int) -> Converted {
+  private mutating func cut(_ value: PickleValue, _ length: Int) -> Converted {
+    if let known = cuts[value] { return known }
     let path = path.prefix(length).joined(separator: "/")
     var result = OpaqueValue.unreadable(
       heap.typeName(value),
       "is the \(heap.typeName(value)) that contains it, which no file can hold: save it without that "
         + "reference")
     result.arguments = [.string(path)]
-    return Converted(value: .opaque(result))
+    let cut = Converted(value: .opaque(result))
+    cuts[value] = cut
+    return cut
   }
 
   func checkDepth(_ height: Int) throws(CheckpointError) {

@@ -3,7 +3,8 @@ import DBNTensors
 /// Which classes and functions outside the table of globals a pickle may name: their objects are
 /// not made, but kept as a name and arguments.
 enum OpaqueNames {
-  /// Only functions that rebuild tensors of other kinds, which are known and can't be read.
+  /// Only classes that PyTorch's `weights_only` loading accepts, and functions that rebuild tensors of
+  /// other kinds, which are known and can't be read.
   case known
   /// All names except dangerous ones.
   case harmless
@@ -19,7 +20,8 @@ enum OpaqueNames {
     if DangerousNames.contains(path) { throw DangerousNames.refusal(of: path, by: operation) }
     let isKept =
       switch self {
-      case .known: UnreadableTensor(rebuiltBy: path) != nil
+      case .known:
+        TorchConstants.classes.contains(path) || UnreadableTensor(rebuiltBy: path) != nil
       case .harmless: true
       case .modules(let modules): modules.contains { path.hasPrefix("\($0).") }
       }

@@ -98,7 +98,8 @@ extension PickleGlobal {
   static let rebuildFromType: Function = { machine, arguments throws(CheckpointError) in
     try arguments.check(4...4)
     if case .opaque(let index) = arguments[0] {
-      let (parts, name) = (try arguments.elements(2, machine.heap), machine.heap.opaques[index].name)
+      let parts = try arguments.elements(2, machine.heap)
+      let name = machine.heap.opaques[index].name
       try machine.charge(parts)
       return machine.heap.opaque(
         PickleOpaque(name: name, arguments: parts + [arguments[1]], state: arguments[3]))

@@ -82,7 +82,8 @@ extension PickleMachine {
     switch value {
     case .list, .set, .dictionary:
       throw CheckpointError(
-        .pickleKey, "a dictionary has a key that is a \(heap.typeName(value)), which "
+        .pickleKey,
+        "a dictionary has a key that is a \(heap.typeName(value)), which "
           + "Python cannot hash", advice: "the file is damaged or malicious; get it again")
     default: return
     }

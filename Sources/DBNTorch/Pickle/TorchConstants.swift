@@ -11,6 +11,12 @@ enum TorchConstants {
       "per_channel_affine_float_qparams", "qint8", "quint8", "qint32", "quint4x2", "quint2x4",
     ].map { "torch.\($0)" } + (1...7).flatMap { ["torch.int\($0)", "torch.uint\($0)"] }
 
+  /// Classes that `weights_only` loading accepts as values, and that are kept as such by their names.
+  static let classes: Set<String> = Set(
+    ["BFloat16", "Byte", "Char", "Double", "Float", "Half", "Int", "Long", "Short"].flatMap {
+      ["torch.sparse.\($0)Tensor", "torch.cuda.sparse.\($0)Tensor"]
+    } + ["torch.storage.TypedStorage"])
+
   /// The arguments of `torch.serialization._get_layout`.
   static let layouts: Set<String> = [
     "torch.strided", "torch.sparse_coo", "torch.sparse_csr", "torch.sparse_csc",

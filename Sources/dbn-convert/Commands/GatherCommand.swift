@@ -10,8 +10,8 @@ struct GatherCommand: ParsableCommand {
     // The output is an option so that no rank's file is ever mistaken for it, but it is required.
     usage: "dbn-convert gather <rank> ... --output <file> [<options>]",
     discussion: """
-      Everything except the BatchNorms' buffers must be equal to the last bit; otherwise, the \
-      differences are listed. Files whose names differ only in one number are ordered by it. The \
+      The parts of DTensors (FSDP's, for example) are put together. Everything else except the \
+      BatchNorms' buffers must be equal to the last bit; otherwise, the differences are listed. Files whose names differ only in one number are ordered by it. The \
       files can have any format.
       """)
 
@@ -51,7 +51,8 @@ struct GatherCommand: ParsableCommand {
     try options.print(
       result.json(writtenTo: output, health: health),
       text: "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "
-        + "\(counted(ranks.count, "rank")) gathered in the replicated layout" + result.leftOutText,
+        + "\(counted(ranks.count, "rank")) gathered in the replicated layout"
+        + result.shardedText + result.leftOutText,
       naming: files)
   }
 }

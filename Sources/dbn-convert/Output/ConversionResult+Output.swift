@@ -8,6 +8,11 @@ extension ConversionResult {
     leftOut.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
   }
 
+  /// "; 7 tensors put together", or empty.
+  var shardedText: String {
+    record["sharded_tensors"]?.int.map { "; \(counted($0, "tensor")) put together" } ?? ""
+  }
+
   /// The result of the proof, for people; empty if no proof was requested.
   var proofText: String { proof.map { "\nverified: \($0.text)" } ?? "" }
 

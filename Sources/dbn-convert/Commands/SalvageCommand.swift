@@ -1,0 +1,53 @@
+import ArgumentParser
+import DBNCheckpoints
+import DBNConversions
+import DBNTensors
+
+struct SalvageCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "salvage",
+    abstract: "Write what is left of a checkpoint that was cut off or damaged.",
+    discussion: """
+      Reads every tensor, writes those that are whole, and lists the others. PyTorch's zip files, \
+      safetensors and HDF5 can lack their end.
+
+      Exit status: 0 nothing is lost; 1 something is lost; 2 nothing can be recovered.
+      """)
+
+  @Argument(help: "The broken checkpoint.")
+  var input: String
+
+  @Argument(help: "The file to write; its extension determines the format.")
+  var output: String
+
+  @OptionGroup var target: TargetOptions
+  @OptionGroup var options: OutputOptions
+
+  mutating func run() throws {
+    target.lossy = true
+    let existing = try target.existingFiles(at: output, inputs: [input])
+    let salvaged = try Conversion.salvaging(input)
+    var files = StagedFiles()
+    let result = try target.stage(salvaged, to: output, existing, in: &files)
+    let health = result.health
+    options.remark(result.notes + health.notes)
+    try options.print(
+      result.json(writtenTo: output, health: health), text: text(result), naming: files)
+    guard result.lost.isEmpty else { throw Console.different }
+  }
+
+  private func text(_ result: ConversionResult) -> String {
+    let lost = result.lost
+    let count = result.report.converted.count
+    let shown = 40
+    return "\(output): \(counted(count, "tensor")) of \(input) (\(result.source.format))"
+      + (lost.isEmpty ? "; nothing is lost" : "; lost: \(lost.count)")
+      + lost.prefix(shown).map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
+      + (lost.count > shown ? "\n... and \(lost.count - shown) more (--json lists all)" : "")
+  }
+}
+
+extension ConversionResult {
+  /// What the input held and the output does not, apart from what no output holds.
+  fileprivate var lost: [ConversionReport.Item] { report.losses + leftOut }
+}
