@@ -74,7 +74,8 @@ struct KerasShardIndex {
     for member in map {
       let names = member.value.array?.map(\.string) ?? [member.value.string]
       for name in names {
-        guard let name, name.hasSuffix(".weights.h5"), !name.contains("/"), !name.contains("\0") else {
+        guard let name, name.hasSuffix(".weights.h5"), !name.contains("/"), !name.contains("\0")
+        else {
           throw Self.invalid("'\(member.name.visible())' is not in a file of the index's folder")
         }
         if known.insert(name).inserted { files.append(name) }
@@ -99,7 +100,9 @@ private struct KerasShards {
   private var notes: [Guidance] = []
 
   mutating func add(_ shard: Checkpoint) throws(CheckpointError) {
-    guard let dictionary = shard.root.dictionary, let stateDict = StateDict(dictionary) else { return }
+    guard let dictionary = shard.root.dictionary, let stateDict = StateDict(dictionary) else {
+      return
+    }
     for entry in dictionary.entries {
       guard !weights.contains(entry.key) else {
         throw CheckpointError(

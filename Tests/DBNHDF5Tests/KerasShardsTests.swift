@@ -25,7 +25,8 @@ struct KerasShardsTests {
 
   @Test(arguments: [
     "{}", #"{"weight_map": []}"#, #"{"weight_map": {}}"#, #"{"weight_map": {"/a/vars": 1}}"#,
-    #"{"weight_map": {"/a/vars": ["../x.weights.h5"]}}"#, #"{"weight_map": {"/a/vars": ["x.bin"]}}"#,
+    #"{"weight_map": {"/a/vars": ["../x.weights.h5"]}}"#,
+    #"{"weight_map": {"/a/vars": ["x.bin"]}}"#,
     #"{"weight_map": {"/a/vars": "/etc/x.weights.h5"}}"#,
   ])
   func anIndexThatLeadsElsewhereIsRefused(text: String) {

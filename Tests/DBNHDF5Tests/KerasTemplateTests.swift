@@ -78,6 +78,21 @@ struct KerasTemplateTests {
     #expect(error?.code == .cannotBeWritten && error?.name == "conv1.bias")
   }
 
+  @Test func whatIsBesideTheWeightsIsNotLostInSilence() throws {
+    let template = try KerasTemplate(opening: Fixture("keras-layers/net").file("weights.h5"))
+    let (restored, _) = try KerasNames.restoring(
+      converted(Fixture("keras-layers/net")), like: template)
+    let root = Sample.mapping([
+      (.string("model"), .dictionary(restored.dictionary)), (.string("epoch"), .int(3)),
+    ])
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: CheckpointError.self) {
+      try HDF5Format().write(Checkpoint(root: root), to: folder.file("back.h5"))
+    }
+    #expect(error?.code == .cannotBeWritten && error?.name == "model")
+    #expect(error?.advice?.choices == [.stateDictOnly])
+  }
+
   @Test func anotherFileIsNotATemplate() {
     let error = #expect(throws: CheckpointError.self) {
       try KerasTemplate(opening: Fixture("hdf5/h5py-flat").file("weights.h5"))

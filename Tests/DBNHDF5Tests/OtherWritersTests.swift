@@ -83,7 +83,8 @@ struct OtherWritersTests {
     let (kept, losses) = checkpoint.droppingOpaqueValues()
     #expect(losses.map(\.name) == ["nothing", "table"])
     #expect(kept.root.dictionary?.entries.map(\.key.description) == ["list", "w"])
-    #expect(checkpoint.notes.contains { $0.description.hasPrefix("2 HDF5 objects are listed and not") })
+    #expect(
+      checkpoint.notes.contains { $0.description.hasPrefix("2 HDF5 objects are listed and not") })
   }
 
   /// Values that were never written need neither the file's bytes nor memory.

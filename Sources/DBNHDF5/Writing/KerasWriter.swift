@@ -6,9 +6,17 @@ extension SchemaWriter {
   /// - Returns: nil for a checkpoint that is not to be written as a Keras file.
   /// - Throws: `cannotBeWritten` for what the file has no place for.
   init?(kerasFile checkpoint: Checkpoint) throws(CheckpointError) {
-    guard let stateDict = checkpoint.root.dictionary,
-      let structure = KerasStructure(of: stateDict)
-    else { return nil }
+    guard let stateDict = checkpoint.root.dictionary else { return nil }
+    guard let structure = KerasStructure(of: stateDict) else {
+      let inner = stateDict.entries.first { entry in
+        entry.value.dictionary.map { KerasStructure(of: $0) != nil } ?? false
+      }
+      guard let inner else { return nil }
+      throw CheckpointError(
+        .cannotBeWritten, name: inner.key.description,
+        "has the names of a Keras file, which holds nothing else",
+        advice: "write only the weights with \(.stateDictOnly)")
+    }
     var plan = KerasPlan()
     for group in structure.groups {
       let index = try plan.group(at: group.path)
