@@ -138,7 +138,7 @@ struct DistributedMetadata {
       throw DistributedFields.wrong("storage_data")
     }
     chunkLocations = Array(repeating: nil, count: chunks.count)
-    let index = ChunkIndex(self)
+    let index = ChunkIndex(entries, chunks)
     for (key, value) in mapping {
       guard case .index(let name, let offsets)? = try objects.object(key, heap) else {
         throw DistributedFields.wrong("MetadataIndex")
@@ -152,7 +152,7 @@ struct DistributedMetadata {
           valueLocations[place] = location
           continue
         }
-        if let chunk = index.chunk(of: place, at: offsets, self) {
+        if let chunk = index.chunk(of: place, at: offsets, chunks) {
           chunkLocations[chunk] = location
         }
       } catch {
@@ -235,25 +235,24 @@ private struct ChunkIndex {
   /// The numbers of chunks, and the tensors that they are of, in the order of the index.
   private var numbers: [(chunk: Int, place: Int)] = []
 
-  init(_ metadata: DistributedMetadata) {
-    numbers.reserveCapacity(metadata.chunks.count)
-    for (place, entry) in metadata.entries.enumerated() {
+  init(_ entries: [DistributedMetadata.Entry], _ chunks: [TensorSlice]) {
+    numbers.reserveCapacity(chunks.count)
+    index.reserveCapacity(chunks.count) { _ in 0 }
+    for (place, entry) in entries.enumerated() {
       for number in entry.tensor?.chunks ?? 0..<0 {
-        let offsets = metadata.chunks[number].offsets
+        let offsets = chunks[number].offsets
         let known = index.insertIfAbsent(
           hash: Self.hash(place, offsets),
-          where: {
-            numbers[$0].place == place && metadata.chunks[numbers[$0].chunk].offsets == offsets
-          },
-          hashOf: { Self.hash(numbers[$0].place, metadata.chunks[numbers[$0].chunk].offsets) })
+          where: { numbers[$0].place == place && chunks[numbers[$0].chunk].offsets == offsets },
+          hashOf: { Self.hash(numbers[$0].place, chunks[numbers[$0].chunk].offsets) })
         if known == nil { numbers.append((number, place)) }
       }
     }
   }
 
-  func chunk(of place: Int, at offsets: [Int], _ metadata: DistributedMetadata) -> Int? {
+  func chunk(of place: Int, at offsets: [Int], _ chunks: [TensorSlice]) -> Int? {
     index.index(hash: Self.hash(place, offsets)) {
-      numbers[$0].place == place && metadata.chunks[numbers[$0].chunk].offsets == offsets
+      numbers[$0].place == place && chunks[numbers[$0].chunk].offsets == offsets
     }.map { numbers[$0].chunk }
   }
 
