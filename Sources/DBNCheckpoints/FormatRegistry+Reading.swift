@@ -132,7 +132,7 @@ extension FormatRegistry {
       return error("is not a checkpoint in a known format", Guidance(known))
     }
     return error(
-      "is a \(text.isJSON ? "JSON" : "text") file, '\(text.start.visible())'",
+      "is a \(text.isJSON ? "JSON" : "text") file, not a checkpoint: '\(text.start.visible())'",
       "give the file with the weights; \(known)")
   }
 }

@@ -30,7 +30,7 @@ public struct TorchDistributedFormat: CheckpointFormat {
     try DistributedCheckpoint.entryPoint(in: folder)
   }
 
-  /// The files that the metadata lists.
+  /// The ranks' files beside the metadata.
   public func companions(of path: String) -> [String] {
     guard DistributedCheckpoint.isMetadata(path) else { return [] }
     return DistributedCheckpoint.files(metadata: path)

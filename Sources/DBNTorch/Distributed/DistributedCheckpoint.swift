@@ -40,12 +40,12 @@ package enum DistributedCheckpoint {
       .sorted { $0.rank < $1.rank }.map(\.name)
   }
 
-  /// The files that a folder's metadata lists; none if it can't be read.
+  /// The ranks' files beside the metadata, by the extension that PyTorch gives them: reading long
+  /// metadata would take time and memory. None if the folder can't be listed.
   static func files(metadata path: String) -> [String] {
-    guard let file = try? SourceFile(path), let (metadata, _) = try? metadata(file) else {
-      return []
-    }
-    return Set(metadata.locations.values.map(\.file)).map { file.folder.prefix + $0 }
+    let folder = SourceFolder(ofFile: path)
+    let names = (try? folder.names()) ?? []
+    return names.filter { $0.hasSuffix(".distcp") }.map { folder.prefix + $0 }
   }
 
   /// Reads the checkpoint in a folder, and restores its nesting if the planner recorded it.
@@ -99,6 +99,8 @@ package enum DistributedCheckpoint {
   }
 
   private static func parsed(_ file: SourceFile) throws(CheckpointError) -> DistributedMetadata {
+    // What parsing freed is as much as the checkpoint will take.
+    defer { FreedMemory.release() }
     do throws(CheckpointError) {
       return try DistributedMetadata(file.bytes)
     } catch {
@@ -113,6 +115,8 @@ private struct DistributedReader {
   private let options: ReadingOptions
   private let metadata: DistributedMetadata
   private var files: [String: ByteRegion] = [:]
+  /// The bytes of all files and of all tensors so far.
+  private var fileByteCount = 0
   private var byteCount = 0
   private var notes: [Guidance]
 
@@ -130,14 +134,15 @@ private struct DistributedReader {
 
   mutating func read() throws(CheckpointError) -> Checkpoint {
     var values = NestedValues()
-    for (name, entry) in metadata.entries {
+    values.reserveCapacity(metadata.entries.count)
+    for place in metadata.order {
+      let name = metadata.names.names[place]
       do throws(CheckpointError) {
-        let value = try value(name, entry)
-        let path = metadata.paths == nil ? [.string(name)] : metadata.paths?[name]
-        guard let path else {
+        let path = metadata.entries[place].path ?? [.string(name)]
+        guard !path.isEmpty else {
           throw DistributedFields.wrong("the planner's mapping of names to paths")
         }
-        try values.set(path, to: value)
+        try values.set(path, to: try value(place, name))
       } catch {
         throw error.with(name: name)
       }
@@ -146,35 +151,36 @@ private struct DistributedReader {
   }
 
   private mutating func value(
-    _ name: String, _ entry: DistributedMetadata.Entry
+    _ place: Int, _ name: String
   ) throws(CheckpointError) -> CheckpointValue {
-    switch entry {
-    case .value: return try content(metadata.location(of: name, nil), of: name)
-    case .tensor(let entry):
-      let distributed = try SlicedTensor(
-        entry.scalarType, size: entry.size, slices: entry.chunks, requiresGrad: entry.requiresGrad)
-      let tensor = try distributed.tensor { chunk throws(CheckpointError) in
-        try part(chunk, of: name)
-      }
-      try count(tensor)
-      return .tensor(tensor)
+    guard let entry = metadata.entries[place].tensor else {
+      return try content(metadata.location(ofValue: place), of: name)
     }
+    let distributed = try SlicedTensor(
+      entry.scalarType, size: entry.size, slices: Array(metadata.chunks[entry.chunks]),
+      requiresGrad: entry.requiresGrad)
+    // Slices without elements are passed over.
+    var numbers = entry.chunks.filter { !metadata.chunks[$0].sizes.contains(0) }.makeIterator()
+    let tensor = try distributed.tensor { _ throws(CheckpointError) in
+      try part(numbers.next() ?? entry.chunks.lowerBound, of: name)
+    }
+    try count(tensor)
+    return .tensor(tensor)
   }
 
-  private mutating func part(
-    _ chunk: DistributedMetadata.Chunk, of name: String
-  ) throws(CheckpointError) -> Tensor {
-    let value = try content(metadata.location(of: name, chunk.offsets), of: name)
+  private mutating func part(_ number: Int, of name: String) throws(CheckpointError) -> Tensor {
+    let value = try content(metadata.location(ofChunk: number), of: name)
     guard let tensor = value.tensor else {
       throw CheckpointError(
-        .distributedContent, "its chunk at \(chunk.offsets) is a \(value.typeName), not a tensor",
+        .distributedContent,
+        "its chunk at \(metadata.chunks[number].offsets) is a \(value.typeName), not a tensor",
         advice: "the checkpoint is damaged or mixes files of two; get it again")
     }
     return tensor
   }
 
   private mutating func count(_ tensor: Tensor) throws(CheckpointError) {
-    let size = files.values.reduce(0) { $0 + $1.count }
+    let size = fileByteCount
     let limit = max(Self.modestByteCount, size.multipliedReportingOverflow(by: 64).partialValue)
     byteCount += tensor.byteCount
     guard byteCount <= limit else {
@@ -193,6 +199,7 @@ private struct DistributedReader {
       let file = try file(location.file)
       try Self.refuseSafetensors(file)
       let bytes = try file.slice(from: location.offset, count: location.length)
+      defer { bytes.release() }
       let checkpoint = try TorchCheckpoint.read(bytes, options: options)
       notes += checkpoint.notes.map { "'\(name)': \($0)" }
       return checkpoint.root
@@ -233,6 +240,7 @@ private struct DistributedReader {
     }
     let file = try folder.file(name).bytes
     files[name] = file
+    fileByteCount += file.count
     return file
   }
 }

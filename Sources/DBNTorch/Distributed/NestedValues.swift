@@ -6,13 +6,16 @@ import DBNTensors
 /// Source: `torch/distributed/checkpoint/_traverse.py` (`set_element`).
 struct NestedValues {
   private final class Node {
-    var value: CheckpointValue?
-    var keys: [CheckpointDictionary.Key] = []
-    var children: [CheckpointDictionary.Key: Node] = [:]
+    /// The values in their order; None for each that is a node.
+    var entries = CheckpointDictionary()
+    var nodes: [CheckpointDictionary.Key: Node] = [:]
   }
 
   private let root = Node()
   private var count = 0
+
+  /// Reserves memory for values at the root.
+  func reserveCapacity(_ count: Int) { root.entries.reserveCapacity(count) }
 
   mutating func set(
     _ path: [CheckpointDictionary.Key], to value: CheckpointValue
@@ -22,48 +25,46 @@ struct NestedValues {
         .limitExceeded, "is nested more than \(CheckpointLimits.depth) levels deep",
         advice: "save it with fewer levels")
     }
+    guard let last = path.last else { throw Self.conflict }
     var node = root
-    for key in path {
-      if let child = node.children[key] {
+    for key in path.dropLast() {
+      if let child = node.nodes[key] {
         node = child
-      } else {
-        let child = Node()
-        node.children[key] = child
-        node.keys.append(key)
-        node = child
+        continue
       }
-      guard node.value == nil else { throw Self.conflict }
+      guard !node.entries.contains(key) else { throw Self.conflict }
+      let child = Node()
+      node.nodes[key] = child
+      node.entries.set(key, to: .none)
+      node = child
     }
-    guard node.keys.isEmpty else { throw Self.conflict }
-    node.value = value
+    guard !node.entries.contains(last) else { throw Self.conflict }
+    node.entries.set(last, to: value)
     count += 1
   }
 
-  func tree() throws(CheckpointError) -> CheckpointValue {
-    if root.keys.isEmpty { return .dictionary(CheckpointDictionary()) }
+  consuming func tree() throws(CheckpointError) -> CheckpointValue {
+    if root.entries.entries.isEmpty { return .dictionary(CheckpointDictionary()) }
     return try tree(root)
   }
 
   /// Recurses as deep as the paths are long.
   private func tree(_ node: Node) throws(CheckpointError) -> CheckpointValue {
-    if let value = node.value { return value }
-    if node.keys.contains(where: { $0.string == nil }) { return try list(node) }
-    var dictionary = CheckpointDictionary()
-    for key in node.keys {
-      if let child = node.children[key] { dictionary.set(key, to: try tree(child)) }
-    }
+    for (key, child) in node.nodes { node.entries.set(key, to: try tree(child)) }
+    node.nodes = [:]
+    guard node.entries.entries.allSatisfy({ $0.key.string != nil }) else { return try list(node) }
+    let dictionary = node.entries
+    node.entries = CheckpointDictionary()
     return .dictionary(dictionary)
   }
 
   private func list(_ node: Node) throws(CheckpointError) -> CheckpointValue {
     var elements: [CheckpointValue] = []
-    for key in node.keys {
+    for entry in node.entries.entries {
       // A list has as many elements as were saved.
-      guard case .int(let index) = key, 0..<count ~= index, let child = node.children[key] else {
-        throw Self.conflict
-      }
+      guard case .int(let index) = entry.key, 0..<count ~= index else { throw Self.conflict }
       while elements.count <= index { elements.append(.none) }
-      elements[index] = try tree(child)
+      elements[index] = entry.value
     }
     return .list(elements)
   }

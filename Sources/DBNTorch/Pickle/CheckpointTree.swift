@@ -58,7 +58,7 @@ struct CheckpointTree {
   /// Recurses at most `CheckpointLimits.depth` levels.
   mutating func converted(_ value: PickleValue) throws(CheckpointError) -> Converted {
     switch value {
-    case .none, .failed: Converted(value: .none)
+    case .none, .record, .failed: Converted(value: .none)
     case .bool(let flag): Converted(value: .bool(flag))
     case .int(let number): Converted(value: .int(number))
     case .float(let number): Converted(value: .float(number))

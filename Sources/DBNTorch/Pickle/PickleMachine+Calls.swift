@@ -120,6 +120,7 @@ extension PickleMachine {
         .pickleTarget, "BUILD works on a new object, not on \(heap.opaques[index].name)")
     }
     heap.opaques[index].state = state
+    try handOver(index)
   }
 
   /// A limit that allows linear search; a state dict has one attribute, `_metadata`.

@@ -60,6 +60,7 @@ extension PickleMachine {
     switch try top() {
     case .dictionary(let index):
       for (key, _) in pairs { try checkKey(key) }
+      heap.dictionaries[index].entries.makeRoom(for: pairs.count)
       heap.dictionaries[index].entries.append(contentsOf: pairs)
     case .opaque(let index) where heap.opaques[index].arguments != nil:
       heap.opaques[index].entries.append(contentsOf: pairs)

@@ -16,6 +16,8 @@ struct PickleMachine {
   var heap = PickleHeap()
   var tensors: TensorBuilder
   var failure: PickleFailure?
+  /// Takes over objects as soon as they are complete, if there is one.
+  var objectReader: (any PickleObjectReader)?
   /// Which classes outside the table are kept by name.
   let opaqueNames: OpaqueNames
   /// Whether the pickle is in a file inside another pickle, in which there can be no further ones.

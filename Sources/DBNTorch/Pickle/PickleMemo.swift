@@ -40,7 +40,9 @@ struct PickleMemo {
         guard let operation = operations[Int(try reader.read(UInt8.self))] else { return nil }
         switch operation {
         case .stop: return numbers
-        case .binGet, .longBinGet: numbers.insert(try reader.readCount(of: operation))
+        case .binGet, .longBinGet:
+          numbers.insert(try reader.readCount(of: operation))
+          reader.releaseRead()
         case .get:
           guard let number = Int(String(decoding: try reader.readLine().array, as: UTF8.self))
           else { return nil }

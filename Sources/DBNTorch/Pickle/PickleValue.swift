@@ -21,6 +21,8 @@ enum PickleValue: Hashable {
   case global(Int)
   /// An object of a class that is not in the table of globals, or such a class.
   case opaque(Int)
+  /// An object that a `PickleObjectReader` has taken over, by its number there.
+  case record(Int)
   /// A value that could not be made, while the machine looks for its key.
   case failed
 }
@@ -39,7 +41,9 @@ struct PickleHeap {
   var globals: [PickleGlobal] = []
   var opaques: [PickleOpaque] = []
   /// How many of each kind, counted from the first, must not be freed.
-  private var kept = (tuples: 0, storages: 0, dictionaries: 0, strings: 0)
+  private(set) var kept = (
+    tuples: 0, storages: 0, dictionaries: 0, strings: 0, lists: 0, leaves: 0, opaques: 0
+  )
 
   mutating func string(_ text: String) -> PickleValue {
     strings.append(text)
@@ -113,10 +117,14 @@ struct PickleHeap {
   /// elements of a tuple. Items added later to lists and dictionaries are never freed.
   mutating func keep(_ value: PickleValue) {
     switch value {
-    case .none, .bool, .int, .float, .bytes, .leaf, .global, .failed: break
+    case .none, .bool, .int, .float, .bytes, .global, .record, .failed: break
+    case .leaf(let index): kept.leaves = max(kept.leaves, index + 1)
     case .string(let index): kept.strings = max(kept.strings, index + 1)
     case .list, .tuple, .set, .dictionary, .storage, .opaque:
-      kept = (tuples.count, storages.count, dictionaries.count, strings.count)
+      kept = (
+        tuples.count, storages.count, dictionaries.count, strings.count, lists.count, leaves.count,
+        opaques.count
+      )
     }
   }
 
@@ -194,6 +202,7 @@ struct PickleHeap {
     case .storage: "storage"
     case .global(let index): globals[index].name
     case .opaque(let index): opaques[index].name
+    case .record: "object"
     case .failed: "nothing"
     }
   }
