@@ -95,6 +95,21 @@ struct SalvageTests {
     #expect(try Command("convert", input, folder.file("no.h5")).status == 2)
   }
 
+  /// Files that were made to attack: a view of a lost storage can claim any size, and takes none.
+  @Test func hostileFilesEndInAResultOrAnError() throws {
+    let folder = Fixture("torch/hostile").file("")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".pth") }
+    for name in names.sorted() {
+      let bytes = Array(try Data(contentsOf: URL(filePath: folder + name)))
+      for count in [bytes.count, bytes.count - 1, bytes.count * 3 / 4] where count > 0 {
+        let result = try? Conversion.salvaging(write(Array(bytes.prefix(count)), "pth"))
+        #expect((result?.checkpoint.tensorByteCount ?? 0) <= 1 << 31, "\(name)")
+      }
+    }
+    #expect(names.count > 50)
+  }
+
   @Test func aFileWithoutASingleTensorIsAnError() throws {
     let (bytes, _) = try original("pth")
     let output = folder.file("out.h5")

@@ -54,15 +54,15 @@ struct MatrixTests {
       "torch/text-pickles", "hdf5", "keras", "safetensors", "npz", "pickle",
     ].flatMap { Fixture.all($0) } + [
       Fixture("torch/tar"), Fixture("export/programs/2.15"), Fixture("keras-shards"),
-      Fixture("containers"), Fixture("torch/deepspeed/stage2"),
+      Fixture("containers"),
     ])
     .compactMap { fixture in
       [
         "checkpoint.pth", "checkpoint/.metadata", "weights.h5", "model.safetensors",
         "model.safetensors.index.json", "arrays.npz", "arrays.npy", "small.pt2", "checkpoint.pkl",
-        "net.weights.json", "net.keras", "latest",
+        "net.weights.json", "net.keras",
       ].map { fixture.file($0) }.first { FileManager.default.fileExists(atPath: $0) }
-    }
+    } + [Fixture("torch/deepspeed").file("stage2")]
 
   @Test(arguments: formats)
   func whatIsReadIsWrittenInEveryFormat(target: String) throws {

@@ -50,7 +50,7 @@ state = {
     "depthwise.weight": flat["params/depthwise/kernel"].transpose(3, 2, 0, 1), "depthwise.bias": flat["params/depthwise/bias"],
     "fc.weight": flat["params/fc/kernel"].T, "fc.bias": flat["params/fc/bias"],
 }
-state = {k: torch.tensor(numpy.ascontiguousarray(v)) for k, v in state.items()}
+state = {k: torch.tensor(v.copy()) for k, v in state.items()}
 model = TorchNet().eval()
 model.load_state_dict(state)
 expected = numpy.asarray(net.apply(variables, images, train=False))

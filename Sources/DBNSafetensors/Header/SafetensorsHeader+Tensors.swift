@@ -26,7 +26,7 @@ extension SafetensorsHeader.Entry {
 
   /// Only of a file that is salvaged can the data end before the tensor does.
   private func storage(in data: ByteRegion) throws(CheckpointError) -> TensorStorage {
-    guard end <= data.count else { return TensorStorage(LostBytes(byteCount: end - start)) }
+    guard end <= data.count else { return .lost(byteCount: end - start) }
     return TensorStorage(try data.slice(from: start, count: end - start))
   }
 

@@ -2,10 +2,6 @@ import DBNTensors
 import DBNZip
 
 extension TorchArchive {
-  /// The size that a file is taken to have had before its end was lost, for the limit on the size of
-  /// its tensors: what is left says nothing about it.
-  static let salvagedByteCount = 64 << 30
-
   /// What is left of a storage whose record is not in the archive as a whole: all of its bytes, if
   /// only what follows them is missing, or bytes that can't be read.
   ///
@@ -19,7 +15,7 @@ extension TorchArchive {
     }
     guard let remnant = zip.remnant, remnant.name == location(of: key),
       remnant.payload.count >= byteCount
-    else { return TensorStorage(LostBytes(byteCount: byteCount)) }
+    else { return .lost(byteCount: byteCount) }
     return TensorStorage(try remnant.payload.slice(from: 0, count: byteCount))
   }
 }

@@ -31,7 +31,7 @@ struct TorchArchive: StorageSource {
   init(
     _ file: ByteRegion, _ zip: ZipArchive, salvages: Bool = false
   ) throws(CheckpointError) {
-    byteCount = salvages ? max(file.count, Self.salvagedByteCount) : file.count
+    byteCount = file.count
     self.salvages = salvages
     self.zip = zip
     prefix = zip.commonFolder

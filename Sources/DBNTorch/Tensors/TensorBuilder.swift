@@ -70,6 +70,8 @@ struct TensorBuilder {
     of view: TensorView, in storage: TorchStorage
   ) throws(CheckpointError) -> TensorStorage {
     let extent = try view.extent(in: storage.byteEnd)
+    // Takes no memory, however large it is, and is never written.
+    if storage.bytes.isLost { return .lost(byteCount: try byteCount(of: view)) }
     let repair = try ElementRepair(of: view, fromBigEndian: source.isBigEndian)
     let isStored =
       view.isContiguous && extent == 0..<storage.bytes.byteCount && !repair.isNeeded
@@ -95,13 +97,16 @@ struct TensorBuilder {
     return repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
   }
 
-  private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
-    let size: Int
+  private func byteCount(of view: TensorView) throws(CheckpointError) -> Int {
     do throws(CheckpointError) {
-      size = try Tensor.byteCount(of: view.scalarType, shape: view.size)
+      return try Tensor.byteCount(of: view.scalarType, shape: view.size)
     } catch {
       throw CheckpointError(.torchView, error.reason, advice: "the file is damaged; get it again")
     }
+  }
+
+  private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
+    let size = try byteCount(of: view)
     guard size <= byteLimit - byteCount else {
       throw CheckpointError(
         .limitExceeded,
