@@ -52,7 +52,9 @@ struct SalvageTests {
       let lost = Set(result.report.losses.map(\.name))
       let kept = try result.checkpoint.stateDict()
       for (name, tensor) in kept { #expect(try tensor.storage.crc32() == tensors[name]) }
-      #expect(lost.union(kept.names) == Set(tensors.keys) && lost.isDisjoint(with: kept.names))
+      // The list of an HDF5 group's entries can be lost, and then their names are.
+      let namesAll = lost.union(kept.names) == Set(tensors.keys) || lost.contains("(more entries)")
+      #expect(namesAll && lost.isDisjoint(with: kept.names))
       #expect(kept.count >= best, "\(count) of \(bytes.count) bytes")
       best = kept.count
     }

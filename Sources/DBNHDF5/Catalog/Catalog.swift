@@ -27,8 +27,6 @@ package struct Catalog: Sendable {
     package var attributes: [Attribute] = []
     /// The links, in creation order if the file tracks it, else by name.
     package var links: [Link] = []
-    /// Why its links can't be read; only in a file that is salvaged.
-    var failure: CheckpointError?
 
     package init(path: String, parent: Int? = nil) {
       self.path = path

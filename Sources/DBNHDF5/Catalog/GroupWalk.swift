@@ -27,7 +27,7 @@ struct GroupWalk {
   ///
   /// - Parameter name: the entry's name, for errors.
   /// - Throws: `limitExceeded` when more links were followed than the file's links permit;
-  ///   `namedType`; errors of following soft links; a lost group's failure.
+  ///   `namedType`; errors of following soft links.
   mutating func follow(
     _ link: Catalog.Link, in group: Int, name: String
   ) throws(CheckpointError) -> Target {
@@ -38,9 +38,7 @@ struct GroupWalk {
         "groups are linked so often that there are too many entries to read")
     }
     switch try resolver.object(link, in: group) {
-    case .group(let child):
-      if let failure = resolver.catalog.groups[child].failure { throw failure }
-      return .group(child)
+    case .group(let child): return .group(child)
     case .dataset(let dataset): return .dataset(dataset)
     case .namedType:
       throw CheckpointError(

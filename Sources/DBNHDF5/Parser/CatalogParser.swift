@@ -30,7 +30,8 @@ struct CatalogParser {
   ) throws(CheckpointError) -> Catalog {
     FileEvent.report(.parsedHDF5Catalog, file)
     let superblock = try Superblock(file, salvages: salvages)
-    var parser = CatalogParser(file: try MetadataFile(file, superblock))
+    var parser = CatalogParser(
+      file: try MetadataFile(file, superblock, salvages: salvages))
     parser.catalog.isUnclosed = superblock.isUnclosed
     parser.catalog.isSalvaged = salvages
     return try parser.readAll(root: superblock.root)
@@ -56,7 +57,7 @@ struct CatalogParser {
         guard catalog.isSalvaged, group.index > 0, error.code != .limitExceeded else {
           throw error.with(name: path.isEmpty ? nil : path)
         }
-        catalog.groups[group.index].failure = error.with(name: path)
+        addLost(to: group.index, error.reason)
       }
     }
     catalog.remarks = remarks
@@ -75,6 +76,15 @@ struct CatalogParser {
       if !link.isUTF8 { remarks.add(.otherName, path.appending(link: link.name)) }
       catalog.groups[group.index].links.append(Catalog.Link(link.name, target))
     }
+    if group.header.isIncomplete {
+      addLost(to: group.index, "the part of the file that lists them is missing")
+    }
+  }
+
+  /// Adds an entry that stands for those whose names are lost.
+  private mutating func addLost(to group: Int, _ reason: String) {
+    let error = CheckpointError(.truncated, reason)
+    catalog.groups[group].links.append(Catalog.Link("(more entries)", .unreadable(error)))
   }
 
   /// The attributes of a group; in a file that is salvaged, none if they are lost.

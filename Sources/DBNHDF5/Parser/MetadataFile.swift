@@ -10,6 +10,8 @@ struct MetadataFile {
   /// The offset of the superblock in the file; addresses are relative to it.
   let base: Int
   let sizes: FieldSizes
+  /// Whether the end of the file may be missing.
+  let salvages: Bool
   private let image: ByteRegion
   private var remaining: Int
   private var chunkCount = 0
@@ -17,8 +19,11 @@ struct MetadataFile {
   var sharedMessages: SharedMessageTable?
   private var cacheImage: CacheImage?
 
-  init(_ file: ByteRegion, _ superblock: Superblock) throws(CheckpointError) {
+  init(
+    _ file: ByteRegion, _ superblock: Superblock, salvages: Bool = false
+  ) throws(CheckpointError) {
     self.file = file
+    self.salvages = salvages
     base = superblock.base
     sizes = superblock.sizes
     image = try file.slice(from: base, count: file.count - base)
@@ -37,6 +42,11 @@ struct MetadataFile {
       var reader = ByteReader(message.body)
       sharedMessages = try SharedMessageTable(parsing: &reader, in: &self)
     }
+  }
+
+  /// Whether the bytes at an address are in the file.
+  func contains(_ address: Int, byteCount: Int) -> Bool {
+    address <= image.count && byteCount <= image.count - address
   }
 
   /// Reads `count` bytes at an address.

@@ -10,6 +10,8 @@ struct ObjectHeader {
   /// The messages that are used here, in the file's order.
   private(set) var messages: [HeaderMessage] = []
   let address: Int
+  /// Whether blocks are missing, because the file's end is.
+  private(set) var isIncomplete = false
   private let sizes: FieldSizes
   /// Blocks to be read, and blocks that were read.
   private var pending: [Block] = []
@@ -41,7 +43,7 @@ struct ObjectHeader {
     let byteCount = try prefix.readCount(UInt32.self)
     var block = try file.reader(at: address + 16, count: byteCount)
     try readMessages1(&block)
-    while let next = try nextBlock() {
+    while let next = try nextBlock(in: file) {
       var block = try file.reader(at: next.address, count: next.byteCount)
       try readMessages1(&block)
     }
@@ -75,7 +77,7 @@ struct ObjectHeader {
       at: address, count: start + byteCount + 4, signature: "OHDR")
     try block.seek(to: start)
     try readMessages2(&block, flags)
-    while let next = try nextBlock() {
+    while let next = try nextBlock(in: file) {
       var block = try file.checkedReader(
         at: next.address, count: next.byteCount, signature: "OCHK")
       try readMessages2(&block, flags)
@@ -115,7 +117,14 @@ struct ObjectHeader {
         byteCount: try reader.readLength(sizes)))
   }
 
-  private mutating func nextBlock() throws(CheckpointError) -> Block? {
+  /// The next block; of a file that is salvaged, the next that is in the file.
+  private mutating func nextBlock(in file: MetadataFile) throws(CheckpointError) -> Block? {
+    while file.salvages, let block = pending.first,
+      !file.contains(block.address, byteCount: block.byteCount)
+    {
+      isIncomplete = true
+      pending.removeFirst()
+    }
     guard !pending.isEmpty else { return nil }
     let block = pending.removeFirst()
     guard visited.insert(block.address).inserted else {
