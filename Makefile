@@ -10,8 +10,8 @@ TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop corpora browser browser-test \
-  screenshots benchmark clean
+.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop interop-newest \
+  corpora browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -81,6 +81,17 @@ interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 	$(VENV)/bin/python Tests/Interop/keras_files.py $(COMMAND)
 
+.build-venv-newest/ready:
+	$(PYTHON) -m venv .build-venv-newest
+	.build-venv-newest/bin/pip install --quiet torch torchvision timm keras h5py safetensors numpy
+	touch $@
+
+# The same with the newest PyTorch, torchvision, timm and Keras (4 GB): whole modules, programs, and
+# weights that Keras loads.
+interop-newest: build .build-venv-newest/ready
+	.build-venv-newest/bin/python Tests/Interop/interop.py $(COMMAND)
+	.build-venv-newest/bin/python Tests/Interop/keras_files.py $(COMMAND)
+
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Corpora/corpora.py $(COMMAND) $(DIR)
@@ -119,4 +130,4 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-plain .build-onednn3 Examples/Library/.build
+	rm -rf .build .build-demo .build-venv .build-venv-newest .build-plain .build-onednn3 Examples/Library/.build
