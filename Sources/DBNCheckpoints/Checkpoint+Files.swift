@@ -74,6 +74,13 @@ extension Checkpoint {
   ) throws(CheckpointError) -> [ConversionReport.Item] {
     let format = if let format { format } else { try formats.forWriting(path) }
     // No format can store a value of an unknown class.
+    if !options.allowsLosses, let error = errorOfOpaqueValue { throw error }
+    if case .opaque(let value) = root {
+      throw CheckpointError(
+        .cannotBeWritten, path: self.path,
+        "is nothing but an object of the class \(value.name), and without it nothing is left",
+        advice: "save model.state_dict() in Python")
+    }
     let (kept, dropped) = options.allowsLosses ? droppingOpaqueValues() : (self, [])
     return dropped + (try format.stage(kept, to: path, options: options, in: &files))
   }

@@ -40,7 +40,9 @@ extension Conversion {
     salvaged.root = root ?? .none
     guard !report.converted.isEmpty else {
       throw CheckpointError(
-        .nothingSalvaged, path: path, "none of its \(report.losses.count) tensors can be read",
+        .nothingSalvaged, path: path,
+        report.losses.isEmpty
+          ? "there are no tensors in it" : "none of its \(report.losses.count) entries can be read",
         advice: "get the file again")
     }
     if !report.losses.isEmpty, salvaged.graph != nil {

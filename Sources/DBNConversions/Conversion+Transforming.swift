@@ -73,6 +73,6 @@ extension StateDict {
   static func note(leavingOut names: [String]) -> [Guidance] {
     guard !names.isEmpty else { return [] }
     let names = names.map { $0.visible() }.joined(separator: ", ")
-    return ["not part of the model, and therefore left out: \(names)"]
+    return ["neither tensors nor parts of modules, and therefore left out: \(names)"]
   }
 }

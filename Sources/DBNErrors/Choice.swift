@@ -88,7 +88,7 @@ extension Choice {
     case .shardSize: "'shardByteCount'"
     case .renaming: "'renaming'"
     case .flaxNames: "'.flaxNames'"
-    case .castingToFloat32: "'casting(to: .float32)'"
+    case .castingToFloat32: "'casting(to: .float32, statistics: true)'"
     case .mappingToDistributed: "'toDistributed'"
     case .mappingToStandard: "'toStandard'"
     case .sourceLayout(nil): "'reading'"

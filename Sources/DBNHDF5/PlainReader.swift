@@ -134,6 +134,7 @@ struct PlainReader {
       -keptAttributes + catalog.groups.reduce(0) { $0 + $1.attributes.count }
       + catalog.datasets.reduce(0) { $0 + $1.attributes.count }
     guard count > 0 else { return }
-    notes.append("\(count) HDF5 attributes are left out: they are not part of a state dict")
+    let what = count == 1 ? "1 HDF5 attribute is" : "\(count) HDF5 attributes are"
+    notes.append("\(what) left out: not part of a state dict")
   }
 }

@@ -30,14 +30,15 @@ struct NumPyPlan {
       throw CheckpointError(
         .cannotBeWritten,
         "a .npz archive holds arrays by name, and this is a single "
-          + checkpoint.root.typeName, advice: "write a .npy file if it is a tensor")
+          + checkpoint.root.typeName,
+        advice: "write a .npy file if it is a tensor, else an HDF5 file")
     }
     for entry in dictionary.entries { try add(entry.key, entry.value) }
     guard !arrays.isEmpty else {
       throw CheckpointError(
         .cannotBeWritten,
         "a .npz archive holds arrays by name; none is directly in the mapping",
-        advice: "choose the state dict with \(.anyEntry) and \(.stateDictOnly)")
+        advice: "write only the state dict with \(.stateDictOnly), or write an HDF5 file")
     }
     try addLosses(around: dictionary)
     try addLosses(of: checkpoint)
@@ -52,7 +53,8 @@ struct NumPyPlan {
       throw CheckpointError(
         .cannotBeWritten,
         "a .npy file holds a single array, and this is a "
-          + checkpoint.root.typeName, advice: "write a .npz file, which holds arrays by name")
+          + checkpoint.root.typeName,
+        advice: "write a .npz file if it has arrays by name, else an HDF5 file")
     }
     try add(.string(""), checkpoint.root)
     guard !arrays.isEmpty else {
@@ -123,7 +125,9 @@ struct NumPyPlan {
     guard allowsLosses else {
       throw CheckpointError(
         .cannotBeWritten, name: name, reason,
-        advice: "write an HDF5 file, or leave out with \(.allowingLosses) what NumPy can't hold")
+        advice:
+          "leave out with \(.allowingLosses) what NumPy can't hold, write only the state dict "
+          + "with \(.stateDictOnly), or write an HDF5 file")
     }
     losses.append(.init(name, reason))
   }

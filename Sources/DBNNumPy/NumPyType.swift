@@ -29,7 +29,7 @@ enum NumPyType: Equatable {
     else {
       throw CheckpointError(
         .numPyType, "has elements of type '\(text.visible())', which no tensor has",
-        advice: "convert it with astype, to float32 for example")
+        advice: "save it as numbers of another type: array.astype('float32') before numpy.save")
     }
     self = type
   }

@@ -26,7 +26,7 @@ extension SafetensorsCheckpoint {
       guard options.allowsLosses else {
         throw CheckpointError(
           .cannotBeWritten, name: path.description, reason,
-          advice: "write an HDF5 file, cast the tensor, or leave it out with \(.allowingLosses)")
+          advice: "write an HDF5 file, or leave it out with \(.allowingLosses)")
       }
       losses.append(ConversionReport.Item(path.description, reason))
     }

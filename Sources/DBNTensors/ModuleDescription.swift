@@ -6,8 +6,8 @@ public struct ModuleDescription: Sendable {
   public let name: String
   /// Its class, as Python names it: `torch.nn.modules.batchnorm.BatchNorm2d`.
   public let className: String
-  /// Its attributes other than tensors and modules, in order. Objects are opaque values without
-  /// contents.
+  /// Its attributes other than parameters, persistent buffers and modules, in order. Objects are
+  /// opaque values.
   public let settings: [(name: String, value: CheckpointValue)]
 
   /// A description of a module.

@@ -61,11 +61,18 @@ extension OpaqueValue {
 
 extension CheckpointError {
   /// No format can hold an object of an unknown class, or what could not be read.
-  package static func opaque(_ value: OpaqueValue, name: String?) -> CheckpointError {
+  ///
+  /// - Parameter isOfModel: whether it is in the state dict, and so is left even if that is all that
+  ///   is written.
+  package static func opaque(
+    _ value: OpaqueValue, name: String?, isOfModel: Bool = false
+  ) -> CheckpointError {
     CheckpointError(
       .cannotBeWritten, name: name,
       value.unreadableReason
         ?? "is an opaque value, a Python \(value.name), which only Python can recreate",
-      advice: "leave it out with \(.allowingLosses), or write only weights with \(.stateDictOnly)")
+      advice: isOfModel
+        ? "leave it out with \(.allowingLosses)"
+        : "leave it out with \(.allowingLosses), or write only weights with \(.stateDictOnly)")
   }
 }

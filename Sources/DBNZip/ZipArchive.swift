@@ -11,6 +11,8 @@ package struct ZipArchive: Sendable {
   /// Of a salvaged archive, what is left of the record at its end: all of its content or a part, and
   /// nothing says which. nil if there is none.
   package let remnant: ZipEntry?
+  /// Whether the archive has no directory, so that records can be missing.
+  package let isSalvaged: Bool
 
   package init(_ file: ByteRegion) throws(CheckpointError) {
     FileEvent.report(.parsedZipDirectory, file)
@@ -32,12 +34,13 @@ package struct ZipArchive: Sendable {
     directory.region.release()
     try Self.refuseOverlaps(extents, of: entries)
     self.entries = entries
-    remnant = nil
+    (remnant, isSalvaged) = (nil, false)
   }
 
   init(salvaged entries: ZipEntries, remnant: ZipEntry?) {
     self.entries = entries
     self.remnant = remnant
+    isSalvaged = true
   }
 
   /// The record of this name.

@@ -14,9 +14,10 @@ struct ObjectCommandTests {
   }
 
   @Test func everyCommandThatWritesHasBothWaysOut() throws {
+    let training = Fixture("torch/opaque/training").file("checkpoint.pth")
     let commands = [
-      ["convert", Self.unreadable, folder.file("a.pth")],
-      ["to-distributed", Self.unreadable, folder.file("b.pth"), "--world-size", "2"],
+      ["convert", training, folder.file("a.pth")],
+      ["to-distributed", training, folder.file("b.pth"), "--world-size", "2"],
     ]
     for arguments in commands {
       let refused = try Command(arguments)
@@ -31,6 +32,18 @@ struct ObjectCommandTests {
       let help = try Command("help", name).output
       #expect(help.contains("--lossy") && help.contains("--state-dict-only"), "\(name)")
     }
+  }
+
+  /// A weight that can't be read is in the state dict too, and leaving out the rest does not help.
+  @Test func whatCannotBeReadOfAModelIsLeftOutOnlyByName() throws {
+    for options in [[], ["--state-dict-only"]] {
+      let refused = try Command(["convert", Self.unreadable, folder.file("a.pth")] + options)
+      #expect(refused.status == 2 && refused.error.contains("--lossy"))
+      #expect(!refused.error.contains("with --state-dict-only"), "\(refused.error)")
+      #expect(refused.error.contains(Self.unreadable), "the input is at fault")
+    }
+    let written = try Command("convert", Self.unreadable, folder.file("a.pth"), "--lossy")
+    #expect(written.status == 0 && written.output.contains("left out: coo"))
   }
 
   @Test func ranksWithObjectsAreGatheredAndScatteredWithoutTheRest() throws {

@@ -70,7 +70,7 @@ struct ObjectRuleTests {
 
   @Test(
     arguments: [
-      "os.system", "posix.system", "subprocess.Popen", "builtins.eval", "builtins.getattr",
+      "os.system", "posix.system", "subprocess.Popen", "builtins.eval", "commands.getoutput",
       "importlib.import_module", "ctypes.CDLL", "pickle.loads", "operator.attrgetter",
     ])
   func dangerousNamesAreAlwaysRefused(name: String) throws {

@@ -50,7 +50,7 @@ READ = {
     ),
     **dict.fromkeys(
         "module-pickled module-pickled-under-a-key numpy-scalar numpy-array namespace path class-of-a-script "
-        "frozenset".split(),
+        "frozenset global-builtins.getattr".split(),
         "not strict",
     ),
 }

@@ -81,16 +81,17 @@ struct FileKind: Sendable {
       "is a Parquet or Arrow table", "give the file with the weights", ascii("PAR1"),
       ascii("ARROW1")),
     FileKind(
-      "is compressed with gzip twice", "decompress it with gunzip", .bytes([0x1F, 0x8B], at: 0)),
+      "is compressed with gzip twice", "decompress it with gunzip -c FILE > NEW",
+      .bytes([0x1F, 0x8B], at: 0)),
     FileKind(
-      "is compressed with xz", "decompress it with xz -d",
+      "is compressed with xz", "decompress it with xz -dc FILE > NEW",
       .bytes([0xFD] + Array("7zXZ".utf8), at: 0)),
-    FileKind("is compressed with bzip2", "decompress it with bzip2 -d", ascii("BZh")),
+    FileKind("is compressed with bzip2", "decompress it with bzip2 -dc FILE > NEW", ascii("BZh")),
     FileKind(
-      "is compressed with Zstandard", "decompress it with zstd -d",
+      "is compressed with Zstandard", "decompress it with zstd -dc FILE > NEW",
       .bytes([0x28, 0xB5, 0x2F, 0xFD], at: 0)),
     FileKind(
-      "is compressed with LZ4", "decompress it with lz4 -d",
+      "is compressed with LZ4", "decompress it with lz4 -dc FILE > NEW",
       .bytes([0x04, 0x22, 0x4D, 0x18], at: 0)),
     FileKind(
       "is a 7z archive", "extract it with 7z x", .bytes(Array("7z".utf8) + [0xBC, 0xAF], at: 0)),

@@ -7,8 +7,9 @@ extension Graph {
   ///
   /// - Throws: `missingOperand` for an input that the file does not have.
   public func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
-    let given = try Checkpoint.open(path, options: .besideTheModel).stateDict()
-    let only = given.tensors.count == 1 ? given.tensors.first?.tensor : nil
+    let file = try Checkpoint.open(path, options: .besideTheModel)
+    let given = file.root.tensor == nil ? try file.stateDict() : StateDict()
+    let only = file.root.tensor ?? (given.count == 1 ? given.first?.tensor : nil)
     var arrays: [String: DenseArray] = [:]
     for input in inputs {
       let names = inputs.map(\.name).joined(separator: ", ")

@@ -2,7 +2,8 @@ extension StateDict {
   /// The state dict without what a training script adds to it (optimizers, epochs, other networks),
   /// and the names of the omitted values, in order.
   ///
-  /// The model consists of all tensors directly in the state dict, all keys that end in
+  /// The model consists of all tensors directly in the state dict and what could not be read there,
+  /// all keys that end in
   /// `_extra_state`, and other values of a module that has tensors (`fc._packed_params.dtype` next
   /// to `fc.scale`).
   public var modelOnly: (stateDict: StateDict, leftOut: [String]) {
@@ -11,6 +12,8 @@ extension StateDict {
     func isOfModel(_ entry: CheckpointDictionary.Entry) -> Bool {
       guard entry.value.tensor == nil, let name = entry.key.string else { return true }
       if entry.key.namesExtraState { return true }
+      // A weight that can't be read is one all the same.
+      if case .opaque(let value) = entry.value, value.unreadableReason != nil { return true }
       guard let module = Self.module(of: name) else { return false }
       return modules.contains(module) && TrainingState(named: .string(module)) == nil
     }

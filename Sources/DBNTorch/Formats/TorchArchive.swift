@@ -38,6 +38,7 @@ struct TorchArchive: StorageSource {
     let isProgram = Self.isProgram(zip, prefix)
     pickleName = "\(prefix)\(TorchRecord.pickle)"
     if isProgram, zip[pickleName] == nil { throw Self.oldProgram }
+    if isProgram, zip.isSalvaged { throw Self.cutProgram }
     constants = isProgram ? try zip["\(prefix)\(TorchRecord.constants)"]?.content() : nil
     script = isProgram ? try ScriptClasses(zip, prefix) : nil
     guard let pickle = zip[pickleName] else { throw Self.noPickle(zip, prefix) }
@@ -107,6 +108,11 @@ extension TorchArchive {
     zip["\(prefix)\(TorchRecord.constants)"] != nil
       || zip.entries.contains { $0.name.hasPrefix("\(prefix)code/") }
   }
+
+  /// The code, which says what the modules hold, comes after the weights.
+  private static let cutProgram = CheckpointError(
+    .torchProgram, "is a TorchScript program without its end, where it says what its weights are",
+    advice: "get the file again")
 
   private static let oldProgram = CheckpointError(
     .torchProgram,

@@ -34,7 +34,7 @@ extension CheckpointTree {
     var visited: Set<PickleValue> = []
     var rest = [module]
     while let module = rest.popLast() {
-      if !module.tensors.isEmpty { return true }
+      if !module.tensors.isEmpty || module.hasPackedWeights { return true }
       for child in module.children
       where !modules.withoutTensors.contains(child.value) && visited.insert(child.value).inserted {
         if let state = state(child.value) { rest.append(state) }
@@ -61,6 +61,9 @@ extension CheckpointTree {
     for (tensorName, value) in module.tensors {
       try set(prefix + tensorName, value, &flat)
     }
+    if module.hasPackedWeights {
+      flat.dictionary.set(.string(prefix + "_packed_params"), to: packed)
+    }
     for (childName, value) in module.children {
       guard let child = state(value) else {
         try set(prefix + childName, value, &flat)
@@ -73,6 +76,15 @@ extension CheckpointTree {
       }
       if isAdded == nil { try set(prefix + childName, value, &flat) }
     }
+  }
+
+  /// In place of weights that are not in tensors.
+  private var packed: CheckpointValue {
+    .opaque(
+      .unreadable(
+        "packed weights",
+        "holds the packed weights of a quantised layer, which are not read: save the state dict of "
+          + "the model before it is quantised"))
   }
 
   private mutating func set(
@@ -101,8 +113,8 @@ extension CheckpointTree {
     }
   }
 
-  /// Adds the module's class and settings. Objects among the settings are only named, and those in
-  /// lists and mappings are kept as the pickle has them: they are no entries of the checkpoint.
+  /// Adds the module's class and settings, with their objects as the pickle has them: they are no
+  /// entries of the checkpoint, but two files are compared by them.
   private mutating func describe(
     _ module: ModuleState, _ name: String, _ flat: inout Flat
   ) throws(CheckpointError) {
@@ -110,12 +122,10 @@ extension CheckpointTree {
     opaqueDepth += 1
     defer { opaqueDepth -= 1 }
     for (setting, value) in module.settings {
-      if let object = heap.object(value), !object.name.hasPrefix(ScriptClasses.typedValues) {
-        settings.append((setting, .opaque(OpaqueValue(object.name))))
-      } else {
-        let content = heap.object(value)?.arguments?.first ?? value
-        settings.append((setting, try child(content, setting, &flat.sum)))
-      }
+      let object = heap.object(value)
+      let isTyped = object?.name.hasPrefix(ScriptClasses.typedValues) == true
+      let content = isTyped ? object?.arguments?.first ?? value : value
+      settings.append((setting, try child(content, setting, &flat.sum)))
     }
     flat.descriptions.append(
       ModuleDescription(

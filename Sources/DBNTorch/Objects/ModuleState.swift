@@ -14,10 +14,16 @@ struct ModuleState {
   let tensors: [Attribute]
   /// The modules in it, in order, without those that are None.
   let children: [Attribute]
-  /// The other attributes, except those of `Module` itself, whose names begin with an underscore.
+  /// The other attributes, except those of `Module` itself, whose names begin with an underscore;
+  /// and the buffers that `state_dict()` leaves out.
   let settings: [Attribute]
   /// How many entries its attributes have, for limits.
   let entryCount: Int
+  /// Whether it is a quantised layer, which keeps its weights packed instead of in tensors.
+  var hasPackedWeights: Bool {
+    className.contains(".quantized.") && !className.hasSuffix(".LinearPackedParams")
+      && className.hasPrefix("torch.")
+  }
   /// `Module._version` of its class, as far as it is known.
   let version: Int
   /// Epsilon and momentum, if it is a BatchNorm.
@@ -44,7 +50,8 @@ struct ModuleState {
     tensors = (parameters + buffers.filter { !transient.contains($0.name) })
       .filter { $0.value != .none }
     self.children = children.filter { $0.value != .none }
-    settings = attributes.filter { !$0.name.hasPrefix("_") }
+    settings =
+      attributes.filter { !$0.name.hasPrefix("_") } + buffers.filter { transient.contains($0.name) }
     version = heap.version(
       className, attributes, counts: buffers.contains { $0.name == Name.counter })
     let keepsStatistics = buffers.contains { $0.name == Name.mean && $0.value != .none }

@@ -15,12 +15,15 @@ struct UnreadableTensor {
       advice: "save tensor.dequantize(), or tensor.int_repr() with scale and zero point"),
     UnreadableTensor(
       name: "sparse tensor", function: "torch._utils._rebuild_sparse",
-      advice: "save tensor.to_dense(), or its indices and values as two tensors"),
+      advice: "save tensor.to_dense()"),
     UnreadableTensor(
       name: "meta tensor", function: "torch._utils._rebuild_meta",
       advice: "it has a shape and no values: materialise the model before saving it"),
     UnreadableTensor(
       name: "nested tensor", function: "torch._utils._rebuild_nested",
+      advice: "save tensor.unbind(), or torch.nested.to_padded_tensor(tensor, 0)"),
+    UnreadableTensor(
+      name: "nested tensor", function: "torch.nested._internal.nested_tensor._rebuild_njt",
       advice: "save tensor.unbind(), or torch.nested.to_padded_tensor(tensor, 0)"),
     UnreadableTensor(
       name: "parameter without values", function: "torch.nn.parameter.Uninitialized",

@@ -7,18 +7,19 @@ enum DangerousNames {
   private static let modules: Set<String> = [
     "os", "posix", "nt", "subprocess", "sys", "socket", "runpy", "importlib", "pty", "shutil",
     "webbrowser", "ctypes", "_ctypes", "pickle", "_pickle", "marshal", "codeop", "bdb", "pdb",
-    "cProfile", "pip", "asyncio", "popen2", "httplib", "urllib2",
+    "cProfile", "pip", "asyncio", "popen2", "httplib", "urllib2", "commands", "timeit", "code",
+    "_posixsubprocess", "multiprocessing",
   ]
 
   private static let names: Set<String> = [
     "builtins.eval", "builtins.exec", "builtins.execfile", "builtins.compile",
-    "builtins.getattr", "builtins.setattr", "builtins.delattr", "builtins.__import__",
+    "builtins.setattr", "builtins.delattr", "builtins.__import__",
     "builtins.open", "builtins.file", "builtins.input", "builtins.raw_input",
     "builtins.breakpoint", "builtins.apply", "builtins.globals", "builtins.locals",
     "builtins.vars", "builtins.__build_class__", "io.open", "_io.open", "io.FileIO", "_io.FileIO",
     "types.CodeType", "types.FunctionType", "operator.attrgetter", "operator.methodcaller",
     "torch.hub.load", "torch.load", "torch.serialization.load", "torch.jit.load",
-    "numpy.load", "numpy.testing._private.utils.runstring",
+    "numpy.load", "numpy.testing._private.utils.runstring", "platform.popen",
   ]
 
   /// Modules that are dangerous wherever a path leads through them: others import them, so that
@@ -38,7 +39,8 @@ enum DangerousNames {
       .pickleGlobal,
       "the pickle names \(path) (\(operation.name)), with which it could run programs or change "
         + "files when loaded in Python; nothing in the file was executed",
-      advice: "the file is malicious or was made by a program that stores code; get the weights "
-        + "from elsewhere, and do not load this file in Python")
+      advice: "the file was made to attack, or by a program that stores objects such as compiled "
+        + "models: do not load it in Python unless you trust who made it, and then save "
+        + "model.state_dict(); else get the weights from elsewhere")
   }
 }

@@ -11,8 +11,8 @@ extension PickleGlobal {
     }
     return CheckpointError(
       .pickleGlobal,
-      "the pickle names \(path) (\(operation.name)), which no checkpoint of weights needs; nothing "
-        + "in the file was executed",
-      advice: "\(.acceptingUnknownClasses), which keeps it by its name")
+      "the pickle names \(path) (\(operation.name)), which PyTorch's weights_only loading does not "
+        + "accept either; nothing in the file was executed",
+      advice: "\(.acceptingUnknownClasses): then the weights are read, and what can't be is named")
   }
 }

@@ -41,9 +41,16 @@ struct SalvageCommand: ParsableCommand {
     let count = result.report.converted.count
     let shown = 40
     return "\(output): \(counted(count, "tensor")) of \(input) (\(result.source.format))"
-      + (lost.isEmpty ? "; nothing is lost" : "; lost: \(lost.count)")
+      + (lost.isEmpty ? "; nothing is lost" : "; lost: \(lost.count)") + unchecked(result)
       + lost.prefix(shown).map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
       + (lost.count > shown ? "\n... and \(lost.count - shown) more (--json lists all)" : "")
+  }
+
+  /// "; 3 tensors without a checksum, where damage would not show", or empty.
+  private func unchecked(_ result: ConversionResult) -> String {
+    let count = result.checkpoint.storages.count { !$0.storage.hasChecksum }
+    guard count > 0 else { return "" }
+    return "; \(counted(count, "tensor")) without a checksum, where damage would not show"
   }
 }
 

@@ -33,7 +33,7 @@ extension Choice {
     case .shardSize: "--shard-size"
     case .renaming: "--rename"
     case .flaxNames: "--rename flax"
-    case .castingToFloat32: "--cast float32"
+    case .castingToFloat32: "--cast float32 --cast-statistics"
     case .mappingToDistributed: "'dbn-convert to-distributed'"
     case .mappingToStandard: "'dbn-convert to-standard'"
     case .sourceLayout(let layout): "--from-layout" + (layout.map { " \($0)" } ?? "")
