@@ -90,7 +90,8 @@ public struct ConversionResult: Sendable {
   ) throws(CheckpointError) -> ConversionResult {
     var (result, options) = (self, options)
     let check = try proof.map { proof throws(CheckpointError) in
-      ProofCheck(proof, try basis(), of: source)
+      let whole = try basis()
+      return ProofCheck(proof, options.allowsLosses ? whole.withoutOpaqueValues : whole, of: source)
     }
     if let check { options.proof = check.proof(of: path, after: options.proof) }
     result.leftOut = try checkpoint.stage(to: path, as: format, options: options, in: &files)

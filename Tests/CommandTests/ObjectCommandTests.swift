@@ -42,8 +42,11 @@ struct ObjectCommandTests {
       #expect(!refused.error.contains("with --state-dict-only"), "\(refused.error)")
       #expect(refused.error.contains(Self.unreadable), "the input is at fault")
     }
-    let written = try Command("convert", Self.unreadable, folder.file("a.pth"), "--lossy")
-    #expect(written.status == 0 && written.output.contains("left out: coo"))
+    // The proof is about what is written; what is not is listed.
+    let written = try Command(
+      "convert", Self.unreadable, folder.file("a.pth"), "--lossy", "--verify")
+    #expect(written.status == 0 && written.output.contains("left out: coo"), "\(written.error)")
+    #expect(written.output.contains("verified: equal"))
   }
 
   @Test func ranksWithObjectsAreGatheredAndScatteredWithoutTheRest() throws {

@@ -34,6 +34,16 @@ struct ProofBasis {
     self.promise = promise
   }
 
+  /// The basis without the values that no format can hold, for a file that leaves them out.
+  var withoutOpaqueValues: ProofBasis {
+    let kept = CheckpointValue.dictionary(stateDict.dictionary).removingLeaves { _, value in
+      if case .opaque = value { true } else { false }
+    }
+    return ProofBasis(
+      kept?.dictionary.flatMap { StateDict($0) } ?? stateDict, writtenAt: entry,
+      settings: settings, known: known, promise: promise)
+  }
+
   /// A basis for conversions that intentionally change the outputs: the file must hold what was
   /// meant to be written.
   static func whatIsWritten(
