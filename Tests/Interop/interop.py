@@ -303,7 +303,10 @@ def check_fixtures(folder: Path) -> None:
         left_out = "opaque" in path.parent.parent.name or path.parent.name == "unreadable"
         if isinstance(expected, list) or left_out:
             continue
-        name = "checkpoint" if expected["format"] == "torch-distributed" else "checkpoint.pth"
+        name = "checkpoint" if expected.get("format") == "torch-distributed" else "checkpoint.pth"
+        # Shards and ranks' files, which other tests put together, have no such file.
+        if not (path.parent / name).exists():
+            continue
         written = folder / "written.pth"
         # One of them is what a single rank saved, which is taken for a whole only on purpose.
         run("convert", path.parent / name, written, "--force", "--part")
