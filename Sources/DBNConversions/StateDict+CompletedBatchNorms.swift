@@ -12,7 +12,7 @@ extension StateDict {
     for entry in dictionary.entries {
       if let module = entry.key.string?.moduleOfRunningMean, let mean = entry.value.tensor,
         mean.shape.count == 1, mean.scalarType.isFloatingPoint,
-        self["\(module)running_var"]?.shape == mean.shape
+        self[module + BatchNormQuantity.runningVar.rawValue]?.shape == mean.shape
       {
         for (name, value) in [("weight", 1.0), ("bias", 0)]
         where !dictionary.contains(.string(module + name)) {
@@ -33,7 +33,7 @@ extension StateDict {
 extension String {
   /// The prefix of a module's keys, if this is the key of a running mean.
   fileprivate var moduleOfRunningMean: String? {
-    let name = "running_mean"
+    let name = BatchNormQuantity.runningMean.rawValue
     guard hasSuffix(name) else { return nil }
     let module = dropLast(name.count)
     return module.isEmpty || module.hasSuffix(".") ? String(module) : nil

@@ -1,3 +1,5 @@
+import DBNTensors
+
 /// Standard BatchNorms under Keras' names, without a batch counter: one layout, spelled as each
 /// kind of file names its variables.
 extension BatchNormLayout {
@@ -31,12 +33,12 @@ extension BatchNormLayout {
   }
 
   private static func keras(_ name: String, suffix: String = "") -> Self {
-    let names: [BatchNormQuantity: String] = [
-      .weight: "gamma", .bias: "beta", .runningMean: "moving_mean", .runningVar: "moving_variance",
-    ]
+    let tensors = BatchNormQuantity.allCases.compactMap { quantity in
+      quantity.kerasName.map { (quantity, TensorPlacement(shared: $0 + suffix)) }
+    }
     return Self(
       description: "keras", name: name, family: .keras,
-      tensors: names.mapValues { .init(shared: $0 + suffix) })
+      tensors: Dictionary(uniqueKeysWithValues: tensors))
   }
 
   private static func numbered(

@@ -1,3 +1,5 @@
+import DBNTensors
+
 extension BatchNormLayout {
   /// The state of `BatchNorm2d` and its relatives, SyncBatchNorm and MoCo's SplitBatchNorm
   /// included.

@@ -1,3 +1,5 @@
+import DBNTensors
+
 extension BatchNormLayout {
   /// PaddlePaddle's `paddle.nn.BatchNorm2D` and its relatives: standard BatchNorms under other
   /// names, without a batch counter.

@@ -1,3 +1,5 @@
+package import DBNTensors
+
 extension BatchNormLayout {
   /// The tensors that hold a quantity's rows as a module uses them at run time, in the rows' order:
   /// the shared tensor that evaluation uses, or each device's where evaluation uses rows.

@@ -1,3 +1,5 @@
+public import DBNTensors
+
 /// How a kind of BatchNorm keeps its state and divides the mini-batch. It is a plain value, so a
 /// new layout needs no new type.
 ///

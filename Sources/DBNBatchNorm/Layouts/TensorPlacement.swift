@@ -1,23 +1,3 @@
-/// The quantities in a BatchNorm's state, under PyTorch's names.
-public enum BatchNormQuantity: String, Sendable, Hashable, CaseIterable {
-  /// C factors, `gamma`, by which the normalised values are multiplied.
-  case weight
-  /// C offsets, `beta`, added at the end.
-  case bias
-  /// C means, updated by training and used in evaluation.
-  case runningMean = "running_mean"
-  /// C unbiased variances, updated by training and used in evaluation.
-  case runningVar = "running_var"
-  /// The number of batches that training has seen, a scalar.
-  case numBatchesTracked = "num_batches_tracked"
-
-  /// Whether training updates it without a gradient.
-  public var isBuffer: Bool { self != .weight && self != .bias }
-
-  /// Whether it is a single number per device rather than one per feature.
-  package var isCounter: Bool { self == .numBatchesTracked }
-}
-
 /// Where a layout keeps a quantity: under which keys, relative to the module, and in which shapes.
 ///
 /// A layout can have both a shared tensor, which evaluation uses, and per-device tensors.

@@ -1,3 +1,5 @@
+public import DBNTensors
+
 /// Keys that number the variables of a module instead of naming them: `vars.0`, `vars.1`, ...
 ///
 /// A module is a BatchNorm in such a layout if it has as many variables as the layout, all of them

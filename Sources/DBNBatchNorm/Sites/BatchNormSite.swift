@@ -1,4 +1,4 @@
-import DBNTensors
+public import DBNTensors
 
 /// A BatchNorm found in a state dict: its name, and how it keeps its state.
 public struct BatchNormSite: Sendable {

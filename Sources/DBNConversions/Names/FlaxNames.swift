@@ -118,10 +118,13 @@ public enum FlaxNames {
         guard let axes else { return nil }
         return [("\(module).weight", try tensor.permuted(axes))]
       case "scale", "embedding": return [("\(module).weight", tensor)]
-      case "mean": return [("\(module).running_mean", tensor)]
+      case "mean": return [("\(module).\(BatchNormQuantity.runningMean.rawValue)", tensor)]
       case "var":
         let counter = try Tensor(elements: [Int64(0)], shape: [])
-        return [("\(module).running_var", tensor), ("\(module).num_batches_tracked", counter)]
+        return [
+          ("\(module).\(BatchNormQuantity.runningVar.rawValue)", tensor),
+          ("\(module).\(BatchNormQuantity.numBatchesTracked.rawValue)", counter),
+        ]
       default: return [("\(module).\(name)", tensor)]
       }
     }

@@ -92,7 +92,7 @@ extension KerasNames {
   ) throws(CheckpointError) {
     for entry in stateDict.dictionary.entries where !used.contains(entry.key) {
       let name = entry.key.description
-      if name.hasSuffix("num_batches_tracked") {
+      if name.hasSuffix(BatchNormQuantity.numBatchesTracked.rawValue) {
         report.skipped.append(.init(name, "Keras does not count batches"))
         continue
       }

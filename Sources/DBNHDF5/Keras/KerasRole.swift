@@ -26,8 +26,8 @@ enum KerasRole: Equatable {
     case .weight: "weight"
     case .bias: "bias"
     case .pointwiseBias: "pointwise.bias"
-    case .runningMean: "running_mean"
-    case .runningVariance: "running_var"
+    case .runningMean: BatchNormQuantity.runningMean.rawValue
+    case .runningVariance: BatchNormQuantity.runningVar.rawValue
     case .kernel(let name), .depthwiseKernel(let name), .recurrentKernel(_, let name): name
     case .recurrentBias: "bias_ih_l0"
     }
@@ -44,7 +44,7 @@ enum KerasRole: Equatable {
       // Keras does not count batches.
       var counter = try Tensor([0], shape: [])
       counter.kind = tensor.kind
-      return [(name, tensor), ("num_batches_tracked", counter)]
+      return [(name, tensor), (BatchNormQuantity.numBatchesTracked.rawValue, counter)]
     default: return [(name, try applied(to: tensor))]
     }
   }

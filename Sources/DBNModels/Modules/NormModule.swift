@@ -1,4 +1,5 @@
 public import DBNBatchNorm
+package import DBNTensors
 
 /// One BatchNorm of a model without its tensors: everything that does not follow from them.
 public struct NormModule: Sendable, Hashable {

@@ -22,5 +22,5 @@ extension FoundStateDict {
     }
   }
 
-  private static let runningMeanNames = ["running_mean", "moving_mean", "moving_mean:0"]
+  private static let runningMeanNames = BatchNormQuantity.runningMean.namesInFiles
 }

@@ -143,8 +143,6 @@ extension StateDict {
     return statistics.contains { $0.utf8.elementsEqual(part) }
   }
 
-  private static let statistics = [
-    "running_mean", "running_var", "num_batches_tracked", "moving_mean", "moving_variance",
-    "moving_mean:0", "moving_variance:0",
-  ]
+  private static let statistics = BatchNormQuantity.allCases.filter(\.isBuffer)
+    .flatMap(\.namesInFiles)
 }

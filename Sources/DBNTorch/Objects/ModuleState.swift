@@ -84,8 +84,8 @@ struct ModuleState {
     static let buffers = "_buffers"
     static let modules = "_modules"
     static let transientBuffers = "_non_persistent_buffers_set"
-    static let counter = "num_batches_tracked"
-    static let mean = "running_mean"
+    static let counter = BatchNormQuantity.numBatchesTracked.rawValue
+    static let mean = BatchNormQuantity.runningMean.rawValue
     static let version = "_version"
   }
 }
