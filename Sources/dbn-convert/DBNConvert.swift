@@ -29,7 +29,7 @@ struct DBNConvert: ParsableCommand {
     Console.occupyStandardDescriptors()
     FreedMemory.releaseLargeArraysAtOnce()
     do {
-      var command = try parseAsRoot()
+      var command = try parsed(Array(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch let error as CheckpointError {
       Console.error("dbn-convert: error: \(error.inCommandWords)")
@@ -37,5 +37,31 @@ struct DBNConvert: ParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// The command of these arguments. What the parser refuses is looked at again for a misspelled
+  /// word and for negative numbers.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    if arguments.isEmpty { usageError(helpMessage()) }
+    if arguments.first == "help" { _ = try withoutMisspelling(arguments) }
+    do {
+      return try parseAsRoot(arguments)
+    } catch  where exitCode(for: error) == .validationFailure {
+      let joined = try withoutMisspelling(arguments).joiningNegativeNumbers
+      guard joined != arguments else { throw error }
+      return try parseAsRoot(joined)
+    }
+  }
+
+  private static func withoutMisspelling(_ arguments: [String]) throws -> UsageCheck {
+    let check = UsageCheck(command: try .init(parsing: _dumpHelp()), arguments: arguments)
+    guard let misspelling = check.misspelling else { return check }
+    let help = check.subcommand.map { " \($0)" } ?? ""
+    usageError("Error: \(misspelling)\n  See 'dbn-convert\(help) --help' for more information.")
+  }
+
+  private static func usageError(_ text: String) -> Never {
+    Console.error(text)
+    Glibc.exit(EX_USAGE)
   }
 }

@@ -137,9 +137,4 @@ struct BadInputTests {
       #expect(!command.error.isEmpty)
     }
   }
-
-  @Test func theCommandAlonePrintsHelp() throws {
-    let command = try Command([])
-    #expect(command.status == 0 && command.output.contains("SUBCOMMANDS"))
-  }
 }

@@ -10,7 +10,7 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Read everything in a checkpoint, and verify all its checksums.")
 
-  @Argument(help: "The checkpoint.")
+  @Argument(help: "The checkpoint.", completion: .file())
   var file: String
 
   @OptionGroup var opaque: OpaqueOption

@@ -9,10 +9,10 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Write a checkpoint in another format, without losing anything.")
 
-  @Argument(help: "The checkpoint to read.")
+  @Argument(help: "The checkpoint to read.", completion: .file())
   var input: String
 
-  @Argument(help: "The file to write; its extension determines the format.")
+  @Argument(help: "The file to write; its extension determines the format.", completion: .file())
   var output: String
 
   @OptionGroup var entry: EntryOption

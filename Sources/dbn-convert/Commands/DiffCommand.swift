@@ -12,10 +12,10 @@ struct DiffCommand: ParsableCommand {
       Without a tolerance, values are compared to the last bit. Exit status 0: equal; 1: different.
       """)
 
-  @Argument(help: "The first checkpoint.")
+  @Argument(help: "The first checkpoint.", completion: .file())
   var a: String
 
-  @Argument(help: "The second checkpoint; it may be of another format.")
+  @Argument(help: "The second checkpoint; it may be of another format.", completion: .file())
   var b: String
 
   @OptionGroup var tolerance: ToleranceOptions

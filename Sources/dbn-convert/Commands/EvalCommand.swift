@@ -19,10 +19,12 @@ struct EvalCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "The checkpoint, or with --weights the model: an architecture, or a file with a graph.")
+    help: "The checkpoint, or with --weights the model: an architecture, or a file with a graph.",
+    completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("A checkpoint; may be repeated.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A checkpoint; may be repeated.", valueName: "file"), completion: .file())
   var weights: [String] = []
 
   @Flag(help: "List accuracy and loss of every class.")

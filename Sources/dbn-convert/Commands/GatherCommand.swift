@@ -16,12 +16,13 @@ struct GatherCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The files that the ranks saved.", valueName: "rank"))
+    help: ArgumentHelp("The files that the ranks saved.", valueName: "rank"), completion: .file())
   var ranks: [String]
 
   @Option(
     help: ArgumentHelp(
-      "The file to write; its extension determines the format.", valueName: "file"))
+      "The file to write; its extension determines the format.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @OptionGroup var entry: EntryOption

@@ -11,7 +11,7 @@ struct InfoCommand: ParsableCommand {
     commandName: "info",
     abstract: "Show what is in a checkpoint: tensors, BatchNorms, layouts, ties, other values.")
 
-  @Argument(help: "The checkpoint.")
+  @Argument(help: "The checkpoint.", completion: .file())
   var file: String
 
   @Option(

@@ -15,15 +15,16 @@ struct RecalibrateCommand: ParsableCommand {
       num_batches_tracked becomes the number of batches; nothing else changes.
       """)
 
-  @Argument(help: "The model: an architecture, a file with a graph, or auto.")
+  @Argument(help: "The model: an architecture, a file with a graph, or auto.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("The checkpoint to read.", valueName: "file"))
+  @Option(help: ArgumentHelp("The checkpoint to read.", valueName: "file"), completion: .file())
   var weights: String
 
   @Option(
     help: ArgumentHelp(
-      "The file to write; its extension determines the format.", valueName: "file"))
+      "The file to write; its extension determines the format.", valueName: "file"),
+    completion: .file())
   var output: String
 
   @Option(help: ArgumentHelp("Use only this many batches.", valueName: "N"))

@@ -14,22 +14,25 @@ struct RunCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "The checkpoint with the weights, or the name of an architecture with --weights.")
+    help: "The checkpoint with the weights, or the name of an architecture with --weights.",
+    completion: .file())
   var model: String
 
-  @Option(help: "The checkpoint with the weights.")
+  @Option(help: "The checkpoint with the weights.", completion: .file())
   var weights: String?
 
-  @Option(help: "A file with the inputs: tensors by name, or a single tensor.")
+  @Option(help: "A file with the inputs: tensors by name, or a single tensor.", completion: .file())
   var input: String
 
-  @Option(help: "The file to write the outputs to; its extension determines the format.")
+  @Option(
+    help: "The file to write the outputs to; its extension determines the format.",
+    completion: .file())
   var output: String
 
   @Option(
     help: ArgumentHelp(
       "Write the checkpoint to this file, with the running statistics that training updated.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var saveState: String?
 
   @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")

@@ -14,10 +14,10 @@ struct SalvageCommand: ParsableCommand {
       Exit status: 0 nothing is lost; 1 something is lost; 2 nothing can be recovered.
       """)
 
-  @Argument(help: "The broken checkpoint.")
+  @Argument(help: "The broken checkpoint.", completion: .file())
   var input: String
 
-  @Argument(help: "The file to write; its extension determines the format.")
+  @Argument(help: "The file to write; its extension determines the format.", completion: .file())
   var output: String
 
   @OptionGroup var target: TargetOptions

@@ -9,7 +9,7 @@ struct ScatterCommand: ParsableCommand {
     abstract: "Write the file that each rank would have saved: row i becomes rank i's buffers.",
     discussion: "The reverse of 'gather'. Either all files are written, or none.")
 
-  @Argument(help: "The checkpoint with replicated BatchNorms.")
+  @Argument(help: "The checkpoint with replicated BatchNorms.", completion: .file())
   var input: String
 
   @Argument(help: "The files to write, with %d, or %02d, for the rank: rank-%d.pth.")

@@ -12,10 +12,10 @@ struct ToDistributedCommand: ParsableCommand {
       to the last bit, and 'to-standard' gives the checkpoint back.
       """)
 
-  @Argument(help: "The checkpoint to read.")
+  @Argument(help: "The checkpoint to read.", completion: .file())
   var input: String
 
-  @Argument(help: "The file to write; its extension determines the format.")
+  @Argument(help: "The file to write; its extension determines the format.", completion: .file())
   var output: String
 
   @Option(help: ArgumentHelp("The number of virtual devices.", valueName: "V"))
@@ -24,7 +24,8 @@ struct ToDistributedCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How the devices' statistics are kept: replicated, ghost, split, sub, first-device, or the "
-        + "name of a layout file's layout; replicated by default.", valueName: "layout"))
+        + "name of a layout file's layout; replicated by default.", valueName: "layout"),
+    completion: .list(BatchNormLayout.ofDevices.map(\.name)))
   var layout: String?
 
   @Option(
@@ -47,6 +48,8 @@ struct ToDistributedCommand: ParsableCommand {
     guard (1...StateDict.worldSizeLimit).contains(worldSize) else {
       throw ValidationError("--world-size must be from 1 to \(StateDict.worldSizeLimit).")
     }
+    try source.file.validate(
+      layout, of: "--layout", among: BatchNormLayout.ofDevices, otherwise: "to-standard")
   }
 
   func run() throws {
@@ -76,7 +79,7 @@ extension ToDistributedCommand {
   private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
     guard let layout else { return try source.file.layout() ?? .replicated }
     let found = try source.file.layout(named: layout)
-    guard found.buffers == .rows || found == .firstDevice else {
+    guard found.storesDevices else {
       throw CheckpointError(
         .invalidLayout, name: layout, "it stores nothing for virtual devices",
         advice: "choose replicated, ghost, split, sub or first-device, or use 'to-standard'")

@@ -12,10 +12,10 @@ struct ToStandardCommand: ParsableCommand {
       them is your choice; it is recorded in the file's history with what was lost.
       """)
 
-  @Argument(help: "The checkpoint to read.")
+  @Argument(help: "The checkpoint to read.", completion: .file())
   var input: String
 
-  @Argument(help: "The file to write; its extension determines the format.")
+  @Argument(help: "The file to write; its extension determines the format.", completion: .file())
   var output: String
 
   @Option(
@@ -38,7 +38,8 @@ struct ToStandardCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Another single-device layout to write: frozen, nested, keras, keras-2 (gamma:0), keras-vars "
-        + "(vars.0), or that of a layout file; standard by default.", valueName: "layout"))
+        + "(vars.0), or that of a layout file; standard by default.", valueName: "layout"),
+    completion: .list(BatchNormLayout.ofOneDevice.map(\.name)))
   var layout: String?
 
   @OptionGroup var source: SourceLayoutOptions
@@ -58,6 +59,8 @@ struct ToStandardCommand: ParsableCommand {
     guard (1...StateDict.worldSizeLimit).contains(worldSize ?? 1) else {
       throw ValidationError("--world-size must be from 1 to \(StateDict.worldSizeLimit).")
     }
+    try source.file.validate(
+      layout, of: "--layout", among: BatchNormLayout.ofOneDevice, otherwise: "to-distributed")
   }
 
   func run() throws {
@@ -98,7 +101,7 @@ struct ToStandardCommand: ParsableCommand {
   private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
     guard let layout else { return .standard }
     let found = try source.file.layout(named: layout)
-    guard found.buffers == .shared, found != .firstDevice else {
+    guard !found.storesDevices else {
       throw CheckpointError(
         .invalidLayout, name: layout, "each of its devices has its own statistics",
         advice: "use 'to-distributed'")

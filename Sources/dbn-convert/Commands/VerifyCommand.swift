@@ -24,18 +24,21 @@ struct VerifyCommand: ParsableCommand {
       equal; 1: different; 2: nothing could be compared.
       """)
 
-  @Argument(help: "The first checkpoint.")
+  @Argument(help: "The first checkpoint.", completion: .file())
   var a: String
 
-  @Argument(help: "The second checkpoint, of the same model.")
+  @Argument(help: "The second checkpoint, of the same model.", completion: .file())
   var b: String
 
   @Option(
     help: ArgumentHelp(
-      "Run this model: an architecture, or 'auto' to infer it.", valueName: "model"))
+      "Run this model: an architecture, or 'auto' to infer it.", valueName: "model"),
+    completion: .file())
   var model: String?
 
-  @Option(help: "A file with the model's inputs: tensors by name, or a single tensor.")
+  @Option(
+    help: "A file with the model's inputs: tensors by name, or a single tensor.",
+    completion: .file())
   var input: String?
 
   @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")

@@ -8,7 +8,7 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The samples: safetensors, HDF5 or npz with x or images, and y or labels.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var data: String
 
   @Option(help: ArgumentHelp("Samples in a mini-batch; the last may be smaller.", valueName: "N"))

@@ -9,7 +9,7 @@ struct LayoutFileOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A JSON file that describes one more BatchNorm layout; see docs/layouts.md.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var layoutFile: String?
 
   /// The layout of the file, if one is given.
@@ -41,15 +41,52 @@ struct LayoutFileOption: ParsableArguments {
   }
 }
 
+extension LayoutFileOption {
+  /// Checks the name of a layout, if no layout file can define it.
+  ///
+  /// - Parameters:
+  ///   - option: the option that names it.
+  ///   - layouts: those that the option can mean.
+  ///   - other: the subcommand that writes all other layouts.
+  func validate(
+    _ name: String?, of option: String, among layouts: [BatchNormLayout],
+    otherwise other: String? = nil
+  ) throws {
+    let names = layouts.map(\.name)
+    guard layoutFile == nil, let name, !names.contains(name) else { return }
+    if let other, BatchNormLayout.named(name) != nil {
+      throw ValidationError("'\(name)' is not a layout for this command: use '\(other)'.")
+    }
+    throw ValidationError(
+      "\(option) takes \(names.joined(separator: ", ")), or the name of --layout-file's layout, "
+        + "not '\(name.visible(limit: 100))'\(name.suggestion(among: names))")
+  }
+}
+
+extension BatchNormLayout {
+  /// Those that `to-distributed` writes.
+  static let ofDevices = all.filter(\.storesDevices)
+
+  /// Those that `to-standard` writes.
+  static let ofOneDevice = all.filter { !$0.storesDevices }
+
+  /// Whether it is one of virtual devices.
+  var storesDevices: Bool { buffers == .rows || self == .firstDevice }
+}
+
 /// The layout of the input, if it cannot be inferred from names and shapes.
 struct SourceLayoutOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The input's BatchNorm layout, if it cannot be inferred from names and shapes.",
-      valueName: "layout"))
+      valueName: "layout"), completion: .list(BatchNormLayout.all.map(\.name)))
   var fromLayout: String?
 
   @OptionGroup var file: LayoutFileOption
+
+  func validate() throws {
+    try file.validate(fromLayout, of: "--from-layout", among: BatchNormLayout.all)
+  }
 
   /// - Parameters:
   ///   - worldSize: V of the input, if only the user knows it.

@@ -18,7 +18,7 @@ struct ProofOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Prove it by running this model: an architecture, or 'auto' to infer it.",
-      valueName: "model"))
+      valueName: "model"), completion: .file())
   var model: String?
 
   @OptionGroup var tolerance: ToleranceOptions

@@ -8,7 +8,7 @@ struct ReportOption: ParsableArguments {
     name: .customLong("report"),
     help: ArgumentHelp(
       "Write an HTML page with plots and all numbers to this file.",
-      valueName: "file.html"))
+      valueName: "file.html"), completion: .file())
   var path: String?
 
   @Flag(help: "Replace the page if it already exists.")

@@ -9,7 +9,8 @@ struct TargetOptions: ParsableArguments {
   @Option(
     name: .customLong("to"),
     help: ArgumentHelp(
-      "The format to write, if the extension does not indicate it.", valueName: "format"))
+      "The format to write, if the extension does not indicate it.", valueName: "format"),
+    completion: .list(Self.writableFormats))
   var formatName: String?
 
   @Flag(help: "Leave out what the format cannot store, and list it, instead of refusing to write.")
@@ -18,7 +19,7 @@ struct TargetOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Compress HDF5 datasets: gzip, or gzip:LEVEL with a level from 1 to 9.",
-      valueName: "method"))
+      valueName: "method"), completion: .list(["gzip"]))
   var compress: String?
 
   @Option(
@@ -28,6 +29,9 @@ struct TargetOptions: ParsableArguments {
   var shardSize: String?
 
   @OptionGroup var replacement: ReplacementOptions
+
+  private static let writableFormats =
+    FormatRegistry.standard.formats.filter(\.isWritable).map(\.name)
 
   var format: (any CheckpointFormat)? {
     formatName.flatMap { FormatRegistry.standard.named($0) }
@@ -69,9 +73,10 @@ struct TargetOptions: ParsableArguments {
 
   func validate() throws {
     if let formatName, format?.isWritable != true {
-      let names = FormatRegistry.standard.formats.filter(\.isWritable).map(\.name)
+      let names = Self.writableFormats
       throw ValidationError(
-        "'\(formatName)' cannot be written; formats: \(names.joined(separator: ", ")).")
+        "--to takes \(names.joined(separator: ", ")), not '\(formatName.visible(limit: 100))'"
+          + formatName.suggestion(among: names))
     }
     guard compress == nil || compression != nil else {
       throw ValidationError("--compress takes gzip, or gzip:1 to gzip:9.")

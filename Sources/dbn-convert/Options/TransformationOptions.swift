@@ -34,14 +34,15 @@ struct TransformationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Give weights the names and axes of this Keras file, .weights.h5 or .h5, after renaming.",
-      discussion: "Written as .h5, Keras' load_weights loads the result.", valueName: "file"))
+      discussion: "Written as .h5, Keras' load_weights loads the result.", valueName: "file"),
+    completion: .file())
   var likeKeras: String?
 
   @Option(
     help: ArgumentHelp(
       "Round floating-point tensors to float16, bfloat16, float32 or float64.",
       discussion: "BatchNorm statistics are not rounded: a variance can become 0 in float16.",
-      valueName: "type"))
+      valueName: "type"), completion: .list(["float16", "bfloat16", "float32", "float64"]))
   var cast: String?
 
   @Flag(help: "Let --cast change the running statistics of BatchNorms too.")
