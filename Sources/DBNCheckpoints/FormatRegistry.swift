@@ -55,7 +55,9 @@ public struct FormatRegistry: Sendable {
         .unknownFormat, path: path,
         known.map { "\($0.name) files cannot be written yet" }
           ?? "the extension does not indicate a format",
-        advice: "end the name in " + writable.map { ".\($0)" }.joined(separator: " or "))
+        advice: "end the name in "
+          + writable.dropLast().map { ".\($0)" }.joined(separator: ", ")
+          + (writable.last.map { " or .\($0)" } ?? ""))
     }
     return known
   }

@@ -12,7 +12,7 @@ extension SampleData {
     do throws(CheckpointError) {
       let file = try Checkpoint.open(path, options: .besideTheModel)
       try self.init(file.stateDict(), labelled: labelled, scaling: scaling)
-      notes = file.inconsistency.map { ["\(path): \($0)"] } ?? []
+      notes = (file.inconsistency.map { ["\(path): \($0)"] } ?? []) + notes.map { "\(path): " + $0 }
       self.path = path
     } catch {
       throw error.with(path: path)

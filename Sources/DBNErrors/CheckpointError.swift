@@ -47,6 +47,13 @@ public struct CheckpointError: Error, Sendable, Equatable {
     error.name = error.name ?? name
     return error
   }
+
+  /// The same error with more advice at the end.
+  public func advising(_ more: Guidance) -> CheckpointError {
+    var error = self
+    error.advice = advice.map { $0 + ", " + more } ?? more
+    return error
+  }
 }
 
 extension CheckpointError: CustomStringConvertible {

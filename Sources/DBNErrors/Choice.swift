@@ -37,6 +37,8 @@ public enum Choice: Sendable, Hashable {
   case compression
   /// Splitting a checkpoint into shards.
   case shardSize
+  /// Removing a prefix from names.
+  case strippingPrefix(String)
   /// Renaming tensors.
   case renaming
   /// Giving a Flax model's weights PyTorch's names.
@@ -61,6 +63,10 @@ public enum Choice: Sendable, Hashable {
   case excluding
   /// The plain engine, which runs everything.
   case referenceEngine
+  /// The file with a model's weights.
+  case weights
+  /// The number by which stored samples are divided.
+  case dividing(Int)
   /// The models that can be named.
   case architectures
 }
@@ -86,6 +92,7 @@ extension Choice {
     case .allowingDifferences: "give the proof a tolerance"
     case .compression: "'compression'"
     case .shardSize: "'shardByteCount'"
+    case .strippingPrefix(let prefix): "'strippingPrefix(\"\(prefix.visible())\")'"
     case .renaming: "'renaming'"
     case .flaxNames: "'.flaxNames'"
     case .castingToFloat32: "'casting(to: .float32, statistics: true)'"
@@ -99,6 +106,8 @@ extension Choice {
     case .including: "'NameSelection(include:)'"
     case .excluding: "'NameSelection(exclude:)'"
     case .referenceEngine: "'Engine.reference'"
+    case .weights: "'weights'"
+    case .dividing(let divisor): "'InputScaling(divisor: \(divisor))'"
     case .architectures: "'Architecture.all'"
     }
   }

@@ -14,7 +14,7 @@ struct AdviceTests {
     .tolerance, .allowingDifferences, .compression, .shardSize, .renaming, .castingToFloat32,
     .mappingToDistributed, .mappingToStandard, .sourceLayout(nil), .sourceLayout("ghost"),
     .worldSize, .mergeRule, .anyMergeRule, .including, .excluding, .referenceEngine,
-    .architectures,
+    .architectures, .weights, .dividing(255), .strippingPrefix("module."),
   ]
 
   /// The first word of each line of the help that lists a subcommand.

@@ -83,7 +83,8 @@ struct BadInputTests {
 
   @Test func anOutputFolderThatIsNotThere() throws {
     expectRefusal(
-      try Command("convert", digits, folder.file("none/out.h5")), mentions: "none", "no such file")
+      try Command("convert", digits, folder.file("none/out.h5")), mentions: "none",
+      "does not exist", "make it first")
   }
 
   @Test func anOutputThatIsAFolder() throws {

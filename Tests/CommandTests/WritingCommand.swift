@@ -52,7 +52,7 @@ struct WritingCommand: Sendable, CustomStringConvertible {
       "scatter {}/replicated.pth {out}", reading: ["replicated.pth"], as: "-%d.pth",
       writing: (0..<4).map { "out-\($0).pth" }),
     .init(
-      "recalibrate {}/model.pt2 --weights {}/weights.pth --data {}/train.npz --batches 1 "
+      "recalibrate {}/model.pt2 --weights {}/weights.pth --data {}/train.npz --divide 16 --batches 1 "
         + "--output {out}", reading: ["model.pt2", "weights.pth", "train.npz"]),
     .init("run {}/model.pt2 --input {}/x.h5 --output {out}", reading: ["model.pt2", "x.h5"]),
     .init(
@@ -70,7 +70,7 @@ struct WritingCommand: Sendable, CustomStringConvertible {
       "verify {}/digits.pth {}/replicated.pth --report {out}",
       reading: ["digits.pth", "replicated.pth"], as: ".html", status: 1),
     .init(
-      "eval {}/model.pt2 --weights {}/weights.pth --data {}/test.npz --report {out}",
+      "eval {}/model.pt2 --weights {}/weights.pth --data {}/test.npz --divide 16 --report {out}",
       reading: ["model.pt2", "weights.pth", "test.npz"], as: ".html"),
   ]
 

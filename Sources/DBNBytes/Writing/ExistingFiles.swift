@@ -38,8 +38,10 @@ public struct ExistingFiles: Sendable {
     let kind = status.st_mode & S_IFMT
     // A symbolic link here is dangling, or was just created.
     guard kind == S_IFREG || kind == S_IFLNK else {
-      throw CheckpointError(
-        .notARegularFile, path: path, "is not a regular file", advice: "name a file to write")
+      throw kind == S_IFDIR
+        ? CheckpointError(.notARegularFile, path: path, "is a folder", advice: "name a file in it")
+        : CheckpointError(
+          .notARegularFile, path: path, "is not a regular file", advice: "name a file to write")
     }
     if let input = inputs[FileIdentity(status)] {
       guard !replacesInputs else { return }

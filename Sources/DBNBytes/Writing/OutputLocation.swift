@@ -24,9 +24,13 @@ struct OutputLocation: Sendable {
   }
 
   /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`, if what is there must not be
-  ///   replaced.
+  ///   replaced; `system` if there is no folder to write in.
   func check() throws(CheckpointError) {
-    if let status { try check(status) }
+    if let status { return try check(status) }
+    var status = stat()
+    guard stat(folder, &status) != 0, errno == ENOENT else { return }
+    throw CheckpointError(
+      .system, path: path, "the folder '\(folder)' does not exist", advice: "make it first")
   }
 
   func check(_ status: stat) throws(CheckpointError) {

@@ -45,6 +45,14 @@ extension Checkpoint.Model {
     self = model
   }
 
+  /// - Throws: `unknownModel` if a model that should bring its weights is only an architecture.
+  static func requireFile(_ name: String) throws(CheckpointError) {
+    guard Architecture.named(name) != nil, FileIdentity(name) == nil else { return }
+    throw CheckpointError(
+      .unknownModel, name: name, "is an architecture, and no file with weights has this name",
+      advice: "give its weights with \(.weights)")
+  }
+
   /// The name that stands for the model inferred from the weights.
   public static let automatic = "auto"
 

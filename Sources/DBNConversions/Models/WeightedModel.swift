@@ -33,6 +33,7 @@ public struct WeightedModel: Sendable {
     _ name: String, weights paths: [String], entry: EntryPath? = nil,
     reading options: ReadingOptions = ReadingOptions(), layouts: [BatchNormLayout] = []
   ) throws(CheckpointError) {
+    if paths.isEmpty { try Checkpoint.Model.requireFile(name) }
     let files = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
       try Weights(Conversion(opening: path, entry: entry, options: options))
     }
@@ -73,6 +74,13 @@ public struct WeightedModel: Sendable {
         .dropFirst(model.notes.count)
     }
     return model.notes + settings + weights.flatMap(\.checkpoint.notes)
+  }
+
+  /// An error from running the first checkpoint's model, with the file of the tensor at fault.
+  public func explaining(_ error: CheckpointError, input path: String) -> CheckpointError {
+    guard let name = error.name else { return error }
+    if graph.inputs.contains(where: { $0.name == name }) { return error.with(path: path) }
+    return tensors[0][name] == nil ? error : error.with(path: weights[0].path)
   }
 
   /// What the files hold besides the state dicts that are used, one sentence for each file.

@@ -58,8 +58,7 @@ private struct Sizing {
         advice: "give a tensor of this name")
     }
     guard input.accepts(shape) else {
-      throw CheckpointError.shape("the input has the shape \(shape), not \(input.shapeText)")
-        .with(name: input.name)
+      throw input.unaccepted(shape)
     }
     try add(input.name, shape)
   }
@@ -133,6 +132,17 @@ extension Graph {
 extension Graph.Input {
   fileprivate func accepts(_ shape: [Int]) -> Bool {
     shape.count == self.shape.count && zip(shape, self.shape).allSatisfy { $0 == $1 ?? $0 }
+  }
+
+  fileprivate func unaccepted(_ shape: [Int]) -> CheckpointError {
+    var error = CheckpointError.shape("the input has the shape \(shape), not \(shapeText)")
+      .with(name: name)
+    if shape.count > 2, accepts([shape[0]] + shape.suffix(1) + shape[1..<(shape.count - 1)]) {
+      let axes = [0, shape.count - 1] + (1..<(shape.count - 1))
+      error.advice =
+        "the channels are last: store x.transpose(\(axes.map { "\($0)" }.joined(separator: ", "))) in NumPy"
+    }
+    return error
   }
 
   fileprivate var shapeText: String {

@@ -97,9 +97,14 @@ extension Checkpoint {
       guard let found = candidates.first(where: { value.child($0) != nil }),
         let next = value.child(found)
       else {
+        let keys = value.children.prefix(5).map { "'\($0.key)'" }
+        let there = keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
+        let more = value.children.count > keys.count ? ", ..." : ""
         throw CheckpointError(
           .noSuchEntry, name: "\(entry)", "there is no such entry: '\(key)' is missing",
-          advice: "list the contents with \(.inspection)")
+          advice:
+            "there is \(there)\(more) \(existing.keys.isEmpty ? "at the root" : "in '\(existing)'"); "
+            + "the keys of a path are separated by /")
       }
       (value, existing) = (next, existing.appending(found))
     }

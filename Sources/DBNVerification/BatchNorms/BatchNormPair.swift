@@ -30,7 +30,9 @@ struct BatchNormPair {
       sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
     let names = Set(sitesA.map { CheckpointDictionary.Key.string($0.name) })
     if let extra = sitesB.first(where: { !names.contains(.string($0.name)) }) {
-      throw unpaired(extra, "only the second checkpoint has this BatchNorm")
+      throw unpaired(
+        extra, "only the second checkpoint has this BatchNorm", advice: prefixAdvice(sitesA, sitesB)
+      )
     }
     var pairs: [BatchNormPair] = []
     for site in sitesA {
@@ -80,11 +82,31 @@ struct BatchNormPair {
     return survey.sites
   }
 
+  /// The advice if the names differ in a prefix only, as those of a model in a wrapper do.
+  private static func prefixAdvice(_ a: [BatchNormSite], _ b: [BatchNormSite]) -> Guidance? {
+    func prefix(_ long: [BatchNormSite], _ short: [BatchNormSite]) -> String? {
+      guard let first = long.first?.name, let other = short.first?.name, first.hasSuffix(other),
+        first.utf8.count > other.utf8.count
+      else { return nil }
+      let prefix = first.dropLast(other.count)
+      return long.map(\.name) == short.map { prefix + $0.name } ? String(prefix) : nil
+    }
+    if let prefix = prefix(b, a) {
+      return "every name in the second begins with '\(prefix)': remove that with "
+        + "\(.strippingPrefix(prefix)) first"
+    }
+    return prefix(a, b).map {
+      "every name in the first begins with '\($0)': remove that with \(.strippingPrefix($0)) first"
+    }
+  }
+
   private static func unpaired(
     _ site: BatchNormSite, _ reason: String,
-    advice: Guidance = "compare two checkpoints of the same model"
+    advice: Guidance? = nil
   ) -> CheckpointError {
-    CheckpointError(.batchNormsDiffer, name: site.name, reason, advice: advice)
+    CheckpointError(
+      .batchNormsDiffer, name: site.name, reason,
+      advice: advice ?? "compare two checkpoints of the same model")
   }
 
   /// The pair divided by features into parts, so that a part's batch has at most `limit` values.

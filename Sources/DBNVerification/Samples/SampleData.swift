@@ -41,6 +41,11 @@ public struct SampleData: Sendable {
     try scaling.validate(channels: inputs.shape.count > 1 ? inputs.shape[1] : 1)
     self.inputs = inputs
     self.scaling = scaling
+    if inputs.scalarType == .uint8, scaling.isIdentity {
+      notes.append(
+        "'\(name)': the bytes are given to the model as they are, from 0 to 255; if it was trained "
+          + "on numbers from 0 to 1, use \(.dividing(255))")
+    }
     labels = labelled ? try Self.labels(in: file, count: count) : nil
   }
 
@@ -50,10 +55,14 @@ public struct SampleData: Sendable {
     let (name, tensor) = try find(labelNames, in: file)
     guard tensor.shape == [count] else {
       throw .samples(
-        name, "\(count) samples need labels of the shape [\(count)], not \(tensor.shape)")
+        name, "\(count) samples need labels of the shape [\(count)], not \(tensor.shape)",
+        advice: tensor.shape.count == 2 && tensor.shape[0] == count
+          ? "if they are one-hot, store the classes: \(name).argmax(1) in NumPy" : nil)
     }
     guard !tensor.scalarType.isFloatingPoint else {
-      throw .samples(name, "labels cannot be \(tensor.scalarType.name) numbers")
+      throw .samples(
+        name, "labels cannot be \(tensor.scalarType.name) numbers",
+        advice: "store the classes as integers: \(name).astype('int64') in NumPy")
     }
     let labels: [Int]
     do throws(CheckpointError) {
@@ -94,9 +103,11 @@ extension CheckpointError.Code {
 
 extension CheckpointError {
   static func samples(
-    _ name: String?, _ reason: String,
-    advice: Guidance = "give inputs of the shape [N, ...] and N labels, classes counted from 0"
+    _ name: String?, _ reason: String, advice: Guidance? = nil
   ) -> CheckpointError {
-    CheckpointError(.invalidSamples, name: name, reason, advice: advice)
+    CheckpointError(
+      .invalidSamples, name: name, reason,
+      advice: advice
+        ?? "give inputs of the shape [N, ...] and N labels, classes counted from 0")
   }
 }

@@ -41,6 +41,9 @@ struct InfoCommand: ParsableCommand {
       + (found.map { checkpoint.notes(taking: $0, others: "also in the file") } ?? [])
     options.remark(notes)
     let selection = NameSelection(include: keys.map { [$0] } ?? [])
+    if let keys, !inspection.tensors.contains(where: { selection.contains($0.name) }) {
+      options.remark(["no tensor's name matches '\(keys)'"])
+    }
     let info = InfoReport(
       path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
       notes: notes,

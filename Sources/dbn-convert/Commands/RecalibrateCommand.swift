@@ -61,6 +61,9 @@ struct RecalibrateCommand: ParsableCommand {
     let health = written.health
     options.remark(written.notes + health.notes)
     guard let measured = written.recalibration else { return }
+    if let batches, batches > measured.batches {
+      options.remark(["the data has only \(counted(measured.batches, "batch")), not \(batches)"])
+    }
     try options.print(
       json(written.json(writtenTo: output, health: health), measured),
       text: text(measured) + written.leftOutText, naming: files)

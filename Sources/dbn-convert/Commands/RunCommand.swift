@@ -59,23 +59,26 @@ struct RunCommand: ParsableCommand {
     for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
       outputs: paths, inputs: [self.model, weights, input, layouts.layoutFile])
-    let path = weights ?? model
-    let checkpoint = try Checkpoint.open(path, options: opaque.readingOptions)
-    let (place, stateDict) = try checkpoint.findStateDict(at: entry.path)
     let engineOptions = try layouts.options(engine)
-    let model = try Checkpoint.Model(
-      named: weights == nil ? nil : model, for: stateDict, in: checkpoint, from: path,
-      layouts: engineOptions.layouts
-    ).applying(checkpoint.batchNormSettings, of: path)
-    let graph = model.graph
+    let source = try WeightedModel(
+      model, weights: weights.map { [$0] } ?? [], entry: entry.path, reading: opaque.readingOptions,
+      layouts: engineOptions.layouts)
+    let (checkpoint, place) = (source.weights[0].checkpoint, source.weights[0].place)
+    let stateDict = source.weights[0].stateDict
+    let graph = source.firstGraph
     let others =
       entry.path == nil
       ? checkpoint.notes(
         taking: place, others: saveState == nil ? "not used" : "unchanged") : []
-    options.remark(model.notes + checkpoint.notes + others)
-    var executor = try engine.engine.executor(
-      graph, model.tensors(with: stateDict), options: engineOptions)
-    let results = try executor.run(try graph.inputs(from: input), mode: mode)
+    options.remark(source.notes + others)
+    var executor: any Executor
+    let results: [DenseArray]
+    do throws(CheckpointError) {
+      executor = try engine.engine.executor(graph, source.tensors[0], options: engineOptions)
+      results = try executor.run(try graph.inputs(from: input), mode: mode)
+    } catch {
+      throw source.explaining(error, input: input)
+    }
     let outputs = try self.outputs(results, like: stateDict)
     // Both files, or neither.
     var files = StagedFiles()

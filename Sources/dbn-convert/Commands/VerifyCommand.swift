@@ -78,6 +78,9 @@ struct VerifyCommand: ParsableCommand {
     guard model != nil || input == nil else {
       throw ValidationError("--input needs a model: name it with --model.")
     }
+    guard model != nil || engine.engine == .reference else {
+      throw ValidationError("--engine needs a model: name it with --model.")
+    }
     guard batch == nil || input == nil else {
       throw ValidationError("--input determines the number of samples: leave out --batch.")
     }

@@ -37,13 +37,19 @@ struct DataOptions: ParsableArguments {
     guard divide != 0, divide.isFinite else { throw ValidationError("--divide must not be 0.") }
     for (name, text) in [("--mean", mean), ("--std", std)] {
       guard let text else { continue }
-      guard let numbers = Self.numbers(text), name == "--mean" || numbers.allSatisfy({ $0 > 0 })
-      else { throw ValidationError("\(name) takes numbers separated by commas.") }
+      guard let numbers = Self.numbers(text) else {
+        throw ValidationError("\(name) takes numbers separated by commas.")
+      }
+      guard name == "--mean" || numbers.allSatisfy({ $0 > 0 }) else {
+        throw ValidationError("\(name) takes numbers above 0.")
+      }
     }
   }
 
   private static func numbers(_ text: String) -> [Double]? {
-    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    let numbers = text.replacing(" ", with: "").split(
+      separator: ",", omittingEmptySubsequences: false
+    ).map { Double($0) }
     return numbers.contains { $0?.isFinite != true } ? nil : numbers.compactMap(\.self)
   }
 

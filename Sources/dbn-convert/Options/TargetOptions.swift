@@ -47,15 +47,33 @@ struct TargetOptions: ParsableArguments {
 
   /// What happens to existing files with the output's names: to be called before anything is read.
   ///
-  /// - Throws: `unknownFormat` if the extension indicates no format; `fileExists`, `outputIsInput`
+  /// - Throws: `unknownFormat` if the extension indicates no format, or another than `--to`; `fileExists`, `outputIsInput`
   ///   or `notARegularFile`, if the output can't be written.
   func existingFiles(
     at output: String, inputs: [String?]
   ) throws(CheckpointError) -> ExistingFiles {
-    if format == nil { _ = try FormatRegistry.standard.forWriting(output) }
+    try checkFormat(of: output)
     return try replacement.existingFiles(
       outputs: FormatRegistry.standard.outputs(at: output, options: writingOptions(.refuse)),
       inputs: inputs)
+  }
+
+  private func checkFormat(of output: String) throws(CheckpointError) {
+    // A folder's name indicates no format either.
+    try ExistingFiles.replace.check(output)
+    guard let format else {
+      do throws(CheckpointError) {
+        _ = try FormatRegistry.standard.forWriting(output)
+      } catch {
+        throw error.advising("or name a format with --to")
+      }
+      return
+    }
+    if let other = try? FormatRegistry.standard.forWriting(output), other.name != format.name {
+      throw CheckpointError(
+        .unknownFormat, path: output, "its extension indicates \(other.name), not \(format.name)",
+        advice: "leave out --to, or choose another name")
+    }
   }
 
   /// Writes the result of a conversion, with a progress bar. The file gets its name after the

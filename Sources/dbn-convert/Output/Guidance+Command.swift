@@ -31,6 +31,7 @@ extension Choice {
     case .allowingDifferences: "say with --atol and --rtol which differences do not matter"
     case .compression: "--compress"
     case .shardSize: "--shard-size"
+    case .strippingPrefix(let prefix): "'convert --strip-prefix \(prefix.shellArgument)'"
     case .renaming: "--rename"
     case .flaxNames: "--rename flax"
     case .castingToFloat32: "--cast float32 --cast-statistics"
@@ -43,6 +44,8 @@ extension Choice {
     case .including: "--include"
     case .excluding: "--exclude"
     case .referenceEngine: "--engine reference"
+    case .weights: "--weights FILE"
+    case .dividing(let divisor): "--divide \(divisor)"
     case .architectures: "'dbn-convert models'"
     }
   }

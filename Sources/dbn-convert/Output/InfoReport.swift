@@ -93,6 +93,9 @@ struct InfoReport {
     let place = inspection.entry.map { $0.keys.isEmpty ? "at the root" : "at \("\($0)".visible())" }
     let bytes = Set(inspection.tensors.map { ObjectIdentifier($0.tensor.storage) }).count
     var text = "\(path): \(format), "
+    if inspection.entry == nil, inspection.tensors.isEmpty {
+      return text + "no state dict; \(counted(inspection.others.count, "other value"))"
+    }
     text += place.map { "state dict \($0)" } ?? inspection.missingStateDict
     text += ", \(counted(inspection.tensors.count, "tensor"))"
     if bytes < inspection.tensors.count { text += " (\(inspection.tensors.count - bytes) tied)" }
