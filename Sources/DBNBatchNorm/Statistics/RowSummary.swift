@@ -29,20 +29,12 @@ extension Tensor {
   /// - Throws: `unsupportedScalarType` unless the elements are real numbers.
   func summaries(rows: Int) throws(CheckpointError) -> [RowSummary] {
     var summaries = Array(repeating: RowSummary(), count: rows)
-    let (length, elementSize) = (count / rows, scalarType.byteCount)
-    try storage.read(pieces: Self.summaryPieceByteCount) {
-      start, piece throws(CheckpointError) in
-      let bytes = piece.withUnsafeBytes { Array($0) }
-      let values = try Tensor(
-        scalarType, shape: [bytes.count / elementSize], storage: TensorStorage(ByteRegion(bytes))
-      ).doubles()
-      for (index, value) in values.enumerated() {
-        summaries[(start / elementSize + index) / length].add(value, scalarType)
+    let length = count / rows
+    try readNumbers { start, numbers in
+      for (index, number) in numbers.enumerated() {
+        summaries[(start + index) / length].add(number, scalarType)
       }
     }
     return summaries
   }
-
-  /// A multiple of every element's size.
-  private static let summaryPieceByteCount = 1 << 16
 }

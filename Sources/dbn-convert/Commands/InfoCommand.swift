@@ -19,6 +19,12 @@ struct InfoCommand: ParsableCommand {
       "List only tensors whose names match, and their BatchNorms.", valueName: "glob"))
   var keys: String?
 
+  @Flag(help: "Read all numbers, and show what they are like: least, greatest, mean, deviation.")
+  var stats = false
+
+  @Option(help: ArgumentHelp("Print the numbers of this tensor instead.", valueName: "key"))
+  var values: String?
+
   @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
@@ -40,17 +46,51 @@ struct InfoCommand: ParsableCommand {
       checkpoint.notes
       + (found.map { checkpoint.notes(taking: $0, others: "also in the file") } ?? [])
     options.remark(notes)
+    if let values { return try printValues(values, of: inspection) }
     let selection = NameSelection(include: keys.map { [$0] } ?? [])
     if let keys, !inspection.tensors.contains(where: { selection.contains($0.name) }) {
       options.remark(["no tensor's name matches '\(keys)'"])
     }
+    let tensors = inspection.tensors.filter { selection.contains($0.name) }
     let info = InfoReport(
       path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
       notes: notes,
-      tensors: inspection.tensors.filter { selection.contains($0.name) },
+      tensors: tensors, statistics: stats ? try statistics(of: tensors) : nil,
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
       })
     try options.print(info.json, text: info.text, naming: report.staged(existing, info.page()))
+  }
+
+  private func printValues(
+    _ key: String, of inspection: CheckpointInspection
+  ) throws(CheckpointError) {
+    guard let row = inspection.tensors.first(where: { $0.name == key }) else {
+      let near = key.nearest(among: inspection.tensors.map(\.name)).map {
+        "; the nearest is '\($0)'"
+      }
+      throw CheckpointError(
+        .noSuchEntry, path: file, name: key, "there is no tensor with this name" + (near ?? ""),
+        advice: "list the tensors with \(.inspection)")
+    }
+    let values = TensorValues(name: row.name, tensor: row.tensor)
+    do throws(CheckpointError) {
+      try options.print(values.json(), text: values.text())
+    } catch {
+      throw error.with(path: file)
+    }
+  }
+
+  private func statistics(
+    of rows: [CheckpointInspection.TensorRow]
+  ) throws(CheckpointError) -> [TensorStatistics?] {
+    try concurrentMap(rows.count) { index throws(CheckpointError) in
+      guard rows[index].tensor.scalarType.isReal else { return nil }
+      do throws(CheckpointError) {
+        return try TensorStatistics(rows[index].tensor)
+      } catch {
+        throw error.with(path: file, name: rows[index].name)
+      }
+    }
   }
 }

@@ -12,7 +12,8 @@ struct OutputOptions: ParsableArguments {
 
   /// Prints the result in the requested form.
   func print(
-    _ json: @autoclosure () -> JSON, text: @autoclosure () -> String
+    _ json: @autoclosure () throws(CheckpointError) -> JSON,
+    text: @autoclosure () throws(CheckpointError) -> String
   ) throws(CheckpointError) {
     if self.json {
       try Console.result(json().text(indented: true))

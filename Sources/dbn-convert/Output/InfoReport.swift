@@ -14,6 +14,8 @@ struct InfoReport {
   let notes: [Guidance]
   /// The requested tensors.
   let tensors: [CheckpointInspection.TensorRow]
+  /// Their statistics, if they are asked for; nil for a tensor whose numbers are not real.
+  let statistics: [TensorStatistics?]?
   /// The BatchNorms of the requested tensors.
   let batchNorms: [CheckpointInspection.BatchNormRow]
 
@@ -22,7 +24,7 @@ struct InfoReport {
       "path": .string(path), "format": .string(format),
       "part": checkpoint.part.map { .string($0) } ?? .null,
       "entry": inspection.entry.map { .string("\($0)") } ?? .null,
-      "tensors": .array(tensors.map(\.json)),
+      "tensors": .array(tensorsJSON),
       "batch_norms": .array(batchNorms.map(\.json)),
       "drift": [
         "mean": .double(inspection.drift.mean), "variance": .double(inspection.drift.variance),
@@ -49,6 +51,13 @@ struct InfoReport {
       "history": .array(checkpoint.history),
       "notes": .array(notes.map { .string($0.inCommandWords) }),
     ]
+  }
+
+  private var tensorsJSON: [JSON] {
+    guard let statistics else { return tensors.map(\.json) }
+    return zip(tensors, statistics).map { row, statistics in
+      .object((row.json.members ?? []) + [.init("statistics", statistics?.json ?? .null)])
+    }
   }
 
   /// The health of the requested BatchNorms.
@@ -108,13 +117,7 @@ struct InfoReport {
   }
 
   private var tensorLines: [String] {
-    let names = tensors.map { $0.name.visible() }
-    let width = min(names.map(\.count).max() ?? 0, 60)
-    return zip(names, tensors).map { name, row in
-      let padding = String(repeating: " ", count: max(0, width - name.count))
-      let tie = row.tiedTo.map { ", tied to \($0.visible())" } ?? ""
-      return "\(name)\(padding)  \(row.tensor.scalarType.name) \(row.tensor.shape)\(tie)"
-    }
+    TensorTable(rows: tensors, statistics: statistics).lines
   }
 
   private var batchNormLines: [String] {
@@ -127,17 +130,7 @@ struct InfoReport {
     let others = inspection.leftAlone.map {
       "\($0.name.moduleName): not a BatchNorm: \($0.explanation.inCommandWords)"
     }
-    return batchNorms.map(\.text) + driftLines + notes + unknown + others
-  }
-
-  /// The BatchNorms whose replicas differ, worst first, and their total.
-  private var driftLines: [String] {
-    let drifted = batchNorms.filter { !$0.replicasAreIdentical }
-      .sorted { $0.drift.isWorse(than: $1.drift) }
-    guard !drifted.isEmpty else { return [] }
-    let total = drifted.reduce(into: ReplicaDrift()) { $0.formUnion($1.drift) }
-    return ["", "drift of \(drifted.count) of \(counted(batchNorms.count, "BatchNorm")): \(total)"]
-      + drifted.map { "  \($0.site.name.moduleName): \($0.drift)" }
+    return BatchNormTable(rows: batchNorms).lines + notes + unknown + others
   }
 
   /// How many modules and other values are listed.
@@ -207,19 +200,6 @@ extension CheckpointInspection.BatchNormRow {
         .init("replicas_identical", .bool(replicasAreIdentical)),
         .init("drift", ["mean": .double(drift.mean), "variance": .double(drift.variance)]),
       ] + (settings.json.members ?? []))
-  }
-
-  fileprivate var text: String {
-    var text = "\(site.name.moduleName): BatchNorm of \(site.features) features, \(site.layout)"
-    if let name = site.layout.nameInFamily { text += " (\(name))" }
-    let missing = [BatchNormQuantity.weight, .bias].filter { !site.quantities.contains($0) }
-    if !missing.isEmpty {
-      text += ", without " + missing.map(\.rawValue).joined(separator: " and ")
-    }
-    if settings != BatchNormSettings() { text += ", \(settings)" }
-    guard site.worldSize > 1 else { return text }
-    text += ", \(site.worldSize) devices, "
-    return text + (replicasAreIdentical ? "replicas identical" : "replicas differ: \(drift)")
   }
 }
 

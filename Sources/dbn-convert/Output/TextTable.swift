@@ -1,9 +1,12 @@
-/// Columns of text: the first aligned left, the others right.
+/// Columns of text.
 struct TextTable {
   private let rows: [[String]]
+  private let left: Set<Int>
 
-  init(_ header: [String], _ rows: [[String]]) {
+  /// - Parameter left: the columns that are aligned left; the others are aligned right.
+  init(_ header: [String], _ rows: [[String]], left: Set<Int> = [0]) {
     self.rows = [header] + rows
+    self.left = left
   }
 
   var text: String {
@@ -13,13 +16,29 @@ struct TextTable {
     return rows.map { row in
       zip(row, widths).enumerated().map { column, cell in
         let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column == 0 ? cell.0 + padding : padding + cell.0
-      }.joined(separator: "  ")
+        return left.contains(column) ? cell.0 + padding : padding + cell.0
+      }.joined(separator: "  ").withoutTrailingSpaces
     }.joined(separator: "\n")
   }
 }
 
+extension String {
+  fileprivate var withoutTrailingSpaces: String {
+    String(prefix(count - reversed().prefix { $0 == " " }.count))
+  }
+}
+
 extension Double {
+  /// The number with four significant digits, as short as possible.
+  var shortened: String {
+    guard isFinite, magnitude < 1e15 else { return "\(self)" }
+    if self == 0 { return "0" }
+    var digits = 1.0
+    while magnitude * digits < 1000, digits < 1e12 { digits *= 10 }
+    let rounded = (self * digits).rounded() / digits
+    return Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
+  }
+
   /// The number with this many digits after the decimal point.
   func rounded(digits: Int) -> String {
     guard isFinite, magnitude < 1e12 else { return "\(self)" }
