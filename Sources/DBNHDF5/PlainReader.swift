@@ -124,6 +124,7 @@ struct PlainReader {
       stateDict.attributes.append((KerasFacts.namesAttribute, .dictionary(names)))
     }
     guard let layers = StateDict(stateDict) else { return BatchNormSettingsTable() }
+    if let stated = StatedVariables(keras: layers).attribute { stateDict.attributes.append(stated) }
     let settings = KerasSettings(layers)
     notes += settings.notes
     return settings.table
