@@ -16,11 +16,12 @@ struct PlainReader {
   static func read(
     _ catalog: Catalog, _ file: ByteRegion, kerasConfiguration: ByteRegion? = nil
   ) throws(CheckpointError) -> Checkpoint {
+    let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
     var reader = PlainReader(
-      walk: GroupWalk(catalog), contents: DatasetContents(catalog, file))
+      walk: GroupWalk(catalog),
+      contents: DatasetContents(catalog, file, isKeras: keras.isRecognised))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "")
-    let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
     reader.putFirst(keras.order.map { $0.replacing("/", with: ".") })
     let settings =
       keras.isRecognised ? reader.addFacts(of: keras, path: file.path) : BatchNormSettingsTable()
@@ -65,6 +66,10 @@ struct PlainReader {
     switch dataset.type {
     case _ where dataset.shape == nil: return .none
     case .fixedString, .variableString: return try contents.text(index)
+    case .opaque where dataset.attributes.string(Schema.Attribute.dtype) == nil:
+      let tensor = try contents.tensor(index)
+      remarks.add(.impliedBfloat16, dataset.path)
+      return .tensor(tensor)
     default: return .tensor(try contents.tensor(index))
     }
   }
@@ -114,7 +119,7 @@ struct PlainReader {
         }
       } catch {
         notes.append(
-          "\(source.name), which describes the layers, can't be read: \(error.reason)")
+          "\(source.name) does not show what the layers are: \(error.reason)")
       }
     }
     var names = keras.names

@@ -3,7 +3,7 @@
 ///
 /// A state dict has it as an attribute, so that conversions keep it.
 public struct StatedVariables: Sendable {
-  /// The state dict's attribute: a mapping from a module's name to the names of its variables.
+  /// The state dict's attribute: a mapping from a module's name to the names of its quantities.
   static let attribute = "numbered_variables"
 
   private var names = CheckpointDictionary()
@@ -17,21 +17,23 @@ public struct StatedVariables: Sendable {
     names = found?.value.dictionary ?? CheckpointDictionary()
   }
 
-  /// The names that PyTorch gives the variables of a BatchNorm, in the order of their numbers; empty
-  /// for a module that is not a BatchNorm; nil if nothing is stated about the module.
-  public subscript(module: String) -> [String]? {
-    get { names[module].flatMap(Self.texts) }
+  /// The quantities of a BatchNorm, in the order of its variables' numbers; empty for a module that is
+  /// not a BatchNorm; nil if nothing is stated about the module.
+  public subscript(module: String) -> [BatchNormQuantity]? {
+    get { names[module].flatMap(Self.quantities) }
     set {
       guard let newValue else { return names.remove(.string(module)) }
-      names.set(.string(module), to: .list(newValue.map { .string($0) }))
+      names.set(.string(module), to: .list(newValue.map { .string($0.rawValue) }))
     }
   }
 
-  /// The modules about which something is stated, with the names of their variables.
-  public var modules: [(name: String, variables: [String])] {
+  /// The modules about which something is stated, with the quantities of each.
+  public var modules: [(name: String, quantities: [BatchNormQuantity])] {
     names.entries.compactMap { entry in
-      guard let name = entry.key.string, let variables = Self.texts(entry.value) else { return nil }
-      return (name, variables)
+      guard let name = entry.key.string, let quantities = Self.quantities(entry.value) else {
+        return nil
+      }
+      return (name, quantities)
     }
   }
 
@@ -40,11 +42,11 @@ public struct StatedVariables: Sendable {
     names.entries.isEmpty ? nil : (Self.attribute, .dictionary(names))
   }
 
-  private static func texts(_ value: CheckpointValue) -> [String]? {
+  private static func quantities(_ value: CheckpointValue) -> [BatchNormQuantity]? {
     guard case .list(let elements) = value else { return nil }
-    let texts = elements.compactMap { element -> String? in
-      if case .string(let text) = element { text } else { nil }
+    let quantities = elements.compactMap { element -> BatchNormQuantity? in
+      if case .string(let name) = element { BatchNormQuantity(rawValue: name) } else { nil }
     }
-    return texts.count == elements.count ? texts : nil
+    return quantities.count == elements.count ? quantities : nil
   }
 }

@@ -110,12 +110,12 @@ struct KerasHalfBatchNormTests {
     let (first, second) = (folder.file("first.pth"), folder.file("second.pth"))
     let scaled = try Command(
       "to-standard", file("four.weights.h5"), first, "--from-layout", "keras-vars-scale",
-      "--exclude", Self.numbered[2])
+      "--exclude", Self.numbered[2], "--verify")
     #expect(scaled.status == 0, "\(scaled.error)")
     #expect(!scaled.error.contains("'\(Self.numbered[2])'"))
     let centered = try Command(
       "to-standard", first, second, "--from-layout", "keras-vars-center", "--include",
-      Self.numbered[2])
+      Self.numbered[2], "--verify")
     #expect(centered.status == 0, "\(centered.error)")
     #expect(try values(second, Self.numbered) == expected())
   }

@@ -132,7 +132,7 @@ struct LayoutConversion {
     if let unsupported {
       throw CheckpointError(
         .unexpectedLayout,
-        "it has a \(unsupported.rawValue), which the layout \(layout) cannot hold")
+        "it has \(withArticle(unsupported.rawValue)), which the layout \(layout) cannot hold")
     }
     let keepsParameters = keepsRows && layout.tensors[.weight]?.devices != nil
     if keepsParameters { return }

@@ -16,8 +16,8 @@ extension BatchNormSurvey {
     return .init(
       name, "its keys and shapes fit more than one layout",
       advice:
-        "name the right one with \(.sourceLayout(names)), or give a file that has the model's "
-        + "configuration, which says it of each layer")
+        "name the right one with \(.sourceLayout(names)), or give the .h5 that model.save('model.h5') "
+        + "writes, which names the weights")
   }
 
   static func ambiguities(

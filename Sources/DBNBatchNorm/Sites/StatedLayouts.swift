@@ -23,7 +23,7 @@ struct StatedLayouts {
   var hints: [String: BatchNormSurvey.Hint] {
     var hints: [String: BatchNormSurvey.Hint] = [:]
     for module in stated.modules {
-      if let layout = Self.layout(of: module.variables) { hints[module.name] = .init(layout) }
+      if let layout = Self.layout(of: module.quantities) { hints[module.name] = .init(layout) }
     }
     return hints
   }
@@ -34,20 +34,19 @@ struct StatedLayouts {
     guard let numbering = chosen.numbering else { return [] }
     return stated.modules.compactMap { module in
       let found = ModuleTensors(name: module.name, stateDict: stateDict)
-      guard let layout = Self.layout(of: module.variables), layout != chosen,
+      guard let layout = Self.layout(of: module.quantities), layout != chosen,
         numbering.areVariables(of: found)
       else { return nil }
+      let names = module.quantities.map(\.rawValue).joined(separator: ", ")
       return .init(
         module.name,
-        "the model's configuration in the file says that its variables are "
-          + "\(module.variables.joined(separator: ", ")), which is not the layout \(chosen.name)",
+        "the model's configuration in the file says that its variables are \(names), which is not the "
+          + "layout \(chosen.name)",
         advice: "leave out \(.sourceLayout(nil)): the configuration says what each layer has")
     }
   }
 
-  private static func layout(of variables: [String]) -> BatchNormLayout? {
-    BatchNormLayout.all.first { layout in
-      layout.numbering.map { $0.quantities.map(\.rawValue) == variables } ?? false
-    }
+  private static func layout(of quantities: [BatchNormQuantity]) -> BatchNormLayout? {
+    BatchNormLayout.all.first { $0.numbering?.quantities == quantities }
   }
 }

@@ -12,7 +12,7 @@ extension StatedVariables {
     where layer.isNumbered && layer.configuration != nil {
       switch (layer.kind, KerasRoles(layer)) {
       case (.known(.batchNormalization), .known(let roles, _)):
-        self[layer.key] = roles.map(\.name)
+        self[layer.key] = roles.compactMap { BatchNormQuantity(rawValue: $0.name) }
       case (.known(.batchNormalization), .unknown), (.foreign, _), (.unknown, _): break
       case (.known, _), (.other, _): self[layer.key] = []
       }
