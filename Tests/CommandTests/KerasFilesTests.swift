@@ -58,14 +58,4 @@ struct KerasFilesTests {
       #expect(try read.storage.crc32() == tensor.storage.crc32())
     }
   }
-
-  /// If nothing can be read, that is the reason.
-  @Test func aFileOfWhichNothingCanBeReadSaysWhy() throws {
-    let text = Fixture("hdf5/hostile").file("type-compound.h5")
-    let refused = try Command(
-      "convert", text, folder.file("x.pth"), "--state-dict-only")
-    #expect(refused.status == 2)
-    #expect(refused.error.contains("no tensor of the file can be read"), "\(refused.error)")
-    #expect(refused.error.contains("compound") && !refused.error.contains("torch.save"))
-  }
 }
