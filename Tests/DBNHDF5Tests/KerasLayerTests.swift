@@ -106,6 +106,17 @@ struct KerasLayerTests {
     #expect(net.isEmpty)
   }
 
+  @Test func normsWithAWeightOrABiasAreNotedByKind() throws {
+    let notes = try notes([
+      ("layer_normalization.beta", [4]), ("layer_normalization_1.gamma", [4]),
+      ("group_normalization.gamma", [4]), ("group_normalization_1.beta", [4]),
+    ]).filter { $0.contains("but not both") }
+    #expect(notes.count == 2)
+    #expect(notes[0].hasPrefix("1 LayerNorm has a weight or a bias but not both ('layer_norm"))
+    #expect(
+      notes[1].hasPrefix("2 GroupNorms have a weight or a bias") && notes[1].contains("no bias"))
+  }
+
   private func notes(
     _ variables: [(String, [Int])], configuration: String? = nil, names: [String] = []
   ) throws -> [String] {
