@@ -119,7 +119,7 @@ struct PlainReader {
         }
       } catch {
         notes.append(
-          "\(source.name) does not show what the layers are: \(error.reason)")
+          "\(source.name), which describes the layers, can't be read: \(error.reason)")
       }
     }
     var names = keras.names

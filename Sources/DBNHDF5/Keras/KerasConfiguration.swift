@@ -103,7 +103,7 @@ struct KerasConfiguration {
     try parser.expectEnd()
     guard !model.children.layers.isEmpty else {
       throw CheckpointError(
-        .invalidJSON, "it lists none, as that of a model with its own class")
+        .invalidJSON, "it lists no layers, as that of a model with a class of its own")
     }
   }
 
