@@ -22,6 +22,7 @@ extension Conversion {
     return ConversionResult(
       self, result, record: mapped.record, mapped.report,
       notes: checkpoint.notes + change.notes(in: checkpoint, isChosen: entry != nil)
+        + (mapped.assumption.map { [$0] } ?? [])
         + mapped.leftAlone.map { "\($0.name.moduleName): \($0.explanation)" }
         + result.settingsNotes(layout),
       examining: .mapped(mapped, from: before),

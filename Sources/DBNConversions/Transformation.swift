@@ -1,4 +1,5 @@
 import DBNBatchNorm
+import DBNCheckpoints
 public import DBNHDF5
 public import DBNTensors
 import DBNVerification
@@ -35,11 +36,12 @@ public enum Transformation: Sendable {
 }
 
 extension Transformation {
-  /// The names and axes of a Keras file.
+  /// The names and axes of a Keras file, which may be a `.keras` archive.
   ///
   /// - Throws: `notKeras`, and errors of reading.
   public static func likeKeras(opening path: String) throws(CheckpointError) -> Transformation {
-    .likeKeras(try KerasTemplate(opening: path))
+    if let template = try KerasArchiveFormat().template(at: path) { return .likeKeras(template) }
+    return .likeKeras(try KerasTemplate(opening: path))
   }
 }
 

@@ -97,6 +97,8 @@ struct KerasShardIndex {
 private struct KerasShards {
   private var weights = CheckpointDictionary(.orderedDict)
   private var names = CheckpointDictionary()
+  /// The configuration of the model, if a file carries it.
+  private var configuration: CheckpointValue?
   private var notes: [Guidance] = []
 
   mutating func add(_ shard: Checkpoint) throws(CheckpointError) {
@@ -111,6 +113,9 @@ private struct KerasShards {
       }
       weights.set(entry.key, to: entry.value)
     }
+    configuration =
+      configuration
+      ?? dictionary.attributes.first { $0.name == KerasConfiguration.attribute }?.value
     let found = dictionary.attributes.first { $0.name == KerasFacts.namesAttribute }
     for entry in found?.value.dictionary?.entries ?? [] { names.set(entry.key, to: entry.value) }
     // Each file counts the BatchNorms without epsilon; all are counted together below.
@@ -138,10 +143,15 @@ private struct KerasShards {
     for entry in weights.entries where !ordered.contains(entry.key) {
       ordered.set(entry.key, to: entry.value)
     }
+    if let configuration {
+      ordered.attributes.append((KerasConfiguration.attribute, configuration))
+    }
     if !names.entries.isEmpty {
-      ordered.attributes = [(KerasFacts.namesAttribute, .dictionary(names))]
+      ordered.attributes.append((KerasFacts.namesAttribute, .dictionary(names)))
     }
     let settings = StateDict(ordered).map { KerasSettings($0) }
+    let stated = StateDict(ordered).flatMap { StatedVariables(keras: $0).attribute }
+    if let stated { ordered.attributes.append(stated) }
     return Checkpoint(
       root: .dictionary(ordered), notes: notes + (settings?.notes ?? []),
       batchNormSettings: settings?.table ?? BatchNormSettingsTable())

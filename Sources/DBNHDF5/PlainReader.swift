@@ -16,11 +16,12 @@ struct PlainReader {
   static func read(
     _ catalog: Catalog, _ file: ByteRegion, kerasConfiguration: ByteRegion? = nil
   ) throws(CheckpointError) -> Checkpoint {
+    let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
     var reader = PlainReader(
-      walk: GroupWalk(catalog), contents: DatasetContents(catalog, file))
+      walk: GroupWalk(catalog),
+      contents: DatasetContents(catalog, file, isKeras: keras.isRecognised))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "")
-    let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
     reader.putFirst(keras.order.map { $0.replacing("/", with: ".") })
     let settings =
       keras.isRecognised ? reader.addFacts(of: keras, path: file.path) : BatchNormSettingsTable()
@@ -65,6 +66,10 @@ struct PlainReader {
     switch dataset.type {
     case _ where dataset.shape == nil: return .none
     case .fixedString, .variableString: return try contents.text(index)
+    case .opaque where dataset.attributes.string(Schema.Attribute.dtype) == nil:
+      let tensor = try contents.tensor(index)
+      remarks.add(.impliedBfloat16, dataset.path)
+      return .tensor(tensor)
     default: return .tensor(try contents.tensor(index))
     }
   }
@@ -124,6 +129,7 @@ struct PlainReader {
       stateDict.attributes.append((KerasFacts.namesAttribute, .dictionary(names)))
     }
     guard let layers = StateDict(stateDict) else { return BatchNormSettingsTable() }
+    if let stated = StatedVariables(keras: layers).attribute { stateDict.attributes.append(stated) }
     let settings = KerasSettings(layers)
     notes += settings.notes
     return settings.table

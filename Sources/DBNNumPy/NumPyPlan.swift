@@ -52,8 +52,7 @@ struct NumPyPlan {
     guard case .tensor = checkpoint.root else {
       throw CheckpointError(
         .cannotBeWritten,
-        "a .npy file holds a single array, and this is a "
-          + checkpoint.root.typeName,
+        "a .npy file holds a single array, and this is \(withArticle(checkpoint.root.typeName))",
         advice: "write a .npz file if it has arrays by name, else an HDF5 file")
     }
     try add(.string(""), checkpoint.root)
@@ -68,7 +67,7 @@ struct NumPyPlan {
   ) throws(CheckpointError) {
     guard let tensor = value.tensor, let name = key.string else {
       return try lose(
-        key.description, "is a \(value.typeName), and NumPy's files hold arrays only")
+        key.description, "is \(withArticle(value.typeName)), and NumPy's files hold arrays only")
     }
     guard let type = NumPyType.text(for: tensor.scalarType) else {
       return try lose(name, "NumPy has no type \(tensor.scalarType.name)")
@@ -85,7 +84,7 @@ struct NumPyPlan {
     if tensor.kind != .tensor || tensor.requiresGrad {
       try lose(
         name,
-        "is a \(tensor.kind.rawValue)"
+        "is \(withArticle(tensor.kind.rawValue))"
           + (tensor.requiresGrad ? " that requires gradients" : "")
           + ", and an array of NumPy's is not marked as one")
     }

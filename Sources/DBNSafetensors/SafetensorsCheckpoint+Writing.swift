@@ -46,7 +46,8 @@ extension SafetensorsCheckpoint {
     }
     // Two elements in a byte need a dimension to count them.
     guard type != .float4 || !tensor.shape.isEmpty else {
-      return "safetensors cannot hold a \(tensor.scalarType.name) tensor without dimensions"
+      return
+        "safetensors cannot hold \(withArticle(tensor.scalarType.name)) tensor without dimensions"
     }
     return nil
   }

@@ -106,6 +106,17 @@ struct KerasLayerTests {
     #expect(net.isEmpty)
   }
 
+  @Test func normsWithAWeightOrABiasAreNotedByKind() throws {
+    let notes = try notes([
+      ("layer_normalization.beta", [4]), ("layer_normalization_1.gamma", [4]),
+      ("group_normalization.gamma", [4]), ("group_normalization_1.beta", [4]),
+    ]).filter { $0.contains("but not both") }
+    #expect(notes.count == 2)
+    #expect(notes[0].hasPrefix("1 LayerNorm has a weight or a bias but not both ('layer_norm"))
+    #expect(
+      notes[1].hasPrefix("2 GroupNorms have a weight or a bias") && notes[1].contains("no bias"))
+  }
+
   private func notes(
     _ variables: [(String, [Int])], configuration: String? = nil, names: [String] = []
   ) throws -> [String] {
@@ -135,8 +146,10 @@ struct KerasLayerTests {
       #"{"class_name": "Sequential", "config": {"name": "m", "layers": [{"class_name": "\#(className)", "config": {"name": "r"\#(members)}}]}}"#
     }
     let known = try notes([(key, [4])], configuration: text(#", "epsilon": 0.5"#))
+      .filter { $0.contains("epsilon") }
     #expect(known.count == 1 && known[0].hasPrefix(words) && known[0].hasSuffix("eps=0.5"))
     let unknown = try notes([(key, [4])], configuration: text(""))
+      .filter { $0.contains("epsilon") }
     #expect(unknown.count == 1 && unknown[0].hasPrefix("the file does not say the epsilon of 1 "))
   }
 

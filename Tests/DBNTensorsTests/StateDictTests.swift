@@ -71,4 +71,16 @@ struct StateDictTests {
     #expect("\(checkpoint)" == "OrderedDict of 22: a, extra, b0, ...")
     #expect("\(Checkpoint(root: .int(3)))" == "3")
   }
+
+  /// If nothing can be read, that is the reason, and not the lack of names.
+  @Test func aCheckpointOfWhichNoTensorCanBeReadSaysWhy() {
+    var root = CheckpointDictionary(.orderedDict)
+    root.set(.string("w"), to: .opaque(.unreadable("dataset", "has opaque elements of 1 byte")))
+    root.set(.string("epoch"), to: .dictionary(CheckpointDictionary()))
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint(root: .tuple([.dictionary(root)])).findStateDict(at: nil)
+    }
+    #expect(error?.code == .noStateDict && error?.reason.contains("opaque elements") == true)
+    #expect(error?.advice == nil)
+  }
 }

@@ -18,6 +18,7 @@ try:
 except ImportError:
     print("skipped: files of Keras: Keras is not installed")
     sys.exit(0)
+import h5py
 import numpy
 import torch
 from torch import nn
@@ -100,7 +101,7 @@ def check(folder: Path, make_model, make_module, save_as: str) -> float:
     configured = original
     if save_as.endswith(".weights.h5"):
         # The configuration tells a scale from an offset; Keras keeps it in the whole model only.
-        configured = folder / "whole.h5"
+        configured = folder / "whole.keras"
         model.save(configured)
     run("convert", configured, renamed, "--rename", "keras", "--complete-batch-norms", "--state-dict-only", "--force")
     state_dict = torch.load(renamed, weights_only=True)
@@ -123,7 +124,74 @@ def check(folder: Path, make_model, make_module, save_as: str) -> float:
     return difference
 
 
+KINDS = [("both", True, True), ("scaled", True, False), ("centered", False, True), ("bare", False, False)]
+
+
+def half_batch_norms() -> keras.Model:
+    """BatchNorms with and without scale and center, each before a Dense."""
+    x = inputs = keras.Input((5,))
+    for name, scale, center in KINDS:
+        x = layers.BatchNormalization(scale=scale, center=center, name=name)(x)
+        x = layers.Dense(5, name=f"after_{name}")(x)
+    return keras.Model(inputs, x)
+
+
+def mapped_output(state_dict: dict, x: numpy.ndarray, norms: list[str], denses: list[tuple[str, str]]) -> numpy.ndarray:
+    """What the mapped weights compute: standard BatchNorms under Keras' names, the rest as in Keras."""
+    values = {name: tensor.double().numpy() for name, tensor in state_dict.items()}
+    x = x.astype("float64")
+    for norm, (kernel, bias) in zip(norms, denses):
+        x = (x - values[f"{norm}.running_mean"]) / numpy.sqrt(values[f"{norm}.running_var"] + 1e-3)
+        x = x * values.get(f"{norm}.weight", 1) + values.get(f"{norm}.bias", 0)
+        x = x @ values[kernel] + values[bias]
+    return x
+
+
+def check_half_batch_norms(folder: Path) -> float:
+    """Each kind of file, mapped to devices and back without renaming; which variable is which follows from the file's
+    configuration, and from the user's word where it has none."""
+    keras.utils.clear_session()
+    model = half_batch_norms()
+    randomise(model)
+    x = generator.normal(size=(4, 5)).astype("float32")
+    expected = model.predict(x, verbose=0)
+    suffixes = ["", "_1", "_2", "_3"]
+    numbered = ([f"layers.batch_normalization{n}" for n in suffixes],
+                [(f"layers.dense{n}.vars.0", f"layers.dense{n}.vars.1") for n in suffixes])
+    named = ([f"model_weights.{name}.{name}" for name, _, _ in KINDS],
+             [(f"model_weights.after_{name}.after_{name}.kernel", f"model_weights.after_{name}.after_{name}.bias") for name, _, _ in KINDS])
+    plain, configured = folder / "plain.weights.h5", folder / "configured.weights.h5"
+    model.save(folder / "half.keras")
+    model.save(folder / "half.h5")
+    for path in [plain, configured]:
+        model.save_weights(path)
+    with h5py.File(configured, "r+") as file:
+        file.attrs["model_config"] = model.to_json()
+    scaled, centered = "layers.batch_normalization_1", "layers.batch_normalization_2"
+    one_kind = folder / "one_kind.h5"
+    run("to-standard", plain, one_kind, "--from-layout", "keras-vars-scale", "--exclude", centered, "--verify")
+    worst = 0
+    for path, (norms, denses), options in [
+        (folder / "half.keras", numbered, []), (folder / "half.h5", named, []), (configured, numbered, []),
+        (one_kind, numbered, ["--from-layout", "keras-vars-center"]),
+    ]:
+        there, back = folder / "there.pth", folder / "back.pth"
+        run("to-distributed", path, there, "--world-size", 2, "--verify", "--force", *options)
+        run("to-standard", there, back, "--verify", "--force")
+        output = mapped_output(torch.load(back, weights_only=False), x, norms, denses)
+        difference = abs(output - expected).max() / abs(expected).max()
+        assert difference < 1e-6, f"{path.name}: {difference}"
+        worst = max(worst, difference)
+    for path in [folder / "half.keras", configured]:
+        done = subprocess.run([COMMAND, "to-standard", path, folder / "no.pth", "--from-layout", "keras-vars-scale"],
+                              capture_output=True, text=True)
+        assert done.returncode != 0 and centered in done.stderr, done.stderr
+    return worst
+
+
 def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"ok: BatchNorms with and without scale and center: {check_half_batch_norms(Path(folder)):.1e}")
     for make_model, make_module in [(images, Images), (sequences, Sequences)]:
         for save_as in ["net.weights.h5", "net.h5"]:
             with tempfile.TemporaryDirectory() as folder:

@@ -207,6 +207,18 @@ def types() -> None:
         case.file.create_dataset("five", data=numpy.zeros(2, "V5"), track_times=False)
         case.unreadable("untold", "opaque")
         case.unreadable("five", "opaque")
+    with Case("tags") as case:
+        dates = numpy.array(["2020-01-01"], "M8[s]")
+        case.file.create_dataset("dates", data=dates.astype(h5py.opaque_dtype(dates.dtype)), track_times=False)
+        kind = h5t.create(h5t.OPAQUE, 2)
+        kind.set_tag(b"np:bfloat16")
+        case.low_level("tagged", kind, (3,)).write(h5s.ALL, h5s.ALL, numpy.zeros(3, "V2"), kind)
+        case.file.create_dataset("points", data=numpy.zeros(2, [("x", "f4"), ("y", "i4")]), track_times=False)
+        case.file.create_dataset("one", data=numpy.zeros(2, [("only", "f4")]), track_times=False)
+        case.unreadable("dates", '8 bytes ("NUMPY:<M8[s]"), and the file does not say what numbers they are; write')
+        case.unreadable("tagged", '2 bytes ("np:bfloat16"), and the file does not say what numbers they are; if they are')
+        case.unreadable("points", "a compound of 2 values ('x', ...); write its numbers as plain datasets")
+        case.unreadable("one", "a compound of 1 value ('only'); write")
     with Case("texts") as case:
         case.file.create_dataset("fixed", data=numpy.array([[b"a", b"b", b"c"], [b"d", b"", b"f"]]), track_times=False)
         case.file.create_dataset("variable", data=[["x", "y"]], dtype=h5py.string_dtype(), track_times=False)

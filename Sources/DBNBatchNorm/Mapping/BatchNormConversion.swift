@@ -11,6 +11,8 @@ public struct BatchNormConversion: Sendable {
   /// Modules that look like BatchNorms and were left alone, and why; also in the report's
   /// `skipped`.
   public let leftAlone: [ConversionReport.Item]
+  /// What is only assumed because the user said it, and nothing in the state dict shows.
+  public let assumption: Guidance?
 
   /// The layouts of the converted BatchNorms before and after, by module name, because names and
   /// shapes may not determine them.
@@ -43,13 +45,14 @@ public struct BatchNormConversion: Sendable {
   package init(
     stateDict: StateDict, report: ConversionReport, record: JSON, rule: MergeRule? = nil,
     before: [String: BatchNormSurvey.Hint] = [:], after: [String: BatchNormSurvey.Hint] = [:],
-    leftAlone: [ConversionReport.Item] = []
+    leftAlone: [ConversionReport.Item] = [], assumption: Guidance? = nil
   ) {
     self.stateDict = stateDict
     self.report = report
     self.record = record
     self.rule = rule
     self.leftAlone = leftAlone
+    self.assumption = assumption
     known = (before, after)
   }
 }

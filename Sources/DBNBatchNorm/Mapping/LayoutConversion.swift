@@ -55,7 +55,7 @@ struct LayoutConversion {
       before: hints(sites) { .init($0.layout, worldSize: $0.worldSize) },
       after: hints(sites) {
         .init(layout.fitting($0.quantities), worldSize: worldSize ?? $0.worldSize)
-      }, leftAlone: selected.leftAlone)
+      }, leftAlone: selected.leftAlone, assumption: selected.assumption)
   }
 
   private func hints(
@@ -132,7 +132,7 @@ struct LayoutConversion {
     if let unsupported {
       throw CheckpointError(
         .unexpectedLayout,
-        "it has a \(unsupported.rawValue), which the layout \(layout) cannot hold")
+        "it has \(withArticle(unsupported.rawValue)), which the layout \(layout) cannot hold")
     }
     let keepsParameters = keepsRows && layout.tensors[.weight]?.devices != nil
     if keepsParameters { return }

@@ -30,7 +30,8 @@ extension StateDict {
     }
     let selected = try SelectedSites(self, selection: selection, hint: hint)
     var conversion = LayoutConversion(
-      self, to: layout, worldSize: worldSize, merging: rule, hasHint: hint != nil)
+      self, to: layout, worldSize: worldSize, merging: rule,
+      hasHint: hint.map { !$0.isAnswer } ?? false)
     return try conversion.run(selected)
   }
 

@@ -3,21 +3,26 @@ import DBNTensors
 extension BatchNormSurvey {
   /// The module that a running mean belongs to, if it fits more than one layout.
   static func undecided(
-    _ key: String, in stateDict: StateDict
+    _ key: String, in stateDict: StateDict, _ stated: StatedLayouts
   ) -> ConversionReport.Item? {
     let candidates = BatchNormLayout.undecided.filter { layout in
       guard let name = layout.moduleName(of: key) else { return false }
       let module = ModuleTensors(name: name, stateDict: stateDict)
       return layout.numbering?.areVariables(of: module) ?? false
     }
-    guard candidates.count > 1, let name = candidates[0].moduleName(of: key) else { return nil }
+    guard candidates.count > 1, let name = candidates[0].moduleName(of: key), !stated.isOther(name)
+    else { return nil }
     let names = candidates.map(\.name).joined(separator: " or ")
     return .init(
       name, "its keys and shapes fit more than one layout",
-      advice: "name the right one with \(.sourceLayout(names))")
+      advice:
+        "name the right one with \(.sourceLayout(names)), or give the .h5 that model.save('model.h5') "
+        + "writes, which names the weights")
   }
 
-  static func ambiguities(of sites: [BatchNormSite], in stateDict: StateDict) -> [Guidance] {
+  static func ambiguities(
+    of sites: [BatchNormSite], in stateDict: StateDict, _ stated: StatedLayouts
+  ) -> [Guidance] {
     var sentences: [Guidance] = []
     let plain = sites.filter { $0.layout == .standard }
     if !plain.isEmpty {
@@ -41,7 +46,7 @@ extension BatchNormSurvey {
           + "\(.sourceLayout("nested"))")
     }
     sentences += BatchNormLayout.recognisable.compactMap { layout in
-      let open = open(layout, in: stateDict)
+      let open = open(layout, in: stateDict).filter { !stated.includes($0) }
       guard let first = open.first else { return nil }
       return
         "modules such as '\(first)', \(open.count) in all, may be BatchNorms without scale and "

@@ -24,6 +24,10 @@ public struct BatchNormSurvey: Sendable {
     /// C, if there is a model that knows it.
     public var features: Int?
 
+    /// Whether it only says what numbered variables are where the file leaves that open; then all
+    /// other BatchNorms are read as without it.
+    var isAnswer: Bool { layout.numbering != nil }
+
     /// Makes a hint that all BatchNorms are in this layout.
     public init(_ layout: BatchNormLayout, worldSize: Int? = nil, features: Int? = nil) {
       self.layout = layout
@@ -36,7 +40,8 @@ public struct BatchNormSurvey: Sendable {
   /// InstanceNorm with running statistics has the same names and can't be distinguished.
   ///
   /// - Parameters:
-  ///   - hint: how to read all of them.
+  ///   - hint: how to read all of them; a layout that numbers variables is used only where nothing
+  ///     else shows what they are.
   ///   - layouts: more layouts to recognise, tried before the known ones.
   ///   - known: hints for single BatchNorms by module name, whatever they look like.
   ///   - included: patterns of names, as in `NameSelection`, of lookalikes that the user takes
@@ -46,7 +51,11 @@ public struct BatchNormSurvey: Sendable {
     known: [String: Hint] = [:], including included: [String] = []
   ) {
     let named = NameSelection(include: included)
-    let layouts = hint.map { [$0.layout] } ?? more + BatchNormLayout.recognisable
+    let stated = StatedLayouts(stateDict)
+    let recognises = hint?.isAnswer ?? true
+    let layouts =
+      (hint.map { [$0.layout] } ?? []) + (recognises ? more + BatchNormLayout.recognisable : [])
+    let known = recognises ? stated.hints.merging(known) { $1 } : known
     let order = Dictionary(
       stateDict.names.enumerated().map { (CheckpointDictionary.Key.string($1), $0) },
       uniquingKeysWith: { first, _ in first })
@@ -82,10 +91,12 @@ public struct BatchNormSurvey: Sendable {
     for layout in layouts {
       for key in stateDict.names where !taken.contains(.string(key)) {
         guard let name = layout.moduleName(of: key) else { continue }
-        take(name, layout, hint, key: key)
+        if layout.numbering != nil, stated.isOther(name) { continue }
+        take(name, layout, layout == hint?.layout ? hint : nil, key: key)
       }
     }
-    for key in stateDict.names where hint == nil && !taken.contains(.string(key)) {
+    unrecognised += hint.map { stated.contradictions(to: $0.layout) } ?? []
+    for key in stateDict.names where recognises && !taken.contains(.string(key)) {
       if let name = BatchNormLayout.standard.moduleName(of: key) {
         if !isNamed(name), let statistics = BatchNormSite(statisticsOf: name, in: stateDict) {
           lookalikes.append(statistics)
@@ -94,11 +105,11 @@ public struct BatchNormSurvey: Sendable {
           let mean = BatchNormLayout.standard.key(of: .runningMean)
           unrecognised.append(.init(name, "\(mean) has the shape \(shape)"))
         }
-      } else if let item = Self.undecided(key, in: stateDict) {
+      } else if let item = Self.undecided(key, in: stateDict, stated) {
         unrecognised.append(item)
       }
     }
-    ambiguities = Self.ambiguities(of: sites, in: stateDict)
+    ambiguities = Self.ambiguities(of: sites, in: stateDict, stated)
     lookalikes.sort {
       order[.string($0.keys[0]), default: 0] < order[.string($1.keys[0]), default: 0]
     }
@@ -164,7 +175,8 @@ extension BatchNormSite {
   package static func find(
     _ name: String, features: Int, in stateDict: StateDict, layouts more: [BatchNormLayout] = []
   ) throws(CheckpointError) -> BatchNormSite? {
-    for layout in more + BatchNormLayout.recognisable {
+    let stated = StatedLayouts(stateDict)[name].map { [$0] }
+    for layout in stated ?? more + BatchNormLayout.recognisable {
       let hint = BatchNormSurvey.Hint(layout, features: features)
       if let site = try layout.site(named: name, in: stateDict, hint: hint) { return site }
     }

@@ -8,23 +8,33 @@ struct SelectedSites {
   /// The lookalikes that are not taken for BatchNorms, without those that the patterns don't
   /// select.
   let leftAlone: [ConversionReport.Item]
+  /// What is only assumed because the user said it.
+  let assumption: Guidance?
 
   /// - Throws: `noBatchNorm`; `unexpectedLayout` for a BatchNorm that can't be read.
   init(
     _ stateDict: StateDict, selection: NameSelection, hint: BatchNormSurvey.Hint?
   ) throws(CheckpointError) {
     let survey = BatchNormSurvey(stateDict, hint: hint, including: selection.include)
-    if let problem = survey.unrecognised.first(where: { selection.contains($0.name) }) {
-      throw CheckpointError(
-        .unexpectedLayout, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
-        advice: problem.advice.map { "\($0), or leave it out with \(.excluding)" }
-          ?? "leave it out with \(.excluding) if it is something else")
-    }
+    let problems = survey.unrecognised.filter { selection.contains($0.name) }
+    if let problem = problems.first { throw Self.refusal(problem, among: problems) }
     sites = survey.sites.filter { selection.contains($0.name) }
     others = (survey.sites + survey.lookalikes).filter { !selection.contains($0.name) }
       .map { .init($0.name, "not selected") }
     leftAlone = survey.leftAlone.filter { selection.contains($0.name) }
     guard !sites.isEmpty else { throw Self.nothing(survey, hint) }
+    assumption = hint.flatMap { [sites] in $0.assumption(about: sites, in: stateDict) }
+  }
+
+  private static func refusal(
+    _ problem: ConversionReport.Item, among problems: [ConversionReport.Item]
+  ) -> CheckpointError {
+    let alike = problems.dropFirst().filter { $0.reason == problem.reason }.map(\.name)
+    let also = alike.isEmpty ? "" : "; so it is with \(alike.quoted(limit: 10))"
+    return CheckpointError(
+      .unexpectedLayout, name: problem.name, "looks like a BatchNorm, but \(problem.reason)\(also)",
+      advice: problem.advice.map { "\($0), or leave it out with \(.excluding)" }
+        ?? "leave it out with \(.excluding) if it is something else")
   }
 
   private static func nothing(
@@ -45,5 +55,33 @@ struct SelectedSites {
     }
     return CheckpointError(
       .noBatchNorm, reason, advice: "see what is in the file with \(.inspection)")
+  }
+}
+
+extension BatchNormSurvey.Hint {
+  /// The BatchNorms that are read as the user said, where nothing in the file shows what their
+  /// variables are; nil if there is none.
+  fileprivate func assumption(about sites: [BatchNormSite], in stateDict: StateDict) -> Guidance? {
+    guard let numbering = layout.numbering else { return nil }
+    let stated = StatedLayouts(stateDict)
+    let isOpen = BatchNormLayout.undecided.contains(layout)
+    let assumed = sites.filter { site in
+      site.layout == layout && !stated.includes(site.name)
+        && (isOpen || !numbering.isName(site.name))
+    }
+    guard !assumed.isEmpty else { return nil }
+    let variables = numbering.quantities.map(\.rawValue).joined(separator: ", ")
+    return
+      "nothing in the file says what the variables of \(assumed.map(\.name).quoted(limit: 10)) are: "
+      + "they are read as \(variables), because you gave \(.sourceLayout(layout.name)); if that is "
+      + "not so for each, choose the BatchNorms of each kind by name with \(.including)"
+  }
+}
+
+extension [String] {
+  /// The first names in quotation marks, and how many more there are.
+  fileprivate func quoted(limit: Int) -> String {
+    let shown = prefix(limit).map { "'\($0.visible())'" }.joined(separator: ", ")
+    return count > limit ? "\(shown) and \(count - limit) more" : shown
   }
 }

@@ -42,7 +42,8 @@ package struct ShardReader {
       notes += checkpoint.notes.filter { !notes.contains($0) }
       guard let root = checkpoint.root.dictionary else {
         throw CheckpointError(
-          .shardTensorMissing, "this shard holds a \(checkpoint.root.typeName), not named tensors",
+          .shardTensorMissing,
+          "this shard holds \(withArticle(checkpoint.root.typeName)), not named tensors",
           advice: "the files do not belong to one checkpoint; get all of them again")
       }
       for entry in root.entries { values[try number(of: entry.key, in: shard)] = entry.value }

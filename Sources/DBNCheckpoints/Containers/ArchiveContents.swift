@@ -50,14 +50,14 @@ struct ArchiveContents {
       let shown = names.prefix(3).map { $0.visible() }.joined(separator: ", ")
       return CheckpointError(
         .unknownFormat, path: path,
-        "is a \(what) without a file that looks like a checkpoint"
+        "is \(withArticle(what)) without a file that looks like a checkpoint"
           + (names.isEmpty ? "" : "; it has \(shown)") + (names.count > 3 ? " and others" : ""),
         advice: "give the file with the weights")
     }
     let shown = found.prefix(5).map { $0.visible() }.joined(separator: ", ")
     return CheckpointError(
       .unknownFormat, path: path,
-      "is a \(what), with \(counted(found.count, "file")) inside that may be checkpoints: \(shown)"
+      "is \(withArticle(what)), with \(counted(found.count, "file")) inside that may be checkpoints: \(shown)"
         + (found.count > 5 ? " and others" : ""),
       advice: "extract one with \(extraction), such as \(first.visible()), and give that file")
   }

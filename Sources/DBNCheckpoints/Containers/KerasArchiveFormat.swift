@@ -1,5 +1,5 @@
 public import DBNCheckpointFormats
-import DBNHDF5
+package import DBNHDF5
 public import DBNTensors
 import DBNZip
 
@@ -40,13 +40,36 @@ public struct KerasArchiveFormat: CheckpointFormat {
   public func read(
     _ archive: consuming Archive, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
-    let zip = archive.zip
-    guard let weights = zip[Self.weights] else {
+    try Self.reading(archive) { weights, configuration throws(CheckpointError) in
+      try HDF5Checkpoint.readKeras(weights, configuration: configuration)
+    }
+  }
+
+  /// The file that shows how weights are to be written for Keras.
+  ///
+  /// - Returns: nil if the file at the path is not such an archive.
+  /// - Throws: as `read` and `KerasTemplate`.
+  package func template(at path: String) throws(CheckpointError) -> KerasTemplate? {
+    guard let archive = try probe(SourceFile(path)) else { return nil }
+    do throws(CheckpointError) {
+      return try Self.reading(archive) { weights, configuration throws(CheckpointError) in
+        try KerasTemplate(weights: weights, configuration: configuration)
+      }
+    } catch {
+      throw error.with(path: path)
+    }
+  }
+
+  /// What `read` makes of the weights and the configuration.
+  private static func reading<Result>(
+    _ archive: Archive,
+    _ read: (ByteRegion, ByteRegion?) throws(CheckpointError) -> Result
+  ) throws(CheckpointError) -> Result {
+    guard let weights = archive.zip[Self.weights] else {
       throw CheckpointError(.unknownFormat, "the archive has no \(Self.weights)")
     }
     do throws(CheckpointError) {
-      return try HDF5Checkpoint.readKeras(
-        Self.bytes(of: weights), configuration: zip[Self.configuration]?.content())
+      return try read(bytes(of: weights), archive.zip[configuration]?.content())
     } catch {
       throw error.with(name: Self.weights)
     }

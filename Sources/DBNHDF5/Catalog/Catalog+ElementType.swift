@@ -14,8 +14,8 @@ extension Catalog {
     indirect case fixedString(byteCount: Int, padding: Padding)
     /// Text of any length, stored outside the dataset.
     case variableString
-    /// Bytes that HDF5 does not interpret.
-    indirect case opaque(byteCount: Int)
+    /// Bytes that HDF5 does not interpret, and the writer's words for them, if it left any.
+    indirect case opaque(byteCount: Int, tag: String? = nil)
     /// Anything else, with a description.
     indirect case unsupported(String)
 
@@ -36,7 +36,7 @@ extension Catalog {
       case .scalar(let type, _): type.byteCount
       case .padded(let integer): integer.byteCount
       case .otherFloat(let float): float.byteCount
-      case .fixedString(let byteCount, _), .opaque(let byteCount): byteCount
+      case .fixedString(let byteCount, _), .opaque(let byteCount, _): byteCount
       case .variableString, .unsupported: nil
       }
     }

@@ -50,7 +50,8 @@ extension Catalog.Dataset {
   fileprivate func validateType() throws(CheckpointError) {
     guard case .unsupported(let words) = type else { return }
     throw CheckpointError(
-      .unsupportedElementType, name: path, "has elements of a type that no tensor has: \(words)")
+      .unsupportedElementType, name: path, "has elements of a type that no tensor has: \(words)",
+      advice: "write its numbers as plain datasets, each value of a compound as one of its own")
   }
 
   fileprivate func validateExtent(_ budget: inout Budget) throws(CheckpointError) {

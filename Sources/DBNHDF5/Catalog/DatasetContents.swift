@@ -7,13 +7,18 @@ struct DatasetContents {
   /// Whether the file follows this toolkit's schema, whose attributes define the values' types. In
   /// any other file an attribute with the same name can mean anything.
   private let followsSchema: Bool
+  /// Whether Keras wrote the file.
+  private let isKeras: Bool
   /// The storage of each dataset that was read, by index.
   private var storages: [TensorStorage?]
 
-  init(_ catalog: Catalog, _ file: ByteRegion, followsSchema: Bool = false) {
+  init(
+    _ catalog: Catalog, _ file: ByteRegion, followsSchema: Bool = false, isKeras: Bool = false
+  ) {
     self.catalog = catalog
     self.file = file
     self.followsSchema = followsSchema
+    self.isKeras = isKeras
     storages = Array(repeating: nil, count: catalog.datasets.count)
   }
 
@@ -22,7 +27,7 @@ struct DatasetContents {
     _ index: Int, crc32: UInt32? = nil
   ) throws(CheckpointError) -> Tensor {
     let dataset = catalog.datasets[index]
-    let type = try dataset.scalarType(followsSchema: followsSchema)
+    let type = try dataset.scalarType(followsSchema: followsSchema, isKeras: isKeras)
     guard let shape = dataset.shape else {
       throw CheckpointError(
         .schemaViolation, name: dataset.path, "has no values, so it cannot be a tensor")
@@ -104,8 +109,12 @@ extension Catalog.Dataset {
   /// In files with the schema it is the attribute `dtype` if HDF5 has no such type: 8-bit floats
   /// and raw bits are stored as unsigned integers. In other files the attribute is used only for
   /// opaque elements, which have no meaning without it: h5py stores bfloat16 and 8-bit floats of
-  /// ml_dtypes like that, and Keras adds the attribute (`H5Entry` in `saving_lib.py`).
-  func scalarType(followsSchema: Bool) throws(CheckpointError) -> ScalarType {
+  /// ml_dtypes like that, and Keras adds the attribute (`H5Entry` in `saving_lib.py`). Its older
+  /// files have no such attribute; there, elements of two bytes can only be bfloat16, since no other
+  /// type that a variable of Keras can have (`ALLOWED_DTYPES`) has two bytes and is not NumPy's.
+  func scalarType(
+    followsSchema: Bool, isKeras: Bool = false
+  ) throws(CheckpointError) -> ScalarType {
     let named = attributes.string(Schema.Attribute.dtype).flatMap { ScalarType(rawValue: $0) }
     switch type {
     case .scalar(let type, _) where followsSchema && (type == .uint8 || type == .uint16):
@@ -113,21 +122,28 @@ extension Catalog.Dataset {
     case .scalar(let type, _): return type
     case .padded(let integer): return integer.type
     case .otherFloat(let float): return float.type
-    case .opaque(let byteCount):
+    case .opaque(let byteCount, let tag):
       if let named, named.byteCount == byteCount, followsSchema || named.isUnknownToNumPy {
         return named
       }
-      throw CheckpointError(
-        .unsupportedElementType, name: path,
-        "has opaque elements of \(byteCount) byte\(byteCount == 1 ? "" : "s"), and the file does not "
-          + "say what they are",
-        advice:
-          "if they are bfloat16 or 8-bit floats, which h5py keeps like that, add the attribute "
-          + "`dtype` with PyTorch's name of the type: bfloat16, float8_e4m3fn, ...")
+      if isKeras, byteCount == 2, tag == nil { return .bfloat16 }
+      throw opaqueElements(byteCount, tag)
     case .fixedString, .variableString, .unsupported:
       throw CheckpointError(
         .unsupportedElementType, name: path, "has elements that are not numbers")
     }
+  }
+
+  private func opaqueElements(_ byteCount: Int, _ tag: String?) -> CheckpointError {
+    let what = tag.map { " (\"\($0.visible())\")" } ?? ""
+    return CheckpointError(
+      .unsupportedElementType, name: path,
+      "has opaque elements of \(counted(byteCount, "byte"))\(what), and the file does not say what "
+        + "numbers they are",
+      advice: byteCount > 2
+        ? "write its numbers as a dataset of HDF5's own types"
+        : "if they are bfloat16 or 8-bit floats, which h5py keeps like that, add the attribute "
+          + "`dtype` with PyTorch's name of the type: bfloat16, float8_e4m3fn, ...")
   }
 }
 

@@ -12,6 +12,8 @@ package struct Remarks: Sendable {
     case enumeration
     /// Floats of 8 bits with an exponent of 4, which HDF5 and PyTorch read differently.
     case smallFloat
+    /// Opaque elements of Keras, which can only be bfloat16.
+    case impliedBfloat16
     /// Entries that can't be read.
     case unreadable
     /// Groups without links.
@@ -58,6 +60,9 @@ extension Remarks.Kind {
     case .smallFloat:
       "\(count) HDF5 \(isOne ? "dataset has" : "datasets have") 8-bit floats: read as float8_e4m3fn, "
         + "whose numbers from 256 to 448 HDF5's own library converts to NaN and infinity (\(names))"
+    case .impliedBfloat16:
+      "\(count) HDF5 \(isOne ? "dataset has" : "datasets have") opaque elements of 2 bytes: read as "
+        + "bfloat16, the only type of Keras that its older files keep like that (\(names))"
     case .unreadable:
       "\(count) HDF5 \(isOne ? "object is" : "objects are") listed and not read: \(names)"
     case .emptyGroup:

@@ -102,7 +102,8 @@ struct KerasConfiguration {
     model = try parser.parseLayer(depth: 0)
     try parser.expectEnd()
     guard !model.children.layers.isEmpty else {
-      throw CheckpointError(.invalidJSON, "it lists no layers")
+      throw CheckpointError(
+        .invalidJSON, "it lists no layers, as that of a model with a class of its own")
     }
   }
 

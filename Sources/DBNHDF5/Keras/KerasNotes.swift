@@ -8,8 +8,8 @@ struct KerasNotes {
   private var epsilons: [(module: Module, epsilon: Double?, count: Int)] = []
   /// The number of recurrent layers.
   private var recurrenceCount = 0
-  /// The names of BatchNorms that have either a weight or a bias but not both.
-  private var partial: [(name: String, missing: String)] = []
+  /// The norms that have either a weight or a bias but not both.
+  private var partial: [(kind: String, name: String, missing: String)] = []
 
   /// A normalising module of PyTorch, except BatchNorm, whose epsilon is stored.
   private enum Module: String {
@@ -28,15 +28,30 @@ struct KerasNotes {
   }
 
   mutating func add(_ layer: KerasLayer, _ kind: KerasClass, _ roles: [KerasRole]) {
+    addPartial(layer, kind, roles)
     switch kind {
     case .layerNormalization: addEpsilon(of: layer, .layerNorm)
     case .groupNormalization: addEpsilon(of: layer, .groupNorm)
     case .rmsNormalization: addEpsilon(of: layer, .rmsNorm)
-    case .batchNormalization where roles.contains(.weight) != roles.contains(.bias):
-      partial.append((layer.name, roles.contains(.weight) ? "bias" : "weight"))
     case .recurrence: recurrenceCount += layer.isReverse ? 0 : 1
     default: break
     }
+  }
+
+  private mutating func addPartial(
+    _ layer: KerasLayer, _ kind: KerasClass, _ roles: [KerasRole]
+  ) {
+    let (hasWeight, hasBias) = (roles.contains(.weight), roles.contains(.bias))
+    guard hasWeight != hasBias else { return }
+    let name: String? =
+      switch kind {
+      case .batchNormalization: "BatchNorm"
+      // LayerNorm(bias=False) has only a weight.
+      case .layerNormalization where hasBias: "LayerNorm"
+      case .groupNormalization: "GroupNorm"
+      default: nil
+      }
+    if let name { partial.append((name, layer.name, hasWeight ? "bias" : "weight")) }
   }
 
   private mutating func addEpsilon(of layer: KerasLayer, _ module: Module) {
@@ -52,9 +67,11 @@ struct KerasNotes {
 
   func sentences(_ facts: KerasFacts) -> [String] {
     var notes = epsilons.map { Self.sentence($0.module, $0.epsilon, $0.count) }
-    if let first = partial.first {
+    for kind in ["BatchNorm", "LayerNorm", "GroupNorm"] {
+      let layers = partial.filter { $0.kind == kind }
+      guard let first = layers.first else { continue }
       notes.append(
-        "\(partial.count) BatchNorm\(partial.count == 1 ? " has" : "s have") a weight or a bias "
+        "\(counted(layers.count, kind)) \(layers.count == 1 ? "has" : "have") a weight or a bias "
           + "but not both ('\(first.name.visible())' has no \(first.missing)); PyTorch's have both "
           + "or neither: load the state dict with strict=False into a new model, whose weights are 1 "
           + "and biases 0")

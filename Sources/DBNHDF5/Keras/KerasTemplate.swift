@@ -7,28 +7,40 @@ public struct KerasTemplate: Sendable {
   let stateDict: StateDict
   let structure: KerasStructure
 
-  /// Reads a `.weights.h5`, or an older `.h5` with the weights or the whole model.
+  /// Reads a `.weights.h5`, or an older `.h5` with the weights or the whole model. `.keras` archives
+  /// are read by `Transformation.likeKeras(opening:)`.
   ///
   /// - Throws: `notKeras` for any other file; errors of reading.
   public init(opening path: String) throws(CheckpointError) {
     do throws(CheckpointError) {
-      try self.init(HDF5File(MappedFile.open(path)))
+      try self.init(weights: MappedFile.open(path))
     } catch {
       throw error.with(path: path)
     }
   }
 
-  init(_ file: HDF5File) throws(CheckpointError) {
+  /// Reads the weights of a `.keras` archive or of a file.
+  ///
+  /// - Parameter configuration: the bytes of the archive's `config.json`.
+  /// - Throws: as `init(opening:)`, without the path.
+  package init(
+    weights: ByteRegion, configuration: ByteRegion? = nil
+  ) throws(CheckpointError) {
+    guard HDF5Checkpoint.recognises(weights) else { throw Self.notKeras }
+    let file = HDF5File(weights)
     let catalog = try file.catalog.get()
     guard KerasFile(catalog).isRecognised,
-      let stateDict = try HDF5Checkpoint.read(file).root.dictionary.flatMap({ StateDict($0) })
-    else {
-      throw CheckpointError(
-        .notKeras, "is not a weight file of Keras",
-        advice: "give a .weights.h5 or .h5 that the model has saved")
-    }
+      let stateDict = try HDF5Checkpoint.read(file, kerasConfiguration: configuration)
+        .root.dictionary.flatMap({ StateDict($0) })
+    else { throw Self.notKeras }
     self.stateDict = stateDict
     structure = KerasStructure(catalog)
+  }
+
+  private static var notKeras: CheckpointError {
+    CheckpointError(
+      .notKeras, "is not a weight file of Keras",
+      advice: "give a .keras, .weights.h5 or .h5 that the model has saved")
   }
 }
 

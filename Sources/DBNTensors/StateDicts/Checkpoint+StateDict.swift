@@ -120,7 +120,8 @@ extension Checkpoint {
     let value = value(at: entry)
     guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
       throw CheckpointError(
-        .noStateDict, name: "\(entry)", "is a \(value.typeName), not a mapping of names to tensors",
+        .noStateDict, name: "\(entry)",
+        "is \(withArticle(value.typeName)), not a mapping of names to tensors",
         advice: "see what is there with \(.inspection)")
     }
     return stateDict
@@ -140,11 +141,24 @@ extension Checkpoint {
         : "choose one inside it with \(.entry(inside[0].entry.description))")
   }
 
+  /// What the file has and can't be read, with the reason.
+  private var unreadableEntries: [(path: EntryPath, reason: String)] {
+    root.leaves.compactMap { path, value in
+      guard case .opaque(let opaque) = value else { return nil }
+      return opaque.unreadableReason.map { (path, $0) }
+    }
+  }
+
   /// The error that explains why there is no state dict.
   private func noStateDict() -> CheckpointError {
     let advice: Guidance = "save one with torch.save(model.state_dict(), path)"
     let start = "there is no state dict: "
     guard root.containsTensor else {
+      if let unreadable = unreadableEntries.first {
+        return CheckpointError(
+          .noStateDict, name: "\(unreadable.path)",
+          "\(start)no tensor of the file can be read; this one \(unreadable.reason)")
+      }
       return CheckpointError(
         .noStateDict, start + "there is no mapping of names to tensors", advice: advice)
     }
@@ -152,7 +166,7 @@ extension Checkpoint {
       let name = list.entry.keys.isEmpty ? "the root" : "'\(list.entry)'"
       let type = value(at: list.entry).typeName
       return CheckpointError(
-        .noStateDict, "\(start)\(name) is a \(type) of tensors, which have no names",
+        .noStateDict, "\(start)\(name) is \(withArticle(type)) of tensors, which have no names",
         advice: advice)
     }
     return CheckpointError(

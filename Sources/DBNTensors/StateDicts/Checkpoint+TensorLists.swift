@@ -22,7 +22,7 @@ extension Checkpoint {
     let value = value(at: found)
     guard value.isContainer else {
       throw CheckpointError(
-        .noStateDict, name: "\(found)", "is a \(value.typeName), not a list of tensors",
+        .noStateDict, name: "\(found)", "is \(withArticle(value.typeName)), not a list of tensors",
         advice: "list the contents with \(.inspection)")
     }
     var stateDict = StateDict()

@@ -8,7 +8,8 @@ extension CheckpointError.Code {
 extension StateDict {
   /// The same state dict under other names, in the same order.
   ///
-  /// The names of modules in `_metadata` are renamed too: a module `m` as if it were `m.`.
+  /// The names of modules in `_metadata` and in `StatedVariables` are renamed too: a module `m` as if
+  /// it were `m.`.
   ///
   /// - Throws: `nameCollision` if two keys become the same, `nothingRenamed` if none changes.
   public func renaming(
@@ -34,7 +35,9 @@ extension StateDict {
         advice: "see the keys with \(.inspection)")
     }
     result.attributes = dictionary.attributes.map { attribute in
-      guard attribute.name == "_metadata" else { return attribute }
+      guard ["_metadata", StatedVariables.attribute].contains(attribute.name) else {
+        return attribute
+      }
       return (attribute.name, attribute.value.renamingModules(rename))
     }
     return StateDict(result) ?? self

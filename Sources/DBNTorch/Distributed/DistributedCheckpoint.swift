@@ -173,7 +173,7 @@ private struct DistributedReader {
     guard let tensor = value.tensor else {
       throw CheckpointError(
         .distributedContent,
-        "its chunk at \(metadata.chunks[number].offsets) is a \(value.typeName), not a tensor",
+        "its chunk at \(metadata.chunks[number].offsets) is \(withArticle(value.typeName)), not a tensor",
         advice: "the checkpoint is damaged or mixes files of two; get it again")
     }
     return tensor

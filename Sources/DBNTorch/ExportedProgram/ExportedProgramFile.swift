@@ -91,7 +91,7 @@ extension ExportedProgramFile {
       guard let dictionary = checkpoint.root.dictionary else {
         throw CheckpointError(
           .torchProgramRecord,
-          "is a \(checkpoint.root.typeName), not a mapping of names to tensors",
+          "is \(withArticle(checkpoint.root.typeName)), not a mapping of names to tensors",
           advice: "the file is damaged; get it again")
       }
       return dictionary

@@ -31,7 +31,7 @@ extension CheckpointTree {
     else { return nil }
     let array = NumPyArray(type: type, shape: [], isColumnMajor: false, bytes: bytes)
     let number = try array.tensor().numPyScalar()
-    let what = number.map { "a \($0.typeName)" }
+    let what = number.map { withArticle($0.typeName) }
     readClasses.add("numpy.\(type.scalarType.name)", as: what ?? "a tensor", at: name)
     if let number { return Converted(value: number) }
     return Converted(value: .tensor(try array.tensor()))

@@ -58,7 +58,7 @@ struct UnreadableTensor {
     let isDistributed = className?.hasSuffix(".DTensor") == true
     let advice =
       isDistributed ? "save tensor.full_tensor(), or gather the files of all ranks" : advice
-    return "is a \(name)" + (className.map { " (\($0))" } ?? "")
+    return "is \(withArticle(name))" + (className.map { " (\($0))" } ?? "")
       + ", whose values are not stored as those of plain tensors: \(advice)"
   }
 }

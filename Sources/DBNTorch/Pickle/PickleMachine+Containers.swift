@@ -84,7 +84,7 @@ extension PickleMachine {
     case .list, .set, .dictionary:
       throw CheckpointError(
         .pickleKey,
-        "a dictionary has a key that is a \(heap.typeName(value)), which "
+        "a dictionary has a key that is \(withArticle(heap.typeName(value))), which "
           + "Python cannot hash", advice: "the file is damaged or malicious; get it again")
     default: return
     }
@@ -96,7 +96,7 @@ extension PickleMachine {
       switch item {
       case .list, .set, .dictionary:
         throw CheckpointError(
-          .pickleArguments, "a \(heap.typeName(item)) cannot be an element of a set")
+          .pickleArguments, "\(withArticle(heap.typeName(item))) cannot be an element of a set")
       default: continue
       }
     }

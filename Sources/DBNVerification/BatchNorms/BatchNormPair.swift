@@ -25,7 +25,9 @@ struct BatchNormPair {
     options: BatchNormModule.Options,
     settings: BatchNormSettingsPair = BatchNormSettingsPair()
   ) throws(CheckpointError) -> [BatchNormPair] {
-    let (sitesA, sitesB) = (try sites(of: surveyA), try sites(of: surveyB))
+    try refuseProblems(of: surveyA, unlessIn: surveyB)
+    try refuseProblems(of: surveyB, unlessIn: surveyA)
+    let (sitesA, sitesB) = (surveyA.sites, surveyB.sites)
     let byName = Dictionary(
       sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
     let names = Set(sitesA.map { CheckpointDictionary.Key.string($0.name) })
@@ -71,15 +73,17 @@ struct BatchNormPair {
     keys = (siteA.keys + siteB.keys).map { .string($0) }
   }
 
-  private static func sites(
-    of survey: BatchNormSurvey
-  ) throws(CheckpointError) -> [BatchNormSite] {
-    if let problem = survey.unrecognised.first {
-      throw CheckpointError(
-        .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
-        advice: problem.advice)
-    }
-    return survey.sites
+  /// Refuses a module that can't be read as a BatchNorm. If it is the same in both, which a
+  /// conversion has left alone, its tensors are compared like all others.
+  private static func refuseProblems(
+    of survey: BatchNormSurvey, unlessIn other: BatchNormSurvey
+  ) throws(CheckpointError) {
+    let common = Set(other.unrecognised.map { [$0.name, $0.reason] })
+    let problem = survey.unrecognised.first { !common.contains([$0.name, $0.reason]) }
+    guard let problem else { return }
+    throw CheckpointError(
+      .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
+      advice: problem.advice)
   }
 
   /// The advice if the names differ in a prefix only, as those of a model in a wrapper do.

@@ -33,7 +33,7 @@ struct TransformationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Give weights the names and axes of this Keras file, .weights.h5 or .h5, after renaming.",
+      "Give weights the names and axes of this Keras file, .keras, .weights.h5 or .h5, after renaming.",
       discussion: "Written as .h5, Keras' load_weights loads the result.", valueName: "file"),
     completion: .file())
   var likeKeras: String?

@@ -55,7 +55,7 @@ struct Datatype {
       case 2: .unsupported("a time")
       case 3: Datatype.text(prefix)
       case 4: try Datatype.integer(prefix, &reader, isBitField: true)
-      case 5: .opaque(byteCount: prefix.byteCount)
+      case 5: Datatype.opaque(prefix, &reader)
       case 6: try Datatype.compound(prefix, &reader)
       case 7: .unsupported("a reference")
       case 8: try Datatype.enumeration(prefix, &reader)
@@ -141,6 +141,14 @@ struct Datatype {
     }
   }
 
+  /// Bytes with a tag, in which the writer may say what they are: `NUMPY:<M8[s]` of h5py. A tag that
+  /// can't be read is left out.
+  private static func opaque(_ prefix: Prefix, _ reader: inout ByteReader) -> Catalog.ElementType {
+    let stored = try? reader.readRegion(count: Int(prefix.bits & 0xFF)).array
+    let tag = String(decoding: (stored ?? []).prefix { $0 != 0 }, as: UTF8.self)
+    return .opaque(byteCount: prefix.byteCount, tag: tag.isEmpty ? nil : tag)
+  }
+
   private static func variableLength(_ prefix: Prefix) -> Catalog.ElementType {
     prefix.bits & 0xF == 1 ? .variableString : .unsupported("a sequence of variable length")
   }
@@ -150,8 +158,13 @@ struct Datatype {
   private static func compound(
     _ prefix: Prefix, _ reader: inout ByteReader
   ) throws(CheckpointError) -> Catalog.ElementType {
-    let other: Catalog.ElementType = .unsupported("a compound other than {r, i}")
-    guard prefix.bits & 0xFFFF == 2, prefix.byteCount <= 16 else { return other }
+    let count = Int(prefix.bits & 0xFFFF)
+    var copy = reader
+    let first = (try? copy.readMemberName(version: prefix.version)) ?? nil
+    let other: Catalog.ElementType = .unsupported(
+      "a compound of \(counted(count, "value"))"
+        + (first.map { " (\(count == 1 ? "'\($0.visible())'" : "'\($0.visible())', ..."))" } ?? ""))
+    guard count == 2, prefix.byteCount <= 16 else { return other }
     var parts: [Catalog.ElementType] = []
     for (name, offset) in [(MemberName.real, 0), (MemberName.imaginary, prefix.byteCount / 2)] {
       guard try reader.readMemberName(version: prefix.version) == name,
