@@ -25,7 +25,8 @@ struct BatchNormPair {
     options: BatchNormModule.Options,
     settings: BatchNormSettingsPair = BatchNormSettingsPair()
   ) throws(CheckpointError) -> [BatchNormPair] {
-    let (sitesA, sitesB) = (try sites(of: surveyA), try sites(of: surveyB))
+    let sitesA = try sites(of: surveyA, "first")
+    let sitesB = try sites(of: surveyB, "second")
     let byName = Dictionary(
       sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
     let names = Set(sitesA.map { CheckpointDictionary.Key.string($0.name) })
@@ -72,12 +73,13 @@ struct BatchNormPair {
   }
 
   private static func sites(
-    of survey: BatchNormSurvey
+    of survey: BatchNormSurvey, _ which: String
   ) throws(CheckpointError) -> [BatchNormSite] {
     if let problem = survey.unrecognised.first {
       throw CheckpointError(
-        .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
-        advice: problem.advice)
+        .batchNormsDiffer, name: problem.name,
+        "looks like a BatchNorm in the \(which) checkpoint, but \(problem.reason)",
+        advice: problem.advice ?? "compare the stored values alone with \(.difference)")
     }
     return survey.sites
   }
