@@ -35,7 +35,7 @@ struct ProofCheck {
       // The file's temporary path means nothing to the user.
       var error = error
       if error.path == path { error.path = output }
-      throw error
+      throw error.with(path: output)
     }
   }
 
