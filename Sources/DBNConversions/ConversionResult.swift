@@ -104,7 +104,7 @@ public struct ConversionResult: Sendable {
       finished.withLock { $0 = path }
     }
     result.leftOut = try checkpoint.stage(to: path, as: format, options: options, in: &files)
-    let check = ProofCheck(proof, basis.without(result.leftOut), of: source)
+    let check = ProofCheck(proof, basis, without: result.leftOut, of: source)
     result.proof = try check.result(finished.withLock { $0 }, of: path)
     return result
   }

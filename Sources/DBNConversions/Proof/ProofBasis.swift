@@ -35,7 +35,10 @@ struct ProofBasis {
   }
 
   /// The basis without what the written file leaves out.
-  func without(_ leftOut: [ConversionReport.Item]) -> ProofBasis {
+  ///
+  /// - Parameter written: a value of it that is written all the same has lost something else, such as
+  ///   being tied to another.
+  func without(_ leftOut: [ConversionReport.Item], in written: StateDict) -> ProofBasis {
     guard !leftOut.isEmpty else { return self }
     let names = Set(leftOut.map(\.name))
     func isLeftOut(_ keys: [CheckpointDictionary.Key]) -> Bool {
@@ -44,10 +47,11 @@ struct ProofBasis {
       return names.contains(path.description)
         || path.keys.count == 1 && names.contains(path.keys[0].description)
     }
-    let keys = stateDict.dictionary.entries.map(\.key).filter { isLeftOut([$0]) }
+    let keys = stateDict.dictionary.entries.map(\.key)
+      .filter { isLeftOut([$0]) && !written.dictionary.contains($0) }
     let rest = stateDict.removing(Set(keys))
     let kept = CheckpointValue.dictionary(rest.dictionary)
-      .removingLeaves { path, _ in isLeftOut(path.keys) }
+      .removingLeaves { path, _ in path.keys.count > 1 && isLeftOut(path.keys) }
     let keepsSettings = !names.contains(BatchNormSettingsTable.lossName)
     return ProofBasis(
       kept?.dictionary.flatMap { StateDict($0) } ?? rest, writtenAt: entry,

@@ -9,12 +9,18 @@ import DBNVerification
 struct ProofCheck {
   private let proof: ConversionProof
   private let basis: ProofBasis
+  /// What the written file leaves out, which is not compared.
+  private let leftOut: [ConversionReport.Item]
   /// The file that was converted.
   private let source: Conversion
 
-  init(_ proof: ConversionProof, _ basis: ProofBasis, of source: Conversion) {
+  init(
+    _ proof: ConversionProof, _ basis: ProofBasis, without leftOut: [ConversionReport.Item],
+    of source: Conversion
+  ) {
     self.proof = proof
     self.basis = basis
+    self.leftOut = leftOut
     self.source = source
   }
 
@@ -26,11 +32,12 @@ struct ProofCheck {
     do throws(CheckpointError) {
       let checkpoint = try Checkpoint.open(path, options: .justWritten)
       let written = try checkpoint.stateDict(at: basis.entry)
+      let basis = basis.without(leftOut, in: written)
       let settings = BatchNormSettingsPair(basis.settings, checkpoint.batchNormSettings)
       guard let promise = basis.promise else {
-        return try checkEquality(compare(written, settings))
+        return try checkEquality(compare(basis, written, settings))
       }
-      return try check(promise, written, settings)
+      return try check(promise, basis, written, settings)
     } catch {
       // The file's temporary path means nothing to the user.
       var error = error
@@ -40,7 +47,7 @@ struct ProofCheck {
   }
 
   private func compare(
-    _ written: StateDict, _ settings: BatchNormSettingsPair
+    _ basis: ProofBasis, _ written: StateDict, _ settings: BatchNormSettingsPair
   ) throws(CheckpointError) -> VerificationResult {
     guard let name = proof.model else {
       var verification = BatchNormVerification()
@@ -74,7 +81,8 @@ struct ProofCheck {
   }
 
   private func check(
-    _ promise: ConversionPromise, _ written: StateDict, _ settings: BatchNormSettingsPair
+    _ promise: ConversionPromise, _ basis: ProofBasis, _ written: StateDict,
+    _ settings: BatchNormSettingsPair
   ) throws(CheckpointError) -> ProofResult {
     var kept = try promise.check(basis.stateDict, written)
     for (name, expected) in settings.a.entries where settings.b[name] != expected {
@@ -89,7 +97,7 @@ struct ProofCheck {
     }
     let outputs: VerificationResult
     do throws(CheckpointError) {
-      outputs = try compare(written, settings)
+      outputs = try compare(basis, written, settings)
     } catch  where error.code == .batchNormsDiffer {
       guard proof.tolerance.isExact else {
         throw CheckpointError(
