@@ -80,6 +80,8 @@ def tag(value, raw: bool = False) -> object:
         return {"tensor": describe_tensor(value)}
     if not raw and (plain := plain_object(value)) is not value:
         return tag(plain)
+    if not raw and has_odd_keys(value):
+        return {"unreadable": type(value).__name__}
     if type(value) not in TAGS or has_odd_keys(value):
         return tag_opaque(value)
     tagged = TAGS[type(value)](value) if not raw else tag_raw(value)
@@ -112,7 +114,9 @@ def is_odd_key(key) -> bool:
 
 
 def unreadable_kind(value) -> str | None:
-    """What kind of tensor it is, if its values are not in a plain storage."""
+    """What kind of tensor it is, if its values are not in a plain storage; what else can't be read."""
+    if type(value).__module__ == "numpy" and value.dtype.kind in "VMm":
+        return "NumPy array"
     if not isinstance(value, torch.Tensor):
         return None
     if isinstance(value, torch.nn.parameter.UninitializedParameter):
@@ -139,11 +143,14 @@ def plain_object(value):
 
     if isinstance(value, torch.nn.Module):
         return value.state_dict() if value.state_dict() else value
+    if isinstance(value, numpy.ndarray) and value.dtype.kind in "USO":
+        text = numpy.strings.decode(value, "utf-8") if value.dtype.kind == "S" else value
+        return text.tolist()
     if isinstance(value, numpy.ndarray):
         native = value.astype(value.dtype.newbyteorder("="), order="C")
         return torch.from_numpy(native) if native.dtype.kind in "biufc" else value
     if isinstance(value, numpy.generic):
-        return value.item() if value.dtype.kind in "biufc" else value
+        return value.item() if value.dtype.kind in "biufc" else plain_object(numpy.array(value)) if value.dtype.kind in "US" else value
     if type(value) in (argparse.Namespace, types.SimpleNamespace):
         return vars(value)
     if isinstance(value, pathlib.PurePath) or type(value).__name__ == "TorchVersion":

@@ -11,11 +11,12 @@ extension Conversion {
   ///   - paths: the files. Names that differ only in one number are ordered by it; others are used
   ///     in the order given, with a note.
   ///   - entry: the entry of the state dict in each of them.
+  ///   - selection: the BatchNorms that are gathered.
   ///   - stateDictOnly: whether all else in them is left out first.
   /// - Throws: `invalidRanks`; as `DTensorAssembly`, `StateDict.gathering`, `Checkpoint.open` and `findStateDict`.
   public static func gathering(
-    _ paths: [String], entry: EntryPath? = nil, stateDictOnly: Bool = false,
-    options: ReadingOptions = ReadingOptions()
+    _ paths: [String], entry: EntryPath? = nil, selection: NameSelection = .all,
+    stateDictOnly: Bool = false, options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) -> ConversionResult {
     let (paths, areNumbered) = try RankNumbers.ordered(paths)
     let opened = try paths.map { path throws(CheckpointError) in
@@ -31,7 +32,8 @@ extension Conversion {
       try RankCheckpoint(
         path: file.path, format: file.format, file.checkpoint, entry: file.entry)
     }
-    let gathered = try StateDict.gathering(ranks, shardedCount: sharded.count)
+    let gathered = try StateDict.gathering(
+      ranks, selection: selection, shardedCount: sharded.count)
     var settings = ranks[0].checkpoint.batchNormSettings
     for rank in ranks.dropFirst() {
       settings = settings.filled(from: rank.checkpoint.batchNormSettings)
@@ -58,11 +60,14 @@ extension Conversion {
   /// The checkpoint that each of V ranks would have saved: row i of every BatchNorm's buffers for
   /// rank i, everything else the same. The inverse of `gathering`.
   ///
+  /// - Parameter selection: the BatchNorms that are scattered.
   /// - Returns: V results, by rank, all with the same notes and the health of the source.
   /// - Throws: as `StateDict.scattering` and `findStateDict`.
-  public func scattered() throws(CheckpointError) -> [ConversionResult] {
+  public func scattered(
+    _ selection: NameSelection = .all
+  ) throws(CheckpointError) -> [ConversionResult] {
     let (found, source) = try findStateDict()
-    let ranks = try naming { () throws(CheckpointError) in try source.scattering() }
+    let ranks = try naming { () throws(CheckpointError) in try source.scattering(selection) }
     let notes =
       checkpoint.notes
       + StateDictChange(entry: found, after: source).notes(in: checkpoint, isChosen: entry != nil)

@@ -38,12 +38,16 @@ extension Conversion {
       return true
     }
     salvaged.root = root ?? .none
+    salvaged.settle(as: source.checkpoint)
     guard !report.converted.isEmpty else {
       throw CheckpointError(
         .nothingSalvaged, path: path,
         report.losses.isEmpty
           ? "there are no tensors in it" : "none of its \(report.losses.count) entries can be read",
         advice: "get the file again")
+    }
+    if salvaged.graphIsLost {
+      report.losses.append(.init("graph", "it is in the part of the file that is missing"))
     }
     if !report.losses.isEmpty, salvaged.graph != nil {
       salvaged.graph = nil
@@ -77,6 +81,18 @@ extension Checkpoint {
       result[ObjectIdentifier(storage.storage)] = failure
     }
     return result
+  }
+
+  /// Keeps the state dict where it was in the broken file, and notes where readers of the result
+  /// will look for it.
+  fileprivate mutating func settle(as broken: Checkpoint) {
+    guard let entry = (try? broken.findStateDict())?.entry else { return }
+    let found = (try? findStateDict())?.entry
+    settledEntry = entry
+    guard let found, found != entry else { return }
+    notes.append(
+      "'\(found)' has lost less than the state dict at '\(entry)' and comes first now: choose with "
+        + "\(.entry(entry.description)) when the result is used")
   }
 
   fileprivate var basisOfWhatIsWritten: ProofBasis.Maker {

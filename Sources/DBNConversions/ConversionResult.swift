@@ -3,6 +3,7 @@ public import DBNCheckpointFormats
 import DBNCheckpoints
 public import DBNTensors
 public import DBNVerification
+import Synchronization
 
 /// The result of a conversion: the checkpoint to write, its report, notes and health.
 public struct ConversionResult: Sendable {
@@ -89,13 +90,22 @@ public struct ConversionResult: Sendable {
     options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) -> ConversionResult {
     var (result, options) = (self, options)
-    let check = try proof.map { proof throws(CheckpointError) in
-      let whole = try basis()
-      return ProofCheck(proof, options.allowsLosses ? whole.withoutOpaqueValues : whole, of: source)
+    guard let proof else {
+      result.leftOut = try checkpoint.stage(to: path, as: format, options: options, in: &files)
+      return result
     }
-    if let check { options.proof = check.proof(of: path, after: options.proof) }
+    let basis = try basis()
+    // What is left out, which is not compared, is known when the file is finished. It has no name
+    // until the staged files get theirs.
+    let finished = Mutex("")
+    let other = options.proof
+    options.proof = { path throws(CheckpointError) in
+      try other?(path)
+      finished.withLock { $0 = path }
+    }
     result.leftOut = try checkpoint.stage(to: path, as: format, options: options, in: &files)
-    result.proof = check?.result
+    let check = ProofCheck(proof, basis, without: result.leftOut, of: source)
+    result.proof = try check.result(finished.withLock { $0 }, of: path)
     return result
   }
 }

@@ -31,7 +31,13 @@ struct StateDictChange {
     checkpoint: Checkpoint, dropped: [ConversionReport.Item]
   ) {
     var result = checkpoint.replacingStateDict(at: entry, with: after)
-    if standsAlone { result.root = .dictionary(after.dictionary) }
+    if standsAlone {
+      result.root = .dictionary(after.dictionary)
+      result.modules = checkpoint.modules.filter { $0.entry == entry }.map {
+        ModuleDescription(
+          entry: EntryPath(), name: $0.name, className: $0.className, settings: $0.settings)
+      }
+    }
     if let settings {
       // Other state dicts in the result keep the settings of their BatchNorms.
       let keepsOthers = !standsAlone && checkpoint.stateDictEntries.count > 1

@@ -57,8 +57,8 @@ public enum Choice: Sendable, Hashable {
   case mergeRule
   /// How replicas are merged, with all rules.
   case anyMergeRule
-  /// BatchNorms that are selected by name.
-  case including
+  /// Selecting the BatchNorm of this name.
+  case including(String)
   /// BatchNorms that are left out by name.
   case excluding
   /// The plain engine, which runs everything.
@@ -103,7 +103,7 @@ extension Choice {
     case .worldSize: "its 'worldSize'"
     case .mergeRule: "'merging'"
     case .anyMergeRule: "'merging: .first', '.mean', '.pooled' or '.replica(k)'"
-    case .including: "'NameSelection(include:)'"
+    case .including(let name): "'NameSelection(include: [\"\(name.visible())\"])'"
     case .excluding: "'NameSelection(exclude:)'"
     case .referenceEngine: "'Engine.reference'"
     case .weights: "'weights'"

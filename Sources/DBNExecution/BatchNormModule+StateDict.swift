@@ -156,10 +156,7 @@ private struct ModuleTensors {
         advice: "use a checkpoint of this model")
     }
     guard let tensor else {
-      throw CheckpointError(
-        .missingOperand, name: key(last),
-        "the state dict has no tensor of this name, which the model needs",
-        advice: "use a checkpoint of this model")
+      throw .noTensor(key(last), in: stateDict, neededBy: "the model")
     }
     guard tensor.shape == shape else {
       throw CheckpointError.shape("its shape is \(tensor.shape), not \(shape)")

@@ -113,7 +113,7 @@ struct NumPyPlan {
     // What every conversion adds is no reason to refuse one.
     if !checkpoint.batchNormSettings.isEmpty {
       losses.append(
-        .init("epsilon and momentum of BatchNorms", "NumPy's files hold arrays only"))
+        .init(BatchNormSettingsTable.lossName, "NumPy's files hold arrays only"))
     }
     if !checkpoint.history.isEmpty {
       losses.append(.init("history", "NumPy's files hold arrays only"))

@@ -78,3 +78,8 @@ extension BatchNormSettingsTable {
     }
   }
 }
+
+extension BatchNormSettingsTable {
+  /// The name under which a format that can't store the settings reports them as left out.
+  public static let lossName = "epsilon and momentum of BatchNorms"
+}

@@ -23,6 +23,7 @@ extension Checkpoint {
       return true
     }
     result.root = root ?? .none
+    if !losses.isEmpty { result.settledEntry = (try? findStateDict())?.entry }
     return (result, losses)
   }
 }

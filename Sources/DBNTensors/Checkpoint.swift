@@ -28,11 +28,18 @@ public struct Checkpoint: Sendable {
   /// It refers to tensors by their keys in the state dict and under `constantsName`.
   public var graph: String?
 
+  /// Whether the file had the model's computation in its end, which is missing.
+  package var graphIsLost = false
+
   /// Epsilon and momentum of BatchNorms, where the file has them.
   public var batchNormSettings: BatchNormSettingsTable
 
   /// The modules of whole models in the file, which were read as state dicts. They are not written.
   public var modules: [ModuleDescription] = []
+
+  /// Where the state dict is, if that was found before values were taken out: what is left would
+  /// lead elsewhere, such as to a moving average that has lost fewer tensors. nil: to be searched.
+  package var settledEntry: EntryPath?
 
   /// A checkpoint of these values, with no file and no format yet.
   public init(

@@ -22,6 +22,12 @@ public struct ModuleDescription: Sendable {
   }
 }
 
+extension ModuleDescription {
+  /// Whether it is one of PyTorch's InstanceNorms, whose tensors are those of a BatchNorm. TorchScript
+  /// puts parts of its own into names of classes.
+  var isInstanceNorm: Bool { className.contains("torch.nn.modules.instancenorm.") }
+}
+
 extension ModuleDescription: CustomStringConvertible {
   /// `BatchNorm2d (torch.nn.modules.batchnorm): training False, eps 1e-05`.
   public var description: String {

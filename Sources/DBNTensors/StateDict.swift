@@ -3,6 +3,9 @@
 public struct StateDict: Sendable {
   /// The mapping itself, every entry included; keys are strings.
   public private(set) var dictionary: CheckpointDictionary
+  /// The classes of modules that are known to be no BatchNorms although their tensors have the same
+  /// names, by the modules' names. Only the file of a whole model tells.
+  package var otherNorms: [String: String] = [:]
 
   /// - Returns: nil unless all keys are strings.
   public init?(_ dictionary: CheckpointDictionary) {
@@ -56,5 +59,15 @@ public struct StateDict: Sendable {
   /// The mapping of module names to versions that `state_dict()` attaches, if the file has it.
   public var metadata: CheckpointDictionary? {
     dictionary.attributes.first { $0.name == "_metadata" }?.value.dictionary
+  }
+}
+
+extension StateDict {
+  /// Two state dicts of one model, both with what either file knows about the modules' classes.
+  package static func sharingClasses(_ a: StateDict, _ b: StateDict) -> (StateDict, StateDict) {
+    var (a, b) = (a, b)
+    a.otherNorms.merge(b.otherNorms) { own, _ in own }
+    b.otherNorms = a.otherNorms
+    return (a, b)
   }
 }

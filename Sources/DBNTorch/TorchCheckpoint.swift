@@ -29,6 +29,9 @@ package enum TorchCheckpoint {
       switch torch.kind {
       case .zip:
         let archive = try (consume torch).archive(salvages: options.salvages)
+        if ProgramArchive.beginsProgram(archive) {
+          return try ExportedProgramFile.salvage(file, archive, options)
+        }
         return try read(TorchArchive(file, archive, salvages: options.salvages), options)
       case .exportedProgram:
         return try ExportedProgramFile.read(file, (consume torch).archive(), options)

@@ -13,7 +13,7 @@ struct AdviceTests {
     .acceptingParts, .replacingFiles, .replacingInputs, .proof, .noProof,
     .tolerance, .allowingDifferences, .compression, .shardSize, .renaming, .castingToFloat32,
     .mappingToDistributed, .mappingToStandard, .sourceLayout(nil), .sourceLayout("ghost"),
-    .worldSize, .mergeRule, .anyMergeRule, .including, .excluding, .referenceEngine,
+    .worldSize, .mergeRule, .anyMergeRule, .including("bn1"), .excluding, .referenceEngine,
     .architectures, .weights, .dividing(255), .strippingPrefix("module."),
   ]
 

@@ -1,3 +1,4 @@
+import DBNCheckpoints
 import DBNTensors
 import DBNTestSupport
 import Foundation
@@ -47,6 +48,67 @@ struct ObjectCommandTests {
       "convert", Self.unreadable, folder.file("a.pth"), "--lossy", "--verify")
     #expect(written.status == 0 && written.output.contains("left out: coo"), "\(written.error)")
     #expect(written.output.contains("verified: equal"))
+  }
+
+  /// What only this format can't hold is left out too, and the proof is about the rest.
+  @Test(arguments: ["npz", "safetensors"], [[], ["--cast", "float16"]])
+  func whatAFormatLeavesOutIsNotProven(suffix: String, options: [String]) throws {
+    var stateDict = try Checkpoint.open(Self.unreadable).stateDict()
+    let bytes = ByteRegion(Array(repeating: 0, count: 8))
+    stateDict["half"] = try Tensor(.complex32, shape: [2], storage: TensorStorage(bytes))
+    let input = folder.file("in.pth")
+    try Checkpoint(root: .dictionary(stateDict.dictionary))
+      .write(to: input, options: WritingOptions(allowsLosses: true))
+    let output = folder.file("out.\(suffix)")
+    let written = try Command(
+      ["convert", input, output, "--lossy", "--verify"] + options)
+    #expect(written.status == 0 && written.output.contains("left out: half"), "\(written.error)")
+    #expect(written.output.contains("verified: "))
+    let whole = try Command(
+      [
+        "convert", Self.module, output, "--force", "--verify", "--lossy",
+        "--state-dict-only",
+      ] + options)
+    #expect(whole.status == 0, "\(whole.error)")
+  }
+
+  @Test func anInstanceNormIsNotMapped() throws {
+    let output = folder.file("out.h5")
+    let mapped = try Command(
+      "to-distributed", Self.module, output, "--world-size", "2", "--verify", "--json")
+    #expect(mapped.status == 0, "\(mapped.error)")
+    let json = try JSON(parsing: mapped.output)
+    let names = json["converted"]?.array?.compactMap(\.string) ?? []
+    #expect(names.contains("norm") && !names.contains("instance"), "\(names)")
+    #expect(
+      json["notes"]?.array?.contains { $0.string?.contains("InstanceNorm1d") == true } == true)
+    #expect(try Command("verify", Self.module, output).status == 0)
+    let info = try JSON(parsing: Command("info", Self.module, "--json").output)
+    let known = info["batch_norms"]?.array?.compactMap { $0["name"]?.string } ?? []
+    #expect(known.contains("norm") && !known.contains("instance"))
+    let others = info["not_batch_norms"]?.array?.compactMap { $0["name"]?.string } ?? []
+    #expect(others == ["instance"])
+  }
+
+  /// What differs is said in whole words, with the reason once.
+  @Test func verifyNamesWhatCannotBeRead() throws {
+    var stateDict = try Checkpoint.open(Self.unreadable).stateDict()
+    stateDict["coo"] = try .float32([1, 2])
+    let other = folder.file("other.pth")
+    try Checkpoint(root: .dictionary(stateDict.dictionary))
+      .write(to: other, options: WritingOptions(allowsLosses: true))
+    let verified = try Command("verify", other, Self.unreadable)
+    #expect(verified.status == 1, "\(verified.error)")
+    #expect(
+      verified.output.contains("coo: float32 [2] and an unreadable sparse tensor"),
+      "\(verified.output)")
+  }
+
+  @Test func aTensorWithoutANameIsNotCalledTrainingState() throws {
+    let path = folder.file("tensor.pth")
+    try Checkpoint(root: .tensor(.float32([1, 2]))).write(to: path)
+    let refused = try Command("convert", path, folder.file("out.h5"), "--state-dict-only")
+    #expect(refused.status == 2 && refused.error.contains("a single tensor"), "\(refused.error)")
   }
 
   @Test func ranksWithObjectsAreGatheredAndScatteredWithoutTheRest() throws {

@@ -70,6 +70,50 @@ struct SalvageTests {
     #expect(try Checkpoint.open(output).stateDict().count == tensors.count)
   }
 
+  /// The weights of a program come before the list of their names, and the operations after it.
+  @Test func aProgramCutAfterItsListOfWeightsComesOut() throws {
+    let path = Fixture("export/programs/2.13").file("convolutions.pt2")
+    let whole = try Checkpoint.open(path).stateDict()
+    let bytes = Array(try Data(contentsOf: URL(filePath: path)))
+    var counts: Set<Int> = []
+    for count in stride(from: 1, to: bytes.count, by: max(1, bytes.count / 100)) {
+      let cut = try write(Array(bytes.prefix(count)), "pt2")
+      guard let result = try? Conversion.salvaging(cut) else { continue }
+      let kept = try result.checkpoint.stateDict()
+      counts.insert(kept.count)
+      let isGraphLost = result.report.losses.contains { $0.name == "graph" }
+      #expect(isGraphLost == (result.checkpoint.graph == nil))
+      for (name, tensor) in kept {
+        #expect(try tensor.storage.crc32() == whole[name]?.storage.crc32())
+      }
+    }
+    #expect(counts == [whole.count])
+  }
+
+  /// Of a model and its average, the model is the state dict, even if it has lost more.
+  @Test func anAverageDoesNotTakeThePlaceOfTheModel() throws {
+    let model = try Checkpoint.open(Self.digits).stateDict()
+    let source = folder.file("both.pth")
+    var average = StateDict()
+    for (name, tensor) in model {
+      average[name] = try Tensor(
+        tensor.scalarType, shape: tensor.shape,
+        storage: TensorStorage(tensor.storage.bytes()))
+    }
+    var root = CheckpointDictionary()
+    // Records are in the order of the entries: the average comes first, and the model is cut.
+    root.set(.string("ema"), to: .dictionary(average.dictionary))
+    root.set(.string("model"), to: .dictionary(model.dictionary))
+    try Checkpoint(root: .dictionary(root)).write(to: source)
+    let bytes = Array(try Data(contentsOf: URL(filePath: source)))
+    let input = try write(Array(bytes.prefix(bytes.count * 3 / 4)), "pth")
+    let output = folder.file("out.safetensors")
+    let command = try Command("salvage", input, output)
+    #expect(command.status == 1 && command.error.contains("--entry model"), "\(command.error)")
+    let header = String(decoding: try Data(contentsOf: URL(filePath: output)), as: UTF8.self)
+    #expect(header.contains("\"ema/") && !header.contains("\"model/"))
+  }
+
   /// A damaged tensor is lost, and no other.
   @Test func aDamagedTensorIsNamed() throws {
     var (bytes, tensors) = try original("pth")

@@ -30,7 +30,7 @@ struct LookalikeTests {
     let survey = BatchNormSurvey(source)
     #expect(survey.sites.map(\.name) == ["bn"] && survey.unrecognised.isEmpty)
     #expect(survey.lookalikes.map(\.name) == ["obs_rms"])
-    #expect(survey.leftAlone.first?.advice?.choices == [.including])
+    #expect(survey.leftAlone.first?.advice?.choices == [.including("obs_rms")])
     #expect(!survey.ambiguities.contains { $0.contains("obs_rms") })
     let converted = try source.toDistributed(worldSize: 3)
     #expect(converted.report.converted == ["bn"])
@@ -135,12 +135,30 @@ struct LookalikeTests {
     #expect(ghost.report.converted.contains("x"))
   }
 
+  /// A statistic that is in the file and can't be read is not called missing.
+  @Test(arguments: ["running_mean", "running_var", "weight", "num_batches_tracked"])
+  func aStatisticThatCannotBeReadIsNamedWithTheReason(key: String) throws {
+    var mapping = try StateDict.batchNorm(
+      means: [[1, 2]], variances: [[3, 4]], counters: [5]
+    ).dictionary
+    mapping.set(.string("bn.\(key)"), to: .opaque(.unreadable("sparse tensor", "is sparse")))
+    let source = try #require(StateDict(mapping))
+    let problem = try #require(BatchNormSurvey(source).unrecognised.first)
+    #expect(problem.name == "bn" && problem.reason == "\(key) can't be read: it is sparse")
+    let error = try #require(throws: CheckpointError.self) { try source.toStandard() }
+    #expect(error.reason.contains(problem.reason), "\(error)")
+    let without = try #require(throws: CheckpointError.self) {
+      try source.toStandard(selection: NameSelection(exclude: ["bn"]))
+    }
+    #expect(without.reason.contains(problem.reason), "\(without)")
+  }
+
   @Test func withoutAnotherBatchNormTheErrorSaysWhy() throws {
     var source = StateDict()
     source["running_mean"] = try .float32([1, 2])
     source["running_var"] = try .float32([1, 2])
     let error = #expect(throws: CheckpointError.self) { try source.toDistributed(worldSize: 2) }
-    #expect(error?.code == .noBatchNorm && error?.advice?.choices == [.including])
+    #expect(error?.code == .noBatchNorm && error?.advice?.choices == [.including("")])
     let named = try source.toDistributed(
       worldSize: 2, selection: NameSelection(include: ["*"]))
     #expect(named.stateDict["running_mean"]?.shape == [2, 2])

@@ -71,6 +71,36 @@ struct RankTests {
     #expect(scattering?.code == .unexpectedLayout)
   }
 
+  /// As mapping explains it, with the way out that works here too.
+  @Test func modulesThatAreNotTakenForBatchNormsAreExplained() throws {
+    var first = StateDict()
+    first["rms.running_mean"] = try .float32([1, 2])
+    first["rms.running_var"] = try .float32([1, 2])
+    var second = first
+    second["rms.running_mean"] = try .float32([3, 4])
+    let ranks = [try checkpoint(first, 0), try checkpoint(second, 1)]
+    for error in [
+      try #require(throws: CheckpointError.self) { try first.scattering() },
+      try #require(throws: CheckpointError.self) { try StateDict.gathering(ranks) },
+    ] {
+      #expect(error.code == .noBatchNorm && error.name == "rms", "\(error)")
+      #expect(error.advice?.choices == [.including("rms")])
+    }
+    let selection = NameSelection(include: ["rms"])
+    let gathered = try StateDict.gathering(ranks, selection: selection).stateDict
+    #expect(gathered["rms.running_mean"]?.shape == [2, 2])
+    #expect(try gathered.scattering(selection)[1]["rms.running_mean"]?.doubles() == [3, 4])
+  }
+
+  @Test func differentWorldSizesCannotBeScattered() throws {
+    var mixed = try rank(0).toDistributed(worldSize: 2).stateDict
+    for (name, tensor) in try rank(0).toDistributed(worldSize: 3).stateDict.tensors {
+      mixed["other.\(name)"] = tensor
+    }
+    let error = #expect(throws: CheckpointError.self) { try mixed.scattering() }
+    #expect(error?.advice?.choices == [.mappingToDistributed, .mergeRule])
+  }
+
   /// Ranks may all be equal, as broadcast buffers are; a rank that is another's copy is an accident.
   @Test func aRankThatIsACopyIsAnError() throws {
     let same = [try checkpoint(rank(3), 0), try checkpoint(rank(3), 1)]

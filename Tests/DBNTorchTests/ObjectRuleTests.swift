@@ -47,6 +47,19 @@ struct ObjectRuleTests {
     #expect(value.unreadableReason != nil)
   }
 
+  @Test func hooksThatChangeAStateDictAreNoted() throws {
+    let hooks = Pickle.dictionary((Pickle.int(1), Pickle.call("a.Hook")))
+    for name in ["_state_dict_hooks", "_state_dict_pre_hooks"] {
+      let notes = try Pickle.read(
+        Self.module(("_parameters", Self.weights), (name, hooks))
+      ).notes
+      #expect(notes.contains { $0.contains("a.Hook") && $0.contains("not run") }, "\(notes)")
+    }
+    let without = try Pickle.read(
+      Self.module(("_parameters", Self.weights), ("_state_dict_hooks", Pickle.emptyDict)))
+    #expect(!without.notes.contains { $0.contains("hook") })
+  }
+
   @Test func manyNamesOfSharedModulesAreLimited() throws {
     let error = try #require(throws: CheckpointError.self) {
       try Pickle.read(Self.nested(depth: 40))
@@ -72,6 +85,9 @@ struct ObjectRuleTests {
     arguments: [
       "os.system", "posix.system", "subprocess.Popen", "builtins.eval", "commands.getoutput",
       "importlib.import_module", "ctypes.CDLL", "pickle.loads", "operator.attrgetter",
+      "os.popen", "os.stat", "nt.system", "socket.socket", "subprocess.check_output",
+      "code.InteractiveInterpreter.runcode", "code.interact", "timeit.timeit", "pip.main",
+      "os.stat_result.os.system", "sys.modules", "shutil.rmtree",
     ])
   func dangerousNamesAreAlwaysRefused(name: String) throws {
     let error = try #require(throws: CheckpointError.self) {
@@ -79,6 +95,18 @@ struct ObjectRuleTests {
     }
     #expect(error.code == .pickleGlobal && error.name == "x", "\(error)")
     #expect(error.reason.contains(name))
+  }
+
+  /// Classes that only hold data, and modules of people that are named as Python's were.
+  @Test(
+    arguments: [
+      "os.stat_result", "os.terminal_size", "posix.uname_result", "socket.AddressFamily",
+      "shutil._ntuple_diskusage", "subprocess.CompletedProcess", "code.models.Net",
+      "commands.train.Config",
+    ])
+  func harmlessNamesOfDangerousModulesAreOpaque(name: String) throws {
+    let root = try Pickle.read(Pickle.dictionary((Pickle.text("x"), Pickle.call(name)))).root
+    #expect(root.dictionary?["x"]?.typeName == name)
   }
 
   @Test(

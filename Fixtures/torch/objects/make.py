@@ -184,6 +184,21 @@ def others() -> None:
     write("libraries", value, "state_dict")
 
 
+def lists() -> None:
+    weights = nn.Linear(2, 2).state_dict()
+    text = numpy.array([["ä", "", "three"], ["d", "e", "f"]])
+    value = {
+        "state_dict": weights, "text": [text, numpy.asfortranarray(text), text.astype(">U5"), numpy.array("one")],
+        "bytes": numpy.array([b"cat", b"\xc3\xa9"]), "empty": numpy.array([], dtype="U3"),
+        "objects": [numpy.array([[1, "a", None], [0.5, (1, 2), {}]], dtype=object), numpy.array({"a": 1}, dtype=object)],
+        "scalars": [numpy.str_("x"), numpy.bytes_(b"y")],
+        "dates": numpy.array(["2026-01-02"], dtype="datetime64[D]"), "date": numpy.datetime64("2026-01-02"),
+        "records": numpy.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f4")]),
+        "tensor keys": {torch.ones(2): 1}, "set keys": OrderedDict([(frozenset({1}), 2)]),
+    }
+    write("numpy-lists", value, "state_dict")
+
+
 def unreadable() -> None:
     weights = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).state_dict()
     ones = torch.ones(2, 2)
@@ -205,4 +220,5 @@ def unreadable() -> None:
 modules()
 scripts()
 others()
+lists()
 unreadable()

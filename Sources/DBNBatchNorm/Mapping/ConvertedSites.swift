@@ -76,7 +76,9 @@ struct ConvertedSites {
       }
       for (key, value) in new { try add(.string(key), .tensor(value)) }
     }
-    return StateDict(result) ?? stateDict
+    var converted = StateDict(result) ?? stateDict
+    converted.otherNorms = stateDict.otherNorms
+    return converted
   }
 }
 

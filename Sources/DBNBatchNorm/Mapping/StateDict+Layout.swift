@@ -67,8 +67,10 @@ extension StateDict {
   /// One device's state dict: its rows as standard BatchNorms.
   ///
   /// - Throws: the same errors as `converting`.
-  package func replica(_ index: Int) throws(CheckpointError) -> StateDict {
-    let selected = try SelectedSites(self, selection: .all, hint: nil)
+  package func replica(
+    _ index: Int, of selection: NameSelection = .all
+  ) throws(CheckpointError) -> StateDict {
+    let selected = try SelectedSites(self, selection: selection)
     var conversion = LayoutConversion(
       self, to: .standard, worldSize: nil, merging: .replica(index), hasHint: false,
       measuringDrift: false)

@@ -56,7 +56,8 @@ extension BatchNormLayout {
     let hasCounter = found.contains(where: \.quantity.isCounter)
     // A standard BatchNorm with weights and without a counter is a frozen one.
     let looksFrozen =
-      !hasCounter && [.weight, .bias].allSatisfy { module[Self.standard.key(of: $0)] != nil }
+      !hasCounter && !module.isUnreadable(BatchNormQuantity.numBatchesTracked.rawValue)
+      && [.weight, .bias].allSatisfy { module[Self.standard.key(of: $0)] != nil }
     if (self == .standard && looksFrozen) || (self == .frozen && !looksFrozen) { return nil }
     for tensor in expected {
       try check(tensor, module, size, mayBeMissing: tensor.quantity.mayBeMissing)
@@ -119,8 +120,8 @@ extension BatchNormLayout {
     _ tensor: SiteTensor, _ module: ModuleTensors, _ size: Size, mayBeMissing: Bool
   ) throws(CheckpointError) {
     guard let found = module[tensor.key] else {
-      if mayBeMissing { return }
-      throw .unrecognised(module.name, "\(tensor.key) is missing")
+      if mayBeMissing, !module.isUnreadable(tensor.key) { return }
+      throw .unrecognised(module.name, module.whyNoTensor(tensor.key))
     }
     let shape = shape(of: tensor, size)
     guard found.shape == shape || (shape.isEmpty && found.isVectorForScalar) else {
@@ -171,7 +172,16 @@ struct ModuleTensors {
   let name: String
   let stateDict: StateDict
 
-  subscript(key: String) -> Tensor? { stateDict[name.isEmpty ? key : "\(name).\(key)"] }
+  subscript(key: String) -> Tensor? { stateDict[fullKey(key)] }
+
+  func isUnreadable(_ key: String) -> Bool { stateDict.isUnreadable(fullKey(key)) }
+
+  /// Why there is no tensor under the key, as a sentence.
+  func whyNoTensor(_ key: String) -> String {
+    "\(key) \(stateDict.whyNoTensor(fullKey(key)))"
+  }
+
+  private func fullKey(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
 }
 
 extension CheckpointError {

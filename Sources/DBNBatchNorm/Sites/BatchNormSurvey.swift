@@ -12,6 +12,8 @@ public struct BatchNormSurvey: Sendable {
   /// reinforcement learning have the same tensors. PyTorch's BatchNorm without affine parameters
   /// has had a counter since 0.4.1.
   public private(set) var lookalikes: [BatchNormSite] = []
+  /// Modules that are no BatchNorms by their class, which the file names.
+  private var ofOtherClasses: [ConversionReport.Item] = []
   /// What the tensors leave open and the user may know, in one sentence each.
   public private(set) var ambiguities: [Guidance] = []
 
@@ -37,7 +39,8 @@ public struct BatchNormSurvey: Sendable {
   }
 
   /// Finds the BatchNorms: modules with running statistics whose names and shapes fit a layout.
-  /// InstanceNorm with running statistics has the same names and can't be distinguished.
+  /// InstanceNorm with running statistics has the same names, and can be distinguished only by its
+  /// class, if the file has it.
   ///
   /// - Parameters:
   ///   - hint: how to read all of them; a layout that numbers variables is used only where nothing
@@ -66,6 +69,11 @@ public struct BatchNormSurvey: Sendable {
       hint != nil || more.contains(layout) || isNamed(name)
     }
     func take(_ name: String, _ layout: BatchNormLayout, _ hint: Hint?, key: String) {
+      if let className = stateDict.otherNorms[name], !isKnown(name, layout, hint) {
+        ofOtherClasses.append(.init(name, Self.reason(className)))
+        taken.insert(.string(key))
+        return
+      }
       do throws(CheckpointError) {
         let found = try layout.site(named: name, in: stateDict, hint: hint)
         guard let found else { return }
@@ -101,9 +109,11 @@ public struct BatchNormSurvey: Sendable {
         if !isNamed(name), let statistics = BatchNormSite(statisticsOf: name, in: stateDict) {
           lookalikes.append(statistics)
         } else {
-          let shape = stateDict[key]?.shape ?? []
           let mean = BatchNormLayout.standard.key(of: .runningMean)
-          unrecognised.append(.init(name, "\(mean) has the shape \(shape)"))
+          let module = ModuleTensors(name: name, stateDict: stateDict)
+          let shape = module[mean]?.shape
+          unrecognised.append(
+            .init(name, shape.map { "\(mean) has the shape \($0)" } ?? module.whyNoTensor(mean)))
         }
       } else if let item = Self.undecided(key, in: stateDict, stated) {
         unrecognised.append(item)
@@ -118,13 +128,19 @@ public struct BatchNormSurvey: Sendable {
 }
 
 extension BatchNormSurvey {
-  /// The lookalikes by name, and why they are left alone.
+  /// The modules that are not taken for BatchNorms by name, and why they are left alone.
   public var leftAlone: [ConversionReport.Item] {
-    lookalikes.map {
-      .init(
-        $0.name, Self.reason($0),
-        advice: $0.isReadable ? "if it is a BatchNorm, name it with \(.including)" : nil)
-    }
+    ofOtherClasses
+      + lookalikes.map {
+        .init(
+          $0.name, Self.reason($0),
+          advice: $0.isReadable ? "if it is a BatchNorm, name it with \(.including($0.name))" : nil)
+      }
+  }
+
+  private static func reason(_ className: String) -> String {
+    "it is of the class \(className.split(separator: ".").last ?? ""), which has the same tensors and "
+      + "normalises each sample by itself: it is left as it is"
   }
 
   private static func reason(_ lookalike: BatchNormSite) -> String {
@@ -158,9 +174,9 @@ extension BatchNormSite {
     let tensors = BatchNormLayout.standard.siteTensors(worldSize: 1)
     let statistics = tensors.filter { [.runningMean, .runningVar].contains($0.quantity) }
     let others = tensors.filter { ![.runningMean, .runningVar].contains($0.quantity) }
-    guard module[statistics[0].key] != nil, others.allSatisfy({ module[$0.key] == nil }) else {
-      return nil
-    }
+    guard module[statistics[0].key] != nil, others.allSatisfy({ module[$0.key] == nil }),
+      !tensors.contains(where: { module.isUnreadable($0.key) })
+    else { return nil }
     self.init(
       name: name, layout: .standard, features: 0, worldSize: 1, isAffine: false, hasCounter: false,
       tensors: statistics.filter { module[$0.key] != nil })
@@ -179,6 +195,11 @@ extension BatchNormSite {
     for layout in stated ?? more + BatchNormLayout.recognisable {
       let hint = BatchNormSurvey.Hint(layout, features: features)
       if let site = try layout.site(named: name, in: stateDict, hint: hint) { return site }
+    }
+    let module = ModuleTensors(name: name, stateDict: stateDict)
+    let mean = BatchNormLayout.standard.key(of: .runningMean)
+    if module.isUnreadable(mean) {
+      throw CheckpointError(.unexpectedLayout, name: name, module.whyNoTensor(mean))
     }
     return nil
   }

@@ -1,8 +1,8 @@
-import DBNTensors
+package import DBNTensors
 
 /// The BatchNorms that a conversion changes, and those it leaves alone.
-struct SelectedSites {
-  let sites: [BatchNormSite]
+package struct SelectedSites {
+  package let sites: [BatchNormSite]
   /// The BatchNorms that the patterns don't select.
   let others: [ConversionReport.Item]
   /// The lookalikes that are not taken for BatchNorms, without those that the patterns don't
@@ -12,15 +12,15 @@ struct SelectedSites {
   let assumption: Guidance?
 
   /// - Throws: `noBatchNorm`; `unexpectedLayout` for a BatchNorm that can't be read.
-  init(
-    _ stateDict: StateDict, selection: NameSelection, hint: BatchNormSurvey.Hint?
+  package init(
+    _ stateDict: StateDict, selection: NameSelection, hint: BatchNormSurvey.Hint? = nil
   ) throws(CheckpointError) {
     let survey = BatchNormSurvey(stateDict, hint: hint, including: selection.include)
     let problems = survey.unrecognised.filter { selection.contains($0.name) }
     if let problem = problems.first { throw Self.refusal(problem, among: problems) }
     sites = survey.sites.filter { selection.contains($0.name) }
-    others = (survey.sites + survey.lookalikes).filter { !selection.contains($0.name) }
-      .map { .init($0.name, "not selected") }
+    let named = (survey.sites + survey.lookalikes).map(\.name)
+    others = named.filter { !selection.contains($0) }.map { .init($0, "not selected") }
     leftAlone = survey.leftAlone.filter { selection.contains($0.name) }
     guard !sites.isEmpty else { throw Self.nothing(survey, hint) }
     assumption = hint.flatMap { [sites] in $0.assumption(about: sites, in: stateDict) }
@@ -34,7 +34,7 @@ struct SelectedSites {
     return CheckpointError(
       .unexpectedLayout, name: problem.name, "looks like a BatchNorm, but \(problem.reason)\(also)",
       advice: problem.advice.map { "\($0), or leave it out with \(.excluding)" }
-        ?? "leave it out with \(.excluding) if it is something else")
+        ?? "to leave this module as it is, name it with \(.excluding)")
   }
 
   private static func nothing(
@@ -43,13 +43,18 @@ struct SelectedSites {
     let reason =
       if !survey.sites.isEmpty {
         "none of the \(survey.sites.count) BatchNorms is selected by the patterns"
+      } else if let problem = survey.unrecognised.first {
+        "there is no BatchNorm but '\(problem.name.visible())', which the patterns leave out and "
+          + "which can't be read as one: \(problem.reason)"
       } else if let hint {
         "there is no BatchNorm of the layout \(hint.layout.name) in the state dict"
       } else {
         "there is no BatchNorm in the state dict (a name such as running_mean or moving_mean would "
           + "show one)"
       }
-    if survey.sites.isEmpty, let lookalike = survey.leftAlone.first {
+    if survey.sites.isEmpty, survey.unrecognised.isEmpty,
+      let lookalike = survey.leftAlone.first
+    {
       return CheckpointError(
         .noBatchNorm, name: lookalike.name, lookalike.reason, advice: lookalike.advice)
     }
@@ -74,7 +79,7 @@ extension BatchNormSurvey.Hint {
     return
       "nothing in the file says what the variables of \(assumed.map(\.name).quoted(limit: 10)) are: "
       + "they are read as \(variables), because you gave \(.sourceLayout(layout.name)); if that is "
-      + "not so for each, choose the BatchNorms of each kind by name with \(.including)"
+      + "not so for each, choose the BatchNorms of each kind by name, as in \(.including(assumed[0].name))"
   }
 }
 

@@ -9,20 +9,20 @@ extension StateDict {
   ///
   /// - Parameters:
   ///   - ranks: in order of rank; everything but the buffers is taken from rank 0.
+  ///   - selection: the BatchNorms that are gathered; the others must be equal on all ranks.
   ///   - shardedCount: how many tensors were put together from the ranks' parts before. If there are
   ///     any, the state dict needs no BatchNorm.
   /// - Throws: `ranksDiffer` with all other differences; `unexpectedLayout` when the BatchNorms are
   ///   not standard ones; `noBatchNorm`, `invalidRanks`.
   public static func gathering(
-    _ ranks: [RankCheckpoint], shardedCount: Int = 0
+    _ ranks: [RankCheckpoint], selection: NameSelection = .all, shardedCount: Int = 0
   ) throws(CheckpointError) -> BatchNormConversion {
     guard let first = ranks.first, ranks.count <= worldSizeLimit else {
       throw CheckpointError(
         .invalidRanks, "\(ranks.count) ranks can't be gathered",
         advice: "give 1 to \(worldSizeLimit) files")
     }
-    let sites = BatchNormSurvey(first.stateDict).sites
-    if shardedCount == 0 || !sites.isEmpty { try check(sites, of: first) }
+    let sites = try sites(of: first, selection, shardedCount: shardedCount)
     let buffers = Set(sites.flatMap(\.bufferKeys).map { CheckpointDictionary.Key.string($0) })
     let budget = MemoryBudget()
     let differences = try concurrentMap(ranks.count - 1) { index throws(CheckpointError) in
@@ -55,13 +55,16 @@ extension StateDict {
         ] + (shardedCount > 0 ? [JSON.Member("sharded_tensors", .int(shardedCount))] : [])))
   }
 
-  private static func check(
-    _ sites: [BatchNormSite], of rank: RankCheckpoint
-  ) throws(CheckpointError) {
-    guard !sites.isEmpty else {
-      throw CheckpointError(
-        .noBatchNorm, path: rank.path,
-        "the state dict has no BatchNorm, so there is nothing to gather")
+  /// The BatchNorms whose buffers are gathered, all of them with statistics of one device.
+  private static func sites(
+    of rank: RankCheckpoint, _ selection: NameSelection, shardedCount: Int
+  ) throws(CheckpointError) -> [BatchNormSite] {
+    let sites: [BatchNormSite]
+    do throws(CheckpointError) {
+      sites = try SelectedSites(rank.stateDict, selection: selection).sites
+    } catch {
+      if error.code == .noBatchNorm, shardedCount > 0 { return [] }
+      throw error.with(path: rank.path)
     }
     for site in sites where site.layout != .standard && site.layout != .frozen {
       throw CheckpointError(
@@ -71,6 +74,7 @@ extension StateDict {
           ? "give the files that the individual ranks saved"
           : "map every rank's file with \(.mappingToStandard) first")
     }
+    return sites
   }
 
   private static func refuse(

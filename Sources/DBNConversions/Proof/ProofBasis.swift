@@ -34,14 +34,29 @@ struct ProofBasis {
     self.promise = promise
   }
 
-  /// The basis without the values that no format can hold, for a file that leaves them out.
-  var withoutOpaqueValues: ProofBasis {
-    let kept = CheckpointValue.dictionary(stateDict.dictionary).removingLeaves { _, value in
-      if case .opaque = value { true } else { false }
+  /// The basis without what the written file leaves out.
+  ///
+  /// - Parameter written: a value of it that is written all the same has lost something else, such as
+  ///   being tied to another.
+  func without(_ leftOut: [ConversionReport.Item], in written: StateDict) -> ProofBasis {
+    guard !leftOut.isEmpty else { return self }
+    let names = Set(leftOut.map(\.name))
+    func isLeftOut(_ keys: [CheckpointDictionary.Key]) -> Bool {
+      let path = EntryPath(entry.keys + keys)
+      // Formats whose names are no paths name a value by its key.
+      return names.contains(path.description)
+        || path.keys.count == 1 && names.contains(path.keys[0].description)
     }
+    let keys = stateDict.dictionary.entries.map(\.key)
+      .filter { isLeftOut([$0]) && !written.dictionary.contains($0) }
+    let rest = stateDict.removing(Set(keys))
+    let kept = CheckpointValue.dictionary(rest.dictionary)
+      .removingLeaves { path, _ in path.keys.count > 1 && isLeftOut(path.keys) }
+    let keepsSettings = !names.contains(BatchNormSettingsTable.lossName)
     return ProofBasis(
-      kept?.dictionary.flatMap { StateDict($0) } ?? stateDict, writtenAt: entry,
-      settings: settings, known: known, promise: promise)
+      kept?.dictionary.flatMap { StateDict($0) } ?? rest, writtenAt: entry,
+      settings: keepsSettings ? settings : BatchNormSettingsTable(), known: known,
+      promise: promise)
   }
 
   /// A basis for conversions that intentionally change the outputs: the file must hold what was

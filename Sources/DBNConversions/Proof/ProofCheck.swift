@@ -2,62 +2,52 @@ import DBNBatchNorm
 import DBNCheckpoints
 import DBNComparison
 import DBNModels
-public import DBNTensors
+import DBNTensors
 import DBNVerification
-import Synchronization
 
-/// Compares a finished file before it gets its name, and holds the result afterwards.
-final class ProofCheck: Sendable {
+/// Compares a finished file before it gets its name.
+struct ProofCheck {
   private let proof: ConversionProof
   private let basis: ProofBasis
+  /// What the written file leaves out, which is not compared.
+  private let leftOut: [ConversionReport.Item]
   /// The file that was converted.
   private let source: Conversion
-  private let found = Mutex<ProofResult?>(nil)
 
-  init(_ proof: ConversionProof, _ basis: ProofBasis, of source: Conversion) {
+  init(
+    _ proof: ConversionProof, _ basis: ProofBasis, without leftOut: [ConversionReport.Item],
+    of source: Conversion
+  ) {
     self.proof = proof
     self.basis = basis
+    self.leftOut = leftOut
     self.source = source
   }
 
-  /// The result; nil before the comparison.
-  var result: ProofResult? { found.withLock { $0 } }
-
-  /// The proof of a file that will have the name `output`.
+  /// Proves the file at a path.
   ///
-  /// - Parameter other: a proof that runs first.
-  func proof(of output: String, after other: WritingOptions.Proof?) -> WritingOptions.Proof {
-    { path throws(CheckpointError) in
-      try other?(path)
-      do throws(CheckpointError) {
-        try self.check(path)
-      } catch {
-        // The file's temporary path means nothing to the user.
-        var error = error
-        if error.path == path { error.path = output }
-        throw error
-      }
-    }
-  }
-
-  /// Proves the file.
-  ///
+  /// - Parameter output: the name that the file will have.
   /// - Throws: `outputsDiffer`, `promiseBroken`.
-  private func check(_ path: String) throws(CheckpointError) {
-    let checkpoint = try Checkpoint.open(path, options: .justWritten)
-    let written = try checkpoint.stateDict(at: basis.entry)
-    let settings = BatchNormSettingsPair(basis.settings, checkpoint.batchNormSettings)
-    let result: ProofResult
-    if let promise = basis.promise {
-      result = try check(promise, written, settings)
-    } else {
-      result = try checkEquality(compare(written, settings))
+  func result(_ path: String, of output: String) throws(CheckpointError) -> ProofResult {
+    do throws(CheckpointError) {
+      let checkpoint = try Checkpoint.open(path, options: .justWritten)
+      let written = try checkpoint.stateDict(at: basis.entry)
+      let basis = basis.without(leftOut, in: written)
+      let settings = BatchNormSettingsPair(basis.settings, checkpoint.batchNormSettings)
+      guard let promise = basis.promise else {
+        return try checkEquality(compare(basis, written, settings))
+      }
+      return try check(promise, basis, written, settings)
+    } catch {
+      // The file's temporary path means nothing to the user.
+      var error = error
+      if error.path == path { error.path = output }
+      throw error.with(path: output)
     }
-    found.withLock { $0 = result }
   }
 
   private func compare(
-    _ written: StateDict, _ settings: BatchNormSettingsPair
+    _ basis: ProofBasis, _ written: StateDict, _ settings: BatchNormSettingsPair
   ) throws(CheckpointError) -> VerificationResult {
     guard let name = proof.model else {
       var verification = BatchNormVerification()
@@ -91,7 +81,8 @@ final class ProofCheck: Sendable {
   }
 
   private func check(
-    _ promise: ConversionPromise, _ written: StateDict, _ settings: BatchNormSettingsPair
+    _ promise: ConversionPromise, _ basis: ProofBasis, _ written: StateDict,
+    _ settings: BatchNormSettingsPair
   ) throws(CheckpointError) -> ProofResult {
     var kept = try promise.check(basis.stateDict, written)
     for (name, expected) in settings.a.entries where settings.b[name] != expected {
@@ -106,7 +97,7 @@ final class ProofCheck: Sendable {
     }
     let outputs: VerificationResult
     do throws(CheckpointError) {
-      outputs = try compare(written, settings)
+      outputs = try compare(basis, written, settings)
     } catch  where error.code == .batchNormsDiffer {
       guard proof.tolerance.isExact else {
         throw CheckpointError(

@@ -51,10 +51,7 @@ public struct ReferenceExecutor: Executor {
     for node in graph.nodes {
       for case .parameter(let key) in node.operands where parameters[key] == nil {
         guard let tensor = stateDict[key] else {
-          throw CheckpointError(
-            .missingOperand, name: key,
-            "the state dict has no tensor of this name, which "
-              + "\(graph.name) needs", advice: "use a checkpoint of this model")
+          throw .noTensor(key, in: stateDict, neededBy: graph.name)
         }
         do throws(CheckpointError) {
           parameters[key] = try DenseArray(tensor)

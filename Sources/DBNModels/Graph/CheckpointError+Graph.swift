@@ -16,4 +16,16 @@ extension CheckpointError {
     CheckpointError(
       .shapeMismatch, reason, advice: "give inputs and weights of the shapes that the model needs")
   }
+
+  /// The state dict has no tensor of this name, or one that can't be read.
+  package static func noTensor(
+    _ name: String, in stateDict: StateDict, neededBy user: String
+  ) -> CheckpointError {
+    CheckpointError(
+      .missingOperand, name: name,
+      stateDict.dictionary.contains(.string(name))
+        ? "\(stateDict.whyNoTensor(name)); \(user) needs it"
+        : "the state dict has no tensor of this name, which \(user) needs",
+      advice: stateDict.isUnreadable(name) ? nil : "use a checkpoint of this model")
+  }
 }

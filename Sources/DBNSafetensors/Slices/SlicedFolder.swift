@@ -18,6 +18,7 @@ struct SlicedFolder {
   /// The pieces of each tensor, by the indices of the names.
   private var pieces: [[Piece]] = []
   private var names = NameTable()
+  private var unreadable: [NamedTensors.Unreadable] = []
   private var metadata: [(name: String, text: String)] = []
   private var fileCount = 0
 
@@ -55,6 +56,10 @@ struct SlicedFolder {
     let tensors = try header.tensors(in: data)
     let text = header.metadata.first { $0.name == SafetensorsCheckpoint.shardingInfo }?.text
     let offsets = try text.map { text throws(CheckpointError) in try SliceOffsets(parsing: text) }
+    for entry in tensors.unreadable
+    where !unreadable.contains(where: { $0.name.isIdentical(to: entry.name) }) {
+      unreadable.append(.init(name: entry.name, value: entry.value, place: .max))
+    }
     for (place, name) in tensors.names.enumerated() {
       let tensor = tensors[place]
       // A file without the metadata has whole tensors, as for PyTorch's reader.
@@ -89,8 +94,10 @@ struct SlicedFolder {
         throw error.with(path: pieces.first?.path, name: name)
       }
     }
+    var named = NamedTensors(names, tensors)
+    named.unreadable = unreadable
     return try SafetensorsContent(
-      tensors: NamedTensors(names, tensors), nil, metadata: metadata,
+      tensors: named, nil, metadata: metadata,
       notes: [
         "slices of \(counted(fileCount, "file")) are put together; the files do not say how many "
           + "ranks there were, so if those of the last ranks are missing, tensors lack their ends"

@@ -21,6 +21,9 @@ extension CheckpointRecord {
     if let extra = used.firstIndex(of: false) {
       throw disagreement("the tensor '\(tensors.names[extra].visible())' is not in the record")
     }
+    if let extra = tensors.unreadable.first {
+      throw disagreement("the tensor '\(extra.name.visible())' is not in the record")
+    }
     guard let history = (members[Member.history] ?? []).array else { throw invalid(nil) }
     let graph = members[Member.graph]
     guard graph == nil || graph?.string != nil else { throw invalid(nil) }

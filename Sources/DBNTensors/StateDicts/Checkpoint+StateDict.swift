@@ -45,6 +45,9 @@ extension Checkpoint {
       let found = try existingEntry(entry)
       return (found, try namedStateDict(at: found))
     }
+    if let settledEntry, let found = try? namedStateDict(at: settledEntry) {
+      return (settledEntry, found)
+    }
     let ranked = rankedStateDicts
     guard let best = ranked.first else {
       if isEmpty { return (EntryPath(), try mapping(at: EntryPath())) }
@@ -118,11 +121,14 @@ extension Checkpoint {
 
   private func mapping(at entry: EntryPath) throws(CheckpointError) -> StateDict {
     let value = value(at: entry)
-    guard let dictionary = value.dictionary, let stateDict = StateDict(dictionary) else {
+    guard let dictionary = value.dictionary, var stateDict = StateDict(dictionary) else {
       throw CheckpointError(
         .noStateDict, name: "\(entry)",
         "is \(withArticle(value.typeName)), not a mapping of names to tensors",
         advice: "see what is there with \(.inspection)")
+    }
+    for module in modules where module.isInstanceNorm && module.entry == entry {
+      stateDict.otherNorms[module.name] = module.className
     }
     return stateDict
   }
@@ -161,6 +167,11 @@ extension Checkpoint {
       }
       return CheckpointError(
         .noStateDict, start + "there is no mapping of names to tensors", advice: advice)
+    }
+    if root.tensor != nil {
+      return CheckpointError(
+        .noStateDict, start + "the file is a single tensor, which has no name",
+        advice: "save a mapping of names to tensors: torch.save({\"name\": tensor}, path)")
     }
     if let list = tensorLists.first {
       let name = list.entry.keys.isEmpty ? "the root" : "'\(list.entry)'"

@@ -27,7 +27,7 @@ extension StateDict {
   }
 
   /// The state dict without the entries of these keys.
-  func removing(_ keys: Set<CheckpointDictionary.Key>) -> StateDict {
+  package func removing(_ keys: Set<CheckpointDictionary.Key>) -> StateDict {
     guard !keys.isEmpty else { return self }
     var kept = CheckpointDictionary(dictionary.kind)
     kept.attributes = dictionary.attributes
@@ -35,6 +35,8 @@ extension StateDict {
     for entry in dictionary.entries where !keys.contains(entry.key) {
       kept.set(entry.key, to: entry.value)
     }
-    return StateDict(kept) ?? self
+    var result = StateDict(kept) ?? self
+    result.otherNorms = otherNorms
+    return result
   }
 }

@@ -27,6 +27,20 @@ enum ExportedProgramFile {
       stateDict, constants, try graph.wholeText(), besides: archive.otherRecords)
   }
 
+  /// The weights of a program whose file lacks its end: they come first, then the list of their
+  /// names, and then the operations.
+  static func salvage(
+    _ file: ByteRegion, _ zip: ZipArchive, _ options: ReadingOptions
+  ) throws(CheckpointError) -> Checkpoint {
+    let archive = try ProgramArchive(file, zip)
+    let stateDict = try tensors(archive.weights, of: archive, options)
+    let constants = try tensors(archive.constants, of: archive, options)
+    var result = checkpoint(
+      stateDict, constants, try archive.graph?.wholeText(), besides: archive.otherRecords)
+    result.graphIsLost = result.graph == nil
+    return result
+  }
+
   private static func tensors(
     _ tensors: ProgramArchive.Tensors, of archive: ProgramArchive, _ options: ReadingOptions
   ) throws(CheckpointError) -> CheckpointDictionary {
@@ -42,7 +56,7 @@ enum ExportedProgramFile {
   /// The checkpoint's tree. With constants, the state dict and the constants each have an entry.
   /// Without, the state dict is the whole checkpoint, as from `torch.save(model.state_dict())`.
   private static func checkpoint(
-    _ stateDict: CheckpointDictionary, _ constants: CheckpointDictionary, _ graph: String,
+    _ stateDict: CheckpointDictionary, _ constants: CheckpointDictionary, _ graph: String?,
     besides records: [String]
   ) -> Checkpoint {
     var root = CheckpointDictionary()

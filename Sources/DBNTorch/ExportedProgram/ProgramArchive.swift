@@ -36,6 +36,12 @@ struct ProgramArchive: StorageSource {
     return zip.entries.contains { $0.name.hasPrefix(folder) }
   }
 
+  /// Whether what is left of an archive is the beginning of a program.
+  static func beginsProgram(_ zip: ZipArchive) -> Bool {
+    let folder = zip.commonFolder + Self.folder(of: weights)
+    return zip.isSalvaged && zip.entries.first?.name.hasPrefix(folder) == true
+  }
+
   /// The operations, as PyTorch wrote them.
   var graph: ZipEntry? { zip["\(prefix)\(Self.modelFolder)\(model)\(Self.modelExtension)"] }
 
@@ -62,6 +68,7 @@ struct ProgramArchive: StorageSource {
   private static func model(
     in zip: ZipArchive, _ prefix: String
   ) throws(CheckpointError) -> String {
+    if zip.isSalvaged { return try modelOfWeights(in: zip, prefix) }
     let folder = prefix + modelFolder
     let models = zip.entries.filter {
       $0.name.hasPrefix(folder) && $0.name.hasSuffix(modelExtension)
@@ -76,6 +83,22 @@ struct ProgramArchive: StorageSource {
         advice: "save one model with torch.export.save")
     }
     return model
+  }
+
+  /// The model's name by the list of its weights.
+  private static func modelOfWeights(
+    in zip: ZipArchive, _ prefix: String
+  ) throws(CheckpointError) -> String {
+    let folder = prefix + Self.folder(of: weights)
+    let end = "_\(weights)_config.json"
+    let list = zip.entries.first { $0.name.hasPrefix(folder) && $0.name.hasSuffix(end) }
+    guard let list else {
+      throw CheckpointError(
+        .torchProgram,
+        "is a program of torch.export without its end, where it says what its weights are",
+        advice: "get the file again")
+    }
+    return String(list.name.dropFirst(folder.count).dropLast(end.count))
   }
 
   func location(of key: String) -> String { "\(prefix)\(key)" }

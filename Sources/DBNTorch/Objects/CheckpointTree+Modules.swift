@@ -10,6 +10,8 @@ extension CheckpointTree {
     let entry: EntryPath
     var descriptions: [ModuleDescription] = []
     var settings = BatchNormSettingsTable()
+    /// The modules with hooks that change a state dict, and the first such hook.
+    var hooked: (modules: [String], hook: String)?
   }
 
   /// The most names in all state dicts of a file, for each tensor and object in it: a module that
@@ -25,6 +27,7 @@ extension CheckpointTree {
     var flat = Flat(entry: EntryPath(path.map { .string($0) }))
     try add(module, prefix: "", to: &flat)
     modules.add(module.className, at: path, flat.descriptions, flat.settings)
+    if let hooked = flat.hooked { modules.addHooks(hooked.hook, of: hooked.modules, at: path) }
     flat.dictionary.attributes = [("_metadata", .dictionary(flat.versions))]
     return flat.sum.converted(.dictionary(flat.dictionary))
   }
@@ -57,6 +60,9 @@ extension CheckpointTree {
     version.set(.string("version"), to: .int(module.version))
     flat.versions.set(.string(name), to: .dictionary(version))
     if let settings = module.batchNorm { flat.settings[name] = settings }
+    if let hook = module.hooks.first {
+      flat.hooked = ((flat.hooked?.modules ?? []) + [name], flat.hooked?.hook ?? hook)
+    }
     try describe(module, name, &flat)
     for (tensorName, value) in module.tensors {
       try set(prefix + tensorName, value, &flat)
@@ -162,6 +168,16 @@ struct ReadModules {
     for (name, value) in settings.entries where !contradictory.contains(name) {
       add(value, to: name, place)
     }
+  }
+
+  /// Notes hooks that are not run.
+  mutating func addHooks(_ hook: String, of names: [String], at path: [String]) {
+    let place = path.isEmpty ? "the root" : "'\(path.joined(separator: "/").visible())'"
+    let first = names[0].isEmpty ? "itself" : "'\(names[0].visible())'"
+    let more = names.count > 1 ? " and \(names.count - 1) more" : ""
+    note(
+      "\(place): a hook (\(hook.visible())) of the module \(first)\(more) may change what "
+        + "state_dict() gives in Python; it is not run")
   }
 
   /// Adds settings of a BatchNorm. The names are those of every model in the file; where the

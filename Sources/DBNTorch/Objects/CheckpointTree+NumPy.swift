@@ -6,10 +6,19 @@ import DBNTensors
 /// (`gentype_reduce`), `descriptor.c` (`arraydescr_reduce`), `numpy/_core/numeric.py`
 /// (`_frombuffer`).
 extension CheckpointTree {
-  /// The number, text or tensor that the object stands for; nil for any other object, and for
-  /// types that tensors can't have.
+  /// The number, text, list or tensor that the object stands for; what can't be read for an array
+  /// of another type; nil for any other object.
   mutating func numPyValue(_ object: PickleOpaque) throws(CheckpointError) -> Converted? {
     guard object.name.hasPrefix("numpy."), let arguments = object.arguments else { return nil }
+    if let number = try numberOrTensor(object, arguments) { return number }
+    guard let array = NumPyParts(object, heap) else { return nil }
+    if let list = try list(array) { return list }
+    return try unreadable(array, object)
+  }
+
+  private mutating func numberOrTensor(
+    _ object: PickleOpaque, _ arguments: [PickleValue]
+  ) throws(CheckpointError) -> Converted? {
     switch object.name.split(separator: ".").last {
     case "scalar": return try numPyScalar(object.name, arguments)
     case "_reconstruct":
@@ -52,7 +61,7 @@ struct NumPyType {
   let scalarType: ScalarType
   let isBigEndian: Bool
 
-  private static let byName: [String: ScalarType] = [
+  static let byName: [String: ScalarType] = [
     "b1": .bool, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8,
     "u2": .uint16, "u4": .uint32, "u8": .uint64, "f2": .float16, "f4": .float32, "f8": .float64,
     "c8": .complex64, "c16": .complex128,
@@ -145,7 +154,7 @@ struct NumPyArray {
 extension PickleHeap {
   /// The bytes of an array, which must be this many. In Python 2's pickles they are a string: as
   /// bytes, or as text in Latin-1.
-  fileprivate func arrayBytes(_ value: PickleValue, count: Int) -> ByteRegion? {
+  func arrayBytes(_ value: PickleValue, count: Int) -> ByteRegion? {
     if let bytes = bytes(value) { return bytes.count == count ? bytes : nil }
     guard let text = text(value) else { return nil }
     if text.utf8.count == count { return ByteRegion(Array(text.utf8)) }

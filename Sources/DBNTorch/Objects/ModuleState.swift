@@ -17,6 +17,8 @@ struct ModuleState {
   /// The other attributes, except those of `Module` itself, whose names begin with an underscore;
   /// and the buffers that `state_dict()` leaves out.
   let settings: [Attribute]
+  /// The classes or functions of hooks that change what `state_dict()` gives.
+  var hooks: [String] = []
   /// How many entries its attributes have, for limits.
   let entryCount: Int
   /// Whether it is a quantised layer, which keeps its weights packed instead of in tensors.
@@ -54,6 +56,10 @@ struct ModuleState {
       attributes.filter { !$0.name.hasPrefix("_") } + buffers.filter { transient.contains($0.name) }
     version = heap.version(
       className, attributes, counts: buffers.contains { $0.name == Name.counter })
+    hooks = [Name.stateDictHooks, Name.stateDictPreHooks].flatMap { name in
+      (heap.value(name, in: attributes).flatMap { heap.dictionary($0) }?.entries ?? [])
+        .map { heap.typeName($0.value) }
+    }
     let keepsStatistics = buffers.contains { $0.name == Name.mean && $0.value != .none }
     batchNorm =
       keepsStatistics && !className.contains("InstanceNorm")
@@ -87,6 +93,8 @@ struct ModuleState {
     static let counter = BatchNormQuantity.numBatchesTracked.rawValue
     static let mean = BatchNormQuantity.runningMean.rawValue
     static let version = "_version"
+    static let stateDictHooks = "_state_dict_hooks"
+    static let stateDictPreHooks = "_state_dict_pre_hooks"
   }
 }
 

@@ -26,8 +26,8 @@ extension CheckpointTree {
     var sum = Sum()
     result.reserveCapacity(dictionary.entries.count)
     for (key, value) in dictionary.entries {
-      guard let key = heap.key(key) else { return try opaque(dictionary) }
-      result.set(key, to: try child(value, key.description, &sum))
+      guard let name = heap.key(key) else { return try opaque(dictionary, dueTo: key) }
+      result.set(name, to: try child(value, name.description, &sum))
     }
     for (name, value) in dictionary.attributes {
       result.attributes.append((name, try child(value, name, &sum)))
@@ -35,13 +35,21 @@ extension CheckpointTree {
     return sum.converted(.dictionary(result))
   }
 
-  /// A dictionary with keys that a checkpoint can't have, as an opaque object of its class.
+  /// A dictionary with keys that a checkpoint can't have, kept for comparisons.
+  ///
+  /// - Parameter key: the first such key.
   private mutating func opaque(
-    _ dictionary: PickleDictionary
+    _ dictionary: PickleDictionary, dueTo key: PickleValue
   ) throws(CheckpointError) -> Converted {
     var object = PickleOpaque(name: dictionary.kind.path, arguments: [])
     object.entries = dictionary.entries
-    return try opaque(object, attributes: dictionary.attributes)
+    let converted = try opaque(object, attributes: dictionary.attributes)
+    guard opaqueDepth == 0, case .opaque(var value) = converted.value else { return converted }
+    value.name = dictionary.kind.rawValue
+    value.unreadableReason =
+      "has a key of the type \(heap.typeName(key)), where a checkpoint can have text, numbers and "
+      + "tuples of them: save the dict with such keys"
+    return Converted(value: .opaque(value), count: converted.count, height: converted.height)
   }
 
   mutating func opaque(

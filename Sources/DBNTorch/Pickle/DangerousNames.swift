@@ -7,7 +7,7 @@ enum DangerousNames {
   private static let modules: Set<String> = [
     "os", "posix", "nt", "subprocess", "sys", "socket", "runpy", "importlib", "pty", "shutil",
     "webbrowser", "ctypes", "_ctypes", "pickle", "_pickle", "marshal", "codeop", "bdb", "pdb",
-    "cProfile", "pip", "asyncio", "popen2", "httplib", "urllib2", "commands", "timeit", "code",
+    "cProfile", "pip", "asyncio", "popen2", "httplib", "urllib2", "timeit",
     "_posixsubprocess", "multiprocessing",
   ]
 
@@ -20,7 +20,24 @@ enum DangerousNames {
     "types.CodeType", "types.FunctionType", "operator.attrgetter", "operator.methodcaller",
     "torch.hub.load", "torch.load", "torch.serialization.load", "torch.jit.load",
     "numpy.load", "numpy.testing._private.utils.runstring", "platform.popen",
+    "commands.getoutput", "commands.getstatusoutput", "commands.getstatus", "code.interact",
+    "code.compile_command",
   ]
+
+  /// Classes of dangerous modules that only hold data, most of them what a function returned:
+  /// `os.stat`, `os.uname`, `shutil.disk_usage`.
+  private static let harmless: Set<String> = [
+    "os.stat_result", "os.statvfs_result", "os.terminal_size", "os.times_result",
+    "os.uname_result", "posix.times_result", "posix.uname_result", "nt.times_result",
+    "os.PathLike", "shutil._ntuple_diskusage", "subprocess.CompletedProcess",
+    "subprocess.CalledProcessError", "subprocess.TimeoutExpired", "socket.AddressFamily",
+    "socket.SocketKind", "socket.AddressInfo", "socket.MsgFlag",
+    "asyncio.exceptions.CancelledError",
+    "asyncio.exceptions.TimeoutError",
+  ]
+
+  /// Beginnings of names that are dangerous in a module whose name people give to their own too.
+  private static let beginnings = ["code.Interactive"]
 
   /// Modules that are dangerous wherever a path leads through them: others import them, so that
   /// `torch.serialization.os.system` is a function too.
@@ -29,8 +46,10 @@ enum DangerousNames {
   ]
 
   static func contains(_ path: String) -> Bool {
+    if harmless.contains(path) { return false }
     let parts = path.split(separator: ".")
-    return names.contains(path) || modules.contains(String(parts.first ?? ""))
+    return beginnings.contains(where: path.hasPrefix) || names.contains(path)
+      || modules.contains(String(parts.first ?? ""))
       || parts.dropFirst().dropLast().contains(where: modulesAnywhere.contains)
   }
 

@@ -54,7 +54,9 @@ struct PickleArguments {
     }
     var numbers: [Int] = []
     for element in try elements(index, heap) {
-      guard case .int(let number) = element else { throw wrong(index, "a tuple of ints", heap) }
+      guard case .int(let number) = element else {
+        throw wrong(index, "a tuple of ints", "one with \(heap.typeDescription(element))")
+      }
       numbers.append(number)
     }
     return numbers
@@ -70,9 +72,25 @@ struct PickleArguments {
   }
 
   func wrong(_ index: Int, _ wanted: String, _ heap: PickleHeap) -> CheckpointError {
+    wrong(index, wanted, heap.typeDescription(values[index]))
+  }
+
+  private func wrong(_ index: Int, _ wanted: String, _ found: String) -> CheckpointError {
     CheckpointError(
-      .pickleArguments,
-      "argument \(index + 1) of \(function) should be \(wanted), not \(heap.typeName(values[index]))"
-    )
+      .pickleArguments, "argument \(index + 1) of \(function) should be \(wanted), not \(found)")
+  }
+}
+
+extension PickleHeap {
+  /// The type of a value, and what distinguishes it from others of the same type, for errors.
+  fileprivate func typeDescription(_ value: PickleValue) -> String {
+    if case .leaf(let index) = value {
+      switch leaves[index] {
+      case .largeInt: return "an int of more than 64 bits"
+      case .surrogateString: return "text that is not valid Unicode"
+      default: break
+      }
+    }
+    return typeName(value)
   }
 }

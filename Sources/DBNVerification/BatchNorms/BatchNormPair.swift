@@ -25,8 +25,8 @@ struct BatchNormPair {
     options: BatchNormModule.Options,
     settings: BatchNormSettingsPair = BatchNormSettingsPair()
   ) throws(CheckpointError) -> [BatchNormPair] {
-    try refuseProblems(of: surveyA, unlessIn: surveyB)
-    try refuseProblems(of: surveyB, unlessIn: surveyA)
+    try refuseProblems(of: surveyA, "first", unlessIn: surveyB)
+    try refuseProblems(of: surveyB, "second", unlessIn: surveyA)
     let (sitesA, sitesB) = (surveyA.sites, surveyB.sites)
     let byName = Dictionary(
       sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
@@ -76,14 +76,15 @@ struct BatchNormPair {
   /// Refuses a module that can't be read as a BatchNorm. If it is the same in both, which a
   /// conversion has left alone, its tensors are compared like all others.
   private static func refuseProblems(
-    of survey: BatchNormSurvey, unlessIn other: BatchNormSurvey
+    of survey: BatchNormSurvey, _ which: String, unlessIn other: BatchNormSurvey
   ) throws(CheckpointError) {
     let common = Set(other.unrecognised.map { [$0.name, $0.reason] })
     let problem = survey.unrecognised.first { !common.contains([$0.name, $0.reason]) }
     guard let problem else { return }
     throw CheckpointError(
-      .batchNormsDiffer, name: problem.name, "looks like a BatchNorm, but \(problem.reason)",
-      advice: problem.advice)
+      .batchNormsDiffer, name: problem.name,
+      "looks like a BatchNorm in the \(which) checkpoint, but \(problem.reason)",
+      advice: problem.advice ?? "compare the stored values alone with \(.difference)")
   }
 
   /// The advice if the names differ in a prefix only, as those of a model in a wrapper do.

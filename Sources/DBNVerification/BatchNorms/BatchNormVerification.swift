@@ -47,6 +47,7 @@ public struct BatchNormVerification: Sendable {
   ///   value per channel.
   public func compare(_ a: StateDict, _ b: StateDict) throws(CheckpointError) -> VerificationResult
   {
+    let (a, b) = StateDict.sharingClasses(a, b)
     let pairs = try BatchNormPair.matching(
       a, BatchNormSurvey(a, layouts: layouts, known: known.a),
       b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options, settings: settings)

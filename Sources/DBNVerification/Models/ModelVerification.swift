@@ -83,7 +83,8 @@ public struct ModelVerification: Sendable {
   private func batchNorms(
     _ a: StateDict, _ b: StateDict
   ) throws(CheckpointError) -> [BatchNormPair] {
-    try BatchNormPair.matching(
+    let (a, b) = StateDict.sharingClasses(a, b)
+    return try BatchNormPair.matching(
       a,
       BatchNormSurvey(
         a, layouts: options.layouts, known: try graph.batchNorms(in: a, options.layouts)),

@@ -44,7 +44,7 @@ struct StoredValueComparison {
   ) throws(CheckpointError) {
     guard a.name == b.name else { return note(path, "\(a.name) and \(b.name)") }
     guard a.isComparable, b.isComparable else {
-      return note(path, "not compared: \(a.unreadableReason ?? b.unreadableReason ?? "")")
+      return note(path, "not compared, since it \(a.unreadableReason ?? b.unreadableReason ?? "")")
     }
     try compare(.list(a.parts), .list(b.parts), at: path)
   }
@@ -90,7 +90,16 @@ extension CheckpointValue {
     dictionary != nil ? "mapping" : elements != nil ? typeName : nil
   }
 
-  fileprivate var shortText: String { "\(typeName) \(scalarText)" }
+  /// The type and the value, each once.
+  fileprivate var shortText: String {
+    switch self {
+    case .none, .tensor, .list, .tuple, .set, .dictionary: scalarText
+    case .opaque(let value):
+      value.unreadableReason == nil
+        ? "an object of the class \(value.name)" : "an unreadable \(value.name)"
+    default: "\(typeName) \(scalarText)"
+    }
+  }
 }
 
 extension Tensor {

@@ -25,6 +25,7 @@ struct GatherCommand: ParsableCommand {
     completion: .file())
   var output: String?
 
+  @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var stateDict: StateDictOption
@@ -44,7 +45,8 @@ struct GatherCommand: ParsableCommand {
     var files = StagedFiles()
     let result = try target.stage(
       Conversion.gathering(
-        ranks, entry: entry.path, stateDictOnly: stateDict.stateDictOnly,
+        ranks, entry: entry.path, selection: selection.selection,
+        stateDictOnly: stateDict.stateDictOnly,
         options: opaque.readingOptions),
       to: output, existing, in: &files)
     let health = result.health

@@ -9,7 +9,8 @@ struct SalvageCommand: ParsableCommand {
     abstract: "Write what is left of a checkpoint that was cut off or damaged.",
     discussion: """
       Reads every tensor, writes those that are whole, and lists the others. PyTorch's zip files, \
-      safetensors and HDF5 can lack their end.
+      safetensors and HDF5 can lack their end; programs of torch.export (.pt2) as well, if the list \
+      of the weights' names, which comes after the weights, is left.
 
       Exit status: 0 nothing is lost; 1 something is lost; 2 nothing can be recovered.
       """)

@@ -15,6 +15,7 @@ struct ScatterCommand: ParsableCommand {
   @Argument(help: "The files to write, with %d, or %02d, for the rank: rank-%d.pth.")
   var pattern: String
 
+  @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var stateDict: StateDictOption
@@ -35,7 +36,7 @@ struct ScatterCommand: ParsableCommand {
     guard let names = RankPattern(pattern) else { return }
     let existing = try target.existingFiles(at: names.path(0), inputs: [input])
     let conversion = try stateDict.conversion(opening: input, entry, opaque)
-    let ranks = try conversion.scattered()
+    let ranks = try conversion.scattered(selection.selection)
     var files = StagedFiles()
     let written = try stage(ranks, to: names, existing, in: &files)
     let health = written[0].health

@@ -41,7 +41,7 @@ extension Choice {
     case .worldSize: "--world-size V"
     case .mergeRule: "--statistics"
     case .anyMergeRule: "--statistics first, mean, pooled or replica:K"
-    case .including: "--include"
+    case .including(let name): "--include \(name.shellArgument)"
     case .excluding: "--exclude"
     case .referenceEngine: "--engine reference"
     case .weights: "--weights FILE"

@@ -126,10 +126,7 @@
       _ key: String, in stateDict: StateDict
     ) throws(CheckpointError) -> Tensor {
       guard let tensor = stateDict[key] else {
-        throw CheckpointError(
-          .missingOperand, name: key,
-          "the state dict has no tensor of this name, which \(name) needs",
-          advice: "use a checkpoint of this model")
+        throw .noTensor(key, in: stateDict, neededBy: name)
       }
       return tensor
     }
