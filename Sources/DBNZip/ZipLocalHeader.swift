@@ -1,5 +1,5 @@
 import DBNTensors
-import Glibc
+import DBNPlatform
 
 /// A record's local header, from which the record is found if the archive has no directory.
 ///

@@ -9,7 +9,7 @@ import DBNNumPy
 import DBNTensors
 import DBNTestSupport
 import DBNVerification
-import Glibc
+import DBNPlatform
 import Testing
 
 /// Epsilon and momentum of BatchNorms: from a file of Keras, through every format, to what runs.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DBNTensors
-import Glibc
+import DBNPlatform
 
 /// The form in which a command prints its result.
 struct OutputOptions: ParsableArguments {

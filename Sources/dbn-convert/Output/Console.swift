@@ -1,6 +1,6 @@
 import ArgumentParser
 import DBNTensors
-import Glibc
+import DBNPlatform
 
 /// Writes results and remarks to the standard streams.
 enum Console {

@@ -1,0 +1,60 @@
+import DBNCOneDNN
+import DBNPlatform
+import DBNTensors
+
+/// oneDNN's library, opened when it is first needed: so the program runs where it is not installed,
+/// and with version 2 or 3.
+///
+/// `@unchecked Sendable`: a handle of `dlopen` may be used by several threads.
+struct OneDNNLibrary: @unchecked Sendable {
+  private let handle: UnsafeMutableRawPointer
+
+  /// The environment variable that names the library's file. If it is set, no other is tried.
+  private static let variable = "DBN_ONEDNN_LIBRARY"
+
+  private static let opened = Result { () throws(CheckpointError) in try open(candidates) }
+
+  /// - Throws: `engineUnavailable` if there is no library, or none of a version that is known.
+  static func load() throws(CheckpointError) { _ = try opened.get() }
+
+  /// A symbol of the library, or of one that it is linked with.
+  static func symbol(_ name: String) -> UnsafeMutableRawPointer? {
+    (try? opened.get()).flatMap { dlsym($0.handle, name) }
+  }
+
+  /// The names to try. The system's loader finds those without a folder (`LD_LIBRARY_PATH`, and the
+  /// folders of the system).
+  private static var candidates: [String] {
+    if let path = getenv(variable) { return [String(cString: path)] }
+    #if canImport(Darwin)
+      return ["libdnnl.3.dylib", "libdnnl.2.dylib"].flatMap { [$0, "/opt/homebrew/lib/\($0)"] }
+    #else
+      return ["libdnnl.so.3", "libdnnl.so.2"]
+    #endif
+  }
+
+  private static func open(_ names: [String]) throws(CheckpointError) -> OneDNNLibrary {
+    var failures: [String] = []
+    for name in names {
+      guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
+        failures.append(dlerror().map { String(cString: $0) } ?? name)
+        continue
+      }
+      let version = conednn_version_major(handle)
+      if (2...3).contains(version) {
+        guard let missing = conednn_use(handle) else { return OneDNNLibrary(handle: handle) }
+        failures.append("\(name): has no function \(String(cString: missing))")
+      } else {
+        failures.append("\(name): is " + (version == 0 ? "not oneDNN" : "version \(version)"))
+      }
+      dlclose(handle)
+    }
+    throw CheckpointError(
+      .engineUnavailable,
+      "the oneDNN engine needs oneDNN's library, version 2 or 3, which can't be loaded ("
+        + "\(failures.joined(separator: "; ")))",
+      advice: "install it (Debian and Ubuntu: libdnnl3, or libdnnl2 in older releases; PyPI: "
+        + "onednn-cpu-gomp), name its file in the environment variable \(variable), or use the "
+        + "reference engine (\(.referenceEngine))")
+  }
+}
