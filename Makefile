@@ -44,8 +44,7 @@ test: setup
 # Tests the engine with version 3 of oneDNN, whatever version the system has.
 test-onednn3: setup .build-onednn3/ready
 	DBN_ONEDNN_LIBRARY=$(CURDIR)/.build-onednn3/lib/libdnnl.so.3 \
-	LD_LIBRARY_PATH=$(CURDIR)/.build-onednn3/lib $(SWIFT) test --disable-xctest \
-	  --filter 'OneDNN|TwoEngines|EngineTests|Torchvision'
+	$(SWIFT) test --disable-xctest --filter 'OneDNN|TwoEngines|EngineTests|Torchvision'
 
 # Intel's own build of oneDNN 3.
 .build-onednn3/ready:

@@ -49,12 +49,13 @@ uninstall:
 # leaves them out, and with them curl and OpenSSL.
 $(STATIC)/ready: setup
 	rm -rf $(STATIC) && mkdir -p $(STATIC)
-	hdf5=$$(pkg-config --variable=libdir hdf5) && system=$$(pkg-config --variable=libdir zlib) && \
-	printf '%s\n' 'create $(STATIC)/libhdf5.a' "addlib $$hdf5/libhdf5.a" "addlib $$system/libsz.a" \
-	  "addlib $$system/libaec.a" save end | ar -M && cp $$system/libz.a $(STATIC)
-	cp $$(gcc -print-file-name=libstdc++.a) $(STATIC)
+	hdf5=$$(pkg-config --libs-only-L hdf5 | sed 's/^ *-L//; s/ .*//') && \
+	find() { gcc -B"$$hdf5" -print-file-name="$$1"; } && \
+	printf '%s\n' 'create $(STATIC)/libhdf5.a' "addlib $$(find libhdf5.a)" "addlib $$(find libsz.a)" \
+	  "addlib $$(find libaec.a)" save end | ar -M && \
+	cp "$$(find libz.a)" "$$(find libstdc++.a)" $(STATIC)
 	printf '%s\n' 'Name: hdf5' 'Description: static' 'Version: 0' \
-	  "Cflags: $$(pkg-config --cflags hdf5)" 'Libs: -L$(CURDIR)/$(STATIC) -lhdf5' >$(STATIC)/hdf5.pc
+	  "Cflags: $$(pkg-config --cflags-only-I hdf5)" 'Libs: -L$(CURDIR)/$(STATIC) -lhdf5' >$(STATIC)/hdf5.pc
 	touch $@
 
 # Needs nothing of the system but glibc.

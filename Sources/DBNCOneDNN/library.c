@@ -18,13 +18,13 @@ typedef struct {
 #define FIND_2(...) FIND(two, __VA_ARGS__)
 #define FIND_3(...) FIND(three, __VA_ARGS__)
 
-int conednn_version_major(void *handle) {
+int conednn_version(void *handle) {
   const version_t *(*function)(void) = (const version_t *(*)(void))dlsym(handle, "dnnl_version");
-  return function ? function()->major : 0;
+  return function ? function()->major * 100 + function()->minor : 0;
 }
 
 const char *conednn_use(void *handle) {
-  is_version_3 = conednn_version_major(handle) == 3;
+  is_version_3 = conednn_version(handle) >= 300;
   BOTH(FIND_BOTH)
   if (!is_version_3) {
     VERSION_2(FIND_2)

@@ -35,7 +35,6 @@ struct RunTests {
   private func runImage(
     in folder: TemporaryFolder, engine: String?, environment: [String: String] = [:]
   ) throws -> Command {
-    try writeImage(to: folder.file("x.h5"))
     let weights = Fixture("torch/resnet18").file("checkpoint.pth")
     return try Command(
       ["run", weights, "--input", folder.file("x.h5"), "--threads", "2", "--force"]
@@ -47,6 +46,7 @@ struct RunTests {
   @Test(.enabled(if: Engine.oneDNN.isAvailable, "oneDNN's library is not installed"))
   func theEngineIsTheUsers() throws {
     let folder = try TemporaryFolder()
+    try writeImage(to: folder.file("x.h5"))
     #expect(try runImage(in: folder, engine: "reference").status == 0)
     let command = try runImage(in: folder, engine: "onednn")
     #expect(command.status == 0, "\(command.error)")
@@ -62,6 +62,7 @@ struct RunTests {
   @Test(arguments: ["/nonexistent/libdnnl.so.3", "libz.so.1"])
   func withoutOneDNNItsEngineIsAnErrorThatSaysWhatToDo(library: String) throws {
     let folder = try TemporaryFolder()
+    try writeImage(to: folder.file("x.h5"))
     let environment = ["DBN_ONEDNN_LIBRARY": library]
     let command = try runImage(in: folder, engine: "onednn", environment: environment)
     #expect(command.status == 2)

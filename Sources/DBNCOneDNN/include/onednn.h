@@ -2,7 +2,7 @@
 // to build, and the program runs where oneDNN is not installed. The declarations are our own, made
 // from the documentation (https://uxlfoundation.github.io/oneDNN).
 //
-// `conednn_x` is oneDNN's `dnnl_x`, of versions 2 (2.0 to 2.7) and 3. Version 2 has operation
+// `conednn_x` is oneDNN's `dnnl_x`, of versions 2 (from 2.2) and 3. Version 2 has operation
 // descriptors, and memory descriptors that are structs; version 3 has neither, and other numbers
 // for the same names. Here a memory descriptor is a pointer that its owner destroys, a primitive
 // descriptor is made by one call, and names have one number. All tensors are float32.
@@ -96,12 +96,12 @@ typedef struct {
   conednn_memory_t memory;
 } conednn_exec_arg_t;
 
-// The library's major version; 0 if it is not oneDNN.
+// The library's version: 206 for 2.6; 0 if it is not oneDNN.
 //
 // - handle: the library as `dlopen` gave it.
-int conednn_version_major(void *handle);
+int conednn_version(void *handle);
 
-// Finds the functions of a library of version 2 or 3. Before any other function below is called.
+// Finds the functions of a library of version 2.2 to 2.7 or 3. Before any other function below is called.
 //
 // Returns the name of a function that the library does not have; NULL if it has all.
 const char *conednn_use(void *handle);

@@ -3,7 +3,7 @@ import DBNPlatform
 import DBNTensors
 
 /// oneDNN's library, opened when it is first needed: so the program runs where it is not installed,
-/// and with version 2 or 3.
+/// and with version 2 or 3 of it.
 ///
 /// `@unchecked Sendable`: a handle of `dlopen` may be used by several threads.
 struct OneDNNLibrary: @unchecked Sendable {
@@ -40,18 +40,19 @@ struct OneDNNLibrary: @unchecked Sendable {
         failures.append(dlerror().map { String(cString: $0) } ?? name)
         continue
       }
-      let version = conednn_version_major(handle)
-      if (2...3).contains(version) {
+      let version = conednn_version(handle)
+      // 2.2 is the first with all functions that are called, and 4 will have others.
+      if (202..<400).contains(version) {
         guard let missing = conednn_use(handle) else { return OneDNNLibrary(handle: handle) }
         failures.append("\(name): has no function \(String(cString: missing))")
       } else {
-        failures.append("\(name): is " + (version == 0 ? "not oneDNN" : "version \(version)"))
+        failures.append("\(name): is " + (version == 0 ? "not oneDNN" : "version \(version / 100).\(version % 100)"))
       }
       dlclose(handle)
     }
     throw CheckpointError(
       .engineUnavailable,
-      "the oneDNN engine needs oneDNN's library, version 2 or 3, which can't be loaded ("
+      "the oneDNN engine needs oneDNN's library, version 2.2 to 3, which can't be loaded ("
         + "\(failures.joined(separator: "; ")))",
       advice: "install it (Debian and Ubuntu: libdnnl3, or libdnnl2 in older releases; PyPI: "
         + "onednn-cpu-gomp), name its file in the environment variable \(variable), or use the "
