@@ -101,7 +101,7 @@ typedef struct {
 // - handle: the library as `dlopen` gave it.
 int conednn_version(void *handle);
 
-// Finds the functions of a library of version 2.2 to 2.7 or 3. Before any other function below is called.
+// Finds the functions of a library of version 2.2 to 2.7 or 3. To be called before those below.
 //
 // Returns the name of a function that the library does not have; NULL if it has all.
 const char *conednn_use(void *handle);

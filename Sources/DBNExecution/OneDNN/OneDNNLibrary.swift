@@ -46,16 +46,17 @@ struct OneDNNLibrary: @unchecked Sendable {
         guard let missing = conednn_use(handle) else { return OneDNNLibrary(handle: handle) }
         failures.append("\(name): has no function \(String(cString: missing))")
       } else {
-        failures.append("\(name): is " + (version == 0 ? "not oneDNN" : "version \(version / 100).\(version % 100)"))
+        let number = "version \(version / 100).\(version % 100)"
+        failures.append("\(name): is \(version == 0 ? "not oneDNN" : number)")
       }
       dlclose(handle)
     }
     throw CheckpointError(
       .engineUnavailable,
-      "the oneDNN engine needs oneDNN's library, version 2.2 to 3, which can't be loaded ("
+      "the oneDNN engine needs the library of oneDNN 2.2 to 3, which can't be loaded ("
         + "\(failures.joined(separator: "; ")))",
-      advice: "install it (Debian and Ubuntu: libdnnl3, or libdnnl2 in older releases; PyPI: "
-        + "onednn-cpu-gomp), name its file in the environment variable \(variable), or use the "
-        + "reference engine (\(.referenceEngine))")
+      advice: "install it (Debian and Ubuntu: libdnnl-dev; PyPI: onednn-cpu-gomp), name its file "
+        + "in the environment variable \(variable), or use the reference engine "
+        + "(\(.referenceEngine))")
   }
 }
