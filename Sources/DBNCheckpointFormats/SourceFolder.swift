@@ -1,5 +1,5 @@
-public import DBNTensors
 import DBNPlatform
+public import DBNTensors
 
 /// A folder that a checkpoint is read from, or that contains the other files of one.
 public final class SourceFolder {

@@ -1,5 +1,5 @@
-import DBNTensors
 import DBNPlatform
+import DBNTensors
 
 /// A record's local header, from which the record is found if the archive has no directory.
 ///

@@ -1,6 +1,6 @@
 import ArgumentParser
-import DBNTensors
 import DBNPlatform
+import DBNTensors
 
 @main
 struct DBNConvert: ParsableCommand {

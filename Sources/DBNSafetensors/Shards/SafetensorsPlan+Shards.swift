@@ -1,6 +1,6 @@
 internal import DBNCheckpointFormats
-internal import DBNTensors
 import DBNPlatform
+internal import DBNTensors
 
 extension SafetensorsPlan {
   /// Writes shards of at most `limit` bytes of tensors, or of one larger tensor, and their index;

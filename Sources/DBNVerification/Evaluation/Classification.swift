@@ -1,7 +1,7 @@
 import DBNExecution
 import DBNModels
-import DBNTensors
 import DBNPlatform
+import DBNTensors
 
 /// How well the outputs of a classifier fit the labels, accumulated sample by sample.
 public struct Classification: Sendable, Equatable {

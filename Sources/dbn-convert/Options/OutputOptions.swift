@@ -1,6 +1,6 @@
 import ArgumentParser
-import DBNTensors
 import DBNPlatform
+import DBNTensors
 
 /// The form in which a command prints its result.
 struct OutputOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import DBNTensors
 import DBNPlatform
+import DBNTensors
 
 /// Writes results and remarks to the standard streams.
 enum Console {

@@ -1,5 +1,5 @@
-import DBNTensors
 import DBNPlatform
+import DBNTensors
 import Synchronization
 
 /// A progress bar on standard error, for work of more than a second, and only on a terminal.
