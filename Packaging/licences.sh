@@ -15,5 +15,6 @@ copy hdf5 /usr/share/doc/libhdf5-dev/copyright
 copy libaec /usr/share/doc/libaec-dev/copyright
 copy zlib /usr/share/doc/zlib1g-dev/copyright
 # libstdc++ and libgcc, with the exception that lets them be part of any program.
-copy gcc "/usr/share/doc/gcc-$(gcc -dumpversion | cut -d . -f 1)-base/copyright"
+release=$(basename "$(dirname "$(clang -print-file-name=libstdc++.a)")")
+copy gcc "/usr/share/doc/gcc-$release-base/copyright"
 chmod 644 "$folder"/*

@@ -50,10 +50,10 @@ uninstall:
 $(STATIC)/ready: setup
 	rm -rf $(STATIC) && mkdir -p $(STATIC)
 	hdf5=$$(pkg-config --libs-only-L hdf5 | sed 's/^ *-L//; s/ .*//') && \
-	find() { gcc -B"$$hdf5" -print-file-name="$$1"; } && \
-	printf '%s\n' 'create $(STATIC)/libhdf5.a' "addlib $$(find libhdf5.a)" "addlib $$(find libsz.a)" \
-	  "addlib $$(find libaec.a)" save end | ar -M && \
-	cp "$$(find libz.a)" "$$(find libstdc++.a)" $(STATIC)
+	archive() { clang -B"$$hdf5" -print-file-name="$$1"; } && \
+	printf '%s\n' 'create $(STATIC)/libhdf5.a' "addlib $$(archive libhdf5.a)" "addlib $$(archive libsz.a)" \
+	  "addlib $$(archive libaec.a)" save end | ar -M && \
+	cp "$$(archive libz.a)" "$$(archive libstdc++.a)" $(STATIC)
 	printf '%s\n' 'Name: hdf5' 'Description: static' 'Version: 0' \
 	  "Cflags: $$(pkg-config --cflags-only-I hdf5)" 'Libs: -L$(CURDIR)/$(STATIC) -lhdf5' >$(STATIC)/hdf5.pc
 	touch $@
