@@ -54,6 +54,8 @@ $(STATIC)/ready: setup
 	printf '%s\n' 'create $(STATIC)/libhdf5.a' "addlib $$(archive libhdf5.a)" "addlib $$(archive libsz.a)" \
 	  "addlib $$(archive libaec.a)" save end | ar -M && \
 	cp "$$(archive libz.a)" "$$(archive libstdc++.a)" $(STATIC)
+	clang -O2 -c Packaging/arc4random.c -o $(STATIC)/arc4random.o
+	ar r $(STATIC)/libstdc++.a $(STATIC)/arc4random.o
 	printf '%s\n' 'Name: hdf5' 'Description: static' 'Version: 0' \
 	  "Cflags: $$(pkg-config --cflags-only-I hdf5)" 'Libs: -L$(CURDIR)/$(STATIC) -lhdf5' >$(STATIC)/hdf5.pc
 	touch $@
@@ -61,8 +63,8 @@ $(STATIC)/ready: setup
 # Needs nothing of the system but glibc.
 dist-command: $(STATIC)/ready
 	PKG_CONFIG_PATH=$(CURDIR)/$(STATIC) $(SWIFT) build -c release --product dbn-convert \
-	  --scratch-path .build-dist/build --static-swift-stdlib -Xlinker -s \
-	  -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
+	  --scratch-path .build-dist/build --static-swift-stdlib --disable-local-rpath -Xlinker -s \
+	  -Xlinker --no-export-dynamic -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 dist: dist-command
 	rm -rf $(TREE) && mkdir -p $(TREE)/share/doc/dbn-convert/licences dist

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -54,6 +55,14 @@ void dbn_advise_huge_pages(void *start, size_t byte_count) {
   madvise(start, byte_count, MADV_HUGEPAGE);
 #else
   (void)start, (void)byte_count;
+#endif
+}
+
+int dbn_has_dispatch_threads(void) {
+#ifdef __linux__
+  return access("/proc/self/stat", R_OK) == 0;
+#else
+  return 1;
 #endif
 }
 

@@ -20,9 +20,9 @@ done
 # As root, or in a namespace in which the user is.
 inside() {
   if [ "$(id -u)" = 0 ]; then
-    env -i chroot "$root" "$@"
+    env -i PATH="$PATH" chroot "$root" "$@"
   else
-    env -i unshare --map-root-user chroot "$root" "$@"
+    env -i PATH="$PATH" unshare --map-root-user chroot "$root" "$@"
   fi
 }
 

@@ -26,6 +26,10 @@ void dbn_release_freed_memory(void);
 // its end, for the whole process, where the allocator has such settings.
 void dbn_set_heap_limits(int byte_count, int kept);
 
+// Whether libdispatch's threads work. On Linux they look themselves up in /proc, and end the process
+// if it is not there.
+int dbn_has_dispatch_threads(void);
+
 // The arguments of the process as `main` was given them.
 //
 // Returns NULL where the system does not pass them on.
