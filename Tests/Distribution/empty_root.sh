@@ -7,6 +7,8 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 tar -xzf "$archive" -C "$root" --strip-components 1
 cp Fixtures/torch/digits-standard/checkpoint.pth "$root/digits.pth"
+cp Fixtures/torch/digits-shards/checkpoint.pth "$root/shards.pth"
+cp Fixtures/torch/digits-shards/model.pt2 "$root"
 
 ldd "$root/bin/dbn-convert" | grep -o '/[^ ]*' | while read -r library; do
   case $library in
@@ -41,8 +43,10 @@ expect 0 /bin/dbn-convert to-distributed digits.pth digits-x8.h5 --world-size 8 
 expect 0 /bin/dbn-convert to-standard digits-x8.h5 digits.safetensors
 expect 0 /bin/dbn-convert verify digits.pth digits-x8.h5 --report digits.html
 expect 0 /bin/dbn-convert info digits.safetensors
-# oneDNN is not there: an error for whoever asks for it, and for nobody else.
-expect 2 /bin/dbn-convert verify digits.pth digits-x8.h5 --model digits --engine onednn
+# A model runs on the reference engine. oneDNN is not there: an error for whoever asks for it.
+expect 0 /bin/dbn-convert verify shards.pth shards.pth --model model.pt2 --engine reference
+expect 2 /bin/dbn-convert verify shards.pth shards.pth --model model.pt2 --engine onednn 2>"$root/error"
+grep 'engine onednn\|libdnnl' "$root/error"
 expect 64 /bin/dbn-convert convert
 for file in bin/dbn-convert share/man/man1/dbn-convert.1 share/doc/dbn-convert/LICENSE \
   share/doc/dbn-convert/licences/hdf5.txt share/bash-completion/completions/dbn-convert \
