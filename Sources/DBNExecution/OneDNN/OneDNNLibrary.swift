@@ -29,7 +29,9 @@ struct OneDNNLibrary: @unchecked Sendable {
     #if canImport(Darwin)
       return ["libdnnl.3.dylib", "libdnnl.2.dylib"].flatMap { [$0, "/opt/homebrew/lib/\($0)"] }
     #else
-      return ["libdnnl.so.3", "libdnnl.so.2"]
+      // Debian 13 names the file by its minor version.
+      let minors = (0...30).reversed().map { "libdnnl.so.3.\($0)" }
+      return ["libdnnl.so.3"] + minors + ["libdnnl.so.2"]
     #endif
   }
 
@@ -37,7 +39,10 @@ struct OneDNNLibrary: @unchecked Sendable {
     var failures: [String] = []
     for name in names {
       guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
-        failures.append(dlerror().map { String(cString: $0) } ?? name)
+        let failure = dlerror().map { String(cString: $0) } ?? name
+        // Most of many names are of no file.
+        let isOfNoFile = names.count > 1 && failure.hasPrefix("\(name): cannot open")
+        if !isOfNoFile { failures.append(failure) }
         continue
       }
       let version = conednn_version(handle)
@@ -51,10 +56,10 @@ struct OneDNNLibrary: @unchecked Sendable {
       }
       dlclose(handle)
     }
+    let reason = failures.isEmpty ? "it is not installed" : failures.joined(separator: "; ")
     throw CheckpointError(
       .engineUnavailable,
-      "the oneDNN engine needs the library of oneDNN 2.2 to 3, which can't be loaded ("
-        + "\(failures.joined(separator: "; ")))",
+      "the oneDNN engine needs the library of oneDNN 2.2 to 3, which can't be loaded: \(reason)",
       advice: "install it (Debian and Ubuntu: libdnnl-dev; PyPI: onednn-cpu-gomp), name its file "
         + "in the environment variable \(variable), or use the reference engine "
         + "(\(.referenceEngine))")
