@@ -27,7 +27,7 @@ let package = Package(
     .library(name: "DBNConvert", targets: ["DBNConvert"]),
     // Reading, writing and mapping checkpoints: no engines and no Foundation.
     .library(name: "DBNCheckpoints", targets: ["DBNCheckpoints", "DBNBatchNorm", "DBNComparison"]),
-    // Converting and proving as the command does, without pages and so without Foundation.
+    // Converting and proving as the command does, without pages.
     .library(name: "DBNConversions", targets: ["DBNConversions"]),
     // The tests that every format must pass: for the tests of who adds one.
     .library(name: "DBNCheckpointFormatContract", targets: ["DBNCheckpointFormatContract"]),
