@@ -1,63 +1,62 @@
-# dbn-convert: `make demo` shows it, `make test` tests it; both install what is missing.
+# dbn-convert: `make demo` shows it, `make test` tests it, `make install` installs it; all install
+# the packages that are missing.
 
 SWIFT ?= swift
 PYTHON ?= python3
 PACKAGES = libhdf5-dev zlib1g-dev pkg-config
-# The fast engine's library: if it can't be installed, everything else is built and tested.
+# The fast engine's library, which is opened at run time: without it, its tests are left out.
 ONEDNN = libdnnl-dev
-# Given each time, because SwiftPM caches what it found when it first read Package.swift.
-TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable-default-traits)
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
+# The one place that has the version.
+VERSION := $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/DBNTensors/Toolkit.swift)
+SUDO = $$([ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop interop-newest \
-  corpora browser browser-test screenshots benchmark clean
+.PHONY: setup build demo test test-onednn3 check lint examples interop interop-newest corpora browser \
+  browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
 	@if ! pkg-config --exists hdf5 zlib 2>/dev/null; then \
 	  echo "Installing $(PACKAGES)"; \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	  $$sudo apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(PACKAGES) >/dev/null; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(PACKAGES) >/dev/null; \
 	fi
-	@if ! [ -e /usr/include/dnnl.h ]; then \
+	@if ! ldconfig -p | grep -q 'libdnnl\.so\.[23]'; then \
 	  echo "Installing $(ONEDNN)"; \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	  { $$sudo apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $(ONEDNN) >/dev/null; } || \
+	  { $(SUDO) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(ONEDNN) >/dev/null; } || \
 	  echo "*** WITHOUT $(ONEDNN), which could not be installed: no oneDNN engine"; \
 	fi
 
-# Stripped of symbols, the binary is a third smaller. Most of the rest is Foundation.
+# Stripped of symbols, the binary is a third smaller.
 build: setup
-	$(SWIFT) build -c release --product dbn-convert --static-swift-stdlib $(TRAITS) -Xlinker -s
+	$(SWIFT) build -c release --product dbn-convert --static-swift-stdlib -Xlinker -s
+
+include Packaging/packaging.mk
 
 demo: build
 	@COMMAND=$(COMMAND) ./demo.sh
 
 test: setup
-	$(SWIFT) test --disable-xctest $(TRAITS)
+	$(SWIFT) test --disable-xctest
 
-# The tests that differ without oneDNN.
-test-plain: setup
-	$(SWIFT) test --disable-xctest --disable-default-traits --scratch-path .build-plain \
-	  --filter 'ExecutionTests|CommandTests'
-
-# Tests the engine with version 3 of oneDNN's interface, whatever version the system has.
+# Tests the engine with version 3 of oneDNN, whatever version the system has.
 test-onednn3: setup .build-onednn3/ready
-	ONEDNN_ROOT=$(CURDIR)/.build-onednn3/prefix $(SWIFT) test --disable-xctest --traits OneDNN \
-	  --scratch-path .build-onednn3/build --filter 'OneDNN|TwoEngines|EngineTests|Torchvision'
+	DBN_ONEDNN_LIBRARY=$(CURDIR)/.build-onednn3/lib/libdnnl.so.3 \
+	$(SWIFT) test --disable-xctest --filter 'OneDNN|TwoEngines|EngineTests|Torchvision'
 
-# Intel's own build of oneDNN 3. pip's --target leaves out include and lib; --prefix has them.
+# Intel's own build of oneDNN 3.
 .build-onednn3/ready:
-	$(PYTHON) -m venv .build-onednn3/venv
-	.build-onednn3/venv/bin/pip install --quiet --no-deps --prefix $(CURDIR)/.build-onednn3/prefix \
-	  onednn-devel-cpu-gomp==2023.2.0 onednn-cpu-gomp==2023.2.0
+	$(PYTHON) -m venv .build-onednn3
+	.build-onednn3/bin/pip install --quiet --no-deps onednn-cpu-gomp==2023.2.0
 	touch $@
 
-# A folder of tests that Package.swift does not name is never built, and nothing says so.
+# A folder of tests that Package.swift does not name is never built, and nothing says so. A version
+# has a section of the changelog.
 lint:
+	@grep -q '^## \[$(VERSION)\]' CHANGELOG.md || \
+	  { echo "CHANGELOG.md has no section for version $(VERSION)"; exit 1; }
 	@for folder in Tests/*Tests; do grep -q "\"$$(basename $$folder)\"" Package.swift || \
 	  { echo "$$folder is not a target of Package.swift"; exit 1; }; done
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \
@@ -99,9 +98,8 @@ corpora: build $(VENV)/ready
 # Installs a browser, if there is none.
 browser:
 	@if ! command -v chromium >/dev/null && [ -z "$$CHROMIUM" ]; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	  $$sudo apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium >/dev/null; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq chromium >/dev/null; \
 	fi
 
 # Tests the reports in a headless browser: they load, fit a phone, and their plots match the
@@ -112,8 +110,7 @@ browser-test: build browser
 # Takes the README's screenshots of reports again, in a font that browsers commonly have.
 screenshots: build browser
 	@if ! fc-list | grep -q Inter; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq fonts-inter >/dev/null; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq fonts-inter >/dev/null; \
 	fi
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND) docs
 
@@ -130,4 +127,5 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-venv-newest .build-plain .build-onednn3 Examples/Library/.build
+	rm -rf .build .build-demo .build-venv .build-venv-newest .build-onednn3 .build-dist dist \
+	  Examples/Library/.build

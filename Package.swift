@@ -1,36 +1,16 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
-/// Where oneDNN is, if it is not among the system's libraries: `ONEDNN_ROOT=/opt/onednn swift build`.
-let oneDNNRoot = Context.environment["ONEDNN_ROOT"]
-
-/// Whether oneDNN is there, whose engine is built then; `--traits OneDNN` and
-/// `--disable-default-traits` say otherwise.
-let hasOneDNN = (oneDNNRoot.map { [$0] } ?? ["/usr", "/usr/local"]).contains {
-  FileManager.default.fileExists(atPath: "\($0)/include/dnnl.h")
-}
-
 /// What every Swift target is compiled with.
-let settings: [SwiftSetting] =
-  [
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-  ] + (oneDNNRoot.map { [.unsafeFlags(["-Xcc", "-I\($0)/include"])] } ?? [])
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
 
-/// oneDNN's library; the file itself where it is not the system's, whose folder is searched first.
-let oneDNN: [LinkerSetting] =
-  oneDNNRoot.map {
-    [.unsafeFlags(["\($0)/lib/libdnnl.so", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])]
-  } ?? [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]
-
-func module(
-  _ name: String, _ dependencies: [Target.Dependency], linking: [LinkerSetting] = []
-) -> Target {
-  .target(
-    name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linking)
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -40,28 +20,23 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "dbn-convert",
+  // The first that have `Mutex` and `Atomic`.
+  platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     // Everything, with one import.
     .library(name: "DBNConvert", targets: ["DBNConvert"]),
-    // Reading, writing and mapping checkpoints: no engines, so no oneDNN, and no Foundation.
+    // Reading, writing and mapping checkpoints: no engines and no Foundation.
     .library(name: "DBNCheckpoints", targets: ["DBNCheckpoints", "DBNBatchNorm", "DBNComparison"]),
-    // Converting and proving as the command does, without pages and so without Foundation.
+    // Converting and proving as the command does, without pages.
     .library(name: "DBNConversions", targets: ["DBNConversions"]),
     // The tests that every format must pass: for the tests of who adds one.
     .library(name: "DBNCheckpointFormatContract", targets: ["DBNCheckpointFormatContract"]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
-  traits: [
-    .trait(name: "OneDNN", description: "The fast engine; needs oneDNN (libdnnl-dev)."),
-    .default(enabledTraits: hasOneDNN ? ["OneDNN"] : []),
-  ],
   dependencies: [
     // The command line: parsing, help and usage errors are not what this project is about.
     // Apple's own, Apache-2.0, no dependency of its own.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // The pages of --report: what is escaped, and where, is better left to those who do only that.
-    // Apache-2.0, no dependency of its own.
-    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // Each C library is imported by exactly one Swift module, and by tests.
@@ -69,38 +44,40 @@ let package = Package(
       name: "DBNCHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
       name: "DBNCZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .systemLibrary(name: "DBNCLinux"),
-    .systemLibrary(name: "DBNCOneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+    // oneDNN is opened at run time, so that the program runs where it is not installed.
+    .target(name: "DBNCOneDNN"),
+    .target(name: "DBNCPlatform"),
 
+    // The system's C library, whatever its name.
+    module("DBNPlatform", ["DBNCPlatform"]),
     module("DBNErrors", []),
-    module("DBNBytes", ["DBNErrors", "DBNCZlib", "DBNCLinux"]),
+    module("DBNBytes", ["DBNErrors", "DBNPlatform", "DBNCZlib"]),
     module("DBNJSON", ["DBNBytes"]),
-    module("DBNTensors", ["DBNErrors", "DBNBytes", "DBNJSON"]),
-    module("DBNZip", ["DBNTensors"]),
-    module("DBNCheckpointFormats", ["DBNTensors"]),
-    module("DBNSafetensors", ["DBNTensors", "DBNCheckpointFormats"]),
+    module("DBNTensors", ["DBNErrors", "DBNPlatform", "DBNBytes", "DBNJSON"]),
+    module("DBNZip", ["DBNPlatform", "DBNTensors"]),
+    module("DBNCheckpointFormats", ["DBNPlatform", "DBNTensors"]),
+    module("DBNSafetensors", ["DBNPlatform", "DBNTensors", "DBNCheckpointFormats"]),
     module("DBNNumPy", ["DBNTensors", "DBNZip", "DBNCheckpointFormats"]),
     module("DBNTorch", ["DBNTensors", "DBNZip", "DBNCheckpointFormats"]),
-    module("DBNHDF5", ["DBNTensors", "DBNCheckpointFormats", "DBNCHDF5"]),
+    module("DBNHDF5", ["DBNPlatform", "DBNTensors", "DBNCheckpointFormats", "DBNCHDF5"]),
     module(
       "DBNCheckpoints",
       [
-        "DBNTensors", "DBNZip", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy", "DBNTorch",
-        "DBNHDF5",
+        "DBNPlatform", "DBNTensors", "DBNZip", "DBNCheckpointFormats", "DBNSafetensors",
+        "DBNNumPy", "DBNTorch", "DBNHDF5",
       ]),
     module("DBNBatchNorm", ["DBNTensors"]),
     // Of stored numbers alone: without models and engines.
     module("DBNComparison", ["DBNTensors", "DBNBatchNorm"]),
-    module("DBNModels", ["DBNTensors", "DBNBatchNorm"]),
+    module("DBNModels", ["DBNPlatform", "DBNTensors", "DBNBatchNorm"]),
     module(
       "DBNExecution",
-      [
-        "DBNTensors", "DBNBatchNorm", "DBNModels",
-        .target(name: "DBNCOneDNN", condition: .when(traits: ["OneDNN"])),
-      ], linking: oneDNN),
+      ["DBNPlatform", "DBNTensors", "DBNBatchNorm", "DBNModels", "DBNCOneDNN"]),
     module(
       "DBNVerification",
-      ["DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNModels", "DBNExecution"]),
+      [
+        "DBNPlatform", "DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNModels", "DBNExecution",
+      ]),
     // What the command does, for programs: no argument parser and no pages.
     module(
       "DBNConversions",
@@ -109,12 +86,11 @@ let package = Package(
         "DBNComparison", "DBNModels",
         "DBNExecution", "DBNVerification",
       ]),
-    // Apart from Verification, since a template engine brings all of Foundation.
     module(
       "DBNReports",
       [
-        "DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNExecution", "DBNVerification",
-        .product(name: "Mustache", package: "swift-mustache"),
+        "DBNPlatform", "DBNTensors", "DBNBatchNorm", "DBNComparison", "DBNExecution",
+        "DBNVerification",
       ]),
     // One import for all of the above, and what needs Foundation.
     module(
@@ -127,9 +103,9 @@ let package = Package(
     .executableTarget(
       name: "dbn-convert",
       dependencies: [
-        "DBNTensors", "DBNCheckpointFormats", "DBNCheckpoints", "DBNBatchNorm", "DBNComparison",
-        "DBNModels",
-        "DBNExecution", "DBNVerification", "DBNConversions", "DBNReports",
+        "DBNPlatform", "DBNTensors", "DBNCheckpointFormats", "DBNCheckpoints", "DBNBatchNorm",
+        "DBNComparison", "DBNModels", "DBNExecution", "DBNVerification", "DBNConversions",
+        "DBNReports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -161,8 +137,8 @@ let package = Package(
     tests(
       "DBNCheckpointsTests",
       [
-        "DBNCheckpointFormatContract", "DBNCheckpointFormats", "DBNCheckpoints", "DBNTorch",
-        "DBNBatchNorm",
+        "DBNPlatform", "DBNCheckpointFormatContract", "DBNCheckpointFormats", "DBNCheckpoints",
+        "DBNTorch", "DBNBatchNorm",
         "DBNComparison", "DBNModels", "DBNExecution", "DBNVerification", "DBNConversions",
         "DBNReports",
       ]),

@@ -1,3 +1,4 @@
+import DBNPlatform
 import Dispatch
 import Synchronization
 
@@ -34,7 +35,13 @@ package func concurrentForEach(
   if let failure = first.withLock({ $0 }) { throw failure.error }
 }
 
+private let hasThreads = dbn_has_dispatch_threads() != 0
+
 private func concurrentPerform(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  guard hasThreads else {
+    for index in 0..<count { body(index) }
+    return
+  }
   guard let limit = Concurrency.limit, limit < count else {
     return DispatchQueue.concurrentPerform(iterations: count, execute: body)
   }

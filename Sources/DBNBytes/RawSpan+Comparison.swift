@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 extension RawSpan {
   /// Whether both have the same bytes.

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// Turns the C convention (-1 and `errno`) into an error that names the call's purpose.
 ///

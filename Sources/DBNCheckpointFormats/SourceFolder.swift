@@ -1,5 +1,5 @@
+import DBNPlatform
 public import DBNTensors
-internal import Glibc
 
 /// A folder that a checkpoint is read from, or that contains the other files of one.
 public final class SourceFolder {

@@ -1,6 +1,6 @@
 import DBNCheckpointFormats
+import DBNPlatform
 import DBNTensors
-import Glibc
 
 /// A file that is one shard of a checkpoint, as an index in its folder or its name says.
 struct ShardPart {

@@ -8,16 +8,11 @@ public enum Engine: String, Sendable, CaseIterable {
   /// Float32 with oneDNN, the library that PyTorch uses on CPUs.
   case oneDNN = "onednn"
 
-  /// Whether it was built in; oneDNN is if its library was found (package trait `OneDNN`).
+  /// Whether it can run here; oneDNN can if its library is installed, which is loaded to find out.
   public var isAvailable: Bool {
     switch self {
     case .reference: true
-    case .oneDNN:
-      #if OneDNN
-        true
-      #else
-        false
-      #endif
+    case .oneDNN: (try? OneDNNLibrary.load()) != nil
     }
   }
 
@@ -35,22 +30,14 @@ public enum Engine: String, Sendable, CaseIterable {
     _ graph: Graph, _ stateDict: StateDict, options: ExecutionOptions = ExecutionOptions()
   ) throws(CheckpointError) -> any Executor {
     switch self {
-    case .reference: return try ReferenceExecutor(graph, stateDict, options: options)
-    case .oneDNN:
-      #if OneDNN
-        return try OneDNNExecutor(graph, stateDict, options: options)
-      #else
-        throw CheckpointError(
-          .engineUnavailable, "this build has no oneDNN engine",
-          advice: "install libdnnl-dev and build again with --traits OneDNN, or use the reference "
-            + "engine (\(.referenceEngine))")
-      #endif
+    case .reference: try ReferenceExecutor(graph, stateDict, options: options)
+    case .oneDNN: try OneDNNExecutor(graph, stateDict, options: options)
     }
   }
 }
 
 extension CheckpointError.Code {
-  /// The engine was not built in.
+  /// The engine can't run here, since its library is not installed.
   public static let engineUnavailable = Self("engine-unavailable")
   /// A call to an engine's library failed.
   public static let engineFailed = Self("engine-failed")

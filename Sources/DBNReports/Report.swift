@@ -1,5 +1,4 @@
 public import DBNTensors
-import Mustache
 
 /// A page that shows a result: one self-contained file for any browser, without scripts and network
 /// access.
@@ -10,20 +9,7 @@ public struct Report: Sendable {
   let page: Page
 
   /// The page as HTML.
-  ///
-  /// - Throws: `invalidTemplate`, which is a bug in this module.
-  public func html() throws(CheckpointError) -> String {
-    let templates: MustacheLibrary
-    do {
-      templates = try PageTemplates.library()
-    } catch {
-      throw CheckpointError(.invalidTemplate, "the report's template is wrong: \(error)")
-    }
-    guard let html = templates.render(page, withTemplate: PageTemplates.page) else {
-      throw CheckpointError(.invalidTemplate, "the report has no template")
-    }
-    return html
-  }
+  public var html: String { page.html.text }
 
   /// Writes the page to a file, which appears complete or not at all.
   ///
@@ -40,14 +26,9 @@ public struct Report: Sendable {
   package func stage(
     to path: String, existing: ExistingFiles, in files: inout StagedFiles
   ) throws(CheckpointError) {
-    let bytes = ByteRegion(Array(try html().utf8))
+    let bytes = ByteRegion(Array(html.utf8))
     let file = try AtomicFile(path, existing: existing)
     try bytes.withBytes { bytes throws(CheckpointError) in try file.write(bytes, at: 0) }
     try files.add(file)
   }
-}
-
-extension CheckpointError.Code {
-  /// A report's template is invalid.
-  public static let invalidTemplate = Self("invalid-template")
 }

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// A choice among names, by patterns: which BatchNorms a conversion changes, which tensors it keeps.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// Random numbers that are the same on every machine: SplitMix64 (Steele, Lea, Flood 2014) and the
 /// Box-Muller transform.

@@ -1,5 +1,5 @@
+import DBNPlatform
 import DBNTensors
-import Glibc
 
 /// A record's local header, from which the record is found if the archive has no directory.
 ///

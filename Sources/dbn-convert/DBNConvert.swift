@@ -1,6 +1,6 @@
 import ArgumentParser
+import DBNPlatform
 import DBNTensors
-import Glibc
 
 @main
 struct DBNConvert: ParsableCommand {
@@ -29,11 +29,11 @@ struct DBNConvert: ParsableCommand {
     Console.occupyStandardDescriptors()
     FreedMemory.releaseLargeArraysAtOnce()
     do {
-      var command = try parsed(Array(CommandLine.arguments.dropFirst()))
+      var command = try parsed(Array(processArguments.dropFirst()))
       try command.run()
     } catch let error as CheckpointError {
       Console.error("dbn-convert: error: \(error.inCommandWords)")
-      Glibc.exit(error.isDifference ? 1 : 2)
+      DBNPlatform.exit(error.isDifference ? 1 : 2)
     } catch {
       exit(withError: error)
     }
@@ -62,6 +62,6 @@ struct DBNConvert: ParsableCommand {
 
   private static func usageError(_ text: String) -> Never {
     Console.error(text)
-    Glibc.exit(EX_USAGE)
+    DBNPlatform.exit(EX_USAGE)
   }
 }

@@ -1,4 +1,5 @@
 import DBNCheckpoints
+import DBNExecution
 import DBNTensors
 import DBNTestSupport
 import Foundation
@@ -31,31 +32,47 @@ struct RunTests {
     #expect(outputs["output_0"]?.shape == [1, 1000])
   }
 
+  private func runImage(
+    in folder: TemporaryFolder, engine: String?, environment: [String: String] = [:]
+  ) throws -> Command {
+    let weights = Fixture("torch/resnet18").file("checkpoint.pth")
+    return try Command(
+      ["run", weights, "--input", folder.file("x.h5"), "--threads", "2", "--force"]
+        + ["--output", folder.file("\(engine ?? "standard").h5")]
+        + (engine.map { ["--engine", $0] } ?? []), environment: environment)
+  }
+
   /// To 1e-4 of the largest output.
-  @Test func theEngineIsTheUsers() throws {
+  @Test(.enabled(if: Engine.oneDNN.isAvailable, "oneDNN's library is not installed"))
+  func theEngineIsTheUsers() throws {
     let folder = try TemporaryFolder()
     try writeImage(to: folder.file("x.h5"))
-    let weights = Fixture("torch/resnet18").file("checkpoint.pth")
-    func run(_ engine: String) throws -> Command {
-      try Command(
-        "run", weights, "--input", folder.file("x.h5"), "--output", folder.file("\(engine).h5"),
-        "--engine", engine, "--threads", "2")
+    #expect(try runImage(in: folder, engine: "reference").status == 0)
+    let command = try runImage(in: folder, engine: "onednn")
+    #expect(command.status == 0, "\(command.error)")
+    let outputs = try ["reference", "onednn"].map { engine in
+      let stateDict = try Checkpoint.open(folder.file("\(engine).h5")).stateDict()
+      return try #require(stateDict["output_0"]).doubles()
     }
-    #expect(try run("reference").status == 0)
-    let command = try run("onednn")
-    #if OneDNN
-      #expect(command.status == 0, "\(command.error)")
-      let outputs = try ["reference", "onednn"].map { engine in
-        let stateDict = try Checkpoint.open(folder.file("\(engine).h5")).stateDict()
-        return try #require(stateDict["output_0"]).doubles()
-      }
-      let scale = try #require(outputs[0].map(abs).max())
-      #expect(zip(outputs[0], outputs[1]).allSatisfy { abs($0 - $1) <= 1e-4 * scale })
-    #else
-      print("*** LEFT OUT: the oneDNN engine, which this build does not have")
-      #expect(command.status == 2 && command.error.contains("libdnnl-dev"))
-      #expect(folder.contents.sorted() == ["reference.h5", "x.h5"])
-    #endif
+    let scale = try #require(outputs[0].map(abs).max())
+    #expect(zip(outputs[0], outputs[1]).allSatisfy { abs($0 - $1) <= 1e-4 * scale })
+  }
+
+  /// A file that does not exist, and a library that is not oneDNN.
+  @Test(arguments: ["/nonexistent/libdnnl.so.3", "libz.so.1"])
+  func withoutOneDNNItsEngineIsAnErrorThatSaysWhatToDo(library: String) throws {
+    let folder = try TemporaryFolder()
+    try writeImage(to: folder.file("x.h5"))
+    let environment = ["DBN_ONEDNN_LIBRARY": library]
+    let command = try runImage(in: folder, engine: "onednn", environment: environment)
+    #expect(command.status == 2)
+    for part in [library, "install it", "DBN_ONEDNN_LIBRARY", "--engine reference"] {
+      #expect(command.error.contains(part), "\(part): \(command.error)")
+    }
+    #expect(folder.contents.sorted() == ["x.h5"])
+    let standard = try runImage(in: folder, engine: nil, environment: environment)
+    #expect(standard.status == 0, "\(standard.error)")
+    #expect(folder.contents.sorted() == ["standard.h5", "x.h5"])
   }
 
   /// Images of 16x16, so few that a test takes no time.

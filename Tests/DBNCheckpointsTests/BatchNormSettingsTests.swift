@@ -6,10 +6,10 @@ import DBNExecution
 import DBNHDF5
 import DBNModels
 import DBNNumPy
+import DBNPlatform
 import DBNTensors
 import DBNTestSupport
 import DBNVerification
-import Glibc
 import Testing
 
 /// Epsilon and momentum of BatchNorms: from a file of Keras, through every format, to what runs.

@@ -21,103 +21,90 @@ struct EngineTests {
     input = ["x": try DenseArray(shape: [1, 2], values: [1, 0.5])]
   }
 
-  #if OneDNN
-    @Test(arguments: Engine.allCases, [ScalarType.float16, .bfloat16, .float32])
-    func theTypesOfWeightsAreWidened(engine: Engine, scalarType: ScalarType) throws {
-      let (graph, stateDict) = try model(scalarType)
-      var executor = try engine.executor(graph, stateDict)
-      #expect(try executor.run(input)[0].values == [2, 5])
-    }
+  @Test(
+    arguments: Engine.allCases.filter(\.isAvailable), [ScalarType.float16, .bfloat16, .float32])
+  func theTypesOfWeightsAreWidened(engine: Engine, scalarType: ScalarType) throws {
+    let (graph, stateDict) = try model(scalarType)
+    var executor = try engine.executor(graph, stateDict)
+    #expect(try executor.run(input)[0].values == [2, 5])
+  }
 
-    @Test func float64IsTheReferenceEngines() throws {
-      let (graph, stateDict) = try model(.float64)
-      let error = #expect(throws: CheckpointError.self) {
-        try Engine.oneDNN.executor(graph, stateDict)
-      }
-      #expect(error?.code == .unsupportedScalarType && error?.name == "fc.weight")
+  @Test(.oneDNN) func float64IsTheReferenceEngines() throws {
+    let (graph, stateDict) = try model(.float64)
+    let error = #expect(throws: CheckpointError.self) {
+      try Engine.oneDNN.executor(graph, stateDict)
+    }
+    #expect(error?.code == .unsupportedScalarType && error?.name == "fc.weight")
+    #expect(error?.advice?.description.contains("reference engine") == true)
+    #expect(Engine.standard(for: stateDict) == .reference)
+    #expect(Engine.standard(for: try model().1) == .oneDNN)
+    let options = ExecutionOptions(roundsToFloat32: true)
+    var executor = try Engine.oneDNN.executor(graph, stateDict, options: options)
+    #expect(try executor.run(input)[0].values == [2, 5])
+  }
+
+  @Test(.oneDNN) func anInputThatIsNoFloat32IsRefused() throws {
+    let (graph, stateDict) = try model()
+    var executor = try Engine.oneDNN.executor(graph, stateDict)
+    let wide = ["x": try DenseArray(shape: [1, 2], values: [1, 0.1])]
+    let error = #expect(throws: CheckpointError.self) { try executor.run(wide) }
+    #expect(error?.code == .unsupportedScalarType && error?.name == "x")
+  }
+
+  @Test(.oneDNN, arguments: [Double.nan, .infinity, 1e39])
+  func whatIsNotFiniteIsRefused(number: Double) throws {
+    var (graph, stateDict) = try model()
+    let options = ExecutionOptions(roundsToFloat32: true)
+    var executor = try Engine.oneDNN.executor(graph, stateDict, options: options)
+    let infinite = ["x": try DenseArray(shape: [1, 2], values: [1, number])]
+    var error = #expect(throws: CheckpointError.self) { try executor.run(infinite) }
+    #expect(error?.code == .notFinite && error?.name == "x")
+    stateDict["fc.weight"] = try Tensor(
+      rounding: [1, 2, number, 4], to: .float32, shape: [2, 2])
+    executor = try Engine.oneDNN.executor(graph, stateDict)
+    error = #expect(throws: CheckpointError.self) { try executor.run(input) }
+    #expect(error?.code == .notFinite && error?.name == "fc.weight")
+    #expect(error?.reason.contains("element 2") == true)
+  }
+  /// oneDNN's ReLU would make 0 of the NaN that they give.
+  @Test(
+    arguments: [("running_var", Double.nan), ("running_var", -1), ("running_mean", .infinity)]
+      + [("weight", .nan), ("bias", -.infinity)],
+    [false, true])
+  func aBatchNormWhoseOutputsAreNotFiniteIsRefused(
+    broken: (last: String, number: Double), folds: Bool
+  ) throws {
+    var generator = SeededGenerator(3)
+    for worldSize in [1, 2] {
+      var random = RandomGraph(&generator)
+      let x = try random.input("x", [4, 3, 5, 5])
+      random.add(
+        "conv", .convolution(.init(stride: [1, 1], padding: [1, 1], dilation: [1, 1])),
+        [x, try random.parameter("conv.weight", [16, 3, 3, 3]), .none])
+      try random.addBatchNorm("bn", .value("conv"), features: 16, worldSize: worldSize)
+      random.add("relu", .activation(.relu), [.value("bn")])
+      var stateDict = random.stateDict
+      let key = "bn.\(broken.last)"
+      let tensor = try #require(stateDict[key])
+      var values = try tensor.doubles()
+      values[values.count - 3] = broken.number
+      stateDict[key] = try Tensor(rounding: values, to: .float32, shape: tensor.shape)
+      let options = ExecutionOptions(foldsBatchNorm: folds)
+      var executor = try Engine.oneDNN.executor(random.graph, stateDict, options: options)
+      var error = #expect(throws: CheckpointError.self) { try executor.run(random.inputs) }
+      #expect(error?.code == .notFinite && error?.name == "bn")
       #expect(error?.advice?.description.contains("reference engine") == true)
-      #expect(Engine.standard(for: stateDict) == .reference)
-      #expect(Engine.standard(for: try model().1) == .oneDNN)
-      let options = ExecutionOptions(roundsToFloat32: true)
-      var executor = try Engine.oneDNN.executor(graph, stateDict, options: options)
-      #expect(try executor.run(input)[0].values == [2, 5])
-    }
-
-    @Test func anInputThatIsNoFloat32IsRefused() throws {
-      let (graph, stateDict) = try model()
-      var executor = try Engine.oneDNN.executor(graph, stateDict)
-      let wide = ["x": try DenseArray(shape: [1, 2], values: [1, 0.1])]
-      let error = #expect(throws: CheckpointError.self) { try executor.run(wide) }
-      #expect(error?.code == .unsupportedScalarType && error?.name == "x")
-    }
-
-    @Test(arguments: [Double.nan, .infinity, 1e39])
-    func whatIsNotFiniteIsRefused(number: Double) throws {
-      var (graph, stateDict) = try model()
-      let options = ExecutionOptions(roundsToFloat32: true)
-      var executor = try Engine.oneDNN.executor(graph, stateDict, options: options)
-      let infinite = ["x": try DenseArray(shape: [1, 2], values: [1, number])]
-      var error = #expect(throws: CheckpointError.self) { try executor.run(infinite) }
-      #expect(error?.code == .notFinite && error?.name == "x")
-      stateDict["fc.weight"] = try Tensor(
-        rounding: [1, 2, number, 4], to: .float32, shape: [2, 2])
-      executor = try Engine.oneDNN.executor(graph, stateDict)
-      error = #expect(throws: CheckpointError.self) { try executor.run(input) }
-      #expect(error?.code == .notFinite && error?.name == "fc.weight")
-      #expect(error?.reason.contains("element 2") == true)
-    }
-    /// oneDNN's ReLU would make 0 of the NaN that they give.
-    @Test(
-      arguments: [("running_var", Double.nan), ("running_var", -1), ("running_mean", .infinity)]
-        + [("weight", .nan), ("bias", -.infinity)],
-      [false, true])
-    func aBatchNormWhoseOutputsAreNotFiniteIsRefused(
-      broken: (last: String, number: Double), folds: Bool
-    ) throws {
-      var generator = SeededGenerator(3)
-      for worldSize in [1, 2] {
-        var random = RandomGraph(&generator)
-        let x = try random.input("x", [4, 3, 5, 5])
-        random.add(
-          "conv", .convolution(.init(stride: [1, 1], padding: [1, 1], dilation: [1, 1])),
-          [x, try random.parameter("conv.weight", [16, 3, 3, 3]), .none])
-        try random.addBatchNorm("bn", .value("conv"), features: 16, worldSize: worldSize)
-        random.add("relu", .activation(.relu), [.value("bn")])
-        var stateDict = random.stateDict
-        let key = "bn.\(broken.last)"
-        let tensor = try #require(stateDict[key])
-        var values = try tensor.doubles()
-        values[values.count - 3] = broken.number
-        stateDict[key] = try Tensor(rounding: values, to: .float32, shape: tensor.shape)
-        let options = ExecutionOptions(foldsBatchNorm: folds)
-        var executor = try Engine.oneDNN.executor(random.graph, stateDict, options: options)
-        var error = #expect(throws: CheckpointError.self) { try executor.run(random.inputs) }
-        #expect(error?.code == .notFinite && error?.name == "bn")
-        #expect(error?.advice?.description.contains("reference engine") == true)
-        // Training does not use the running statistics.
-        if broken.last.hasPrefix("running") {
-          _ = try executor.run(random.inputs, mode: .training)
-        } else {
-          error = #expect(throws: CheckpointError.self) {
-            try executor.run(random.inputs, mode: .training)
-          }
-          #expect(error?.code == .notFinite && error?.name == "bn")
+      // Training does not use the running statistics.
+      if broken.last.hasPrefix("running") {
+        _ = try executor.run(random.inputs, mode: .training)
+      } else {
+        error = #expect(throws: CheckpointError.self) {
+          try executor.run(random.inputs, mode: .training)
         }
+        #expect(error?.code == .notFinite && error?.name == "bn")
       }
     }
-  #else
-    @Test func withoutOneDNNItsEngineIsAnErrorThatSaysWhatToInstall() throws {
-      print("*** LEFT OUT: all tests of the oneDNN engine, which this build does not have")
-      let (graph, stateDict) = try model()
-      let error = #expect(throws: CheckpointError.self) {
-        try Engine.oneDNN.executor(graph, stateDict)
-      }
-      #expect(error?.code == .engineUnavailable)
-      #expect(error?.advice?.description.contains("libdnnl-dev") == true)
-      #expect(Engine.standard(for: stateDict) == .reference)
-    }
-  #endif
-
+  }
   @Test(arguments: Engine.allCases.filter(\.isAvailable))
   func aModelThatDoesNotFitIsToldByItsNames(engine: Engine) throws {
     let (graph, stateDict) = try model()

@@ -23,29 +23,25 @@ struct TorchvisionProgramTests {
     #expect(try error(of: executor, name, .float64).relative <= 1e-12)
   }
 
-  #if OneDNN
-    /// In float32, from the same weights rounded: no output is further off than 1e-4.
-    @Test(arguments: names)
-    func outputsAreOneDNNs(name: String) throws {
-      let graph = try Self.graph(name)
-      let stateDict = try Formula.stateDict(for: graph, .float32, gain: Formula.gain(of: name))
-      let executor = try OneDNNExecutor(graph, stateDict)
-      #expect(try error(of: executor, name, .float32).absolute <= 1e-4)
-    }
-  #endif
+  /// In float32, from the same weights rounded: no output is further off than 1e-4.
+  @Test(.oneDNN, arguments: names)
+  func outputsAreOneDNNs(name: String) throws {
+    let graph = try Self.graph(name)
+    let stateDict = try Formula.stateDict(for: graph, .float32, gain: Formula.gain(of: name))
+    let executor = try OneDNNExecutor(graph, stateDict)
+    #expect(try error(of: executor, name, .float32).absolute <= 1e-4)
+  }
 
-  #if OneDNN
-    /// Chunks and channel shuffles are copied by oneDNN.
-    @Test(arguments: names)
-    func nothingGoesThroughTheReference(name: String) throws {
-      let graph = try Self.graph(name)
-      let executor = try OneDNNExecutor(graph, Formula.stateDict(for: graph, .float32))
-      let kernels = try executor.kernels(
-        for: ["x": try RecordedOutputs(Self.fixture, "outputs.pth", name).input])
-      let left = kernels.filter { $0.operation == "reference" }.map(\.implementation)
-      #expect(left == [])
-    }
-  #endif
+  /// Chunks and channel shuffles are copied by oneDNN.
+  @Test(.oneDNN, arguments: names)
+  func nothingGoesThroughTheReference(name: String) throws {
+    let graph = try Self.graph(name)
+    let executor = try OneDNNExecutor(graph, Formula.stateDict(for: graph, .float32))
+    let kernels = try executor.kernels(
+      for: ["x": try RecordedOutputs(Self.fixture, "outputs.pth", name).input])
+    let left = kernels.filter { $0.operation == "reference" }.map(\.implementation)
+    #expect(left == [])
+  }
 
   private func error(
     of executor: any Executor, _ name: String, _ scalarType: ScalarType

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 import Synchronization
 
 /// A limit for the memory of buffers that exist at the same time: a writer that uses all cores

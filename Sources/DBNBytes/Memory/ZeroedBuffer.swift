@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// The owner of computed bytes: initially zero, 64-byte aligned.
 ///
@@ -19,7 +19,7 @@ final class ZeroedBuffer {
       pointer = UnsafeMutableRawBufferPointer(start: pages, count: byteCount)
       isMapped = true
       // If the system has huge pages, there are fewer page faults.
-      madvise(pages, byteCount, MADV_HUGEPAGE)
+      dbn_advise_huge_pages(pages, byteCount)
     } else {
       pointer = .allocate(byteCount: byteCount, alignment: 64)
       pointer.initializeMemory(as: UInt8.self, repeating: 0)

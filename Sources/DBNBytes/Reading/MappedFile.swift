@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 import Synchronization
 
 /// A regular file mapped for reading; owns the memory of the regions of its bytes.
@@ -20,7 +20,7 @@ package final class MappedFile {
     FileEvent.report(.opened, path: path)
     // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
     let descriptor = try systemCall("cannot open", path: path) {
-      Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      DBNPlatform.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     }
     defer { close(descriptor) }
     return try map(descriptor, path: path)

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// A file being written that appears under its name complete or not at all.
 ///

@@ -1,4 +1,4 @@
-internal import Glibc
+import DBNPlatform
 
 /// What happens to an existing file that has the name of an output.
 public struct ExistingFiles: Sendable {

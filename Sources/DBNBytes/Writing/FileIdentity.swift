@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// The identity of a file, whatever its name: device and inode.
 package struct FileIdentity: Hashable, Sendable {
@@ -6,7 +6,7 @@ package struct FileIdentity: Hashable, Sendable {
   private let inode: UInt64
 
   init(_ status: stat) {
-    device = UInt64(status.st_dev)
+    device = UInt64(truncatingIfNeeded: status.st_dev)
     inode = UInt64(status.st_ino)
   }
 

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// The name of an output file, and what it may replace.
 struct OutputLocation: Sendable {

@@ -1,10 +1,9 @@
-private import DBNCLinux
-import Glibc
+import DBNPlatform
 
 /// Gives files their names without losing another file.
 enum Renaming {
-  /// The system calls to use: `renameat2`, or on file systems without it (NFS, FAT), calls that
-  /// they have.
+  /// The calls to use: `dbn_rename_if_free` and `dbn_exchange_names`, or on systems and file systems
+  /// without them (NFS, FAT), calls that they have.
   enum Means: CaseIterable {
     case exchange
     case link
@@ -20,7 +19,7 @@ enum Renaming {
     let target = location.target
     switch means {
     case .exchange:
-      if renameat2(AT_FDCWD, name, AT_FDCWD, target, DBN_RENAME_NOREPLACE) == 0 { return true }
+      if dbn_rename_if_free(name, target) == 0 { return true }
       if errno == EEXIST { return false }
       guard isUnsupported else { throw error(location) }
       return try move(name, to: location, by: .link)
@@ -67,11 +66,11 @@ enum Renaming {
   ) throws(CheckpointError) -> String? {
     let target = location.target
     if means == .exchange {
-      if renameat2(AT_FDCWD, name, AT_FDCWD, target, DBN_RENAME_EXCHANGE) == 0 {
+      if dbn_exchange_names(name, target) == 0 {
         do throws(CheckpointError) {
           try check(name, location)
         } catch {
-          renameat2(AT_FDCWD, name, AT_FDCWD, target, DBN_RENAME_EXCHANGE)
+          dbn_exchange_names(name, target)
           throw error
         }
         return name
@@ -122,6 +121,6 @@ enum Renaming {
 
   /// Whether the call failed because the file system does not support it.
   private static var isUnsupported: Bool {
-    [EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EMLINK].contains(errno)
+    [EINVAL, ENOSYS, ENOTSUP, EOPNOTSUPP, EPERM, EMLINK].contains(errno)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// A name that was given to a new file, or taken from a removed one; both can be undone.
 struct TakenName {

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// A file without a name for bytes that are needed only while the process runs, such as those
 /// decompressed from another file. It takes room on the disk, not in memory.

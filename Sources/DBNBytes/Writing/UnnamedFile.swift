@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// A file in its target's folder that does not have the target's name yet. It is deleted with this
 /// object unless it got the name.
@@ -20,7 +20,7 @@ final class UnnamedFile {
     self.location = location
     let isReplacement = status.map { $0.st_mode & S_IFMT == S_IFREG } ?? false
     let mode = isReplacement ? (status?.st_mode ?? 0) & 0o777 : 0o666
-    descriptor = open(location.folder, unnamedFile | O_RDWR | O_CLOEXEC, mode)
+    descriptor = Self.openUnnamed(location.folder, mode)
     if descriptor < 0 {
       let name = location.makeTemporaryName()
       descriptor = try systemCall("cannot create", path: location.path) {
@@ -34,13 +34,25 @@ final class UnnamedFile {
     identity = FileIdentity(own)
   }
 
+  /// - Returns: the descriptor of a file without a name; -1 if the file system can't hold one, or no
+  ///   path leads to it, so that it could never be given a name (without /proc).
+  private static func openUnnamed(_ folder: String, _ mode: mode_t) -> Int32 {
+    let descriptor = dbn_open_unnamed(folder, mode)
+    guard descriptor >= 0, access(path(of: descriptor), F_OK) != 0 else { return descriptor }
+    DBNPlatform.close(descriptor)
+    return -1
+  }
+
+  /// Where Linux shows an open file.
+  private static func path(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
+
   deinit {
-    if descriptor >= 0 { Glibc.close(descriptor) }
+    if descriptor >= 0 { DBNPlatform.close(descriptor) }
     if let temporaryName { unlink(temporaryName) }
   }
 
   /// A path by which the file can be opened while this object exists.
-  var libraryPath: String { temporaryName ?? "/proc/self/fd/\(descriptor)" }
+  var libraryPath: String { temporaryName ?? Self.path(of: descriptor) }
 
   /// Syncs the bytes to disk.
   func sync() throws(CheckpointError) {
@@ -51,7 +63,7 @@ final class UnnamedFile {
   /// open.
   func close() throws(CheckpointError) {
     try giveTemporaryName()
-    Glibc.close(descriptor)
+    DBNPlatform.close(descriptor)
     descriptor = -1
   }
 
@@ -107,6 +119,3 @@ final class UnnamedFile {
     return TakenName(location, by: identity, displaced: displaced)
   }
 }
-
-/// Linux's `O_TMPFILE` (`asm-generic/fcntl.h`), a macro that Swift does not import.
-private let unnamedFile = 0o20_000_000 | O_DIRECTORY

@@ -1,5 +1,5 @@
 package import DBNTensors
-internal import Glibc
+import DBNPlatform
 
 /// The name of a shard, of any format, as `huggingface_hub` and transformers give it:
 /// `pytorch_model-00001-of-00002.bin`.

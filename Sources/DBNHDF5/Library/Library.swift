@@ -1,6 +1,6 @@
 internal import DBNCHDF5
+import DBNPlatform
 internal import DBNTensors
-import Glibc
 import Synchronization
 
 /// Access to libhdf5, which writes files. Everything in this folder runs inside `Library.run`;

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 extension DenseArray {
   /// The sums over the dimensions, each in row-major order.

@@ -1,9 +1,6 @@
 import DBNTensors
 
-/// The content of a report for its template: the names of properties are the template's tags.
-///
-/// A tag is also looked up in the enclosing values: so types nested in each other have no
-/// properties of the same name, unless both always have a value.
+/// The content of a report, whose HTML is in `Page+HTML.swift`.
 struct Page: Sendable {
   /// The answer in a few words, and its style.
   struct Verdict: Sendable {
@@ -24,12 +21,12 @@ struct Page: Sendable {
 
   /// A key figure, shown in large letters.
   struct Figure: Sendable {
-    let figureValue: String
-    let figureLabel: String
+    let value: String
+    let label: String
 
     init(_ value: String, _ label: String) {
-      figureValue = value.visible(limit: 24)
-      figureLabel = label.visible(limit: 60)
+      self.value = value.visible(limit: 24)
+      self.label = label.visible(limit: 60)
     }
   }
 
@@ -63,18 +60,17 @@ struct Page: Sendable {
   let figures: [Figure]
   let facts: [Fact]
   let sections: [Section]
-  let style = PageTemplates.style
   let generator = "dbn-convert \(Toolkit.version)"
 }
 
 /// A table: the first cell of each row is the row's name.
 struct Table: Sendable {
   struct Row: Sendable {
-    let rowName: String
+    let name: String
     let cells: [String]
 
     init(_ name: String, _ cells: [String]) {
-      rowName = name
+      self.name = name
       self.cells = cells
     }
   }
@@ -83,12 +79,12 @@ struct Table: Sendable {
   /// Whether it is initially unfolded, because no plot shows the same.
   let isOpen: Bool
   let columns: [String]
-  let tableRows: [Row]
+  let rows: [Row]
 
   init(_ caption: String, isOpen: Bool = false, columns: [String], rows: [Row]) {
     self.caption = caption
     self.isOpen = isOpen
     self.columns = columns
-    tableRows = rows
+    self.rows = rows
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// An axis that maps numbers to positions along the width of a plot, in percent.
 struct Axis: Sendable {
@@ -82,7 +82,7 @@ struct Axis: Sendable {
   }
 }
 
-/// A tick in the form for its template.
+/// A tick as it is drawn.
 struct PlacedTick: Sendable {
   let tickPlace: String
   let tickText: String

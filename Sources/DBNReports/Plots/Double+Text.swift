@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 extension Double {
   /// Three significant digits: 0.0839, 1.23e-07.

@@ -14,12 +14,12 @@ struct RangePlot: Sendable {
     let markerY: Int
     let markerValue: String
     let markerTitle: String
-    let shape: String
+    let shape: HTML
   }
 
   struct MarkerName: Sendable {
     let markerName: String
-    let shape: String
+    let shape: HTML
   }
 
   struct Row: Sendable {
@@ -40,7 +40,7 @@ struct RangePlot: Sendable {
   let rangeRows: [Row]
 
   /// The shapes of the marks, distinguishable without colours.
-  private static let shapes = [
+  private static let shapes: [HTML] = [
     "<circle r=\"4.5\"/>", "<path d=\"M0 -6L6 0L0 6L-6 0Z\"/>",
     "<rect class=\"hollow\" x=\"-4\" y=\"-4\" width=\"8\" height=\"8\"/>",
   ]

@@ -1,6 +1,6 @@
 internal import DBNCheckpointFormats
+import DBNPlatform
 internal import DBNTensors
-internal import Glibc
 
 extension SafetensorsPlan {
   /// Writes shards of at most `limit` bytes of tensors, or of one larger tensor, and their index;

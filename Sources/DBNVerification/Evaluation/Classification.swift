@@ -1,7 +1,7 @@
 import DBNExecution
 import DBNModels
+import DBNPlatform
 import DBNTensors
-import Glibc
 
 /// How well the outputs of a classifier fit the labels, accumulated sample by sample.
 public struct Classification: Sendable, Equatable {

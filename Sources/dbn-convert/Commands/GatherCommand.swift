@@ -1,6 +1,7 @@
 import ArgumentParser
 import DBNBatchNorm
 import DBNConversions
+import DBNPlatform
 import DBNTensors
 
 struct GatherCommand: ParsableCommand {
@@ -36,7 +37,7 @@ struct GatherCommand: ParsableCommand {
     guard output == nil else { return }
     throw ValidationError(
       "Name the file to write with --output: "
-        + OldGatherCommand(CommandLine.arguments, positionals: ranks).newForm)
+        + OldGatherCommand(processArguments, positionals: ranks).newForm)
   }
 
   func run() throws {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import DBNPlatform
 import DBNTensors
-import Glibc
 
 /// The form in which a command prints its result.
 struct OutputOptions: ParsableArguments {

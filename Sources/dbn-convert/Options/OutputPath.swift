@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 /// An output file's final location: two are equal if the second file would replace the first.
 struct OutputPath: Equatable {

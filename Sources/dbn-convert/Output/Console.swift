@@ -1,6 +1,6 @@
 import ArgumentParser
+import DBNPlatform
 import DBNTensors
-import Glibc
 
 /// Writes results and remarks to the standard streams.
 enum Console {

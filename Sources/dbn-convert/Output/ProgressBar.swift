@@ -1,5 +1,5 @@
+import DBNPlatform
 import DBNTensors
-import Glibc
 import Synchronization
 
 /// A progress bar on standard error, for work of more than a second, and only on a terminal.

@@ -1,108 +1,106 @@
-#if OneDNN
-  import DBNCOneDNN
-  import DBNTensors
+import DBNCOneDNN
+import DBNTensors
 
-  extension PlanBuilder {
-    /// Adds a BatchNorm, a scale and a shift for each channel, in one pass with its epilogue.
-    ///
-    /// The arithmetic of an element is the same for a standard BatchNorm and for a row of a
-    /// replicated one, in a separate pass and at the end of a convolution: a product and a sum in
-    /// float32.
-    ///
-    /// - Parameter isFresh: whether nothing else uses the input.
-    mutating func addBatchNorm(
-      _ module: String, _ input: PlannedValue, _ epilogue: [Epilogue], isFresh: Bool = false
-    ) throws(CheckpointError) -> PlannedValue {
-      guard purpose.mode == .evaluation, let batchNorm = batchNorms[module],
-        !batchNorm.rows.isEmpty
-      else { return try add(epilogue, to: addBatchNormModule(module, input)) }
-      let positions = try batchNorm.positions(of: input.shape)
-      // When nodes are inspected, all BatchNorms process samples one by one, whatever their layout.
-      // They also do if a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
-      // the wrong channel to all samples but the first.
-      let isUniform = batchNorm.rows.count == 1 && purpose.fuses && positions > 1
-      let source = isUniform || input.layout.kind != nil ? input : try plain(input)
-      let isOurs = isFresh || source.slot != input.slot || isLastUse(input)
-      guard
-        let pass = try batchNormPass(
-          module, isUniform ? source.shape : [1] + source.shape[1...], source.layout, epilogue)
-      else {
-        return try add(epilogue, to: addBatchNorm(module, input, [], isFresh: isFresh))
-      }
-      let target =
-        pass.operations.sum == nil && isOurs
-        ? source : try target(source.layout, sum: pass.operations.sum)
-      if isUniform {
-        try add(pass, row: 0, source, target, offset: 0)
-        return target
-      }
-      let stride = source.layout.byteCount / source.shape[0]
-      for (device, slice) in batchNorm.slices(of: source.shape[0]).enumerated() {
-        for sample in slice {
-          try add(
-            pass, row: batchNorm.rows.count == 1 ? 0 : device, source, target,
-            offset: sample * stride)
-        }
-      }
+extension PlanBuilder {
+  /// Adds a BatchNorm, a scale and a shift for each channel, in one pass with its epilogue.
+  ///
+  /// The arithmetic of an element is the same for a standard BatchNorm and for a row of a
+  /// replicated one, in a separate pass and at the end of a convolution: a product and a sum in
+  /// float32.
+  ///
+  /// - Parameter isFresh: whether nothing else uses the input.
+  mutating func addBatchNorm(
+    _ module: String, _ input: PlannedValue, _ epilogue: [Epilogue], isFresh: Bool = false
+  ) throws(CheckpointError) -> PlannedValue {
+    guard purpose.mode == .evaluation, let batchNorm = batchNorms[module],
+      !batchNorm.rows.isEmpty
+    else { return try add(epilogue, to: addBatchNormModule(module, input)) }
+    let positions = try batchNorm.positions(of: input.shape)
+    // When nodes are inspected, all BatchNorms process samples one by one, whatever their layout.
+    // They also do if a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
+    // the wrong channel to all samples but the first.
+    let isUniform = batchNorm.rows.count == 1 && purpose.fuses && positions > 1
+    let source = isUniform || input.layout.kind != nil ? input : try plain(input)
+    let isOurs = isFresh || source.slot != input.slot || isLastUse(input)
+    guard
+      let pass = try batchNormPass(
+        module, isUniform ? source.shape : [1] + source.shape[1...], source.layout, epilogue)
+    else {
+      return try add(epilogue, to: addBatchNorm(module, input, [], isFresh: isFresh))
+    }
+    let target =
+      pass.operations.sum == nil && isOurs
+      ? source : try target(source.layout, sum: pass.operations.sum)
+    if isUniform {
+      try add(pass, row: 0, source, target, offset: 0)
       return target
     }
-
-    /// A kernel for a BatchNorm with its epilogue, over the whole batch or one sample.
-    private struct BatchNormPass {
-      let module: String
-      let kernel: Kernel
-      let layout: Layout
-      /// The post-operations; the first is the shift.
-      let operations: PostOperations
-    }
-
-    private mutating func batchNormPass(
-      _ module: String, _ shape: [Int], _ whole: Layout, _ epilogue: [Epilogue]
-    ) throws(CheckpointError) -> BatchNormPass? {
-      let layout =
-        shape == whole.shape ? whole : try Layout(whole.kind ?? .plain, shape)
-      let numbers = try scaleShift(module, row: 0, rank: shape.count)
-      var first = PostOperations()
-      first.appendShift(of: numbers)
-      guard
-        let operations = try postOperations(epilogue, rank: shape.count, after: first),
-        let kernel = try Kernel.binary(
-          dnnl_binary_mul, layout, numbers.layout, target: layout, operations.operations,
-          processor)
-      else { return nil }
-      return BatchNormPass(
-        module: module, kernel: kernel, layout: layout, operations: operations)
-    }
-
-    /// Adds one execution of the kernel.
-    private mutating func add(
-      _ pass: BatchNormPass, row: Int, _ source: PlannedValue, _ target: PlannedValue, offset: Int
-    ) throws(CheckpointError) {
-      let numbers = try scaleShift(pass.module, row: row, rank: pass.layout.shape.count)
-      let operands = try pass.operations.arguments(&self)
-      try add(
-        pass.kernel,
-        [
-          .init(DNNL_ARG_SRC_0, pass.layout, .slot(source.slot, offset: offset)),
-          .init(DNNL_ARG_SRC_1, numbers.layout, .constant(numbers.scale)),
-          .init(DNNL_ARG_DST, pass.layout, .slot(target.slot, offset: offset)),
-          .init(operands[0].index, numbers.layout, .constant(numbers.shift)),
-        ] + operands.dropFirst())
-    }
-
-    /// Adds a BatchNorm that normalises with the batch's statistics.
-    mutating func addBatchNormModule(
-      _ module: String, _ input: PlannedValue
-    ) throws(CheckpointError) -> PlannedValue {
-      do throws(CheckpointError) {
-        try batchNorms[module]?.requireFiniteParameters()
-      } catch {
-        throw error.with(name: module)
+    let stride = source.layout.byteCount / source.shape[0]
+    for (device, slice) in batchNorm.slices(of: source.shape[0]).enumerated() {
+      for sample in slice {
+        try add(
+          pass, row: batchNorm.rows.count == 1 ? 0 : device, source, target,
+          offset: sample * stride)
       }
-      let source = try plain(input)
-      let target = try makeValue(.plain, input.shape)
-      add(.batchNorm(module, source: source, target: target))
-      return target
     }
+    return target
   }
-#endif
+
+  /// A kernel for a BatchNorm with its epilogue, over the whole batch or one sample.
+  private struct BatchNormPass {
+    let module: String
+    let kernel: Kernel
+    let layout: Layout
+    /// The post-operations; the first is the shift.
+    let operations: PostOperations
+  }
+
+  private mutating func batchNormPass(
+    _ module: String, _ shape: [Int], _ whole: Layout, _ epilogue: [Epilogue]
+  ) throws(CheckpointError) -> BatchNormPass? {
+    let layout =
+      shape == whole.shape ? whole : try Layout(whole.kind ?? .plain, shape)
+    let numbers = try scaleShift(module, row: 0, rank: shape.count)
+    var first = PostOperations()
+    first.appendShift(of: numbers)
+    guard
+      let operations = try postOperations(epilogue, rank: shape.count, after: first),
+      let kernel = try Kernel.binary(
+        conednn_binary_mul, layout, numbers.layout, target: layout, operations.operations,
+        processor)
+    else { return nil }
+    return BatchNormPass(
+      module: module, kernel: kernel, layout: layout, operations: operations)
+  }
+
+  /// Adds one execution of the kernel.
+  private mutating func add(
+    _ pass: BatchNormPass, row: Int, _ source: PlannedValue, _ target: PlannedValue, offset: Int
+  ) throws(CheckpointError) {
+    let numbers = try scaleShift(pass.module, row: row, rank: pass.layout.shape.count)
+    let operands = try pass.operations.arguments(&self)
+    try add(
+      pass.kernel,
+      [
+        .init(CONEDNN_ARG_SRC_0, pass.layout, .slot(source.slot, offset: offset)),
+        .init(CONEDNN_ARG_SRC_1, numbers.layout, .constant(numbers.scale)),
+        .init(CONEDNN_ARG_DST, pass.layout, .slot(target.slot, offset: offset)),
+        .init(operands[0].index, numbers.layout, .constant(numbers.shift)),
+      ] + operands.dropFirst())
+  }
+
+  /// Adds a BatchNorm that normalises with the batch's statistics.
+  mutating func addBatchNormModule(
+    _ module: String, _ input: PlannedValue
+  ) throws(CheckpointError) -> PlannedValue {
+    do throws(CheckpointError) {
+      try batchNorms[module]?.requireFiniteParameters()
+    } catch {
+      throw error.with(name: module)
+    }
+    let source = try plain(input)
+    let target = try makeValue(.plain, input.shape)
+    add(.batchNorm(module, source: source, target: target))
+    return target
+  }
+}

@@ -1,86 +1,84 @@
-#if OneDNN
-  import DBNCOneDNN
-  import DBNModels
-  import DBNTensors
+import DBNCOneDNN
+import DBNModels
+import DBNTensors
 
-  extension PlanBuilder {
-    /// Adds the steps of a unit.
-    ///
-    /// - Returns: the values of its outputs.
-    mutating func add(_ unit: Unit) throws(CheckpointError) -> [PlannedValue] {
-      let node = unit.primary
-      let shapes = node.outputs.compactMap { sized.shapes[$0] }
-      let sizes = try node.operands.indices.map { index throws(CheckpointError) in
-        try operand(index, of: node)?.shape ?? []
-      }
-      // Empty values need no computation, so oneDNN's kernels are not used.
-      guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
-        return try addReference(node)
-      }
-      if let value = try addPrimary(unit, shape) { return [value] }
-      if let values = try addArranging(node) { return values }
-      let values = try addReference(node)
-      if unit.epilogue.isEmpty { return values }
-      return [try add(unit.epilogue, to: values[0])]
+extension PlanBuilder {
+  /// Adds the steps of a unit.
+  ///
+  /// - Returns: the values of its outputs.
+  mutating func add(_ unit: Unit) throws(CheckpointError) -> [PlannedValue] {
+    let node = unit.primary
+    let shapes = node.outputs.compactMap { sized.shapes[$0] }
+    let sizes = try node.operands.indices.map { index throws(CheckpointError) in
+      try operand(index, of: node)?.shape ?? []
     }
-
-    /// - Returns: nil if oneDNN does not cover the operation.
-    private mutating func addPrimary(
-      _ unit: Unit, _ shape: [Int]
-    ) throws(CheckpointError) -> PlannedValue? {
-      let node = unit.primary
-      guard let input = try operand(0, of: node) else { return nil }
-      switch node.operation.definition {
-      case let attributes as Operation.Convolution:
-        return try addConvolution(unit, attributes, input, shape)
-      case is Operation.Linear: return try addLinear(unit, input, shape)
-      case let attributes as Operation.BatchNormAttributes:
-        return try addBatchNorm(attributes.module, input, unit.epilogue)
-      case let function as Activation:
-        guard let eltwises = function.eltwises else { return nil }
-        return try add(eltwises, to: input)
-      case is Operation.AddScalar, is Operation.MultiplyScalar, is Operation.Add,
-        is Operation.Multiply, is Operation.Divide:
-        guard let value = try addArithmetic(node, input, shape) else { return nil }
-        return try add(unit.epilogue, to: value)
-      case let pool as Operation.MaxPool:
-        return try addPool(dnnl_pooling_max, pool.pooling, input, shape)
-      case let pool as Operation.AveragePool:
-        return try addAveragePool(pool.pooling, input, shape)
-      case let pool as Operation.AdaptiveAveragePool:
-        return try addAdaptivePool(pool.output, input, shape)
-      case let mean as Operation.Mean: return try addMean(mean.dimensions, input, shape)
-      case let join as Operation.Concatenate:
-        return try addConcatenation(node, join.dimension, shape)
-      case is Operation.Identity: return input
-      case is Operation.Flatten, is Operation.Reshape, is Operation.Squeeze,
-        is Operation.Unsqueeze:
-        return PlannedValue(
-          slot: try plain(input).slot, layout: try Layout(.plain, shape))
-      default: return nil
-      }
+    // Empty values need no computation, so oneDNN's kernels are not used.
+    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
+      return try addReference(node)
     }
+    if let value = try addPrimary(unit, shape) { return [value] }
+    if let values = try addArranging(node) { return values }
+    let values = try addReference(node)
+    if unit.epilogue.isEmpty { return values }
+    return [try add(unit.epilogue, to: values[0])]
+  }
 
-    /// Adds the reference's kernel, in Float64.
-    mutating func addReference(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue] {
-      if let attributes = node.operation.batchNorm, let input = try operand(0, of: node) {
-        return [try addBatchNormModule(attributes.module, input)]
-      }
-      var operands: [Draft.ReferenceOperand] = []
-      for (index, given) in node.operands.enumerated() {
-        switch given {
-        case .parameter(let key): operands.append(.parameter(try weights.array(key)))
-        case .none: operands.append(.none)
-        case .value:
-          if let value = try operand(index, of: node) { operands.append(.value(try plain(value))) }
-        }
-      }
-      var targets: [PlannedValue] = []
-      for name in node.outputs {
-        targets.append(try makeValue(.plain, sized.shapes[name] ?? []))
-      }
-      add(.reference(node.operation, operands, targets: targets))
-      return targets
+  /// - Returns: nil if oneDNN does not cover the operation.
+  private mutating func addPrimary(
+    _ unit: Unit, _ shape: [Int]
+  ) throws(CheckpointError) -> PlannedValue? {
+    let node = unit.primary
+    guard let input = try operand(0, of: node) else { return nil }
+    switch node.operation.definition {
+    case let attributes as Operation.Convolution:
+      return try addConvolution(unit, attributes, input, shape)
+    case is Operation.Linear: return try addLinear(unit, input, shape)
+    case let attributes as Operation.BatchNormAttributes:
+      return try addBatchNorm(attributes.module, input, unit.epilogue)
+    case let function as Activation:
+      guard let eltwises = function.eltwises else { return nil }
+      return try add(eltwises, to: input)
+    case is Operation.AddScalar, is Operation.MultiplyScalar, is Operation.Add,
+      is Operation.Multiply, is Operation.Divide:
+      guard let value = try addArithmetic(node, input, shape) else { return nil }
+      return try add(unit.epilogue, to: value)
+    case let pool as Operation.MaxPool:
+      return try addPool(conednn_pooling_max, pool.pooling, input, shape)
+    case let pool as Operation.AveragePool:
+      return try addAveragePool(pool.pooling, input, shape)
+    case let pool as Operation.AdaptiveAveragePool:
+      return try addAdaptivePool(pool.output, input, shape)
+    case let mean as Operation.Mean: return try addMean(mean.dimensions, input, shape)
+    case let join as Operation.Concatenate:
+      return try addConcatenation(node, join.dimension, shape)
+    case is Operation.Identity: return input
+    case is Operation.Flatten, is Operation.Reshape, is Operation.Squeeze,
+      is Operation.Unsqueeze:
+      return PlannedValue(
+        slot: try plain(input).slot, layout: try Layout(.plain, shape))
+    default: return nil
     }
   }
-#endif
+
+  /// Adds the reference's kernel, in Float64.
+  mutating func addReference(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue] {
+    if let attributes = node.operation.batchNorm, let input = try operand(0, of: node) {
+      return [try addBatchNormModule(attributes.module, input)]
+    }
+    var operands: [Draft.ReferenceOperand] = []
+    for (index, given) in node.operands.enumerated() {
+      switch given {
+      case .parameter(let key): operands.append(.parameter(try weights.array(key)))
+      case .none: operands.append(.none)
+      case .value:
+        if let value = try operand(index, of: node) { operands.append(.value(try plain(value))) }
+      }
+    }
+    var targets: [PlannedValue] = []
+    for name in node.outputs {
+      targets.append(try makeValue(.plain, sized.shapes[name] ?? []))
+    }
+    add(.reference(node.operation, operands, targets: targets))
+    return targets
+  }
+}

@@ -1,4 +1,4 @@
-import Glibc
+import DBNPlatform
 
 extension Activation {
   /// The function's value; NaN for NaN.
@@ -14,13 +14,13 @@ extension Activation {
     case .sigmoid: 1 / (1 + exp(-x))
     case .gelu(false): x * 0.5 * (1 + erf(x * 0.5.squareRoot()))
     case .gelu(true):
-      0.5 * x * (1 + Glibc.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-    case .tanh: Glibc.tanh(x)
+      0.5 * x * (1 + DBNPlatform.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .tanh: DBNPlatform.tanh(x)
     case .leakyReLU(let slope): x > 0 ? x : x * slope
     case .elu(let alpha): x > 0 ? x : expm1(x) * alpha
     case .softplus(let beta, let threshold):
       x * beta > threshold ? x : log1p(exp(x * beta)) / beta
-    case .mish: x * Glibc.tanh(log1p(exp(x)))
+    case .mish: x * DBNPlatform.tanh(log1p(exp(x)))
     case .power(2): x * x
     case .power(let exponent): pow(x, exponent)
     case .squareRoot: x.squareRoot()

@@ -1,6 +1,6 @@
-extension PageTemplates {
+extension Page {
   /// Text in both colour schemes has a contrast of at least 4.5 to its background.
-  static let style = """
+  static let style: HTML = """
     :root {
       --ground: #f5f6f8; --card: #ffffff; --track: #eef0f4; --text: #16181d; --quiet: #5b6472;
       --line: #e1e4ea; --first: #4f46e5; --second: #0e7490; --heat: #c2410c;
