@@ -10,8 +10,12 @@ TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
+# The command that goes into the wheel, and the folder for it.
+WHEEL_BINARY = $(COMMAND)
+DIST = dist
+
 .PHONY: setup build demo test test-plain test-onednn3 check lint examples interop interop-newest \
-  corpora browser browser-test screenshots benchmark clean
+  python-test wheel corpora browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -81,6 +85,31 @@ interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 	$(VENV)/bin/python Tests/Interop/keras_files.py $(COMMAND)
 
+# What the tests of the Python package need besides PyTorch and h5py.
+$(VENV)/python-ready: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet pytest mypy hatchling build
+	touch $@
+
+# Tests the Python package with the built command: types, tests, the example, and the wheel as a user
+# installs it.
+python-test: build $(VENV)/python-ready
+	cd Python && ../$(VENV)/bin/mypy
+	cd Python && DBN_CONVERT=$(CURDIR)/$(COMMAND) ../$(VENV)/bin/python -m pytest -q
+	DBN_CONVERT=$(CURDIR)/$(COMMAND) PYTHONPATH=Python/src $(VENV)/bin/python Examples/Python/round_trip.py
+	$(MAKE) --no-print-directory wheel DIST=.build-wheel
+	$(VENV)/bin/python Python/tests/try_wheel.py .build-wheel/dbn_convert-*.whl
+
+# A wheel with the command in it: make wheel [WHEEL_BINARY=...] [DIST=...]. Its tag says which glibc
+# the command needs. A command that needs other libraries than the C library gives a wheel for systems
+# like this one only.
+wheel: $(WHEEL_BINARY) $(VENV)/python-ready
+	rm -f $(DIST)/dbn_convert-*.whl
+	DBN_CONVERT_BINARY=$(abspath $(WHEEL_BINARY)) \
+	  $(VENV)/bin/python -m build --wheel --no-isolation --outdir $(abspath $(DIST)) Python
+
+$(COMMAND):
+	$(MAKE) build
+
 .build-venv-newest/ready:
 	$(PYTHON) -m venv .build-venv-newest
 	.build-venv-newest/bin/pip install --quiet torch torchvision timm keras h5py safetensors numpy
@@ -130,4 +159,5 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-venv-newest .build-plain .build-onednn3 Examples/Library/.build
+	rm -rf .build .build-demo .build-venv .build-venv-newest .build-plain .build-onednn3 .build-wheel \
+	  Examples/Library/.build

@@ -90,7 +90,7 @@ def _distributed(
         world_size, accumulation_steps, layout, device="meta",
     )  # fmt: skip
     rows = (world_size,) if layout == "replicated" else ()
-    return _moved(old, new, {name: buffer.expand(*rows, *buffer.shape).clone() for name, buffer in _buffers(old)})
+    return _moved(old, new, {name: buffer.expand((*rows, *buffer.shape)).clone() for name, buffer in _buffers(old)})
 
 
 def _standard(old: BatchNorm, name: str, statistics: str) -> nn.Module:

@@ -10,7 +10,7 @@ import h5py
 import numpy
 from h5py import h5d, h5o, h5s, h5z
 
-from ..errors import SchemaError, UnsupportedValueError
+from ..errors import CheckpointError, SchemaError, UnsupportedValueError
 from . import elements, schema, tagged
 from .backends import Arrays, Backend, Bytes, UnsupportedArray, backend, checksum
 
@@ -20,11 +20,14 @@ _LARGEST_COMPRESSION = 1032
 
 
 def has_schema(path: str | os.PathLike[str]) -> bool:
-    """Whether it is an HDF5 file that names the schema."""
+    """Whether it is an HDF5 file that names the schema, and is whole enough to tell."""
     if not os.path.isfile(path) or not h5py.is_hdf5(path):
         return False
-    with h5py.File(path, "r") as file:
-        return _text(file.attrs.get("schema")) == schema.NAME
+    try:
+        with h5py.File(path, "r") as file:
+            return _text(file.attrs.get("schema")) == schema.NAME
+    except (OSError, RuntimeError, KeyError):
+        return False
 
 
 def read(path: str | os.PathLike[str], arrays: Arrays | None = None) -> Any:
@@ -37,9 +40,9 @@ def read(path: str | os.PathLike[str], arrays: Arrays | None = None) -> Any:
     try:
         with h5py.File(path, "r") as file:
             return _Reader(path, file, backend(arrays)).root()
-    except FileNotFoundError:
+    except (FileNotFoundError, CheckpointError):
         raise
-    except (OSError, RuntimeError) as error:  # h5py's, for damaged files.
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:  # Of h5py, for damaged files.
         raise SchemaError(path, "", f"cannot be read: {error}") from error
 
 

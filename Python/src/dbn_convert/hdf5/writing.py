@@ -66,7 +66,7 @@ class _Writer:
             self.sequence(self.file, value, "", "", 0)
         else:
             attributes["kind"] = "value"
-            self.value(self.file, "value", value, "", "", 0)
+            self.value(self.file, "value", value, "value", "", 0)
         if self.checksums:
             attributes["checksums"] = json.dumps(self.checksums, ensure_ascii=False, separators=(",", ":"))
 
