@@ -10,8 +10,10 @@ TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-# The command that goes into the wheel, and the folder for it.
+# The command that goes into the wheel, a folder with the licences of what is in it, and the folder
+# for the wheel.
 WHEEL_BINARY = $(COMMAND)
+WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-plain test-onednn3 check lint examples interop interop-newest \
@@ -99,16 +101,12 @@ python-test: build $(VENV)/python-ready
 	$(MAKE) --no-print-directory wheel DIST=.build-wheel
 	$(VENV)/bin/python Python/tests/try_wheel.py .build-wheel/dbn_convert-*.whl
 
-# A wheel with the command in it: make wheel [WHEEL_BINARY=...] [DIST=...]. Its tag says which glibc
-# the command needs. A command that needs other libraries than the C library gives a wheel for systems
-# like this one only.
-wheel: $(WHEEL_BINARY) $(VENV)/python-ready
+# A wheel with the built command in it. Its tag says which glibc the command needs; a command that
+# needs libraries which not every system has gives a wheel for systems like this one only.
+wheel: $(VENV)/python-ready
 	rm -f $(DIST)/dbn_convert-*.whl
-	DBN_CONVERT_BINARY=$(abspath $(WHEEL_BINARY)) \
+	DBN_CONVERT_BINARY=$(abspath $(WHEEL_BINARY)) DBN_CONVERT_LICENCES=$(abspath $(WHEEL_LICENCES)) \
 	  $(VENV)/bin/python -m build --wheel --no-isolation --outdir $(abspath $(DIST)) Python
-
-$(COMMAND):
-	$(MAKE) build
 
 .build-venv-newest/ready:
 	$(PYTHON) -m venv .build-venv-newest

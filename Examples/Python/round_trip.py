@@ -65,8 +65,8 @@ def batch() -> tuple[Tensor, Tensor]:
     return images, labels
 
 
-def train(model: nn.Module, steps: int) -> float:
-    optimizer = torch.optim.SGD(model.train().parameters(), lr=0.05, momentum=0.9)
+def train(model: nn.Module, steps: int, rate: float) -> float:
+    optimizer = torch.optim.SGD(model.train().parameters(), rate, momentum=0.9)
     for _ in range(steps):
         images, labels = batch()
         loss = functional.cross_entropy(model(images), labels)
@@ -81,7 +81,7 @@ def main() -> None:
 
     print("# A model that was trained with standard BatchNorm")
     standard = made()
-    print(f"{type(standard).__name__}, loss {train(standard, steps=10):.3f}")
+    print(f"{type(standard).__name__}, loss {train(standard, steps=10, rate=0.02):.3f}")
     torch.save(standard.state_dict(), "standard.pth")
 
     print(f"\n# Its checkpoint, mapped to {DEVICES} virtual devices, and proven to give the same outputs")
@@ -97,8 +97,9 @@ def main() -> None:
         print(f"equal: {torch.equal(model.eval()(images), standard.eval()(images))}")
 
     print("\n# Fine-tuned: each device normalises its slice of the batch with its own statistics")
-    print(f"loss {train(model, steps=10):.3f}")
-    dbn_convert.save(model.state_dict(), "fine-tuned.h5")
+    print(f"loss {train(model, steps=10, rate=0.002):.3f}")
+    history = dbn_convert.info("distributed.h5").history
+    dbn_convert.save(model.state_dict(), "fine-tuned.h5", history=[*history, {"operation": "fine-tune", "steps": 10}])
     worst = max(dbn_convert.info("fine-tuned.h5").batch_norms, key=lambda norm: norm.drift.mean)
     print(f"the devices have drifted apart, most in {worst.name}: by {worst.drift.mean:.2f} standard deviations")
 
@@ -124,7 +125,7 @@ def main() -> None:
 
     print("\n# What the file remembers")
     for step in dbn_convert.info("merged.h5").history:
-        print({name: step[name] for name in ("operation", "statistics", "drifted") if name in step})
+        print({name: step[name] for name in ("operation", "world_size", "steps", "statistics", "drifted") if name in step})
 
 
 if __name__ == "__main__":

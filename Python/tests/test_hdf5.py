@@ -161,6 +161,13 @@ def test_the_same_content_gives_the_same_bytes(tmp_path) -> None:
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
+def test_the_history_that_is_given_is_what_the_command_shows(tmp_path) -> None:
+    history = [{"operation": "to-distributed", "world_size": 8}, {"operation": "fine-tune", "größe": 0.5}]
+    for name in ("a.h5", "a.safetensors"):
+        dbn_convert.save({"x": torch.ones(1)}, tmp_path / name, history=history)
+        assert list(dbn_convert.info(tmp_path / name).history)[:2] == history
+
+
 def test_arrays_of_numpy_are_saved_and_loaded_without_torch(tmp_path) -> None:
     arrays = {
         dtype: numpy.arange(6, dtype=dtype).reshape(2, 3) for dtype in ("int8", "uint64", "float16", "float64", "complex64")

@@ -3,9 +3,9 @@
 In a new environment, without torch, and then with the torch of the Python that runs this.
 """
 
+import importlib.util
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -53,14 +53,15 @@ def main(wheel: Path) -> None:
         before = files(environment)
         run(pip, "install", "--quiet", wheel.resolve())
         said = run(environment / "bin" / "dbn-convert", "--version").strip()
+        assert said == version, f"the command is of version {said}"
         run(python, "-c", WITHOUT_TORCH.replace("VERSION", repr(version)), cwd=folder)
-        torch = Path(sysconfig.get_path("purelib"))
+        torch = Path(importlib.util.find_spec("torch").origin).parents[1]
         run(python, "-c", f"import sys; sys.path.append({str(torch)!r})\n{WITH_TORCH}", cwd=folder)
         run(pip, "uninstall", "--quiet", "--yes", "dbn-convert")
         left = files(environment) - before
         assert not left, f"uninstalling left {left}"
         assert not (environment / "bin" / "dbn-convert").exists()
-    print(f"{wheel.name}: installed, tried without and with torch, and uninstalled; the command says {said}")
+    print(f"{wheel.name}: installed, tried without and with torch, and uninstalled")
 
 
 if __name__ == "__main__":

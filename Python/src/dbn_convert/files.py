@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,7 +41,12 @@ def load(path: str | os.PathLike[str], *, arrays: Literal["torch", "numpy"] | No
 
 
 def save(
-    state_dict: Any, path: str | os.PathLike[str], *, force: bool = False, compression: int | None = None
+    state_dict: Any,
+    path: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    compression: int | None = None,
+    history: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes a state dict, or any tree of values and tensors.
 
@@ -51,6 +57,8 @@ def save(
         state_dict: PyTorch's tensors or NumPy's arrays in mappings, lists and tuples, with plain values.
         force: whether an existing file is replaced.
         compression: for HDF5: the level of gzip, 1 to 9.
+        history: the conversions that led to it, oldest first, for instance ``info(...).history`` of the file that a
+            training run began with.
 
     Raises:
         UnsupportedValueError: something in it cannot be stored; its name is in the error.
@@ -69,7 +77,7 @@ def save(
     # In the same folder, so that the finished file only has to be renamed.
     with tempfile.TemporaryDirectory(prefix=".dbn-convert-", dir=path.resolve().parent) as folder:
         written = Path(folder, "checkpoint.h5")
-        hdf5.write(state_dict, written, _created_by(), compression)
+        hdf5.write(state_dict, written, _created_by(), compression, history)
         if is_hdf5:
             _rename(written, path, force)
         else:

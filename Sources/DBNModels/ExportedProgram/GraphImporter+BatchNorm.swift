@@ -33,6 +33,10 @@ extension GraphImporter {
     return [.new(output)] + Array(repeating: statistics, count: 4)
   }
 
+  private static let advice: Guidance =
+    "export the model with nn.BatchNorm modules, or with those of the Python package dbn_convert "
+    + "without decomposing the program"
+
   /// The operation that the Python package `dbn_convert` registers with PyTorch.
   static let distributedBatchNorm = "torch.ops.dbn_convert.distributed_batch_norm.default"
 
@@ -74,7 +78,7 @@ extension GraphImporter {
         throw CheckpointError(
           .unsupportedOperation,
           "normalises with a tensor that is not the `\(last)` of a BatchNorm module",
-          advice: "export the model with nn.BatchNorm modules")
+          advice: Self.advice)
       }
       modules.insert(String(key.dropLast(last.count).dropLast()))
     }
@@ -82,7 +86,7 @@ extension GraphImporter {
       throw CheckpointError(
         .unsupportedOperation,
         "normalises with tensors of several modules: \(modules.sorted().joined(separator: ", "))",
-        advice: "export the model with nn.BatchNorm modules")
+        advice: Self.advice)
     }
     return modules.first ?? call.node.module?.path ?? call.node.name
   }

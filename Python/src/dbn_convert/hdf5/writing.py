@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import h5py
@@ -19,10 +19,17 @@ from .backends import Content, UnsupportedArray, checksum, constants, content
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-def write(value: Any, path: str | os.PathLike[str], created_by: str, compression: int | None = None) -> None:
+def write(
+    value: Any,
+    path: str | os.PathLike[str],
+    created_by: str,
+    compression: int | None = None,
+    history: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Writes a new file; the same value gives the same bytes.
 
     Args:
+        history: the conversions that led to the value, oldest first.
         compression: the level of deflate, 1 to 9; None stores tensors as they are.
 
     Raises:
@@ -30,6 +37,8 @@ def write(value: Any, path: str | os.PathLike[str], created_by: str, compression
     """
     with h5py.File(_create(os.fspath(path))) as file:
         _Writer(file, compression).root(value, created_by)
+        if history:
+            file.attrs["history"] = json.dumps(list(history), ensure_ascii=False)
 
 
 def _create(path: str) -> h5f.FileID:
