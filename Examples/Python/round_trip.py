@@ -125,7 +125,9 @@ def main() -> None:
 
     print("\n# What the file remembers")
     for step in dbn_convert.info("merged.h5").history:
-        print({name: step[name] for name in ("operation", "world_size", "steps", "statistics", "drifted") if name in step})
+        print(
+            {name: step[name] for name in ("operation", "world_size", "steps", "statistics", "drifted") if name in step}
+        )
 
 
 if __name__ == "__main__":

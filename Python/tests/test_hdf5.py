@@ -119,21 +119,40 @@ def test_a_training_checkpoint_with_an_optimizer_survives(tmp_path) -> None:
 def test_every_plain_value_survives(tmp_path) -> None:
     values = [
         None, True, False, 0, -1, 2**63 - 1, -(2**63), 2**63, -(2**200), 0.0, -0.0, 0.1, math.inf, -math.inf, math.nan,
-        struct.unpack("<d", bytes(range(248, 256)))[0], 1 + 2j, complex(math.nan, -0.0), "", "a\0b\0", "größe 模型", "\ud800x",
-        b"", b"\0\xff", bytearray(b"ab"), [], [1, 2], [1.0, 2.0], [1, 2.0], [True], [2**70], (), (1, 2), (0.5,), ("a", [None]),
-        {1, 2}, {"a": 1}, OrderedDict(b=1, a=2), Counter("aab"), {}, torch.Size([2, 3]), torch.Size([]), torch.float16,
+        struct.unpack("<d", bytes(range(248, 256)))[0], 1 + 2j, complex(math.nan, -0.0), "", "a\0b\0", "größe 模型",
+        "\ud800x", b"", b"\0\xff", bytearray(b"ab"), [], [1, 2], [1.0, 2.0], [1, 2.0], [True], [2**70], (), (1, 2), (0.5,),
+        ("a", [None]), {1, 2}, {"a": 1}, OrderedDict(b=1, a=2), Counter("aab"), {}, torch.Size([2, 3]), torch.Size([]), torch.float16,
         torch.device("cuda:1"), torch.strided, torch.channels_last, torch.per_tensor_affine, torch.int4,
     ]  # fmt: skip
     assert_survives({"values": values}, tmp_path)
 
 
-@pytest.mark.parametrize("value", [torch.ones(2), 3, "text", None, [1, 2], [torch.ones(1), "a"], {1, 2}, {}, (1.5, None)])
+@pytest.mark.parametrize(
+    "value", [torch.ones(2), 3, "text", None, [1, 2], [torch.ones(1), "a"], {1, 2}, {}, (1.5, None)]
+)
 def test_the_root_can_be_any_value(tmp_path, value) -> None:
     assert_survives(value, tmp_path)
 
 
 def test_every_key_survives(tmp_path) -> None:
-    texts = ["", ".", "..", "a/b", "50%", "%41", "\0", "12", "-3", "012", "+1", "größe", "\ud800", "%$", "a.b.weight", "value"]
+    texts = [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "50%",
+        "%41",
+        "\0",
+        "12",
+        "-3",
+        "012",
+        "+1",
+        "größe",
+        "\ud800",
+        "%$",
+        "a.b.weight",
+        "value",
+    ]
     assert_survives({text: index for index, text in enumerate(texts)}, tmp_path)
     others = [0, 12, -3, 2**64, None, 0.5, True, (0, "a"), b"x", 1 + 2j, torch.float32, torch.Size([2])]
     (tmp_path / "mixed").mkdir()
@@ -170,7 +189,8 @@ def test_the_history_that_is_given_is_what_the_command_shows(tmp_path) -> None:
 
 def test_arrays_of_numpy_are_saved_and_loaded_without_torch(tmp_path) -> None:
     arrays = {
-        dtype: numpy.arange(6, dtype=dtype).reshape(2, 3) for dtype in ("int8", "uint64", "float16", "float64", "complex64")
+        dtype: numpy.arange(6, dtype=dtype).reshape(2, 3)
+        for dtype in ("int8", "uint64", "float16", "float64", "complex64")
     }
     arrays["big"] = numpy.arange(3, dtype=">f4")
     arrays["strided"] = numpy.arange(12.0)[::3]
@@ -214,7 +234,9 @@ def test_other_formats_are_read_and_written_by_the_command(tmp_path, name) -> No
         assert_equal(torch.load(tmp_path / name, weights_only=True), state_dict)
 
 
-@pytest.mark.parametrize("case", ["torch/training", "torch/digits-replicated", "torch/ties", "safetensors/scalar-types"])
+@pytest.mark.parametrize(
+    "case", ["torch/training", "torch/digits-replicated", "torch/ties", "safetensors/scalar-types"]
+)
 def test_files_of_pytorch_and_safetensors_are_loaded_like_by_themselves(fixtures, case) -> None:
     folder = fixtures / case
     if case.startswith("torch"):

@@ -123,7 +123,9 @@ def test_a_checkpoint_mapped_by_the_command_is_loaded_into_the_module(tmp_path, 
 
 def test_a_checkpoint_in_another_layout_is_an_error_that_says_what_to_do() -> None:
     standard, replicated = Network(nn.BatchNorm2d).state_dict(), trained().state_dict()
-    with pytest.raises(RuntimeError, match=r"bn1.running_mean \[6\] is in another layout.*to_distributed.*world_size=4"):
+    with pytest.raises(
+        RuntimeError, match=r"bn1.running_mean \[6\] is in another layout.*to_distributed.*world_size=4"
+    ):
         Network(dbn_convert.DistributedBatchNorm2d(4)).load_state_dict(standard)
     with pytest.raises(RuntimeError, match=r"bn1.running_mean \[4, 6\] is in another layout.*to_standard"):
         Network(dbn_convert.DistributedBatchNorm2d(4, layout="first-device")).load_state_dict(replicated)

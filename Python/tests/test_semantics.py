@@ -1,4 +1,4 @@
-"""The module against V BatchNorms of PyTorch on the slices. What is computed by the same kernels is equal to the bit."""
+"""The module against V BatchNorms of PyTorch on the slices. What the same kernels compute is equal to the bit."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def test_in_evaluation_slice_i_is_normalised_with_row_i(layout, generator, stand
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
 
 
-@pytest.mark.parametrize("samples, world_size, expected", [(10, 8, [2, 2, 2, 2, 2]), (10, 4, [3, 3, 3, 1]), (1, 4, [1])])
+@pytest.mark.parametrize(
+    "samples, world_size, expected", [(10, 8, [2, 2, 2, 2, 2]), (10, 4, [3, 3, 3, 1]), (1, 4, [1])]
+)
 def test_slices_are_consecutive_and_the_last_ones_short_or_empty(samples, world_size, expected) -> None:
     from dbn_convert.batch_norm import functional
 
@@ -147,7 +149,9 @@ def test_eps_device_and_dtype_are_those_of_the_arguments() -> None:
     assert {value.dtype for name, value in module.state_dict().items() if "tracked" not in name} == {torch.float64}
     assert module.num_batches_tracked.dtype == torch.int64
     input = torch.randn(3, 6, 4, 4, dtype=torch.float64)
-    expected = (input - input.mean((2, 3), keepdim=True)) / (input.var((2, 3), correction=0, keepdim=True) + 0.25).sqrt()
+    expected = (input - input.mean((2, 3), keepdim=True)) / (
+        input.var((2, 3), correction=0, keepdim=True) + 0.25
+    ).sqrt()
     torch.testing.assert_close(module(input), expected, rtol=1e-12, atol=1e-12)
     assert dbn_convert.DistributedBatchNorm2d(3)(6, device="meta").running_mean.is_meta
 
@@ -261,8 +265,9 @@ def test_a_compiled_module_gives_the_same(layout, momentum) -> None:
     compiled = torch.compile(copy.deepcopy(module), fullgraph=True, backend="aot_eager")
     for samples in (8, 8, 10):
         input = torch.randn(samples, 6, 3, 3)
-        found, expected = run(compiled, input.requires_grad_(), torch.ones_like(input)), run(
-            module, input, torch.ones_like(input)
+        found, expected = (
+            run(compiled, input.requires_grad_(), torch.ones_like(input)),
+            run(module, input, torch.ones_like(input)),
         )
         torch.testing.assert_close(found, expected)
     for name, value in module.state_dict().items():

@@ -31,11 +31,13 @@ class Distributed(nn.Module):
     def __init__(self, layout):
         super().__init__()
         two, one = (
-            make(DEVICES, layout=layout) for make in (dbn_convert.DistributedBatchNorm2d, dbn_convert.DistributedBatchNorm1d)
+            make(DEVICES, layout=layout)
+            for make in (dbn_convert.DistributedBatchNorm2d, dbn_convert.DistributedBatchNorm1d)
         )
         self.conv = nn.Conv2d(3, 4, 3, bias=False)
         self.norms = nn.Sequential(
-            two(4), nn.ReLU(), two(4, eps=1e-3, momentum=None), two(4, affine=False), two(4, track_running_stats=False))
+            two(4), nn.ReLU(), two(4, eps=1e-3, momentum=None), two(4, affine=False), two(4, track_running_stats=False)
+        )
         self.last = one(4, momentum=0.3)
 
     def forward(self, x):

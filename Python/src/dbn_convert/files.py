@@ -24,8 +24,8 @@ def load(path: str | os.PathLike[str], *, arrays: Literal["torch", "numpy"] | No
     file first; nothing in a pickle is executed.
 
     Args:
-        arrays: ``torch`` for tensors on the CPU, ``numpy`` for arrays; by default tensors if torch is installed. NumPy's
-            arrays do not tell parameters from buffers.
+        arrays: ``torch`` for tensors on the CPU, ``numpy`` for arrays; by default tensors if torch is installed.
+            NumPy's arrays do not tell parameters from buffers.
 
     Raises:
         SchemaError: the file breaks the schema, or is damaged.

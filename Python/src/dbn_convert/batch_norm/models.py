@@ -30,8 +30,8 @@ def convert_model(
     Weights and biases stay the same ``Parameter`` objects, so an optimizer of the model stays valid. Every device
     starts from the same running statistics, so in evaluation the outputs stay the same to the last bit.
 
-    Only ``nn.BatchNorm1d``, ``2d`` and ``3d`` themselves are replaced. Subclasses, whose forward pass may do more, stay,
-    with a warning that names them.
+    Only ``nn.BatchNorm1d``, ``2d`` and ``3d`` themselves are replaced. Subclasses, whose forward pass may do more,
+    stay, with a warning that names them.
 
     Returns:
         The model, changed in place; or, if the model is a BatchNorm itself, its replacement.

@@ -108,9 +108,7 @@ class BatchNorm(nn.modules.batchnorm._BatchNorm):
         given, own = state_dict.get(f"{prefix}running_mean"), self.running_mean
         if isinstance(given, Tensor) and own is not None and given.shape != own.shape:
             errors.append(f"{prefix}running_mean {list(given.shape)} is in another layout than {self._layout_advice()}")
-        super()._load_from_state_dict(
-            state_dict, prefix, metadata, strict, missing, unexpected, errors
-        )
+        super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, unexpected, errors)
 
     def _layout_advice(self) -> str:
         if self.layout == "first-device":
@@ -152,4 +150,3 @@ def check_arguments(vt_world_size: int, accumulation_steps: int, layout: str) ->
             raise ValueError(f"argument '{name}' must be a positive integer (got {value!r})")
     if layout not in LAYOUTS:
         raise ValueError(f"argument 'layout' must be one of {', '.join(LAYOUTS)} (got {layout!r})")
-

@@ -205,4 +205,3 @@ def _numpy_dtype(name: str) -> numpy.dtype[Any]:
         raise UnsupportedArray(f"ml_dtypes has no type {name}; read it with torch")
     found: numpy.dtype[Any] = numpy.dtype(getattr(ml_dtypes, name))
     return found
-

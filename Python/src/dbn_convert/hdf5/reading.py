@@ -42,7 +42,14 @@ def read(path: str | os.PathLike[str], arrays: Arrays | None = None) -> Any:
             return _Reader(path, file, backend(arrays)).root()
     except (FileNotFoundError, CheckpointError):
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:  # Of h5py, for damaged files.
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        MemoryError,
+    ) as error:  # Of h5py, for damaged files.
         raise SchemaError(path, "", f"cannot be read: {error}") from error
 
 
@@ -235,5 +242,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bytes):
         return value.decode()
     return value if isinstance(value, str) else None
-
-
