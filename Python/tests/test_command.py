@@ -72,7 +72,7 @@ def test_a_failure_has_the_commands_words_and_status(tmp_path: Path, digits: Pat
     assert not (tmp_path / "a.h5").exists()
     with pytest.raises(CommandError, match="no such file"):
         dbn_convert.info(tmp_path / "missing.h5")
-    with pytest.raises(CommandError, match="Unknown option") as caught:
+    with pytest.raises(CommandError, match="^[^E].*--nonsense") as caught:
         dbn_convert.info(digits, options=["--nonsense"])
     assert caught.value.status == 64
 

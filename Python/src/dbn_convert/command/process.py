@@ -54,7 +54,8 @@ def run(arguments: Sequence[str | os.PathLike[str]], statuses: Sequence[int] = (
     except OSError as error:
         raise CommandNotFoundError(f"the command {command[0]} cannot be run: {error.strerror}") from error
     if done.returncode not in statuses:
-        message = done.stderr.decode(errors="replace").strip().removeprefix(f"{_NAME}: error: ")
+        message = done.stderr.decode(errors="replace").strip()
+        message = message.removeprefix(f"{_NAME}: error: ").removeprefix("Error: ")
         raise CommandError(message or f"{_NAME} ended with exit status {done.returncode}", done.returncode)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
