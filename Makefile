@@ -12,8 +12,14 @@ VENV = .build-venv
 VERSION := $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/DBNTensors/Toolkit.swift)
 SUDO = $$([ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: setup build demo test test-onednn3 check lint examples interop interop-newest corpora browser \
-  browser-test screenshots benchmark clean
+# The command that goes into the wheel, a folder with the licences of what is in it, and the folder
+# for the wheel.
+WHEEL_BINARY = $(COMMAND)
+WHEEL_LICENCES =
+DIST = dist
+
+.PHONY: setup build demo test test-onednn3 check lint examples interop interop-newest python-test \
+  wheel corpora browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -80,6 +86,27 @@ interop: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Interop/interop.py $(COMMAND)
 	$(VENV)/bin/python Tests/Interop/keras_files.py $(COMMAND)
 
+# What the tests of the Python package need besides PyTorch and h5py.
+$(VENV)/python-ready: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet pytest mypy hatchling build
+	touch $@
+
+# Tests the Python package with the built command: types, tests, the example, and the wheel as a user
+# installs it.
+python-test: build $(VENV)/python-ready
+	cd Python && ../$(VENV)/bin/mypy
+	cd Python && DBN_CONVERT=$(CURDIR)/$(COMMAND) ../$(VENV)/bin/python -m pytest -q
+	DBN_CONVERT=$(CURDIR)/$(COMMAND) PYTHONPATH=Python/src $(VENV)/bin/python Examples/Python/round_trip.py
+	$(MAKE) --no-print-directory wheel DIST=.build-wheel
+	$(VENV)/bin/python Python/tests/try_wheel.py .build-wheel/dbn_convert-*.whl
+
+# A wheel with the built command in it. Its tag says which glibc the command needs; a command that
+# needs libraries which not every system has gives a wheel for systems like this one only.
+wheel: $(VENV)/python-ready
+	rm -f $(DIST)/dbn_convert-*.whl
+	DBN_CONVERT_BINARY=$(abspath $(WHEEL_BINARY)) DBN_CONVERT_LICENCES=$(abspath $(WHEEL_LICENCES)) \
+	  $(VENV)/bin/python -m build --wheel --no-isolation --outdir $(abspath $(DIST)) Python
+
 .build-venv-newest/ready:
 	$(PYTHON) -m venv .build-venv-newest
 	.build-venv-newest/bin/pip install --quiet torch torchvision timm keras h5py safetensors numpy
@@ -127,5 +154,5 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-venv-newest .build-onednn3 .build-dist dist \
+	rm -rf .build .build-demo .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel dist \
 	  Examples/Library/.build

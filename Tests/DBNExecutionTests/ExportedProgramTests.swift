@@ -23,19 +23,18 @@ struct ExportedProgramTests {
         let error = try relativeError(of: result, expected)
         #expect(error <= 1e-12, "output \(index)")
       }
-      for (name, module) in executor.batchNorms where program.mode == .training {
+      let tracked = executor.batchNorms.filter { !$0.value.rows.isEmpty }
+      for (name, module) in tracked where program.mode == .training {
         let after = try #require(call.after["\(name).running_mean"])
-        #expect(
-          try relativeError(of: .init(shape: after.shape, values: module.rows[0].mean), after)
-            <= 1e-12)
+        let means = module.rows.flatMap(\.mean)
+        #expect(try relativeError(of: .init(shape: after.shape, values: means), after) <= 1e-12)
         let variance = try #require(call.after["\(name).running_var"])
+        let variances = module.rows.flatMap(\.variance)
         #expect(
-          try relativeError(
-            of: .init(shape: variance.shape, values: module.rows[0].variance), variance) <= 1e-12)
+          try relativeError(of: .init(shape: variance.shape, values: variances), variance) <= 1e-12)
         #expect(
-          try call.after["\(name).num_batches_tracked"]?.doubles() == [
-            module.rows[0].batchesTracked
-          ])
+          try call.after["\(name).num_batches_tracked"]?.doubles()
+            == module.rows.map(\.batchesTracked))
       }
     }
   }
@@ -71,7 +70,8 @@ struct ExportedProgramTests {
   }
 }
 
-/// A program of `Fixtures/export/programs` and what was recorded of it.
+/// A program of `Fixtures/export/programs`, or of `Fixtures/export/distributed`, whose BatchNorms
+/// have four devices, and what was recorded of it.
 struct RecordedProgram: Sendable, CustomStringConvertible {
   struct Call {
     let inputs: [String: Tensor]
@@ -79,28 +79,33 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
     let after: [String: Tensor]
   }
 
+  let folder: String
   let version: String
   let name: String
-  private static let fixture = Fixture("export/programs")
+  private static let fixture = Fixture("export")
 
-  var description: String { "\(version)/\(name)" }
+  var description: String { "\(folder)/\(version)/\(name)" }
 
   var mode: ExecutionMode { name.contains("train") ? .training : .evaluation }
 
   static func all() throws -> [RecordedProgram] {
-    try ["2.6", "2.8", "2.13", "2.15"].flatMap { version in
-      try FileManager.default.contentsOfDirectory(atPath: fixture.file(version)).sorted()
-        .filter { $0.hasSuffix(".pt2") }
-        .map { RecordedProgram(version: version, name: String($0.dropLast(4))) }
+    try all("programs", ["2.6", "2.8", "2.13", "2.15"]) + all("distributed", ["2.13", "2.15"])
+  }
+
+  private static func all(_ folder: String, _ versions: [String]) throws -> [RecordedProgram] {
+    try versions.flatMap { version in
+      try FileManager.default.contentsOfDirectory(atPath: fixture.file("\(folder)/\(version)"))
+        .sorted().filter { $0.hasSuffix(".pt2") }
+        .map { RecordedProgram(folder: folder, version: version, name: String($0.dropLast(4))) }
     }
   }
 
   func open() throws -> Checkpoint {
-    try TorchCheckpoint.read(MappedFile.open(Self.fixture.file("\(version)/\(name).pt2")))
+    try TorchCheckpoint.read(MappedFile.open(Self.fixture.file("\(self).pt2")))
   }
 
   private func recorded() throws -> CheckpointDictionary {
-    let path = Self.fixture.file("\(version)/\(name).pth")
+    let path = Self.fixture.file("\(self).pth")
     return try #require(TorchCheckpoint.read(MappedFile.open(path)).root.dictionary)
   }
 

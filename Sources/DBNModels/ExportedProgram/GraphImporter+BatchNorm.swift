@@ -11,11 +11,8 @@ extension GraphImporter {
       // ATen's arguments have the same names as the module's tensors.
       parts[quantity] = try call.optionalTensor(quantity.rawValue)
     }
-    call.ignore("cudnn_enabled")
-    let isTraining = try call.bool("training", default: false)
-    var momentum: Double? = try call.number("momentum", default: 0.1)
-    // A module without momentum, which averages over all batches, passes 0 when it does not train.
-    if momentum == 0 && !isTraining { momentum = nil }
+    call.ignore("cudnn_enabled", "num_batches_tracked")
+    let momentum = try momentum(&call)
     let module = try module(of: parts, call)
     var norm = NormModule(numFeatures: try features(parts, input))
     norm.eps = try call.number("eps", default: 1e-5)
@@ -23,6 +20,11 @@ extension GraphImporter {
     norm.affine = parts[.weight] != nil
     norm.hasBias = parts[.bias] != nil
     norm.tracksRunningStatistics = parts[.runningMean] != nil
+    if call.operation == Self.distributedBatchNorm {
+      norm.worldSize = try call.int("world_size")
+      norm.layout = try hasRows(parts) ? .replicated : .firstDevice
+      try norm.validate()
+    }
     let attributes = Operation.BatchNormAttributes(module: module, norm)
     let output = try single(
       .batchNorm(attributes), [operand(of: input)], module.isEmpty ? call.node.name : module)
@@ -31,13 +33,35 @@ extension GraphImporter {
     return [.new(output)] + Array(repeating: statistics, count: 4)
   }
 
+  private static let advice: Guidance =
+    "export the model with nn.BatchNorm modules, or with those of the Python package dbn_convert "
+    + "without decomposing the program"
+
+  /// The operation that the Python package `dbn_convert` registers with PyTorch.
+  static let distributedBatchNorm = "torch.ops.dbn_convert.distributed_batch_norm.default"
+
+  /// nil for a cumulative average.
+  private func momentum(_ call: inout ProgramCall) throws(CheckpointError) -> Double? {
+    let isTraining = try call.bool("training", default: false)
+    if call.operation == Self.distributedBatchNorm { return call.number("momentum") }
+    let momentum = try call.number("momentum", default: 0.1)
+    // A module without momentum, which averages over all batches, passes 0 when it does not train.
+    return momentum == 0 && !isTraining ? nil : momentum
+  }
+
+  /// Whether each device has running statistics of its own: [V, C].
+  private func hasRows(_ parts: [BatchNormQuantity: String]) throws(CheckpointError) -> Bool {
+    guard let mean = parts[.runningMean] else { return true }
+    return try meta(mean).rank == 2
+  }
+
   private func features(
     _ parts: [BatchNormQuantity: String], _ input: String
   ) throws(CheckpointError) -> Int {
     let shape = try meta(input).shape
     let tensor = parts[.runningMean] ?? parts[.weight]
     let sizes = try tensor.map { name throws(CheckpointError) in try meta(name).shape } ?? []
-    guard let features = sizes.first ?? (shape.count > 1 ? shape[1] : nil) else {
+    guard let features = sizes.last ?? (shape.count > 1 ? shape[1] : nil) else {
       throw .program("the number of features of a BatchNorm is missing")
     }
     return features
@@ -54,7 +78,7 @@ extension GraphImporter {
         throw CheckpointError(
           .unsupportedOperation,
           "normalises with a tensor that is not the `\(last)` of a BatchNorm module",
-          advice: "export the model with nn.BatchNorm modules")
+          advice: Self.advice)
       }
       modules.insert(String(key.dropLast(last.count).dropLast()))
     }
@@ -62,7 +86,7 @@ extension GraphImporter {
       throw CheckpointError(
         .unsupportedOperation,
         "normalises with tensors of several modules: \(modules.sorted().joined(separator: ", "))",
-        advice: "export the model with nn.BatchNorm modules")
+        advice: Self.advice)
     }
     return modules.first ?? call.node.module?.path ?? call.node.name
   }

@@ -55,6 +55,7 @@ package struct GraphImporter {
   private mutating func run(_ node: ProgramNode) throws(CheckpointError) {
     var call = try ProgramCall(node)
     if try readSize(&call) { return }
+    if try copyMissing(&call) { return }
     guard let handler = Self.handlers[call.operation] else {
       throw CheckpointError(
         .unsupportedOperation, "the operation \(node.target) is not supported",
@@ -75,6 +76,22 @@ package struct GraphImporter {
       return try bind(outputs, [.same(target)])
     }
     try bind(outputs, results)
+  }
+
+  /// Reads a copy of something that the graph can't have, such as a BatchNorm's new statistics into
+  /// its buffers: the graph can't have the target's new elements either.
+  ///
+  /// - Returns: whether it is such a copy.
+  private mutating func copyMissing(_ call: inout ProgramCall) throws(CheckpointError) -> Bool {
+    guard call.isInPlace, call.operation == "copy" else { return false }
+    let (source, target) = (try call.tensor("src"), try call.tensor())
+    guard let reason = missing[source], let tensor = tensors[target] else { return false }
+    for (name, other) in tensors where other.set == tensor.set {
+      tensors[name] = nil
+      missing[name] = reason
+    }
+    for name in call.node.outputs.flatMap(\.names) { missing[name] = reason }
+    return true
   }
 
   private mutating func bind(

@@ -41,6 +41,7 @@ extension Operation {
         "batch_norm", "native_batch_norm", "_native_batch_norm_legit",
         "_native_batch_norm_legit_functional", "_native_batch_norm_legit_no_training",
         "_batch_norm_with_update", "_batch_norm_with_update_functional", "_batch_norm_no_update",
+        GraphImporter.distributedBatchNorm,
       ]
       return GraphImporter.handlers(names) { importer, call throws(CheckpointError) in
         try importer.batchNorm(&call)
