@@ -10,7 +10,7 @@ TRAITS = $$([ -e /usr/include/dnnl.h ] && echo --traits OneDNN || echo --disable
 COMMAND = .build/release/dbn-convert
 VENV = .build-venv
 
-.PHONY: setup build demo test test-plain test-onednn3 check lint examples interop interop-newest \
+.PHONY: setup build demo test test-plain test-onednn3 check lint examples docs interop interop-newest \
   corpora browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
@@ -65,10 +65,20 @@ lint:
 
 check: lint test
 
-# The README's library code in a separate package, whose modules are named Zip, Models and Reports.
-examples: setup
-	awk -f Examples/Library/readme.awk README.md >Examples/Library/Sources/Readme/Readme.swift
-	$(SWIFT) run --package-path Examples/Library Readme $(CURDIR)/Fixtures/torch/digits-shards
+# The Swift code of the documentation in a separate package, whose modules are named Zip, Models and
+# Reports; then the documentation's commands, whose output must be what the pages show.
+PAGES = README.md $(wildcard docs/*.md) $(sort $(wildcard Sources/*/*.docc/*.md))
+examples: build
+	awk -f Examples/Library/pages.awk $(PAGES) >Examples/Library/Sources/Pages/Pages.swift
+	$(SWIFT) run --package-path Examples/Library Pages $(CURDIR)/Fixtures/torch/digits-shards
+	$(PYTHON) Examples/console.py $(COMMAND) $(PAGES)
+	COMMAND=$(COMMAND) ./demo.sh 2>&1 | $(PYTHON) Examples/console.py --output docs/demo.md
+
+# The documentation as a site of files, by DocC: `python3 -m http.server --directory .build-docs`.
+docs: setup
+	$(SWIFT) build --product dbn-convert
+	$(SWIFT) build --target DBNConvert
+	$(PYTHON) docs/build.py $$($(SWIFT) build --show-bin-path) .build-docs
 
 $(VENV)/ready: Fixtures/requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -109,7 +119,7 @@ browser:
 browser-test: build browser
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND)
 
-# Takes the README's screenshots of reports again, in a font that browsers commonly have.
+# Takes the documentation's screenshots of reports again, in a font that browsers commonly have.
 screenshots: build browser
 	@if ! fc-list | grep -q Inter; then \
 	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
@@ -130,4 +140,5 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-venv-newest .build-plain .build-onednn3 Examples/Library/.build
+	rm -rf .build .build-demo .build-venv .build-venv-newest .build-plain .build-onednn3 .build-docs .build-docs.work \
+	  Examples/Library/.build

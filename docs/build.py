@@ -45,7 +45,7 @@ def headings(page: Path) -> dict[str, str]:
     for line in re.findall(r"^#+ (.*)", page.read_text(), re.MULTILINE):
         text = line.replace("`", "")
         forge = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-        found[forge] = re.sub(r"[^\w]+", "-", text).strip("-")
+        found[forge] = re.sub(r"[^\w]+", "-", text.replace("'", "")).strip("-")
     return found
 
 
@@ -110,7 +110,7 @@ def symbol_graph(module: str, built: Path, folder: Path) -> None:
     assert target
     run(
         "swift", "symbolgraph-extract", "-module-name", module, "-target", target[1], "-minimum-access-level", "public",
-        "-skip-synthesized-members", "-output-dir", folder, *(f"-I{folder}" for folder in includes),
+        "-skip-synthesized-members", "-emit-extension-block-symbols", "-output-dir", folder, *(f"-I{folder}" for folder in includes),
         *(word for include in libraries for word in ("-Xcc", include)),
     )  # fmt: skip
 
@@ -120,8 +120,9 @@ def output(*command: str | Path) -> str:
 
 
 def run(*command: str | Path) -> None:
-    if subprocess.run([str(word) for word in command], cwd=ROOT).returncode:
-        sys.exit(f"failed: {' '.join(str(word) for word in command[:2])}")
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(f"{done.stdout}failed: {' '.join(str(word) for word in command[:2])}")
 
 
 def main(built: Path, result: Path) -> None:
@@ -148,9 +149,11 @@ def main(built: Path, result: Path) -> None:
         )  # fmt: skip
         archives.append(archive)
     run(
-        docc, "merge", *archives, "--output-path", result, "--synthesized-landing-page-name", "dbn-convert",
-        "--synthesized-landing-page-kind", "Documentation",
+        docc, "merge", *reversed(archives), "--output-path", result, "--synthesized-landing-page-name", "dbn-convert",
+        "--synthesized-landing-page-kind", "Documentation", "--synthesized-landing-page-topics-style", "list",
     )  # fmt: skip
+    shutil.rmtree(work)
+    print(f"{len(archives)} modules and {len(pages())} pages: python3 -m http.server --directory {result.name}")
 
 
-main(Path(sys.argv[1]), Path(sys.argv[2]).resolve())
+main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())

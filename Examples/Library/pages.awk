@@ -13,7 +13,7 @@ END {
   printf "// swift-format-ignore-file\n%s\n", imports
   for (i = 1; i <= count; i++)
     printf "func page%d(images: [Float], batch: DenseArray, weights: StateDict) throws {\n%s}\n\n", i, body[files[i]]
-  print "let pages: [(String, ([Float], DenseArray, StateDict) throws -> Void)] = ["
+  print "let pages: [(String, @Sendable ([Float], DenseArray, StateDict) throws -> Void)] = ["
   for (i = 1; i <= count; i++) printf "  (\"%s\", page%d),\n", files[i], i
   print "]"
 }
