@@ -18,8 +18,8 @@ WHEEL_BINARY = $(COMMAND)
 WHEEL_LICENCES =
 DIST = dist
 
-.PHONY: setup build demo test test-onednn3 check lint examples interop interop-newest python-test \
-  wheel corpora browser browser-test screenshots benchmark clean
+.PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest \
+  python-test wheel corpora browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -70,10 +70,20 @@ lint:
 
 check: lint test
 
-# The README's library code in a separate package, whose modules are named Zip, Models and Reports.
-examples: setup
-	awk -f Examples/Library/readme.awk README.md >Examples/Library/Sources/Readme/Readme.swift
-	$(SWIFT) run --package-path Examples/Library Readme $(CURDIR)/Fixtures/torch/digits-shards
+# The Swift code of the documentation in a separate package, whose modules are named Zip, Models and
+# Reports; then the documentation's commands, whose output must be what the pages show.
+PAGES = README.md $(wildcard docs/*.md) $(sort $(wildcard Sources/*/*.docc/*.md))
+examples: build
+	awk -f Examples/Library/pages.awk $(PAGES) >Examples/Library/Sources/Pages/Pages.swift
+	$(SWIFT) run --package-path Examples/Library Pages $(CURDIR)/Fixtures/torch/digits-shards
+	$(PYTHON) Examples/console.py $(COMMAND) $(PAGES)
+	COMMAND=$(COMMAND) ./demo.sh 2>&1 | $(PYTHON) Examples/console.py --output docs/demo.md
+
+# The documentation as a site of files, by DocC: `python3 -m http.server --directory .build-docs`.
+docs: setup
+	$(SWIFT) build --product dbn-convert
+	$(SWIFT) build --target DBNConvert
+	$(PYTHON) docs/build.py $$($(SWIFT) build --show-bin-path) .build-docs
 
 $(VENV)/ready: Fixtures/requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -134,7 +144,7 @@ browser:
 browser-test: build browser
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND)
 
-# Takes the README's screenshots of reports again, in a font that browsers commonly have.
+# Takes the documentation's screenshots of reports again, in a font that browsers commonly have.
 screenshots: build browser
 	@if ! fc-list | grep -q Inter; then \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq fonts-inter >/dev/null; \
@@ -154,5 +164,6 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel dist \
+	rm -rf .build .build-demo .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \
+	  .build-docs .build-docs.work dist \
 	  Examples/Library/.build

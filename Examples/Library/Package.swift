@@ -2,7 +2,7 @@
 import PackageDescription
 
 // A program as a user writes one: it depends on the library, and has modules whose names the library
-// must not take. `make examples` puts the Swift code of the README into it, builds it and runs it.
+// must not take. `make examples` puts the Swift code of the documentation into it, builds it and runs it.
 let package = Package(
   name: "library-example",
   dependencies: [.package(name: "dbn-convert", path: "../..")],
@@ -11,7 +11,7 @@ let package = Package(
     .target(name: "Models"),
     .target(name: "Reports"),
     .executableTarget(
-      name: "Readme",
+      name: "Pages",
       dependencies: [
         "Zip", "Models", "Reports", .product(name: "DBNConvert", package: "dbn-convert"),
       ],

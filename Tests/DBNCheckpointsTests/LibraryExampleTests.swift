@@ -9,7 +9,7 @@ import DBNTestSupport
 import DBNVerification
 import Testing
 
-/// The examples of the README, run.
+/// The examples of the documentation, run on real checkpoints.
 struct LibraryExampleTests {
   @Test func theExampleOfAConversionRuns() throws {
     let folder = try TemporaryFolder()
@@ -34,7 +34,7 @@ struct LibraryExampleTests {
       to: folder.file("half.h5"), options: WritingOptions(existing: .replace))
   }
 
-  @Test func theExamplesOfTheReadmeRun() throws {
+  @Test func theExamplesOfTheGuideRun() throws {
     let folder = try TemporaryFolder()
     let checkpoint = try Checkpoint.open(Fixture("torch/digits-standard").file("checkpoint.pth"))
     let (entry, stateDict) = try checkpoint.findStateDict()

@@ -1,5 +1,5 @@
 /// A module of the program's own, called like many others.
 public enum Models {
-  /// The model that the README's program converts.
+  /// The model that a page's program converts.
   public static let name = "resnet50"
 }

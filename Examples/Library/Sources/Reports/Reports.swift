@@ -1,5 +1,5 @@
 /// A module of the program's own, called like many others.
 public enum Reports {
-  /// Where the README's program writes its page.
+  /// Where a page's program writes its page.
   public static let page = "report.html"
 }
