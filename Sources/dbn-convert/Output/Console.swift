@@ -29,7 +29,7 @@ enum Console {
 
   /// Writes a remark or an error to standard error, on one line.
   static func error(_ line: String) {
-    let bytes = Array("\(line)\n".utf8)
+    let bytes = Array("\(Terminal.coloured(line))\n".utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 

@@ -14,7 +14,6 @@ final class ProgressBar: Sendable {
   private let total: Int
   private let unit: Unit
   private let start = ContinuousClock.now
-  private let isOnTerminal = isatty(STDERR_FILENO) == 1
   private let state = Mutex(State())
 
   private struct State {
@@ -32,7 +31,7 @@ final class ProgressBar: Sendable {
   func advance(by count: Int) {
     state.withLock { state in
       state.done += count
-      guard isOnTerminal, isDue(state) else { return }
+      guard Terminal.isThere, isDue(state) else { return }
       state.shownAt = .now
       show(state.done)
     }
@@ -53,22 +52,10 @@ final class ProgressBar: Sendable {
   }
 
   private func show(_ done: Int) {
-    let width = 30
-    let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
-    let filled = Int(share * Double(width))
-    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-    let seconds = start.duration(to: .now) / .seconds(1)
-    let speed = seconds > 0 ? ", \(text(Int(Double(done) / seconds)))/s" : ""
-    put(
-      "\r\(title.visible(limit: 40)) [\(bar)] \(Int(share * 100)) %, "
-        + "\(text(done))\(speed)\u{1B}[K")
-  }
-
-  private func text(_ count: Int) -> String {
-    switch unit {
-    case .bytes: readable(byteCount: count)
-    case .samples: counted(count, "sample")
-    }
+    let line = ProgressLine(
+      title: title, done: done, total: total, seconds: start.duration(to: .now) / .seconds(1),
+      unit: unit)
+    put("\r\(line.text(columns: Terminal.columns))\u{1B}[K")
   }
 
   private func put(_ text: String) {
