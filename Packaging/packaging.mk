@@ -14,7 +14,7 @@ DEB = .build-dist/deb
 BIN = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: install uninstall dist dist-command dist-test deb
+.PHONY: install uninstall dist dist-command dist-test dist-wheel deb
 
 # Builds only if nothing was built: so `sudo make install` does not run the compiler as root.
 $(COMMAND):
@@ -77,6 +77,10 @@ dist: dist-command
 # The archive in a root that has glibc and nothing else, not even /proc.
 dist-test:
 	Tests/Distribution/empty_root.sh dist/$(ARCHIVE).tar.gz
+
+# The Python package with the same binary, for every Linux.
+dist-wheel: dist
+	$(MAKE) wheel WHEEL_BINARY=$(STATIC_COMMAND) WHEEL_LICENCES=$(TREE)/share/doc/dbn-convert/licences
 
 deb: dist
 	rm -rf $(DEB) && mkdir -p $(DEB)/usr
