@@ -123,10 +123,12 @@ wheel: $(VENV)/python-ready
 	touch $@
 
 # The same with the newest PyTorch, torchvision, timm and Keras (4 GB): whole modules, programs, and
-# weights that Keras loads.
+# weights that Keras loads. And the README's Python code.
 interop-newest: build .build-venv-newest/ready
 	.build-venv-newest/bin/python Tests/Interop/interop.py $(COMMAND)
 	.build-venv-newest/bin/python Tests/Interop/keras_files.py $(COMMAND)
+	DBN_CONVERT=$(CURDIR)/$(COMMAND) PYTHONPATH=Python/src .build-venv-newest/bin/python \
+	  Examples/Python/pages.py README.md
 
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready

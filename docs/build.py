@@ -3,7 +3,7 @@
     python3 docs/build.py BUILD_FOLDER OUTPUT
 
 Each page exists once. Guides and overviews of modules are articles in the catalogs (`Sources/*/*.docc`), reference
-pages are `docs/*.md`; both are plain Markdown with relative links, which a forge shows as they are. Here they are put
+pages are `docs/*.md`, and the Python package has its own; all are plain Markdown with relative links, which a forge shows as they are. Here they are put
 together: links between pages become DocC's, and links to other files of the repository become their names. A link
 that leads nowhere, and every warning of DocC, is an error.
 """
@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 UMBRELLA = "DBNConvert"
+# Pages that stand elsewhere under a title of their own: DocC's names and titles of them.
+ELSEWHERE = {ROOT / "Python/README.md": ("InPython", "In Python")}
 LINK = re.compile(r"(!?)\[([^]\n]*)\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
 PICTURE = re.compile(r"<picture>.*?src=\"([^\"]*)\" alt=\"([^\"]*)\".*?</picture>")
 
@@ -34,6 +36,7 @@ def catalog(module: str) -> Path:
 def pages() -> dict[Path, str]:
     """Every page, by its file, and DocC's name of it."""
     found = {path: path.stem for path in (ROOT / "docs").glob("*.md")}
+    found |= {path: name for path, (name, _) in ELSEWHERE.items()}
     for module in modules():
         found |= {path: path.stem for path in catalog(module).glob("*.md")}
     return found
@@ -62,20 +65,23 @@ class Assembly:
         copy.mkdir(parents=True)
         sources = sorted(catalog(module).iterdir())
         if module == UMBRELLA:
-            sources += sorted((ROOT / "docs").glob("*.md"))
+            sources += sorted((ROOT / "docs").glob("*.md")) + list(ELSEWHERE)
         for source in sources:
             if source.suffix == ".md":
-                (copy / source.name).write_text(self.converted(source, copy))
+                (copy / f"{self.pages[source]}.md").write_text(self.converted(source, copy))
             else:
                 shutil.copy(source, copy)
         return copy
 
     def converted(self, page: Path, copy: Path) -> str:
         """The page with DocC's links, outside code."""
-        parts = re.split(r"(^```.*?^```$)", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        text = page.read_text()
+        if page in ELSEWHERE:
+            text = re.sub(r"^# .*", f"# {ELSEWHERE[page][1]}", text, count=1)
+        parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
         for index in range(0, len(parts), 2):
-            text = PICTURE.sub(r"![\2](\1)", parts[index])
-            parts[index] = LINK.sub(lambda link: self.link(link, page, copy), text)
+            prose = PICTURE.sub(r"![\2](\1)", parts[index])
+            parts[index] = LINK.sub(lambda link: self.link(link, page, copy), prose)
         return "".join(parts)
 
     def link(self, link: re.Match[str], page: Path, copy: Path) -> str:
