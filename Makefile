@@ -79,7 +79,7 @@ examples: build
 	$(PYTHON) Examples/console.py $(COMMAND) $(PAGES)
 	COMMAND=$(COMMAND) ./demo.sh 2>&1 | $(PYTHON) Examples/console.py --output docs/demo.md
 
-# The documentation as a site of files, by DocC: `python3 -m http.server --directory .build-docs`.
+# The documentation as a site of static files, by DocC.
 docs: setup
 	$(SWIFT) build --product dbn-convert
 	$(SWIFT) build --target DBNConvert

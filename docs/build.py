@@ -3,9 +3,9 @@
     python3 docs/build.py BUILD_FOLDER OUTPUT
 
 Each page exists once. Guides and overviews of modules are articles in the catalogs (`Sources/*/*.docc`), reference
-pages are `docs/*.md`, and the Python package has its own; all are plain Markdown with relative links, which a forge shows as they are. Here they are put
-together: links between pages become DocC's, and links to other files of the repository become their names. A link
-that leads nowhere, and every warning of DocC, is an error.
+pages are `docs/*.md`, and the Python package has its own; all are plain Markdown with relative links, which a forge
+shows as they are. Here they are put together: links between pages become DocC's, and links to other files of the
+repository become their names. A link that leads nowhere, and every warning of DocC, is an error.
 """
 
 import os
@@ -111,11 +111,12 @@ class Assembly:
 def symbol_graph(module: str, built: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     includes = [built / "Modules", *(ROOT / "Sources").glob("DBNC*/")]
-    libraries = subprocess.run(["pkg-config", "--cflags-only-I", "hdf5"], capture_output=True, text=True).stdout.split()
+    libraries = output("pkg-config", "--cflags-only-I", "hdf5").split()
     target = re.search(r'"triple"\s*:\s*"([^"]*)"', output("swift", "-print-target-info"))
     assert target
     run(
-        "swift", "symbolgraph-extract", "-module-name", module, "-target", target[1], "-minimum-access-level", "public",
+        "swift", "symbolgraph-extract", "-module-name", module, "-target", target[1],
+        "-minimum-access-level", "public",
         "-skip-synthesized-members", "-emit-extension-block-symbols", "-output-dir", folder, *(f"-I{folder}" for folder in includes),
         *(word for include in libraries for word in ("-Xcc", include)),
     )  # fmt: skip
@@ -126,9 +127,10 @@ def output(*command: str | Path) -> str:
 
 
 def run(*command: str | Path) -> None:
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        sys.exit(f"{done.stdout}failed: {' '.join(str(word) for word in command[:2])}")
+        sys.exit(f"{done.stdout}failed: {' '.join(words[:2])}")
 
 
 def main(built: Path, result: Path) -> None:
@@ -159,7 +161,10 @@ def main(built: Path, result: Path) -> None:
         "--synthesized-landing-page-kind", "Documentation", "--synthesized-landing-page-topics-style", "list",
     )  # fmt: skip
     shutil.rmtree(work)
-    print(f"{len(archives)} modules and {len(pages())} pages: python3 -m http.server --directory {result.name}")
+    first = f"documentation/{UMBRELLA.lower()}/"
+    (result / "index.html").write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={first}">\n')
+    print(f"{len(archives)} modules and {len(pages())} pages in {result.name}: serve them with")
+    print(f"python3 -m http.server --directory {result.name}")
 
 
 main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
