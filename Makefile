@@ -63,6 +63,8 @@ test-onednn3: setup .build-onednn3/ready
 lint:
 	@grep -q '^## \[$(VERSION)\]' CHANGELOG.md || \
 	  { echo "CHANGELOG.md has no section for version $(VERSION)"; exit 1; }
+	@grep -q 'dbn-convert-$(VERSION)-' README.md || \
+	  { echo "README.md installs another version than $(VERSION)"; exit 1; }
 	@for folder in Tests/*Tests; do grep -q "\"$$(basename $$folder)\"" Package.swift || \
 	  { echo "$$folder is not a target of Package.swift"; exit 1; }; done
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \

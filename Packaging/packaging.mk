@@ -14,7 +14,7 @@ DEB = .build-dist/deb
 BIN = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: install uninstall dist dist-command dist-test deb
+.PHONY: install uninstall dist dist-command dist-test dist-wheel deb
 
 # Builds only if nothing was built: so `sudo make install` does not run the compiler as root.
 $(COMMAND):
@@ -73,6 +73,10 @@ dist: dist-command
 	tar --create --gzip --file dist/$(ARCHIVE).tar.gz --sort=name --mtime=@$(EPOCH) --owner=0 \
 	  --group=0 --numeric-owner --directory .build-dist $(ARCHIVE)
 	@ls -l dist/$(ARCHIVE).tar.gz $(TREE)/bin/dbn-convert
+
+# The wheel for every Linux, with the archive's binary.
+dist-wheel: dist
+	$(MAKE) wheel WHEEL_BINARY=$(STATIC_COMMAND) WHEEL_LICENCES=$(TREE)/share/doc/dbn-convert/licences
 
 # The archive in a root that has glibc and nothing else, not even /proc.
 dist-test:

@@ -116,9 +116,9 @@ def symbol_graph(module: str, built: Path, folder: Path) -> None:
     assert target
     run(
         "swift", "symbolgraph-extract", "-module-name", module, "-target", target[1],
-        "-minimum-access-level", "public",
-        "-skip-synthesized-members", "-emit-extension-block-symbols", "-output-dir", folder, *(f"-I{folder}" for folder in includes),
-        *(word for include in libraries for word in ("-Xcc", include)),
+        "-minimum-access-level", "public", "-skip-synthesized-members", "-emit-extension-block-symbols",
+        "-output-dir", folder, *(f"-I{include}" for include in includes),
+        *(word for library in libraries for word in ("-Xcc", library)),
     )  # fmt: skip
 
 
