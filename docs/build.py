@@ -110,7 +110,9 @@ class Assembly:
 
 def symbol_graph(module: str, built: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
-    includes = [built / "Modules", *(ROOT / "Sources").glob("DBNC*/")]
+    # Modules in Swift, and C modules: the system's libraries, and those of this package's own C.
+    maps = [*(ROOT / "Sources").glob("*/module.modulemap"), *built.glob("*.build/module.modulemap")]
+    includes = [built / "Modules", *(path.parent for path in maps)]
     libraries = output("pkg-config", "--cflags-only-I", "hdf5").split()
     target = re.search(r'"triple"\s*:\s*"([^"]*)"', output("swift", "-print-target-info"))
     assert target
