@@ -63,6 +63,8 @@ test-onednn3: setup .build-onednn3/ready
 lint:
 	@grep -q '^## \[$(VERSION)\]' CHANGELOG.md || \
 	  { echo "CHANGELOG.md has no section for version $(VERSION)"; exit 1; }
+	@grep -q 'dbn-convert-$(VERSION)-' README.md || \
+	  { echo "README.md installs another version than $(VERSION)"; exit 1; }
 	@for folder in Tests/*Tests; do grep -q "\"$$(basename $$folder)\"" Package.swift || \
 	  { echo "$$folder is not a target of Package.swift"; exit 1; }; done
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \
@@ -79,7 +81,7 @@ examples: build
 	$(PYTHON) Examples/console.py $(COMMAND) $(PAGES)
 	COMMAND=$(COMMAND) ./demo.sh 2>&1 | $(PYTHON) Examples/console.py --output docs/demo.md
 
-# The documentation as a site of files, by DocC: `python3 -m http.server --directory .build-docs`.
+# The documentation as a site of static files, by DocC.
 docs: setup
 	$(SWIFT) build --product dbn-convert
 	$(SWIFT) build --target DBNConvert
@@ -123,10 +125,12 @@ wheel: $(VENV)/python-ready
 	touch $@
 
 # The same with the newest PyTorch, torchvision, timm and Keras (4 GB): whole modules, programs, and
-# weights that Keras loads.
+# weights that Keras loads. And the README's Python code.
 interop-newest: build .build-venv-newest/ready
 	.build-venv-newest/bin/python Tests/Interop/interop.py $(COMMAND)
 	.build-venv-newest/bin/python Tests/Interop/keras_files.py $(COMMAND)
+	DBN_CONVERT=$(CURDIR)/$(COMMAND) PYTHONPATH=Python/src .build-venv-newest/bin/python \
+	  Examples/Python/pages.py README.md
 
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready

@@ -3,10 +3,10 @@
     python3 Examples/console.py COMMAND PAGE...
     ./demo.sh 2>&1 | python3 Examples/console.py --output PAGE
 
-The commands of a page are the lines that begin with `$ ` in its blocks of ```console; what follows is what they print,
-on both streams. They run one after the other in a folder of their own, with the files that the text takes for granted.
-In the expected output a line of `...` is any lines; speeds and versions are not compared. Other blocks (```sh) are not run.
-With `--output`, the standard input is compared with the page's block of ```text.
+The commands of a page are the lines that begin with `$ ` in its blocks of ```console; what follows is what they
+print, on both streams. They run one after the other in a folder of their own, with the files that the text takes for
+granted. In the expected output a line of `...` is any lines; speeds and versions are not compared. Other blocks (```sh)
+are not run. With `--output`, the standard input is compared with the page's block of ```text.
 """
 
 import os

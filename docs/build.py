@@ -3,9 +3,9 @@
     python3 docs/build.py BUILD_FOLDER OUTPUT
 
 Each page exists once. Guides and overviews of modules are articles in the catalogs (`Sources/*/*.docc`), reference
-pages are `docs/*.md`; both are plain Markdown with relative links, which a forge shows as they are. Here they are put
-together: links between pages become DocC's, and links to other files of the repository become their names. A link
-that leads nowhere, and every warning of DocC, is an error.
+pages are `docs/*.md`, and the Python package has its own; all are plain Markdown with relative links, which a forge
+shows as they are. Here they are put together: links between pages become DocC's, and links to other files of the
+repository become their names. A link that leads nowhere, and every warning of DocC, is an error.
 """
 
 import os
@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 UMBRELLA = "DBNConvert"
+# Pages that stand elsewhere under a title of their own: DocC's names and titles of them.
+ELSEWHERE = {ROOT / "Python/README.md": ("InPython", "In Python")}
 LINK = re.compile(r"(!?)\[([^]\n]*)\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
 PICTURE = re.compile(r"<picture>.*?src=\"([^\"]*)\" alt=\"([^\"]*)\".*?</picture>")
 
@@ -34,6 +36,7 @@ def catalog(module: str) -> Path:
 def pages() -> dict[Path, str]:
     """Every page, by its file, and DocC's name of it."""
     found = {path: path.stem for path in (ROOT / "docs").glob("*.md")}
+    found |= {path: name for path, (name, _) in ELSEWHERE.items()}
     for module in modules():
         found |= {path: path.stem for path in catalog(module).glob("*.md")}
     return found
@@ -62,20 +65,23 @@ class Assembly:
         copy.mkdir(parents=True)
         sources = sorted(catalog(module).iterdir())
         if module == UMBRELLA:
-            sources += sorted((ROOT / "docs").glob("*.md"))
+            sources += sorted((ROOT / "docs").glob("*.md")) + list(ELSEWHERE)
         for source in sources:
             if source.suffix == ".md":
-                (copy / source.name).write_text(self.converted(source, copy))
+                (copy / f"{self.pages[source]}.md").write_text(self.converted(source, copy))
             else:
                 shutil.copy(source, copy)
         return copy
 
     def converted(self, page: Path, copy: Path) -> str:
         """The page with DocC's links, outside code."""
-        parts = re.split(r"(^```.*?^```$)", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        text = page.read_text()
+        if page in ELSEWHERE:
+            text = re.sub(r"^# .*", f"# {ELSEWHERE[page][1]}", text, count=1)
+        parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
         for index in range(0, len(parts), 2):
-            text = PICTURE.sub(r"![\2](\1)", parts[index])
-            parts[index] = LINK.sub(lambda link: self.link(link, page, copy), text)
+            prose = PICTURE.sub(r"![\2](\1)", parts[index])
+            parts[index] = LINK.sub(lambda link: self.link(link, page, copy), prose)
         return "".join(parts)
 
     def link(self, link: re.Match[str], page: Path, copy: Path) -> str:
@@ -104,14 +110,17 @@ class Assembly:
 
 def symbol_graph(module: str, built: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
-    includes = [built / "Modules", *(ROOT / "Sources").glob("DBNC*/")]
-    libraries = subprocess.run(["pkg-config", "--cflags-only-I", "hdf5"], capture_output=True, text=True).stdout.split()
+    # Modules in Swift, and C modules: the system's libraries, and those of this package's own C.
+    maps = [*(ROOT / "Sources").glob("*/module.modulemap"), *built.glob("*.build/module.modulemap")]
+    includes = [built / "Modules", *(path.parent for path in maps)]
+    libraries = output("pkg-config", "--cflags-only-I", "hdf5").split()
     target = re.search(r'"triple"\s*:\s*"([^"]*)"', output("swift", "-print-target-info"))
     assert target
     run(
-        "swift", "symbolgraph-extract", "-module-name", module, "-target", target[1], "-minimum-access-level", "public",
-        "-skip-synthesized-members", "-emit-extension-block-symbols", "-output-dir", folder, *(f"-I{folder}" for folder in includes),
-        *(word for include in libraries for word in ("-Xcc", include)),
+        "swift", "symbolgraph-extract", "-module-name", module, "-target", target[1],
+        "-minimum-access-level", "public", "-skip-synthesized-members", "-emit-extension-block-symbols",
+        "-output-dir", folder, *(f"-I{include}" for include in includes),
+        *(word for library in libraries for word in ("-Xcc", library)),
     )  # fmt: skip
 
 
@@ -120,9 +129,10 @@ def output(*command: str | Path) -> str:
 
 
 def run(*command: str | Path) -> None:
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        sys.exit(f"{done.stdout}failed: {' '.join(str(word) for word in command[:2])}")
+        sys.exit(f"{done.stdout}failed: {' '.join(words[:2])}")
 
 
 def main(built: Path, result: Path) -> None:
@@ -153,7 +163,10 @@ def main(built: Path, result: Path) -> None:
         "--synthesized-landing-page-kind", "Documentation", "--synthesized-landing-page-topics-style", "list",
     )  # fmt: skip
     shutil.rmtree(work)
-    print(f"{len(archives)} modules and {len(pages())} pages: python3 -m http.server --directory {result.name}")
+    first = f"documentation/{UMBRELLA.lower()}/"
+    (result / "index.html").write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={first}">\n')
+    print(f"{len(archives)} modules and {len(pages())} pages in {result.name}: serve them with")
+    print(f"python3 -m http.server --directory {result.name}")
 
 
 main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
