@@ -74,10 +74,6 @@ dist: dist-command
 	  --group=0 --numeric-owner --directory .build-dist $(ARCHIVE)
 	@ls -l dist/$(ARCHIVE).tar.gz $(TREE)/bin/dbn-convert
 
-# The wheel for every Linux, with the archive's binary.
-dist-wheel: dist
-	$(MAKE) wheel WHEEL_BINARY=$(STATIC_COMMAND) WHEEL_LICENCES=$(TREE)/share/doc/dbn-convert/licences
-
 # The archive in a root that has glibc and nothing else, not even /proc.
 dist-test:
 	Tests/Distribution/empty_root.sh dist/$(ARCHIVE).tar.gz
