@@ -80,6 +80,9 @@ examples: build
 	$(SWIFT) run --package-path Examples/Library Pages $(CURDIR)/Fixtures/torch/digits-shards
 	$(PYTHON) Examples/console.py $(COMMAND) $(PAGES)
 	COMMAND=$(COMMAND) ./demo.sh 2>&1 | $(PYTHON) Examples/console.py --output docs/demo.md
+	rm -rf .build-ranks && mkdir .build-ranks
+	$(COMMAND) scatter Fixtures/torch/digits-shards/checkpoint.pth '.build-ranks/rank-%d.pth'
+	DBN_CONVERT=$(COMMAND) Examples/Cluster/merge_ranks.sh .build-ranks
 
 # The documentation as a site of static files, by DocC.
 docs: setup
@@ -168,6 +171,6 @@ benchmark: build $(VENV)/ready
 	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
-	rm -rf .build .build-demo .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \
+	rm -rf .build .build-demo .build-ranks .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \
 	  .build-docs .build-docs.work dist \
 	  Examples/Library/.build
