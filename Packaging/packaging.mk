@@ -8,7 +8,7 @@ MAINTAINER ?= dbn-convert maintainers <$(shell git log -1 --format=%ae 2>/dev/nu
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || echo 0))
 STATIC = .build-dist/static
 STATIC_COMMAND = .build-dist/build/release/dbn-convert
-PAGES = .build-dist/pages
+MANUAL = .build-dist/pages
 TREE = .build-dist/$(ARCHIVE)
 DEB = .build-dist/deb
 BIN = $(DESTDIR)$(PREFIX)/bin
@@ -21,21 +21,21 @@ $(COMMAND):
 	$(MAKE) build
 
 # Man pages, by the argument parser's own tool, and completions.
-$(PAGES)/ready: $(COMMAND)
-	rm -rf $(PAGES)
+$(MANUAL)/ready: $(COMMAND)
+	rm -rf .build-dist/pages
 	[ -e .build/checkouts/swift-argument-parser ] || $(SWIFT) package resolve
 	$(SWIFT) build --package-path .build/checkouts/swift-argument-parser --product generate-manual \
 	  --scratch-path $(CURDIR)/.build-dist/manual
 	Packaging/pages.sh .build-dist/manual/debug/generate-manual $(abspath $(COMMAND)) \
-	  $(shell date -u -d @$(EPOCH) +%F) $(PAGES)
+	  $(shell date -u -d @$(EPOCH) +%F) $(MANUAL)
 	touch $@
 
-install: $(PAGES)/ready
+install: $(MANUAL)/ready
 	install -D -m 755 -t $(BIN) $(COMMAND)
-	install -D -m 644 -t $(SHARE)/man/man1 $(PAGES)/man/*.1
-	install -D -m 644 $(PAGES)/completion.bash $(SHARE)/bash-completion/completions/dbn-convert
-	install -D -m 644 $(PAGES)/completion.zsh $(SHARE)/zsh/site-functions/_dbn-convert
-	install -D -m 644 $(PAGES)/completion.fish $(SHARE)/fish/vendor_completions.d/dbn-convert.fish
+	install -D -m 644 -t $(SHARE)/man/man1 $(MANUAL)/man/*.1
+	install -D -m 644 $(MANUAL)/completion.bash $(SHARE)/bash-completion/completions/dbn-convert
+	install -D -m 644 $(MANUAL)/completion.zsh $(SHARE)/zsh/site-functions/_dbn-convert
+	install -D -m 644 $(MANUAL)/completion.fish $(SHARE)/fish/vendor_completions.d/dbn-convert.fish
 	install -D -m 644 -t $(SHARE)/doc/dbn-convert LICENSE CHANGELOG.md
 
 uninstall:
@@ -77,10 +77,6 @@ dist: dist-command
 # The archive in a root that has glibc and nothing else, not even /proc.
 dist-test:
 	Tests/Distribution/empty_root.sh dist/$(ARCHIVE).tar.gz
-
-# The Python wheel with the same command, for every Linux whose glibc is not older than the one here.
-dist-wheel: dist
-	$(MAKE) wheel WHEEL_BINARY=$(STATIC_COMMAND) WHEEL_LICENCES=$(TREE)/share/doc/dbn-convert/licences
 
 deb: dist
 	rm -rf $(DEB) && mkdir -p $(DEB)/usr
