@@ -78,6 +78,10 @@ dist: dist-command
 dist-test:
 	Tests/Distribution/empty_root.sh dist/$(ARCHIVE).tar.gz
 
+# The wheel for every Linux, with the archive's binary.
+dist-wheel: dist
+	$(MAKE) wheel WHEEL_BINARY=$(STATIC_COMMAND) WHEEL_LICENCES=$(TREE)/share/doc/dbn-convert/licences
+
 deb: dist
 	rm -rf $(DEB) && mkdir -p $(DEB)/usr
 	cp -r $(TREE)/bin $(TREE)/share $(DEB)/usr
