@@ -37,6 +37,7 @@ install: $(MANUAL)/ready
 	install -D -m 644 $(MANUAL)/completion.zsh $(SHARE)/zsh/site-functions/_dbn-convert
 	install -D -m 644 $(MANUAL)/completion.fish $(SHARE)/fish/vendor_completions.d/dbn-convert.fish
 	install -D -m 644 -t $(SHARE)/doc/dbn-convert LICENSE CHANGELOG.md
+	install -D -m 644 -t $(SHARE)/doc/dbn-convert/docs docs/*.md
 
 uninstall:
 	rm -f $(BIN)/dbn-convert $(SHARE)/man/man1/dbn-convert.1 $(SHARE)/man/man1/dbn-convert.*.1 \

@@ -32,6 +32,20 @@ struct RunTests {
     #expect(outputs["output_0"]?.shape == [1, 1000])
   }
 
+  /// Files of samples, as `eval` takes them, have other tensors beside the inputs.
+  @Test func theOnlyInputIsFoundAmongSamples() throws {
+    let folder = try TemporaryFolder()
+    let digits = Fixture("torch/digits-shards")
+    for data in ["test.npz", "test.safetensors"] {
+      let command = try Command(
+        "run", digits.file("model.pt2"), "--input", digits.file(data), "--output",
+        folder.file("\(data).h5"))
+      #expect(command.status == 0, "\(command.error)")
+    }
+    let outputs = ["test.npz.h5", "test.safetensors.h5"].map(folder.file)
+    #expect(try Command(["diff"] + outputs).status == 0)
+  }
+
   private func runImage(
     in folder: TemporaryFolder, engine: String?, environment: [String: String] = [:]
   ) throws -> Command {

@@ -1,15 +1,19 @@
 import DBNCheckpoints
 public import DBNModels
 public import DBNTensors
+import DBNVerification
 
 extension Graph {
-  /// The model's inputs from a file: tensors by name, or the file's only tensor for a single input.
+  /// The model's inputs from a file: tensors by name. For a single input also the file's only tensor,
+  /// or the one that is called as samples are, `x` or `images`.
   ///
   /// - Throws: `missingOperand` for an input that the file does not have.
   public func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
     let file = try Checkpoint.open(path, options: .besideTheModel)
     let given = file.root.tensor == nil ? try file.stateDict() : StateDict()
-    let only = file.root.tensor ?? (given.count == 1 ? given.first?.tensor : nil)
+    let only =
+      file.root.tensor ?? (given.count == 1 ? given.first?.tensor : nil)
+      ?? SampleData.inputNames.lazy.compactMap { given[$0] }.first
     var arrays: [String: DenseArray] = [:]
     for input in inputs {
       let names = inputs.map(\.name).joined(separator: ", ")
