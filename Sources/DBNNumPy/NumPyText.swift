@@ -80,25 +80,13 @@ struct NumPyText: Equatable {
   }
 
   private func text(_ bytes: ByteRegion) throws(CheckpointError) -> String {
-    guard let text = unitByteCount == 1 ? Self.utf8(bytes.array) : codePoints(bytes.array) else {
+    let bytes = bytes.array
+    let text =
+      unitByteCount == 1
+      ? String(zeroPaddedUTF8: bytes) : String(zeroPaddedUTF32: bytes, isBigEndian: isBigEndian)
+    guard let text else {
       throw CheckpointError(.invalidText, "has text that is not valid Unicode")
     }
     return text
-  }
-
-  private static func utf8(_ bytes: [UInt8]) -> String? {
-    let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-    return String(validating: bytes[..<end], as: UTF8.self)
-  }
-
-  private func codePoints(_ bytes: [UInt8]) -> String? {
-    var numbers: [UInt32] = []
-    for start in stride(from: 0, to: bytes.count - bytes.count % 4, by: 4) {
-      let unit = bytes[start..<start + 4]
-      numbers.append(
-        (isBigEndian ? Array(unit) : unit.reversed()).reduce(0) { $0 << 8 | UInt32($1) })
-    }
-    let end = numbers.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-    return String(validating: numbers[..<end], as: UTF32.self)
   }
 }

@@ -12,7 +12,7 @@ struct ProgressLineTests {
 
   @Test func itSaysHowMuchHowFastAndHowLong() {
     let half = line(done: 1 << 30, of: 1 << 31, after: 4)
-    let bar = String(repeating: "#", count: 9) + String(repeating: ".", count: 10)
+    let bar = String(repeating: "#", count: 12) + String(repeating: ".", count: 12)
     #expect(
       half.text(columns: 92)
         == "writing model.h5 [\(bar)] 50 %, 1.0 GiB of 2.0 GiB, 256.0 MiB/s, 4 s left")

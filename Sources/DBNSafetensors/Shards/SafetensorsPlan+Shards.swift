@@ -16,8 +16,8 @@ extension SafetensorsPlan {
     let paths = shards.indices.map {
       shardNames.folder + shardNames.shard($0 + 1, of: shards.count)
     }
-    // Errors are found before many bytes are written.
-    for path in paths { try options.existing.check(path) }
+    // Errors are found before many bytes are written, and name the file that the user named.
+    for path in [path] + paths { try options.existing.check(path) }
     try files.remove(path, existing: options.existing)
     try removeShards(
       ofNameAt: path, keeping: Set(paths), options: options, in: &files)
@@ -46,7 +46,7 @@ extension SafetensorsPlan {
     in files: inout StagedFiles
   ) throws(CheckpointError) {
     let index = SafetensorsCheckpoint.index(for: path)
-    try options.existing.check(index)
+    for path in [path, index] { try options.existing.check(path) }
     for shard in ShardIndex.shards(of: index) where !kept.contains(shard) {
       guard let name = ShardFileName(shard), name.folder + name.usualIndexName == index,
         isRegularFile(shard)

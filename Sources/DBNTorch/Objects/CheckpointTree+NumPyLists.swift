@@ -148,18 +148,8 @@ struct NumPyTypeName {
 
   /// An element of text without the zeros at its end; nil if it is not valid Unicode.
   func text(_ bytes: [UInt8]) -> String? {
-    if kind == "S" {
-      let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-      return String(validating: bytes[..<end], as: UTF8.self)
-    }
-    var numbers: [UInt32] = []
-    for start in stride(from: 0, to: bytes.count - bytes.count % 4, by: 4) {
-      let unit = bytes[start..<start + 4]
-      numbers.append(
-        (isBigEndian ? Array(unit) : unit.reversed()).reduce(0) { $0 << 8 | UInt32($1) })
-    }
-    let end = numbers.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-    return String(validating: numbers[..<end], as: UTF32.self)
+    kind == "S"
+      ? String(zeroPaddedUTF8: bytes) : String(zeroPaddedUTF32: bytes, isBigEndian: isBigEndian)
   }
 
   var description: String {
