@@ -117,7 +117,8 @@ def check(folder: Path, run, assert_equal, randomised) -> None:
 
     modules = scripted = 0
     detector = randomised(Detector())
-    for name, model in (("detector", detector), ("half", Detector().half()), ("parallel", nn.DataParallel(Detector()))):
+    for name, model in (("detector", detector), ("half", Detector().half()), ("parallel", nn.DataParallel(Detector())),
+                        ("compiled", torch.compile(Detector()))):
         whole(model, name)
         modules += 1
     scripted += scripts(detector, (1, 3, 64, 64), "detector")

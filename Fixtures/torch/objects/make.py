@@ -217,8 +217,16 @@ def unreadable() -> None:
     distributed.destroy_process_group()
 
 
+def compiled() -> None:
+    model = randomised(nn.Sequential(nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3, eps=1e-3)))
+    # Other backends are pickled with all their settings.
+    model = torch.compile(model, backend="eager")
+    write("module-compiled", model, batch_norms={"_orig_mod.1": [1e-3, 0.1]})
+
+
 modules()
 scripts()
 others()
 lists()
 unreadable()
+compiled()

@@ -59,7 +59,7 @@ struct ChunkQueue {
   }
 
   private func isAtHand(_ tensor: Int) -> Bool {
-    opened?.tensor == tensor || tensors[tensor].storage.isInPlace
+    opened?.tensor == tensor || tensors[tensor].storage.openedByteCount == 0
   }
 
   private mutating func open(_ tensor: Int) throws(CheckpointError) -> any RandomAccessBytes {
@@ -88,8 +88,10 @@ extension ChunkQueue {
       (group, count, byteCount) = ([], 0, 0)
     }
     for (index, tensor) in tensors.enumerated() {
-      if byteCount + tensor.storage.byteCount > groupByteCount { close() }
-      byteCount += tensor.storage.byteCount
+      // What is cast to a smaller type is in memory before the cast.
+      let size = max(tensor.storage.byteCount, tensor.storage.openedByteCount)
+      if byteCount + size > groupByteCount { close() }
+      byteCount += size
       var first = 0
       while first < tensor.plan.chunkCount {
         let last = min(tensor.plan.chunkCount, first + groupCount - count)

@@ -46,7 +46,7 @@ struct ConvertedBytes: ByteSource {
     }
   }
 
-  var isInPlace: Bool { storage.isInPlace }
+  var openedByteCount: Int { storage.openedByteCount }
   var origin: ByteRegion? { storage.origin }
   var hasChecksum: Bool { storage.hasChecksum }
   var largestBuffer: Int { storage.largestBuffer }

@@ -11,7 +11,7 @@ struct PartOfBytes: ByteSource {
     return part
   }
 
-  var isInPlace: Bool { part.path != nil }
+  var openedByteCount: Int { part.openedByteCount }
   var origin: ByteRegion? { part }
   var hasChecksum: Bool { whole.hasChecksum }
   var largestBuffer: Int { whole.largestBuffer }

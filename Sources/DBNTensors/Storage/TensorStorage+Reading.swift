@@ -92,7 +92,7 @@ extension TensorStorage: ByteSource {
 
   package func opened() throws(CheckpointError) -> any RandomAccessBytes { try checked.opened() }
 
-  package var isInPlace: Bool { source.isInPlace }
+  package var openedByteCount: Int { source.openedByteCount }
   package var origin: ByteRegion? { source.origin }
   package var largestBuffer: Int { source.largestBuffer }
 }

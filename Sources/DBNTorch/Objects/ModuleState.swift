@@ -33,6 +33,10 @@ struct ModuleState {
 
   /// Returns nil for an object that is no module.
   init?(_ object: PickleOpaque, _ heap: PickleHeap, _ script: ScriptClasses?) {
+    if let compiled = Self(compiled: object) {
+      self = compiled
+      return
+    }
     guard let attributes = heap.attributes(of: object) else { return nil }
     if let script, let scriptClass = script[object.name] {
       self.init(scriptClass, object.name, attributes, heap)
@@ -64,6 +68,23 @@ struct ModuleState {
     batchNorm =
       keepsStatistics && !className.contains("InstanceNorm")
       ? heap.batchNormSettings(attributes) : nil
+  }
+
+  /// What `torch.compile` makes of a module: the module, and how it is compiled. PyTorch 2.0 pickles
+  /// it as any module instead.
+  ///
+  /// Source: `torch/_dynamo/eval_frame.py` (`OptimizedModule.__reduce__`).
+  private init?(compiled object: PickleOpaque) {
+    guard object.name == "torch._dynamo.eval_frame.OptimizedModule", object.state == nil,
+      let arguments = object.arguments, arguments.count == 2
+    else { return nil }
+    className = object.name
+    tensors = []
+    children = [("_orig_mod", arguments[0])]
+    settings = [("dynamo_ctx", arguments[1])]
+    entryCount = arguments.count
+    version = ModuleVersions.initial
+    batchNorm = nil
   }
 
   /// A module of TorchScript: its code says which of its tensors are parameters and buffers.
