@@ -130,6 +130,8 @@ def check_verify(measured: dict, said: dict) -> None:
     for mark in measured["barMarks"]:
         near(mark["place"], (math.log10(mark["value"]) - lower) / (upper - lower))
     worst = sorted(filter(lambda layer: layer["max_rel"], said["layers"]), key=lambda layer: -layer["max_rel"])[:10]
+    if len(said["layers"]) <= 20:
+        worst = []
     check_jumps(measured, [said["first_divergence"]["name"], *(layer["name"] for layer in worst)])
 
 

@@ -90,7 +90,8 @@ struct LargeReportTests {
     try Data("123456789".utf8).write(to: URL(filePath: path))
     let history: [JSON] = [
       [
-        "operation": "to-standard", "statistics": "pooled", "batch_norms": 53,
+        "operation": "to-standard", "statistics": "pooled", "world_sizes": [8],
+        "drift": ["mean": .double(0.769551915), "variance": .double(1.5)],
         "source": ["file": "trained.pth"], "by": "dbn-convert 0.2.0",
       ]
     ]
@@ -101,7 +102,17 @@ struct LargeReportTests {
       html.contains("<td>checkpoint</td><td>9</td><td>cbf43926</td><td>pooled</td>"))
     #expect(
       html.contains(
-        "to-standard of trained.pth: statistics pooled, batch_norms 53, by dbn-convert 0.2.0"))
+        "to-standard of trained.pth: statistics pooled, world_sizes 8, drift (mean 0.769552, "
+          + "variance 1.5), by dbn-convert 0.2.0"))
+  }
+
+  @Test func ofALongHistoryTheEndIsShown() {
+    let history = (0..<1000).map { JSON.object([.init("operation", .string("step \($0)"))]) }
+    let html = Report(
+      driftOf: ReportedFile("nothing", history: history), [], summary: []
+    ).html
+    #expect(html.contains("980 earlier conversions") && html.contains(">step 999<"))
+    #expect(!html.contains(">step 979<"))
   }
 
   @Test func theCommandIsShownOnce() throws {

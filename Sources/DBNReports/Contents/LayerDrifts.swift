@@ -54,7 +54,11 @@ struct LayerDrifts {
   private static let worstCount = 10
 
   var sections: [Page.Section] {
-    [worstSection] + Self.quantities.map(deviceSection) + Self.quantities.map(channelSection)
+    let devices = Self.quantities.map(deviceSection)
+    // Of a few BatchNorms the plots are a better overview.
+    return
+      (layers.count > 2 * Self.worstCount ? [worstSection] + devices : devices + [worstSection])
+      + Self.quantities.map(channelSection)
   }
 
   private func anchor(of index: Int) -> String { "batch-norm-\(index)" }
@@ -62,8 +66,8 @@ struct LayerDrifts {
   private var worstSection: Page.Section {
     let shown = worst.prefix(Self.worstCount)
     return Page.Section(
-      heading: shown.count == 1
-        ? "Where the drift is" : "The \(shown.count) with the largest drift",
+      heading: shown.count == layers.count
+        ? "Where the drift is largest" : "The \(shown.count) with the largest drift",
       paragraphs: [
         "By the larger of the two distances. Device and channel, counted from 0, are where each is "
           + "furthest from the statistics of all. The names lead to the BatchNorms' places in the "

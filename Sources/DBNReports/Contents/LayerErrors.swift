@@ -37,7 +37,8 @@ struct LayerErrors {
 
   private var worstSection: Page.Section? {
     let shown = worst.prefix(Self.worstCount).filter { !layers[$0].outputs.isBitIdentical }
-    guard !shown.isEmpty, layers.count > 1 else { return nil }
+    // Of fewer layers the plot is a better overview.
+    guard !shown.isEmpty, layers.count > 2 * Self.worstCount else { return nil }
     return Page.Section(
       heading: shown.count == 1
         ? "The only layer with an error" : "The \(shown.count) worst layers",

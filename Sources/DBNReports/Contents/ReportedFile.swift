@@ -27,6 +27,9 @@ public struct ReportedFile: Sendable {
     content = nil
   }
 
+  /// How many conversions are shown, the last ones: a file may claim any number.
+  private static let historyLimit = 20
+
   fileprivate var cells: [String] {
     [
       content.map { "\($0.byteCount)" } ?? "-", content?.checksum.hexadecimal ?? "-",
@@ -43,7 +46,10 @@ public struct ReportedFile: Sendable {
   }
 
   fileprivate var facts: [Page.Fact] {
-    history.map { Page.Fact(path.fileName, $0.sentence) }
+    let facts = history.suffix(Self.historyLimit).map { Page.Fact(path.fileName, $0.sentence) }
+    let earlier = history.count - facts.count
+    return earlier == 0
+      ? facts : [Page.Fact(path.fileName, "\(earlier) earlier conversions")] + facts
   }
 }
 
@@ -62,13 +68,28 @@ extension JSON {
   /// A record of the history as words: "to-standard: statistics pooled, batch_norms 53".
   fileprivate var sentence: String {
     let words = (members ?? []).filter { !["operation", "source", "by"].contains($0.name) }.map {
-      "\($0.name) \($0.value.string ?? $0.value.text())"
+      "\($0.name) \($0.value.words)"
     }
     let source = self["source"]?["file"]?.string.map { " of \($0)" } ?? ""
     let program = self["by"]?.string.map { ", by \($0)" } ?? ""
     let operation = self["operation"]?.string ?? "converted"
     return operation + source + (words.isEmpty ? "" : ": \(words.joined(separator: ", "))")
       + program
+  }
+
+  /// A value as words, an object by its members: "(mean 0.77, variance 1.72)".
+  private var words: String {
+    guard let members else { return scalarWords }
+    return "(\(members.map { "\($0.name) \($0.value.scalarWords)" }.joined(separator: ", ")))"
+  }
+
+  private var scalarWords: String {
+    switch self {
+    case .string(let text): text
+    case .double(let number): number.digits
+    case .array(let values) where values.count == 1: values[0].string ?? values[0].text()
+    default: text()
+    }
   }
 }
 
@@ -78,8 +99,10 @@ extension Page.Section {
     Page.Section(
       heading: "Files",
       paragraphs: [
-        "CRC-32 is of all bytes of a file, as zip and gzip compute it. The merge rule is what the "
-          + "file's history says; below is that history, oldest first."
+        "CRC-32 is of all bytes of a file, as zip and gzip compute it. The merge rule is the one in "
+          + "a file's history"
+          + (files.allSatisfy(\.file.facts.isEmpty)
+            ? "; these files have none." : ", which is below, oldest first.")
       ],
       tables: [
         Table(
