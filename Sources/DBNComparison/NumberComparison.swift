@@ -31,18 +31,30 @@ public struct NumberComparison: Sendable {
 
     /// Whether a distance is within the tolerance; an infinite one never is.
     func contains(_ distance: Double, from b: Double) -> Bool {
-      distance == 0 || (distance.isFinite && distance <= absolute + relative * abs(b))
+      distance == 0 || (distance.isFinite && distance <= limit(at: b))
     }
+
+    /// The largest distance from this number that still counts as equal.
+    func limit(at b: Double) -> Double { absolute + relative * abs(b) }
   }
 
   /// The largest |a - b|; infinite if one is NaN or infinite and the other is not the same.
   public private(set) var maxAbsolute = 0.0
+  /// The largest finite magnitude of the second sequence's numbers.
+  public private(set) var largestMagnitude = 0.0
+  /// The largest |a - b|, as a fraction of the distance that the tolerance allows at that b: 1 is
+  /// the limit. Infinite if numbers differ and there is no tolerance.
+  public private(set) var shareOfTolerance = 0.0
   /// The largest number of steps between neighbouring values of the scalar type from a to b.
   public private(set) var maxULP = 0
   /// Whether all numbers have the same bits: 0 and -0 don't, two NaNs do.
   public private(set) var isBitIdentical = true
   /// The first two numbers that are further apart than the tolerance; nil if there are none.
   public private(set) var firstDifference: Difference?
+
+  /// The largest |a - b| as a fraction of the largest |b|: a distance from a number near zero
+  /// counts as much as any other. 0 if there is no distance.
+  public var maxRelative: Double { maxAbsolute == 0 ? 0 : maxAbsolute / largestMagnitude }
 
   /// Whether no two numbers are further apart than the tolerance.
   public var isWithinTolerance: Bool { firstDifference == nil }
@@ -59,10 +71,12 @@ public struct NumberComparison: Sendable {
   private mutating func compare(
     _ index: Int, _ a: Double, _ b: Double, _ scalarType: ScalarType, _ tolerance: Tolerance
   ) {
+    if b.isFinite { largestMagnitude = max(largestMagnitude, abs(b)) }
     guard a.bitPattern != b.bitPattern, !(a.isNaN && b.isNaN) else { return }
     isBitIdentical = false
     let distance = a == b ? 0 : (a.isFinite && b.isFinite ? abs(a - b) : .infinity)
     maxAbsolute = max(maxAbsolute, distance)
+    if distance > 0 { shareOfTolerance = max(shareOfTolerance, distance / tolerance.limit(at: b)) }
     maxULP = max(maxULP, scalarType == .float64 ? a.ulps(to: b) : Float(a).ulps(to: Float(b)))
     if firstDifference == nil, !tolerance.contains(distance, from: b) {
       firstDifference = Difference(index: index, a: a, b: b)
@@ -72,6 +86,8 @@ public struct NumberComparison: Sendable {
   /// Adds the result of comparing other numbers.
   public mutating func formUnion(_ other: NumberComparison) {
     maxAbsolute = max(maxAbsolute, other.maxAbsolute)
+    largestMagnitude = max(largestMagnitude, other.largestMagnitude)
+    shareOfTolerance = max(shareOfTolerance, other.shareOfTolerance)
     maxULP = max(maxULP, other.maxULP)
     isBitIdentical = isBitIdentical && other.isBitIdentical
     firstDifference = firstDifference ?? other.firstDifference

@@ -6,7 +6,17 @@ public import DBNTensors
 /// The same result gives the same bytes. Names from files are escaped; every number in a plot is in
 /// a table too.
 public struct Report: Sendable {
-  let page: Page
+  var page: Page
+
+  /// The command that made the page, shown so that the page can be made again.
+  public var command: String? {
+    didSet {
+      page.facts.removeAll { $0.term == Self.commandTerm }
+      if let command { page.facts.append(Page.Fact(Self.commandTerm, command)) }
+    }
+  }
+
+  private static let commandTerm = "Command"
 
   /// The page as HTML.
   public var html: String { page.html.text }

@@ -10,7 +10,9 @@ public struct VerificationResult: Sendable {
     /// The node's name, or the module's.
     public internal(set) var name: String
     /// The BatchNorm's name in the state dict, if the layer is one.
-    var module: String?
+    public internal(set) var module: String?
+    /// What the layer does, such as `convolution`: the operation of the graph's node.
+    public internal(set) var operation: String
     /// The comparison of what the two compute: outputs and, in training, running statistics after
     /// the batch.
     public internal(set) var outputs: NumberComparison
@@ -21,9 +23,12 @@ public struct VerificationResult: Sendable {
     public internal(set) var divergence: Divergence?
 
     /// Makes a layer of which nothing has been compared yet.
-    init(name: String, module: String? = nil, ulpsOf scalarType: ScalarType) {
+    init(
+      name: String, module: String? = nil, operation: String, ulpsOf scalarType: ScalarType
+    ) {
       self.name = name
       self.module = module
+      self.operation = operation
       outputs = NumberComparison([], [], ulpsOf: scalarType)
       state = outputs
     }
@@ -66,6 +71,10 @@ public struct VerificationResult: Sendable {
   public let mode: ExecutionMode
   /// The size of the mini-batch.
   public let samples: Int
+  /// What they were run on.
+  public internal(set) var inputs = VerificationInputs()
+  /// How far apart numbers may be and still count as equal.
+  public internal(set) var tolerance = NumberComparison.Tolerance()
   /// The comparison of each layer, in the order in which they ran.
   public internal(set) var layers: [Layer] = []
   /// Which parts of two files were compared; empty if two state dicts were given.
@@ -108,6 +117,8 @@ public struct VerificationResult: Sendable {
 
   /// The largest difference of two numbers in the outputs.
   public var maxAbsolute: Double { layers.map(\.outputs.maxAbsolute).max() ?? 0 }
+  /// The largest difference of two outputs of a layer, as a fraction of the layer's largest number.
+  public var maxRelative: Double { layers.map(\.outputs.maxRelative).max() ?? 0 }
   /// The largest distance of two outputs, in units of the last place.
   public var maxULP: Int { layers.map(\.outputs.maxULP).max() ?? 0 }
   /// The largest difference of two stored numbers.

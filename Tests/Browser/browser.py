@@ -1,5 +1,5 @@
 """The three reports in a real browser: they load without a word on the console, fit a phone, have a dark side, and what
-they draw is as long and as dark as the numbers of `--json` say.
+they draw is as long and as dark as the numbers of `--json` say. Then the same at the size of a ResNet-50 on 8 devices.
 
 python3 Tests/Browser/browser.py .build/release/dbn-convert [FOLDER]
 
@@ -16,6 +16,8 @@ import sys
 import tempfile
 from html import unescape
 from pathlib import Path
+
+from resnet50 import drift, write_inputs, write_resnet50
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = "Fixtures/torch/digits-shards"
@@ -113,22 +115,48 @@ def near(found: float, expected: float, tolerance: float = 0.004) -> None:
 
 
 def check_verify(measured: dict, said: dict) -> None:
-    """Zeros are rings, and every bar ends where its logarithm says."""
-    errors = [layer["max_abs"] for layer in said["layers"]]
+    """Zeros are rings, every bar and every mark is where its logarithm says, and the jumps go to the worst layers."""
+    errors, relative = ([layer[key] for layer in said["layers"]] for key in ("max_abs", "max_rel"))
     assert [shape["value"] for shape in measured["bars"]] == errors
+    assert [mark["value"] for mark in measured["barMarks"]] == list(filter(None, relative))
     assert 0 in errors and max(errors) > 0
-    lower = math.ceil(math.log10(min(filter(None, errors)))) - 1
-    upper = max(math.ceil(math.log10(max(errors))), lower + 2)
+    shown = list(filter(None, errors + relative))
+    lower = math.ceil(math.log10(min(shown))) - 1
+    upper = max(math.ceil(math.log10(max(shown))), lower + 2)
     for shape, error in zip(measured["bars"], errors):
         assert shape["kind"] == ("circle" if error == 0 else "rect")
         if error:
             near(shape["share"], (math.log10(error) - lower) / (upper - lower))
+    for mark in measured["barMarks"]:
+        near(mark["place"], (math.log10(mark["value"]) - lower) / (upper - lower))
+    worst = sorted(filter(lambda layer: layer["max_rel"], said["layers"]), key=lambda layer: -layer["max_rel"])[:10]
+    if len(said["layers"]) <= 20:
+        worst = []
+    check_jumps(measured, [said["first_divergence"]["name"], *(layer["name"] for layer in worst)])
+
+
+def check_jumps(measured: dict, names: list[str]) -> None:
+    """Every link leads to the bars with its name, which are then in view, below the axis."""
+    assert [link["name"] for link in measured["links"]] == names, (measured["links"], names)
+    for link in measured["links"]:
+        assert link["target"] == shortened(link["target"], link["name"]), link
+        assert link["axis"] >= -1 and link["axis"] < link["top"] < 800, link
+
+
+def shortened(shown: str, name: str) -> str:
+    """The name as it is shown, if what is shown is that name without its middle."""
+    start, dots, end = shown.partition("…")
+    return shown if not dots and start == name or dots and name.startswith(start) and name.endswith(end) else name
 
 
 def check_info(measured: dict, said: dict) -> None:
     """The largest cell of each strip is the drift that is said, the darkest of the whole map the largest."""
     norms = said["batch_norms"]
     devices = norms[0]["world_size"]
+    worst = sorted(norms, key=lambda norm: -max(norm["drift"].values()))[:10]
+    check_jumps(measured, [norm["name"] for norm in worst])
+    for quantity, cells in zip(("mean", "variance"), measured["maps"][2:]):
+        assert max(cell["value"] for cell in cells) == max(norm["drift"][quantity] for norm in worst)
     for quantity, cells in zip(("mean", "variance"), measured["maps"]):
         assert len(cells) == len(norms) * devices
         rows = [cells[place:place + devices] for place in range(0, len(cells), devices)]
@@ -155,6 +183,11 @@ def check_eval(measured: dict, said: dict) -> None:
         near(shape["share"], share)
     longest = max(measured["bars"][len(shares):len(shares + losses)], key=lambda shape: shape["share"])
     assert longest["value"] == max(losses)
+    intervals = [bound for result in said["results"] for bound in (result["top1_interval"], result["top5_interval"])]
+    for shape, (low, high) in zip(measured["intervals"], intervals):
+        assert 0 <= low < high <= 1
+        near(shape["place"], low)
+        near(shape["share"], high - low)
     correct = [row[3] for row in measured["rows"][:len(said["results"])]]
     assert correct == [str(result["correct"]) for result in said["results"]]
 
@@ -172,6 +205,27 @@ def check_page(browser: Browser, page: Path, check, said: dict) -> None:
     assert min(dark["contrast"], measured["contrast"]) >= 4.5, (dark["contrast"], measured["contrast"])
 
 
+def check_resnet50(command: str, browser: Browser, folder: Path) -> None:
+    """175 layers, 53 BatchNorms, 8 devices."""
+    model, trained, inputs = (folder / f"{name}.safetensors" for name in ("resnet50", "trained", "inputs"))
+    write_resnet50(model)
+    write_inputs(inputs)
+    dbn_convert(command, "to-distributed", model, trained, "--world-size", "8")
+    drift(trained)
+    for rule in ("first", "pooled"):
+        dbn_convert(command, "to-standard", trained, folder / f"{rule}.safetensors", "--statistics", rule)
+    info, verify = folder / "resnet50-info.html", folder / "resnet50-verify.html"
+    said = dbn_convert(command, "info", trained, "--report", info)
+    assert len(said["batch_norms"]) == 53
+    check_page(browser, info, check_info, said)
+    said = dbn_convert(command, "verify", folder / "pooled.safetensors", folder / "first.safetensors", "--model", "resnet50",
+                       "--input", inputs, "--report", verify, status=1)
+    assert len(said["layers"]) == 175
+    check_page(browser, verify, check_verify, said)
+    for page in (info, verify):
+        assert page.stat().st_size < 1_000_000, page.stat().st_size
+
+
 def main() -> None:
     command = str(Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as name:
@@ -183,6 +237,8 @@ def main() -> None:
             browser.run(page, "--dump-dom")
             check_page(browser, page, check, said[kind])
             print(f"{kind}: loads, fits {PHONE} pixels, has a dark side, and shows what --json says")
+        check_resnet50(command, browser, folder)
+        print("the same of a ResNet-50 on 8 devices, in less than 1 MB")
         if len(sys.argv) > 2:
             take_pictures(command, browser, Path(sys.argv[2]).resolve())
 

@@ -48,6 +48,15 @@ struct MergeTests {
     #expect(error.advice?.choices == [.anyMergeRule])
   }
 
+  @Test func driftIsFoundByDeviceAndByChannel() {
+    let statistics = ReplicaStatistics(means: [[0, 10], [6, 10]], variances: [[7, 1], [7, 3]])
+    // Means 0 and 6 are 3 from their mean; the pooled variance is 7 + 9.
+    #expect(
+      statistics.featureDrifts == [.init(mean: 0.75, variance: 0), .init(mean: 0, variance: 0.5)])
+    #expect(statistics.replicaDrifts == [ReplicaDrift](repeating: statistics.drift, count: 2))
+    #expect(statistics.drift == ReplicaDrift(mean: 0.75, variance: 0.5))
+  }
+
   @Test(arguments: ["running_mean", "running_var", "num_batches_tracked"])
   func oneBitOfDifferenceIsADifference(last: String) throws {
     var nudged = try StateDict.batchNorm(

@@ -16,6 +16,19 @@ struct NumberComparisonTests {
     #expect(NumberComparison([1], [(1.0).nextDown], ulpsOf: .float64).maxULP == 1)
   }
 
+  @Test func errorsAreRelativeToTheLargestNumberAndToTheTolerance() {
+    var comparison = NumberComparison(
+      [1, 10, 0.5], [1.5, -10.25 + 20, 0], ulpsOf: .float32,
+      tolerance: .init(absolute: 0.25, relative: 0.1))
+    #expect(comparison.maxAbsolute == 0.5 && comparison.maxRelative == 0.5 / 9.75)
+    #expect(comparison.shareOfTolerance == 2 && !comparison.isWithinTolerance)
+    comparison.formUnion(NumberComparison([100], [100], ulpsOf: .float32))
+    #expect(comparison.maxRelative == 0.005 && comparison.shareOfTolerance == 2)
+    #expect(NumberComparison([1], [0], ulpsOf: .float32).maxRelative == .infinity)
+    #expect(NumberComparison([0], [-0.0], ulpsOf: .float32).maxRelative == 0)
+    #expect(NumberComparison([1], [2], ulpsOf: .float32).shareOfTolerance == .infinity)
+  }
+
   @Test func nansAreEqualToEachOtherAndToNothingElse() {
     #expect(NumberComparison([.nan], [.nan], ulpsOf: .float32).isBitIdentical)
     let comparison = NumberComparison(

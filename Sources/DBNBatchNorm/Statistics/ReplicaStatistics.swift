@@ -52,21 +52,38 @@ public struct ReplicaStatistics: Sendable {
     replicaDrifts.reduce(into: ReplicaDrift()) { $0.formUnion($1) }
   }
 
-  /// How far each replica is from the statistics of all.
+  /// How far each replica is from the statistics of all, in the channel where it is furthest.
   public var replicaDrifts: [ReplicaDrift] {
+    var drifts = [ReplicaDrift](repeating: ReplicaDrift(), count: worldSize)
+    forEachDrift { device, _, drift in drifts[device].formUnion(drift) }
+    return drifts
+  }
+
+  /// How far the replicas are from the statistics of all in each channel, at the device that is
+  /// furthest.
+  public var featureDrifts: [ReplicaDrift] {
+    var drifts = [ReplicaDrift](repeating: ReplicaDrift(), count: features)
+    forEachDrift { _, feature, drift in drifts[feature].formUnion(drift) }
+    return drifts
+  }
+
+  /// Calls a function with each device, each channel, and the distance of the two numbers there
+  /// from the statistics of all.
+  public func forEachDrift(
+    _ body: (_ device: Int, _ feature: Int, _ drift: ReplicaDrift) -> Void
+  ) {
     let center = merged(by: .pooled)
     let averageVariance = columns(variances, average)
-    return zip(means, variances).map { mean, variance in
-      var drift = ReplicaDrift()
+    for (device, (mean, variance)) in zip(means, variances).enumerated() {
       for feature in 0..<features {
-        drift.mean.raise(
-          to: ratio(
-            abs(mean[feature] - center.mean[feature]), center.variance[feature].squareRoot()))
-        drift.variance.raise(
-          to: ratio(
-            abs(variance[feature] - averageVariance[feature]), abs(averageVariance[feature])))
+        body(
+          device, feature,
+          ReplicaDrift(
+            mean: ratio(
+              abs(mean[feature] - center.mean[feature]), center.variance[feature].squareRoot()),
+            variance: ratio(
+              abs(variance[feature] - averageVariance[feature]), abs(averageVariance[feature]))))
       }
-      return drift
     }
   }
 

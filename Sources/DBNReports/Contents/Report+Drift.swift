@@ -11,6 +11,15 @@ extension Report {
   public init(
     driftOf path: String, _ layers: [ReplicaLayer], summary: [(term: String, meaning: String)]
   ) {
+    self.init(driftOf: ReportedFile(named: path), layers, summary: summary)
+  }
+
+  /// The same, of a file.
+  public init(
+    driftOf file: ReportedFile, _ layers: [ReplicaLayer],
+    summary: [(term: String, meaning: String)]
+  ) {
+    let path = file.path
     let replicated = layers.filter { $0.statistics.worldSize > 1 }
     let drift = replicated.reduce(into: ReplicaDrift()) { $0.formUnion($1.statistics.drift) }
     let verdict: Page.Verdict =
@@ -27,11 +36,9 @@ extension Report {
           ? []
           : [Page.Fact("Drift", "\(drift)")]),
       sections: replicated.isEmpty
-        ? [DriftSections.plain(layers)]
-        : [
-          DriftSections.means(replicated), DriftSections.variances(replicated),
-          DriftSections.merging(replicated),
-        ])
+        ? [DriftSections.plain(layers), .files([("checkpoint", file)])]
+        : LayerDrifts(replicated).sections
+          + [DriftSections.merging(replicated), .files([("checkpoint", file)])])
   }
 }
 
@@ -56,45 +63,13 @@ private enum DriftSections {
   static func plain(_ layers: [ReplicaLayer]) -> Page.Section {
     Page.Section(
       heading: "BatchNorms",
-      table: Table(
-        "Every BatchNorm", isOpen: true, columns: ["BatchNorm", "layout", "features"],
-        rows: layers.map { layer in
-          Table.Row(layer.name.moduleName, [layer.layout, "\(layer.statistics.features)"])
-        }))
-  }
-
-  static func means(_ layers: [ReplicaLayer]) -> Page.Section {
-    let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.mean)) }
-    return section(
-      "Drift of the means", rows,
-      "The largest distance of a device's mean from the mean of all devices, in standard "
-        + "deviations of all.")
-  }
-
-  static func variances(_ layers: [ReplicaLayer]) -> Page.Section {
-    let rows = layers.map { ($0.name.moduleName, $0.statistics.replicaDrifts.map(\.variance)) }
-    return section(
-      "Drift of the variances", rows,
-      "The largest relative distance of a device's variance from the mean of all devices' "
-        + "variances: 0.5 is 50 % more or less.")
-  }
-
-  private static func section(
-    _ heading: String, _ rows: [(name: String, values: [Double])], _ meaning: String
-  ) -> Page.Section {
-    let devices = rows.map(\.values.count).max() ?? 0
-    return Page.Section(
-      heading: heading, paragraphs: [meaning],
-      heatMap: HeatMap(
-        "\(heading) of \(rows.count) BatchNorms on \(devices) devices",
-        caption: "A strip for each BatchNorm, from the first device to the last.",
-        column: "device", rows: rows),
-      table: Table(
-        "Every device", columns: ["BatchNorm"] + (0..<devices).map { "device \($0)" },
-        rows: rows.map { name, values in
-          let missing = Array(repeating: "-", count: devices - values.count)
-          return Table.Row(name, values.map(\.digits) + missing)
-        }))
+      tables: [
+        Table(
+          "Every BatchNorm", isOpen: true, columns: ["BatchNorm", "layout", "features"],
+          rows: layers.map { layer in
+            Table.Row(layer.name.moduleName, [layer.layout, "\(layer.statistics.features)"])
+          })
+      ])
   }
 
   private static let rules: [MergeRule] = [.first, .mean, .pooled]
@@ -118,16 +93,18 @@ private enum DriftSections {
             rules.map { layer.relativeVariance(mergedBy: $0) }
           )
         }),
-      table: Table(
-        "Every rule", columns: columns,
-        rows: layers.map { layer in
-          let devices = layer.relativeVariances
-          let range = [devices.min() ?? .nan, devices.max() ?? .nan]
-          let variances = rules.map { layer.relativeVariance(mergedBy: $0) }
-          let shifts = rules.map { layer.meanShift(mergedBy: $0) }
-          return Table.Row(
-            layer.name.moduleName, (range + variances + shifts).map(\.digits))
-        }))
+      tables: [
+        Table(
+          "Every rule", columns: columns,
+          rows: layers.map { layer in
+            let devices = layer.relativeVariances
+            let range = [devices.min() ?? .nan, devices.max() ?? .nan]
+            let variances = rules.map { layer.relativeVariance(mergedBy: $0) }
+            let shifts = rules.map { layer.meanShift(mergedBy: $0) }
+            return Table.Row(
+              layer.name.moduleName, (range + variances + shifts).map(\.digits))
+          })
+      ])
   }
 
   private static let columns =

@@ -8,12 +8,26 @@ extension Report {
   /// A report on the results of `verify`, layer by layer.
   ///
   /// - Parameters:
+  ///   - a: the first checkpoint; `b` is the second.
+  ///   - others: the other files that were read, such as the model's inputs, each with its role.
+  public init(
+    _ result: VerificationResult, a: ReportedFile, b: ReportedFile,
+    others: [(role: String, file: ReportedFile)] = []
+  ) {
+    let layers = LayerErrors(result)
+    page = Page(
+      kicker: "Verification", subject: "\(a.path.fileName) and \(b.path.fileName)",
+      verdict: result.verdict, figures: result.figures(layers), facts: result.facts(layers),
+      sections: layers.sections + result.tensorSections
+        + [.files([("first", a), ("second", b)] + others)])
+  }
+
+  /// A report on the results of `verify`, of checkpoints that are not files.
+  ///
+  /// - Parameters:
   ///   - a: the name of the first checkpoint; `b` is that of the second.
   public init(_ result: VerificationResult, a: String, b: String) {
-    page = Page(
-      kicker: "Verification", subject: "\(a.fileName) and \(b.fileName)",
-      verdict: result.verdict, figures: result.figures, facts: result.facts(a, b),
-      sections: [result.layerSection] + result.tensorSections)
+    self.init(result, a: ReportedFile(named: a), b: ReportedFile(named: b))
   }
 }
 
@@ -31,27 +45,29 @@ extension VerificationResult {
     return Page.Verdict("Different", .bad)
   }
 
-  fileprivate var figures: [Page.Figure] {
+  fileprivate func figures(_ layers: LayerErrors) -> [Page.Figure] {
     let kind = model == nil ? "BatchNorms" : "layers"
-    let different = layers.count {
+    let different = self.layers.count {
       !$0.outputs.isBitIdentical || !$0.state.isBitIdentical || $0.divergence != nil
     }
     return [
-      Page.Figure("\(different) of \(layers.count)", "\(kind) differ"),
+      Page.Figure("\(different) of \(self.layers.count)", "\(kind) differ"),
       Page.Figure(maxAbsolute.brief, "largest error of outputs"),
+      Page.Figure(maxRelative.brief, "largest error relative to the layer's largest number"),
       Page.Figure(stateMaxAbsolute.brief, "largest difference of stored numbers"),
       Page.Figure(
-        firstDivergence?.name.moduleName ?? "nowhere", "first divergence"),
+        firstDivergence?.name.moduleName ?? "nowhere", "first divergence",
+        anchor: layers.firstDivergence.map(layers.anchor)),
       Page.Figure("\(differentTensors.count) of \(otherTensors)", "other tensors differ"),
     ]
   }
 
-  fileprivate func facts(_ a: String, _ b: String) -> [Page.Fact] {
+  fileprivate func facts(_ layers: LayerErrors) -> [Page.Fact] {
     var facts = [
-      Page.Fact("First", a), Page.Fact("Second", b),
       Page.Fact("Compared", model.map { "every layer of \($0)" } ?? "every BatchNorm by itself"),
       Page.Fact("Mode", "\(mode.rawValue), batch of \(samples)"),
-      Page.Fact("Largest error of outputs", "\(maxAbsolute), \(maxULP) ULP"),
+      Page.Fact("Inputs", inputs.text), Page.Fact("Tolerance", tolerance.text),
+      Page.Fact("Largest error of outputs", "\(maxAbsolute), \(maxULP.ulps) ULP"),
       Page.Fact("Largest difference of stored numbers", "\(stateMaxAbsolute)"),
     ]
     facts += scopeFacts + healthFacts
@@ -86,33 +102,6 @@ extension VerificationResult {
       + healthOfSecond.sentences.map { Page.Fact("Health of the second", $0.visible(limit: 500)) }
   }
 
-  fileprivate var layerSection: Page.Section {
-    let zeros = layers.count { $0.outputs.maxAbsolute == 0 }
-    return Page.Section(
-      heading: "Error of each layer",
-      paragraphs: [
-        "The largest absolute difference between the two outputs, in the model's order. A ring "
-          + "stands for zero: \(zeros) of \(layers.count) layers."
-      ],
-      barPlot: BarPlot(
-        "Largest absolute difference of \(layers.count) layers on a logarithmic axis, up to "
-          + "\(maxAbsolute.brief)",
-        caption: "Logarithmic axis.",
-        axis: .decades(of: layers.map(\.outputs.maxAbsolute)), series: ["max abs"],
-        rows: layers.map { ($0.name.moduleName, [$0.outputs.maxAbsolute]) }, text: \.brief),
-      table: Table(
-        "Every layer", columns: ["layer", "max abs", "max ULP", "stored, max abs", "differs in"],
-        rows: layers.map { layer in
-          Table.Row(
-            layer.name.moduleName,
-            [
-              layer.outputs.maxAbsolute.digits, "\(layer.outputs.maxULP)",
-              layer.state.maxAbsolute.digits,
-              layer.divergence?.quantity ?? "-",
-            ])
-        }))
-  }
-
   fileprivate var tensorSections: [Page.Section] {
     guard otherTensors > 0 || !differentTensors.isEmpty else { return [] }
     return [
@@ -122,12 +111,34 @@ extension VerificationResult {
           "\(otherTensors) tensors outside the BatchNorms were compared; "
             + "\(differentTensors.count) differ."
         ],
-        table: differentTensors.isEmpty
-          ? nil
-          : Table(
-            "Tensors that differ", isOpen: true, columns: ["tensor", "why"],
-            rows: differentTensors.map { Table.Row($0.name.visible(), [$0.reason.visible()]) }))
+        tables: differentTensors.isEmpty
+          ? []
+          : [
+            Table(
+              "Tensors that differ", isOpen: true, columns: ["tensor", "why"],
+              rows: differentTensors.map { Table.Row($0.name.visible(), [$0.reason.visible()]) })
+          ])
     ]
+  }
+}
+
+extension VerificationInputs {
+  fileprivate var text: String {
+    let random = seed.map { ", random numbers of the seed \($0)" } ?? ", given"
+    guard !tensors.isEmpty else {
+      return "for each BatchNorm, drawn from its own statistics\(random)"
+    }
+    return tensors.map { tensor in
+      "\(tensor.name): \(tensor.shape.map { "\($0)" }.joined(separator: " × "))"
+    }.joined(separator: ", ") + random
+  }
+}
+
+extension NumberComparison.Tolerance {
+  fileprivate var text: String {
+    isExact
+      ? "none: every bit is compared"
+      : "|a - b| ≤ \(absolute) + \(relative) · |b|, for each pair of numbers"
   }
 }
 

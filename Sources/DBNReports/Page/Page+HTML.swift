@@ -28,9 +28,7 @@ extension Page {
     \(sections.map(\.html))
     <section>
     <h2>Details</h2>
-    <dl>
-    \(facts.map(\.html))
-    </dl>
+    \(facts.html)
     </section>
     <footer>\(generator)</footer>
     </main>
@@ -42,21 +40,35 @@ extension Page {
 }
 
 extension Page.Figure {
-  fileprivate var html: HTML { "<li><b>\(value)</b><span>\(label)</span></li>" }
+  fileprivate var html: HTML {
+    "<li><b>\(value.linked(to: anchor))</b><span>\(label)</span></li>"
+  }
 }
 
 extension Page.Fact {
   fileprivate var html: HTML { "<div><dt>\(term)</dt><dd>\(meaning)</dd></div>" }
 }
 
+extension [Page.Fact] {
+  fileprivate var html: HTML { "<dl>\n\(map(\.html))\n</dl>" }
+}
+
+extension String {
+  /// The text, as a link if there is something to jump to.
+  fileprivate func linked(to anchor: String?) -> HTML {
+    guard let anchor else { return "\(self)" }
+    return "<a href=\"#\(anchor)\">\(self)</a>"
+  }
+}
+
 extension Page.Section {
   fileprivate var html: HTML {
     let texts: [HTML] = paragraphs.map { "<p>\($0)</p>" }
-    let plots = [barPlot?.html, heatMap?.html, rangePlot?.html, table?.html].compactMap(\.self)
+    let plots = [barPlot?.html, heatMap?.html, rangePlot?.html].compactMap(\.self)
     return """
       <section>
       <h2>\(heading)</h2>
-      \(texts + plots)
+      \(texts + plots + tables.map(\.html) + (facts.isEmpty ? [] : [facts.html]))
       </section>
       """
   }
@@ -83,6 +95,6 @@ extension Table {
 
 extension Table.Row {
   fileprivate var html: HTML {
-    "<tr><th scope=\"row\">\(name)</th>\(inline: cells.map { "<td>\($0)</td>" })</tr>"
+    "<tr><th scope=\"row\">\(name.linked(to: anchor))</th>\(inline: cells.map { "<td>\($0)</td>" })</tr>"
   }
 }

@@ -56,7 +56,7 @@ extension Page {
     dd { margin: 0; flex: 1 1 12rem; }
     figure { margin: 0.75rem 0 0; }
     figcaption, .legend, footer { color: var(--quiet); font-size: 0.8rem; }
-    figure > svg { display: block; overflow: visible; }
+    figure > svg { display: block; }
     figcaption { margin-top: 0.25rem; }
     figcaption:empty { display: none; }
     svg text {
@@ -64,6 +64,19 @@ extension Page {
       paint-order: stroke; stroke: var(--card); stroke-width: 5px; stroke-linejoin: round;
     }
     svg text.name { font-weight: 500; }
+    svg text.strong { font-weight: 700; }
+    figure > .axis {
+      position: sticky; top: 0; z-index: 1; background: var(--card); overflow: visible;
+      border-bottom: 1px solid var(--line);
+    }
+    .plot { position: relative; }
+    .plot > svg { display: block; overflow: visible; }
+    .spot {
+      position: absolute; left: -0.4rem; right: -0.4rem; border-radius: 6px; pointer-events: none;
+      scroll-margin-top: 30vh;
+    }
+    .spot:target { box-shadow: 0 0 0 2px var(--first); }
+    a { color: var(--first); text-decoration-thickness: 1px; text-underline-offset: 0.15em; }
     svg text.value { text-anchor: end; fill: var(--quiet); font-variant-numeric: tabular-nums; }
     svg text.tick { fill: var(--quiet); font-size: 11px; text-anchor: middle; }
     svg text.tick.start { text-anchor: start; }
@@ -74,10 +87,15 @@ extension Page {
     .second { fill: var(--second); background: var(--second); }
     .wrong { fill: var(--bad); background: var(--bad); }
     .heat { fill: var(--heat); background: var(--heat); stroke: var(--card); stroke-width: 2; }
+    .heat-map rect { rx: 4px; }
+    .interval { fill: var(--text); stroke: var(--card); stroke-width: 1; }
+    .limit { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 6 3; }
+    .swatch.limit { height: 0; width: 20px; border-top: 2px dashed var(--bad); border-radius: 0; }
     .undefined { fill: var(--bad); stroke: var(--bad); stroke-dasharray: 2; }
     .zero { fill: none; stroke: var(--good); stroke-width: 2; }
     .range { fill: var(--quiet); background: var(--quiet); }
     .mark { fill: var(--first); stroke: var(--card); stroke-width: 1; }
+    .relative { fill: var(--text); }
     .mark .hollow { fill: var(--card); stroke: var(--second); stroke-width: 2; }
     .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.9rem; }
     .legend span { display: inline-flex; align-items: center; gap: 0.35rem; }
@@ -87,18 +105,31 @@ extension Page {
     .legend.shades .swatch { width: 20px; }
     details { margin-top: 0.75rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }
     summary { cursor: pointer; color: var(--first); font-size: 0.85rem; font-weight: 500; }
-    .scroll { overflow-x: auto; margin-top: 0.5rem; }
-    table { border-collapse: collapse; font-size: 0.85rem; width: 100%; }
+    details + dl { margin-top: 0.75rem; }
+    .scroll { overflow: auto; max-height: 80vh; margin-top: 0.5rem; }
+    table { border-collapse: separate; border-spacing: 0; font-size: 0.85rem; width: 100%; }
     th, td { padding: 0.3rem 0.6rem; text-align: right; white-space: nowrap; }
     td { font-variant-numeric: tabular-nums; }
-    th:first-child { text-align: left; font-weight: normal; padding-left: 0; }
-    thead th { font-weight: 600; color: var(--quiet); }
-    tbody tr { border-top: 1px solid var(--line); }
+    th:first-child {
+      position: sticky; left: 0; background: var(--card); text-align: left; font-weight: normal;
+      padding-left: 0;
+    }
+    thead th {
+      position: sticky; top: 0; background: var(--card); font-weight: 600; color: var(--quiet);
+      box-shadow: 0 1px var(--line);
+    }
+    thead th:first-child { z-index: 1; }
+    tbody th, tbody td { border-top: 1px solid var(--line); }
     footer { margin: 1rem 0.25rem; }
+    @media (max-width: 36rem) {
+      tbody th:first-child {
+        min-width: 8.5rem; max-width: 55vw; white-space: normal; overflow-wrap: anywhere;
+      }
+    }
     @media (min-width: 36rem) {
       .figures { grid-template-columns: repeat(4, minmax(0, 1fr)); }
       section { padding: 1.25rem 1.5rem; }
     }
-    @media print { details > .scroll { display: block; } }
+    @media print { details > .scroll { display: block; max-height: none; } }
     """
 }

@@ -23,8 +23,11 @@ struct Page: Sendable {
   struct Figure: Sendable {
     let value: String
     let label: String
+    /// The place in the page that it is a link to.
+    let anchor: String?
 
-    init(_ value: String, _ label: String) {
+    init(_ value: String, _ label: String, anchor: String? = nil) {
+      self.anchor = anchor
       self.value = value.visible(limit: 24)
       self.label = label.visible(limit: 60)
     }
@@ -48,7 +51,8 @@ struct Page: Sendable {
     var barPlot: BarPlot?
     var heatMap: HeatMap?
     var rangePlot: RangePlot?
-    var table: Table?
+    var tables: [Table] = []
+    var facts: [Fact] = []
   }
 
   /// The kind of report.
@@ -58,7 +62,7 @@ struct Page: Sendable {
   let verdict: Verdict
   /// The key figures, at most four.
   let figures: [Figure]
-  let facts: [Fact]
+  var facts: [Fact]
   let sections: [Section]
   let generator = "dbn-convert \(Toolkit.version)"
 }
@@ -68,8 +72,11 @@ struct Table: Sendable {
   struct Row: Sendable {
     let name: String
     let cells: [String]
+    /// The place in the page that the name is a link to.
+    let anchor: String?
 
-    init(_ name: String, _ cells: [String]) {
+    init(_ name: String, _ cells: [String], anchor: String? = nil) {
+      self.anchor = anchor
       self.name = name
       self.cells = cells
     }

@@ -88,13 +88,11 @@ struct PlacedTick: Sendable {
   let tickText: String
   let tickAnchor: String
   let tickBottom: Int
-  let tickTextY: Int
 
   init(_ tick: Axis.Tick, bottom: Int) {
     tickPlace = tick.place.coordinate
     tickText = tick.text
     tickAnchor = tick.place < 3 ? "start" : tick.place > 97 ? "end" : "middle"
     tickBottom = bottom
-    tickTextY = bottom + 13
   }
 }

@@ -2,6 +2,14 @@ import DBNTensors
 
 /// A strip of cells for each name, darker for larger numbers.
 struct HeatMap: Sendable {
+  /// What is drawn for a name.
+  struct Entry: Sendable {
+    let name: String
+    let values: [Double]
+    /// The name of the place in the page that links jump to.
+    var anchor: String?
+  }
+
   struct Cell: Sendable {
     let cellClass: String
     let cellX: String
@@ -29,24 +37,29 @@ struct HeatMap: Sendable {
   let largestText: String
   let shades = ["0.1", "0.3", "0.5", "0.7", "1"]
   let heatRows: [Row]
+  let spots: [PlotSpot]
   let ticks: [PlacedTick]
 
   /// - Parameters:
   ///   - column: the name of a column, such as `device`.
   ///   - rows: a name, and a nonnegative number for each of the columns. If there are more columns
   ///     than the limit, neighbours share a cell, which shows the largest of their numbers.
+  ///   - sharesColumns: whether a column is the same in all rows; otherwise each row has its own
+  ///     columns, and the axis has only the first and the last.
   init(
-    _ description: String, caption: String, column: String,
-    rows: [(name: String, values: [Double])]
+    _ description: String, caption: String, column: String, sharesColumns: Bool = true,
+    rows: [Entry]
   ) {
     let count = rows.map(\.values.count).max() ?? 0
-    let group = max(1, (count + Self.columnLimit - 1) / Self.columnLimit)
+    let group = Self.group(count)
     let largest = rows.flatMap(\.values).filter(\.isFinite).max() ?? 0
     let rowHeight = 42
     plotDescription = description
     plotCaption =
       group == 1
-      ? caption : "\(caption) A cell stands for \(group) \(column)s, and shows the largest."
+      ? caption
+      : "\(caption) A cell stands for \(sharesColumns ? "" : "up to ")\(group) \(column)s, and shows "
+        + "the largest."
     largestText = largest.brief
     heatRows = rows.enumerated().map { index, row in
       Row(
@@ -54,11 +67,22 @@ struct HeatMap: Sendable {
         heatText:
           "max \((row.values.contains(where: \.isNaN) ? .nan : row.values.max() ?? 0).brief)",
         textY: index * rowHeight + 13, trackY: index * rowHeight + 19,
-        cells: Self.cells(row, column, group, largest: largest, y: index * rowHeight + 19))
+        cells: Self.cells(
+          row, column, sharesColumns ? group : Self.group(row.values.count), largest: largest,
+          y: index * rowHeight + 19
+        ))
     }
     let bottom = rows.count * rowHeight
     let columns = (count + group - 1) / group
-    plotHeight = bottom + 18
+    plotHeight = bottom
+    spots = rows.enumerated().compactMap { index, row in
+      row.anchor.map { PlotSpot(anchor: $0, top: index * rowHeight, height: rowHeight) }
+    }
+    guard sharesColumns else {
+      ticks = [.init(place: 0, text: "first \(column)"), .init(place: 100, text: "last")]
+        .map { PlacedTick($0, bottom: bottom) }
+      return
+    }
     ticks = Self.ticks(columns).map { index in
       PlacedTick(
         .init(
@@ -68,8 +92,13 @@ struct HeatMap: Sendable {
     }
   }
 
+  /// How many columns share a cell.
+  private static func group(_ columns: Int) -> Int {
+    max(1, (columns + columnLimit - 1) / columnLimit)
+  }
+
   private static func cells(
-    _ row: (name: String, values: [Double]), _ column: String, _ group: Int, largest: Double, y: Int
+    _ row: Entry, _ column: String, _ group: Int, largest: Double, y: Int
   ) -> [Cell] {
     let groups = stride(from: 0, to: row.values.count, by: group).map { start in
       row.values[start..<min(start + group, row.values.count)]
@@ -83,7 +112,8 @@ struct HeatMap: Sendable {
         cellClass: value.isFinite ? "heat" : "undefined",
         cellX: (Double(index) * width).coordinate, cellY: y, cellWidth: width.coordinate,
         shade: value.isFinite ? (largest > 0 ? value / largest : 0).coordinate : "1",
-        cellValue: "\(value)", cellTitle: "\(row.name.visible()), \(column) \(columns): \(value)")
+        cellValue: "\(value)",
+        cellTitle: "\(row.name.visible()), \(column) \(columns): \(value.digits)")
     }
   }
 

@@ -1,13 +1,16 @@
 // Horizontal positions are in percent and text is in pixels: a plot fits any width, and stays
-// readable.
+// readable. A plot's axis is a picture of its own, which stays in view while the plot is scrolled.
 
 extension BarPlot {
   var html: HTML {
     """
     <figure>
-    \(legendHTML)<svg class="bars" role="img" aria-label="\(plotDescription)" width="100%" height="\(plotHeight)">
-    \(ticks.map(\.lineAndText) + barRows.map(\.html))
-    </svg>
+    \(legendHTML)\(ticks.axis)
+    <div class="plot">
+    <svg class="bars" role="img" aria-label="\(plotDescription)" width="100%" height="\(plotHeight)">
+    \(ticks.map(\.line) + barRows.map(\.html) + (limit.map { [$0.html(plotHeight)] } ?? []))
+    </svg>\(inline: spots.map(\.html))
+    </div>
     <figcaption>\(plotCaption)</figcaption>
     </figure>
     """
@@ -15,7 +18,13 @@ extension BarPlot {
 
   private var legendHTML: HTML {
     guard let legend else { return "" }
-    return "<p class=\"legend\">\(inline: legend.series.map(\.html))</p>\n"
+    let mark: HTML =
+      legend.mark.map { name in
+        """
+        <span><svg class="mark relative" width="12" height="12"><g transform="translate(6 6)">\(BarPlot.Mark.shape)</g></svg>\(name)</span>
+        """
+      } ?? ""
+    return "<p class=\"legend\">\(inline: legend.series.map(\.html))\(mark)</p>\n"
   }
 }
 
@@ -26,7 +35,7 @@ extension BarPlot.Series {
 extension BarPlot.Row {
   fileprivate var html: HTML {
     """
-    <text class="name" x="0" y="\(textY)">\(barName)</text>
+    <text class="\(nameClass)" x="0" y="\(textY)">\(barName)</text>
     <text class="value" x="100%" y="\(textY)">\(barText)</text>
     \(bars.map(\.html))
     """
@@ -46,7 +55,40 @@ extension BarPlot.Bar {
       : """
       <rect class="\(barClass)" x="0" y="\(barY)" width="\(barWidth)%" height="9" rx="4.5" data-value="\(barValue)"><title>\(barTitle)</title></rect>
       """
-    return "\([track, mark])"
+    let extras = [interval?.html(y: barY + 3), self.mark?.html(y: barCenterY)].compactMap(\.self)
+    return "\([track, mark] + extras)"
+  }
+}
+
+extension BarPlot.Interval {
+  fileprivate func html(y: Int) -> HTML {
+    """
+    <rect class="interval" x="\(intervalX)%" y="\(y)" width="\(intervalWidth)%" height="3" rx="1.5"/>
+    """
+  }
+}
+
+extension BarPlot.Mark {
+  fileprivate static let shape: HTML = "<path d=\"M0 -6L6 0L0 6L-6 0Z\"/>"
+
+  fileprivate func html(y: Int) -> HTML {
+    """
+    <svg class="mark relative" x="\(markPlace)%" y="\(y)" overflow="visible" data-value="\(markValue)">\(Self.shape)<title>\(markTitle)</title></svg>
+    """
+  }
+}
+
+extension BarPlot.Limit {
+  fileprivate func html(_ height: Int) -> HTML {
+    """
+    <line class="limit" x1="\(limitPlace)%" x2="\(limitPlace)%" y1="0" y2="\(height)"/>
+    """
+  }
+}
+
+extension PlotSpot {
+  fileprivate var html: HTML {
+    "<span class=\"spot\" id=\"\(anchor)\" style=\"top: \(top)px; height: \(height)px\"></span>"
   }
 }
 
@@ -56,9 +98,12 @@ extension HeatMap {
     return """
       <figure>
       <p class="legend shades"><span>0</span>\(inline: swatches)<span>\(largestText)</span></p>
+      \(ticks.axis)
+      <div class="plot">
       <svg class="heat-map" role="img" aria-label="\(plotDescription)" width="100%" height="\(plotHeight)">
-      \(heatRows.map(\.html) + ticks.map(\.textHTML))
-      </svg>
+      \(heatRows.map(\.html))
+      </svg>\(inline: spots.map(\.html))
+      </div>
       <figcaption>\(plotCaption)</figcaption>
       </figure>
       """
@@ -79,7 +124,7 @@ extension HeatMap.Row {
 extension HeatMap.Cell {
   fileprivate var html: HTML {
     """
-    <rect class="\(cellClass)" x="\(cellX)%" y="\(cellY)" width="\(cellWidth)%" height="18" rx="4" fill-opacity="\(shade)" data-value="\(cellValue)"><title>\(cellTitle)</title></rect>
+    <rect class="\(cellClass)" x="\(cellX)%" y="\(cellY)" width="\(cellWidth)%" height="18" fill-opacity="\(shade)" data-value="\(cellValue)"><title>\(cellTitle)</title></rect>
     """
   }
 }
@@ -89,9 +134,12 @@ extension RangePlot {
     """
     <figure>
     <p class="legend"><span><i class="swatch range"></i>\(rangeName)</span>\(inline: markerNames.map(\.html))</p>
+    \(ticks.axis)
+    <div class="plot">
     <svg class="ranges" role="img" aria-label="\(plotDescription)" width="100%" height="\(plotHeight)">
-    \(ticks.map(\.lineAndText) + rangeRows.map(\.html))
+    \(ticks.map(\.line) + rangeRows.map(\.html))
     </svg>
+    </div>
     <figcaption>\(plotCaption)</figcaption>
     </figure>
     """
@@ -135,14 +183,24 @@ extension RangePlot.Marker {
 extension PlacedTick {
   fileprivate var textHTML: HTML {
     """
-    <text class="tick \(tickAnchor)" x="\(tickPlace)%" y="\(tickTextY)">\(tickText)</text>
+    <text class="tick \(tickAnchor)" x="\(tickPlace)%" y="14">\(tickText)</text>
     """
   }
 
-  fileprivate var lineAndText: HTML {
+  fileprivate var line: HTML {
     """
     <line class="grid" x1="\(tickPlace)%" x2="\(tickPlace)%" y1="0" y2="\(tickBottom)"/>
-    \(textHTML)
+    """
+  }
+}
+
+extension [PlacedTick] {
+  /// The texts of an axis. The plot below has the lines.
+  fileprivate var axis: HTML {
+    """
+    <svg class="axis" aria-hidden="true" width="100%" height="20">
+    \(map(\.textHTML))
+    </svg>
     """
   }
 }

@@ -74,7 +74,7 @@ struct RangePlot: Sendable {
     }
     let bottom = rows.count * 38 + 4
     ticks = axis.ticks.map { PlacedTick($0, bottom: bottom) }
-    plotHeight = bottom + 18
+    plotHeight = bottom
   }
 
   private static func span(_ values: [Double], _ axis: Axis, _ name: String, y: Int) -> Span? {

@@ -61,6 +61,8 @@ public struct BatchNormVerification: Sendable {
     }
     try reach.check(samples)
     var result = VerificationResult(mode: mode, samples: samples)
+    result.inputs = VerificationInputs(seed: seed)
+    result.tolerance = tolerance
     result.layers = try concurrentMap(pairs.count) { [samples] index throws(CheckpointError) in
       try compare(pairs[index], stream: index, samples: samples)
     }

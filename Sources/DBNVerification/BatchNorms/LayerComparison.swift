@@ -76,7 +76,8 @@ struct LayerComparison {
 extension VerificationResult.Layer {
   /// Makes a comparison in which nothing has been compared yet.
   init(_ pair: BatchNormPair) {
-    self.init(name: pair.name, module: pair.name, ulpsOf: pair.scalarType)
+    self.init(
+      name: pair.name, module: pair.name, operation: "batchNorm", ulpsOf: pair.scalarType)
   }
 }
 

@@ -22,6 +22,31 @@ public struct Classification: Sendable, Equatable {
     /// The fraction of samples whose label has one of the five largest outputs; NaN without
     /// samples.
     public var top5Accuracy: Double { samples == 0 ? .nan : Double(top5) / Double(samples) }
+    /// Where the accuracy on all samples of this kind lies, with 95 % confidence; nil without
+    /// samples.
+    public var top1Interval: ClosedRange<Double>? { Self.interval(of: top1, among: samples) }
+    /// The same of `top5Accuracy`.
+    public var top5Interval: ClosedRange<Double>? { Self.interval(of: top5, among: samples) }
+
+    /// The interval of Wilson's score, which stays within 0 ... 1 and has a width even if all
+    /// samples are right.
+    ///
+    /// Source: E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference,
+    /// Journal of the American Statistical Association 22 (1927), 209-212; as in the NIST
+    /// e-Handbook of Statistical Methods, 7.2.4.1.
+    static func interval(of hits: Int, among samples: Int) -> ClosedRange<Double>? {
+      guard samples > 0 else { return nil }
+      let (count, share) = (Double(samples), Double(hits) / Double(samples))
+      // The 97.5th percentile of the normal distribution.
+      let z = 1.959963984540054
+      let center = (share + z * z / (2 * count)) / (1 + z * z / count)
+      let radius =
+        z / (1 + z * z / count)
+        * (share * (1 - share) / count + z * z / (4 * count * count)).squareRoot()
+      // At the ends the bounds are exactly 0 and 1; rounding would miss them.
+      return (hits == 0 ? 0 : center - radius)...(hits == samples ? 1 : center + radius)
+    }
+
     /// The mean loss.
     public var loss: Double { samples == 0 ? .nan : lossSum / Double(samples) }
   }

@@ -121,7 +121,7 @@ struct ModelComparison {
 
 extension VerificationResult.Layer {
   fileprivate init(_ node: Graph.Node, ulpsOf scalarType: ScalarType) {
-    self.init(name: node.name, ulpsOf: scalarType)
+    self.init(name: node.name, operation: node.operation.name, ulpsOf: scalarType)
     if let attributes = node.operation.batchNorm { module = attributes.module }
   }
 }

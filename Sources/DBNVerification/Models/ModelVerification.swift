@@ -73,6 +73,11 @@ public struct ModelVerification: Sendable {
     case .training: try comparison.compareTraining(on: inputs, samples: samples)
     }
     var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
+    result.inputs = VerificationInputs(
+      tensors: graph.inputs.compactMap { input in
+        inputs[input.name].map { .init(name: input.name, shape: $0.shape) }
+      }, seed: self.inputs == nil ? seed : nil)
+    result.tolerance = tolerance
     result.layers = comparison.layers
     result.differentTensors = comparison.differences
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)

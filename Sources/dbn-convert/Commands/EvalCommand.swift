@@ -2,6 +2,7 @@ import ArgumentParser
 import DBNConversions
 import DBNExecution
 import DBNModels
+import DBNReports
 import DBNTensors
 import DBNVerification
 
@@ -61,6 +62,17 @@ struct EvalCommand: ParsableCommand {
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
     try options.print(
-      output.json, text: output.text, naming: report.staged(existing, output.page))
+      output.json, text: output.text,
+      naming: report.staged(existing, output.page(files: files(of: source))))
+  }
+
+  private func files(of source: WeightedModel) -> [(role: String, file: ReportedFile)] {
+    let others: [(String, String?)] = [
+      ("model", weights.isEmpty ? nil : model.fileOfModel), ("data", data.data),
+      ("layout", layouts.layoutFile),
+    ]
+    return source.weights.map {
+      ("checkpoint", ReportedFile($0.path, history: $0.checkpoint.history))
+    } + others.compactMap { role, path in path.map { (role, ReportedFile($0)) } }
   }
 }

@@ -110,8 +110,20 @@ struct VerifyCommand: ParsableCommand {
     options.remark(checkpointA.notes + checkpointB.notes + result.notes)
     try options.print(
       result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
-      naming: report.staged(existing, Report(result, a: a, b: b)))
+      naming: report.staged(existing, page(result, checkpointA, checkpointB)))
     if !result.isEqual { throw Console.different }
+  }
+
+  private func page(
+    _ result: VerificationResult, _ first: Checkpoint, _ second: Checkpoint
+  ) -> Report {
+    let others: [(String, String?)] = [
+      ("model", model?.fileOfModel), ("inputs", input), ("layout", layouts.layoutFile),
+    ]
+    return Report(
+      result, a: ReportedFile(a, history: first.history),
+      b: ReportedFile(b, history: second.history),
+      others: others.compactMap { role, path in path.map { (role, ReportedFile($0)) } })
   }
 
   private func batchNormVerification() throws(CheckpointError) -> BatchNormVerification {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import DBNConversions
+import DBNModels
 import DBNReports
 import DBNTensors
 
@@ -45,7 +47,18 @@ struct ReportOption: ParsableArguments {
     _ existing: ExistingFiles, _ report: @autoclosure () throws(CheckpointError) -> Report
   ) throws(CheckpointError) -> StagedFiles {
     var files = StagedFiles()
-    if let path { try report().stage(to: path, existing: existing, in: &files) }
+    if let path {
+      var report = try report()
+      report.command = CommandLine.shellWords
+      try report.stage(to: path, existing: existing, in: &files)
+    }
     return files
+  }
+}
+
+extension String {
+  /// The file that a model was read from; nil for an architecture, or a model that was inferred.
+  var fileOfModel: String? {
+    self == Checkpoint.Model.automatic || Architecture.named(self) != nil ? nil : self
   }
 }

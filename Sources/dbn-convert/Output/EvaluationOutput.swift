@@ -49,19 +49,30 @@ struct EvaluationOutput {
       .init("samples", .int(tally.samples)),
       .init("top1", isEmpty ? .null : .double(tally.top1Accuracy)),
       .init("top5", isEmpty ? .null : .double(tally.top5Accuracy)),
+      .init("top1_interval", tally.top1Interval.json),
+      .init("top5_interval", tally.top5Interval.json),
       .init("loss", isEmpty ? .null : .double(tally.loss)),
       .init("correct", .int(tally.top1)),
     ]
   }
 
-  var page: Report {
+  /// The page about the results.
+  ///
+  /// - Parameter files: the files that were read, each with its role.
+  func page(files: [(role: String, file: ReportedFile)]) -> Report {
     let sliceNotes = slices.map { ("Devices", $0) }
     return Report(
       zip(weights, results).map { (name: $0, result: $1) },
       summary: [
-        ("Model", model), ("Data", "\(data), \(counted(samples.count, "sample"))"),
+        ("Model", model), ("Data", "\(data), \(counted(samples.count, "sample"))\(sampleSize)"),
         ("Inputs", samples.scaling.text), ("Batch", batches),
-      ] + sliceNotes, listsClasses: listsClasses)
+      ] + sliceNotes, listsClasses: listsClasses, files: files)
+  }
+
+  /// The shape of one sample.
+  private var sampleSize: String {
+    let sizes = samples.inputs.shape.dropFirst().map { "\($0)" }
+    return sizes.isEmpty ? "" : " of \(sizes.joined(separator: " × "))"
   }
 
   private var batches: String {
@@ -141,5 +152,11 @@ extension SliceRule {
       if idle > 0 { text += ", and \(counted(idle, "device")) none" }
     }
     return text + "; the results depend on --batch"
+  }
+}
+
+extension ClosedRange<Double>? {
+  fileprivate var json: JSON {
+    map { .array([.double($0.lowerBound), .double($0.upperBound)]) } ?? .null
   }
 }

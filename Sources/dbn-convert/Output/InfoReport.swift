@@ -90,12 +90,12 @@ struct InfoReport {
     }
     let devices = Set(batchNorms.map(\.site.worldSize)).sorted().map { "\($0)" }
     return Report(
-      driftOf: path, layers,
+      driftOf: ReportedFile(path, history: checkpoint.history), layers,
       summary: [
         ("File", path), ("Format", format),
         ("Tensors", "\(inspection.tensors.count), \(readable(byteCount: byteCount))"),
         ("BatchNorms", "\(batchNorms.count), devices: \(devices.joined(separator: ", "))"),
-      ] + checkpoint.history.map { ("History", $0.text()) })
+      ])
   }
 
   private var summary: String {

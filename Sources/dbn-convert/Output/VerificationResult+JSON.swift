@@ -9,14 +9,15 @@ extension VerificationResult {
   var json: JSON {
     [
       "equal": .bool(isEqual), "bit_identical": .bool(isBitIdentical),
-      "max_abs": .double(maxAbsolute), "max_ulp": .int(maxULP), "mode": .string(mode.rawValue),
+      "max_abs": .double(maxAbsolute), "max_rel": .double(maxRelative), "max_ulp": .int(maxULP),
+      "mode": .string(mode.rawValue),
       "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
       "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
       "layers": .array(
         layers.map { layer in
           [
             "name": .string(layer.name), "max_abs": .double(layer.outputs.maxAbsolute),
-            "max_ulp": .int(layer.outputs.maxULP),
+            "max_rel": .double(layer.outputs.maxRelative), "max_ulp": .int(layer.outputs.maxULP),
             "state_max_abs": .double(layer.state.maxAbsolute),
           ]
         }),

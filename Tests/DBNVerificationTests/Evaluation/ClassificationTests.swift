@@ -26,6 +26,19 @@ struct ClassificationTests {
     #expect(result.classes.map(\.top1) == [1, 1, 0, 0, 0, 0, 0])
   }
 
+  /// The numbers of `scipy.stats.binomtest(8, 10).proportion_ci(method="wilson")`.
+  @Test func accuraciesHaveAnInterval() throws {
+    let outputs = [[Double]](repeating: [1, 0], count: 10)
+    let eight = try #require(result(outputs, [0, 0, 0, 0, 0, 0, 0, 0, 1, 1]).total.top1Interval)
+    #expect(abs(eight.lowerBound - 0.4901624715) < 1e-9)
+    #expect(abs(eight.upperBound - 0.9433178485) < 1e-9)
+    let none = try #require(result(outputs, Array(repeating: 1, count: 10)).total.top1Interval)
+    #expect(none.lowerBound == 0 && abs(none.upperBound - 0.2775327999) < 1e-9)
+    let all = try #require(result(outputs, Array(repeating: 0, count: 10)).total.top1Interval)
+    #expect(all.upperBound == 1 && abs(all.lowerBound - 0.7224672001) < 1e-9)
+    #expect(try result([[1, 0, 0]], [0]).classes[1].top1Interval == nil)
+  }
+
   @Test func ofEqualOutputsTheFirstCountsAsLarger() throws {
     let outputs: [[Double]] = [[3, 3, 3, 3, 3, 3], [3, 3, 3, 3, 3, 3], [3, 3, 3, 3, 3, 3]]
     let result = try result(outputs, [0, 4, 5])
