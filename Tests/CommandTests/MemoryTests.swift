@@ -105,6 +105,25 @@ struct MemoryTests {
     #expect(growth > (many - few) * 256, "\(growth) bytes are no measurement")
   }
 
+  /// An array of NumPy is an object with six values in a pickle, which are not kept. (400 bytes when
+  /// it was measured, and 880 with its object.)
+  @Test func anArrayTakesNoMoreThanATensor() throws {
+    let (few, many) = (2000, 20_000)
+    let growth = try peak(ofArrays: many) - peak(ofArrays: few)
+    #expect(growth <= (many - few) * 600, "\(growth / (many - few)) bytes for each")
+    #expect(growth > (many - few) * 128, "\(growth) bytes are no measurement")
+  }
+
+  private func peak(ofArrays count: Int) throws -> Int {
+    let entries = Pickle.arrays(count).enumerated().flatMap { number, array in
+      Pickle.text("layer\(number).weight") + array
+    }
+    let pickle = Pickle.emptyDict + Pickle.mark + entries + Pickle.setItems
+    let input = try folder.write([0x80, 4] + pickle + [0x2E], to: "\(count).pkl")
+    let output = folder.file("\(count).safetensors")
+    return try Command.peakMemory(writing: output, ["convert", input, output])
+  }
+
   private func peak(_ count: Int, _ format: String) throws -> Int {
     let archive = LargeFiles(side: 8, count: count).checkpoint(strides: [8, 1])
     let input = try folder.write(archive.bytes, to: "\(count)")

@@ -88,6 +88,32 @@ struct ObjectTests {
     #expect(object.unreadableReason?.contains(advice) == true, "\(object.unreadableReason ?? "")")
   }
 
+  /// The machine keeps an array in a smaller form than its object. Where that object is wanted, in an
+  /// object of an unknown class, it is as it was; an array that is recalled is one tensor.
+  @Test func anArrayInsideAnUnknownObjectIsTheObjectOfThePickle() throws {
+    let arrays = Pickle.arrays(3)
+    let pickle = Pickle.dictionary(
+      (Pickle.text("first"), arrays[0]), (Pickle.text("second"), arrays[1]),
+      (Pickle.text("inside"), Pickle.call("odd.Class", Pickle.list(arrays[0], arrays[1]))),
+      (Pickle.text("third"), arrays[2] + Pickle.put(9)), (Pickle.text("again"), Pickle.get(9)))
+    let root = try #require(
+      try TorchCheckpoint.read(ByteRegion(Pickle.archive(pickle).bytes)).root.dictionary)
+    guard case .opaque(let inside)? = root["inside"],
+      case .list(let objects)? = inside.arguments?[0],
+      case .opaque(let usual) = objects[0], case .opaque(let kept) = objects[1],
+      case .tuple(let state)? = kept.state, case .tuple(let usualState)? = usual.state,
+      case .bytes(let stored)? = state.last
+    else { throw CheckpointError(.invalidJSON, "an array is no object") }
+    let data = littleEndian(1) + littleEndian(1)
+    #expect(kept.name == usual.name && stored == data && state.count == 5)
+    #expect(
+      try ((kept.arguments ?? []) + state.dropLast()).map(Expectation.tree)
+        == ((usual.arguments ?? []) + usualState.dropLast()).map(Expectation.tree))
+    #expect(try root["second"]?.tensor?.storage.crc32() == CRC32.of(data.span.bytes))
+    let third = try #require(root["third"]?.tensor)
+    #expect(third.storage === root["again"]?.tensor?.storage && third.shape == [4])
+  }
+
   @Test func allFixturesAreFound() {
     #expect(Self.fixtures.count >= 10)
   }

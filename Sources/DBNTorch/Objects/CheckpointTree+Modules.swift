@@ -110,7 +110,8 @@ extension CheckpointTree {
     try count(1, &flat.sum)
     modules.nameCount += 1
     modules.nameByteCount += name.utf8.count
-    let most = Self.namesPerValue * (heap.leaves.count + heap.opaques.count + 100)
+    let most =
+      Self.namesPerValue * (heap.leaves.count + heap.opaques.count + heap.arrays.count + 100)
     guard modules.nameCount <= most, modules.nameByteCount <= most * Self.bytesPerName else {
       throw failure(
         .limitExceeded,

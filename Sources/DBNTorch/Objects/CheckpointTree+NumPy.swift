@@ -46,6 +46,13 @@ extension CheckpointTree {
     return Converted(value: .tensor(try array.tensor()))
   }
 
+  /// The tensor that an array is, or its object where objects are not read as what they stand for.
+  mutating func array(_ index: Int) throws(CheckpointError) -> Converted {
+    let array = heap.arrays[index]
+    guard readsObjects, opaqueDepth == 0 else { return try opaque(array.object(in: &heap)) }
+    return try tensor(array.array)
+  }
+
   private mutating func tensor(_ array: NumPyArray) throws(CheckpointError) -> Converted {
     readClasses.add("numpy.ndarray", as: "a tensor", at: name)
     do throws(CheckpointError) {
@@ -93,7 +100,7 @@ struct NumPyType {
 /// An array as a pickle has it.
 struct NumPyArray {
   let type: NumPyType
-  let shape: [Int]
+  var shape: [Int]
   let isColumnMajor: Bool
   let bytes: ByteRegion
 

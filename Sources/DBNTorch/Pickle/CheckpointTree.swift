@@ -13,7 +13,7 @@ struct CheckpointTree {
     var height = 0
   }
 
-  let heap: PickleHeap
+  var heap: PickleHeap
   /// Whether storages have their numbers with the most significant byte first.
   let isBigEndian: Bool
   /// Whether objects of known classes are read as what they stand for.
@@ -67,7 +67,8 @@ struct CheckpointTree {
     case .leaf(let index): leaf(index)
     case .storage(let index): Converted(value: .tensor(try tensor(of: heap.storages[index])))
     case .global(let index): Converted(value: named(heap.globals[index]))
-    case .list, .tuple, .set, .dictionary, .opaque: try container(value)
+    case .array(let index) where !heap.arrays[index].isRecalled: try array(index)
+    case .list, .tuple, .set, .dictionary, .opaque, .array: try container(value)
     }
   }
 
@@ -156,6 +157,7 @@ struct CheckpointTree {
     case .set(let index): try sequence(heap.sets[index]) { .set($0) }
     case .dictionary(let index): try dictionary(heap.dictionaries[index])
     case .opaque(let index): try object(heap.opaques[index])
+    case .array(let index): try array(index)
     default: Converted(value: .none)
     }
   }

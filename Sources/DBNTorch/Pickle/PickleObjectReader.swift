@@ -9,22 +9,28 @@ protocol PickleObjectReader: AnyObject {
 }
 
 extension PickleMachine {
-  /// Passes the object on top of the stack to the reader of objects, if there is one, and frees what
-  /// it consisted of. Objects that the pickle recalls stay.
+  /// Passes the object on top of the stack to the reader of objects, if there is one, or keeps it as
+  /// an array, if it is one, and frees what it consisted of. Objects that the pickle recalls stay.
   mutating func handOver(_ index: Int) throws(CheckpointError) {
-    guard let objectReader, !heap.isKept(opaque: index),
-      let number = try objectReader.take(heap.opaques[index], from: heap)
-    else { return }
+    guard !heap.isKept(opaque: index), let value = try compact(heap.opaques[index]) else { return }
     _ = try pop()
     heap.releaseObject(index)
-    push(.record(number))
+    push(value)
     reader.releaseRead()
+  }
+
+  private mutating func compact(
+    _ object: PickleOpaque
+  ) throws(CheckpointError) -> PickleValue? {
+    guard let objectReader else { return heap.array(object) }
+    return try objectReader.take(object, from: heap).map { .record($0) }
   }
 }
 
 extension PickleHeap {
-  /// Frees an object without remaining references, and the values of its state.
+  /// Frees an object without remaining references, and the values of its state and its arguments.
   fileprivate mutating func releaseObject(_ index: Int) {
+    let arguments = opaques[index].arguments ?? []
     let state = opaques[index].state ?? .none
     switch state {
     case .dictionary(let dictionary):
@@ -41,6 +47,7 @@ extension PickleHeap {
     default: releasePart(state)
     }
     releasePart(.opaque(index))
+    for argument in arguments.reversed() { release(argument) }
   }
 
   /// As `release`, also for finished values, lists and objects.
@@ -53,5 +60,5 @@ extension PickleHeap {
     }
   }
 
-  fileprivate func isKept(opaque index: Int) -> Bool { index < kept.opaques }
+  func isKept(opaque index: Int) -> Bool { index < kept.opaques }
 }

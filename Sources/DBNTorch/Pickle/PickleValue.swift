@@ -21,6 +21,8 @@ enum PickleValue: Hashable {
   case global(Int)
   /// An object of a class that is not in the table of globals, or such a class.
   case opaque(Int)
+  /// An array of NumPy, in place of its object.
+  case array(Int)
   /// An object that a `PickleObjectReader` has taken over, by its number there.
   case record(Int)
   /// A value that could not be made, while the machine looks for its key.
@@ -40,9 +42,11 @@ struct PickleHeap {
   var storages: [TorchStorage] = []
   var globals: [PickleGlobal] = []
   var opaques: [PickleOpaque] = []
+  private(set) var arrays: [PickledArray] = []
+  private var arrayShapes = OneEntryCache<[Int]>()
   /// How many of each kind, counted from the first, must not be freed.
   private(set) var kept = (
-    tuples: 0, storages: 0, dictionaries: 0, strings: 0, lists: 0, leaves: 0, opaques: 0
+    tuples: 0, storages: 0, dictionaries: 0, strings: 0, lists: 0, leaves: 0, opaques: 0, bytes: 0
   )
 
   mutating func string(_ text: String) -> PickleValue {
@@ -95,7 +99,15 @@ struct PickleHeap {
     return .opaque(opaques.count - 1)
   }
 
-  /// Frees a value without remaining references: a tuple, a storage, a dictionary or a string. Only
+  /// The array that an object with its state is; nil if it has to stay an object.
+  mutating func array(_ object: PickleOpaque) -> PickleValue? {
+    guard var array = PickledArray(object, self) else { return nil }
+    array.array.shape = arrayShapes.shared(array.array.shape)
+    arrays.append(array)
+    return .array(arrays.count - 1)
+  }
+
+  /// Frees a value without remaining references: a tuple, a storage, a dictionary, a string or bytes. Only
   /// the last value of its kind can be freed, and none before a kept one. That suffices, because a
   /// pickler writes the parts of a tensor right before it.
   ///
@@ -109,6 +121,8 @@ struct PickleHeap {
     case .dictionary(dictionaries.count - 1) where dictionaries.count > kept.dictionaries:
       dictionaries.removeLast()
     case .string(strings.count - 1) where strings.count > kept.strings: strings.removeLast()
+    case .bytes(byteStrings.count - 1) where byteStrings.count > kept.bytes:
+      byteStrings.removeLast()
     default: break
     }
   }
@@ -117,13 +131,15 @@ struct PickleHeap {
   /// elements of a tuple. Items added later to lists and dictionaries are never freed.
   mutating func keep(_ value: PickleValue) {
     switch value {
-    case .none, .bool, .int, .float, .bytes, .global, .record, .failed: break
+    case .none, .bool, .int, .float, .global, .record, .failed: break
     case .leaf(let index): kept.leaves = max(kept.leaves, index + 1)
     case .string(let index): kept.strings = max(kept.strings, index + 1)
+    case .bytes(let index): kept.bytes = max(kept.bytes, index + 1)
+    case .array(let index): arrays[index].isRecalled = true
     case .list, .tuple, .set, .dictionary, .storage, .opaque:
       kept = (
         tuples.count, storages.count, dictionaries.count, strings.count, lists.count, leaves.count,
-        opaques.count
+        opaques.count, byteStrings.count
       )
     }
   }
@@ -202,6 +218,7 @@ struct PickleHeap {
     case .storage: "storage"
     case .global(let index): globals[index].name
     case .opaque(let index): opaques[index].name
+    case .array: "numpy.ndarray"
     case .record: "object"
     case .failed: "nothing"
     }
