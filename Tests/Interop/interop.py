@@ -299,8 +299,9 @@ def check_fixtures(folder: Path) -> None:
     """Every fixture of a checkpoint, written as .pth: PyTorch finds in it what it found in the original."""
     count = 0
     for path in sorted((FIXTURES / "torch").rglob("expected.json")):
-        expected = json.loads(path.read_text())
-        left_out = "opaque" in path.parent.parent.name or path.parent.name == "unreadable"
+        text = path.read_text()
+        expected = json.loads(text)
+        left_out = "opaque" in path.parent.parent.name or '{"unreadable": ' in text
         if isinstance(expected, list) or left_out:
             continue
         name = "checkpoint" if expected.get("format") == "torch-distributed" else "checkpoint.pth"
