@@ -4,7 +4,7 @@ public import DBNTensors
 /// access.
 ///
 /// The same result gives the same bytes. Names from files are escaped; every number in a plot is in
-/// a table too.
+/// a table too, except the drifts of single channels.
 public struct Report: Sendable {
   var page: Page
 
@@ -12,7 +12,7 @@ public struct Report: Sendable {
   public var command: String? {
     didSet {
       page.facts.removeAll { $0.term == Self.commandTerm }
-      if let command { page.facts.append(Page.Fact(Self.commandTerm, command)) }
+      if let command { page.facts.append(Page.Fact(Self.commandTerm, command, limit: 10_000)) }
     }
   }
 

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,7 @@ class Browser:
 def dbn_convert(command: str, *arguments: str, status: int = 0, cwd: Path = ROOT) -> dict:
     result = subprocess.run([command, *map(str, arguments), "--json"], capture_output=True, text=True, cwd=cwd)
     assert result.returncode == status, result.stderr
-    return json.loads(result.stdout)
+    return {**json.loads(result.stdout), "arguments": result.args[1:]}
 
 
 def make_reports(command: str, folder: Path) -> dict:
@@ -200,6 +201,8 @@ def check_page(browser: Browser, page: Path, check, said: dict) -> None:
         assert measured["smallestText"] >= 11, measured["smallestText"]
         assert measured["images"] == 0 and measured["paint"] == []
         check(measured, said)
+        # What a shell makes of the command is the command that was run.
+        assert shlex.split(dict(measured["facts"])["Command"])[1:] == said["arguments"]
     dark = browser.measured(page, PHONE, dark=True)
     assert sum(dark["ground"]) < 150 < 600 < sum(measured["ground"]), (dark["ground"], measured["ground"])
     assert min(dark["contrast"], measured["contrast"]) >= 4.5, (dark["contrast"], measured["contrast"])

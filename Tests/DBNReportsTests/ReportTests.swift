@@ -138,6 +138,16 @@ struct ReportTests {
     #expect(html.contains("class 0") && html.contains("class 1"))
   }
 
+  @Test func ofManyClassesTheLeastAccurateAreDrawn() throws {
+    let outputs = (0..<150).map { sample in (0..<150).map { $0 == sample ? 1.0 : 0 } }
+    // The last three are wrong.
+    let result = try evaluation(outputs, (0..<150).map { $0 < 147 ? $0 : 0 })
+    let html = Report([("a.h5", result)], summary: [], listsClasses: true).html
+    #expect(html.contains("of the 100 least accurate of 147 classes"))
+    #expect(count("<title>class ", in: html) == 100 && html.contains(">class 0<"))
+    #expect(count("<th scope=\"row\">146</th>", in: html) == 2)
+  }
+
   @Test func theSameResultGivesTheSameBytesInAFile() throws {
     let folder = try TemporaryFolder()
     let report = Report(try verification(2), a: "a", b: "b")

@@ -106,27 +106,35 @@ private enum EvaluationSections {
         }, text: \.brief))
   }
 
+  /// The most classes in a plot: of more, as ImageNet has, the least accurate are shown.
+  private static let classLimit = 100
+
   static func classes(_ result: Named) -> Page.Section {
     let classes = Array(result.classification.classes.enumerated())
       .filter { $0.element.samples > 0 }.map { (offset: $0.offset, element: $0.element) }
+    let worst = classes.sorted { one, other in
+      (one.element.top1Accuracy, one.offset) < (other.element.top1Accuracy, other.offset)
+    }
+    let shown = classes.count > classLimit ? Array(worst.prefix(classLimit)) : classes
     return Page.Section(
       heading: "Classes: \(result.name)",
-      paragraphs: ["Top-1 accuracy of every class that has samples."],
+      paragraphs: [
+        shown.count == classes.count
+          ? "Top-1 accuracy of every class that has samples."
+          : "Top-1 accuracy of the \(shown.count) least accurate of \(classes.count) classes that "
+            + "have samples."
+      ],
       barPlot: BarPlot(
-        "Top-1 accuracy of \(classes.count) classes", caption: "", axis: .shares,
+        "Top-1 accuracy of \(shown.count) classes", caption: "", axis: .shares,
         series: ["top-1"],
-        rows: classes.map { index, tally in
+        rows: shown.map { index, tally in
           .init(
             name: "class \(index)",
             values: [.init(number: tally.top1Accuracy, interval: tally.top1Interval)])
         }, text: \.percent),
       tables: [
         table("Every class", classes),
-        table(
-          "Every class, the least accurate first",
-          classes.sorted { one, other in
-            (one.element.top1Accuracy, one.offset) < (other.element.top1Accuracy, other.offset)
-          }),
+        table("Every class, the least accurate first", worst),
       ])
   }
 

@@ -38,9 +38,9 @@ struct Page: Sendable {
     let term: String
     let meaning: String
 
-    init(_ term: String, _ meaning: String) {
+    init(_ term: String, _ meaning: String, limit: Int = 400) {
       self.term = term
-      self.meaning = meaning.visible(limit: 400)
+      self.meaning = meaning.visible(limit: limit)
     }
   }
 
