@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,10 @@ def test_a_model_of_standard_batch_norms_runs_with_the_modules_weights(tmp_path)
     input = torch.randn(8, 3, 8, 8)
     output, _ = ran(model, input, tmp_path, "eval", "--weights", str(tmp_path / "weights.h5"))
     assert_near(output, network(input).detach(), 1e-5)
+
+
+def test_a_fresh_process_loads_a_program_after_importing_the_modules(tmp_path: Path) -> None:
+    path = saved(exported(trained().eval(), is_strict=False, has_any_batch=False), tmp_path / "model.pt2")
+    code = f"import torch, dbn_convert.batch_norm; torch.export.load({str(path)!r}).module()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -54,7 +54,8 @@ extension VerificationResult {
   }
 
   private var distance: String {
-    "outputs: max abs \(maxAbsolute), max ulp \(maxULP); "
+    let computed = mode == .training ? "outputs, updated statistics and counters" : "outputs"
+    return "\(computed): max abs \(maxAbsolute), max ulp \(maxULP); "
       + "stored numbers: max abs \(stateMaxAbsolute)"
   }
 

@@ -148,6 +148,24 @@ struct MessageTests {
       ["verify", path, checkpoint], says: "every name in the first begins with 'module.'")
   }
 
+  @Test func aModelNamesThePrefixOfItsWeights() throws {
+    var wrapped = StateDict()
+    for (name, tensor) in try Checkpoint.open(checkpoint).stateDict().tensors {
+      wrapped["module.\(name)"] = tensor
+    }
+    let path = folder.file("ddp.pth")
+    try Checkpoint(root: .dictionary(wrapped.dictionary)).write(to: path)
+    try expect(
+      ["eval", model, "--weights", path, "--data", digits.file("test.npz"), "--divide", "16"],
+      says: "there is 'module.", "remove the prefix with 'convert --strip-prefix module.' first")
+  }
+
+  @Test func weightsOfNoKnownArchitectureNeedTheirProgram() throws {
+    try expect(
+      ["eval", checkpoint, "--data", digits.file("test.npz")],
+      says: "give its program, a file that torch.export.save wrote")
+  }
+
   @Test func anEngineWithoutAModelIsRefused() throws {
     try expect(
       ["verify", checkpoint, checkpoint, "--engine", "onednn"], status: 64,

@@ -36,14 +36,18 @@ struct RunTests {
   @Test func theOnlyInputIsFoundAmongSamples() throws {
     let folder = try TemporaryFolder()
     let digits = Fixture("torch/digits-shards")
-    for data in ["test.npz", "test.safetensors"] {
+    for (data, output) in [
+      ("test.npz", "a.h5"), ("test.safetensors", "b.h5"), ("test.npz", "c.npy"),
+    ] {
       let command = try Command(
         "run", digits.file("model.pt2"), "--input", digits.file(data), "--output",
-        folder.file("\(data).h5"))
+        folder.file(output))
       #expect(command.status == 0, "\(command.error)")
     }
-    let outputs = ["test.npz.h5", "test.safetensors.h5"].map(folder.file)
-    #expect(try Command(["diff"] + outputs).status == 0)
+    #expect(try Command("diff", folder.file("a.h5"), folder.file("b.h5")).status == 0)
+    let alone = try #require(Checkpoint.open(folder.file("c.npy")).root.tensor)
+    let named = try Checkpoint.open(folder.file("a.h5")).stateDict()["output_0"]
+    #expect(try alone.doubles() == named?.doubles() && alone.shape == [360, 10])
   }
 
   private func runImage(

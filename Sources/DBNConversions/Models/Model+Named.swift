@@ -73,7 +73,8 @@ extension Checkpoint.Model {
       throw CheckpointError(
         .unknownModel, path: path,
         "it contains no graph, and its tensors are not those of a known architecture",
-        advice: "name the model; \(.architectures) lists the known architectures")
+        advice: "give its program, a file that torch.export.save wrote, or name an architecture; "
+          + "\(.architectures) lists those that are known")
     }
     return Checkpoint.Model(graph: graph)
   }

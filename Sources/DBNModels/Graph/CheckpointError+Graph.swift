@@ -26,6 +26,16 @@ extension CheckpointError {
       stateDict.dictionary.contains(.string(name))
         ? "\(stateDict.whyNoTensor(name)); \(user) needs it"
         : "the state dict has no tensor of this name, which \(user) needs",
-      advice: stateDict.isUnreadable(name) ? nil : "use a checkpoint of this model")
+      advice: stateDict.isUnreadable(name)
+        ? nil : missingTensorAdvice(name, among: stateDict.names))
+  }
+
+  /// What to do about a tensor that is missing: the names of a model in a wrapper have a prefix.
+  static func missingTensorAdvice(_ name: String, among names: some Sequence<String>) -> Guidance {
+    guard let longer = names.filter({ $0.hasSuffix(".\(name)") }).min() else {
+      return "use a checkpoint of this model"
+    }
+    let prefix = String(longer.dropLast(name.count))
+    return "there is '\(longer)': remove the prefix with \(.strippingPrefix(prefix)) first"
   }
 }

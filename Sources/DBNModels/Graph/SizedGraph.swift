@@ -106,7 +106,7 @@ private struct Sizing {
       guard let shape = parameters[key] else {
         throw CheckpointError(
           .missingOperand, name: key, "the state dict has no tensor of this name",
-          advice: "use a checkpoint of this model")
+          advice: CheckpointError.missingTensorAdvice(key, among: parameters.keys))
       }
       return shape
     case .none: return nil

@@ -89,7 +89,9 @@ struct RunCommand: ParsableCommand {
       _ = try state.stage(to: saveState, options: writing, in: &files)
       options.remark(state.settingsNotes())
     }
-    _ = try Checkpoint(root: .dictionary(outputs.dictionary))
+    // An .npy file holds a single array, without a name.
+    let only = outputs.count == 1 && output.hasSuffix(".npy") ? outputs.first?.tensor : nil
+    _ = try Checkpoint(root: only.map { .tensor($0) } ?? .dictionary(outputs.dictionary))
       .stage(to: output, options: writing, in: &files)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
     try options.print(
