@@ -7,6 +7,7 @@ in float64, to 1e-5; oneDNN to 1e-4.
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -169,5 +170,8 @@ def test_a_model_of_standard_batch_norms_runs_with_the_modules_weights(tmp_path)
 def test_a_fresh_process_loads_a_program_after_importing_the_modules(tmp_path: Path) -> None:
     path = saved(exported(trained().eval(), is_strict=False, has_any_batch=False), tmp_path / "model.pt2")
     code = f"import torch, dbn_convert.batch_norm; torch.export.load({str(path)!r}).module()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    sources = str(Path(dbn_convert.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": sources}
+    )
     assert done.returncode == 0, done.stderr
