@@ -24,6 +24,17 @@ struct MessageTests {
     return path
   }
 
+  /// The fixture as `DataParallel` saves it.
+  private func wrappedCheckpoint() throws -> String {
+    var wrapped = StateDict()
+    for (name, tensor) in try Checkpoint.open(checkpoint).stateDict().tensors {
+      wrapped["module.\(name)"] = tensor
+    }
+    let path = folder.file("ddp.pth")
+    try Checkpoint(root: .dictionary(wrapped.dictionary)).write(to: path)
+    return path
+  }
+
   private func expect(
     _ arguments: [String], status: Int32 = 2, says texts: String...,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -135,12 +146,7 @@ struct MessageTests {
   }
 
   @Test func namesThatDifferInAPrefixAreRecognised() throws {
-    var wrapped = StateDict()
-    for (name, tensor) in try Checkpoint.open(checkpoint).stateDict().tensors {
-      wrapped["module.\(name)"] = tensor
-    }
-    let path = folder.file("ddp.pth")
-    try Checkpoint(root: .dictionary(wrapped.dictionary)).write(to: path)
+    let path = try wrappedCheckpoint()
     try expect(
       ["verify", checkpoint, path], says: "every name in the second begins with 'module.'",
       "'convert --strip-prefix module.'")
@@ -149,12 +155,7 @@ struct MessageTests {
   }
 
   @Test func aModelNamesThePrefixOfItsWeights() throws {
-    var wrapped = StateDict()
-    for (name, tensor) in try Checkpoint.open(checkpoint).stateDict().tensors {
-      wrapped["module.\(name)"] = tensor
-    }
-    let path = folder.file("ddp.pth")
-    try Checkpoint(root: .dictionary(wrapped.dictionary)).write(to: path)
+    let path = try wrappedCheckpoint()
     try expect(
       ["eval", model, "--weights", path, "--data", digits.file("test.npz"), "--divide", "16"],
       says: "there is 'module.", "remove the prefix with 'convert --strip-prefix module.' first")

@@ -5,7 +5,8 @@ import DBNTensors
 /// oneDNN's library, opened when it is first needed: so the program runs where it is not installed,
 /// and with version 2 or 3 of it.
 ///
-/// `@unchecked Sendable`: a handle of `dlopen` may be used by several threads.
+/// `@unchecked Sendable`: a handle that is kept is never closed, and `dlsym`, its only use, is safe to
+/// call from several threads (`dlsym(3)`, "Attributes").
 struct OneDNNLibrary: @unchecked Sendable {
   private let handle: UnsafeMutableRawPointer
 

@@ -4,7 +4,8 @@ import DBNTensors
 
 /// The memory layout of a shape's numbers: `dnnl_memory_desc_t`.
 ///
-/// `@unchecked Sendable`: it is never changed.
+/// `@unchecked Sendable`: oneDNN makes it once, and after that it is only read, until its one owner
+/// destroys it.
 final class Layout: @unchecked Sendable {
   /// The kinds of layouts made here; oneDNN may choose others.
   enum Kind: Hashable {

@@ -3,8 +3,8 @@ import DBNTensors
 
 /// The CPU as oneDNN sees it: `dnnl_engine_t`.
 ///
-/// `@unchecked Sendable`: the object is never changed, and several threads may use one of
-/// oneDNN's engines.
+/// `@unchecked Sendable`: the handle is never changed, and oneDNN's engines may be used by several
+/// threads at once; a stream, which may not, belongs to one plan and so to one pass at a time.
 final class Processor: @unchecked Sendable {
   private let handle: Handle
 
