@@ -19,7 +19,7 @@ WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest \
-  python-test wheel corpora browser browser-test screenshots benchmark clean
+  python-test wheel corpora fuzz browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -68,7 +68,7 @@ lint:
 	@for folder in Tests/*Tests; do grep -q "\"$$(basename $$folder)\"" Package.swift || \
 	  { echo "$$folder is not a target of Package.swift"; exit 1; }; done
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \
-	  Benchmarks/Package.swift Benchmarks/Sources Examples/Library/Package.swift Examples/Library/Sources
+	  Benchmarks/Package.swift Benchmarks/Sources Fuzzing/Package.swift Fuzzing/Sources Examples/Library/Package.swift Examples/Library/Sources
 
 check: lint test
 
@@ -138,6 +138,18 @@ interop-newest: build .build-venv-newest/ready
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Corpora/corpora.py $(COMMAND) $(DIR)
+
+# Reads files that are mutated so that they reach new code (libFuzzer): `make fuzz SECONDS=3600`. Files
+# that crash a reader, or take too long or too much memory, are left in .build-fuzz/faults.
+SECONDS = 60
+fuzz: setup
+	$(SWIFT) build --package-path Fuzzing --scratch-path .build-fuzz -c release \
+	  -Xswiftc -sanitize=fuzzer -Xlinker --allow-multiple-definition
+	@mkdir -p .build-fuzz/corpus .build-fuzz/faults
+	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzFiles -fork=1 \
+	  -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1 -timeout=60 -rss_limit_mb=4096 \
+	  -max_len=65536 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/faults/ \
+	  .build-fuzz/corpus Fixtures
 
 # Installs a browser, if there is none.
 browser:

@@ -52,7 +52,7 @@ def test_a_difference_is_a_result_and_not_an_exception(tmp_path: Path, digits: P
     dbn_convert.to_standard(digits, tmp_path / "mean.h5", statistics="mean")
     dbn_convert.to_standard(digits, tmp_path / "pooled.h5", statistics="pooled")
     proof = dbn_convert.verify(tmp_path / "mean.h5", tmp_path / "pooled.h5", report=tmp_path / "page.html")
-    assert not proof and proof.max_abs > 0
+    assert not proof and proof.max_abs > 0 and 0 < proof.max_rel < proof.max_abs
     assert proof.first_divergence is not None and proof.first_divergence["name"] == "bn1"
     assert (tmp_path / "page.html").exists()
     difference = dbn_convert.diff(tmp_path / "mean.h5", tmp_path / "pooled.h5")

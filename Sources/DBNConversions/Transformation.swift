@@ -100,6 +100,8 @@ struct TransformedStateDict {
         let completed = try stateDict.completingBatchNorms()
         stateDict = completed.stateDict
         let count = completed.added.count
+        // What they advise is done.
+        report.notes.removeAll { $0.choices.contains(.completingBatchNorms) }
         report.notes.append(
           "BatchNorms without weight or bias have got \(count) of them, of ones and zeros")
         renamings.append("complete-batch-norms")

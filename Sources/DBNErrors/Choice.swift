@@ -43,6 +43,8 @@ public enum Choice: Sendable, Hashable {
   case renaming
   /// Giving a Flax model's weights PyTorch's names.
   case flaxNames
+  /// Giving BatchNorms that have a weight or a bias the other.
+  case completingBatchNorms
   /// Rounding tensors to float32.
   case castingToFloat32
   /// Mapping BatchNorms to a distributed layout.
@@ -95,6 +97,7 @@ extension Choice {
     case .strippingPrefix(let prefix): "'strippingPrefix(\"\(prefix.visible())\")'"
     case .renaming: "'renaming'"
     case .flaxNames: "'.flaxNames'"
+    case .completingBatchNorms: "'.completingBatchNorms'"
     case .castingToFloat32: "'casting(to: .float32, statistics: true)'"
     case .mappingToDistributed: "'toDistributed'"
     case .mappingToStandard: "'toStandard'"

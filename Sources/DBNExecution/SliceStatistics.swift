@@ -29,7 +29,7 @@ extension BatchNormModule {
       let owner = worldSize == 1 ? "there is 1" : "device \(device) has 1"
       throw CheckpointError(
         .tooFewValues, "expected more than 1 value per channel when training, \(owner)",
-        advice: "use a larger batch")
+        advice: "use a batch size with which each device has more in every batch, the last too")
     }
   }
 

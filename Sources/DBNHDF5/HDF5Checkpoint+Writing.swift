@@ -7,7 +7,7 @@ extension HDF5Checkpoint {
     _ checkpoint: Checkpoint, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     var writer =
-      if let keras = try SchemaWriter(kerasFile: checkpoint) { keras } else {
+      if let keras = try SchemaWriter(kerasFile: checkpoint, at: path) { keras } else {
         try SchemaWriter(checkpoint)
       }
     let hasChecksums = writer.hasChecksums

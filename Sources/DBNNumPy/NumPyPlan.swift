@@ -67,7 +67,8 @@ struct NumPyPlan {
   ) throws(CheckpointError) {
     guard let tensor = value.tensor, let name = key.string else {
       return try lose(
-        key.description, "is \(withArticle(value.typeName)), and NumPy's files hold arrays only")
+        key.description, "is \(withArticle(value.typeName)), and NumPy's files hold arrays only",
+        advice: value.tensor == nil ? "write only the state dict with \(.stateDictOnly)" : nil)
     }
     guard let type = NumPyType.text(for: tensor.scalarType) else {
       return try lose(name, "NumPy has no type \(tensor.scalarType.name)")
@@ -89,7 +90,7 @@ struct NumPyPlan {
           + ", and an array of NumPy's is not marked as one")
     }
     if let first = firstUse[ObjectIdentifier(tensor.storage)] {
-      losses.append(.init(name, "is tied to '\(first.visible())', and becomes a copy"))
+      leaveOut(name, "is tied to '\(first.visible())', and becomes a copy")
     }
     firstUse[ObjectIdentifier(tensor.storage)] = name
     arrays.append(Array(name: name, tensor: tensor, type: type))
@@ -101,34 +102,40 @@ struct NumPyPlan {
   private mutating func addLosses(
     around dictionary: CheckpointDictionary
   ) throws(CheckpointError) {
-    for attribute in dictionary.attributes {
-      try lose(attribute.name, "NumPy's files hold arrays only")
-    }
+    for attribute in dictionary.attributes { try lose(attribute.name, Self.arraysOnly) }
     guard dictionary.kind != .orderedDict else { return }
     try lose("", "NumPy's files hold no \(dictionary.kind.rawValue); it is read as an OrderedDict")
   }
 
   private mutating func addLosses(of checkpoint: Checkpoint) throws(CheckpointError) {
-    if checkpoint.graph != nil { try lose("graph", "NumPy's files hold arrays only") }
-    // What every conversion adds is no reason to refuse one.
+    if checkpoint.graph != nil { try lose("graph", Self.arraysOnly) }
     if !checkpoint.batchNormSettings.isEmpty {
-      losses.append(
-        .init(BatchNormSettingsTable.lossName, "NumPy's files hold arrays only"))
+      leaveOut(BatchNormSettingsTable.lossName, Self.arraysOnly)
     }
-    if !checkpoint.history.isEmpty {
-      losses.append(.init("history", "NumPy's files hold arrays only"))
-    }
+    if !checkpoint.history.isEmpty { leaveOut("history", Self.arraysOnly) }
   }
 
-  private mutating func lose(_ name: String, _ reason: String) throws(CheckpointError) {
+  private static let arraysOnly = "NumPy's files hold arrays only"
+
+  /// Reports what is lost though it was not asked for: what every conversion adds is no reason to
+  /// refuse one.
+  private mutating func leaveOut(_ name: String, _ reason: String) {
+    losses.append(.init(name, reason))
+  }
+
+  /// Reports a value that is lost, if losses are allowed.
+  ///
+  /// - Parameter advice: another way than allowing them.
+  private mutating func lose(
+    _ name: String, _ reason: String, advice: Guidance? = nil
+  ) throws(CheckpointError) {
     guard allowsLosses else {
       throw CheckpointError(
         .cannotBeWritten, name: name, reason,
-        advice:
-          "leave out with \(.allowingLosses) what NumPy can't hold, write only the state dict "
-          + "with \(.stateDictOnly), or write an HDF5 file")
+        advice: (advice.map { $0 + ", " } ?? "")
+          + "leave out with \(.allowingLosses) what NumPy can't hold, or write an HDF5 file")
     }
-    losses.append(.init(name, reason))
+    leaveOut(name, reason)
   }
 
   /// The most dimensions of an array, since NumPy 2.

@@ -45,7 +45,7 @@ extension VerificationResult {
     case .onlyInFirst: scope.restOfFirst.append(isCompared ? only : unread)
     case .onlyInSecond: scope.restOfSecond.append(isCompared ? only : unread)
     case .different where isCompared:
-      differentTensors.append(.init(name, "the programs in the two files compute different things"))
+      otherDifferences.append(.init(name, "the programs in the two files compute different things"))
     case .different:
       scope.restOfFirst.append(unread)
       scope.restOfSecond.append(unread)

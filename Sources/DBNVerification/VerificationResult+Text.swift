@@ -15,15 +15,16 @@ extension VerificationResult {
     var lines: [String] = []
     if listsLayers {
       lines += layers.map { layer in
-        "\(layer.name.moduleName): max abs \(layer.outputs.maxAbsolute), "
+        "\(layer.name.moduleName): max abs \(layer.outputs.maxAbsolute.brief), "
           + "max ulp \(layer.outputs.maxULP)"
       }
     }
-    let shown = differentTensors.prefix(listsLayers ? .max : 5)
-    for tensor in shown { lines.append("\(tensor.name.visible()): \(tensor.reason)") }
-    if shown.count < differentTensors.count {
+    let differences = otherDifferences + differentTensors
+    let shown = differences.prefix(listsLayers ? .max : 5)
+    for item in shown { lines.append("\(item.name.visible()): \(item.reason)") }
+    if shown.count < differences.count {
       lines.append(
-        "... and \(differentTensors.count - shown.count) more" + (advice.map { " (\($0))" } ?? ""))
+        "... and \(differences.count - shown.count) more" + (advice.map { " (\($0))" } ?? ""))
     }
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
@@ -43,20 +44,24 @@ extension VerificationResult {
     }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
     if isEqual { return "equal within the tolerance (\(distance)): \(scope)" }
-    let wrong = layers.count { $0.divergence != nil }
-    guard !layers.isEmpty else {
-      return
-        "different in \(counted(differentTensors.count, "tensor")) (max abs \(otherMaxAbsolute)): "
-        + scope
-    }
-    return "different in \(counted(wrong, things)) and "
-      + "\(counted(differentTensors.count, "other tensor")) (\(distance)): \(scope)"
+    let distance = layers.isEmpty ? "max abs \(otherMaxAbsolute.brief)" : distance
+    return "different in \(differences(things)) (\(distance)): \(scope)"
+  }
+
+  /// What differs, and how many of each.
+  private func differences(_ things: String) -> String {
+    let counts = [
+      (layers.count { $0.divergence != nil }, things),
+      (differentTensors.count, layers.isEmpty ? "tensor" : "other tensor"),
+      (otherDifferences.count, "other respect"),
+    ]
+    return counts.filter { $0.0 > 0 }.map { counted($0.0, $0.1) }.joined(separator: ", ")
   }
 
   private var distance: String {
     let computed = mode == .training ? "outputs, updated statistics and counters" : "outputs"
-    return "\(computed): max abs \(maxAbsolute), max ulp \(maxULP); "
-      + "stored numbers: max abs \(stateMaxAbsolute)"
+    return "\(computed): max abs \(maxAbsolute.brief), max ulp \(maxULP); "
+      + "stored numbers: max abs \(stateMaxAbsolute.brief)"
   }
 
   /// What follows "but": faults in the compared numbers.

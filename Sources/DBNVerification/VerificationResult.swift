@@ -79,13 +79,16 @@ public struct VerificationResult: Sendable {
   public internal(set) var layers: [Layer] = []
   /// Which parts of two files were compared; empty if two state dicts were given.
   public internal(set) var scope = VerificationScope()
-  /// How many stored tensors outside the BatchNorms were compared.
+  /// How many stored tensors outside the BatchNorms were compared, with those that only one has.
   public internal(set) var otherTensors = 0
   /// The largest difference of two elements in these tensors.
   public internal(set) var otherMaxAbsolute = 0.0
-  /// Differences beyond the tolerance that are not in a layer's numbers: other tensors, types,
-  /// names that only one has.
+  /// Tensors and other values outside the BatchNorms that differ by more than the tolerance, or
+  /// that only one has.
   public internal(set) var differentTensors: [ConversionReport.Item] = []
+  /// Differences that are neither in a layer's numbers nor in other tensors: scalar types of a
+  /// BatchNorm, shapes of outputs, epsilon and momentum, the program.
+  public internal(set) var otherDifferences: [ConversionReport.Item] = []
   /// Tensors of BatchNorms that only one has, with the values that a missing tensor stands for.
   public internal(set) var impliedTensors: [String] = []
   /// What the user should know about the comparison, in one sentence each.
@@ -101,7 +104,8 @@ public struct VerificationResult: Sendable {
 
   /// Whether outputs and state are equal within the tolerance.
   public var isEqual: Bool {
-    differentTensors.isEmpty && layers.allSatisfy { $0.divergence == nil }
+    differentTensors.isEmpty && otherDifferences.isEmpty
+      && layers.allSatisfy { $0.divergence == nil }
   }
 
   /// Whether all compared outputs and state are bit-identical.
@@ -143,6 +147,7 @@ public struct VerificationResult: Sendable {
     otherTensors += other.otherTensors
     otherMaxAbsolute = max(otherMaxAbsolute, other.otherMaxAbsolute)
     differentTensors += other.differentTensors.map { .init("\(entry)/\($0.name)", $0.reason) }
+    otherDifferences += other.otherDifferences.map { .init("\(entry)/\($0.name)", $0.reason) }
     oneSidedSettings += other.oneSidedSettings.map { "\(entry)/\($0)" }
     impliedTensors += other.impliedTensors.map { "\(entry)/\($0)" }
     stateIsBitIdentical = stateIsBitIdentical && other.stateIsBitIdentical

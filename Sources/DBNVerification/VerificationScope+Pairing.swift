@@ -19,8 +19,8 @@ extension VerificationScope {
     let (inA, inB) = (Set(pairs.map(\.a)), Set(pairs.map(\.b)))
     onlyInFirst = modelsA.filter { !inA.contains($0.entry) }.map(\.item)
     onlyInSecond = modelsB.filter { !inB.contains($0.entry) }.map(\.item)
-    restOfFirst = a.rest(besides: modelsA, pairs.map(\.a))
-    restOfSecond = b.rest(besides: modelsB, pairs.map(\.b))
+    restOfFirst = try a.rest(besides: modelsA, pairs.map(\.a))
+    restOfSecond = try b.rest(besides: modelsB, pairs.map(\.b))
   }
 
   private static func pairs(_ a: [EntryPath], _ b: [EntryPath]) -> [Pair] {
@@ -55,8 +55,12 @@ extension Checkpoint {
     return found.isEmpty ? tensorLists : found
   }
 
-  /// The state dict that an entry of `pairs` refers to.
+  /// The state dict that an entry of `pairs` refers to, without an optimizer's variables.
   func model(at entry: EntryPath) throws(CheckpointError) -> StateDict {
+    try everything(at: entry).withoutOptimizer.stateDict
+  }
+
+  private func everything(at entry: EntryPath) throws(CheckpointError) -> StateDict {
     do throws(CheckpointError) {
       return try stateDict(at: entry)
     } catch  where error.code == .noStateDict {
@@ -67,17 +71,24 @@ extension Checkpoint {
   /// A summary of the file's contents outside the models.
   fileprivate func rest(
     besides models: [FoundStateDict], _ compared: [EntryPath]
-  ) -> [ConversionReport.Item] {
-    let rest = outside(models.map(\.entry) + compared, countsNested: false)
-    var items = rest.places.map { outside in
-      ConversionReport.Item(
-        "\(outside.entry)",
-        outside.tensorCount == 1 ? "a tensor" : "\(outside.tensorCount) tensors")
+  ) throws(CheckpointError) -> [ConversionReport.Item] {
+    var items: [ConversionReport.Item] = []
+    for entry in compared {
+      let count = try everything(at: entry).withoutOptimizer.optimizer.count
+      if count > 0 { items.append(.tensors(count, at: entry.appending(.string("optimizer.vars")))) }
     }
+    let rest = outside(models.map(\.entry) + compared, countsNested: false)
+    items += rest.places.map { .tensors($0.tensorCount, at: $0.entry) }
     if rest.otherCount > 0 {
       items.append(.init("other values", "\(rest.otherCount)"))
     }
     return items
+  }
+}
+
+extension ConversionReport.Item {
+  fileprivate static func tensors(_ count: Int, at entry: EntryPath) -> Self {
+    Self("\(entry)", count == 1 ? "a tensor" : "\(count) tensors")
   }
 }
 

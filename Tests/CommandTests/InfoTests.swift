@@ -84,5 +84,7 @@ struct InfoTests {
     #expect(missing.status == 2)
     #expect(missing.error.contains("'bn1.runing_mean': there is no tensor with this name"))
     #expect(missing.error.contains("the nearest is 'bn1.running_mean'"), "\(missing.error)")
+    let bare = try Command("info", checkpoint, "--values", "running_mean")
+    #expect(bare.error.contains("the nearest is 'bn1.running_mean'"), "\(bare.error)")
   }
 }

@@ -41,6 +41,63 @@ struct KerasFilesTests {
     #expect(refused.error.contains("give a .keras, .weights.h5 or .h5"))
   }
 
+  @Test(arguments: [("four.weights.h5", "back.h5"), ("four.h5", "back.weights.h5")])
+  func `a name under which Keras would look for the other kind of file is refused`(
+    template: String, output: String
+  ) throws {
+    let renamed = folder.file("renamed.pth")
+    _ = try Command("convert", file("four.keras"), renamed, "--rename", "keras")
+    let refused = try Command(
+      "convert", renamed, folder.file(output), "--like-keras", file(template), "--state-dict-only")
+    #expect(refused.status == 2 && folder.contents == ["renamed.pth"])
+    let right = template.hasSuffix(".weights.h5") ? ".weights.h5" : ".h5"
+    #expect(refused.error.contains("end the name in \(right), "), "\(refused.error)")
+  }
+
+  @Test func `an optimizer's variables are no weights`() throws {
+    let original = try Checkpoint.open(Fixture("keras/keras3-weights").file("weights.h5"))
+    var trained = try original.stateDict()
+    trained["optimizer.vars.1"] = try .float32([7], [])
+    let (first, second) = (folder.file("first.pth"), folder.file("second.pth"))
+    try original.write(to: first)
+    try original.replacingStateDict(at: EntryPath(), with: trained).write(to: second)
+    let verdict = try Command("verify", first, second)
+    #expect(verdict.status == 0, "\(verdict.output)")
+    #expect(verdict.output.contains("in the second: optimizer.vars (2 tensors)"))
+    let alone = folder.file("alone.safetensors")
+    _ = try Command("convert", first, alone, "--state-dict-only")
+    #expect(try Checkpoint.open(alone).stateDict().names.allSatisfy { !$0.contains("optimizer") })
+  }
+
+  @Test func `BatchNorms that are completed need no note on loading`() throws {
+    let renaming = ["--rename", "keras", "--state-dict-only"]
+    let plain = try Command(["convert", file("four.keras"), folder.file("a.pth")] + renaming)
+    #expect(plain.error.contains("--complete-batch-norms") && plain.error.contains("strict=False"))
+    let completed = try Command(
+      ["convert", file("four.keras"), folder.file("b.pth"), "--complete-batch-norms"] + renaming)
+    #expect(completed.status == 0 && !completed.error.contains("strict=False"))
+  }
+
+  @Test func `a scale that Keras' layer has no place for is named`() throws {
+    let (renamed, scaled) = (folder.file("renamed.pth"), folder.file("scaled.pth"))
+    _ = try Command(
+      "convert", file("four.keras"), renamed, "--rename", "keras", "--complete-batch-norms")
+    let checkpoint = try Checkpoint.open(renamed)
+    var stateDict = try checkpoint.stateDict()
+    let added = try #require(
+      stateDict.tensors.first { name, tensor in
+        try name.hasSuffix(".weight") && tensor.doubles().allSatisfy { $0 == 1 }
+      }?.name)
+    let count = stateDict[added]?.count ?? 0
+    stateDict[added] = try .float32(Array(repeating: 2, count: count))
+    try checkpoint.replacingStateDict(at: EntryPath(), with: stateDict).write(to: scaled)
+    let refused = try Command(
+      "convert", scaled, folder.file("x.weights.h5"), "--like-keras", file("four.keras"))
+    #expect(refused.status == 2 && refused.error.contains("\(added)"), "\(refused.error)")
+    #expect(refused.error.contains("it is not 1 everywhere"))
+    #expect(refused.error.contains("scale=True"))
+  }
+
   /// Keras' older files don't say that their elements of two bytes are bfloat16.
   @Test(arguments: [[], ["--state-dict-only"]])
   func olderFilesWithBfloat16AreRead(options: [String]) throws {

@@ -193,7 +193,7 @@ struct BatchNormSettingsTests {
     #expect(oneSided.isBitIdentical && oneSided.oneSidedSettings == ["bn1"])
     verification.batchNorms.tolerance.absolute = 1e9
     let different = try verification.compare(checkpoint(0.5), checkpoint(0.25))
-    #expect(!different.isEqual && different.differentTensors.map(\.name) == ["bn1"])
+    #expect(!different.isEqual && different.otherDifferences.map(\.name) == ["bn1"])
     // What is given holds for both, and only that.
     verification.overriding.momentum = .exponential(0.5)
     #expect(try !verification.compare(checkpoint(0.5), checkpoint(0.25)).isEqual)

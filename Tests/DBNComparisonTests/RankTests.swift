@@ -38,6 +38,17 @@ struct RankTests {
     }
   }
 
+  @Test(arguments: [("runs/rank3.pth", false), ("rank_2.pth", false), ("rank0.pth", true)])
+  func `the file of a later rank is not the first`(path: String, isAccepted: Bool) throws {
+    let code: CheckpointError.Code?
+    do {
+      code = try RankNumbers.ordered([path]).paths == [path] ? nil : .truncated
+    } catch {
+      code = error.code
+    }
+    #expect(code == (isAccepted ? nil : .invalidRanks))
+  }
+
   @Test func whatElseDiffersIsListed() throws {
     var one = try rank(1)
     one["conv.weight"] = try .float32([0.5, -0.25, 1, Double(Float(2).nextUp)], [2, 2, 1, 1])

@@ -77,6 +77,23 @@ struct WritingTests {
     #expect(names == [.string("weight"), .string("tied")])
   }
 
+  @Test func `the advice is what works`() throws {
+    var stateDict = CheckpointDictionary(.orderedDict)
+    stateDict.set(.string("weight"), to: .tensor(try Tensor(elements: [1 as Float], shape: [1])))
+    var plain = CheckpointDictionary(.dict)
+    for entry in stateDict.entries { plain.set(entry.key, to: entry.value) }
+    var training = stateDict
+    training.set(.string("epoch"), to: .int(3))
+    for (root, choices) in [
+      (plain, [Choice.allowingLosses]), (training, [.stateDictOnly, .allowingLosses]),
+    ] {
+      let error = #expect(throws: CheckpointError.self) {
+        try NumPyFormat().write(Checkpoint(root: .dictionary(root)), to: folder.file("a.npz"))
+      }
+      #expect(error?.advice?.choices == choices)
+    }
+  }
+
   @Test(arguments: ["several.npy", "nothing.npz", "number.npy", "number.npz"])
   func aFileThatCannotHoldTheRootIsRefused(name: String) throws {
     let number = name.hasPrefix("number")

@@ -1,3 +1,4 @@
+import DBNComparison
 import Testing
 
 @testable import DBNReports

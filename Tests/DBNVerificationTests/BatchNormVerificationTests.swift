@@ -206,6 +206,8 @@ struct BatchNormVerificationTests {
     let result = try BatchNormVerification().compare(standard, other)
     #expect(!result.isEqual && !result.isBitIdentical)
     #expect(result.differentTensors.map(\.name) == ["conv.weight", "extra"])
+    #expect(result.otherTensors == 2 && result.otherDifferences.isEmpty)
+    #expect(result.text().contains("different in 2 other tensors ("))
   }
 
   @Test func nearIsNotBitIdentical() throws {
@@ -275,7 +277,7 @@ struct BatchNormVerificationTests {
     ] {
       var verification = BatchNormVerification()
       let exact = try verification.compare(original, changed)
-      #expect(!exact.isEqual && exact.differentTensors.count == 1)
+      #expect(!exact.isEqual && (exact.otherDifferences + exact.differentTensors).count == 1)
       verification.tolerance.absolute = 0.5
       let near = try verification.compare(original, changed)
       #expect(near.isEqual == survivesTolerance && !near.isBitIdentical)

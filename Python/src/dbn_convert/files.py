@@ -17,7 +17,10 @@ _HDF5 = (".h5", ".hdf5")
 
 
 def load(path: str | os.PathLike[str], *, arrays: Literal["torch", "numpy"] | None = None) -> Any:
-    """Everything that a checkpoint holds: order, nesting, ties, types, parameters, `_metadata`.
+    """The values that a checkpoint holds: order, nesting, ties, types, parameters, `_metadata`.
+
+    What a file says besides, `info` tells and conversions keep: the history, a program, the BatchNorms' epsilon and
+    momentum. It is no part of the values, so a file written with `save` does not have it.
 
     HDF5 files of the schema `dbn-checkpoint` are read directly, and their checksums are verified. Every other format
     (PyTorch, safetensors, npz, Keras, folders of shards) is converted by the command `dbn-convert` into a temporary

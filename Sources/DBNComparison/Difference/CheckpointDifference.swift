@@ -82,7 +82,12 @@ public struct CheckpointDifference: Sendable {
   /// Compares the graphs as text.
   private mutating func compareGraphs(_ a: String?, _ b: String?) {
     guard a != b else { return }
-    let detail: String? = a == nil ? "only in b" : b == nil ? "only in a" : nil
+    let detail =
+      switch (a, b) {
+      case (nil, _): "only in b"
+      case (_, nil): "only in a"
+      default: "the programs' texts differ, which need not change what they compute"
+      }
     different.append(Item("graph", "metadata", detail))
   }
 

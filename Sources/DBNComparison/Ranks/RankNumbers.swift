@@ -6,7 +6,8 @@ public enum RankNumbers {
   /// shell lists rank-10 before rank-2; other names keep the given order.
   ///
   /// - Returns: the paths, and whether their names contain the numbers of their ranks.
-  /// - Throws: `invalidRanks` when a rank is missing, or when a rank or path occurs twice.
+  /// - Throws: `invalidRanks` when a rank is missing, or when a rank or path occurs twice; for a
+  ///   single file, if its name says that it is of a later rank.
   public static func ordered(
     _ paths: [String]
   ) throws(CheckpointError) -> (paths: [String], areNumbered: Bool) {
@@ -15,6 +16,7 @@ public enum RankNumbers {
       throw CheckpointError(
         .invalidRanks, path: path, "this file is given twice", advice: "give each rank's file once")
     }
+    if paths.count == 1 { try refuseLaterRank(paths[0]) }
     guard paths.count > 1, let numbers = numbers(of: paths) else { return (paths, false) }
     let sorted = zip(numbers, paths).sorted { $0.0 < $1.0 }
     let start = sorted[0].0 == 1 ? 1 : 0
@@ -27,6 +29,19 @@ public enum RankNumbers {
         advice: "give the files of ranks \(start) to \(start + paths.count - 1), each once")
     }
     return (sorted.map(\.1), true)
+  }
+
+  /// Refuses a name like `rank3.pth` or `model-rank_3.pth`: the files before it are missing.
+  private static func refuseLaterRank(_ path: String) throws(CheckpointError) {
+    let file = path.split(separator: "/").last.map { pieces(of: String($0)) } ?? []
+    for (text, number) in zip(file, file.dropFirst()) {
+      guard let rank = Int(number), rank > 1,
+        text.lowercased().filter({ !"-_".contains($0) }).hasSuffix("rank")
+      else { continue }
+      throw CheckpointError(
+        .invalidRanks, path: path, "rank 0 is missing before this file",
+        advice: "give the files of all ranks, each once")
+    }
   }
 
   /// The number in which the names differ, if it is the only one.

@@ -109,7 +109,7 @@ struct ProofCheck {
     }
     guard proof.tolerance.isExact || outputs.outputsAreEqual else {
       throw .outputsDiffer(
-        "the outputs are up to \(outputs.maxAbsolute) apart, beyond the tolerance")
+        "the outputs are up to \(outputs.maxAbsolute.brief) apart, beyond the tolerance")
     }
     return ProofResult(promise: kept, outputs: outputs)
   }

@@ -29,6 +29,13 @@ struct KerasFile {
     self.archivedConfiguration = archivedConfiguration
   }
 
+  /// The end of a name from which Keras' `load_weights` takes a file for one with numbered variables;
+  /// every other `.h5` it takes for the older kind.
+  static let numberedExtension = ".weights.h5"
+
+  /// Whether the file is of the older kind, which lists its layers.
+  var listsLayers: Bool { legacyRoot != nil }
+
   var isRecognised: Bool { legacyRoot != nil || hasNumberedVariables }
 
   /// The paths of the weights in the order of the layers; empty if the file does not list them.

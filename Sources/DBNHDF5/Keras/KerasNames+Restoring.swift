@@ -103,12 +103,28 @@ extension KerasNames {
       }
       let neutral: Double? = name.hasSuffix(".weight") ? 1 : name.hasSuffix(".bias") ? 0 : nil
       guard let neutral, let tensor = entry.value.tensor, try tensor.isVector(of: neutral) else {
+        if let neutral, hasLayer(of: name, used) {
+          throw CheckpointError(
+            .cannotBeWritten, name: name,
+            "the layer of the Keras file has no place for it, and it is not \(Int(neutral)) "
+              + "everywhere, so Keras' model would compute something else",
+            advice: "give a file of a model whose layer has it (BatchNormalization: scale=True, "
+              + "center=True; others: use_bias=True)")
+        }
         throw CheckpointError(
           .cannotBeWritten, name: name, "the Keras file has no weight for it",
           advice: "give a file of the same model, or write only its weights with \(.stateDictOnly)")
       }
       report.skipped.append(.init(name, "Keras' layer does not have it, and it changes nothing"))
     }
+  }
+}
+
+extension KerasNames {
+  /// Whether a tensor of the same module has a place in the Keras file.
+  private static func hasLayer(of name: String, _ used: Set<CheckpointDictionary.Key>) -> Bool {
+    let module = name.split(separator: ".").dropLast().joined(separator: ".") + "."
+    return used.contains { $0.string?.hasPrefix(module) == true }
   }
 }
 

@@ -57,7 +57,7 @@ public enum KerasNames {
       }
     }
     var (result, report) = try assemble(stateDict, converted, reasons)
-    report.notes = notes.sentences(KerasFacts(stateDict)).map { Guidance($0) }
+    report.notes = notes.sentences(KerasFacts(stateDict))
     return (result, report, renamedSettings)
   }
 

@@ -65,15 +65,17 @@ struct KerasNotes {
     }
   }
 
-  func sentences(_ facts: KerasFacts) -> [String] {
-    var notes = epsilons.map { Self.sentence($0.module, $0.epsilon, $0.count) }
+  func sentences(_ facts: KerasFacts) -> [Guidance] {
+    var notes = epsilons.map { Guidance(Self.sentence($0.module, $0.epsilon, $0.count)) }
     for kind in ["BatchNorm", "LayerNorm", "GroupNorm"] {
       let layers = partial.filter { $0.kind == kind }
       guard let first = layers.first else { continue }
       notes.append(
         "\(counted(layers.count, kind)) \(layers.count == 1 ? "has" : "have") a weight or a bias "
           + "but not both ('\(first.name.visible())' has no \(first.missing)); PyTorch's have both "
-          + "or neither: load the state dict with strict=False into a new model, whose weights are 1 "
+          + "or neither: "
+          + (kind == "BatchNorm" ? "add them with \(.completingBatchNorms), or " : "")
+          + "load the state dict with strict=False into a new model, whose weights are 1 "
           + "and biases 0")
     }
     if recurrenceCount > 0 {
@@ -82,9 +84,10 @@ struct KerasNotes {
           + "[batch, time, features]; make PyTorch's modules with batch_first=True")
     }
     if let configuration = facts.configuration {
-      notes += KerasOrder(configuration).sentences
+      notes += KerasOrder(configuration).sentences.map { Guidance($0) }
     } else {
-      notes += KerasOrder.sentence(withoutConfiguration: facts.flatteningLayers).map { [$0] } ?? []
+      let sentence = KerasOrder.sentence(withoutConfiguration: facts.flatteningLayers)
+      if let sentence { notes.append(Guidance(sentence)) }
     }
     return notes
   }

@@ -4,8 +4,9 @@ extension SchemaWriter {
   /// Plans a file with the groups and attributes of a Keras file, which Keras' `load_weights` loads.
   ///
   /// - Returns: nil for a checkpoint that is not to be written as a Keras file.
-  /// - Throws: `cannotBeWritten` for what the file has no place for.
-  init?(kerasFile checkpoint: Checkpoint) throws(CheckpointError) {
+  /// - Throws: `cannotBeWritten` for what the file has no place for, and for a name under which Keras
+  ///   would look for the other kind of file.
+  init?(kerasFile checkpoint: Checkpoint, at path: String) throws(CheckpointError) {
     guard let stateDict = checkpoint.root.dictionary else { return nil }
     guard let structure = KerasStructure(of: stateDict) else {
       let inner = stateDict.entries.first { entry in
@@ -30,6 +31,14 @@ extension SchemaWriter {
         )
       }
       try plan.add(tensor, at: path)
+    }
+    let (listsLayers, numbered) = (
+      KerasFile(plan.catalog).listsLayers, KerasFile.numberedExtension
+    )
+    guard listsLayers != path.hasSuffix(numbered) else {
+      throw CheckpointError(
+        .cannotBeWritten, "Keras looks for the other kind of file under this name",
+        advice: "end the name in \(listsLayers ? ".h5" : numbered), like that of the Keras file")
     }
     self.init(plan.catalog, plan.contents)
   }

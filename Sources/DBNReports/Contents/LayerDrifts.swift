@@ -1,4 +1,5 @@
 import DBNBatchNorm
+import DBNComparison
 
 /// The sections of a page about how far the devices of each BatchNorm are apart.
 struct LayerDrifts {

@@ -1,4 +1,5 @@
 import DBNBatchNorm
+import DBNComparison
 import DBNTensors
 
 extension Report {

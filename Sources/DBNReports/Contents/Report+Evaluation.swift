@@ -1,3 +1,4 @@
+import DBNComparison
 import DBNTensors
 public import DBNVerification
 

@@ -103,21 +103,34 @@ extension VerificationResult {
   }
 
   fileprivate var tensorSections: [Page.Section] {
-    guard otherTensors > 0 || !differentTensors.isEmpty else { return [] }
+    var sections: [Page.Section] = []
+    if otherTensors > 0 || !differentTensors.isEmpty {
+      sections.append(
+        Page.Section(
+          heading: "Other tensors",
+          paragraphs: [
+            "\(otherTensors) tensors outside the BatchNorms were compared; "
+              + "\(differentTensors.count) differ."
+          ], tables: tables(of: differentTensors, "Tensors that differ", "tensor")))
+    }
+    if !otherDifferences.isEmpty {
+      sections.append(
+        Page.Section(
+          heading: "Other differences",
+          paragraphs: ["Types, settings, shapes of outputs, and the program."],
+          tables: tables(of: otherDifferences, "What differs", "name")))
+    }
+    return sections
+  }
+
+  private func tables(
+    of items: [ConversionReport.Item], _ title: String, _ column: String
+  ) -> [Table] {
+    guard !items.isEmpty else { return [] }
     return [
-      Page.Section(
-        heading: "Other tensors",
-        paragraphs: [
-          "\(otherTensors) tensors outside the BatchNorms were compared; "
-            + "\(differentTensors.count) differ."
-        ],
-        tables: differentTensors.isEmpty
-          ? []
-          : [
-            Table(
-              "Tensors that differ", isOpen: true, columns: ["tensor", "why"],
-              rows: differentTensors.map { Table.Row($0.name.visible(), [$0.reason.visible()]) })
-          ])
+      Table(
+        title, isOpen: true, columns: [column, "why"],
+        rows: items.map { Table.Row($0.name.visible(), [$0.reason.visible()]) })
     ]
   }
 }

@@ -1,3 +1,4 @@
+import DBNComparison
 public import DBNTensors
 
 /// A file that a result was computed from, as pages show it: its size, a checksum, and the

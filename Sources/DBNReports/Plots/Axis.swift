@@ -1,3 +1,4 @@
+import DBNComparison
 import DBNPlatform
 
 /// An axis that maps numbers to positions along the width of a plot, in percent.

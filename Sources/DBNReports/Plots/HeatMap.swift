@@ -1,3 +1,4 @@
+import DBNComparison
 import DBNTensors
 
 /// A strip of cells for each name, darker for larger numbers.

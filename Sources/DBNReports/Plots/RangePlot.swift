@@ -1,3 +1,4 @@
+import DBNComparison
 import DBNTensors
 
 /// A range of ratios for each name, with marks.

@@ -79,7 +79,7 @@ public struct ModelVerification: Sendable {
       }, seed: self.inputs == nil ? seed : nil)
     result.tolerance = tolerance
     result.layers = comparison.layers
-    result.differentTensors = comparison.differences
+    result.otherDifferences = comparison.differences
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
     return result
   }

@@ -60,9 +60,12 @@ public struct SampleData: Sendable {
           ? "if they are one-hot, store the classes: \(name).argmax(1) in NumPy" : nil)
     }
     guard !tensor.scalarType.isFloatingPoint else {
+      let areWhole = try tensor.doubles().allSatisfy { $0 == $0.rounded() }
       throw .samples(
         name, "labels cannot be \(tensor.scalarType.name) numbers",
-        advice: "store the classes as integers: \(name).astype('int64') in NumPy")
+        advice: areWhole
+          ? "store the classes as integers: \(name).astype('int64') in NumPy"
+          : "store the number of each sample's class, as int64")
     }
     let labels: [Int]
     do throws(CheckpointError) {

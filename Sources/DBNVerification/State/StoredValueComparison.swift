@@ -73,7 +73,7 @@ struct StoredValueComparison {
     note(
       path,
       numbers.maxAbsolute > 0
-        ? "values, up to \(numbers.maxAbsolute) apart" : "the bits, \(a.hiddenDifference)")
+        ? "values, up to \(numbers.maxAbsolute.brief) apart" : "the bits, \(a.hiddenDifference)")
   }
 
   private mutating func note(_ path: EntryPath, _ reason: String) {

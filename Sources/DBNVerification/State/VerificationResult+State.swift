@@ -25,7 +25,7 @@ extension VerificationResult {
     var comparison = BatchNormStateComparison(pair, layers[index], tolerance: tolerance)
     try comparison.run()
     layers[index] = comparison.layer
-    differentTensors += comparison.differences
+    otherDifferences += comparison.differences
     stateIsBitIdentical = stateIsBitIdentical && comparison.isBitIdentical
     impliedTensors += comparison.implied
     if let settings = pair.settings { add(settings, of: pair.name) }
@@ -34,7 +34,7 @@ extension VerificationResult {
   /// Adds a difference of settings. They are not measured numbers, so the tolerance does not apply.
   private mutating func add(_ difference: BatchNormSettingsPair.Difference, of name: String) {
     if difference.isContradiction {
-      differentTensors.append(.init(name, "\(difference.a) and \(difference.b)"))
+      otherDifferences.append(.init(name, "\(difference.a) and \(difference.b)"))
     } else {
       oneSidedSettings.append(name)
     }
@@ -63,6 +63,7 @@ extension VerificationResult {
     }
     for entry in entriesB
     where !inBatchNorms.contains(entry.key) && !a.dictionary.contains(entry.key) {
+      countTensors(in: entry.value)
       differentTensors.append(.init(entry.key.description, "only in the second"))
     }
   }

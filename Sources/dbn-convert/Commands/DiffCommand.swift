@@ -47,7 +47,7 @@ struct DiffCommand: ParsableCommand {
     var lines = difference.onlyInA.map { "only in \(a): \($0.visible())" }
     lines += difference.onlyInB.map { "only in \(b): \($0.visible())" }
     lines += difference.different.map { item in
-      let distance = item.maxAbsolute.map { ", up to \($0)" } ?? ""
+      let distance = item.maxAbsolute.map { ", up to \($0.brief)" } ?? ""
       return
         "\(item.name.moduleName): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
     }

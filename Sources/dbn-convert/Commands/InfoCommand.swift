@@ -66,9 +66,9 @@ struct InfoCommand: ParsableCommand {
     _ key: String, of inspection: CheckpointInspection
   ) throws(CheckpointError) {
     guard let row = inspection.tensors.first(where: { $0.name == key }) else {
-      let near = key.nearest(among: inspection.tensors.map(\.name)).map {
-        "; the nearest is '\($0)'"
-      }
+      let names = inspection.tensors.map(\.name)
+      let full = names.first { $0.hasSuffix(".\(key)") }
+      let near = (full ?? key.nearest(among: names)).map { "; the nearest is '\($0.visible())'" }
       throw CheckpointError(
         .noSuchEntry, path: file, name: key, "there is no tensor with this name" + (near ?? ""),
         advice: "list the tensors with \(.inspection)")

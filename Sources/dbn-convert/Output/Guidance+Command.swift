@@ -34,6 +34,7 @@ extension Choice {
     case .strippingPrefix(let prefix): "'convert --strip-prefix \(prefix.shellArgument)'"
     case .renaming: "--rename"
     case .flaxNames: "--rename flax"
+    case .completingBatchNorms: "--complete-batch-norms"
     case .castingToFloat32: "--cast float32 --cast-statistics"
     case .mappingToDistributed: "'dbn-convert to-distributed'"
     case .mappingToStandard: "'dbn-convert to-standard'"

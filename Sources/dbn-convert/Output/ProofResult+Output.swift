@@ -1,3 +1,4 @@
+import DBNComparison
 import DBNConversions
 import DBNTensors
 import DBNVerification
@@ -22,7 +23,7 @@ extension ProofResult {
     parts.append(
       outputs.maxAbsolute == 0
         ? "the outputs of \(scope) are equal"
-        : "the outputs of \(scope) are up to \(outputs.maxAbsolute) apart")
+        : "the outputs of \(scope) are up to \(outputs.maxAbsolute.brief) apart")
     return parts.joined(separator: "; ") + " (batch of \(outputs.samples), mode eval)"
   }
 

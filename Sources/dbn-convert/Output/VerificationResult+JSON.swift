@@ -25,6 +25,7 @@ extension VerificationResult {
         "compared": .int(otherTensors), "max_abs": .double(otherMaxAbsolute),
         "different": items(differentTensors, "why"),
       ],
+      "other_differences": items(otherDifferences, "why"),
       "compared": .array(
         scope.pairs.map { ["a": .string("\($0.a)"), "b": .string("\($0.b)")] }),
       "not_compared": [

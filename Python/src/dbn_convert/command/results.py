@@ -98,9 +98,11 @@ class LayerResult:
 
     name: str
     max_abs: float
+    #: The same as a fraction of the layer's largest number.
+    max_rel: float
     max_ulp: int
-    #: The same for updated running statistics; None where there are none.
-    state_max_abs: float | None
+    #: How far apart the numbers that a BatchNorm stores are; 0 for other layers.
+    state_max_abs: float
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class Verification:
     equal: bool
     bit_identical: bool
     max_abs: float
+    #: The largest error of a layer as a fraction of its largest number.
+    max_rel: float
     max_ulp: int
     mode: str
     model: str | None
@@ -125,12 +129,13 @@ class Verification:
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Verification:
         layers = (
-            LayerResult(layer["name"], layer["max_abs"], layer["max_ulp"], layer.get("state_max_abs"))
+            LayerResult(layer["name"], layer["max_abs"], layer["max_rel"], layer["max_ulp"], layer["state_max_abs"])
             for layer in document["layers"]
         )
         return cls(
-            document["equal"], document["bit_identical"], document["max_abs"], document["max_ulp"], document["mode"],
-            document["model"], document["samples"], tuple(layers), document["first_divergence"], document,
+            document["equal"], document["bit_identical"], document["max_abs"], document["max_rel"],
+            document["max_ulp"], document["mode"], document["model"], document["samples"], tuple(layers),
+            document["first_divergence"], document,
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import DBNPlatform
 
 extension Double {
   /// Three significant digits: 0.0839, 1.23e-07.
-  var brief: String {
+  package var brief: String {
     guard isFinite, self != 0 else { return isNaN ? "NaN" : self == 0 ? "0" : "\(self)" }
     let exponent = log10(magnitude).rounded(.down)
     guard (-4..<6).contains(exponent) else {
@@ -14,7 +14,7 @@ extension Double {
   }
 
   /// Six significant digits, for tables: 0.444461.
-  var digits: String {
+  package var digits: String {
     guard isFinite, self != 0 else { return brief }
     let exponent = log10(magnitude).rounded(.down)
     guard (-5..<15).contains(exponent) else {
@@ -26,15 +26,12 @@ extension Double {
   }
 
   /// 98.06 %.
-  var percent: String {
+  package var percent: String {
     isFinite ? "\(((self * 10_000).rounded() / 100).trimmed) %" : "-"
   }
 
-  /// A coordinate in a picture.
-  var coordinate: String { ((self * 1000).rounded() / 1000).trimmed }
-
   /// All digits, without ".0".
-  var trimmed: String {
+  package var trimmed: String {
     let text = "\(self)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
