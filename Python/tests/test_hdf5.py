@@ -211,6 +211,15 @@ def test_arrays_of_numpy_are_saved_and_loaded_without_torch(tmp_path) -> None:
     assert torch.equal(dbn_convert.load(tmp_path / "a.h5")["big"], torch.arange(3.0))
 
 
+def test_arrays_alone_are_written_if_losses_are_allowed(tmp_path: Path) -> None:
+    parameters = {"weight": torch.nn.Parameter(torch.tensor([1.0, 2.0]))}
+    with pytest.raises(dbn_convert.CommandError, match="weight"):
+        dbn_convert.save(parameters, tmp_path / "a.npz")
+    assert not (tmp_path / "a.npz").exists()
+    dbn_convert.save(parameters, tmp_path / "a.npz", lossy=True)
+    assert numpy.load(tmp_path / "a.npz")["weight"].tolist() == [1.0, 2.0]
+
+
 def test_numpy_needs_ml_dtypes_for_bfloat16(tmp_path) -> None:
     tensor = torch.randn(5).to(torch.bfloat16)
     dbn_convert.save({"x": tensor}, tmp_path / "a.h5")

@@ -49,6 +49,7 @@ def save(
     *,
     force: bool = False,
     compression: int | None = None,
+    lossy: bool = False,
     history: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes a state dict, or any tree of values and tensors.
@@ -60,11 +61,14 @@ def save(
         state_dict: PyTorch's tensors or NumPy's arrays in mappings, lists and tuples, with plain values.
         force: whether an existing file is replaced.
         compression: for HDF5: the level of gzip, 1 to 9.
+        lossy: for the other formats: whether what the format cannot hold is left out, such as marks of parameters
+            in an `.npz`; otherwise it is an error.
         history: the conversions that led to it, oldest first, for instance ``info(...).history`` of the file that a
             training run began with.
 
     Raises:
         UnsupportedValueError: something in it cannot be stored; its name is in the error.
+        CommandError: a format other than HDF5 cannot hold something, and `lossy` is not given.
         FileExistsError: the file exists, and `force` is not given.
     """
     if hasattr(state_dict, "state_dict"):
@@ -84,7 +88,7 @@ def save(
         if is_hdf5:
             _rename(written, path, force)
         else:
-            operations.convert(written, path, force=force)
+            operations.convert(written, path, force=force, lossy=lossy)
 
 
 def _rename(written: Path, path: Path, force: bool) -> None:
