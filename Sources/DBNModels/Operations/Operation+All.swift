@@ -11,6 +11,7 @@ extension Operation {
     BatchNormAttributes.self,
     Choose.self,
     Chunk.self,
+    ColumnsToImage.self,
     Compare.self,
     CompareScalar.self,
     Concatenate.self,
@@ -22,6 +23,7 @@ extension Operation {
     Flatten.self,
     Full.self,
     Identity.self,
+    ImageToColumns.self,
     Interpolation.self,
     LayerNorm.self,
     Linear.self,
@@ -47,6 +49,7 @@ extension Operation {
     Split.self,
     Squeeze.self,
     Sum.self,
+    TransposedConvolution.self,
     Unsqueeze.self,
   ]
 
