@@ -111,7 +111,7 @@ struct GraphJSONTests {
       description: "an input twice", from: "[null, 2]}]",
       to: "[null, 2]}, {\"name\": \"x\", \"shape\": []}]"),
     .init(
-      description: "an unknown operation", from: "\"linear\"", to: "\"attention\"",
+      description: "an unknown operation", from: "\"linear\"", to: "\"hologram\"",
       code: .unsupportedOperation),
     .init(description: "no operands", from: "\"operands\": [\"fc\"]", to: "\"operand\": 1"),
     .init(description: "a size of another kind", from: "{\"dimension\": 0", to: "{\"width\": 0"),

@@ -7,6 +7,7 @@ extension Operation {
     AdaptiveAveragePool.self,
     Add.self,
     AddScalar.self,
+    Attention.self,
     AveragePool.self,
     BatchNormAttributes.self,
     Choose.self,
@@ -22,6 +23,7 @@ extension Operation {
     Fill.self,
     Flatten.self,
     Full.self,
+    GroupNorm.self,
     Identity.self,
     ImageToColumns.self,
     Interpolation.self,
@@ -41,6 +43,7 @@ extension Operation {
     Permute.self,
     ParametricReLU.self,
     Reshape.self,
+    RMSNorm.self,
     Select.self,
     SelectScatter.self,
     Slice.self,
@@ -51,6 +54,7 @@ extension Operation {
     Sum.self,
     TransposedConvolution.self,
     Unsqueeze.self,
+    WeightNorm.self,
   ]
 
   /// The operations by their names in the JSON of graphs.
