@@ -51,6 +51,7 @@ extension Operation {
     PixelShuffle.self,
     PixelUnshuffle.self,
     ParametricReLU.self,
+    Recurrence.self,
     Reshape.self,
     RMSNorm.self,
     Select.self,
