@@ -52,10 +52,6 @@ extension Operation {
       "feature_dropout": { importer, call throws(CheckpointError) in
         try importer.dropout(&call)
       },
-      "alpha_dropout": { importer, call throws(CheckpointError) in try importer.dropout(&call) },
-      "feature_alpha_dropout": { importer, call throws(CheckpointError) in
-        try importer.dropout(&call)
-      },
       "native_dropout": { importer, call throws(CheckpointError) in
         try importer.dropout(&call)
           + [.missing("uses the mask of a dropout, which the graph does not have")]
