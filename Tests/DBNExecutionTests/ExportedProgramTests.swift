@@ -70,7 +70,7 @@ struct ExportedProgramTests {
   }
 }
 
-/// A program of `Fixtures/export/programs`, or of `Fixtures/export/distributed`, whose BatchNorms
+/// A program of `Fixtures/export/programs` or `layers`, or of `Fixtures/export/distributed`, whose BatchNorms
 /// have four devices, and what was recorded of it.
 struct RecordedProgram: Sendable, CustomStringConvertible {
   struct Call {
@@ -90,6 +90,7 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
 
   static func all() throws -> [RecordedProgram] {
     try all("programs", ["2.6", "2.8", "2.13", "2.15"]) + all("distributed", ["2.13", "2.15"])
+      + all("layers", ["2.13"])
   }
 
   private static func all(_ folder: String, _ versions: [String]) throws -> [RecordedProgram] {

@@ -40,7 +40,7 @@ struct GraphJSONTests {
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
       .identity, .parametricReLU,
     ]
-    let nodes = operations.enumerated().map { index, operation in
+    let nodes = (operations + layers(size, pooling)).enumerated().map { index, operation in
       Graph.Node(
         "node \(index)", operation, [.value("x"), .parameter("w"), .none],
         outputs: index % 2 == 0 ? nil : ["a\(index)", "b\(index)"])
@@ -49,6 +49,48 @@ struct GraphJSONTests {
       name: "all", inputs: [.init("x", shape: [nil, 3])], nodes: nodes, outputs: ["node 0", "x"],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
+
+  private static func layers(
+    _ size: Size, _ pooling: DBNModels.Operation.Pooling
+  ) -> [DBNModels.Operation] {
+    let patches = DBNModels.Operation.Patches(
+      kernel: [1, 2], stride: [3, 4], padding: [5, 6], dilation: [7, 8])
+    let convolution = DBNModels.Operation.Convolution(
+      stride: [1], padding: [2], dilation: [3], groups: 4)
+    let recurrence = DBNModels.Operation.Recurrence(
+      .lstm, layers: 2, isBidirectional: true, hasBiases: false, hasProjections: true,
+      isBatchFirst: true)
+    return [
+      .activation(.logSigmoid),
+      .activation(.scaledELU(alpha: 1, scale: 2, inputScale: 0.5)),
+      .activation(.hardShrink(threshold: 0.5)),
+      .activation(.softShrink(threshold: 0.5)),
+      .activation(.threshold(0.5, value: 20)),
+      .adaptiveMaxPool([1, 2]),
+      .adaptiveMaxPoolIndices([1]),
+      .attention(.init()),
+      .attention(.init(scale: 0.5, isCausal: true, hasBooleanMask: true, sharesHeads: true)),
+      .channelShuffle(groups: 2),
+      .col2im(patches, sizes: [size, 4]),
+      .im2col(patches),
+      .gridSample(.init(mode: .cubic, padding: .reflection, alignsCorners: true)),
+      .groupNorm(groups: 2, eps: 0.5),
+      .interpolate(.init(.linear, sizes: [size], alignsCorners: true)),
+      .interpolate(.init(.nearestExact, scales: [0.5, 2], antialiases: true)),
+      .maxPoolIndices(pooling),
+      .maxUnpool([size]),
+      .pad(before: [1], after: [size], by: .reflect),
+      .pixelShuffle(factor: 2),
+      .pixelUnshuffle(factor: 2),
+      .recurrence(.init(.gru)),
+      .recurrence(recurrence),
+      .rmsNorm(shape: [4], eps: 0.5),
+      .transposedConvolution(convolution, outputPadding: [5]),
+      .weightNorm(dimension: nil),
+      .weightNorm(dimension: 1), .affineGrid([size, 1, 2, 3], alignsCorners: true),
+      .unfold(dimension: 0, size: 2, step: 1),
+    ]
+  }
 
   @Test func everyOperationSurvives() throws {
     #expect(try Graph(parsing: Self.graph.json.text()) == Self.graph)
@@ -111,7 +153,7 @@ struct GraphJSONTests {
       description: "an input twice", from: "[null, 2]}]",
       to: "[null, 2]}, {\"name\": \"x\", \"shape\": []}]"),
     .init(
-      description: "an unknown operation", from: "\"linear\"", to: "\"attention\"",
+      description: "an unknown operation", from: "\"linear\"", to: "\"hologram\"",
       code: .unsupportedOperation),
     .init(description: "no operands", from: "\"operands\": [\"fc\"]", to: "\"operand\": 1"),
     .init(description: "a size of another kind", from: "{\"dimension\": 0", to: "{\"width\": 0"),
@@ -193,7 +235,36 @@ extension GraphJSONTests {
     {"name": "node 45", "operation": "softmax", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a45", "b45"]},
     {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
-    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]}
+    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 49", "operation": "logSigmoid", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a49", "b49"]},
+    {"name": "node 50", "operation": "scaledELU", "alpha": 1.0, "scale": 2.0, "input_scale": 0.5, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 51", "operation": "hardShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a51", "b51"]},
+    {"name": "node 52", "operation": "softShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 53", "operation": "threshold", "threshold": 0.5, "value": 20.0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a53", "b53"]},
+    {"name": "node 54", "operation": "adaptiveMaxPool", "sizes": [1, 2], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 55", "operation": "adaptiveMaxPoolIndices", "sizes": [1], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a55", "b55"]},
+    {"name": "node 56", "operation": "attention", "scale": null, "causal": false, "boolean_mask": false, "shares_heads": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 57", "operation": "attention", "scale": 0.5, "causal": true, "boolean_mask": true, "shares_heads": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a57", "b57"]},
+    {"name": "node 58", "operation": "channelShuffle", "groups": 2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 59", "operation": "col2im", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 4], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a59", "b59"]},
+    {"name": "node 60", "operation": "im2col", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 61", "operation": "gridSample", "mode": "cubic", "padding": "reflection", "align_corners": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a61", "b61"]},
+    {"name": "node 62", "operation": "groupNorm", "groups": 2, "eps": 0.5, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 63", "operation": "interpolate", "mode": "linear", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "scales": [], "align_corners": true, "antialias": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a63", "b63"]},
+    {"name": "node 64", "operation": "interpolate", "mode": "nearestExact", "sizes": [], "scales": [0.5, 2.0], "align_corners": false, "antialias": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 65", "operation": "maxPoolIndices", "kernel": [2], "stride": [1], "padding": [0], "dilation": [1], "ceil": true, "counts_padding": false, "divisor": 3, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a65", "b65"]},
+    {"name": "node 66", "operation": "maxUnpool", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 67", "operation": "padByCopies", "before": [1], "after": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "copies": "reflect", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a67", "b67"]},
+    {"name": "node 68", "operation": "pixelShuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 69", "operation": "pixelUnshuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a69", "b69"]},
+    {"name": "node 70", "operation": "recurrence", "cell": "gru", "layers": 1, "bidirectional": false, "biases": true, "projections": false, "batch_first": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 71", "operation": "recurrence", "cell": "lstm", "layers": 2, "bidirectional": true, "biases": false, "projections": true, "batch_first": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a71", "b71"]},
+    {"name": "node 72", "operation": "rmsNorm", "shape": [4], "eps": 0.5, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 73", "operation": "transposedConvolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "output_padding": [5], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a73", "b73"]},
+    {"name": "node 74", "operation": "weightNorm", "dimension": null, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 75", "operation": "weightNorm", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a75", "b75"]},
+    {"name": "node 76", "operation": "affineGrid", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 1, 2, 3], "align_corners": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 77", "operation": "unfold", "dimension": 0, "size": 2, "step": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a77", "b77"]}
     ], "outputs": ["node 0", "x"]}
     """#
 }

@@ -10,6 +10,7 @@ enum ProgramArgument: Sendable {
   case int(Int)
   case ints([Int])
   case float(Double)
+  case floats([Double])
   case string(String)
   case bool(Bool)
   case size(ProgramSize)
@@ -47,6 +48,11 @@ enum ProgramArgument: Sendable {
           try json.integer()
         })
     case "as_float": return .float(try json.number())
+    case "as_floats":
+      return .floats(
+        try json.all { json throws(CheckpointError) in
+          try json.number()
+        })
     case "as_string": return .string(try json.string.orProgramError("a string"))
     case "as_bool":
       guard case .bool(let flag) = json else { throw .program("a flag is not true or false") }

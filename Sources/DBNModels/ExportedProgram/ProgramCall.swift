@@ -65,6 +65,13 @@ package struct ProgramCall {
     return tensor
   }
 
+  /// The name of the tensor that is operated on: the argument `input`, which is `self` in other
+  /// overloads.
+  mutating func input() throws(CheckpointError) -> String {
+    guard let input = try optionalTensor("input") else { return try tensor() }
+    return input
+  }
+
   mutating func optionalTensor(_ name: String) throws(CheckpointError) -> String? {
     guard let argument = argument(name) else { return nil }
     guard case .tensor(let tensor) = argument else { throw wrong(name) }
@@ -89,9 +96,19 @@ package struct ProgramCall {
   }
 
   mutating func number(_ name: String, default value: Double) throws(CheckpointError) -> Double {
-    guard arguments[name] != nil else { return value }
+    guard let given = arguments[name] else { return value }
+    if case .none = given { return value }
     guard let number = number(name) else { throw wrong(name) }
     return number
+  }
+
+  /// Floats; nil if the argument is missing.
+  mutating func numbers(_ name: String) throws(CheckpointError) -> [Double]? {
+    switch argument(name) {
+    case nil: return nil
+    case .floats(let numbers): return numbers
+    default: throw wrong(name)
+    }
   }
 
   mutating func int(_ name: String, default value: Int? = nil) throws(CheckpointError) -> Int {

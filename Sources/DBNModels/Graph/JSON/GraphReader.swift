@@ -62,7 +62,15 @@ package struct GraphReader {
 
   /// A float; values that JSON has no notation for are text.
   func number(_ name: String) throws(CheckpointError) -> Double {
-    switch json[name] {
+    try number(json[name], of: name)
+  }
+
+  func numbers(_ name: String) throws(CheckpointError) -> [Double] {
+    try all(name) { element throws(CheckpointError) in try number(element.json, of: name) }
+  }
+
+  private func number(_ json: JSON?, of name: String) throws(CheckpointError) -> Double {
+    switch json {
     case .double(let number): return number
     case .int(let number): return Double(number)
     case .string("inf"): return .infinity

@@ -89,13 +89,17 @@ extension GraphImporter {
   fileprivate mutating func dropout(
     _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Result] {
-    var given = try call.optionalTensor("input")
-    if given == nil { given = try call.tensor() }
-    let name = try given.orProgramError("the input")
+    let name = try call.input()
     let probability = try call.number("p", default: 0.5)
-    if try call.bool("train", default: false) && probability > 0 {
-      note("dropout is left out: a forward pass draws no random numbers, not even in training")
-    }
+    if try call.bool("train", default: false) { noteDropout(probability) }
     return [.same(name)]
+  }
+}
+
+extension GraphImporter {
+  /// Notes a dropout that is left out.
+  mutating func noteDropout(_ probability: Double) {
+    guard probability > 0 else { return }
+    note("dropout is left out: a forward pass draws no random numbers, not even in training")
   }
 }
