@@ -38,7 +38,19 @@ struct GraphJSONTests {
       .sliceScatter(dimension: 0, start: 0, end: 1, step: 1),
       .selectScatter(dimension: 1, index: 0), .pad(before: [1], after: [size], value: -.infinity),
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
-      .identity, .parametricReLU,
+      .identity, .parametricReLU, .accumulate(.product, dimension: 1), .binary(.floorDivide),
+      .convert(to: .int64), .diagonal(offset: -1, first: 0, second: 1), .einsum("ij,jk->ik"),
+      .flip(dimensions: [0, 1]), .gather(dimension: 1), .index(dimensions: [0, 2]),
+      .indexPut(dimensions: [1], accumulates: true), .indexSelect(dimension: 0),
+      .linearSpace(start: -1, end: 2.5, count: size),
+      .orderStatistic(.median, dimension: 1, keepsDimensions: true),
+      .reduce(.norm(order: .infinity), dimensions: [0], keepsDimensions: false),
+      .reduce(.variance(correction: 1), dimensions: [], keepsDimensions: true),
+      .reduce(.logSumExp, dimensions: [1], keepsDimensions: true), .repeated([2, size]),
+      .roll(shifts: [1, -2], dimensions: [0, 1]),
+      .scatter(dimension: 0, .mean, includesTarget: false),
+      .sort(dimension: -1, descending: true), .triangle(isUpper: true, offset: -2),
+      .unary(.ceiling),
     ]
     let nodes = operations.enumerated().map { index, operation in
       Graph.Node(
@@ -47,6 +59,7 @@ struct GraphJSONTests {
     }
     return Graph(
       name: "all", inputs: [.init("x", shape: [nil, 3])], nodes: nodes, outputs: ["node 0", "x"],
+      outputTypes: ["x": .int64, "node 0": .bool],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
 
@@ -116,6 +129,9 @@ struct GraphJSONTests {
     .init(description: "no operands", from: "\"operands\": [\"fc\"]", to: "\"operand\": 1"),
     .init(description: "a size of another kind", from: "{\"dimension\": 0", to: "{\"width\": 0"),
     .init(description: "no attribute", from: "\"sizes\"", to: "\"shape\""),
+    .init(
+      description: "a float as an output's type", from: "\"outputs\": [\"r\"]",
+      to: "\"outputs\": [\"r\"], \"output_types\": {\"r\": \"float32\"}"),
     .init(
       description: "a key twice", from: "{\"format\"", to: "{\"name\": 1, \"format\"",
       code: .invalidJSON),
@@ -193,7 +209,28 @@ extension GraphJSONTests {
     {"name": "node 45", "operation": "softmax", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a45", "b45"]},
     {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
-    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]}
-    ], "outputs": ["node 0", "x"]}
+    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 49", "operation": "accumulate", "function": "product", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a49", "b49"]},
+    {"name": "node 50", "operation": "floorDivide", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 51", "operation": "convert", "type": "int64", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a51", "b51"]},
+    {"name": "node 52", "operation": "diagonal", "offset": -1, "first": 0, "second": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 53", "operation": "einsum", "equation": "ij,jk->ik", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a53", "b53"]},
+    {"name": "node 54", "operation": "flip", "dimensions": [0, 1], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 55", "operation": "gather", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a55", "b55"]},
+    {"name": "node 56", "operation": "index", "dimensions": [0, 2], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 57", "operation": "indexPut", "dimensions": [1], "accumulates": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a57", "b57"]},
+    {"name": "node 58", "operation": "indexSelect", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 59", "operation": "linearSpace", "start": -1.0, "end": 2.5, "count": {"quotient": [{"dimension": 0, "of": "x"}, 2]}, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a59", "b59"]},
+    {"name": "node 60", "operation": "orderStatistic", "statistic": "median", "dimension": 1, "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 61", "operation": "reduce", "function": "norm", "order": "inf", "dimensions": [0], "keeps": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a61", "b61"]},
+    {"name": "node 62", "operation": "reduce", "function": "variance", "correction": 1.0, "dimensions": [], "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 63", "operation": "reduce", "function": "logSumExp", "dimensions": [1], "keeps": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a63", "b63"]},
+    {"name": "node 64", "operation": "repeat", "counts": [2, {"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 65", "operation": "roll", "shifts": [1, -2], "dimensions": [0, 1], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a65", "b65"]},
+    {"name": "node 66", "operation": "scatter", "dimension": 0, "meeting": "mean", "includes_target": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 67", "operation": "sort", "dimension": -1, "descending": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a67", "b67"]},
+    {"name": "node 68", "operation": "triangle", "upper": true, "offset": -2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 69", "operation": "ceiling", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a69", "b69"]}
+    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}}
     """#
 }

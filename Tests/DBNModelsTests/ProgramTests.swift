@@ -104,6 +104,55 @@ struct ProgramTests {
     #expect(error?.description.contains(rule.mentions) == true, "\(error?.description ?? "")")
   }
 
+  /// The program with a condition in place of its ReLU, whose branches are a ReLU and a sigmoid.
+  private static func conditional(_ predicate: String) -> String {
+    let graphs = ["relu", "sigmoid"].map { function in
+      """
+      {"name": "", "arg": {"as_graph": {"name": "\(function)", "graph": {
+        "inputs": [{"as_tensor": {"name": "arg"}}], "outputs": [{"as_tensor": {"name": "y"}}],
+        "nodes": [{"target": "torch.ops.aten.\(function).default", "name": "y", "metadata": {},
+          "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "arg"}}, "kind": 1}],
+          "outputs": [{"as_tensor": {"name": "y"}}]}],
+        "tensor_values": {}}}}}
+      """
+    }
+    let node = """
+      {"target": "torch.ops.higher_order.cond", "name": "cond", "metadata": {},
+       "inputs": [{"name": "", "arg": \(predicate)}, \(graphs.joined(separator: ", ")),
+        {"name": "", "arg": {"as_tensors": [{"name": "x"}]}}],
+       "outputs": [{"as_tensors": [{"name": "relu_"}]}]}
+      """
+    let start = Self.plain.firstRange(of: "{\"target\": \"torch.ops.aten.relu_")
+    let end = Self.plain.firstRange(of: ",\n      {\"target\": \"torch.ops.aten.linear")
+    guard let start, let end else { return "" }
+    return (Self.plain[..<start.lowerBound] + node + Self.plain[end.lowerBound...])
+      .replacing(
+        "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"x\"",
+        with: "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"relu_\"")
+  }
+
+  @Test(arguments: [(true, Activation.relu), (false, .sigmoid)])
+  func aKnownConditionIsReadAsItsBranch(condition: Bool, function: Activation) throws {
+    let graph = try Graph(parsing: Self.conditional("{\"as_bool\": \(condition)}"))
+    #expect(graph.nodes.map(\.operation) == [.activation(function), .linear])
+    #expect(graph.nodes[0].operands == [.value("x")])
+    #expect(graph.nodes[1].operands[0] == .value(graph.nodes[0].outputs[0]))
+  }
+
+  @Test func aConditionThatDependsOnNumbersIsNotSupported() {
+    let text = Self.conditional("{\"as_tensor\": {\"name\": \"x\"}}")
+    let error = #expect(throws: CheckpointError.self) { try Graph(parsing: text) }
+    #expect(error?.code == .unsupportedOperation && error?.name == "cond")
+    #expect(error?.reason.contains("depends on numbers") == true)
+  }
+
+  @Test func aGraphThatIsCalledWithOtherArgumentsIsAnError() {
+    let text = Self.conditional("{\"as_bool\": true}").replacing(
+      "{\"as_tensors\": [{\"name\": \"x\"}]}}", with: "{\"as_tensors\": []}}")
+    let error = #expect(throws: CheckpointError.self) { try Graph(parsing: text) }
+    #expect(error?.code == .invalidProgram)
+  }
+
   /// A chain of sizes, each the sum of the one before with itself: 2^n additions.
   @Test func sizesThatDoubleAreBounded() throws {
     var nodes = """

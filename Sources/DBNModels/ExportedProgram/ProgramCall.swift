@@ -31,9 +31,7 @@ package struct ProgramCall {
 
   private mutating func argument(_ name: String) -> ProgramArgument? {
     unused.remove(name)
-    guard let argument = arguments[name] else { return nil }
-    if case .none = argument { return nil }
-    return argument
+    return has(name) ? arguments[name] : nil
   }
 
   /// Ignores arguments that have no effect here.
@@ -42,10 +40,7 @@ package struct ProgramCall {
   }
 
   func checkAllUsed() throws(CheckpointError) {
-    let meant = unused.filter { name in
-      if case .none? = arguments[name] { false } else { true }
-    }
-    guard let name = meant.min() else { return }
+    guard let name = unused.filter(has).min() else { return }
     throw unsupported("the argument `\(name)`")
   }
 
@@ -57,6 +52,28 @@ package struct ProgramCall {
 
   private func wrong(_ name: String) -> CheckpointError {
     .program("the argument `\(name)` of \(node.target) is missing or of the wrong kind")
+  }
+
+  /// Whether the argument is given.
+  func has(_ name: String) -> Bool {
+    guard let argument = arguments[name] else { return false }
+    if case .none = argument { return false }
+    return true
+  }
+
+  /// Whether the argument is a tensor.
+  func isTensor(_ name: String) -> Bool {
+    if case .tensor? = arguments[name] { true } else { false }
+  }
+
+  /// Whether the argument is a size that the program computes.
+  func isSize(_ name: String) -> Bool {
+    if case .size? = arguments[name] { true } else { false }
+  }
+
+  /// Whether the argument is a float.
+  func isFloat(_ name: String) -> Bool {
+    if case .float? = arguments[name] { true } else { false }
   }
 
   /// The name of a tensor.
@@ -74,6 +91,15 @@ package struct ProgramCall {
   mutating func tensors(_ name: String) throws(CheckpointError) -> [String] {
     guard case .tensors(let tensors)? = argument(name) else { throw wrong(name) }
     return tensors
+  }
+
+  /// Tensors, some of which are omitted.
+  mutating func optionalTensors(_ name: String) throws(CheckpointError) -> [String?] {
+    switch argument(name) {
+    case .tensors(let tensors): return tensors
+    case .optionalTensors(let tensors): return tensors
+    default: throw wrong(name)
+    }
   }
 
   /// A number of any kind; nil if it is a tensor, or missing.

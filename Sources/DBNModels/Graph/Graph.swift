@@ -1,3 +1,5 @@
+public import DBNTensors
+
 /// A model: operations on named values, in an order in which every value is made before it is used.
 ///
 /// Parameters stay in the state dict and are referred to by their keys; a BatchNorm's layout
@@ -57,6 +59,9 @@ public struct Graph: Sendable, Hashable {
   public let nodes: [Node]
   /// The names of the values that are the model's results.
   public let outputs: [String]
+  /// The types of the outputs that are bool or integers, by name. The others are floats: an engine
+  /// computes in its own type, and callers choose the one that they are rounded to.
+  public let outputTypes: [String: ScalarType]
   /// The tensors it expects in the state dict, in the model's order.
   public let parameters: [Parameter]
 
@@ -76,12 +81,21 @@ public struct Graph: Sendable, Hashable {
 
   /// Makes a graph; it is not checked until it is sized, read or run.
   public init(
-    name: String, inputs: [Input], nodes: [Node], outputs: [String], parameters: [Parameter]
+    name: String, inputs: [Input], nodes: [Node], outputs: [String],
+    outputTypes: [String: ScalarType] = [:], parameters: [Parameter]
   ) {
     self.name = name
     self.inputs = inputs
     self.nodes = nodes
     self.outputs = outputs
+    self.outputTypes = outputTypes
     self.parameters = parameters
+  }
+
+  /// The same graph with other inputs or nodes.
+  package func with(inputs: [Input]? = nil, nodes: [Node]? = nil) -> Graph {
+    Graph(
+      name: name, inputs: inputs ?? self.inputs, nodes: nodes ?? self.nodes, outputs: outputs,
+      outputTypes: outputTypes, parameters: parameters)
   }
 }

@@ -7,7 +7,7 @@ extension Graph {
 
   /// The graph as JSON, in this library's form (docs/hdf5-schema.md).
   public var json: JSON {
-    [
+    let json: JSON = [
       "format": .string(Self.formatName), "version": .int(Self.version), "name": .string(name),
       "inputs": .array(
         inputs.map { input in
@@ -20,6 +20,25 @@ extension Graph {
         parameters.map { ["key": .string($0.key), "shape": .ints($0.shape)] }),
       "nodes": .array(nodes.map(\.json)), "outputs": .array(outputs.map { .string($0) }),
     ]
+    guard !outputTypes.isEmpty, let members = json.members else { return json }
+    let types = outputTypes.sorted { $0.key < $1.key }
+      .map { JSON.Member($0.key, .string($0.value.rawValue)) }
+    return .object(members + [JSON.Member("output_types", .object(types))])
+  }
+
+  private static func outputTypes(
+    _ reader: GraphReader
+  ) throws(CheckpointError) -> [String: ScalarType] {
+    guard let json = reader.json["output_types"] else { return [:] }
+    guard let members = json.members else { throw reader.invalid("output_types") }
+    var types: [String: ScalarType] = [:]
+    for member in members {
+      guard let type = member.value.string.flatMap(ScalarType.init), type.isIntegral else {
+        throw reader.invalid("output_types")
+      }
+      types[member.name] = type
+    }
+    return types
   }
 
   /// Reads a graph in this library's form, or a program in PyTorch's.
@@ -60,7 +79,7 @@ extension Graph {
         Input(try input.text("name"), shape: try input.shape("shape"))
       },
       nodes: try reader.all("nodes") { node throws(CheckpointError) in try Node(node) },
-      outputs: try reader.texts("outputs"),
+      outputs: try reader.texts("outputs"), outputTypes: try Self.outputTypes(reader),
       parameters: try reader.all("parameters") { parameter throws(CheckpointError) in
         Parameter(key: try parameter.text("key"), shape: try parameter.ints("shape"))
       })
