@@ -126,7 +126,7 @@ def arrangements(x, n):
 
 
 class Called(nn.Module):
-    """Graphs that a node calls, with a BatchNorm in one."""
+    """Graphs that a node calls, with a BatchNorm in one. Exported without gradients."""
 
     def __init__(self):
         super().__init__()
@@ -134,12 +134,12 @@ class Called(nn.Module):
         self.last = nn.BatchNorm1d(3)
 
     def forward(self, x):
-        with torch.no_grad():
+        with torch.enable_grad():
             y = self.bn(x)
             parts = y.chunk(2, 0)
         with torch.autocast("cpu", enabled=False):
             z = self.last(y) * 2 + parts[0].mean()
-        with torch.no_grad():
+        with torch.enable_grad():
             z = z.clone()
             z[0].add_(1)
         return z, parts[1], y
@@ -164,7 +164,7 @@ def any_batch(x, i):
     return [
         x[i], x.gather(0, i[:, None].expand(n, 4)), x.repeat(2, 1), torch.einsum("ni,mi->nm", x, x), x.sort(0)[0], torch.eye(n), grid,
         x.scatter_add(0, i[:, None].expand(n, 4), x), torch.zeros(3, 4).index_add(0, i % 3, x), x.roll(1, 0), x.topk(2, 1)[0], F.one_hot(i % 3, 3),
-        x.repeat_interleave(2, 0), torch.ones(n, n).triu(1), x.var(0, correction=0)]
+        x.repeat_interleave(2, 0), torch.ones(n, n).triu(1), x.var(0, correction=0), (torch.arange(n) + n - 1) % n, x * n]
 
 
 def main() -> None:
