@@ -52,7 +52,7 @@ def indices(x, i, j, mask):
         x.scatter_reduce(1, deep, x[:2, :3], "amin"), x.scatter(1, deep, x[:2, :3], reduce="multiply"), x.index_add(1, i[0], x[:, :3], alpha=2),
         x.index_copy(2, torch.tensor([4, 0]), x[:, :, :2] * 3), torch.where(mask[:, :, None], x, 0.25), torch.where(mask, 1.0, 2.0),
         torch.where(mask[..., None], x, x[:1]), x.masked_fill(mask[:, :, None], float("-inf")), x.masked_fill(~mask[..., None], x[0, 0, 0]),
-        F.one_hot(i, 4), mask.unsqueeze(-1) & (x > 0)]
+        F.one_hot(i, 4), x.index_fill(1, j[0, :2], 9.0), mask.unsqueeze(-1) & (x > 0)]
 
 
 def reductions(x, bad):
@@ -66,13 +66,16 @@ def reductions(x, bad):
     return named + [
         torch.max(x, x[:1]), torch.min(x, x[:, :1]), x.argmax(), x.argmax(1), x.argmin(-1, keepdim=True), same.argmax(2), *x.median(1),
         *x.median(2, keepdim=True), x.median(), *bad.median(1), *x.sort(), *x.sort(1, descending=True), *bad.sort(1), *bad.sort(1, True),
-        *torch.sort(same, stable=True, dim=2), x.argsort(0), *x.topk(2, 1), *x.topk(3, -1, largest=False), x.cumsum(1), x.cumprod(-1), x.prod(), x.prod(2),
+        *torch.sort(same, stable=True, dim=2), x.argsort(0), *x.topk(2, 1), *x.topk(3, -1, largest=False), x.cumsum(1), x.cumprod(-1), x.prod(),
+        x.prod(2),
         x.prod(0, keepdim=True), x.var(), x.var((0, 1)), x.var(2, correction=0), x.std(1, keepdim=True), x.std(unbiased=False),
         *torch.var_mean(x, (0, 2)), *torch.std_mean(x, 1, correction=2, keepdim=True), x.logsumexp(1), bad.logsumexp((0, 1)),
         (x > 1).any(), (x > 1).any(1), (x > -1).all(2, keepdim=True), (x > -9).all(), torch.linalg.vector_norm(x), x.norm(dim=1),
         x.norm(1, (0, 2), keepdim=True), torch.linalg.vector_norm(x, float("inf"), 1), torch.linalg.vector_norm(x, float("-inf"), 1),
         torch.linalg.vector_norm(x, 0, 1), torch.linalg.vector_norm(x, 2.5, (1, 2)), F.normalize(x, dim=1), *torch.aminmax(x, dim=1),
-        torch.count_nonzero(same, 1), same.bool().sum(1), bad.nan_to_num(0.5, 3, -2).sum(0) * 0]
+        torch.count_nonzero(same, 1), *x.kthvalue(2, 1), *x.kthvalue(3, -1, keepdim=True),
+        torch.linalg.norm(x), torch.linalg.norm(x, 3, 1), torch.linalg.matrix_norm(x), torch.cdist(x, x[:1]), same.bool().sum(1),
+        bad.nan_to_num(0.5, 3, -2).sum(0) * 0]
 
 
 def elements(x, y, n, m):
@@ -88,11 +91,15 @@ def elements(x, y, n, m):
         torch.bitwise_and, torch.bitwise_or, torch.bitwise_xor, torch.remainder, torch.fmod, torch.floor_divide, torch.eq, torch.ne,
         torch.lt, torch.le, torch.gt, torch.ge]
     fine = x.nan_to_num(0.3, 5.0, -5.0)
-    return [function(x) for function in unary] + [function(x, y) for function in binary] + [function(n, m) for function in integers] + [
+    aliases = [
+        torch.multiply(x, y), torch.true_divide(x, y), torch.subtract(x, y, alpha=2), torch.greater(x, y), torch.less_equal(x, 1), torch.negative(x),
+        torch.arcsin(x), torch.special.expm1(fine), torch.positive(x)]
+    return aliases + [function(x) for function in unary] + [function(x, y) for function in binary] + [function(n, m) for function in integers] + [
         x.pow(y[0]), 2**fine, x.remainder(1.5), x.fmod(-2.0), torch.div(x, y, rounding_mode="floor"), torch.div(n, m, rounding_mode="trunc"),
         n // 3, n / m, ~n, ~(n > 0), n << 2, n >> 1, (n > 0) ^ (m > 0), (n > 0) + (m > 1), n + 2**40, x.round(decimals=1),
         x.clamp(y[:1], y[:1] + 1), x.clamp(min=y), fine.int(), (fine * 100).to(torch.uint8), (fine * 100).to(torch.int8), x.bool(),
-        (n * 70).to(torch.uint8), (fine * 60).to(torch.uint8) * 3 - 7, m.to(torch.int8).neg() << 6, m.float() / 2, fine.long() + n[0, 0], torch.addcmul(x, y, y, value=0.5), torch.addcdiv(x, fine, y, value=2),
+        (n * 70).to(torch.uint8), (fine * 60).to(torch.uint8) * 3 - 7, m.to(torch.int8).neg() << 6, m.float() / 2, fine.long() + n[0, 0],
+        torch.addcmul(x, y, y, value=0.5), torch.addcdiv(x, fine, y, value=2),
         torch.lerp(x, y, 0.3), torch.lerp(fine, fine * 2, fine), x.lt(1).float(), x == y, x.ne(0).type_as(x), torch.full_like(n, 3),
         n.clone().fill_(m[0, 0]), torch.zeros_like(n).copy_(fine[: n.shape[0], : n.shape[1]])]
 
@@ -117,12 +124,17 @@ def arrangements(x, n):
         x.repeat(2, 1, 3), x.repeat(2, 1, 1, 2), x.tile(3), x.tile(2, 1, 1, 1), x.repeat_interleave(2, 1), x.repeat_interleave(3),
         x.roll(1, 2), x.roll((-1, 5), (0, 1)), x.roll(3), x.flip(0), x.flip(-1, 1), x.movedim(0, -1), x.movedim((0, 1), (1, 2)),
         x.swapaxes(0, 2), x.swapdims(0, 1), x.diagonal(0, 1, 2), x[0].diagonal(1), x.diagonal(-1, 2, 0), x.tril(), x.triu(1), x.tril(-2),
-        *torch.meshgrid(x[:, 0, 0], x[0, 0], indexing="ij"), *torch.meshgrid(x[:, 0, 0], x[0, 0], indexing="xy"), torch.linspace(-1, 2, 7), torch.linspace(1, 1, 1),
+        torch.hstack((x, x)), torch.hstack((n, n)), torch.vstack((n, n)), torch.vstack((x[0], x[1])), torch.diag(x[0, 0]), torch.diag(x[0], 1),
+        torch.diag_embed(x), torch.trace(x[1]),
+        *torch.meshgrid(x[:, 0, 0], x[0, 0], indexing="ij"), *torch.meshgrid(x[:, 0, 0], x[0, 0], indexing="xy"), torch.linspace(-1, 2, 7),
+        torch.linspace(1, 1, 1),
         torch.arange(5), torch.arange(1, 6, 2), torch.arange(0, 1, 0.3), torch.arange(5, 0, -2), torch.arange(3.0), torch.eye(3), torch.eye(2, 4),
-        torch.full((2,), 3), x.new_full((2, 2), 1.5), torch.ones_like(n), x.new_ones(2), x.new_zeros(1, 2), torch.scalar_tensor(2.5), x.reshape_as(views),
+        torch.full((2,), 3), x.new_full((2, 2), 1.5), torch.ones_like(n), x.new_ones(2), x.new_zeros(1, 2), torch.scalar_tensor(2.5),
+        x.reshape_as(views),
         views, torch.stack((x, x), 2), x.mT, x.chunk(2, 2)[1], *x.tensor_split(3, 2), *x.tensor_split((1, 3), -1),
         x.unflatten(-1, (2, 2)), torch.cat((n, n + 1)), x.squeeze(0), x.ravel(), torch.broadcast_to(n[:, None], (2, 3, 4)),
-        x.expand_as(torch.zeros(3, 2, 3, 4)), x.narrow(1, 1, 2), torch.cosine_similarity(x, x[:1], 1), F.pairwise_distance(x, x[:1]), torch.dist(x, x[:1], 3)]
+        x.expand_as(torch.zeros(3, 2, 3, 4)), x.narrow(1, 1, 2), torch.cosine_similarity(x, x[:1], 1), F.pairwise_distance(x, x[:1]), torch.dist(x,
+        x[:1], 3)]
 
 
 class Called(nn.Module):

@@ -6,7 +6,8 @@ import DBNTensors
 /// ignored.
 package struct ProgramCall {
   let node: ProgramNode
-  /// The name of the operation, without the overload and without the `_` of in-place operations.
+  /// The name of the operation, without the overload and without the `_` of in-place operations; of
+  /// several names the first.
   let operation: String
   /// Whether the result replaces `self`.
   let isInPlace: Bool
@@ -26,7 +27,8 @@ package struct ProgramCall {
     }
     let name = node.target.dropFirst(Self.namespace.count).prefix { $0 != "." }
     isInPlace = name.hasSuffix("_") && !name.hasSuffix("__")
-    operation = String(isInPlace ? name.dropLast() : name)
+    let plain = String(isInPlace ? name.dropLast() : name)
+    operation = Self.aliases[plain] ?? plain
   }
 
   private mutating func argument(_ name: String) -> ProgramArgument? {

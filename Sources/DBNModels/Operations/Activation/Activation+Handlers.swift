@@ -28,7 +28,6 @@ extension Activation {
         call.number("min_val", default: -1), call.number("max_val", default: 1), &call)
     },
     "clamp": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
-    "clip": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
     "clamp_min": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
     "clamp_max": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
   ]

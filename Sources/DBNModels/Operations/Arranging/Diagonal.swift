@@ -56,17 +56,5 @@ extension Operation {
       let start = offset < 0 ? -offset * strides[first] : offset * strides[second]
       return [input.part(shapes[0], others + [strides[first] + strides[second]], from: start)]
     }
-
-    package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "diagonal": { importer, call throws(CheckpointError) in
-          try importer.view(
-            of: call.tensor(),
-            .diagonal(
-              offset: call.int("offset", default: 0), first: call.int("dim1", default: 0),
-              second: call.int("dim2", default: 1)))
-        }
-      ]
-    }
   }
 }

@@ -4,7 +4,7 @@ extension Operation.Permute {
   package static var handlers: [String: GraphImporter.Handler] {
     [
       "transpose": swap("dim0", "dim1"), "swapdims": swap("dim0", "dim1"),
-      "swapaxes": swap("axis0", "axis1"), "movedim": move, "moveaxis": move,
+      "swapaxes": swap("axis0", "axis1"), "movedim": move,
       "t": { importer, call throws(CheckpointError) in
         let rank = try importer.meta(call.tensor()).rank
         return rank < 2 ? [.same(try call.tensor())] : try importer.transposed(&call, 0, 1)

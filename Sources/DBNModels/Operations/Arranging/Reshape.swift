@@ -46,7 +46,8 @@ extension Operation {
     package static var handlers: [String: GraphImporter.Handler] {
       [
         "view": { importer, call throws(CheckpointError) in
-          try importer.reshaped(&call, .reshape(importer.shape("size", &call)))
+          if call.has("dtype") { throw call.unsupported("a view of the bytes as another type") }
+          return try importer.reshaped(&call, .reshape(importer.shape("size", &call)))
         },
         "reshape": { importer, call throws(CheckpointError) in
           try importer.reshaped(&call, .reshape(importer.shape("shape", &call)))

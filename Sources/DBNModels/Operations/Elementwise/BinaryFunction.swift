@@ -52,10 +52,10 @@ extension BinaryFunction: FunctionFamily {
 
   package static var functions: [String: BinaryFunction] {
     [
-      "atan2": .arctangent2, "arctan2": .arctangent2, "hypot": .hypotenuse,
+      "atan2": .arctangent2, "hypot": .hypotenuse,
       "copysign": .copySign, "remainder": .remainder, "fmod": .truncatedRemainder,
       "floor_divide": .floorDivide, "fmax": .largerNumber, "fmin": .smallerNumber,
-      "xlogy": .productWithLogarithm, "special_xlogy": .productWithLogarithm,
+      "xlogy": .productWithLogarithm,
       "logaddexp": .logarithmOfSum, "logical_and": .logicalAnd, "logical_or": .logicalOr,
       "logical_xor": .logicalXor, "bitwise_and": .bitwiseAnd, "bitwise_or": .bitwiseOr,
       "bitwise_xor": .bitwiseXor, "__and__": .bitwiseAnd, "__or__": .bitwiseOr,

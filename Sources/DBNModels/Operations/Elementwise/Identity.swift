@@ -38,6 +38,7 @@ extension Operation {
     /// The operations that return their operand itself.
     private static let sameTensors: [String: GraphImporter.Handler] = [
       "detach": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
+      "positive": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "alias": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "lift_fresh": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "dropout": { importer, call throws(CheckpointError) in try importer.dropout(&call) },

@@ -44,7 +44,7 @@ extension UnaryFunction: FunctionFamily {
       "asinh": .inverseHyperbolicSine, "acosh": .inverseHyperbolicCosine,
       "atanh": .inverseHyperbolicTangent, "exp2": .exponentialBase2, "log2": .logarithmBase2,
       "log10": .logarithmBase10, "erfc": .complementaryErrorFunction, "floor": .floor,
-      "ceil": .ceiling, "trunc": .truncate, "fix": .truncate, "frac": .fraction, "sign": .sign,
+      "ceil": .ceiling, "trunc": .truncate, "frac": .fraction, "sign": .sign,
       "sgn": .sign, "isnan": .isNaN, "isinf": .isInfinite, "isfinite": .isFinite,
       "logical_not": .logicalNot,
     ]

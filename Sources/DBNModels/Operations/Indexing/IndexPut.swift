@@ -64,7 +64,16 @@ extension Operation {
         return try importer.result(
           .indexPut(dimensions: indices.dimensions, accumulates: accumulates),
           tensors + indices.operands, call)
-      }
+      }.merging([
+        "index_fill": { importer, call throws(CheckpointError) in
+          let operands = [
+            try importer.operand(of: call.tensor()), try importer.numberOrTensor("value", &call),
+            try importer.operand(of: call.tensor("index")),
+          ]
+          return try importer.result(
+            .indexPut(dimensions: [call.int("dim")], accumulates: false), operands, call)
+        }
+      ]) { first, _ in first }
     }
   }
 }

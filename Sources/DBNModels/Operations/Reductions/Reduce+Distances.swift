@@ -18,6 +18,20 @@ extension Operation.Reduce {
       return try importer.result(
         .reduce(norm, dimensions: [], keepsDimensions: false), [difference], call)
     },
+    "cdist": { importer, call throws(CheckpointError) in
+      call.ignore("compute_mode")
+      let norm = ReductionFunction.norm(order: try call.number("p", default: 2))
+      let (first, second) = (
+        try importer.operand(of: call.tensor("x1")), try importer.operand(of: call.tensor("x2"))
+      )
+      let rows = try importer.single(.unsqueeze(dimension: -2), [first], call.node.name + ".rows")
+      let columns = try importer.single(
+        .unsqueeze(dimension: -3), [second], call.node.name + ".columns")
+      let difference = try importer.single(
+        .add(scale: -1), [rows, columns], call.node.name + ".difference")
+      return try importer.result(
+        .reduce(norm, dimensions: [-1], keepsDimensions: false), [difference], call)
+    },
     "cosine_similarity": { importer, call throws(CheckpointError) in
       try importer.cosineSimilarity(&call)
     },

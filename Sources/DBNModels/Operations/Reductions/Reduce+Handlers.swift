@@ -23,6 +23,13 @@ extension Operation.Reduce {
       let order = try call.number("p", default: 2)
       return try importer.reduction(&call, .norm(order: order))
     },
+    "linalg_norm": { importer, call throws(CheckpointError) in try importer.norm(&call) },
+    "linalg_matrix_norm": { importer, call throws(CheckpointError) in
+      guard try call.text("ord", default: "fro") == "fro" else {
+        throw call.unsupported("a norm of matrices other than Frobenius'")
+      }
+      return try importer.reduction(&call, .norm(order: 2), defaults: [-2, -1])
+    },
     "frobenius_norm": { importer, call throws(CheckpointError) in
       try importer.reduction(&call, .norm(order: 2))
     },
@@ -55,10 +62,26 @@ extension Operation.Reduce {
 }
 
 extension GraphImporter {
+  /// - Parameter defaults: the dimensions if the call has none; all if these are empty.
   mutating func reduction(
-    _ call: inout ProgramCall, _ function: ReductionFunction
+    _ call: inout ProgramCall, _ function: ReductionFunction, defaults: [Int] = []
   ) throws(CheckpointError) -> [Result] {
-    try reduction(&call) { .reduce(function, dimensions: $0, keepsDimensions: $1) }
+    try reduction(&call) {
+      .reduce(function, dimensions: $0.isEmpty ? defaults : $0, keepsDimensions: $1)
+    }
+  }
+
+  /// Reads `torch.linalg.norm`, which without an order is the root of the sum of squares, and with one
+  /// and two dimensions a norm of matrices.
+  fileprivate mutating func norm(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
+    let rank = try meta(call.tensor()).rank
+    let count = try call.ints("dim")?.count ?? rank
+    let order = call.number("ord")
+    let name = order == nil ? try call.text("ord", default: "fro") : ""
+    guard order == nil ? name == "fro" : count == 1 else {
+      throw call.unsupported("a norm of matrices other than Frobenius'")
+    }
+    return try reduction(&call, .norm(order: order ?? 2))
   }
 
   fileprivate mutating func mean(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {

@@ -51,6 +51,7 @@ extension Operation {
       [
         "sort": { importer, call throws(CheckpointError) in try importer.sorted(&call) },
         "argsort": { importer, call throws(CheckpointError) in [try importer.sorted(&call)[1]] },
+        "kthvalue": { importer, call throws(CheckpointError) in try importer.kthValue(&call) },
         "topk": { importer, call throws(CheckpointError) in
           call.ignore("sorted")
           let descending = try call.bool("largest", default: true)
@@ -97,6 +98,27 @@ extension GraphImporter {
     return [
       .new(try single(slice, [sorted[0]], Self.name(of: call))),
       .new(try single(slice, [sorted[1]], Self.name(of: call))),
+    ]
+  }
+
+  /// The k-th smallest element of each line, counted from 1, and its index.
+  fileprivate mutating func kthValue(
+    _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    let dimension = try call.int("dim", default: -1)
+    let place = try call.int("k") &- 1
+    guard place >= 0 else { throw .program("`k` is not 1 or more") }
+    let sorted = try add(
+      .sort(dimension: dimension, descending: false), [operand(of: call.tensor())],
+      name: call.node.name + ".sorted", count: 2)
+    let keeps = try call.bool("keepdim", default: false)
+    let operation: Operation =
+      keeps
+      ? .slice(dimension: dimension, start: .fixed(place), end: .fixed(place + 1), step: 1)
+      : .select(dimension: dimension, index: place)
+    return [
+      .new(try single(operation, [sorted[0]], Self.name(of: call))),
+      .new(try single(operation, [sorted[1]], Self.name(of: call))),
     ]
   }
 }
