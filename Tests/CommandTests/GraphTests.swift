@@ -48,6 +48,18 @@ struct GraphTests {
     #expect(integers.count + floats.count == expected.count)
   }
 
+  /// Inputs that are integers are drawn as integers: an embedding has no row 0.7.
+  @Test func aModelOfIntegersIsVerified() throws {
+    let folder = try TemporaryFolder()
+    let program = Fixture("export/tensors").file("2.13/embedded.pt2")
+    let verified = try Command("verify", program, program, "--model", "auto")
+    #expect(verified.status == 0 && verified.output.contains("bit-identical"), "\(verified.error)")
+    let converted = folder.file("model.h5")
+    let mapped = try Command(
+      "to-distributed", program, converted, "--world-size", "2", "--verify", "--model", "auto")
+    #expect(mapped.status == 0 && mapped.output.contains("bit-identical"), "\(mapped.error)")
+  }
+
   @Test(arguments: ["small", "dynamic", "trees", "views"], ["h5", "pth", "safetensors"])
   func aConvertedProgramRunsFromThatFileAlone(name: String, format: String) throws {
     let folder = try TemporaryFolder()

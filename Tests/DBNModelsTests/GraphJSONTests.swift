@@ -58,8 +58,8 @@ struct GraphJSONTests {
         outputs: index % 2 == 0 ? nil : ["a\(index)", "b\(index)"])
     }
     return Graph(
-      name: "all", inputs: [.init("x", shape: [nil, 3])], nodes: nodes, outputs: ["node 0", "x"],
-      outputTypes: ["x": .int64, "node 0": .bool],
+      name: "all", inputs: [.init("x", shape: [nil, 3], scalarType: .int64)], nodes: nodes,
+      outputs: ["node 0", "x"], outputTypes: ["x": .int64, "node 0": .bool],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
 
@@ -160,7 +160,7 @@ struct GraphJSONTests {
 extension GraphJSONTests {
   /// `graph` as files have it.
   private static let text = #"""
-    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3]}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
+    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3], "type": "int64"}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
     {"name": "node 0", "operation": "convolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 1", "operation": "batchNorm", "module": "a.bn", "features": 3, "eps": 1e-05, "momentum": null, "bias": false, "layout": "replicated", "world_size": 4, "dimensions": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a1", "b1"]},
     {"name": "node 2", "operation": "linear", "operands": ["x", {"parameter": "w"}, null]},

@@ -104,6 +104,36 @@ struct ProgramTests {
     #expect(error?.description.contains(rule.mentions) == true, "\(error?.description ?? "")")
   }
 
+  /// The program with another operation in place of its ReLU.
+  private static func program(of operation: String, _ arguments: String) -> String {
+    plain.replacing("aten.relu_.default", with: "aten.\(operation)").replacing(
+      "\"inputs\": [{\"name\": \"self\"", with: "\"inputs\": [\(arguments), {\"name\": \"self\"")
+  }
+
+  @Test(arguments: [(0.5, true), (1, false)])
+  func drawsOfZeroOrOneBecomeTheirMean(probability: Double, hasNote: Bool) throws {
+    let text = Self.program(
+      of: "bernoulli_.float", "{\"name\": \"p\", \"arg\": {\"as_float\": \(probability)}}")
+    let program = try ExportedProgram(parsing: JSON(parsing: text))
+    #expect(program.graph.nodes.map(\.operation) == [.fill(probability), .linear])
+    #expect(program.notes.isEmpty == !hasNote)
+    #expect(program.notes.allSatisfy { $0.description.contains("stochastic depth") })
+  }
+
+  @Test func aMaskThatMakesASizeIsNotSupported() throws {
+    let text = Self.usingResult(
+      of: Self.program(
+        of: "index.Tensor",
+        "{\"name\": \"indices\", \"arg\": {\"as_optional_tensors\": "
+          + "[{\"as_none\": true}, {\"as_tensor\": {\"name\": \"x\"}}]}}"))
+    let graph = try Graph(parsing: text)
+    #expect(graph.nodes[0].operation == .index(dimensions: [1]))
+    let masked = text.replacing("\"x\": {\"dtype\": 7", with: "\"x\": {\"dtype\": 12")
+    let error = #expect(throws: CheckpointError.self) { try Graph(parsing: masked) }
+    #expect(error?.code == .unsupportedOperation && error?.name == "relu_")
+    #expect(error?.reason.contains("a mask") == true)
+  }
+
   /// The program with a condition in place of its ReLU, whose branches are a ReLU and a sigmoid.
   private static func conditional(_ predicate: String) -> String {
     let graphs = ["relu", "sigmoid"].map { function in
@@ -125,10 +155,15 @@ struct ProgramTests {
     let start = Self.plain.firstRange(of: "{\"target\": \"torch.ops.aten.relu_")
     let end = Self.plain.firstRange(of: ",\n      {\"target\": \"torch.ops.aten.linear")
     guard let start, let end else { return "" }
-    return (Self.plain[..<start.lowerBound] + node + Self.plain[end.lowerBound...])
-      .replacing(
-        "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"x\"",
-        with: "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"relu_\"")
+    return usingResult(
+      of: String(Self.plain[..<start.lowerBound] + node + Self.plain[end.lowerBound...]))
+  }
+
+  /// The program with the result of its first node, instead of `x`, as the input of its layer.
+  private static func usingResult(of program: String) -> String {
+    program.replacing(
+      "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"x\"",
+      with: "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"relu_\"")
   }
 
   @Test(arguments: [(true, Activation.relu), (false, .sigmoid)])

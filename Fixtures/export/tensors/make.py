@@ -157,6 +157,18 @@ class Called(nn.Module):
         return z, parts[1], y
 
 
+class Embedded(nn.Module):
+    """Words by their numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(7, 4, padding_idx=0)
+        self.bn = nn.BatchNorm1d(4)
+
+    def forward(self, words):
+        return self.bn(self.table(words).mT), words + 1
+
+
 class Depth(nn.Module):
     """Stochastic depth as torchvision writes it, whose draws are replaced by their mean."""
 
@@ -203,6 +215,9 @@ def main() -> None:
     write("called", Called(), (torch.randn(4, 3),))
     write("called-train", Called(), (torch.randn(4, 3),), train=True)
     write("depth-train", Depth(), (torch.randn(4, 3),), train=True)
+    words = torch.randint(0, 7, (4, 3))
+    write("embedded", Embedded(), (words,), (torch.tensor([[6, 0, 3]]),), shapes=({0: auto},))
+    write("embedded-train", Embedded(), (words,), train=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ extension GraphImporter {
       case (.user, let name?):
         let value = try value(of: name)
         outputs.append(value)
-        if let type = try meta(name).type, type.isIntegral { types[value] = type }
+        if let type = try meta(name).integralType { types[value] = type }
       case (.user, nil): note("an output that is not a tensor is left out")
       case (.mutation(let key), let name): noteMutation(of: key, by: name)
       case (.userMutation, _):
@@ -44,7 +44,8 @@ extension GraphImporter {
     var inputs: [Graph.Input] = []
     for input in document.inputs {
       guard case .user = input.role else { continue }
-      inputs.append(Graph.Input(input.name, shape: try meta(input.name).shape))
+      let meta = try meta(input.name)
+      inputs.append(Graph.Input(input.name, shape: meta.shape, scalarType: meta.integralType))
     }
     return inputs
   }

@@ -139,6 +139,9 @@ struct ProgramTensorMeta: Sendable {
   /// The type of the elements; nil for one that is not known.
   var type: ScalarType? { ScalarType(exportCode: scalarType) }
 
+  /// The type if it is bool or integers.
+  var integralType: ScalarType? { type.flatMap { $0.isIntegral ? $0 : nil } }
+
   /// Whether a tensor of another shape with as many elements can be a view of this one.
   ///
   /// Source: `computeStride` of `aten/src/ATen/TensorUtils.cpp`.

@@ -43,11 +43,14 @@ public struct Graph: Sendable, Hashable {
     public let name: String
     /// Its shape; nil for an arbitrary size.
     public let shape: [Int?]
+    /// Its type, if it is bool or integers, such as the indices of an embedding; nil for floats.
+    public let scalarType: ScalarType?
 
     /// Makes an input; nil stands for an arbitrary size.
-    public init(_ name: String, shape: [Int?]) {
+    public init(_ name: String, shape: [Int?], scalarType: ScalarType? = nil) {
       self.name = name
       self.shape = shape
+      self.scalarType = scalarType
     }
   }
 

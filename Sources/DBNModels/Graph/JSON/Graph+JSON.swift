@@ -10,12 +10,7 @@ extension Graph {
     let json: JSON = [
       "format": .string(Self.formatName), "version": .int(Self.version), "name": .string(name),
       "inputs": .array(
-        inputs.map { input in
-          [
-            "name": .string(input.name),
-            "shape": .array(input.shape.map { $0.map { .int($0) } ?? .null }),
-          ]
-        }),
+        inputs.map(\.json)),
       "parameters": .array(
         parameters.map { ["key": .string($0.key), "shape": .ints($0.shape)] }),
       "nodes": .array(nodes.map(\.json)), "outputs": .array(outputs.map { .string($0) }),
@@ -33,10 +28,7 @@ extension Graph {
     guard let members = json.members else { throw reader.invalid("output_types") }
     var types: [String: ScalarType] = [:]
     for member in members {
-      guard let type = member.value.string.flatMap(ScalarType.init), type.isIntegral else {
-        throw reader.invalid("output_types")
-      }
-      types[member.name] = type
+      types[member.name] = try GraphReader(json).integralType(member.name)
     }
     return types
   }
@@ -76,7 +68,7 @@ extension Graph {
     self.init(
       name: try reader.text("name"),
       inputs: try reader.all("inputs") { input throws(CheckpointError) in
-        Input(try input.text("name"), shape: try input.shape("shape"))
+        try Input(input)
       },
       nodes: try reader.all("nodes") { node throws(CheckpointError) in try Node(node) },
       outputs: try reader.texts("outputs"), outputTypes: try Self.outputTypes(reader),
@@ -97,6 +89,20 @@ extension Graph: Codable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(json.text())
+  }
+}
+
+extension Graph.Input {
+  fileprivate var json: JSON {
+    let shape = shape.map { $0.map { JSON.int($0) } ?? .null }
+    let type = scalarType.map { [JSON.Member("type", .string($0.rawValue))] } ?? []
+    return .object([.init("name", .string(name)), .init("shape", .array(shape))] + type)
+  }
+
+  fileprivate init(_ reader: GraphReader) throws(CheckpointError) {
+    self.init(
+      try reader.text("name"), shape: try reader.shape("shape"),
+      scalarType: reader.has("type") ? try reader.integralType("type") : nil)
   }
 }
 

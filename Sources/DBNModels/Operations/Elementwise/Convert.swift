@@ -16,10 +16,7 @@ extension Operation {
     }
 
     package init(_ reader: GraphReader) throws(CheckpointError) {
-      guard let type = ScalarType(rawValue: try reader.text("type")), type.isIntegral else {
-        throw reader.invalid("type")
-      }
-      self.type = type
+      type = try reader.integralType("type")
     }
 
     package var attributes: [JSON.Member] { [.init("type", .string(type.rawValue))] }
