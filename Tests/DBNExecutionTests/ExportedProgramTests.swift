@@ -40,6 +40,32 @@ struct ExportedProgramTests {
   }
 
   @Test(arguments: try programs())
+  func outputsThatAreBoolOrIntegersKeepTheirType(program: RecordedProgram) throws {
+    let graph = try #require(try program.open().model()).graph
+    for call in try program.calls() {
+      let types = call.outputs.map(\.scalarType).map { $0.isFloatingPoint ? nil : $0 }
+      #expect(graph.outputs.map { graph.outputTypes[$0] } == types)
+    }
+  }
+
+  /// In float32, from inputs that are float32: within 1e-5 of the largest number of each output.
+  @Test(.oneDNN, arguments: try programs().filter { $0.hasFiniteInputs })
+  func outputsAreOneDNNs(program: RecordedProgram) throws {
+    let checkpoint = try program.open()
+    let model = try #require(try checkpoint.model())
+    let stateDict = model.tensors(with: try checkpoint.stateDict())
+    for call in try program.calls() {
+      var executor = try OneDNNExecutor(
+        model.graph, stateDict, options: ExecutionOptions(roundsToFloat32: true))
+      let results = try executor.run(
+        call.inputs.mapValues { try DenseArray($0) }, mode: program.mode)
+      for (index, (result, expected)) in zip(results, call.outputs).enumerated() {
+        #expect(try relativeError(of: result, expected) <= 1e-5, "output \(index)")
+      }
+    }
+  }
+
+  @Test(arguments: try programs())
   func theStateDictIsTheModels(program: RecordedProgram) throws {
     let found = try program.open().stateDict()
     let expected = try program.stateDict()
@@ -70,8 +96,8 @@ struct ExportedProgramTests {
   }
 }
 
-/// A program of `Fixtures/export/programs` or `layers`, or of `Fixtures/export/distributed`, whose BatchNorms
-/// have four devices, and what was recorded of it.
+/// A program of `Fixtures/export/programs`, `layers` or `tensors`, or of `Fixtures/export/distributed`,
+/// whose BatchNorms have four devices, and what was recorded of it.
 struct RecordedProgram: Sendable, CustomStringConvertible {
   struct Call {
     let inputs: [String: Tensor]
@@ -86,11 +112,16 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
 
   var description: String { "\(folder)/\(version)/\(name)" }
 
+  /// Whether the oneDNN engine can read the inputs: they are neither infinite nor NaN.
+  var hasFiniteInputs: Bool {
+    !["elements", "reductions", "functions", "pools"].contains { name.hasPrefix($0) }
+  }
+
   var mode: ExecutionMode { name.contains("train") ? .training : .evaluation }
 
   static func all() throws -> [RecordedProgram] {
     try all("programs", ["2.6", "2.8", "2.13", "2.15"]) + all("distributed", ["2.13", "2.15"])
-      + all("layers", ["2.13"])
+      + all("layers", ["2.13"]) + all("tensors", ["2.13"])
   }
 
   private static func all(_ folder: String, _ versions: [String]) throws -> [RecordedProgram] {

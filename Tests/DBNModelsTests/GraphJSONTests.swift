@@ -38,7 +38,19 @@ struct GraphJSONTests {
       .sliceScatter(dimension: 0, start: 0, end: 1, step: 1),
       .selectScatter(dimension: 1, index: 0), .pad(before: [1], after: [size], value: -.infinity),
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
-      .identity, .parametricReLU,
+      .identity, .parametricReLU, .accumulate(.product, dimension: 1), .binary(.floorDivide),
+      .convert(to: .int64), .diagonal(offset: -1, first: 0, second: 1), .einsum("ij,jk->ik"),
+      .flip(dimensions: [0, 1]), .gather(dimension: 1), .index(dimensions: [0, 2]),
+      .indexPut(dimensions: [1], accumulates: true), .indexSelect(dimension: 0),
+      .linearSpace(start: -1, end: 2.5, count: size),
+      .orderStatistic(.median, dimension: 1, keepsDimensions: true),
+      .reduce(.norm(order: .infinity), dimensions: [0], keepsDimensions: false),
+      .reduce(.variance(correction: 1), dimensions: [], keepsDimensions: true),
+      .reduce(.logSumExp, dimensions: [1], keepsDimensions: true), .repeated([2, size]),
+      .roll(shifts: [1, -2], dimensions: [0, 1]),
+      .scatter(dimension: 0, .mean, includesTarget: false),
+      .sort(dimension: -1, descending: true), .triangle(isUpper: true, offset: -2),
+      .unary(.ceiling),
     ]
     let nodes = (operations + layers(size, pooling)).enumerated().map { index, operation in
       Graph.Node(
@@ -46,7 +58,8 @@ struct GraphJSONTests {
         outputs: index % 2 == 0 ? nil : ["a\(index)", "b\(index)"])
     }
     return Graph(
-      name: "all", inputs: [.init("x", shape: [nil, 3])], nodes: nodes, outputs: ["node 0", "x"],
+      name: "all", inputs: [.init("x", shape: [nil, 3], scalarType: .int64)], nodes: nodes,
+      outputs: ["node 0", "x"], outputTypes: ["x": .int64, "node 0": .bool],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
 
@@ -159,6 +172,9 @@ struct GraphJSONTests {
     .init(description: "a size of another kind", from: "{\"dimension\": 0", to: "{\"width\": 0"),
     .init(description: "no attribute", from: "\"sizes\"", to: "\"shape\""),
     .init(
+      description: "a float as an output's type", from: "\"outputs\": [\"r\"]",
+      to: "\"outputs\": [\"r\"], \"output_types\": {\"r\": \"float32\"}"),
+    .init(
       description: "a key twice", from: "{\"format\"", to: "{\"name\": 1, \"format\"",
       code: .invalidJSON),
   ]
@@ -186,7 +202,7 @@ struct GraphJSONTests {
 extension GraphJSONTests {
   /// `graph` as files have it.
   private static let text = #"""
-    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3]}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
+    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3], "type": "int64"}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
     {"name": "node 0", "operation": "convolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 1", "operation": "batchNorm", "module": "a.bn", "features": 3, "eps": 1e-05, "momentum": null, "bias": false, "layout": "replicated", "world_size": 4, "dimensions": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a1", "b1"]},
     {"name": "node 2", "operation": "linear", "operands": ["x", {"parameter": "w"}, null]},
@@ -236,35 +252,56 @@ extension GraphJSONTests {
     {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
     {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 49", "operation": "logSigmoid", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a49", "b49"]},
-    {"name": "node 50", "operation": "scaledELU", "alpha": 1.0, "scale": 2.0, "input_scale": 0.5, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 51", "operation": "hardShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a51", "b51"]},
-    {"name": "node 52", "operation": "softShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 53", "operation": "threshold", "threshold": 0.5, "value": 20.0, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a53", "b53"]},
-    {"name": "node 54", "operation": "adaptiveMaxPool", "sizes": [1, 2], "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 55", "operation": "adaptiveMaxPoolIndices", "sizes": [1], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a55", "b55"]},
-    {"name": "node 56", "operation": "attention", "scale": null, "causal": false, "boolean_mask": false, "shares_heads": false, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 57", "operation": "attention", "scale": 0.5, "causal": true, "boolean_mask": true, "shares_heads": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a57", "b57"]},
-    {"name": "node 58", "operation": "channelShuffle", "groups": 2, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 59", "operation": "col2im", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 4], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a59", "b59"]},
-    {"name": "node 60", "operation": "im2col", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 61", "operation": "gridSample", "mode": "cubic", "padding": "reflection", "align_corners": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a61", "b61"]},
-    {"name": "node 62", "operation": "groupNorm", "groups": 2, "eps": 0.5, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 63", "operation": "interpolate", "mode": "linear", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "scales": [], "align_corners": true, "antialias": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a63", "b63"]},
-    {"name": "node 64", "operation": "interpolate", "mode": "nearestExact", "sizes": [], "scales": [0.5, 2.0], "align_corners": false, "antialias": true, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 65", "operation": "maxPoolIndices", "kernel": [2], "stride": [1], "padding": [0], "dilation": [1], "ceil": true, "counts_padding": false, "divisor": 3, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a65", "b65"]},
-    {"name": "node 66", "operation": "maxUnpool", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 67", "operation": "padByCopies", "before": [1], "after": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "copies": "reflect", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a67", "b67"]},
-    {"name": "node 68", "operation": "pixelShuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 69", "operation": "pixelUnshuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a69", "b69"]},
-    {"name": "node 70", "operation": "recurrence", "cell": "gru", "layers": 1, "bidirectional": false, "biases": true, "projections": false, "batch_first": false, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 71", "operation": "recurrence", "cell": "lstm", "layers": 2, "bidirectional": true, "biases": false, "projections": true, "batch_first": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a71", "b71"]},
-    {"name": "node 72", "operation": "rmsNorm", "shape": [4], "eps": 0.5, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 73", "operation": "transposedConvolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "output_padding": [5], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a73", "b73"]},
-    {"name": "node 74", "operation": "weightNorm", "dimension": null, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 75", "operation": "weightNorm", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a75", "b75"]},
-    {"name": "node 76", "operation": "affineGrid", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 1, 2, 3], "align_corners": true, "operands": ["x", {"parameter": "w"}, null]},
-    {"name": "node 77", "operation": "unfold", "dimension": 0, "size": 2, "step": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a77", "b77"]}
-    ], "outputs": ["node 0", "x"]}
+    {"name": "node 49", "operation": "accumulate", "function": "product", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a49", "b49"]},
+    {"name": "node 50", "operation": "floorDivide", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 51", "operation": "convert", "type": "int64", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a51", "b51"]},
+    {"name": "node 52", "operation": "diagonal", "offset": -1, "first": 0, "second": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 53", "operation": "einsum", "equation": "ij,jk->ik", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a53", "b53"]},
+    {"name": "node 54", "operation": "flip", "dimensions": [0, 1], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 55", "operation": "gather", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a55", "b55"]},
+    {"name": "node 56", "operation": "index", "dimensions": [0, 2], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 57", "operation": "indexPut", "dimensions": [1], "accumulates": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a57", "b57"]},
+    {"name": "node 58", "operation": "indexSelect", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 59", "operation": "linearSpace", "start": -1.0, "end": 2.5, "count": {"quotient": [{"dimension": 0, "of": "x"}, 2]}, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a59", "b59"]},
+    {"name": "node 60", "operation": "orderStatistic", "statistic": "median", "dimension": 1, "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 61", "operation": "reduce", "function": "norm", "order": "inf", "dimensions": [0], "keeps": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a61", "b61"]},
+    {"name": "node 62", "operation": "reduce", "function": "variance", "correction": 1.0, "dimensions": [], "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 63", "operation": "reduce", "function": "logSumExp", "dimensions": [1], "keeps": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a63", "b63"]},
+    {"name": "node 64", "operation": "repeat", "counts": [2, {"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 65", "operation": "roll", "shifts": [1, -2], "dimensions": [0, 1], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a65", "b65"]},
+    {"name": "node 66", "operation": "scatter", "dimension": 0, "meeting": "mean", "includes_target": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 67", "operation": "sort", "dimension": -1, "descending": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a67", "b67"]},
+    {"name": "node 68", "operation": "triangle", "upper": true, "offset": -2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 69", "operation": "ceiling", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a69", "b69"]},
+    {"name": "node 70", "operation": "logSigmoid", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 71", "operation": "scaledELU", "alpha": 1.0, "scale": 2.0, "input_scale": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a71", "b71"]},
+    {"name": "node 72", "operation": "hardShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 73", "operation": "softShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a73", "b73"]},
+    {"name": "node 74", "operation": "threshold", "threshold": 0.5, "value": 20.0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 75", "operation": "adaptiveMaxPool", "sizes": [1, 2], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a75", "b75"]},
+    {"name": "node 76", "operation": "adaptiveMaxPoolIndices", "sizes": [1], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 77", "operation": "attention", "scale": null, "causal": false, "boolean_mask": false, "shares_heads": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a77", "b77"]},
+    {"name": "node 78", "operation": "attention", "scale": 0.5, "causal": true, "boolean_mask": true, "shares_heads": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 79", "operation": "channelShuffle", "groups": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a79", "b79"]},
+    {"name": "node 80", "operation": "col2im", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 4], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 81", "operation": "im2col", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a81", "b81"]},
+    {"name": "node 82", "operation": "gridSample", "mode": "cubic", "padding": "reflection", "align_corners": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 83", "operation": "groupNorm", "groups": 2, "eps": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a83", "b83"]},
+    {"name": "node 84", "operation": "interpolate", "mode": "linear", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "scales": [], "align_corners": true, "antialias": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 85", "operation": "interpolate", "mode": "nearestExact", "sizes": [], "scales": [0.5, 2.0], "align_corners": false, "antialias": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a85", "b85"]},
+    {"name": "node 86", "operation": "maxPoolIndices", "kernel": [2], "stride": [1], "padding": [0], "dilation": [1], "ceil": true, "counts_padding": false, "divisor": 3, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 87", "operation": "maxUnpool", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a87", "b87"]},
+    {"name": "node 88", "operation": "padByCopies", "before": [1], "after": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "copies": "reflect", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 89", "operation": "pixelShuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a89", "b89"]},
+    {"name": "node 90", "operation": "pixelUnshuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 91", "operation": "recurrence", "cell": "gru", "layers": 1, "bidirectional": false, "biases": true, "projections": false, "batch_first": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a91", "b91"]},
+    {"name": "node 92", "operation": "recurrence", "cell": "lstm", "layers": 2, "bidirectional": true, "biases": false, "projections": true, "batch_first": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 93", "operation": "rmsNorm", "shape": [4], "eps": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a93", "b93"]},
+    {"name": "node 94", "operation": "transposedConvolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "output_padding": [5], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 95", "operation": "weightNorm", "dimension": null, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a95", "b95"]},
+    {"name": "node 96", "operation": "weightNorm", "dimension": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 97", "operation": "affineGrid", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 1, 2, 3], "align_corners": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a97", "b97"]},
+    {"name": "node 98", "operation": "unfold", "dimension": 0, "size": 2, "step": 1, "operands": ["x", {"parameter": "w"}, null]}
+    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}}
     """#
 }

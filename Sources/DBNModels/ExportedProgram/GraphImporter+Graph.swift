@@ -4,10 +4,13 @@ import DBNTensors
 extension GraphImporter {
   /// The finished graph, without nodes whose results are unused.
   mutating func graph() throws(CheckpointError) -> Graph {
-    var outputs: [String] = []
+    var (outputs, types): ([String], [String: ScalarType]) = ([], [:])
     for output in document.outputs {
       switch (output.role, output.name) {
-      case (.user, let name?): outputs.append(try value(of: name))
+      case (.user, let name?):
+        let value = try value(of: name)
+        outputs.append(value)
+        if let type = try meta(name).integralType { types[value] = type }
       case (.user, nil): note("an output that is not a tensor is left out")
       case (.mutation(let key), let name): noteMutation(of: key, by: name)
       case (.userMutation, _):
@@ -15,11 +18,11 @@ extension GraphImporter {
       }
     }
     guard !outputs.isEmpty else { throw .program("the program has no outputs") }
-    let root = document.nodes.lazy.compactMap(\.root).first
+    let root = document.graph.nodes.lazy.compactMap(\.root).first
     let name = root?.split(separator: ".").last.map(String.init)
     return Graph(
       name: name ?? "exported", inputs: try inputs(), nodes: usedNodes(for: outputs),
-      outputs: outputs, parameters: try parameters())
+      outputs: outputs, outputTypes: types, parameters: try parameters())
   }
 
   private mutating func value(of name: String) throws(CheckpointError) -> String {
@@ -41,7 +44,8 @@ extension GraphImporter {
     var inputs: [Graph.Input] = []
     for input in document.inputs {
       guard case .user = input.role else { continue }
-      inputs.append(Graph.Input(input.name, shape: try meta(input.name).shape))
+      let meta = try meta(input.name)
+      inputs.append(Graph.Input(input.name, shape: meta.shape, scalarType: meta.integralType))
     }
     return inputs
   }

@@ -3,6 +3,8 @@ import DBNTensors
 /// Converts an exported program to a graph, node by node.
 package struct GraphImporter {
   let document: ProgramDocument
+  /// What is known about the program's tensors, by name.
+  private var metas: [String: ProgramTensorMeta]
   private(set) var nodes: [Graph.Node] = []
   private(set) var notes: [Guidance] = []
   private var names: Set<String> = []
@@ -33,6 +35,7 @@ package struct GraphImporter {
 
   init(_ document: ProgramDocument) throws(CheckpointError) {
     self.document = document
+    metas = document.graph.tensors
     for input in document.inputs {
       switch input.role {
       case .user:
@@ -43,7 +46,7 @@ package struct GraphImporter {
         add(input.name, .parameter(key))
       }
     }
-    for node in document.nodes {
+    for node in document.graph.nodes {
       do throws(CheckpointError) {
         try run(node)
       } catch {
@@ -52,7 +55,9 @@ package struct GraphImporter {
     }
   }
 
-  private mutating func run(_ node: ProgramNode) throws(CheckpointError) {
+  /// Reads a node.
+  mutating func run(_ node: ProgramNode) throws(CheckpointError) {
+    if try readCalledGraph(node) { return }
     var call = try ProgramCall(node)
     if try readSize(&call) { return }
     if try copyMissing(&call) { return }
@@ -61,7 +66,7 @@ package struct GraphImporter {
         .unsupportedOperation, "the operation \(node.target) is not supported",
         advice: "export the model without it, or report it")
     }
-    let results = try handler(&self, &call)
+    let results = try wrapped(handler(&self, &call), call)
     try call.checkAllUsed()
     let outputs = node.outputs.flatMap(\.names)
     if call.isInPlace {
@@ -94,7 +99,8 @@ package struct GraphImporter {
     return true
   }
 
-  private mutating func bind(
+  /// Gives the results of a node their names.
+  mutating func bind(
     _ outputs: [String], _ results: [Result]
   ) throws(CheckpointError) {
     guard outputs.count <= results.count else {
@@ -198,10 +204,18 @@ package struct GraphImporter {
     if !notes.contains(note) { notes.append(note) }
   }
 
+  /// Keeps what is known about a tensor.
+  mutating func describe(_ name: String, _ meta: ProgramTensorMeta) { metas[name] = meta }
+
   func meta(_ name: String) throws(CheckpointError) -> ProgramTensorMeta {
-    guard let meta = document.tensors[name] else {
+    guard let meta = metas[name] else {
       throw .program("the program does not describe the tensor `\(name)`")
     }
     return meta
+  }
+
+  /// What is known about the first result of a call.
+  func outputMeta(of call: ProgramCall) throws(CheckpointError) -> ProgramTensorMeta {
+    try meta(call.node.outputs.flatMap(\.names).first ?? "")
   }
 }

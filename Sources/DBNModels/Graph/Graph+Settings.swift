@@ -17,10 +17,7 @@ extension Graph {
       changed.append(attributes.module)
       return Node(node.name, .batchNorm(new), node.operands, outputs: node.outputs)
     }
-    return (
-      Graph(name: name, inputs: inputs, nodes: nodes, outputs: outputs, parameters: parameters),
-      changed
-    )
+    return (with(nodes: nodes), changed)
   }
 }
 

@@ -71,7 +71,7 @@ extension DenseArray {
   }
 
   /// Applies a closure to each line of `size` elements that are `inner` apart.
-  private func alongLines(
+  func alongLines(
     _ size: Int, _ inner: Int, _ body: (UnsafeMutablePointer<Double>) -> Void
   ) -> DenseArray {
     guard size > 0, !values.isEmpty else { return self }

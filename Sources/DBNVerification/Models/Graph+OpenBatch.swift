@@ -16,10 +16,10 @@ extension Graph {
   /// - Parameter stateDict: the model's tensors.
   func withOpenBatch(_ stateDict: StateDict) -> Graph {
     guard fixedBatch != nil else { return self }
-    let open = Graph(
-      name: name,
-      inputs: inputs.map { Input($0.name, shape: [nil] + $0.shape.dropFirst()) },
-      nodes: nodes, outputs: outputs, parameters: parameters)
+    let open = with(
+      inputs: inputs.map {
+        Input($0.name, shape: [nil] + $0.shape.dropFirst(), scalarType: $0.scalarType)
+      })
     let parameters = Dictionary(
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     let isOpen = [3, 7].allSatisfy { samples in

@@ -153,7 +153,6 @@ extension Graph {
       return Graph.Node(
         node.name, .batchNorm(attributes), node.operands, outputs: node.outputs)
     }
-    return Graph(
-      name: name, inputs: inputs, nodes: nodes, outputs: outputs, parameters: parameters)
+    return with(nodes: nodes)
   }
 }

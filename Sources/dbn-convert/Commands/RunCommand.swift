@@ -10,7 +10,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a model forward once.",
     discussion: """
-      Outputs are written as output_0, output_1, ... in the type of the weights.
+      Outputs are written as output_0, output_1, ... in the type of the weights, bool and integers \
+      in the program's own type.
       """)
 
   @Argument(
@@ -79,7 +80,7 @@ struct RunCommand: ParsableCommand {
     } catch {
       throw source.explaining(error, input: input)
     }
-    let outputs = try self.outputs(results, like: stateDict)
+    let outputs = try self.outputs(results, of: graph, like: stateDict)
     // Both files, or neither.
     var files = StagedFiles()
     let writing = WritingOptions(existing: existing)
@@ -99,15 +100,20 @@ struct RunCommand: ParsableCommand {
       text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)", naming: files)
   }
 
-  /// The outputs, named output_0, output_1, ..., in the type of the weights.
+  /// The outputs, named output_0, output_1, ..., in their own type, or in the type of the weights.
   private func outputs(
-    _ results: [DenseArray], like weights: StateDict
+    _ results: [DenseArray], of graph: Graph, like weights: StateDict
   ) throws(CheckpointError) -> StateDict {
     let type = weights.tensors.first { $0.tensor.scalarType.isFloatingPoint }?.tensor.scalarType
     var outputs = StateDict()
-    for (index, result) in results.enumerated() {
-      outputs["output_\(index)"] = try Tensor(
-        rounding: result.values, to: type ?? .float32, shape: result.shape)
+    for (index, (result, name)) in zip(results, graph.outputs).enumerated() {
+      let own = graph.outputTypes[name]
+      outputs["output_\(index)"] =
+        if let own {
+          try Tensor(integers: result.values, of: own, shape: result.shape)
+        } else {
+          try Tensor(rounding: result.values, to: type ?? .float32, shape: result.shape)
+        }
     }
     return outputs
   }

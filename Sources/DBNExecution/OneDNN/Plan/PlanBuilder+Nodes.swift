@@ -12,10 +12,10 @@ extension PlanBuilder {
     let sizes = try node.operands.indices.map { index throws(CheckpointError) in
       try operand(index, of: node)?.shape ?? []
     }
-    // Empty values need no computation, so oneDNN's kernels are not used.
-    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
-      return try addReference(node)
-    }
+    // Empty values need no computation, and oneDNN has no values without dimensions.
+    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first,
+      !shape.isEmpty
+    else { return try addReference(node) }
     if let value = try addPrimary(unit, shape) { return [value] }
     if let values = try addArranging(node) { return values }
     let values = try addReference(node)

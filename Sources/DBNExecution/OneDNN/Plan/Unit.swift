@@ -92,7 +92,9 @@ struct Fusion {
   }
 
   private func canBegin(_ node: Graph.Node) -> Bool {
-    switch node.operation.definition {
+    // oneDNN has no values without dimensions.
+    if graph.shapes[node.outputs[0]]?.isEmpty ?? true { return false }
+    return switch node.operation.definition {
     case is Operation.Convolution, is Operation.Linear, is Operation.BatchNormAttributes,
       is Operation.Add, is Operation.Multiply, is Operation.Divide:
       true

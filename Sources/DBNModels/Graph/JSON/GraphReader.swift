@@ -80,6 +80,14 @@ package struct GraphReader {
     }
   }
 
+  /// The type of bool or integers.
+  func integralType(_ name: String) throws(CheckpointError) -> ScalarType {
+    guard let type = ScalarType(rawValue: try text(name)), type.isIntegral else {
+      throw invalid(name)
+    }
+    return type
+  }
+
   func size(_ name: String) throws(CheckpointError) -> Size {
     guard let size = json[name] else { throw invalid(name) }
     return try Size(size)

@@ -31,15 +31,9 @@ extension Activation {
       try importer.clamp(
         call.number("min_val", default: -1), call.number("max_val", default: 1), &call)
     },
-    "clamp": { importer, call throws(CheckpointError) in
-      try importer.clamp(call.number("min"), call.number("max"), &call)
-    },
-    "clamp_min": { importer, call throws(CheckpointError) in
-      try importer.clamp(call.number("min"), nil, &call)
-    },
-    "clamp_max": { importer, call throws(CheckpointError) in
-      try importer.clamp(nil, call.number("max"), &call)
-    },
+    "clamp": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
+    "clamp_min": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
+    "clamp_max": { importer, call throws(CheckpointError) in try importer.clamp(&call) },
   ]
 
   private static let parametrisedHandlers: [String: GraphImporter.Handler] = [
@@ -76,7 +70,7 @@ extension Activation {
     },
     "pow": { importer, call throws(CheckpointError) in
       guard let exponent = call.number("exponent") else {
-        throw call.unsupported("an exponent that is a tensor")
+        return try importer.binary(.raised, "self", "exponent", &call)
       }
       return try importer.result(.activation(.power(exponent)), of: call.tensor(), call)
     },
@@ -129,6 +123,20 @@ extension GraphImporter {
     }
     return try result(
       .activation(.leakyReLU(slope: (lower + upper) / 2)), of: call.tensor(), call)
+  }
+
+  /// Clips to bounds that are numbers or tensors, or missing.
+  fileprivate mutating func clamp(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
+    guard call.isTensor("min") || call.isTensor("max") else {
+      return try clamp(call.number("min"), call.number("max"), &call)
+    }
+    var operand = try operand(of: call.tensor())
+    for (bound, operation) in [("min", Operation.maximum), ("max", .minimum)]
+    where call.has(bound) {
+      operand = try single(
+        operation, [operand, numberOrTensor(bound, &call)], Self.name(of: call))
+    }
+    return [.new(operand)]
   }
 
   fileprivate mutating func clamp(

@@ -83,7 +83,7 @@ extension GraphImporter {
     let attributes = Operation.Attention(
       scale: call.number("scale"), isCausal: try call.bool("is_causal", default: false),
       hasBooleanMask: try mask.map { name throws(CheckpointError) in
-        try meta(name).isIntegral
+        try meta(name).integralType != nil
       } ?? false,
       sharesHeads: try call.bool("enable_gqa", default: false))
     let operands = [
