@@ -174,11 +174,11 @@ struct ProgramTests {
     #expect(graph.nodes[1].operands[0] == .value(graph.nodes[0].outputs[0]))
   }
 
-  @Test func aConditionThatDependsOnNumbersIsNotSupported() {
+  @Test func aConditionThatDependsOnInputsIsNotSupported() {
     let text = Self.conditional("{\"as_tensor\": {\"name\": \"x\"}}")
     let error = #expect(throws: CheckpointError.self) { try Graph(parsing: text) }
     #expect(error?.code == .unsupportedOperation && error?.name == "cond")
-    #expect(error?.reason.contains("depends on numbers") == true)
+    #expect(error?.reason.contains("depends on the inputs") == true)
   }
 
   @Test func aGraphThatIsCalledWithOtherArgumentsIsAnError() {

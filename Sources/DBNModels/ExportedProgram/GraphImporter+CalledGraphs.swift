@@ -9,14 +9,16 @@ extension GraphImporter {
   ///
   /// - Returns: whether it is such a node.
   mutating func readCalledGraph(_ node: ProgramNode) throws(CheckpointError) -> Bool {
+    let arguments = node.arguments.map(\.value)
     switch node.target {
-    case "torch.ops.higher_order.wrap_with_set_grad_enabled": break
+    case "torch.ops.higher_order.wrap_with_set_grad_enabled", "torch.ops.higher_order.cond": break
     case "torch.ops.higher_order.wrap_with_autocast":
-      note("autocast is left out: an engine computes in its own type")
-    case "torch.ops.higher_order.cond": break
+      let flags = arguments.compactMap { if case .bool(let flag) = $0 { flag } else { nil } }
+      if flags.first ?? true {
+        note("autocast is left out: an engine computes in its own type")
+      }
     default: return false
     }
-    let arguments = node.arguments.map(\.value)
     let graphs = arguments.compactMap { if case .graph(let graph) = $0 { graph } else { nil } }
     let last = arguments.lastIndex { if case .graph = $0 { true } else { false } } ?? 0
     let operands = arguments[(last + 1)...].flatMap { $0.argumentNames }
@@ -31,7 +33,7 @@ extension GraphImporter {
   ) throws(CheckpointError) -> ProgramGraph {
     guard case .bool(let condition)? = node.arguments.first?.value else {
       throw CheckpointError(
-        .unsupportedOperation, "a condition that depends on numbers is not supported",
+        .unsupportedOperation, "a condition that depends on the inputs is not supported",
         advice: "export the model without it")
     }
     return graphs[condition ? 0 : 1]

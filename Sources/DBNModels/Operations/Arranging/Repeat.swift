@@ -40,6 +40,8 @@ extension Operation {
       of operands: OperandArrays, shapes: [[Int]]
     ) throws(CheckpointError) -> [DenseArray] {
       let input = try operands.required(0)
+      // Without elements, there is no limit to the repetitions.
+      if shapes[0].contains(0) { return [DenseArray(repeating: 0, shapes[0])] }
       let shape = input.shape.padded(to: sizes.count)
       // Each dimension becomes two: the repetitions, which do not move in memory, and its own.
       let pairs = zip(sizes, shape).flatMap { [$0.number ?? 1, $1] }
