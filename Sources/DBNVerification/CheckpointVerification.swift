@@ -19,6 +19,8 @@ public struct CheckpointVerification: Sendable {
   public var overriding = BatchNormSettings()
   /// Whether the programs in the files are compared; false if `model` is another program.
   public var comparesPrograms = true
+  /// The mode in which the programs in the files are compared; nil for each program's own.
+  public var programMode: ExecutionMode?
 
   /// Makes a verification of each BatchNorm separately, in evaluation, to the last bit.
   public init() {}
@@ -30,7 +32,7 @@ public struct CheckpointVerification: Sendable {
   ) throws(CheckpointError) -> VerificationResult {
     let stated = BatchNormSettingsPair(a.allBatchNormSettings, b.allBatchNormSettings)
     var result = try taking(stated).compareModels(a, b)
-    result.add(ProgramComparison(a, b), isCompared: comparesPrograms)
+    result.add(ProgramComparison(a, b, mode: programMode), isCompared: comparesPrograms)
     if stated.contradicts(in: overriding) {
       result.notes.append(
         "the files state different settings of BatchNorms; the given ones were used for both: "

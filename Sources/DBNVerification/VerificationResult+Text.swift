@@ -1,6 +1,7 @@
 import DBNBatchNorm
 import DBNComparison
 import DBNExecution
+import DBNModels
 import DBNTensors
 
 extension VerificationResult {
@@ -38,7 +39,7 @@ extension VerificationResult {
     var scope = "no BatchNorm; \(counted(otherTensors, "tensor")) compared"
     if !layers.isEmpty {
       scope =
-        "\(counted(layers.count, things))\(ofModel), batch of \(samples), mode \(mode.rawValue)"
+        "\(counted(layers.count, things))\(ofModel), batch of \(samples), mode \(mode.text)"
       if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
     }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
@@ -54,7 +55,7 @@ extension VerificationResult {
   }
 
   private var distance: String {
-    let computed = mode == .training ? "outputs, updated statistics and counters" : "outputs"
+    let computed = mode != .evaluation ? "outputs, updated statistics and counters" : "outputs"
     return "\(computed): max abs \(maxAbsolute), max ulp \(maxULP); "
       + "stored numbers: max abs \(stateMaxAbsolute)"
   }

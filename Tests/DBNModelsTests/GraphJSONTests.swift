@@ -18,6 +18,14 @@ struct GraphJSONTests {
     norm.layout = .replicated
     norm.worldSize = 4
     norm.dimensions = 2
+    var ofProgram = NormModule(numFeatures: 3)
+    ofProgram.layout = .firstDevice
+    ofProgram.worldSize = 4
+    ofProgram.accumulationSteps = 2
+    var program = DBNModels.Operation.BatchNormAttributes(
+      module: "b", ofProgram, exportedMode: .training)
+    program.appliesAffine = false
+    program.keptBuffers = [.runningMean, .runningVar]
     let operations: [DBNModels.Operation] = [
       .convolution(.init(stride: [1], padding: [2], dilation: [3], groups: 4)),
       .batchNorm(.init(module: "a.bn", norm)), .linear, .matrixMultiply,
@@ -38,7 +46,7 @@ struct GraphJSONTests {
       .sliceScatter(dimension: 0, start: 0, end: 1, step: 1),
       .selectScatter(dimension: 1, index: 0), .pad(before: [1], after: [size], value: -.infinity),
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
-      .identity, .parametricReLU,
+      .identity, .parametricReLU, .functionalBatchNorm(eps: 1e-3), .batchNorm(program),
     ]
     let nodes = operations.enumerated().map { index, operation in
       Graph.Node(
@@ -193,7 +201,9 @@ extension GraphJSONTests {
     {"name": "node 45", "operation": "softmax", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a45", "b45"]},
     {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
-    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]}
+    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 49", "operation": "functionalBatchNorm", "eps": 0.001, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a49", "b49"]},
+    {"name": "node 50", "operation": "batchNorm", "module": "b", "features": 3, "eps": 1e-05, "momentum": 0.1, "layout": "first-device", "world_size": 4, "accumulation_steps": 2, "applies_affine": false, "kept_buffers": ["running_mean", "running_var"], "mode": "train", "operands": ["x", {"parameter": "w"}, null]}
     ], "outputs": ["node 0", "x"]}
     """#
 }

@@ -14,11 +14,14 @@ public struct WeightedModel: Sendable {
     public let place: EntryPath
     /// The state dict that the model is run with.
     public let stateDict: StateDict
+    /// Epsilon and momentum of the file's BatchNorms, where the user states no others.
+    public fileprivate(set) var settings: BatchNormSettingsTable
   }
 
   /// The checkpoints, at least one.
   public let weights: [Weights]
   private let model: Checkpoint.Model
+  private let statesMomentum: Bool
 
   /// Opens a model and its weights.
   ///
@@ -28,34 +31,46 @@ public struct WeightedModel: Sendable {
   ///   - paths: the checkpoints; if empty, the file `name` has the weights too.
   ///   - options: how they are read.
   ///   - layouts: custom layouts that their BatchNorms may be in.
+  ///   - statement: what the user states about their BatchNorms.
   /// - Throws: `unknownModel`; as `Conversion.init` and `findStateDict`.
   public init(
     _ name: String, weights paths: [String], entry: EntryPath? = nil,
-    reading options: ReadingOptions = ReadingOptions(), layouts: [BatchNormLayout] = []
+    reading options: ReadingOptions = ReadingOptions(), layouts: [BatchNormLayout] = [],
+    stating statement: BatchNormStatement = BatchNormStatement()
   ) throws(CheckpointError) {
     if paths.isEmpty { try Checkpoint.Model.requireFile(name) }
     let files = try (paths.isEmpty ? [name] : paths).map { path throws(CheckpointError) in
       try Weights(Conversion(opening: path, entry: entry, options: options))
     }
-    try self.init(paths.isEmpty ? nil : name, files, layouts)
+    try self.init(paths.isEmpty ? nil : name, files, layouts, statement)
   }
 
   /// The model with the weights of a checkpoint that is already open.
   ///
   /// - Parameter name: as above; nil: inferred from the checkpoint.
   init(
-    _ name: String?, running conversion: Conversion, layouts: [BatchNormLayout]
+    _ name: String?, running conversion: Conversion, layouts: [BatchNormLayout],
+    stating statement: BatchNormStatement
   ) throws(CheckpointError) {
-    try self.init(name, [Weights(conversion)], layouts)
+    try self.init(name, [Weights(conversion)], layouts, statement)
   }
 
   private init(
-    _ name: String?, _ weights: [Weights], _ layouts: [BatchNormLayout]
+    _ name: String?, _ weights: [Weights], _ layouts: [BatchNormLayout],
+    _ statement: BatchNormStatement
   ) throws(CheckpointError) {
-    self.weights = weights
-    model = try Checkpoint.Model(
+    self.weights = weights.map { weights in
+      var weights = weights
+      weights.settings = weights.settings.overridden(by: statement.settings)
+      return weights
+    }
+    let model = try Checkpoint.Model(
       named: name, for: weights[0].stateDict, in: weights[0].checkpoint, from: weights[0].path,
       layouts: layouts)
+    self.model = Checkpoint.Model(
+      graph: model.graph.overridden(by: statement.settings), constants: model.constants,
+      notes: model.notes)
+    statesMomentum = statement.settings.momentum != nil
   }
 
   /// The model, with its own epsilon and momentum.
@@ -65,15 +80,25 @@ public struct WeightedModel: Sendable {
   public var tensors: [StateDict] { weights.map { model.tensors(with: $0.stateDict) } }
 
   /// The graph with the settings of the first checkpoint's BatchNorms.
-  public var firstGraph: Graph { graph.applying(weights[0].checkpoint.batchNormSettings).graph }
+  public var firstGraph: Graph { graph.applying(weights[0].settings).graph }
 
   /// What the user should know about the files, one sentence each.
   public var notes: [Guidance] {
     let settings = weights.flatMap { weights in
-      model.applying(weights.checkpoint.batchNormSettings, of: weights.path).notes
+      model.applying(weights.settings, of: weights.path).notes
         .dropFirst(model.notes.count)
     }
     return model.notes + settings + weights.flatMap(\.checkpoint.notes)
+  }
+
+  /// What the user should know about a run, in addition to `notes`.
+  ///
+  /// - Parameter mode: the mode of all BatchNorms; nil if each runs in its own.
+  public func notes(runIn mode: ExecutionMode?) -> [Guidance] {
+    [
+      graph.noteOverridden(by: mode),
+      statesMomentum ? nil : graph.noteMomentum(given: mode, knowing: weights[0].settings),
+    ].compactMap(\.self)
   }
 
   /// An error from running the first checkpoint's model, with the file of the tensor at fault.
@@ -97,6 +122,7 @@ extension WeightedModel.Weights {
   fileprivate init(_ conversion: Conversion) throws(CheckpointError) {
     path = conversion.path
     checkpoint = conversion.checkpoint
+    settings = checkpoint.batchNormSettings
     (place, stateDict) = try conversion.findStateDict()
   }
 }

@@ -24,12 +24,30 @@ extension Graph {
   }
 }
 
+extension BatchNormSettingsTable {
+  /// The settings with the given values replacing the table's.
+  package func overridden(by given: BatchNormSettings) -> BatchNormSettingsTable {
+    var result = self
+    for (name, known) in entries { result[name] = given.filled(from: known) }
+    return result
+  }
+}
+
+extension Graph {
+  /// The graph with the given settings for all its BatchNorms.
+  package func overridden(by given: BatchNormSettings) -> Graph {
+    var table = BatchNormSettingsTable()
+    for attributes in batchNorms { table[attributes.module] = given }
+    return applying(table).graph
+  }
+}
+
 extension Operation.BatchNormAttributes {
   fileprivate func applying(_ settings: BatchNormSettings) -> Self {
-    var norm = norm
-    norm.eps = settings.epsilon ?? norm.eps
-    norm.momentum = settings.momentum.map(\.value) ?? norm.momentum
-    return Self(module: module, norm)
+    var result = self
+    result.norm.eps = settings.epsilon ?? norm.eps
+    result.norm.momentum = settings.momentum.map(\.value) ?? norm.momentum
+    return result
   }
 }
 

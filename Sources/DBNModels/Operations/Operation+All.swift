@@ -20,6 +20,7 @@ extension Operation {
     Expand.self,
     Fill.self,
     Flatten.self,
+    FunctionalBatchNorm.self,
     Full.self,
     Identity.self,
     LayerNorm.self,

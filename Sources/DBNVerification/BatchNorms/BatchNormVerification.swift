@@ -1,6 +1,7 @@
 public import DBNBatchNorm
 public import DBNComparison
 public import DBNExecution
+public import DBNModels
 public import DBNTensors
 
 /// Compares two checkpoints BatchNorm by BatchNorm, without a model: each on inputs drawn from its

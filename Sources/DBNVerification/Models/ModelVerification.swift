@@ -22,8 +22,9 @@ public struct ModelVerification: Sendable {
   public var engine: Engine
   /// The engine's options; its `layouts` also apply to the two state dicts.
   public var options: ExecutionOptions
-  /// Whether it runs in evaluation or in training.
-  public var mode = ExecutionMode.evaluation
+  /// Whether it runs in evaluation or in training; nil to run each BatchNorm in the mode with which
+  /// the model was exported.
+  public var mode: ExecutionMode? = .evaluation
   /// N, if the model leaves it open; nil for the model's batch, or one that reaches every virtual
   /// device.
   public var samples: Int?
@@ -67,12 +68,18 @@ public struct ModelVerification: Sendable {
     if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
     let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
     try pair.reach.check(samples, isFixed: graph.inputs.contains { $0.hasFixedBatch })
-    var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
-    switch mode {
-    case .evaluation: try comparison.compareEvaluation(on: inputs)
-    case .training: try comparison.compareTraining(on: inputs, samples: samples)
+    var comparison = ModelComparison(
+      pair, mode: mode, ulpsOf: scalarType(of: a), tolerance: tolerance)
+    if trains {
+      try comparison.compareTraining(on: inputs, samples: samples)
+    } else {
+      try comparison.compareEvaluation(on: inputs)
     }
-    var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
+    var result = VerificationResult(
+      model: graph.name, mode: graph.mode(given: mode), samples: samples)
+    result.notes += [
+      graph.noteOverridden(by: mode), graph.noteMomentum(given: mode, knowing: settings.a),
+    ].compactMap(\.self)
     result.inputs = VerificationInputs(
       tensors: graph.inputs.compactMap { input in
         inputs[input.name].map { .init(name: input.name, shape: $0.shape) }
@@ -83,6 +90,8 @@ public struct ModelVerification: Sendable {
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
     return result
   }
+
+  private var trains: Bool { graph.trains(given: mode) }
 
   /// The BatchNorms of the state dicts, including those that the graph does not run.
   private func batchNorms(
@@ -121,7 +130,7 @@ public struct ModelVerification: Sendable {
         .invalidBatch, "\(graph.name) was exported for \(batch) samples and cannot run \(samples)",
         advice: "leave out the batch, or export it with a batch of any size")
     }
-    if mode == .training, try pair.roles() != nil {
+    if trains, try pair.roles() != nil {
       throw CheckpointError(
         .invalidBatch,
         "\(graph.name) was exported for \(batch) samples and cannot run on one device's slice",
@@ -133,7 +142,7 @@ public struct ModelVerification: Sendable {
   private func drawnInputs(
     for pair: ExecutorPair, _ exported: Int?
   ) throws(CheckpointError) -> [String: DenseArray] {
-    let needed = (mode == .training ? 2 : 1) * pair.worldSize
+    let needed = (trains ? 2 : 1) * pair.worldSize
     let own = exported.flatMap { $0 >= needed && pair.reach.isComplete($0) ? $0 : nil }
     var samples = self.samples ?? graph.fixedBatch ?? own ?? 0
     if samples == 0, self.samples == nil {

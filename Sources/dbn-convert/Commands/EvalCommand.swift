@@ -33,6 +33,7 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var layouts: LayoutFileOption
@@ -45,19 +46,20 @@ struct EvalCommand: ParsableCommand {
     let engineOptions = try layouts.options(engine)
     let source = try WeightedModel(
       model, weights: weights, entry: entry.path, reading: opaque.readingOptions,
-      layouts: engineOptions.layouts)
+      layouts: engineOptions.layouts, stating: statement.statement)
     let samples = try data.samples(labelled: true)
     var evaluation = Evaluation(
       source.graph, engine: engine.engine, options: engineOptions)
     evaluation.batch = data.batch
     evaluation.paths = source.weights.map(\.path)
-    evaluation.settings = source.weights.map(\.checkpoint.batchNormSettings)
+    evaluation.settings = source.weights.map(\.settings)
     let bar = ProgressBar("evaluating", total: samples.count, unit: .samples)
     defer { bar.finish() }
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }
     bar.finish()
     options.remark(
-      source.notes + samples.notes + (entry.path == nil ? source.otherNetworks : []))
+      source.notes + source.notes(runIn: .evaluation) + samples.notes
+        + (entry.path == nil ? source.otherNetworks : []))
     let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)

@@ -40,6 +40,7 @@ struct RecalibrateCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var stateDict: StateDictOption
@@ -76,7 +77,8 @@ struct RecalibrateCommand: ParsableCommand {
     defer { bar.finish() }
     return try conversion.recalibrated(
       running: model, on: samples, statistics: statistics, batch: data.batch, batches: batches,
-      engine: engine.engine, options: try layouts.options(engine)
+      engine: engine.engine, options: try layouts.options(engine),
+      stating: statement.statement
     ) { bar.advance(by: $0) }
   }
 

@@ -41,28 +41,17 @@ struct VerifyCommand: ParsableCommand {
     completion: .file())
   var input: String?
 
-  @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
-  var mode = ExecutionMode.evaluation
+  @OptionGroup var execution: ModeOption
 
   @Option(
     help: ArgumentHelp(
       "Samples in the mini-batch; by default two for each device, at least 8.", valueName: "N"))
   var batch: Int?
 
-  @Option(
-    help: "The epsilon added to variances, for both; by default the files' own, or else 1e-05.")
-  var eps: Double?
-
-  @Option(
-    help: """
-      The momentum of running statistics in training, for both; by default the files' own, or \
-      else 0.1.
-      """)
-  var momentum: Double?
-
   @Flag(help: "List every layer.")
   var layers = false
 
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
@@ -84,13 +73,6 @@ struct VerifyCommand: ParsableCommand {
     guard batch == nil || input == nil else {
       throw ValidationError("--input determines the number of samples: leave out --batch.")
     }
-    // Other values make every output NaN, and all NaNs count as equal.
-    guard eps.map({ $0 >= 0 && $0.isFinite }) ?? true else {
-      throw ValidationError("--eps must be 0 or more.")
-    }
-    guard (0...1).contains(momentum ?? 0) else {
-      throw ValidationError("--momentum must be from 0 to 1.")
-    }
   }
 
   func run() throws {
@@ -101,9 +83,9 @@ struct VerifyCommand: ParsableCommand {
     )
     var verification = CheckpointVerification()
     verification.entry = entry.path
-    verification.overriding = BatchNormSettings(
-      epsilon: eps, momentum: momentum.map { .exponential($0) })
+    verification.overriding = statement.statement.settings
     verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
+    verification.programMode = execution.mode
     verification.batchNorms = try batchNormVerification()
     if let model { verification.model = try modelVerification(model, checkpointA) }
     let result = try verification.compare(checkpointA, checkpointB)
@@ -128,7 +110,7 @@ struct VerifyCommand: ParsableCommand {
 
   private func batchNormVerification() throws(CheckpointError) -> BatchNormVerification {
     var verification = BatchNormVerification()
-    verification.mode = mode
+    verification.mode = execution.mode ?? .evaluation
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     if let own = try layouts.layout() { verification.layouts = [own] }
@@ -148,7 +130,7 @@ struct VerifyCommand: ParsableCommand {
     let model = try Checkpoint.Model(
       named: name, for: weights, in: checkpoint, from: a, layouts: options.layouts)
     var verification = ModelVerification(model.graph, engine: engine.engine, options: options)
-    verification.mode = mode
+    verification.mode = execution.mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     if let input { verification.inputs = try model.graph.inputs(from: input) }
