@@ -38,7 +38,8 @@ extension Conversion {
     let (result, _) = change.applied(to: checkpoint)
     var conversion = ConversionResult(
       self, result, record: recalibration.record(of: measured, on: data), ConversionReport(),
-      notes: source.notes + data.notes + [source.graph.frozenNote].compactMap(\.self)
+      notes: source.notes + source.layoutNotes + data.notes
+        + [source.graph.frozenNote].compactMap(\.self)
         + change.notes(in: checkpoint, isChosen: entry != nil) + result.settingsNotes(),
       examining: .of(updated),
       basis: ProofBasis.whatIsWritten(

@@ -126,6 +126,23 @@ struct BatchNormProgramTests {
     }
   }
 
+  /// Every number, text and flag replaced by others, at random: an error or a graph, and nothing
+  /// else.
+  @Test(arguments: try programs("rows-chunks-train", "rows-any-batch", "ghost-train"))
+  func damagedProgramsAreErrorsOrGraphs(program: RecordedProgram) throws {
+    let json = try JSON(roundingLargeIntegersOf: #require(program.open().graph))
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = SeededGenerator(seed)
+    for round in 0..<300 {
+      let damaged = json.damaged(with: &generator, oneIn: 1000).text()
+      do {
+        _ = try Graph(parsing: damaged)
+      } catch {
+        #expect(!error.reason.isEmpty, "seed \(seed), round \(round)")
+      }
+    }
+  }
+
   /// The weight that the program names counts, not that of the module with the statistics: in other
   /// checkpoints the two need not be tied.
   @Test func aWeightOfAnotherModuleIsUsed() throws {

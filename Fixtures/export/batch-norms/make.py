@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from torch import nn
 from torch.export import Dim
 from torch.nn import functional as F
@@ -211,6 +212,20 @@ def write(name: str, model: nn.Module, *inputs: torch.Tensor, shapes=None, train
     torch.save(recorded | {"state_dict": dict(model.state_dict())}, FOLDER / f"{name}.pth")
 
 
+def write_first_device(image: torch.Tensor) -> None:
+    """first-device.pt2, a program of standard BatchNorms, and in first-device.safetensors what it gives in training as
+    the original's module since April 2021: `y`, and `after.*`, the state dict behind the pass."""
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 1), nn.BatchNorm2d(3))
+    write("first-device", model, image, shapes=({0: Dim.AUTO},))
+    if FOLDER.name != "2.13":
+        return
+    distributed = dbn_convert.convert_model(copy.deepcopy(model), 2, layout="first-device").double().train()
+    with torch.no_grad():
+        recorded = {"x": image, "y": distributed(image.double())}
+    recorded |= {f"after.{name}": tensor for name, tensor in distributed.state_dict().items()}
+    save_file(recorded, FOLDER / "first-device.safetensors")
+
+
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     torch.manual_seed(6)
@@ -232,6 +247,7 @@ def main() -> None:
     write("standardised", nn.Sequential(Standardised(3, 4, 3), nn.BatchNorm2d(4)), image)
     write("changing-train", Changing(), image, train=True)
     write("accumulation-step-1-train", accumulating(1), image, train=True)
+    write_first_device(torch.randn(5, 3, 2, 3))
 
 
 if __name__ == "__main__":

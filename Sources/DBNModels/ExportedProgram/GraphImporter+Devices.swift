@@ -84,13 +84,13 @@ extension GraphImporter {
       $0.module == first.module && $0.batch == first.batch && $0.call.eps == first.call.eps
         && $0.call.momentum == first.call.momentum && $0.call.isTraining == first.call.isTraining
     }
-    guard isOne else { return false }
+    guard isOne, 1...StateDict.worldSizeLimit ~= first.worldSize else { return false }
     if let chunk = first.slice.operation.definition as? Operation.Chunk {
       return chunk.dimension == 0 && chunk.count == first.worldSize
         && calls.allSatisfy { $0.slice.operation == first.slice.operation }
         && calls.map(\.slice.part) == Array(0..<first.slice.parts)
     }
-    guard let samples = first.samples else { return false }
+    guard let samples = first.samples, 0...Graph.elementLimit ~= samples else { return false }
     let slices = BatchNormLayout.replicated.slices(of: samples, worldSize: first.worldSize)
     return calls.map { $0.slice.samples(of: samples) } == slices.filter { !$0.isEmpty }
   }
@@ -101,6 +101,7 @@ extension TensorView {
   fileprivate func samples(of batch: Int) -> BatchSlice? {
     switch operation.definition {
     case let split as Operation.Split where split.dimension == 0:
+      guard split.parts.allSatisfy({ 0...batch ~= $0 }) else { return nil }
       let start = split.parts[..<part].reduce(0, +)
       return BatchSlice(start..<start + split.parts[part])
     case let slice as Operation.Slice where slice.dimension == 0 && slice.step == 1:

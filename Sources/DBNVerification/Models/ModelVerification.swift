@@ -32,6 +32,10 @@ public struct ModelVerification: Sendable {
   public var inputs: [String: DenseArray]?
   /// Epsilon and momentum of the two files; if they have none, the graph's are used.
   public var settings = BatchNormSettingsPair()
+  /// The first-device BatchNorms of the two files, which no tensor shows; nil: those of the graph.
+  public var firstDevice = (
+    a: BatchNormStatement.FirstDevice?.none, b: BatchNormStatement.FirstDevice?.none
+  )
   /// How far apart numbers may be; by default they must be equal.
   public var tolerance = NumberComparison.Tolerance()
   /// The seed of random inputs.
@@ -61,8 +65,8 @@ public struct ModelVerification: Sendable {
     _ a: StateDict, _ b: StateDict, exported: Int?
   ) throws(CheckpointError) -> VerificationResult {
     let pair = ExecutorPair(
-      a: try executor(for: a, settings.a.filled(from: settings.b), "first"),
-      b: try executor(for: b, settings.b.filled(from: settings.a), "second"))
+      a: try executor(for: a, settings.a.filled(from: settings.b), firstDevice.a, "first"),
+      b: try executor(for: b, settings.b.filled(from: settings.a), firstDevice.b, "second"))
     try checkBatch(for: pair)
     var inputs = self.inputs ?? [:]
     if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
@@ -79,7 +83,7 @@ public struct ModelVerification: Sendable {
       model: graph.name, mode: graph.mode(given: mode), samples: samples)
     result.notes += [
       graph.noteOverridden(by: mode), graph.noteMomentum(given: mode, knowing: settings.a),
-    ].compactMap(\.self)
+    ].compactMap(\.self) + firstDeviceNotes
     result.inputs = VerificationInputs(
       tensors: graph.inputs.compactMap { input in
         inputs[input.name].map { .init(name: input.name, shape: $0.shape) }
@@ -89,6 +93,16 @@ public struct ModelVerification: Sendable {
     result.differentTensors = comparison.differences
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
     return result
+  }
+
+  /// Notes about the files whose BatchNorms train on slices, which their tensors do not show.
+  private var firstDeviceNotes: [Guidance] {
+    [("first", firstDevice.a), ("second", firstDevice.b)].compactMap { which, stated in
+      guard trains, let stated else { return nil }
+      return
+        "the BatchNorms of the \(which) file train as first-device ones of "
+        + "\(counted(stated.worldSize, "device"))"
+    }
   }
 
   private var trains: Bool { graph.trains(given: mode) }
@@ -110,11 +124,12 @@ public struct ModelVerification: Sendable {
   }
 
   private func executor(
-    for stateDict: StateDict, _ settings: BatchNormSettingsTable, _ which: String
+    for stateDict: StateDict, _ settings: BatchNormSettingsTable,
+    _ firstDevice: BatchNormStatement.FirstDevice?, _ which: String
   ) throws(CheckpointError) -> any Executor {
     do throws(CheckpointError) {
       return try engine.executor(
-        graph.applying(settings).graph, stateDict, options: options)
+        graph.applying(settings).graph.stating(firstDevice), stateDict, options: options)
     } catch {
       var error = error
       error.reason = "in the \(which) checkpoint: \(error.reason)"

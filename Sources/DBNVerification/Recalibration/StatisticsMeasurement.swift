@@ -158,15 +158,10 @@ extension Graph {
 
   /// The graph with BatchNorms whose running statistics become those of each batch.
   fileprivate var measuringBatches: Graph {
-    let nodes = nodes.map { node in
-      guard var attributes = node.operation.batchNorm else { return node }
+    mappingBatchNorms { attributes in
       attributes.norm.momentum = 1
       attributes.norm.accumulationSteps = 1
       attributes.keptBuffers = []
-      return Graph.Node(
-        node.name, .batchNorm(attributes), node.operands, outputs: node.outputs)
     }
-    return Graph(
-      name: name, inputs: inputs, nodes: nodes, outputs: outputs, parameters: parameters)
   }
 }

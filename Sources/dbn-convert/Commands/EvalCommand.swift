@@ -36,14 +36,13 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     let existing = try report.existingFiles(
-      inputs: [model, data.data, layouts.layoutFile] + weights)
-    let engineOptions = try layouts.options(engine)
+      inputs: [model, data.data, statement.source.file.layoutFile] + weights)
+    let engineOptions = try statement.options(engine)
     let source = try WeightedModel(
       model, weights: weights, entry: entry.path, reading: opaque.readingOptions,
       layouts: engineOptions.layouts, stating: statement.statement)
@@ -71,7 +70,7 @@ struct EvalCommand: ParsableCommand {
   private func files(of source: WeightedModel) -> [(role: String, file: ReportedFile)] {
     let others: [(String, String?)] = [
       ("model", weights.isEmpty ? nil : model.fileOfModel), ("data", data.data),
-      ("layout", layouts.layoutFile),
+      ("layout", statement.source.file.layoutFile),
     ]
     return source.weights.map {
       ("checkpoint", ReportedFile($0.path, history: $0.checkpoint.history))

@@ -41,7 +41,6 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -59,8 +58,8 @@ struct RunCommand: ParsableCommand {
     let paths = [output] + (saveState.map { [$0] } ?? [])
     for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
-      outputs: paths, inputs: [self.model, weights, input, layouts.layoutFile])
-    let engineOptions = try layouts.options(engine)
+      outputs: paths, inputs: [self.model, weights, input, statement.source.file.layoutFile])
+    let engineOptions = try statement.options(engine)
     let source = try WeightedModel(
       model, weights: weights.map { [$0] } ?? [], entry: entry.path, reading: opaque.readingOptions,
       layouts: engineOptions.layouts, stating: statement.statement)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DBNBatchNorm
 import DBNCheckpoints
 import DBNConversions
 import DBNExecution
@@ -56,7 +57,6 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
@@ -70,20 +70,30 @@ struct VerifyCommand: ParsableCommand {
     guard model != nil || engine.engine == .reference else {
       throw ValidationError("--engine needs a model: name it with --model.")
     }
+    guard model != nil || execution.mode != .training || statement.statement.firstDevice == nil
+    else {
+      throw ValidationError(
+        "--from-layout first-device in training needs a model: name it with --model.")
+    }
     guard batch == nil || input == nil else {
       throw ValidationError("--input determines the number of samples: leave out --batch.")
     }
   }
 
   func run() throws {
-    let existing = try report.existingFiles(inputs: [a, b, model, input, layouts.layoutFile])
+    let existing = try report.existingFiles(inputs: [
+      a, b, model, input, statement.source.file.layoutFile,
+    ])
     let (checkpointA, checkpointB) = (
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
     )
     var verification = CheckpointVerification()
     verification.entry = entry.path
-    verification.overriding = statement.statement.settings
+    let statement = statement.statement
+    verification.overriding = statement.settings
+    verification.firstDevice = statement.firstDevice
+    verification.usesHistory = statement.usesHistory
     verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
     verification.programMode = execution.mode
     verification.batchNorms = try batchNormVerification()
@@ -100,7 +110,8 @@ struct VerifyCommand: ParsableCommand {
     _ result: VerificationResult, _ first: Checkpoint, _ second: Checkpoint
   ) -> Report {
     let others: [(String, String?)] = [
-      ("model", model?.fileOfModel), ("inputs", input), ("layout", layouts.layoutFile),
+      ("model", model?.fileOfModel), ("inputs", input),
+      ("layout", statement.source.file.layoutFile),
     ]
     return Report(
       result, a: ReportedFile(a, history: first.history),
@@ -113,7 +124,10 @@ struct VerifyCommand: ParsableCommand {
     verification.mode = execution.mode ?? .evaluation
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
-    if let own = try layouts.layout() { verification.layouts = [own] }
+    verification.layouts = try statement.options(engine).layouts
+    // What numbered variables are, nothing but the user's word shows.
+    let hint = try statement.source.hint(usesFile: false)
+    verification.hint = hint.flatMap { $0.layout.numbering == nil ? nil : $0 }
     return verification
   }
 
@@ -126,7 +140,7 @@ struct VerifyCommand: ParsableCommand {
     } catch {
       throw error.with(path: a)
     }
-    let options = try layouts.options(engine)
+    let options = try statement.options(engine)
     let model = try Checkpoint.Model(
       named: name, for: weights, in: checkpoint, from: a, layouts: options.layouts)
     var verification = ModelVerification(model.graph, engine: engine.engine, options: options)
