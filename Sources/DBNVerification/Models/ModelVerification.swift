@@ -81,9 +81,10 @@ public struct ModelVerification: Sendable {
     }
     var result = VerificationResult(
       model: graph.name, mode: graph.mode(given: mode), samples: samples)
-    result.notes += [
-      graph.noteOverridden(by: mode), graph.noteMomentum(given: mode, knowing: settings.a),
-    ].compactMap(\.self) + firstDeviceNotes
+    result.notes +=
+      [
+        graph.noteOverridden(by: mode), graph.noteMomentum(given: mode, knowing: settings.a),
+      ].compactMap(\.self) + firstDeviceNotes
     result.inputs = VerificationInputs(
       tensors: graph.inputs.compactMap { input in
         inputs[input.name].map { .init(name: input.name, shape: $0.shape) }
