@@ -14,6 +14,16 @@ package struct GraphImporter {
   private var missing: [String: String] = [:]
   /// The tensor's key for each input of the program that is no input of the graph.
   private(set) var keys: [String: String] = [:]
+  /// The names of these inputs by key.
+  private(set) var inputNames: [String: String] = [:]
+  /// Results that a graph can't have and that the program copies into its tensors.
+  private(set) var copied: Set<String> = []
+  /// BatchNorms of one device, by their output.
+  var deviceCalls: [String: DeviceCall] = [:]
+  /// BatchNorms of no module that have statistics.
+  var functions: [BatchNormCall] = []
+  /// The names of the new running means of BatchNorms of the Python package, by their node.
+  var newMeans: [String: String] = [:]
   /// Sizes by the name of the node that computes them, each with its number of terms.
   var sizes: [String: (size: Size, parts: Int)] = [:]
 
@@ -43,6 +53,7 @@ package struct GraphImporter {
         add(input.name, .value(input.name))
       case .stateDict(let key), .constant(let key):
         keys[input.name] = key
+        inputNames[key] = input.name
         add(input.name, .parameter(key))
       }
     }
@@ -96,6 +107,7 @@ package struct GraphImporter {
       missing[name] = reason
     }
     for name in call.node.outputs.flatMap(\.names) { missing[name] = reason }
+    copied.insert(source)
     return true
   }
 
@@ -121,6 +133,7 @@ package struct GraphImporter {
         }
         let whole = try operand(of: base)
         tensor.views.append(view)
+        tensor.base = base
         if shared.count != view.parts || view.parts == 1 {
           shared = try add(view.operation, [whole], name: name, count: view.parts)
         }
@@ -141,6 +154,27 @@ package struct GraphImporter {
     if let tensor = tensors[name] { return tensor }
     if let reason = missing[name] { throw CheckpointError(.unsupportedOperation, reason) }
     throw .program("no input or earlier node makes the tensor `\(name)`")
+  }
+
+  /// The tensor that another is a view of, and how; nil for one with elements of its own.
+  func base(of name: String) -> (name: String, view: TensorView)? {
+    guard let tensor = tensors[name], let base = tensor.base, let view = tensor.views.last else {
+      return nil
+    }
+    return (base, view)
+  }
+
+  /// Whether the program gives new elements to a tensor that it is given.
+  func isChanged(_ name: String) -> Bool {
+    tensors[name].map { sets[$0.set].generation > 0 } ?? true
+  }
+
+  /// The key of the tensor of the state dict whose elements a tensor shares.
+  func sharedKey(_ name: String) -> String? {
+    guard let set = tensors[name]?.set, case .parameter(let key) = sets[set].whole else {
+      return nil
+    }
+    return key
   }
 
   /// The current operand for a tensor.
@@ -193,7 +227,7 @@ package struct GraphImporter {
     return outputs.map { .value($0) }
   }
 
-  private mutating func unique(_ name: String) -> String {
+  mutating func unique(_ name: String) -> String {
     if names.insert(name).inserted { return name }
     var number = 1
     while !names.insert("\(name)_\(number)").inserted { number += 1 }

@@ -33,6 +33,7 @@ extension Operation {
     Flatten.self,
     Flip.self,
     Full.self,
+    FunctionalBatchNorm.self,
     Gather.self,
     GridSample.self,
     GroupNorm.self,

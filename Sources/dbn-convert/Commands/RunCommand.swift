@@ -36,34 +36,34 @@ struct RunCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var saveState: String?
 
-  @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
-  var mode = ExecutionMode.evaluation
-
+  @OptionGroup var execution: ModeOption
   @OptionGroup var replacement: ReplacementOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard saveState == nil || mode == .training else {
-      throw ValidationError("--save-state needs --mode train: only training changes the state.")
-    }
+    guard saveState == nil || execution.mode != .evaluation else { throw Self.nothingToSave }
     guard saveState.map({ OutputPath($0) }) != OutputPath(output) else {
       throw ValidationError("--output and --save-state must be different files.")
     }
+  }
+
+  private static var nothingToSave: ValidationError {
+    ValidationError("--save-state needs --mode train: only training changes the state.")
   }
 
   func run() throws {
     let paths = [output] + (saveState.map { [$0] } ?? [])
     for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
-      outputs: paths, inputs: [self.model, weights, input, layouts.layoutFile])
-    let engineOptions = try layouts.options(engine)
+      outputs: paths, inputs: [self.model, weights, input, statement.source.file.layoutFile])
+    let engineOptions = try statement.options(engine)
     let source = try WeightedModel(
       model, weights: weights.map { [$0] } ?? [], entry: entry.path, reading: opaque.readingOptions,
-      layouts: engineOptions.layouts)
+      layouts: engineOptions.layouts, stating: statement.statement)
     let (checkpoint, place) = (source.weights[0].checkpoint, source.weights[0].place)
     let stateDict = source.weights[0].stateDict
     let graph = source.firstGraph
@@ -71,7 +71,9 @@ struct RunCommand: ParsableCommand {
       entry.path == nil
       ? checkpoint.notes(
         taking: place, others: saveState == nil ? "not used" : "unchanged") : []
-    options.remark(source.notes + others)
+    let mode = execution.mode
+    guard saveState == nil || graph.trains(given: mode) else { throw Self.nothingToSave }
+    options.remark(source.notes + source.notes(runIn: mode) + others)
     var executor: any Executor
     let results: [DenseArray]
     do throws(CheckpointError) {
@@ -96,7 +98,10 @@ struct RunCommand: ParsableCommand {
       .stage(to: output, options: writing, in: &files)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
     try options.print(
-      ["model": .string(graph.name), "output": .string(output), "mode": .string(mode.rawValue)],
+      [
+        "model": .string(graph.name), "output": .string(output),
+        "mode": .string(graph.mode(given: mode).text),
+      ],
       text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)", naming: files)
   }
 

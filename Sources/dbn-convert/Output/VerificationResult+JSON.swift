@@ -1,6 +1,7 @@
 import DBNBatchNorm
 import DBNComparison
 import DBNExecution
+import DBNModels
 import DBNTensors
 import DBNVerification
 
@@ -10,7 +11,7 @@ extension VerificationResult {
     [
       "equal": .bool(isEqual), "bit_identical": .bool(isBitIdentical),
       "max_abs": .double(maxAbsolute), "max_rel": .double(maxRelative), "max_ulp": .int(maxULP),
-      "mode": .string(mode.rawValue),
+      "mode": .string(mode.text),
       "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
       "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
       "layers": .array(
