@@ -118,7 +118,7 @@ def verify(
     *,
     model: str | os.PathLike[str] | None = None,
     input: Path | None = None,
-    mode: Literal["eval", "train"] = "eval",
+    mode: Literal["eval", "train"] | None = None,
     batch: int | None = None,
     atol: float = 0.0,
     rtol: float = 0.0,
@@ -130,6 +130,7 @@ def verify(
     Args:
         model: an architecture's name, ``auto``, or a file with a graph (`.pt2`): the model is run and every layer is
             compared. Without it, every BatchNorm is run by itself.
+        mode: of all BatchNorms; by default each runs as its program was exported, or else in evaluation.
         report: an HTML page to write.
 
     Raises:
