@@ -8,22 +8,22 @@ import Testing
 /// image: no output is further off than 1e-4. The largest are between 1 and 10.
 @Suite(.serialized, .oneDNN)
 struct OneDNNArchitectureTests {
-  @Test(arguments: Architecture.all.map(\.name))
+  @Test(arguments: ReferenceExecutorTests.names)
   func outputsArePyTorchs(name: String) throws {
     let architecture = try #require(Architecture.named(name))
-    try check(name, architecture(), ExecutionOptions())
+    try check(name, architecture(classes: 10), ExecutionOptions())
   }
 
-  @Test(arguments: ["resnet18", "mobilenet_v2", "densenet121"])
+  @Test(arguments: ["resnet18", "mobilenet_v2", "densenet121", "efficientnet_b0"])
   func outputsAreThoseAlsoWithBatchNormsFolded(name: String) throws {
     let architecture = try #require(Architecture.named(name))
-    try check(name, architecture(), ExecutionOptions(foldsBatchNorm: true))
+    try check(name, architecture(classes: 10), ExecutionOptions(foldsBatchNorm: true))
   }
 
   private func check(_ name: String, _ graph: Graph, _ options: ExecutionOptions) throws {
     let expected = try RecordedOutputs(Fixture("architectures"), "outputs.pth", name)
     let stateDict = try Formula.stateDict(for: graph, .float32, gain: Formula.gain(of: name))
-    let image = try DenseArray(Formula.tensor("input", [1, 3, 32, 32], .float32))
+    let image = try DenseArray(Formula.tensor("input", expected.input, .float32))
     var executor = try OneDNNExecutor(graph, stateDict, options: options)
     let logits = try #require(try executor.run(["input": image]).first)
     #expect(try expected.error(of: logits, "float32").absolute <= 1e-4)

@@ -22,6 +22,16 @@ struct ArchitectureTests {
     #expect(expected["crc32"]?.string.flatMap { UInt32($0, radix: 16) } == crc32)
   }
 
+  @Test(arguments: Architecture.all.map(\.name))
+  func epsilonAndMomentumAreTorchvisions(name: String) throws {
+    let expected = try #require(try Fixture("architectures").expected[name])
+    let architecture = try #require(Architecture.named(name))
+    let norms = architecture().nodes.compactMap { $0.operation.batchNorm?.norm }
+    #expect(!norms.isEmpty)
+    #expect(norms.allSatisfy { expected["eps"] == .double($0.eps) })
+    #expect(norms.allSatisfy { $0.momentum.map { .double($0) } == expected["momentum"] })
+  }
+
   @Test func everyNodeHasItsOwnNameAndUsesWhatWasMadeBefore() throws {
     for architecture in Architecture.all {
       let graph = architecture()
@@ -50,6 +60,9 @@ struct ArchitectureTests {
     #expect(shapes["bn1.num_batches_tracked"] == [8])
     #expect(shapes["bn1.weight"] == [64])
     #expect(shapes["layer1.0.conv2.weight"] == [128, 4, 3, 3])
+    let video = try VideoResNet.r3d_18(normLayer: DistributedBatchNorm2d(virtualWorldSize: 2))
+    let norms = video.nodes.compactMap { $0.operation.batchNorm?.norm }
+    #expect(norms.allSatisfy { $0.dimensions == 3 && $0.worldSize == 2 })
     let plain = resnext(normLayer: BatchNorm2d(affine: false, trackRunningStats: false))
     #expect(!plain.parameters.contains { $0.key.hasPrefix("bn1.") })
   }

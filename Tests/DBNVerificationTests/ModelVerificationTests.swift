@@ -51,6 +51,24 @@ struct ModelVerificationTests {
     }
   }
 
+  /// Inception v3 needs images of 75x75.
+  @Test(arguments: [
+    ([5, 5], [64, 64]), ([70, 70], [128, 128]), ([5, 5, 5], [16, 16, 16]),
+    ([20, 5, 5], [32, 32, 32]),
+  ])
+  func randomImagesAreAsLargeAsEveryLayerNeeds(kernel: [Int], drawn: [Int]) throws {
+    let pooling = Operation.Pooling(kernel: kernel, stride: kernel, padding: kernel.map { _ in 0 })
+    let open = [Int?](repeating: nil, count: kernel.count)
+    let graph = Graph(
+      name: "pooled", inputs: [.init("x", shape: [nil, 2] + open)],
+      nodes: [
+        .init("pool", .averagePool(pooling), [.value("x")]),
+        .init("bn", .batchNorm(.init(module: "bn", NormModule(numFeatures: 2))), [.value("pool")]),
+      ], outputs: ["bn"], parameters: [])
+    let result = try ModelVerification(graph).compare(standard, standard)
+    #expect(result.inputs.tensors.map(\.shape) == [[8, 2] + drawn])
+  }
+
   @Test func theBatchReachesEveryDevice() throws {
     let distributed = try standard.toDistributed(worldSize: 20).stateDict
     var verification = ModelVerification(graph)

@@ -18,6 +18,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "Fixtures"
 sys.path[:0] = [str(Path(__file__).parent), str(FIXTURES)]
 from expectation import describe_checkpoint
 from loader import load
+import architectures
 import modules
 
 COMMAND = str(Path(sys.argv[1]).resolve())
@@ -323,12 +324,16 @@ def check_modules(folder: Path) -> None:
     modules.check(folder, run, assert_equal, randomised)
 
 
+def check_architectures(folder: Path) -> None:
+    architectures.check(folder, run)
+
+
 def main() -> None:
     torch.manual_seed(2026)
     checks = [
         check_state_dict, check_distributed, check_training_checkpoint, check_parameters, check_scalar_types,
         check_writing_pth, check_fixtures, check_safetensors, check_shards, check_npz,
-        check_writing_npz, check_modules,
+        check_writing_npz, check_modules, check_architectures,
     ]
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:

@@ -26,8 +26,7 @@ extension Checkpoint.Model {
       return
     }
     if let architecture = Architecture.named(name) {
-      let last = architecture().parameters.last.flatMap { weights[$0.key]?.shape.first }
-      self.init(graph: architecture(classes: last ?? 1000))
+      self = architecture.model(for: weights)
       return
     }
     guard (try? FormatRegistry.standard.recognise(name)) != nil else {
@@ -69,14 +68,14 @@ extension Checkpoint.Model {
   private static func recognised(
     _ weights: StateDict, from path: String, _ layouts: [BatchNormLayout]
   ) throws(CheckpointError) -> Checkpoint.Model {
-    guard let graph = Architecture.recognise(weights, layouts: layouts) else {
+    guard let model = Architecture.recognise(weights, layouts: layouts) else {
       throw CheckpointError(
         .unknownModel, path: path,
         "it contains no graph, and its tensors are not those of a known architecture",
         advice: "give its program, a file that torch.export.save wrote, or name an architecture; "
           + "\(.architectures) lists those that are known")
     }
-    return Checkpoint.Model(graph: graph)
+    return model
   }
 }
 

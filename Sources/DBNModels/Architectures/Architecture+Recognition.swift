@@ -2,33 +2,36 @@ public import DBNBatchNorm
 public import DBNTensors
 
 extension Architecture {
-  /// The graph of the architecture that these tensors belong to, recognised by their names and
-  /// shapes, with as many classes as the last layer has.
+  /// The model that these tensors belong to, recognised by their names and shapes, with as many
+  /// classes as the last layer has.
   ///
   /// BatchNorms may be in any layout, with buffers of any shape: they don't affect which
-  /// architecture it is. State dicts of version 1, which lack counters, are recognised too.
+  /// architecture it is. State dicts of version 1, which lack counters, are recognised too, and those
+  /// with auxiliary heads.
   ///
   /// - Parameter layouts: more layouts that BatchNorms may be in, tried before the known ones.
   /// - Returns: nil if it is no known architecture.
   public static func recognise(
     _ stateDict: StateDict, layouts: [BatchNormLayout] = []
-  ) -> Graph? {
+  ) -> Checkpoint.Model? {
     for architecture in all {
       let graph = architecture()
       guard let last = graph.parameters.last, let classes = stateDict[last.key]?.shape.first,
-        graph.hasAllParameters(in: stateDict, classes: classes, layouts)
+        let count = graph.tensorCount(in: stateDict, classes: classes, layouts),
+        stateDict.tensors.count(where: { !architecture.isAuxiliary($0.name) }) <= count
       else { continue }
-      return architecture(classes: classes)
+      return architecture.model(for: stateDict)
     }
     return nil
   }
 }
 
 extension Graph {
-  /// Whether a state dict has all tensors of the model and no others.
-  fileprivate func hasAllParameters(
+  /// How many tensors a state dict of the model may have, with its BatchNorms in any layout; nil if a
+  /// tensor of the model is missing.
+  fileprivate func tensorCount(
     in stateDict: StateDict, classes: Int, _ layouts: [BatchNormLayout]
-  ) -> Bool {
+  ) -> Int? {
     var norms: [String: NormModule] = [:]
     for node in nodes {
       if let batchNorm = node.operation.batchNorm {
@@ -40,14 +43,14 @@ extension Graph {
     for parameter in parameters where !ofNorms.contains(parameter.key) {
       let isLast = lastLayer.contains(parameter.key)
       let shape = isLast ? [classes] + parameter.shape.dropFirst() : parameter.shape
-      guard stateDict[parameter.key]?.shape == shape else { return false }
+      guard stateDict[parameter.key]?.shape == shape else { return nil }
     }
     var others = 0
     for (name, norm) in norms {
-      guard let count = norm.tensorCount(named: name, in: stateDict, layouts) else { return false }
+      guard let count = norm.tensorCount(named: name, in: stateDict, layouts) else { return nil }
       others += count - norm.tensors.count
     }
-    return stateDict.tensors.count <= parameters.count + others
+    return parameters.count + others
   }
 }
 

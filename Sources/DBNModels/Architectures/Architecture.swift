@@ -1,13 +1,25 @@
+public import DBNTensors
+
 /// A named model of torchvision, with any kind of BatchNorm.
 ///
 /// Calling it returns the model's graph: `ResNet.resnet50(classes: 10)`.
 public struct Architecture: Sendable {
   /// torchvision's name: `resnet50`.
   public let name: String
+  /// The names of modules that PyTorch runs only in training, for more outputs. Weights may have
+  /// their tensors; the graph does not use them.
+  public let auxiliaryHeads: [String]
+  /// What weights do not show of a model, and how the graph decides it, one sentence each.
+  public let notes: [Guidance]
   private let make: @Sendable (Int, any NormLayer) -> Graph
 
-  init(name: String, _ make: @escaping @Sendable (Int, any NormLayer) -> Graph) {
+  init(
+    name: String, auxiliaryHeads: [String] = [], notes: [Guidance] = [],
+    _ make: @escaping @Sendable (Int, any NormLayer) -> Graph
+  ) {
     self.name = name
+    self.auxiliaryHeads = auxiliaryHeads
+    self.notes = notes
     self.make = make
   }
 
@@ -24,8 +36,9 @@ public struct Architecture: Sendable {
 
   /// All known architectures. To add one, define it in a file and list it here.
   public static let all: [Architecture] =
-    ResNet.all + VGG.all + DenseNet.all + [MobileNetV2.mobilenet_v2]
-    + MNASNet.all
+    ResNet.all + VGG.all + DenseNet.all + [MobileNetV2.mobilenet_v2] + MobileNetV3.all
+    + MNASNet.all + EfficientNet.all + RegNet.all + ShuffleNetV2.all
+    + [GoogLeNet.googlenet, InceptionV3.inception_v3] + VideoResNet.all
 
   /// The architecture with this name.
   public static func named(_ name: String) -> Architecture? {

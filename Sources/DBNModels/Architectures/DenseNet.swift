@@ -55,9 +55,7 @@ public enum DenseNet {
     }
     value = builder.batchNorm("features.norm5", value)
     value = builder.activation("relu", value, .relu)
-    value = builder.adaptiveAveragePool("avgpool", value, to: 1)
-    value = builder.flatten("flatten", value)
-    value = builder.linear("classifier", value, to: classes)
+    value = builder.classifier("classifier", value, to: classes)
     return builder.graph(named: configuration.name, output: value)
   }
 

@@ -4,6 +4,9 @@
 /// of the state dict.
 struct GraphBuilder {
   private let normLayer: any NormLayer
+  let dimensions: Int
+  private let eps: Double?
+  private let momentum: Double?
   private var nodes: [Graph.Node] = []
   private var parameters: [Graph.Parameter] = []
   private var uses: [String: Int] = [:]
@@ -14,28 +17,39 @@ struct GraphBuilder {
     let channels: Int
   }
 
-  init(normLayer: any NormLayer) {
+  /// - Parameters:
+  ///   - dimensions: the number of spatial dimensions: 2 for images, 3 for videos.
+  ///   - eps: the epsilon of the model's BatchNorms; nil for that of `normLayer`.
+  ///   - momentum: the same for the momentum.
+  init(
+    normLayer: any NormLayer, dimensions: Int = 2, eps: Double? = nil, momentum: Double? = nil
+  ) {
     self.normLayer = normLayer
+    self.dimensions = dimensions
+    self.eps = eps
+    self.momentum = momentum
   }
 
-  /// The model's input, a batch of images: [N, channels, H, W].
+  /// The model's input, a batch of images or videos: [N, channels, H, W] or [N, channels, T, H, W].
   static let image = Value(name: "input", channels: 3)
 
   func graph(named name: String, output: Value) -> Graph {
-    Graph(
-      name: name, inputs: [.init(Self.image.name, shape: [nil, Self.image.channels, nil, nil])],
+    let open = [Int?](repeating: nil, count: dimensions)
+    return Graph(
+      name: name, inputs: [.init(Self.image.name, shape: [nil, Self.image.channels] + open)],
       nodes: nodes, outputs: [output.name], parameters: parameters)
   }
 
-  /// A square 2-D convolution.
   mutating func convolution(
-    _ name: String, _ input: Value, to channels: Int, kernel: Int, stride: Int = 1,
-    padding: Int = 0, groups: Int = 1, hasBias: Bool = false
+    _ name: String, _ input: Value, to channels: Int, kernel: some AxisSizes,
+    stride: some AxisSizes = 1, padding: some AxisSizes = 0, groups: Int = 1, hasBias: Bool = false
   ) -> Value {
-    parameter("\(name).weight", [channels, input.channels / groups, kernel, kernel])
+    let kernel = kernel.sizes(dimensions)
+    parameter("\(name).weight", [channels, input.channels / groups] + kernel)
     if hasBias { parameter("\(name).bias", [channels]) }
     let attributes = Operation.Convolution(
-      stride: [stride, stride], padding: [padding, padding], dilation: [1, 1], groups: groups)
+      stride: stride.sizes(dimensions), padding: padding.sizes(dimensions),
+      dilation: 1.sizes(dimensions), groups: groups)
     return add(
       name, .convolution(attributes),
       [
@@ -45,7 +59,11 @@ struct GraphBuilder {
   }
 
   mutating func batchNorm(_ name: String, _ input: Value) -> Value {
-    let module = normLayer(numFeatures: input.channels)
+    var module = normLayer(numFeatures: input.channels)
+    // Every architecture has `BatchNorm2d` as its default, also one for videos.
+    if module.dimensions != nil { module.dimensions = dimensions }
+    if let eps { module.eps = eps }
+    if let momentum { module.momentum = momentum }
     for tensor in module.tensors { parameter("\(name).\(tensor.key)", tensor.shape) }
     let attributes = Operation.BatchNormAttributes(module: name, module)
     return add(name, .batchNorm(attributes), [.value(input.name)], channels: input.channels)
@@ -60,28 +78,37 @@ struct GraphBuilder {
       name, .add(scale: 1), [.value(first.name), .value(second.name)], channels: first.channels)
   }
 
+  mutating func product(_ name: String, _ first: Value, _ second: Value) -> Value {
+    add(name, .multiply, [.value(first.name), .value(second.name)], channels: first.channels)
+  }
+
   mutating func maxPool(
+    _ name: String, _ input: Value, kernel: Int, stride: Int, padding: Int = 0,
+    usesCeiling: Bool = false
+  ) -> Value {
+    let pooling = pooling(kernel, stride, padding, usesCeiling: usesCeiling)
+    return add(name, .maxPool(pooling), [.value(input.name)], channels: input.channels)
+  }
+
+  mutating func averagePool(
     _ name: String, _ input: Value, kernel: Int, stride: Int, padding: Int = 0
   ) -> Value {
-    pool(name, input, kernel, stride, padding) { .maxPool($0) }
+    let pooling = pooling(kernel, stride, padding)
+    return add(name, .averagePool(pooling), [.value(input.name)], channels: input.channels)
   }
 
-  mutating func averagePool(_ name: String, _ input: Value, kernel: Int, stride: Int) -> Value {
-    pool(name, input, kernel, stride, 0) { .averagePool($0) }
-  }
-
-  private mutating func pool(
-    _ name: String, _ input: Value, _ kernel: Int, _ stride: Int, _ padding: Int,
-    _ operation: (Operation.Pooling) -> Operation
-  ) -> Value {
-    let pooling = Operation.Pooling(
-      kernel: [kernel, kernel], stride: [stride, stride], padding: [padding, padding])
-    return add(name, operation(pooling), [.value(input.name)], channels: input.channels)
+  private func pooling(
+    _ kernel: Int, _ stride: Int, _ padding: Int, usesCeiling: Bool = false
+  ) -> Operation.Pooling {
+    Operation.Pooling(
+      kernel: kernel.sizes(dimensions), stride: stride.sizes(dimensions),
+      padding: padding.sizes(dimensions), usesCeiling: usesCeiling)
   }
 
   mutating func adaptiveAveragePool(_ name: String, _ input: Value, to size: Int) -> Value {
     add(
-      name, .adaptiveAveragePool([size, size]), [.value(input.name)], channels: input.channels)
+      name, .adaptiveAveragePool(size.sizes(dimensions)), [.value(input.name)],
+      channels: input.channels)
   }
 
   /// Flattens all dimensions but the first; a channel has `positions` elements.
@@ -112,13 +139,45 @@ struct GraphBuilder {
   }
 
   /// Adds a node; if a module is used again, such as a ReLU, a number is appended to its name.
-  private mutating func add(
+  ///
+  /// - Returns: its output, with this number of channels.
+  mutating func add(
     _ name: String, _ operation: Operation, _ operands: [Graph.Operand], channels: Int
   ) -> Value {
-    let use = uses[name, default: 0]
-    uses[name] = use + 1
-    let unique = use == 0 ? name : "\(name)_\(use)"
+    let unique = unique(name)
     nodes.append(Graph.Node(unique, operation, operands))
     return Value(name: unique, channels: channels)
   }
+
+  /// The two halves of a value's channels.
+  mutating func halves(_ name: String, _ input: Value) -> (Value, Value) {
+    let unique = unique(name)
+    let outputs = ["\(unique).0", "\(unique).1"]
+    nodes.append(
+      Graph.Node(
+        unique, .chunk(count: 2, dimension: 1), [.value(input.name)], outputs: outputs))
+    let channels = input.channels / 2
+    return (
+      Value(name: outputs[0], channels: channels), Value(name: outputs[1], channels: channels)
+    )
+  }
+
+  private mutating func unique(_ name: String) -> String {
+    let use = uses[name, default: 0]
+    uses[name] = use + 1
+    return use == 0 ? name : "\(name)_\(use)"
+  }
+}
+
+/// A number for each spatial dimension: one for all, or a list.
+protocol AxisSizes {
+  func sizes(_ dimensions: Int) -> [Int]
+}
+
+extension Int: AxisSizes {
+  func sizes(_ dimensions: Int) -> [Int] { Array(repeating: self, count: dimensions) }
+}
+
+extension [Int]: AxisSizes {
+  func sizes(_ dimensions: Int) -> [Int] { self }
 }

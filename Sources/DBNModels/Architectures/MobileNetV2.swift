@@ -18,8 +18,8 @@ public enum MobileNetV2 {
 
   static func graph(classes: Int, normLayer: any NormLayer) -> Graph {
     var builder = GraphBuilder(normLayer: normLayer)
-    var value = convolution(
-      "features.0", GraphBuilder.image, to: 32, kernel: 3, stride: 2, &builder)
+    var value = builder.convolutionNormActivation(
+      "features.0", GraphBuilder.image, to: 32, kernel: 3, stride: 2, relu6)
     var index = 1
     for (expansion, channels, count, stride) in stages {
       for block in 0..<count {
@@ -29,24 +29,13 @@ public enum MobileNetV2 {
         index += 1
       }
     }
-    value = convolution("features.\(index)", value, to: 1280, kernel: 1, &builder)
-    value = builder.adaptiveAveragePool("avgpool", value, to: 1)
-    value = builder.flatten("flatten", value)
-    value = builder.linear("classifier.1", value, to: classes)
+    value = builder.convolutionNormActivation(
+      "features.\(index)", value, to: 1280, kernel: 1, relu6)
+    value = builder.classifier("classifier.1", value, to: classes)
     return builder.graph(named: "mobilenet_v2", output: value)
   }
 
-  /// Convolution, BatchNorm, ReLU6.
-  private static func convolution(
-    _ name: String, _ input: GraphBuilder.Value, to channels: Int, kernel: Int, stride: Int = 1,
-    groups: Int = 1, _ builder: inout GraphBuilder
-  ) -> GraphBuilder.Value {
-    var value = builder.convolution(
-      "\(name).0", input, to: channels, kernel: kernel, stride: stride,
-      padding: (kernel - 1) / 2, groups: groups)
-    value = builder.batchNorm("\(name).1", value)
-    return builder.activation("\(name).2", value, .hardTanh(minimum: 0, maximum: 6))
-  }
+  private static let relu6 = Activation.hardTanh(minimum: 0, maximum: 6)
 
   private static func invertedResidual(
     _ name: String, _ input: GraphBuilder.Value, to channels: Int, stride: Int, expansion: Int,
@@ -56,14 +45,14 @@ public enum MobileNetV2 {
     var value = input
     var index = 0
     if expansion != 1 {
-      value = convolution("\(name).conv.0", value, to: hidden, kernel: 1, &builder)
+      value = builder.convolutionNormActivation(
+        "\(name).conv.0", value, to: hidden, kernel: 1, relu6)
       index = 1
     }
-    value = convolution(
-      "\(name).conv.\(index)", value, to: hidden, kernel: 3, stride: stride, groups: hidden,
-      &builder)
-    value = builder.convolution("\(name).conv.\(index + 1)", value, to: channels, kernel: 1)
-    value = builder.batchNorm("\(name).conv.\(index + 2)", value)
+    value = builder.convolutionNormActivation(
+      "\(name).conv.\(index)", value, to: hidden, kernel: 3, stride: stride, groups: hidden, relu6)
+    value = builder.convolutionNormActivation(
+      "\(name).conv", at: index + 1, value, to: channels, kernel: 1, nil)
     guard stride == 1 && input.channels == channels else { return value }
     return builder.sum("\(name).add", input, value)
   }

@@ -82,9 +82,7 @@ public enum ResNet {
         value = block.add(value, to: &builder)
       }
     }
-    value = builder.adaptiveAveragePool("avgpool", value, to: 1)
-    value = builder.flatten("flatten", value)
-    value = builder.linear("fc", value, to: classes)
+    value = builder.classifier("fc", value, to: classes)
     return builder.graph(named: configuration.name, output: value)
   }
 }
@@ -138,8 +136,7 @@ private struct Block {
     _ input: GraphBuilder.Value, _ builder: inout GraphBuilder
   ) -> GraphBuilder.Value {
     guard stride != 1 || input.channels != outputChannels else { return input }
-    let value = builder.convolution(
-      "\(name).downsample.0", input, to: outputChannels, kernel: 1, stride: stride)
-    return builder.batchNorm("\(name).downsample.1", value)
+    return builder.convolutionNormActivation(
+      "\(name).downsample", input, to: outputChannels, kernel: 1, stride: stride, nil)
   }
 }

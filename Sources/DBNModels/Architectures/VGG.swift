@@ -47,10 +47,8 @@ public enum VGG {
     var index = 0
     for channels in configuration.layers {
       if let channels {
-        value = builder.convolution(
-          "features.\(index)", value, to: channels, kernel: 3, padding: 1, hasBias: true)
-        value = builder.batchNorm("features.\(index + 1)", value)
-        value = builder.activation("features.\(index + 2)", value, .relu)
+        value = builder.convolutionNormActivation(
+          "features", at: index, value, to: channels, kernel: 3, hasBias: true, .relu)
         index += 3
       } else {
         value = builder.maxPool("features.\(index)", value, kernel: 2, stride: 2)

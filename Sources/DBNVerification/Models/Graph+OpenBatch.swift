@@ -23,10 +23,9 @@ extension Graph {
     let parameters = Dictionary(
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     let isOpen = [3, 7].allSatisfy { samples in
-      let shapes = open.inputs.map { ($0.name, $0.drawnShape(samples: samples)) }
       // An error means that a size in the graph depends on the batch.
       let sized = try? open.sized(
-        for: Dictionary(shapes, uniquingKeysWith: { $1 }), parameters: parameters)
+        for: open.drawnShapes(samples: samples), parameters: parameters)
       return outputs.allSatisfy { sized?.shapes[$0]?.first == samples }
     }
     return isOpen ? open : self
@@ -36,11 +35,4 @@ extension Graph {
 extension Graph.Input {
   /// Whether the model accepts only one size of the first dimension.
   var hasFixedBatch: Bool { shape.first.flatMap { $0 } != nil }
-
-  /// The shape of a random input.
-  ///
-  /// - Parameter samples: the size of the first dimension, if the model leaves it open.
-  func drawnShape(samples: Int) -> [Int] {
-    shape.enumerated().map { axis, size in size ?? (axis == 0 ? samples : Graph.drawnSize) }
-  }
 }
