@@ -48,10 +48,11 @@ extension PlanBuilder {
     let blocked = Layout.Kind.blocked(Processor.blockSize)
     let source = input.shape[1] < Processor.blockSize ? Layout.Kind.plain : blocked
     let target = try Layout(blocked, shape)
+    let channels = try Layout(.plain, shape).ofChannels()
     let candidates = [
-      (source, target, try postOperations(epilogue, rank: shape.count)),
-      (source, target, try postOperations(epilogue, rank: shape.count, addends: target)),
-      (.any, try Layout(.any, shape), try postOperations(epilogue, rank: shape.count)),
+      (source, target, try postOperations(epilogue, channels: channels)),
+      (source, target, try postOperations(epilogue, channels: channels, addends: target)),
+      (.any, try Layout(.any, shape), try postOperations(epilogue, channels: channels)),
     ]
     var simple: Choice?
     for case (let source, let target, let operations?) in candidates {

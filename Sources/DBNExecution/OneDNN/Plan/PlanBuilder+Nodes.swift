@@ -9,13 +9,11 @@ extension PlanBuilder {
   mutating func add(_ unit: Unit) throws(CheckpointError) -> [PlannedValue] {
     let node = unit.primary
     let shapes = node.outputs.compactMap { sized.shapes[$0] }
-    let sizes = try node.operands.indices.map { index throws(CheckpointError) in
-      try operand(index, of: node)?.shape ?? []
-    }
-    // Empty values need no computation, so oneDNN's kernels are not used.
-    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
-      return try addReference(node)
-    }
+    let sizes = try node.values.map { name throws(CheckpointError) in try value(name).shape }
+    // oneDNN's kernels need a number, and a dimension.
+    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first,
+      !shape.isEmpty
+    else { return try addReference(node) }
     if let value = try addPrimary(unit, shape) { return [value] }
     if let values = try addArranging(node) { return values }
     let values = try addReference(node)
@@ -40,8 +38,7 @@ extension PlanBuilder {
       return try add(eltwises, to: input)
     case is Operation.AddScalar, is Operation.MultiplyScalar, is Operation.Add,
       is Operation.Multiply, is Operation.Divide:
-      guard let value = try addArithmetic(node, input, shape) else { return nil }
-      return try add(unit.epilogue, to: value)
+      return try addArithmetic(unit, input, shape)
     case let pool as Operation.MaxPool:
       return try addPool(conednn_pooling_max, pool.pooling, input, shape)
     case let pool as Operation.AveragePool:
@@ -54,8 +51,7 @@ extension PlanBuilder {
     case is Operation.Identity: return input
     case is Operation.Flatten, is Operation.Reshape, is Operation.Squeeze,
       is Operation.Unsqueeze:
-      return PlannedValue(
-        slot: try plain(input).slot, layout: try Layout(.plain, shape))
+      return try reshaped(input, to: shape)
     default: return nil
     }
   }
