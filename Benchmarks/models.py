@@ -39,7 +39,8 @@ def dcgan_generator(latent: int = 100, width: int = 64) -> nn.Sequential:
     layers, inputs = [], latent
     for step, outputs in enumerate([8 * width, 4 * width, 2 * width, width]):
         stride, padding = (1, 0) if step == 0 else (2, 1)
-        layers += [nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(True)]
+        layers.append(nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False))
+        layers += [nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
         inputs = outputs
     return nn.Sequential(*layers, nn.ConvTranspose2d(inputs, 3, 4, 2, 1, bias=False), nn.Tanh())
 

@@ -30,6 +30,9 @@ struct TwoEnginesTests {
     var executor = try OneDNNExecutor(graph, random.stateDict)
     // Twice: the second time, its memory is not fresh.
     for _ in 0..<2 { check(try executor.run(random.inputs), expected, comment) }
+    var folding = try OneDNNExecutor(
+      graph, random.stateDict, options: ExecutionOptions(foldsBatchNorm: true))
+    check(try folding.run(random.inputs), expected, "folded, " + comment)
     var pass = try executor.start(random.inputs, mode: .evaluation)
     var nodes = 0
     while try pass.next() != nil { nodes += 1 }
@@ -97,6 +100,28 @@ struct TwoEnginesTests {
         values.append(value)
       }
       random.add("out", .add(scale: 1), values)
+    }
+  }
+
+  /// With padding, and as in generators and decoders: BatchNorm and an activation follow.
+  @Test func transposedConvolutionsWithWhatIsDoneToTheirOutputs() throws {
+    try compare("transposed chains", 30) { random in
+      let rank = random.element([1, 2, 2, 3])
+      let groups = random.element([1, 1, 2, 4])
+      let (channels, filters) = (groups * random.int(1...17), random.int(1...17))
+      let kernel = random.ints(rank, 1...4)
+      let attributes = Operation.Convolution(
+        stride: random.ints(rank, 1...3), padding: kernel.map { random.int(0...($0 - 1) / 2) },
+        dilation: random.ints(rank, 1...2), groups: groups)
+      let x = try random.input("x", [random.int(1...3), channels] + random.ints(rank, 1...5))
+      let operands = [
+        x, try random.parameter("up.weight", [channels, filters] + kernel),
+        random.int(0...1) == 0 ? .none : try random.parameter("up.bias", [filters * groups]),
+      ]
+      let more = attributes.stride.map { random.int(0...$0 - 1) }
+      random.add("up", .transposedConvolution(attributes, outputPadding: more), operands)
+      try random.addBatchNorm("bn", .value("up"), features: filters * groups)
+      random.add("out", .activation(random.element(Self.activations)), [.value("bn")])
     }
   }
 

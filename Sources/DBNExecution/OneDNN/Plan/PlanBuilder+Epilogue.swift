@@ -107,9 +107,12 @@ extension PlanBuilder {
     _ epilogue: [Epilogue], to value: PlannedValue
   ) throws(CheckpointError) -> PlannedValue {
     var value = value
-    for step in epilogue {
+    for (index, step) in epilogue.enumerated() {
       switch step {
-      case .batchNorm(let module): value = try addBatchNorm(module, value, [], isFresh: true)
+      case .batchNorm(let module):
+        // In one pass with what follows.
+        return try addBatchNorm(
+          module, value, Array(epilogue.dropFirst(index + 1)), isFresh: true)
       case .eltwise(let eltwises): value = try add(eltwises, to: value, isFresh: true)
       case .add(let name):
         value = try addSum(value, self.value(name))

@@ -30,6 +30,8 @@ extension PlanBuilder {
     switch node.operation.definition {
     case let attributes as Operation.Convolution:
       return try addConvolution(unit, attributes, input, shape)
+    case let operation as Operation.TransposedConvolution:
+      return try addTransposedConvolution(unit, operation, input, shape)
     case is Operation.Linear: return try addLinear(unit, input, shape)
     case let attributes as Operation.BatchNormAttributes:
       return try addBatchNorm(attributes.module, input, unit.epilogue)

@@ -95,8 +95,9 @@ struct Fusion {
     // One number without a dimension is computed by the reference, every node by itself.
     if graph.shapes[node.outputs[0]]?.isEmpty ?? true { return false }
     switch node.operation.definition {
-    case is Operation.Convolution, is Operation.Linear, is Operation.BatchNormAttributes,
-      is Operation.Add, is Operation.Multiply, is Operation.Divide:
+    case is Operation.Convolution, is Operation.TransposedConvolution, is Operation.Linear,
+      is Operation.BatchNormAttributes, is Operation.Add, is Operation.Multiply,
+      is Operation.Divide:
       return true
     default: return false
     }
