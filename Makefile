@@ -171,16 +171,18 @@ screenshots: build browser
 	$(PYTHON) Tests/Browser/browser.py $(COMMAND) docs
 
 # Compares the whole process with nine lines of Python and with cp, compression with h5py, and
-# BatchNorm and whole models with PyTorch; measures the library by itself.
-benchmark: build $(VENV)/ready
+# BatchNorm with PyTorch; measures the library by itself; compares models with PyTorch.
+benchmark: build $(VENV)/ready benchmark-models
 	$(VENV)/bin/python Benchmarks/whole_process.py $(COMMAND)
 	$(VENV)/bin/python Benchmarks/compression.py $(COMMAND)
 	$(SWIFT) build -c release --package-path Benchmarks --product batchnorm
 	$(VENV)/bin/python Benchmarks/batchnorm.py Benchmarks/.build/release/batchnorm
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks
-	$(VENV)/bin/pip install --quiet torchvision
+
+# Compares a model of each family with the newest PyTorch, and prints the table of docs/speed.md.
+benchmark-models: setup .build-venv-newest/ready
 	$(SWIFT) build -c release --package-path Benchmarks --product forward
-	$(VENV)/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
+	.build-venv-newest/bin/python Benchmarks/forward.py Benchmarks/.build/release/forward
 
 clean:
 	rm -rf .build .build-demo .build-ranks .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \

@@ -150,6 +150,23 @@ status_t conednn_convolution(
   return describe2(status, description, &operation, engine, attributes);
 }
 
+status_t conednn_deconvolution(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t source, conednn_const_layout_t weights, conednn_const_layout_t bias,
+    conednn_const_layout_t target, const int64_t *strides, const int64_t *dilations,
+    const int64_t *padding_before, const int64_t *padding_after) {
+  if (is_version_3) {
+    return three.deconvolution_forward_primitive_desc_create(
+        description, engine, forward_inference, deconvolution_direct, source, weights, bias,
+        target, strides, dilations, padding_before, padding_after, attributes);
+  }
+  operation2_t operation;
+  status_t status = two.dilated_deconvolution_forward_desc_init(
+      &operation, forward_inference, deconvolution_direct, source, weights, bias, target, strides,
+      dilations, padding_before, padding_after);
+  return describe2(status, description, &operation, engine, attributes);
+}
+
 status_t conednn_inner_product(
     conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
     conednn_const_layout_t source, conednn_const_layout_t weights, conednn_const_layout_t bias,

@@ -65,6 +65,11 @@ typedef struct {
       conednn_const_layout_t, const int64_t *, const int64_t *, const int64_t *, \
       const int64_t *) \
   function( \
+      status_t, dilated_deconvolution_forward_desc_init, operation2_t *, int, int, \
+      conednn_const_layout_t, conednn_const_layout_t, conednn_const_layout_t, \
+      conednn_const_layout_t, const int64_t *, const int64_t *, const int64_t *, \
+      const int64_t *) \
+  function( \
       status_t, inner_product_forward_desc_init, operation2_t *, int, conednn_const_layout_t, \
       conednn_const_layout_t, conednn_const_layout_t, conednn_const_layout_t) \
   function( \
@@ -96,6 +101,11 @@ typedef struct {
   function(status_t, post_ops_append_sum, conednn_post_ops_t, float, int32_t, int) \
   function( \
       status_t, convolution_forward_primitive_desc_create, conednn_description_t *, \
+      conednn_engine_t, int, int, conednn_const_layout_t, conednn_const_layout_t, \
+      conednn_const_layout_t, conednn_const_layout_t, const int64_t *, const int64_t *, \
+      const int64_t *, const int64_t *, conednn_attributes_t) \
+  function( \
+      status_t, deconvolution_forward_primitive_desc_create, conednn_description_t *, \
       conednn_engine_t, int, int, conednn_const_layout_t, conednn_const_layout_t, \
       conednn_const_layout_t, conednn_const_layout_t, const int64_t *, const int64_t *, \
       const int64_t *, const int64_t *, conednn_attributes_t) \

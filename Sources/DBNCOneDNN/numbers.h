@@ -4,7 +4,7 @@
 
 #include "onednn.h"
 
-enum { float32 = 3, forward_inference = 96, convolution_direct = 1 };
+enum { float32 = 3, forward_inference = 96, convolution_direct = 1, deconvolution_direct = 10 };
 enum { undefined_type = 0, cpu = 1, default_stream = 1, caller_has_scratchpad = 1 };
 
 

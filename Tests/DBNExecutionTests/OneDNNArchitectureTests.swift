@@ -47,4 +47,15 @@ struct OneDNNArchitectureTests {
     #expect(
       Set(counts.keys).subtracting(["reorder"]) == ["convolution", "pooling", "inner_product"])
   }
+
+  /// A BatchNorm that no convolution precedes has its numbers in the layout of its input: for
+  /// others oneDNN has only reference loops, a hundred times slower.
+  @Test(arguments: [1, 2]) func noBatchNormIsAReferenceLoop(batch: Int) throws {
+    let architecture = try #require(Architecture.named("densenet121"))
+    let graph = architecture()
+    let executor = try OneDNNExecutor(graph, Formula.stateDict(for: graph, .float32))
+    let kernels = try executor.kernels(for: ["input": [batch, 3, 224, 224]])
+    #expect(
+      !kernels.contains { $0.operation == "binary" && $0.implementation.hasPrefix("ref") })
+  }
 }

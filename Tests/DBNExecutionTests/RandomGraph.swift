@@ -93,4 +93,17 @@ struct RandomGraph {
     add(name, .convolution(attributes), operands)
     return (.value(name), filters)
   }
+
+  /// A convolution with 1x1 filters, whose output has these channels and sizes, in the layout that
+  /// convolutions have.
+  mutating func addConvolution(
+    _ name: String, channels: Int, sizes: [Int]
+  ) throws -> Graph.Operand {
+    let x = try input("x", [int(1...4), channels] + sizes)
+    let weight = try parameter("\(name).weight", [channels, channels, 1, 1])
+    add(
+      name, .convolution(.init(stride: [1, 1], padding: [0, 0], dilation: [1, 1])),
+      [x, weight, .none])
+    return .value(name)
+  }
 }

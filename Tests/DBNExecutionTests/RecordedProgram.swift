@@ -25,7 +25,9 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
 
   /// Whether the oneDNN engine can read the inputs: they are neither infinite nor NaN.
   var hasFiniteInputs: Bool {
-    !["elements", "reductions", "functions", "pools"].contains { name.hasPrefix($0) }
+    ![
+      "elements", "reductions", "functions", "pools", "activations", "grids", "maxima",
+    ].contains { name.hasPrefix($0) }
   }
 
   static func all() throws -> [RecordedProgram] {

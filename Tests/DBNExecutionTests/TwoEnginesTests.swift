@@ -30,6 +30,9 @@ struct TwoEnginesTests {
     var executor = try OneDNNExecutor(graph, random.stateDict)
     // Twice: the second time, its memory is not fresh.
     for _ in 0..<2 { check(try executor.run(random.inputs), expected, comment) }
+    var folding = try OneDNNExecutor(
+      graph, random.stateDict, options: ExecutionOptions(foldsBatchNorm: true))
+    check(try folding.run(random.inputs), expected, "folded, " + comment)
     var pass = try executor.start(random.inputs, mode: .evaluation)
     var nodes = 0
     while try pass.next() != nil { nodes += 1 }
@@ -97,6 +100,28 @@ struct TwoEnginesTests {
         values.append(value)
       }
       random.add("out", .add(scale: 1), values)
+    }
+  }
+
+  /// With padding, and as in generators and decoders: BatchNorm and an activation follow.
+  @Test func transposedConvolutionsWithWhatIsDoneToTheirOutputs() throws {
+    try compare("transposed chains", 30) { random in
+      let rank = random.element([1, 2, 2, 3])
+      let groups = random.element([1, 1, 2, 4])
+      let (channels, filters) = (groups * random.int(1...17), random.int(1...17))
+      let kernel = random.ints(rank, 1...4)
+      let attributes = Operation.Convolution(
+        stride: random.ints(rank, 1...3), padding: kernel.map { random.int(0...($0 - 1) / 2) },
+        dilation: random.ints(rank, 1...2), groups: groups)
+      let x = try random.input("x", [random.int(1...3), channels] + random.ints(rank, 1...5))
+      let operands = [
+        x, try random.parameter("up.weight", [channels, filters] + kernel),
+        random.int(0...1) == 0 ? .none : try random.parameter("up.bias", [filters * groups]),
+      ]
+      let more = attributes.stride.map { random.int(0...$0 - 1) }
+      random.add("up", .transposedConvolution(attributes, outputPadding: more), operands)
+      try random.addBatchNorm("bn", .value("up"), features: filters * groups)
+      random.add("out", .activation(random.element(Self.activations)), [.value("bn")])
     }
   }
 
@@ -280,13 +305,88 @@ struct TwoEnginesTests {
   }
 
   @Test func gatesOfSqueezeAndExcitation() throws {
-    try compare("gates", 15) { random in
-      let channels = random.element([3, 16, 24])
-      let x = try random.input("x", [random.int(1...4), channels, 5, 4])
+    try compare("gates", 20) { random in
+      let channels = random.element([3, 16, 24, 72])
+      let x = try random.addConvolution("conv", channels: channels, sizes: [5, 4])
       random.add("pooled", .adaptiveAveragePool([1, 1]), [x])
       random.add("gate", .activation(.hardSigmoid), [.value("pooled")])
       random.add(
-        "out", .multiply, random.int(0...1) == 0 ? [.value("gate"), x] : [x, .value("gate")])
+        "product", .multiply, random.int(0...1) == 0 ? [.value("gate"), x] : [x, .value("gate")])
+      random.add("out", .activation(random.element(Self.activations)), [.value("product")])
+    }
+  }
+
+  /// Operands of every shape that can be broadcast, combined with what a convolution made, which
+  /// is not in plain layout.
+  @Test func operandsThatAreBroadcastToChannelsInBlocks() throws {
+    try compare("broadcasts", 60) { random in
+      let channels = random.element([3, 16, 24, 33])
+      let sizes = random.ints(2, 1...5)
+      let x = try random.addConvolution("conv", channels: channels, sizes: sizes)
+      let shape = (random.inputs["x"]?.shape ?? []).map { random.int(0...1) == 0 ? $0 : 1 }
+      let y = try random.input("y", Array(shape.dropFirst(random.int(0...4))))
+      let operation = random.element([Operation.add(scale: 1), .add(scale: 0.5), .multiply])
+      random.add("combined", operation, random.int(0...1) == 0 ? [x, y] : [y, x])
+      random.add("out", .activation(random.element(Self.activations)), [.value("combined")])
+    }
+  }
+
+  /// As in DenseNet: BatchNorm and ReLU before a convolution, of all that was made so far.
+  @Test(arguments: [1, 3]) func batchNormsBeforeConvolutions(worldSize: Int) throws {
+    try compare("dense blocks of \(worldSize)", 20) { random in
+      let growth = random.element([4, 8, 16, 24])
+      let sizes = random.ints(2, 1...5)
+      var channels = growth
+      var made = [try random.addConvolution("conv", channels: channels, sizes: sizes)]
+      for layer in 0..<3 {
+        random.add("cat\(layer)", .concatenate(dimension: 1), made)
+        try random.addBatchNorm(
+          "bn\(layer)", .value("cat\(layer)"), features: channels, worldSize: worldSize)
+        random.add("relu\(layer)", .activation(.relu), [.value("bn\(layer)")])
+        let weight = try random.parameter("conv\(layer).weight", [growth, channels, 1, 1])
+        random.add(
+          "conv\(layer)",
+          .convolution(.init(stride: [1, 1], padding: [0, 0], dilation: [1, 1])),
+          [.value("relu\(layer)"), weight, .none])
+        made.append(.value("conv\(layer)"))
+        channels += growth
+      }
+    }
+  }
+
+  /// As in RepVGG: the sum of two convolutions and the input, each with its BatchNorm.
+  @Test func branchesThatAreAdded() throws {
+    try compare("branches", 20) { random in
+      let channels = random.element([3, 8, 16, 24])
+      let x = try random.addConvolution("stem", channels: channels, sizes: random.ints(2, 1...6))
+      for size in [1, 3] {
+        let weight = try random.parameter("conv\(size).weight", [channels, channels, size, size])
+        let padding = [size / 2, size / 2]
+        random.add(
+          "conv\(size)",
+          .convolution(.init(stride: [1, 1], padding: padding, dilation: [1, 1])),
+          [x, weight, .none])
+        try random.addBatchNorm("bn\(size)", .value("conv\(size)"), features: channels)
+      }
+      try random.addBatchNorm("identity", x, features: channels)
+      let branches = random.shuffled(3).map { Graph.Operand.value(["bn1", "bn3", "identity"][$0]) }
+      random.add("sum", .add(scale: 1), [branches[0], branches[1]])
+      random.add("all", .add(scale: 1), [.value("sum"), branches[2]])
+      random.add("out", .activation(.relu), [.value("all")])
+    }
+  }
+
+  @Test func numbersWithoutDimensions() throws {
+    try compare("numbers", 20) { random in
+      let (x, y) = (try random.input("x", []), try random.input("y", []))
+      let first = random.element([
+        Operation.multiplyScalar(3), .addScalar(-1),
+        .activation(random.element(Self.activations)),
+      ])
+      random.add("first", first, [x])
+      let second = random.element([Operation.add(scale: 1), .multiply])
+      random.add("sum", second, [.value("first"), y])
+      random.add("out", .activation(.relu), [.value("sum")])
     }
   }
 }

@@ -149,6 +149,13 @@ conednn_status_t conednn_convolution(
     conednn_const_layout_t source, conednn_const_layout_t weights, conednn_const_layout_t bias,
     conednn_const_layout_t target, const int64_t *strides, const int64_t *dilations,
     const int64_t *padding);
+// A transposed convolution. Its weights are [K, C, ...] like a convolution's; the padding after may be
+// negative.
+conednn_status_t conednn_deconvolution(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t source, conednn_const_layout_t weights, conednn_const_layout_t bias,
+    conednn_const_layout_t target, const int64_t *strides, const int64_t *dilations,
+    const int64_t *padding_before, const int64_t *padding_after);
 conednn_status_t conednn_inner_product(
     conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
     conednn_const_layout_t source, conednn_const_layout_t weights, conednn_const_layout_t bias,

@@ -19,6 +19,26 @@ extension Kernel {
     }
   }
 
+  /// `dnnl_deconvolution_forward_primitive_desc_create`: a transposed convolution.
+  ///
+  /// - Parameters:
+  ///   - weights: of a shape [K, C, ...], like a convolution's.
+  ///   - outputPadding: how many elements are added at the end of each spatial dimension.
+  static func deconvolution(
+    _ attributes: Operation.Convolution, outputPadding: [Int], source: Layout, weights: Layout,
+    bias: Layout?, target: Layout, _ processor: Processor
+  ) throws(CheckpointError) -> Kernel? {
+    let strides = attributes.stride.map { Int64($0) }
+    let dilations = attributes.dilation.map { Int64($0 - 1) }
+    let before = attributes.padding.map { Int64($0) }
+    let after = zip(attributes.padding, outputPadding).map { Int64($0 - $1) }
+    return try make("deconvolution") {
+      conednn_deconvolution(
+        $0, processor.pointer, $1, source.pointer, weights.pointer, bias?.pointer,
+        target.pointer, strides, dilations, before, after)
+    }
+  }
+
   /// `dnnl_inner_product_forward_primitive_desc_create`.
   static func innerProduct(
     source: Layout, weights: Layout, bias: Layout?, target: Layout,

@@ -88,6 +88,20 @@ final class Layout: @unchecked Sendable {
   /// The size in bytes, including padding.
   var byteCount: Int { conednn_layout_size(pointer) }
 
+  /// The layout of an operand that is broadcast to this shape, in the same kind of layout: for others
+  /// oneDNN has only its reference loops.
+  func broadcast(from shape: [Int]) throws(CheckpointError) -> Layout {
+    try Layout(kind ?? .plain, shape)
+  }
+
+  /// The layout of one number for each channel, [1, C, 1, ...].
+  func ofChannels() throws(CheckpointError) -> Layout {
+    try broadcast(from: shape.indices.map { $0 == 1 ? shape[1] : 1 })
+  }
+
+  /// Whether the last block of channels is filled up with zeros.
+  var isPadded: Bool { byteCount > shape.reduce(MemoryLayout<Float>.size, *) }
+
   func isEqual(to other: Layout) -> Bool {
     self === other || conednn_layout_equal(pointer, other.pointer) != 0
   }

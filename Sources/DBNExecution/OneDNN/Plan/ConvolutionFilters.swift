@@ -2,7 +2,7 @@ import DBNCOneDNN
 import DBNModels
 import DBNTensors
 
-/// The weights of a convolution in the form passed to oneDNN.
+/// The weights of a convolution, or of a transposed one, in the form passed to oneDNN.
 ///
 /// Kernels process 8 or 16 channels at a time; if a group has fewer, neighbouring groups are
 /// merged into one, with zero weights between the original groups.
@@ -16,17 +16,23 @@ struct ConvolutionFilters {
   /// How many groups were merged into one.
   private let merged: Int
   private let original: Operation.Convolution
+  /// [K, C / groups, ...]
   private let weightShape: [Int]
+  /// Whether the parameter is [C, K / groups, ...], as of a transposed convolution.
+  private let isTransposed: Bool
   private var folded: (scales: [Double], shifts: [Double])?
 
   /// Returns nil if the node's weights are not parameters.
   init?(
-    _ node: Graph.Node, _ attributes: Operation.Convolution, _ weights: WeightStore,
-    blockSize: Int
+    _ node: Graph.Node, _ attributes: Operation.Convolution, isTransposed: Bool = false,
+    _ weights: WeightStore, blockSize: Int
   ) throws(CheckpointError) {
     guard case .parameter(let weightKey) = node.operands[1],
-      let weightShape = weights.shapes[weightKey]
+      let stored = weights.shapes[weightKey]
     else { return nil }
+    let weightShape =
+      isTransposed
+      ? [stored[1] * attributes.groups, stored[0] / attributes.groups] + stored[2...] : stored
     switch node.operands.count > 2 ? node.operands[2] : .none {
     case .none: biasKey = nil
     case .parameter(let key): biasKey = key
@@ -34,6 +40,7 @@ struct ConvolutionFilters {
     }
     self.weightKey = weightKey
     self.weightShape = weightShape
+    self.isTransposed = isTransposed
     original = attributes
     merged = Self.groupsToMerge(
       attributes.groups, inputs: weightShape[1], outputs: weightShape[0] / attributes.groups,
@@ -87,12 +94,28 @@ struct ConvolutionFilters {
   func weights(as layout: Layout, _ store: WeightStore) throws(CheckpointError) -> Buffer {
     let plain = try Layout(.plain, shape)
     if let folded {
-      let values = scaled(try store.floats(weightKey), by: folded.scales)
+      let values = scaled(untransposed(try store.floats(weightKey)), by: folded.scales)
       return try store.processor.constant(withMergedGroups(values), from: plain, as: layout)
     }
     return try store.constant(
-      weightKey, as: layout, from: plain, name: "\(merged)",
-      change: merged == 1 ? nil : { withMergedGroups($0) })
+      weightKey, as: layout, from: plain, name: "\(merged) \(isTransposed)",
+      change: merged == 1 && !isTransposed ? nil : { withMergedGroups(untransposed($0)) })
+  }
+
+  /// The numbers in the order of `weightShape`.
+  private func untransposed(_ values: [Float]) -> [Float] {
+    if !isTransposed { return values }
+    let (inputs, perGroup) = (weightShape[1], outputs / original.groups)
+    let taps = weightShape[2...].reduce(1, *)
+    var result = [Float](repeating: 0, count: values.count)
+    for output in 0..<outputs {
+      for input in 0..<inputs {
+        let start = (output * inputs + input) * taps
+        let source = (output / perGroup * inputs + input) * perGroup + output % perGroup
+        for tap in 0..<taps { result[start + tap] = values[source * taps + tap] }
+      }
+    }
+    return result
   }
 
   private func scaled(_ values: [Float], by scales: [Double]) -> [Float] {

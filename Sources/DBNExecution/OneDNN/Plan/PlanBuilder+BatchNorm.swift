@@ -23,7 +23,7 @@ extension PlanBuilder {
     // They also do if a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
     // the wrong channel to all samples but the first.
     let isUniform = batchNorm.rows.count == 1 && purpose.fuses && positions > 1
-    let source = isUniform || input.layout.kind != nil ? input : try plain(input)
+    let source = input.layout.kind != nil ? input : try plain(input)
     let isOurs = isFresh || source.slot != input.slot || isLastUse(input)
     guard
       let pass = try batchNormPass(
@@ -31,9 +31,10 @@ extension PlanBuilder {
     else {
       return try add(epilogue, to: addBatchNorm(attributes, input, [], isFresh: isFresh))
     }
+    let sum = pass.operations.sum
     let target =
-      pass.operations.sum == nil && isOurs
-      ? source : try target(source.layout, sum: pass.operations.sum)
+      sum == nil
+      ? target(overwriting: source, isOurs: isOurs) : try target(source.layout, sum: sum)
     if isUniform {
       try add(pass, row: 0, source, target, offset: 0)
       return target
@@ -63,11 +64,11 @@ extension PlanBuilder {
   ) throws(CheckpointError) -> BatchNormPass? {
     let layout =
       shape == whole.shape ? whole : try Layout(whole.kind ?? .plain, shape)
-    let numbers = try scaleShift(module, row: 0, rank: shape.count)
+    let numbers = try scaleShift(module, row: 0, layout.ofChannels())
     var first = PostOperations()
     first.appendShift(of: numbers)
     guard
-      let operations = try postOperations(epilogue, rank: shape.count, after: first),
+      let operations = try postOperations(epilogue, channels: numbers.layout, after: first),
       let kernel = try Kernel.binary(
         conednn_binary_mul, layout, numbers.layout, target: layout, operations.operations,
         processor)
@@ -80,7 +81,7 @@ extension PlanBuilder {
   private mutating func add(
     _ pass: BatchNormPass, row: Int, _ source: PlannedValue, _ target: PlannedValue, offset: Int
   ) throws(CheckpointError) {
-    let numbers = try scaleShift(pass.module, row: row, rank: pass.layout.shape.count)
+    let numbers = try scaleShift(pass.module, row: row, pass.layout.ofChannels())
     let operands = try pass.operations.arguments(&self)
     try add(
       pass.kernel,

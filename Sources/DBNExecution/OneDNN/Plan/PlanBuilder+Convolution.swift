@@ -11,17 +11,7 @@ extension PlanBuilder {
       var filters = try ConvolutionFilters(
         unit.primary, attributes, weights, blockSize: Processor.blockSize)
     else { return nil }
-    var epilogue = unit.epilogue
-    if purpose.foldsBatchNorm, case .batchNorm(let attributes)? = epilogue.first,
-      let batchNorm = batchNorms[attributes.module]
-    {
-      do throws(CheckpointError) {
-        try filters.fold(batchNorm)
-      } catch {
-        throw error.with(name: attributes.module)
-      }
-      epilogue.removeFirst()
-    }
+    let epilogue = try fold(unit.epilogue, into: &filters)
     if let choice = try choice(filters, input.layout, shape, epilogue) {
       return try add(choice, filters, input, shape)
     }
@@ -29,6 +19,49 @@ extension PlanBuilder {
       return nil
     }
     return try add(epilogue, to: add(choice, filters, input, shape))
+  }
+
+  /// Adds a transposed convolution with its epilogue; nil if oneDNN has no kernel.
+  mutating func addTransposedConvolution(
+    _ unit: Unit, _ operation: Operation.TransposedConvolution, _ input: PlannedValue,
+    _ shape: [Int]
+  ) throws(CheckpointError) -> PlannedValue? {
+    guard
+      var filters = try ConvolutionFilters(
+        unit.primary, operation.convolution, isTransposed: true, weights,
+        blockSize: Processor.blockSize)
+    else { return nil }
+    let epilogue = try fold(unit.epilogue, into: &filters)
+    let blocked = Layout.Kind.blocked(Processor.blockSize)
+    for kind in [blocked, .any] {
+      let kernel = try Kernel.deconvolution(
+        filters.attributes, outputPadding: operation.outputPadding,
+        source: try Layout(kind, input.shape), weights: try Layout(.any, filters.shape),
+        bias: try filters.biasLayout(), target: try Layout(kind, shape), processor)
+      guard let kernel, !kernel.isReference else { continue }
+      // It is its own pass, because oneDNN 2.6 computes operations fused into this one by reference
+      // loops.
+      let choice = Choice(kernel: kernel, operations: PostOperations())
+      return try add(epilogue, to: add(choice, filters, input, shape))
+    }
+    return nil
+  }
+
+  /// Folds a BatchNorm that follows into the weights, if that is allowed.
+  ///
+  /// - Returns: what is left of the epilogue.
+  private func fold(
+    _ epilogue: [Epilogue], into filters: inout ConvolutionFilters
+  ) throws(CheckpointError) -> [Epilogue] {
+    guard purpose.foldsBatchNorm, case .batchNorm(let attributes)? = epilogue.first,
+      let batchNorm = batchNorms[attributes.module]
+    else { return epilogue }
+    do throws(CheckpointError) {
+      try filters.fold(batchNorm)
+    } catch {
+      throw error.with(name: attributes.module)
+    }
+    return Array(epilogue.dropFirst())
   }
 
   /// A kernel and its post-operations.
@@ -48,10 +81,11 @@ extension PlanBuilder {
     let blocked = Layout.Kind.blocked(Processor.blockSize)
     let source = input.shape[1] < Processor.blockSize ? Layout.Kind.plain : blocked
     let target = try Layout(blocked, shape)
+    let channels = try Layout(.plain, shape).ofChannels()
     let candidates = [
-      (source, target, try postOperations(epilogue, rank: shape.count)),
-      (source, target, try postOperations(epilogue, rank: shape.count, addends: target)),
-      (.any, try Layout(.any, shape), try postOperations(epilogue, rank: shape.count)),
+      (source, target, try postOperations(epilogue, channels: channels)),
+      (source, target, try postOperations(epilogue, channels: channels, addends: target)),
+      (.any, try Layout(.any, shape), try postOperations(epilogue, channels: channels)),
     ]
     var simple: Choice?
     for case (let source, let target, let operations?) in candidates {

@@ -62,18 +62,19 @@ extension PlanBuilder {
   /// The epilogue as post-operations; nil if there are too many sums.
   ///
   /// - Parameters:
+  ///   - channels: the layout of a BatchNorm's numbers, [1, C, 1, ...].
   ///   - addends: the layout of values that are added; nil if the addend is in the target
   ///     beforehand, which fewer kernels support but takes less memory.
   ///   - first: post-operations to apply before.
   mutating func postOperations(
-    _ epilogue: [Epilogue], rank: Int, addends: Layout? = nil,
+    _ epilogue: [Epilogue], channels: Layout, addends: Layout? = nil,
     after first: PostOperations = PostOperations()
   ) throws(CheckpointError) -> PostOperations? {
     var result = first
     for step in epilogue {
       switch step {
       case .batchNorm(let attributes):
-        result.append(try scaleShift(attributes.module, row: 0, rank: rank))
+        result.append(try scaleShift(attributes.module, row: 0, channels))
       case .eltwise(let eltwises): result.append(eltwises)
       case .add(let name):
         let value = try value(name)
@@ -96,22 +97,49 @@ extension PlanBuilder {
     return try copied(sum, to: layout)
   }
 
+  /// The target of a binary kernel: its first operand's memory, if nothing else uses that. If
+  /// channels are padded, oneDNN 2.6 is wrong in place with post-operations.
+  mutating func target(overwriting value: PlannedValue, isOurs: Bool) -> PlannedValue {
+    isOurs && !value.layout.isPadded ? value : makeValue(value.layout)
+  }
+
   /// Adds the steps of an epilogue as separate kernels.
   mutating func add(
     _ epilogue: [Epilogue], to value: PlannedValue
   ) throws(CheckpointError) -> PlannedValue {
     var value = value
-    for step in epilogue {
+    for (index, step) in epilogue.enumerated() {
       switch step {
       case .batchNorm(let attributes):
-        value = try addBatchNorm(attributes, value, [], isFresh: true)
+        // In one pass with what follows.
+        return try addBatchNorm(
+          attributes, value, Array(epilogue.dropFirst(index + 1)), isFresh: true)
       case .eltwise(let eltwises): value = try add(eltwises, to: value, isFresh: true)
       case .add(let name):
-        let other = try reordered(try self.value(name), to: value.layout)
-        value = try addBinary(conednn_binary_add, value, other, to: value.shape, isFresh: true)
+        value = try addSum(value, self.value(name))
       }
     }
     return value
+  }
+
+  /// Adds a value of the same shape to one that nothing else uses.
+  private mutating func addSum(
+    _ value: PlannedValue, _ other: PlannedValue
+  ) throws(CheckpointError) -> PlannedValue {
+    let layout = value.layout
+    let kernel = try Kernel.binary(
+      conednn_binary_add, layout, layout, target: layout, [], processor)
+    guard let kernel else {
+      throw CheckpointError(.engineFailed, "oneDNN cannot add values of \(value.shape)")
+    }
+    let target = target(overwriting: value, isOurs: true)
+    try add(
+      kernel,
+      [
+        .init(CONEDNN_ARG_SRC_0, value), .init(CONEDNN_ARG_SRC_1, reordered(other, to: layout)),
+        .init(CONEDNN_ARG_DST, target),
+      ])
+    return target
   }
 
   /// - Parameter isFresh: whether nothing else uses the value.

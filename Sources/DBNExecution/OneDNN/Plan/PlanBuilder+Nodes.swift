@@ -9,10 +9,8 @@ extension PlanBuilder {
   mutating func add(_ unit: Unit) throws(CheckpointError) -> [PlannedValue] {
     let node = unit.primary
     let shapes = node.outputs.compactMap { sized.shapes[$0] }
-    let sizes = try node.operands.indices.map { index throws(CheckpointError) in
-      try operand(index, of: node)?.shape ?? []
-    }
-    // Empty values need no computation, and oneDNN has no values without dimensions.
+    let sizes = try node.values.map { name throws(CheckpointError) in try value(name).shape }
+    // oneDNN's kernels need a number, and a dimension.
     guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first,
       !shape.isEmpty
     else { return try addReference(node) }
@@ -32,6 +30,8 @@ extension PlanBuilder {
     switch node.operation.definition {
     case let attributes as Operation.Convolution:
       return try addConvolution(unit, attributes, input, shape)
+    case let operation as Operation.TransposedConvolution:
+      return try addTransposedConvolution(unit, operation, input, shape)
     case is Operation.Linear: return try addLinear(unit, input, shape)
     case let attributes as Operation.BatchNormAttributes:
       return try addBatchNorm(attributes, input, unit.epilogue)
@@ -40,8 +40,7 @@ extension PlanBuilder {
       return try add(eltwises, to: input)
     case is Operation.AddScalar, is Operation.MultiplyScalar, is Operation.Add,
       is Operation.Multiply, is Operation.Divide:
-      guard let value = try addArithmetic(node, input, shape) else { return nil }
-      return try add(unit.epilogue, to: value)
+      return try addArithmetic(unit, input, shape)
     case let pool as Operation.MaxPool:
       return try addPool(conednn_pooling_max, pool.pooling, input, shape)
     case let pool as Operation.AveragePool:
@@ -54,8 +53,7 @@ extension PlanBuilder {
     case is Operation.Identity: return input
     case is Operation.Flatten, is Operation.Reshape, is Operation.Squeeze,
       is Operation.Unsqueeze:
-      return PlannedValue(
-        slot: try plain(input).slot, layout: try Layout(.plain, shape))
+      return try reshaped(input, to: shape)
     default: return nil
     }
   }

@@ -78,6 +78,6 @@ extension PlanBuilder {
       let value = try addAdaptivePool(
         Array(repeating: 1, count: rank - 2), input, Array(pooled))
     else { return nil }
-    return PlannedValue(slot: try plain(value).slot, layout: try Layout(.plain, shape))
+    return try reshaped(value, to: shape)
   }
 }

@@ -170,17 +170,25 @@ struct PlanBuilder {
     try reordered(value, to: Layout(.plain, value.shape))
   }
 
-  /// The scale and shift of a BatchNorm's row, cached.
+  /// The same numbers, in plain layout, as another shape.
+  mutating func reshaped(
+    _ value: PlannedValue, to shape: [Int]
+  ) throws(CheckpointError) -> PlannedValue {
+    if value.shape == shape { return value }
+    return PlannedValue(slot: try plain(value).slot, layout: try Layout(.plain, shape))
+  }
+
+  /// The scale and shift of a BatchNorm's row in a layout, cached.
   mutating func scaleShift(
-    _ module: String, row: Int, rank: Int
+    _ module: String, row: Int, _ layout: Layout
   ) throws(CheckpointError) -> ScaleShift {
-    let key = "\(module) \(row) \(rank)"
-    if let known = scaleShifts[key] { return known }
+    let key = "\(module) \(row)"
+    if let known = scaleShifts[key], known.layout.isEqual(to: layout) { return known }
     guard let batchNorm = batchNorms[module] else {
       throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
     }
     do throws(CheckpointError) {
-      let made = try ScaleShift(batchNorm, row: row, rank: rank, processor)
+      let made = try ScaleShift(batchNorm, row: row, layout, processor)
       scaleShifts[key] = made
       return made
     } catch {

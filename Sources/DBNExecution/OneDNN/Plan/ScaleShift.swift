@@ -10,13 +10,13 @@ struct ScaleShift {
 
   /// - Throws: `notFinite`.
   init(
-    _ module: BatchNormModule, row: Int, rank: Int, _ processor: Processor
+    _ module: BatchNormModule, row: Int, _ layout: Layout, _ processor: Processor
   ) throws(CheckpointError) {
     let (scales, shifts) = try module.scaleShift(row: row)
-    let shape = (0..<rank).map { $0 == 1 ? module.features : 1 }
-    layout = try Layout(.plain, shape)
-    scale = try processor.constant(scales.map { Float($0) }, from: layout, as: layout)
-    shift = try processor.constant(shifts.map { Float($0) }, from: layout, as: layout)
+    let plain = try Layout(.plain, layout.shape)
+    scale = try processor.constant(scales.map { Float($0) }, from: plain, as: layout)
+    shift = try processor.constant(shifts.map { Float($0) }, from: plain, as: layout)
+    self.layout = layout
   }
 }
 

@@ -92,13 +92,14 @@ struct Fusion {
   }
 
   private func canBegin(_ node: Graph.Node) -> Bool {
-    // oneDNN has no values without dimensions.
+    // One number without a dimension is computed by the reference, every node by itself.
     if graph.shapes[node.outputs[0]]?.isEmpty ?? true { return false }
-    return switch node.operation.definition {
-    case is Operation.Convolution, is Operation.Linear, is Operation.BatchNormAttributes,
-      is Operation.Add, is Operation.Multiply, is Operation.Divide:
-      true
-    default: false
+    switch node.operation.definition {
+    case is Operation.Convolution, is Operation.TransposedConvolution, is Operation.Linear,
+      is Operation.BatchNormAttributes, is Operation.Add, is Operation.Multiply,
+      is Operation.Divide:
+      return true
+    default: return false
     }
   }
 
