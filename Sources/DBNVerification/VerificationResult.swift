@@ -92,7 +92,7 @@ public struct VerificationResult: Sendable {
   /// Tensors of BatchNorms that only one has, with the values that a missing tensor stands for.
   public internal(set) var impliedTensors: [String] = []
   /// What the user should know about the comparison, in one sentence each.
-  public internal(set) var notes: [Guidance] = []
+  public package(set) var notes: [Guidance] = []
   /// BatchNorms whose epsilon or momentum only one of the two has, which is then used for both.
   public internal(set) var oneSidedSettings: [String] = []
   /// Faults in the first checkpoint's numbers, even if both have the same.

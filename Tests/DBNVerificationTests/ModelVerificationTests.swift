@@ -148,12 +148,13 @@ struct ModelVerificationTests {
     #expect(error?.code == .invalidBatch)
   }
 
-  private func exported(samples: Int, reshaping: Bool = false) -> Graph {
-    let view = Graph.Node("view", .reshape([.fixed(samples), .inferred]), [.value("sum")])
+  /// - Parameter sizes: of a reshape after the last layer.
+  private func exported(samples: Int, reshaping sizes: [Size] = []) -> Graph {
+    let view = Graph.Node("view", .reshape(sizes), [.value("sum")])
     return Graph(
       name: "exported", inputs: [.init("x", shape: [samples, 2, 3, 3])],
-      nodes: graph.nodes + (reshaping ? [view] : []), outputs: [reshaping ? "view" : "sum"],
-      parameters: [])
+      nodes: graph.nodes + (sizes.isEmpty ? [] : [view]),
+      outputs: [sizes.isEmpty ? "sum" : "view"], parameters: [])
   }
 
   @Test(arguments: ExecutionMode.allCases)
@@ -169,9 +170,28 @@ struct ModelVerificationTests {
     }
   }
 
-  @Test func aSizeThatIsTheBatchsKeepsItToThat() throws {
+  /// `x.view(12, -1)`, and then an expand to the same shape, of a program for 12 samples.
+  @Test(arguments: ExecutionMode.allCases)
+  func shapesThatBeginWithTheBatchFollowIt(mode: ExecutionMode) throws {
     let distributed = try standard.toDistributed(worldSize: 4).stateDict
-    var verification = ModelVerification(exported(samples: 12, reshaping: true))
+    let view = exported(samples: 12, reshaping: [12, .inferred])
+    let expand = Graph.Node("expand", .expand([12, 18]), [.value("view")])
+    let both = Graph(
+      name: "exported", inputs: view.inputs, nodes: view.nodes + [expand], outputs: ["expand"],
+      parameters: [])
+    for graph in [view, both] {
+      var verification = ModelVerification(graph)
+      verification.mode = mode
+      let result = try verification.compare(standard, distributed)
+      #expect(result.isBitIdentical && result.samples == 12)
+      verification.samples = 7
+      #expect(try verification.compare(distributed, standard).samples == 7)
+    }
+  }
+
+  @Test func aSizeThatIsAMultipleOfTheBatchKeepsItToThat() throws {
+    let distributed = try standard.toDistributed(worldSize: 4).stateDict
+    var verification = ModelVerification(exported(samples: 12, reshaping: [24, .inferred]))
     let result = try verification.compare(standard, distributed)
     #expect(result.isBitIdentical && result.samples == 12)
     verification.samples = 8

@@ -19,7 +19,9 @@ struct VerifyCommand: ParsableCommand {
 
       Everything that the models store is compared too: parameters, running statistics, counters and \
       every other tensor, bit for bit or, with --atol and --rtol, within the tolerance. Every state \
-      dict that both files contain is compared, or only the one given by --entry. What is not \
+      dict that both files contain is compared, or only the one given by --entry. Names that differ \
+      pair with --strip-prefix and --rename, each of which changes whichever of the two files has \
+      such names, and a note says which. What is not \
       compared, such as optimizer states, is named ('diff' compares everything). Exit status 0: \
       equal; 1: different; 2: nothing could be compared.
       """)
@@ -63,6 +65,7 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "List every layer.")
   var layers = false
 
+  @OptionGroup var renaming: RenamingOptions
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
@@ -99,14 +102,16 @@ struct VerifyCommand: ParsableCommand {
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
     )
+    let pair = try NamePairing(renaming.transformations, entry: entry.path)
+      .pair(checkpointA, checkpointB)
     var verification = CheckpointVerification()
     verification.entry = entry.path
     verification.overriding = BatchNormSettings(
       epsilon: eps, momentum: momentum.map { .exponential($0) })
     verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
     verification.batchNorms = try batchNormVerification()
-    if let model { verification.model = try modelVerification(model, checkpointA) }
-    let result = try verification.compare(checkpointA, checkpointB)
+    if let model { verification.model = try modelVerification(model, pair.a) }
+    let result = try verification.compare(pair)
     options.remark(checkpointA.notes + checkpointB.notes + result.notes)
     try options.print(
       result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
