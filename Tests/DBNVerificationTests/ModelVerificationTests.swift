@@ -78,6 +78,25 @@ struct ModelVerificationTests {
     #expect(divergence?.index == [0])
   }
 
+  /// An error of the outputs by a thousandth stays one whatever a counter holds.
+  @Test func relativeErrorsOfALayerAreOfItsOutputs() throws {
+    var (first, second) = (standard, standard)
+    for key in ["bn.weight", "bn.bias"] {
+      let tensor = try #require(standard[key])
+      second[key] = try Tensor(
+        rounding: tensor.doubles().map { $0 * 1.001 }, to: .float64, shape: tensor.shape)
+    }
+    first["bn.num_batches_tracked"] = try Tensor([1_000_000], shape: [])
+    second["bn.num_batches_tracked"] = first["bn.num_batches_tracked"]
+    var verification = ModelVerification(graph)
+    verification.mode = .training
+    let result = try verification.compare(first, second)
+    let layer = try #require(result.layers.first { $0.name == "bn" }).outputs
+    #expect(abs(layer.relativeError - 0.001 / 1.001) < 1e-9)
+    #expect(abs(layer.signalToNoise - 60.008681) < 1e-4 && layer.cosineSimilarity > 1 - 1e-9)
+    #expect(result.relativeError >= layer.relativeError)
+  }
+
   @Test(arguments: ExecutionMode.allCases)
   func aBatchThatMissesADeviceIsAnError(mode: ExecutionMode) throws {
     let other = try standard.toDistributed(worldSize: 4).stateDict
