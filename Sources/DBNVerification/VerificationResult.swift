@@ -82,6 +82,10 @@ public struct VerificationResult: Sendable {
   public internal(set) var layers: [Layer] = []
   /// Which parts of two files were compared; empty if two state dicts were given.
   public internal(set) var scope = VerificationScope()
+  /// The checksums of what was compared, if they were asked for.
+  public internal(set) var digests: [ComparedDigests] = []
+  /// The engine that ran the model; the reference runs separate BatchNorms.
+  public internal(set) var engine = Engine.reference
   /// How many stored tensors outside the BatchNorms were compared, with those that only one has.
   public internal(set) var otherTensors = 0
   /// The largest difference of two elements in these tensors.

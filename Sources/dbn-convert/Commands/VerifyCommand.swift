@@ -72,6 +72,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
+  @OptionGroup var certificate: CertificateOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -98,6 +99,21 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let existing = try report.existingFiles(inputs: [a, b, model, input, layouts.layoutFile])
+    try certificate.checkName()
+    let (result, checkpointA, checkpointB) = try comparison()
+    options.remark(checkpointA.notes + checkpointB.notes + result.notes)
+    var files = try report.staged(existing, page(result, checkpointA, checkpointB))
+    try certificate.stage(
+      Certificate.Finding(result.json, compared: result.digests),
+      reading: [a, b, model?.fileOfModel, input, layouts.layoutFile], in: &files)
+    try options.print(
+      result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
+      naming: files)
+    if !result.isEqual { throw Console.different }
+  }
+
+  /// - Returns: the result, and both files as they were read.
+  private func comparison() throws -> (VerificationResult, Checkpoint, Checkpoint) {
     let (checkpointA, checkpointB) = (
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
@@ -106,17 +122,13 @@ struct VerifyCommand: ParsableCommand {
       .pair(checkpointA, checkpointB)
     var verification = CheckpointVerification()
     verification.entry = entry.path
+    verification.takesDigests = certificate.path != nil
     verification.overriding = BatchNormSettings(
       epsilon: eps, momentum: momentum.map { .exponential($0) })
     verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
     verification.batchNorms = try batchNormVerification()
     if let model { verification.model = try modelVerification(model, pair.a) }
-    let result = try verification.compare(pair)
-    options.remark(checkpointA.notes + checkpointB.notes + result.notes)
-    try options.print(
-      result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
-      naming: report.staged(existing, page(result, checkpointA, checkpointB)))
-    if !result.isEqual { throw Console.different }
+    return (try verification.compare(pair), checkpointA, checkpointB)
   }
 
   private func page(
@@ -158,5 +170,12 @@ struct VerifyCommand: ParsableCommand {
     verification.tolerance = tolerance.tolerance
     if let input { verification.inputs = try model.graph.inputs(from: input) }
     return (verification, model)
+  }
+}
+
+extension VerifyCommand: CertifiedCommand {
+  func finding(repeating certificate: Certificate) throws -> Certificate.Finding {
+    let (result, _, _) = try comparison()
+    return Certificate.Finding(result.json, compared: result.digests)
   }
 }

@@ -14,6 +14,9 @@ extension VerificationResult {
       "snr_db": .double(signalToNoise),
       "mode": .string(mode.rawValue),
       "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
+      "engine": .string(engine.rawValue),
+      "seed": inputs.seed.map { .int(Int(clamping: $0)) } ?? .null,
+      "atol": .double(tolerance.absolute), "rtol": .double(tolerance.relative),
       "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
       "layers": .array(
         layers.map { layer in
