@@ -26,14 +26,15 @@ extension FormatRegistry {
     // Only names and shapes were read; the tensors' bytes are read later.
     defer { file.bytes.releaseFile() }
     try refuseParts(file)
-    if var checkpoint = try read(file, options) {
-      checkpoint = try checkpoint.checkingPart(file.path, options)
-      checkpoint.path = path
-      return checkpoint
+    var checkpoint: Checkpoint
+    if let whole = try read(file, options) {
+      checkpoint = try whole.checkingPart(file.path, options)
+    } else {
+      guard ShardIndex.isIndex(file.path) else { throw unknown(file) }
+      checkpoint = try readShards(of: file, options)
     }
-    guard ShardIndex.isIndex(file.path) else { throw unknown(file) }
-    var checkpoint = try readShards(of: file, options)
     checkpoint.path = path
+    if let note = noteOnOtherFiles(at: path, besides: file) { checkpoint.notes.append(note) }
     return checkpoint
   }
 

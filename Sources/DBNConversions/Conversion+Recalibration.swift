@@ -1,5 +1,5 @@
 public import DBNExecution
-import DBNModels
+public import DBNModels
 public import DBNTensors
 public import DBNVerification
 
@@ -13,6 +13,7 @@ extension Conversion {
   ///   - statistics: how the statistics of batches are combined.
   ///   - batch: the number of samples in a batch; the last may be shorter.
   ///   - batches: the most batches; nil: all data.
+  ///   - statement: what the user states about the model's BatchNorms.
   ///   - progress: called with the number of samples that the model was just given.
   /// - Returns: a result whose `recalibration` contains the measurements.
   /// - Throws: `unknownModel`; as `Recalibration.run` and `findStateDict`.
@@ -20,9 +21,11 @@ extension Conversion {
     running model: String? = nil, on data: SampleData,
     statistics: Recalibration.Statistics = .population, batch: Int = 64, batches: Int? = nil,
     engine: Engine = .reference, options: ExecutionOptions = ExecutionOptions(),
+    stating statement: BatchNormStatement = BatchNormStatement(),
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CheckpointError) -> ConversionResult {
-    let source = try WeightedModel(model, running: self, layouts: options.layouts)
+    let source = try WeightedModel(
+      model, running: self, layouts: options.layouts, stating: statement)
     let (found, stateDict) = (source.weights[0].place, source.weights[0].stateDict)
     var recalibration = Recalibration(source.firstGraph, engine: engine, options: options)
     recalibration.statistics = statistics
@@ -35,13 +38,25 @@ extension Conversion {
     let (result, _) = change.applied(to: checkpoint)
     var conversion = ConversionResult(
       self, result, record: recalibration.record(of: measured, on: data), ConversionReport(),
-      notes: source.notes + data.notes
+      notes: source.notes + source.layoutNotes + data.notes
+        + [source.graph.frozenNote].compactMap(\.self)
         + change.notes(in: checkpoint, isChosen: entry != nil) + result.settingsNotes(),
       examining: .of(updated),
       basis: ProofBasis.whatIsWritten(
         updated, at: found, settings: checkpoint.batchNormSettings))
     conversion.recalibration = measured
     return conversion
+  }
+}
+
+extension Graph {
+  /// A note about the BatchNorms that are not measured; nil if all are.
+  fileprivate var frozenNote: Guidance? {
+    let frozen = frozenBatchNorms
+    guard let first = frozen.first else { return nil }
+    return
+      "not measured, since the program was exported in training with these in evaluation: "
+      + "\(counted(frozen.count, "BatchNorm")), beginning with '\(first.visible())'"
   }
 }
 

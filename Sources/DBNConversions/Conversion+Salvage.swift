@@ -47,7 +47,7 @@ extension Conversion {
         advice: "get the file again")
     }
     if salvaged.graphIsLost {
-      report.losses.append(.init("graph", "it is in the part of the file that is missing"))
+      report.losses.append(.init("graph", "it is in a part of the file that is missing or damaged"))
     }
     if !report.losses.isEmpty, salvaged.graph != nil {
       salvaged.graph = nil

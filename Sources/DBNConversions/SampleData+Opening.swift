@@ -11,12 +11,21 @@ extension SampleData {
   ) throws(CheckpointError) {
     do throws(CheckpointError) {
       let file = try Checkpoint.open(path, options: .besideTheModel)
-      try self.init(file.stateDict(), labelled: labelled, scaling: scaling)
+      try self.init(Self.stateDict(of: file), labelled: labelled, scaling: scaling)
       notes = (file.inconsistency.map { ["\(path): \($0)"] } ?? []) + notes.map { "\(path): " + $0 }
       self.path = path
     } catch {
       throw error.with(path: path)
     }
+  }
+
+  private static func stateDict(of file: Checkpoint) throws(CheckpointError) -> StateDict {
+    guard file.root.tensor == nil else {
+      throw CheckpointError(
+        .invalidSamples, "is a single tensor, and samples and labels are found by their names",
+        advice: "save them together: numpy.savez('samples.npz', x=images, y=labels)")
+    }
+    return try file.stateDict()
   }
 }
 

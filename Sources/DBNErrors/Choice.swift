@@ -75,6 +75,8 @@ public enum Choice: Sendable, Hashable {
   case dividing(Int)
   /// The models that can be named.
   case architectures
+  /// Running statistics that are averages over all batches.
+  case cumulativeMomentum
 }
 
 extension Choice {
@@ -118,6 +120,7 @@ extension Choice {
     case .weights: "'weights'"
     case .dividing(let divisor): "'InputScaling(divisor: \(divisor))'"
     case .architectures: "'Architecture.all'"
+    case .cumulativeMomentum: "the momentum '.cumulative'"
     }
   }
 }

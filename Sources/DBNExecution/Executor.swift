@@ -1,14 +1,6 @@
 public import DBNModels
 public import DBNTensors
 
-/// Whether BatchNorms normalise with their running statistics or with the batch's.
-public enum ExecutionMode: String, Sendable, CaseIterable {
-  /// BatchNorms normalise with their running statistics.
-  case evaluation = "eval"
-  /// BatchNorms normalise with the batch's statistics and update the running statistics.
-  case training = "train"
-}
-
 /// Runs a graph with the tensors of a state dict.
 ///
 /// An executor is a value: a copy has its own running statistics.
@@ -22,12 +14,15 @@ public protocol Executor: Sendable {
   ///
   /// In training, running statistics are updated only if the whole pass succeeds.
   ///
-  /// - Parameter inputs: by the names of the graph's inputs.
+  /// - Parameters:
+  ///   - inputs: by the names of the graph's inputs.
+  ///   - mode: the mode of all BatchNorms; nil for the one with which each was exported, evaluation
+  ///     if it is of no program.
   /// - Returns: the graph's outputs.
   /// - Throws: an error with the name of the input or node; errors that shapes can show are thrown
   ///   before anything runs.
   mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode
+    _ inputs: [String: DenseArray], mode: ExecutionMode?
   ) throws(CheckpointError) -> [DenseArray]
 
   /// Starts a forward pass that is stepped node by node, without fusing nodes, so that layers can
@@ -35,16 +30,17 @@ public protocol Executor: Sendable {
   ///
   /// The executor's own running statistics don't change.
   func start(
-    _ inputs: [String: DenseArray], mode: ExecutionMode
+    _ inputs: [String: DenseArray], mode: ExecutionMode?
   ) throws(CheckpointError) -> any ForwardPass
 }
 
 extension Executor {
-  /// Runs one forward pass in evaluation; see `run(_:mode:)`.
+  /// Runs one forward pass, each BatchNorm in the mode with which it was exported, in evaluation if
+  /// it is of no program; see `run(_:mode:)`.
   public mutating func run(
     _ inputs: [String: DenseArray]
   ) throws(CheckpointError) -> [DenseArray] {
-    try run(inputs, mode: .evaluation)
+    try run(inputs, mode: nil)
   }
 }
 

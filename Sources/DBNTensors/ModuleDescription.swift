@@ -25,7 +25,10 @@ public struct ModuleDescription: Sendable {
 extension ModuleDescription {
   /// Whether it is one of PyTorch's InstanceNorms, whose tensors are those of a BatchNorm. TorchScript
   /// puts parts of its own into names of classes.
-  var isInstanceNorm: Bool { className.contains("torch.nn.modules.instancenorm.") }
+  var isInstanceNorm: Bool { className.contains(Self.instanceNorms) }
+
+  /// What the names of the classes of PyTorch's InstanceNorms begin with.
+  static let instanceNorms = "torch.nn.modules.instancenorm."
 }
 
 extension ModuleDescription: CustomStringConvertible {

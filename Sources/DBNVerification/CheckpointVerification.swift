@@ -17,8 +17,14 @@ public struct CheckpointVerification: Sendable {
 
   /// Epsilon and momentum for all BatchNorms of both, overriding the files' values.
   public var overriding = BatchNormSettings()
+  /// The first-device BatchNorms of both files, for a model in training; nil: as their histories say.
+  public var firstDevice: BatchNormStatement.FirstDevice?
+  /// Whether the files' histories count where `firstDevice` is nil.
+  public var usesHistory = true
   /// Whether the programs in the files are compared; false if `model` is another program.
   public var comparesPrograms = true
+  /// The mode in which the programs in the files are compared; nil for each program's own.
+  public var programMode: ExecutionMode?
 
   /// Whether checksums of what is compared are computed, in a further pass over all tensors.
   public var takesDigests = false
@@ -33,7 +39,7 @@ public struct CheckpointVerification: Sendable {
   ) throws(CheckpointError) -> VerificationResult {
     let stated = BatchNormSettingsPair(a.allBatchNormSettings, b.allBatchNormSettings)
     var result = try taking(stated).compareModels(a, b)
-    result.add(ProgramComparison(a, b), isCompared: comparesPrograms)
+    result.add(ProgramComparison(a, b, mode: programMode), isCompared: comparesPrograms)
     if stated.contradicts(in: overriding) {
       result.notes.append(
         "the files state different settings of BatchNorms; the given ones were used for both: "
@@ -60,7 +66,8 @@ public struct CheckpointVerification: Sendable {
   ) throws(CheckpointError) -> VerificationResult {
     let scope = try VerificationScope(a, b, entry: entry)
     let main = try a.model(at: scope.pairs[0].a)
-    var result = try compare(main, b.model(at: scope.pairs[0].b), isMain: true)
+    let other = try b.model(at: scope.pairs[0].b)
+    var result = try stating(a, main, b, other).compare(main, other, isMain: true)
     for pair in scope.pairs.dropFirst() {
       let stateDict = try a.model(at: pair.a)
       let isSameModel = Set(stateDict.names) == Set(main.names)
@@ -84,6 +91,19 @@ public struct CheckpointVerification: Sendable {
     }
     result.healthOfFirst = try health(a, scope.pairs.map(\.a))
     result.healthOfSecond = try health(b, scope.pairs.map(\.b))
+    return result
+  }
+
+  /// This verification with the first-device BatchNorms of the two files.
+  private func stating(
+    _ a: Checkpoint, _ mainOfA: StateDict, _ b: Checkpoint, _ mainOfB: StateDict
+  ) -> CheckpointVerification {
+    var statement = BatchNormStatement()
+    (statement.firstDevice, statement.usesHistory) = (firstDevice, usesHistory)
+    var result = self
+    result.model?.verification.firstDevice = (
+      statement.firstDevice(of: a, mainOfA), statement.firstDevice(of: b, mainOfB)
+    )
     return result
   }
 

@@ -12,7 +12,8 @@ enum ProgramComparison {
   /// The texts differ, and one of them can't be read.
   case unknown(reason: String)
 
-  init(_ a: Checkpoint, _ b: Checkpoint) {
+  /// - Parameter mode: the mode in which the models are compared; nil: each program's own.
+  init(_ a: Checkpoint, _ b: Checkpoint, mode: ExecutionMode?) {
     switch (a.graph, b.graph) {
     case (nil, nil): self = .equal
     case (_?, nil): self = .onlyInFirst
@@ -24,7 +25,7 @@ enum ProgramComparison {
           self = .equal
           return
         }
-        self = modelA.graph.computes(as: modelB.graph) ? .equal : .different
+        self = modelA.graph.computes(as: modelB.graph, mode: mode) ? .equal : .different
       } catch {
         self = .unknown(reason: error.reason)
       }
@@ -68,7 +69,9 @@ extension Checkpoint {
       guard let attributes = node.operation.batchNorm else { continue }
       let norm = attributes.norm
       ofProgram[attributes.module] = BatchNormSettings(
-        epsilon: norm.eps, momentum: norm.momentum.map { .exponential($0) } ?? .cumulative)
+        epsilon: norm.eps,
+        momentum: attributes.mayBeCumulative
+          ? nil : norm.momentum.map { .exponential($0) } ?? .cumulative)
     }
     return batchNormSettings.filled(from: ofProgram)
   }

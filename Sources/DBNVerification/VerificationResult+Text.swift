@@ -1,6 +1,7 @@
 import DBNBatchNorm
 import DBNComparison
 import DBNExecution
+import DBNModels
 import DBNTensors
 
 extension VerificationResult {
@@ -39,7 +40,7 @@ extension VerificationResult {
     var scope = "no BatchNorm; \(counted(otherTensors, "tensor")) compared"
     if !layers.isEmpty {
       scope =
-        "\(counted(layers.count, things))\(ofModel), batch of \(samples), mode \(mode.rawValue)"
+        "\(counted(layers.count, things))\(ofModel), batch of \(samples), mode \(mode.text)"
       if otherTensors > 0 { scope += "; \(counted(otherTensors, "other tensor")) compared" }
     }
     if isBitIdentical { return "equal, bit-identical: \(scope)" }
@@ -59,7 +60,7 @@ extension VerificationResult {
   }
 
   private var distance: String {
-    let computed = mode == .training ? "outputs, updated statistics and counters" : "outputs"
+    let computed = mode != .evaluation ? "outputs, updated statistics and counters" : "outputs"
     return "\(computed): max abs \(maxAbsolute.brief), max ulp \(maxULP); "
       + "stored numbers: max abs \(stateMaxAbsolute.brief)"
   }

@@ -1,6 +1,7 @@
 public import DBNBatchNorm
 public import DBNComparison
 public import DBNExecution
+public import DBNModels
 public import DBNTensors
 
 /// Whether two checkpoints give the same outputs, and where they differ.
@@ -70,8 +71,9 @@ public struct VerificationResult: Sendable {
 
   /// The model that was run; nil if every BatchNorm was run separately.
   public let model: String?
-  /// Whether the outputs are those of evaluation or of training.
-  public let mode: ExecutionMode
+  /// Whether the outputs are those of evaluation or of training; nil if some BatchNorms ran in
+  /// evaluation and others in training.
+  public let mode: ExecutionMode?
   /// The size of the mini-batch.
   public let samples: Int
   /// What they were run on.
@@ -145,7 +147,7 @@ public struct VerificationResult: Sendable {
   /// The first layer that differs; nil if none does.
   public var firstDivergence: Layer? { layers.first { $0.divergence != nil } }
 
-  init(model: String? = nil, mode: ExecutionMode, samples: Int) {
+  init(model: String? = nil, mode: ExecutionMode?, samples: Int) {
     self.model = model
     self.mode = mode
     self.samples = samples

@@ -1,4 +1,5 @@
 import DBNCheckpoints
+import DBNExecution
 import DBNTensors
 import DBNTestSupport
 import Testing
@@ -9,7 +10,10 @@ struct GraphTests {
 
   /// The inputs of a recorded call as a file, and its outputs.
   private func recorded(_ name: String, in folder: TemporaryFolder) throws -> StateDict {
-    let path = Self.fixture.file("2.15/\(name).pth")
+    try recorded(at: Self.fixture.file("2.15/\(name).pth"), in: folder)
+  }
+
+  private func recorded(at path: String, in folder: TemporaryFolder) throws -> StateDict {
     let calls = try #require(try Checkpoint.open(path).root.dictionary?["calls"]?.elements)
     let call = try #require(calls.first?.dictionary)
     try Checkpoint(root: try #require(call["inputs"])).write(to: folder.file("in.h5"))
@@ -21,6 +25,39 @@ struct GraphTests {
       "run", model, "--input", folder.file("in.h5"), "--output", folder.file("out.h5"), "--force")
     #expect(command.status == 0, "\(command.error)")
     return try Checkpoint.open(folder.file("out.h5")).stateDict()
+  }
+
+  @Test(arguments: ["indices", "arrangements"], ["reference", "onednn"])
+  func outputsThatAreBoolOrIntegersKeepTheProgramsType(name: String, engine: String) throws {
+    if engine == "onednn", !Engine.oneDNN.isAvailable { return }
+    let folder = try TemporaryFolder()
+    let fixture = Fixture("export/tensors")
+    let expected = try recorded(at: fixture.file("2.13/\(name).pth"), in: folder)
+    let command = try Command(
+      "run", fixture.file("2.13/\(name).pt2"), "--input", folder.file("in.h5"), "--output",
+      folder.file("out.h5"), "--engine", engine)
+    #expect(command.status == 0, "\(command.error)")
+    let outputs = try Checkpoint.open(folder.file("out.h5")).stateDict()
+    let integers = expected.tensors.filter { !$0.tensor.scalarType.isFloatingPoint }
+    #expect(Set(integers.map(\.tensor.scalarType)).isSuperset(of: [.int64]))
+    for (name, tensor) in integers {
+      #expect(outputs[name]?.scalarType == tensor.scalarType)
+      #expect(try outputs[name]?.doubles() == tensor.doubles())
+    }
+    let floats = outputs.tensors.filter { $0.tensor.scalarType == .float32 }
+    #expect(integers.count + floats.count == expected.count)
+  }
+
+  /// Inputs that are integers are drawn as integers: an embedding has no row 0.7.
+  @Test func aModelOfIntegersIsVerified() throws {
+    let folder = try TemporaryFolder()
+    let program = Fixture("export/tensors").file("2.13/embedded.pt2")
+    let verified = try Command("verify", program, program, "--model", "auto")
+    #expect(verified.status == 0 && verified.output.contains("bit-identical"), "\(verified.error)")
+    let converted = folder.file("model.h5")
+    let mapped = try Command(
+      "to-distributed", program, converted, "--world-size", "2", "--verify", "--model", "auto")
+    #expect(mapped.status == 0 && mapped.output.contains("bit-identical"), "\(mapped.error)")
   }
 
   @Test(arguments: ["small", "dynamic", "trees", "views"], ["h5", "pth", "safetensors"])

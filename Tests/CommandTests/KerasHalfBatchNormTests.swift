@@ -106,6 +106,20 @@ struct KerasHalfBatchNormTests {
     #expect(found[0] == right[0] && found[1] == right[1] && found[3] == right[3])
   }
 
+  /// The layout that the refusal names is one that `verify` takes.
+  @Test func verifyTakesTheAnswerToo() throws {
+    let mapped = folder.file("mapped.h5")
+    let mapping = try Command(
+      "to-standard", file("four.weights.h5"), mapped, "--from-layout", "keras-vars-scale")
+    #expect(mapping.status == 0, "\(mapping.error)")
+    let refused = try Command("verify", file("four.weights.h5"), mapped)
+    #expect(refused.status == 2 && refused.error.contains("--from-layout keras-vars-scale"))
+    let answered = try Command(
+      "verify", file("four.weights.h5"), mapped, "--from-layout", "keras-vars-scale")
+    #expect(answered.status == 0, "\(answered.error)")
+    #expect(answered.output.contains("4 BatchNorms"))
+  }
+
   @Test func theLayersOfEachKindCanBeChosenByName() throws {
     let (first, second) = (folder.file("first.pth"), folder.file("second.pth"))
     let scaled = try Command(

@@ -101,7 +101,7 @@ struct MainJobTests {
     try Checkpoint(root: .dictionary(batchNorm.dictionary)).write(to: path)
     #expect(try Command("info", path).output.contains(/\(root\) +2  standard/))
     #expect(try Command("verify", path, path, "--layers").output.contains("(root): max abs"))
-    let refused = try Command("to-standard", path, folder.file("out.h5"))
+    let refused = try Command("to-standard", path, folder.file("out.h5"), "--strict")
     #expect(refused.error.hasPrefix("dbn-convert: error: \(path): its layout is already"))
   }
 

@@ -64,6 +64,21 @@ struct MessageTests {
       ["eval", model, "--data", oneHot], says: "need labels of the shape [", "labels.argmax(1)")
   }
 
+  @Test func labelsBetweenClassesAreNotRounded() throws {
+    let halves = try samples("labels") {
+      try Tensor(rounding: $0.integers().map { Double($0) + 0.5 }, to: .float32, shape: $0.shape)
+    }
+    let result = try Command("eval", model, "--data", halves)
+    #expect(result.error.contains("store the number of each sample's class"), "\(result.error)")
+  }
+
+  @Test func aSingleArrayIsNoSamples() throws {
+    let array = folder.file("images.npy")
+    try Checkpoint(root: .tensor(try .float32([1, 2]))).write(to: array)
+    try expect(
+      ["eval", model, "--data", array], says: "images.npy: is a single tensor", "numpy.savez(")
+  }
+
   @Test func imagesWithTheirChannelsLastAreRecognised() throws {
     let data = try samples("images") { try $0.permuted([0, 2, 3, 1]) }
     try expect(

@@ -51,6 +51,20 @@ struct ShardTests {
     return folder
   }
 
+  @Test func `other checkpoints in a folder are noted, since one is chosen for the user`() throws {
+    let folder = try TemporaryFolder()
+    let model = Checkpoint(
+      root: .dictionary(
+        try StateDict.batchNorm(means: [[1]], variances: [[1]], counters: [1]).dictionary))
+    try model.write(to: folder.file("model.safetensors"))
+    #expect(try Checkpoint.open(folder.path).notes.isEmpty)
+    try model.write(to: folder.file("pytorch_model.bin"))
+    _ = try folder.write(Array("{}".utf8), to: "config.json")
+    let notes = try Checkpoint.open(folder.path).notes.map(\.description)
+    #expect(notes.count == 1 && notes[0].contains("read as model.safetensors; pytorch_model.bin"))
+    #expect(try Checkpoint.open(folder.file("model.safetensors")).notes.isEmpty)
+  }
+
   @Test func aMissingShardIsNamed() throws {
     let folder = try Self.copy(without: "pytorch_model-00002-of-00002.bin")
     for path in [folder.path, folder.file("pytorch_model.bin.index.json")] {

@@ -8,7 +8,7 @@ import Testing
 /// 1e-5, relative to the largest output where that is above 1.
 @Suite(.oneDNN)
 struct TwoEnginesTests {
-  private func compare(
+  func compare(
     _ label: String, _ count: Int, _ make: (inout RandomGraph) throws -> Void
   ) throws {
     let seed = UInt64.random(in: 0 ... .max)

@@ -18,6 +18,14 @@ struct GraphJSONTests {
     norm.layout = .replicated
     norm.worldSize = 4
     norm.dimensions = 2
+    var ofProgram = NormModule(numFeatures: 3)
+    ofProgram.layout = .firstDevice
+    ofProgram.worldSize = 4
+    ofProgram.accumulationSteps = 2
+    var program = DBNModels.Operation.BatchNormAttributes(
+      module: "b", ofProgram, exportedMode: .training)
+    program.appliesAffine = false
+    program.keptBuffers = [.runningMean, .runningVar]
     let operations: [DBNModels.Operation] = [
       .convolution(.init(stride: [1], padding: [2], dilation: [3], groups: 4)),
       .batchNorm(.init(module: "a.bn", norm)), .linear, .matrixMultiply,
@@ -38,17 +46,73 @@ struct GraphJSONTests {
       .sliceScatter(dimension: 0, start: 0, end: 1, step: 1),
       .selectScatter(dimension: 1, index: 0), .pad(before: [1], after: [size], value: -.infinity),
       .layerNorm(shape: [4], eps: 1e-5), .softmax(dimension: 1), .logSoftmax(dimension: 0),
-      .identity, .parametricReLU,
+      .identity, .parametricReLU, .functionalBatchNorm(eps: 1e-3), .batchNorm(program),
+      .accumulate(.product, dimension: 1), .binary(.floorDivide),
+      .convert(to: .int64), .diagonal(offset: -1, first: 0, second: 1), .einsum("ij,jk->ik"),
+      .flip(dimensions: [0, 1]), .gather(dimension: 1), .index(dimensions: [0, 2]),
+      .indexPut(dimensions: [1], accumulates: true), .indexSelect(dimension: 0),
+      .linearSpace(start: -1, end: 2.5, count: size),
+      .orderStatistic(.median, dimension: 1, keepsDimensions: true),
+      .reduce(.norm(order: .infinity), dimensions: [0], keepsDimensions: false),
+      .reduce(.variance(correction: 1), dimensions: [], keepsDimensions: true),
+      .reduce(.logSumExp, dimensions: [1], keepsDimensions: true), .repeated([2, size]),
+      .roll(shifts: [1, -2], dimensions: [0, 1]),
+      .scatter(dimension: 0, .mean, includesTarget: false),
+      .sort(dimension: -1, descending: true), .triangle(isUpper: true, offset: -2),
+      .unary(.ceiling),
     ]
-    let nodes = operations.enumerated().map { index, operation in
+    let nodes = (operations + layers(size, pooling)).enumerated().map { index, operation in
       Graph.Node(
         "node \(index)", operation, [.value("x"), .parameter("w"), .none],
         outputs: index % 2 == 0 ? nil : ["a\(index)", "b\(index)"])
     }
     return Graph(
-      name: "all", inputs: [.init("x", shape: [nil, 3])], nodes: nodes, outputs: ["node 0", "x"],
+      name: "all", inputs: [.init("x", shape: [nil, 3], scalarType: .int64)], nodes: nodes,
+      outputs: ["node 0", "x"], outputTypes: ["x": .int64, "node 0": .bool],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
+
+  private static func layers(
+    _ size: Size, _ pooling: DBNModels.Operation.Pooling
+  ) -> [DBNModels.Operation] {
+    let patches = DBNModels.Operation.Patches(
+      kernel: [1, 2], stride: [3, 4], padding: [5, 6], dilation: [7, 8])
+    let convolution = DBNModels.Operation.Convolution(
+      stride: [1], padding: [2], dilation: [3], groups: 4)
+    let recurrence = DBNModels.Operation.Recurrence(
+      .lstm, layers: 2, isBidirectional: true, hasBiases: false, hasProjections: true,
+      isBatchFirst: true)
+    return [
+      .activation(.logSigmoid),
+      .activation(.scaledELU(alpha: 1, scale: 2, inputScale: 0.5)),
+      .activation(.hardShrink(threshold: 0.5)),
+      .activation(.softShrink(threshold: 0.5)),
+      .activation(.threshold(0.5, value: 20)),
+      .adaptiveMaxPool([1, 2]),
+      .adaptiveMaxPoolIndices([1]),
+      .attention(.init()),
+      .attention(.init(scale: 0.5, isCausal: true, hasBooleanMask: true, sharesHeads: true)),
+      .channelShuffle(groups: 2),
+      .col2im(patches, sizes: [size, 4]),
+      .im2col(patches),
+      .gridSample(.init(mode: .cubic, padding: .reflection, alignsCorners: true)),
+      .groupNorm(groups: 2, eps: 0.5),
+      .interpolate(.init(.linear, sizes: [size], alignsCorners: true)),
+      .interpolate(.init(.nearestExact, scales: [0.5, 2], antialiases: true)),
+      .maxPoolIndices(pooling),
+      .maxUnpool([size]),
+      .pad(before: [1], after: [size], by: .reflect),
+      .pixelShuffle(factor: 2),
+      .pixelUnshuffle(factor: 2),
+      .recurrence(.init(.gru)),
+      .recurrence(recurrence),
+      .rmsNorm(shape: [4], eps: 0.5),
+      .transposedConvolution(convolution, outputPadding: [5]),
+      .weightNorm(dimension: nil),
+      .weightNorm(dimension: 1), .affineGrid([size, 1, 2, 3], alignsCorners: true),
+      .unfold(dimension: 0, size: 2, step: 1),
+    ]
+  }
 
   @Test func everyOperationSurvives() throws {
     #expect(try Graph(parsing: Self.graph.json.text()) == Self.graph)
@@ -111,11 +175,14 @@ struct GraphJSONTests {
       description: "an input twice", from: "[null, 2]}]",
       to: "[null, 2]}, {\"name\": \"x\", \"shape\": []}]"),
     .init(
-      description: "an unknown operation", from: "\"linear\"", to: "\"attention\"",
+      description: "an unknown operation", from: "\"linear\"", to: "\"hologram\"",
       code: .unsupportedOperation),
     .init(description: "no operands", from: "\"operands\": [\"fc\"]", to: "\"operand\": 1"),
     .init(description: "a size of another kind", from: "{\"dimension\": 0", to: "{\"width\": 0"),
     .init(description: "no attribute", from: "\"sizes\"", to: "\"shape\""),
+    .init(
+      description: "a float as an output's type", from: "\"outputs\": [\"r\"]",
+      to: "\"outputs\": [\"r\"], \"output_types\": {\"r\": \"float32\"}"),
     .init(
       description: "a key twice", from: "{\"format\"", to: "{\"name\": 1, \"format\"",
       code: .invalidJSON),
@@ -144,7 +211,7 @@ struct GraphJSONTests {
 extension GraphJSONTests {
   /// `graph` as files have it.
   private static let text = #"""
-    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3]}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
+    {"format": "dbn-graph", "version": 1, "name": "all", "inputs": [{"name": "x", "shape": [null, 3], "type": "int64"}], "parameters": [{"key": "w", "shape": [2, 3]}], "nodes": [
     {"name": "node 0", "operation": "convolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 1", "operation": "batchNorm", "module": "a.bn", "features": 3, "eps": 1e-05, "momentum": null, "bias": false, "layout": "replicated", "world_size": 4, "dimensions": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a1", "b1"]},
     {"name": "node 2", "operation": "linear", "operands": ["x", {"parameter": "w"}, null]},
@@ -193,7 +260,59 @@ extension GraphJSONTests {
     {"name": "node 45", "operation": "softmax", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a45", "b45"]},
     {"name": "node 46", "operation": "logSoftmax", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 47", "operation": "identity", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a47", "b47"]},
-    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]}
-    ], "outputs": ["node 0", "x"]}
+    {"name": "node 48", "operation": "parametricReLU", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 49", "operation": "functionalBatchNorm", "eps": 0.001, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a49", "b49"]},
+    {"name": "node 50", "operation": "batchNorm", "module": "b", "features": 3, "eps": 1e-05, "momentum": 0.1, "layout": "first-device", "world_size": 4, "accumulation_steps": 2, "applies_affine": false, "kept_buffers": ["running_mean", "running_var"], "mode": "train", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 51", "operation": "accumulate", "function": "product", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a51", "b51"]},
+    {"name": "node 52", "operation": "floorDivide", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 53", "operation": "convert", "type": "int64", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a53", "b53"]},
+    {"name": "node 54", "operation": "diagonal", "offset": -1, "first": 0, "second": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 55", "operation": "einsum", "equation": "ij,jk->ik", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a55", "b55"]},
+    {"name": "node 56", "operation": "flip", "dimensions": [0, 1], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 57", "operation": "gather", "dimension": 1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a57", "b57"]},
+    {"name": "node 58", "operation": "index", "dimensions": [0, 2], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 59", "operation": "indexPut", "dimensions": [1], "accumulates": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a59", "b59"]},
+    {"name": "node 60", "operation": "indexSelect", "dimension": 0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 61", "operation": "linearSpace", "start": -1.0, "end": 2.5, "count": {"quotient": [{"dimension": 0, "of": "x"}, 2]}, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a61", "b61"]},
+    {"name": "node 62", "operation": "orderStatistic", "statistic": "median", "dimension": 1, "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 63", "operation": "reduce", "function": "norm", "order": "inf", "dimensions": [0], "keeps": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a63", "b63"]},
+    {"name": "node 64", "operation": "reduce", "function": "variance", "correction": 1.0, "dimensions": [], "keeps": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 65", "operation": "reduce", "function": "logSumExp", "dimensions": [1], "keeps": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a65", "b65"]},
+    {"name": "node 66", "operation": "repeat", "counts": [2, {"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 67", "operation": "roll", "shifts": [1, -2], "dimensions": [0, 1], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a67", "b67"]},
+    {"name": "node 68", "operation": "scatter", "dimension": 0, "meeting": "mean", "includes_target": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 69", "operation": "sort", "dimension": -1, "descending": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a69", "b69"]},
+    {"name": "node 70", "operation": "triangle", "upper": true, "offset": -2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 71", "operation": "ceiling", "operands": ["x", {"parameter": "w"}, null], "outputs": ["a71", "b71"]},
+    {"name": "node 72", "operation": "logSigmoid", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 73", "operation": "scaledELU", "alpha": 1.0, "scale": 2.0, "input_scale": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a73", "b73"]},
+    {"name": "node 74", "operation": "hardShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 75", "operation": "softShrink", "threshold": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a75", "b75"]},
+    {"name": "node 76", "operation": "threshold", "threshold": 0.5, "value": 20.0, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 77", "operation": "adaptiveMaxPool", "sizes": [1, 2], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a77", "b77"]},
+    {"name": "node 78", "operation": "adaptiveMaxPoolIndices", "sizes": [1], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 79", "operation": "attention", "scale": null, "causal": false, "boolean_mask": false, "shares_heads": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a79", "b79"]},
+    {"name": "node 80", "operation": "attention", "scale": 0.5, "causal": true, "boolean_mask": true, "shares_heads": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 81", "operation": "channelShuffle", "groups": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a81", "b81"]},
+    {"name": "node 82", "operation": "col2im", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 4], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 83", "operation": "im2col", "kernel": [1, 2], "stride": [3, 4], "padding": [5, 6], "dilation": [7, 8], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a83", "b83"]},
+    {"name": "node 84", "operation": "gridSample", "mode": "cubic", "padding": "reflection", "align_corners": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 85", "operation": "groupNorm", "groups": 2, "eps": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a85", "b85"]},
+    {"name": "node 86", "operation": "interpolate", "mode": "linear", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "scales": [], "align_corners": true, "antialias": false, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 87", "operation": "interpolate", "mode": "nearestExact", "sizes": [], "scales": [0.5, 2.0], "align_corners": false, "antialias": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a87", "b87"]},
+    {"name": "node 88", "operation": "maxPoolIndices", "kernel": [2], "stride": [1], "padding": [0], "dilation": [1], "ceil": true, "counts_padding": false, "divisor": 3, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 89", "operation": "maxUnpool", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "operands": ["x", {"parameter": "w"}, null], "outputs": ["a89", "b89"]},
+    {"name": "node 90", "operation": "padByCopies", "before": [1], "after": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}], "copies": "reflect", "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 91", "operation": "pixelShuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a91", "b91"]},
+    {"name": "node 92", "operation": "pixelUnshuffle", "factor": 2, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 93", "operation": "recurrence", "cell": "gru", "layers": 1, "bidirectional": false, "biases": true, "projections": false, "batch_first": false, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a93", "b93"]},
+    {"name": "node 94", "operation": "recurrence", "cell": "lstm", "layers": 2, "bidirectional": true, "biases": false, "projections": true, "batch_first": true, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 95", "operation": "rmsNorm", "shape": [4], "eps": 0.5, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a95", "b95"]},
+    {"name": "node 96", "operation": "transposedConvolution", "stride": [1], "padding": [2], "dilation": [3], "groups": 4, "output_padding": [5], "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 97", "operation": "weightNorm", "dimension": null, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a97", "b97"]},
+    {"name": "node 98", "operation": "weightNorm", "dimension": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 99", "operation": "affineGrid", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 1, 2, 3], "align_corners": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a99", "b99"]},
+    {"name": "node 100", "operation": "unfold", "dimension": 0, "size": 2, "step": 1, "operands": ["x", {"parameter": "w"}, null]}
+    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}}
     """#
 }

@@ -104,6 +104,90 @@ struct ProgramTests {
     #expect(error?.description.contains(rule.mentions) == true, "\(error?.description ?? "")")
   }
 
+  /// The program with another operation in place of its ReLU.
+  private static func program(of operation: String, _ arguments: String) -> String {
+    plain.replacing("aten.relu_.default", with: "aten.\(operation)").replacing(
+      "\"inputs\": [{\"name\": \"self\"", with: "\"inputs\": [\(arguments), {\"name\": \"self\"")
+  }
+
+  @Test(arguments: [(0.5, true), (1, false)])
+  func drawsOfZeroOrOneBecomeTheirMean(probability: Double, hasNote: Bool) throws {
+    let text = Self.program(
+      of: "bernoulli_.float", "{\"name\": \"p\", \"arg\": {\"as_float\": \(probability)}}")
+    let program = try ExportedProgram(parsing: JSON(parsing: text))
+    #expect(program.graph.nodes.map(\.operation) == [.fill(probability), .linear])
+    #expect(program.notes.isEmpty == !hasNote)
+    #expect(program.notes.allSatisfy { $0.description.contains("stochastic depth") })
+  }
+
+  @Test func aMaskThatMakesASizeIsNotSupported() throws {
+    let text = Self.usingResult(
+      of: Self.program(
+        of: "index.Tensor",
+        "{\"name\": \"indices\", \"arg\": {\"as_optional_tensors\": "
+          + "[{\"as_none\": true}, {\"as_tensor\": {\"name\": \"x\"}}]}}"))
+    let graph = try Graph(parsing: text)
+    #expect(graph.nodes[0].operation == .index(dimensions: [1]))
+    let masked = text.replacing("\"x\": {\"dtype\": 7", with: "\"x\": {\"dtype\": 12")
+    let error = #expect(throws: CheckpointError.self) { try Graph(parsing: masked) }
+    #expect(error?.code == .unsupportedOperation && error?.name == "relu_")
+    #expect(error?.reason.contains("a mask") == true)
+  }
+
+  /// The program with a condition in place of its ReLU, whose branches are a ReLU and a sigmoid.
+  private static func conditional(_ predicate: String) -> String {
+    let graphs = ["relu", "sigmoid"].map { function in
+      """
+      {"name": "", "arg": {"as_graph": {"name": "\(function)", "graph": {
+        "inputs": [{"as_tensor": {"name": "arg"}}], "outputs": [{"as_tensor": {"name": "y"}}],
+        "nodes": [{"target": "torch.ops.aten.\(function).default", "name": "y", "metadata": {},
+          "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "arg"}}, "kind": 1}],
+          "outputs": [{"as_tensor": {"name": "y"}}]}],
+        "tensor_values": {}}}}}
+      """
+    }
+    let node = """
+      {"target": "torch.ops.higher_order.cond", "name": "cond", "metadata": {},
+       "inputs": [{"name": "", "arg": \(predicate)}, \(graphs.joined(separator: ", ")),
+        {"name": "", "arg": {"as_tensors": [{"name": "x"}]}}],
+       "outputs": [{"as_tensors": [{"name": "relu_"}]}]}
+      """
+    let start = Self.plain.firstRange(of: "{\"target\": \"torch.ops.aten.relu_")
+    let end = Self.plain.firstRange(of: ",\n      {\"target\": \"torch.ops.aten.linear")
+    guard let start, let end else { return "" }
+    return usingResult(
+      of: String(Self.plain[..<start.lowerBound] + node + Self.plain[end.lowerBound...]))
+  }
+
+  /// The program with the result of its first node, instead of `x`, as the input of its layer.
+  private static func usingResult(of program: String) -> String {
+    program.replacing(
+      "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"x\"",
+      with: "{\"name\": \"input\", \"arg\": {\"as_tensor\": {\"name\": \"relu_\"")
+  }
+
+  @Test(arguments: [(true, Activation.relu), (false, .sigmoid)])
+  func aKnownConditionIsReadAsItsBranch(condition: Bool, function: Activation) throws {
+    let graph = try Graph(parsing: Self.conditional("{\"as_bool\": \(condition)}"))
+    #expect(graph.nodes.map(\.operation) == [.activation(function), .linear])
+    #expect(graph.nodes[0].operands == [.value("x")])
+    #expect(graph.nodes[1].operands[0] == .value(graph.nodes[0].outputs[0]))
+  }
+
+  @Test func aConditionThatDependsOnInputsIsNotSupported() {
+    let text = Self.conditional("{\"as_tensor\": {\"name\": \"x\"}}")
+    let error = #expect(throws: CheckpointError.self) { try Graph(parsing: text) }
+    #expect(error?.code == .unsupportedOperation && error?.name == "cond")
+    #expect(error?.reason.contains("depends on the inputs") == true)
+  }
+
+  @Test func aGraphThatIsCalledWithOtherArgumentsIsAnError() {
+    let text = Self.conditional("{\"as_bool\": true}").replacing(
+      "{\"as_tensors\": [{\"name\": \"x\"}]}}", with: "{\"as_tensors\": []}}")
+    let error = #expect(throws: CheckpointError.self) { try Graph(parsing: text) }
+    #expect(error?.code == .invalidProgram)
+  }
+
   /// A chain of sizes, each the sum of the one before with itself: 2^n additions.
   @Test func sizesThatDoubleAreBounded() throws {
     var nodes = """
@@ -149,8 +233,8 @@ struct ProgramTests {
   /// Every number, text and flag of a program replaced by others, at random: an error or a graph,
   /// and nothing else.
   @Test func damagedProgramsAreErrorsOrGraphs() throws {
-    var generator = SplitMix(state: UInt64.random(in: 0...UInt64.max))
-    let seed = generator.state
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = SeededGenerator(seed)
     let json = try JSON(parsing: Self.plain)
     for round in 0..<400 {
       let damaged = json.damaged(with: &generator).text()
@@ -159,37 +243,6 @@ struct ProgramTests {
       } catch {
         #expect(!error.reason.isEmpty, "seed \(seed), round \(round)")
       }
-    }
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
-extension JSON {
-  /// With about one in twenty values replaced or left out.
-  fileprivate func damaged(with generator: inout SplitMix) -> JSON {
-    if Int.random(in: 0..<20, using: &generator) == 0 {
-      let others: [JSON] = [
-        .null, .bool(true), .int(-1), .int(.max), .int(0), .double(0.5), .string("x"), .array([]),
-        .object([]), .string(""), .int(1 << 40),
-      ]
-      return others.randomElement(using: &generator) ?? .null
-    }
-    switch self {
-    case .array(let elements): return .array(elements.map { $0.damaged(with: &generator) })
-    case .object(let members):
-      return .object(members.map { .init($0.name, $0.value.damaged(with: &generator)) })
-    default: return self
     }
   }
 }

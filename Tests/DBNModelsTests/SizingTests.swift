@@ -85,13 +85,74 @@ struct SizingTests {
       description: "what a slice becomes",
       operation: .sliceScatter(dimension: 0, start: 0, end: 2, step: 1), operands: [[3], [3]]),
     .init(
-      description: "padding by less than nothing",
-      operation: .pad(before: [-1], after: [0], value: 0), operands: [[3]]),
+      description: "padding that removes more than there is",
+      operation: .pad(before: [-4], after: [0], value: 0), operands: [[3]]),
     .init(
       description: "a layer's shape", operation: .layerNorm(shape: [3], eps: 0), operands: [[3, 2]]),
     .init(description: "a negative shape", operation: .full([-1], 0), operands: []),
     .init(
       description: "an endless range", operation: .range(start: 0, end: 3, step: 0), operands: []),
+    .init(
+      description: "indices of another rank", operation: .gather(dimension: 0),
+      operands: [[3, 2], [3]]),
+    .init(
+      description: "more indices than elements", operation: .gather(dimension: 0),
+      operands: [[3, 2], [1, 3]]),
+    .init(
+      description: "a source smaller than its indices", operation: .scatter(dimension: 0, .sum),
+      operands: [[3], [3], [2]]),
+    .init(
+      description: "indices of no dimension", operation: .index(dimensions: [2]),
+      operands: [[3, 2], [1]]),
+    .init(
+      description: "a dimension indexed twice", operation: .index(dimensions: [0, -2]),
+      operands: [[3, 2], [1], [1]]),
+    .init(
+      description: "indices for one of two dimensions", operation: .index(dimensions: [0, 1]),
+      operands: [[3, 2], [1]]),
+    .init(
+      description: "indices that do not broadcast", operation: .index(dimensions: [0, 1]),
+      operands: [[3, 2], [2], [3]]),
+    .init(
+      description: "values that do not fit what is replaced",
+      operation: .indexPut(dimensions: [0], accumulates: false), operands: [[3, 2], [3], [2]]),
+    .init(
+      description: "the largest of nothing",
+      operation: .reduce(.largest, dimensions: [1], keepsDimensions: false), operands: [[3, 0]]),
+    .init(
+      description: "the median of nothing",
+      operation: .orderStatistic(.median, dimension: 0, keepsDimensions: false), operands: [[0]]),
+    .init(
+      description: "an order along no dimension",
+      operation: .sort(dimension: 1, descending: false), operands: [[3]]),
+    .init(
+      description: "fewer repetitions than dimensions", operation: .repeated([2]),
+      operands: [[3, 2]]),
+    .init(
+      description: "repetitions without end", operation: .repeated([.fixed(.max)]),
+      operands: [[3]]),
+    .init(
+      description: "one shift for two dimensions",
+      operation: .roll(shifts: [1], dimensions: [0, 1]), operands: [[3, 2]]),
+    .init(
+      description: "the diagonal of one dimension",
+      operation: .diagonal(offset: 0, first: 0, second: -2), operands: [[3, 2]]),
+    .init(
+      description: "the triangle of a vector", operation: .triangle(isUpper: true, offset: 0),
+      operands: [[3]]),
+    .init(
+      description: "a line of fewer than no numbers",
+      operation: .linearSpace(start: 0, end: 1, count: -1), operands: []),
+    .init(
+      description: "an equation for another rank", operation: .einsum("ij->i"), operands: [[3]]),
+    .init(
+      description: "an equation for one tensor", operation: .einsum("i->i"), operands: [[3], [3]]),
+    .init(
+      description: "a label of two sizes", operation: .einsum("i,i->"), operands: [[3], [2]]),
+    .init(description: "a label of nothing", operation: .einsum("i->j"), operands: [[3]]),
+    .init(description: "a result label twice", operation: .einsum("i->ii"), operands: [[3]]),
+    .init(description: "no letter", operation: .einsum("1->1"), operands: [[3]]),
+    .init(description: "two arrows", operation: .einsum("i->i->i"), operands: [[3]]),
     .init(
       description: "a remainder by zero",
       operation: .expand([.computed(.remainder, 1, 0)]), operands: [[1]]),

@@ -1,5 +1,6 @@
 import DBNComparison
 import DBNExecution
+import DBNModels
 import DBNTensors
 import DBNTestSupport
 import DBNVerification

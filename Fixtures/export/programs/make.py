@@ -254,8 +254,9 @@ def write(name: str, model: nn.Module, example: tuple, *others: tuple, shapes=No
         program = torch.export.export(copy.deepcopy(model), example, dynamic_shapes=shapes)
         if decompose:
             program = program.run_decompositions()
-    for node in program.graph.nodes:  # Paths of the machine have no place in a fixture.
-        node.meta.pop("stack_trace", None)
+    for module in program.graph_module.modules():  # Paths of the machine have no place in a fixture.
+        for node in module.graph.nodes if hasattr(module, "graph") else []:
+            node.meta.pop("stack_trace", None)
     torch.export.save(program, FOLDER / f"{name}.pt2")
     names = [spec.arg.name for spec in program.graph_signature.input_specs if spec.kind.name == "USER_INPUT" and hasattr(spec.arg, "name")]
     calls = []

@@ -32,7 +32,7 @@ struct LayoutConversion {
 
   mutating func run(_ selected: SelectedSites) throws(CheckpointError) -> BatchNormConversion {
     let sites = selected.sites.filter { !isAlready($0) }
-    guard !sites.isEmpty else { throw nothingToDo(selected.sites[0]) }
+    guard !sites.isEmpty || layout.buffers == .shared else { throw nothingToDo(selected.sites[0]) }
     report.skipped =
       selected.sites.filter(isAlready)
       .map { .init($0.name, "already \($0.layout)") } + selected.others
@@ -73,9 +73,7 @@ struct LayoutConversion {
   private func nothingToDo(_ site: BatchNormSite) -> CheckpointError {
     CheckpointError(
       .unexpectedLayout, name: site.name, "its layout is already \(site.layout)",
-      advice: layout.buffers == .shared
-        ? "there is nothing to convert; if it has another layout that looks like this one, name "
-          + "that with \(.sourceLayout(nil))" : "give \(.mergeRule) to merge its replicas first")
+      advice: "give \(.mergeRule) to merge its replicas first")
   }
 
   private mutating func convert(

@@ -16,8 +16,12 @@ extension StateDict {
   ///   - rule: how rows are merged; nil for the shared statistics that evaluation uses, or for rows
   ///     that must be identical if the layout has none.
   ///   - hint: the layout that they are in, where names and shapes don't determine it.
-  /// - Throws: `replicasDiffer` with the drift and the choices; `unexpectedLayout` when nothing is
-  ///   in another layout, or devices have weights of their own that can't be kept;
+  /// If all BatchNorms are already in a layout of one device, the state dict is unchanged, and the
+  /// report's `converted` empty.
+  ///
+  /// - Throws: `replicasDiffer` with the drift and the choices; `unexpectedLayout` when all are
+  ///   already in a layout of several devices, or devices have weights of their own that can't be
+  ///   kept;
   ///   `invalidWorldSize`, `noBatchNorm`, `nameCollision`.
   public func converting(
     to layout: BatchNormLayout, worldSize: Int? = nil, merging rule: MergeRule? = nil,

@@ -48,15 +48,15 @@ public struct OneDNNExecutor: Executor {
 
   /// Runs one forward pass; see `Executor`.
   public mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode
+    _ inputs: [String: DenseArray], mode: ExecutionMode?
   ) throws(CheckpointError) -> [DenseArray] {
     let purpose = PlanBuilder.Purpose(
       mode: mode, fuses: true,
-      foldsBatchNorm: options.foldsBatchNorm && mode == .evaluation)
+      foldsBatchNorm: options.foldsBatchNorm && mode != .training)
     let pass = try OneDNNPass(self, inputs, purpose)
     while try pass.advance() != nil {}
     let outputs = try pass.outputs()
-    if mode == .training {
+    if graph.trains(given: mode) {
       batchNorms = pass.batchNorms
       version = Self.nextVersion()
     }
@@ -65,7 +65,7 @@ public struct OneDNNExecutor: Executor {
 
   /// Starts a forward pass without fusing nodes; see `Executor`.
   public func start(
-    _ inputs: [String: DenseArray], mode: ExecutionMode
+    _ inputs: [String: DenseArray], mode: ExecutionMode?
   ) throws(CheckpointError) -> any ForwardPass {
     let purpose = PlanBuilder.Purpose(mode: mode, fuses: false, foldsBatchNorm: false)
     return try OneDNNPass(self, inputs, purpose)
@@ -84,7 +84,7 @@ public struct OneDNNExecutor: Executor {
   ) throws(CheckpointError) -> (plan: Plan, giveBack: () -> Void) {
     let shapes = inputs.mapValues(\.shape)
     let key = PlanCache.Key(
-      inputs: shapes, purpose: purpose, version: purpose.mode == .evaluation ? version : 0)
+      inputs: shapes, purpose: purpose, version: purpose.mode == .training ? 0 : version)
     let plan = try plans.take(key) { () throws(CheckpointError) in
       var builder = try PlanBuilder(graph, weights, batchNorms, inputs: shapes, purpose)
       return try builder.plan()
@@ -124,7 +124,6 @@ final class OneDNNPass: ForwardPass {
   private(set) var batchNorms: [String: BatchNormModule]
   private let plan: Plan
   private let giveBack: () -> Void
-  private let mode: ExecutionMode
   private let threads: Int?
   /// The index of the next stage.
   private var stageIndex = 0
@@ -140,7 +139,6 @@ final class OneDNNPass: ForwardPass {
     self.plan = plan
     self.giveBack = giveBack
     batchNorms = executor.batchNorms
-    mode = purpose.mode
     threads = executor.threads
   }
 
@@ -152,7 +150,7 @@ final class OneDNNPass: ForwardPass {
     let stage = plan.stages[stageIndex]
     stageIndex += 1
     try Threads.with(threads) { () throws(CheckpointError) in
-      try plan.run(stage, mode: mode, &batchNorms)
+      try plan.run(stage, &batchNorms)
     }
     return stage
   }

@@ -29,7 +29,7 @@ public struct ReferenceExecutor: Executor {
 
   /// Runs one forward pass; see `Executor`.
   public mutating func run(
-    _ inputs: [String: DenseArray], mode: ExecutionMode
+    _ inputs: [String: DenseArray], mode: ExecutionMode?
   ) throws(CheckpointError) -> [DenseArray] {
     var pass = try start(inputs, mode: mode)
     while try pass.next() != nil {}
@@ -39,7 +39,7 @@ public struct ReferenceExecutor: Executor {
 
   /// Starts a forward pass, node by node; see `Executor`.
   public func start(
-    _ inputs: [String: DenseArray], mode: ExecutionMode
+    _ inputs: [String: DenseArray], mode: ExecutionMode?
   ) throws(CheckpointError) -> any ForwardPass {
     try ReferencePass(graph, parameters, batchNorms, inputs, mode, threads: options.threads)
   }

@@ -5,7 +5,8 @@ import DBNTensors
 struct ReferencePass: ForwardPass {
   private let graph: Graph
   private let parameters: [String: DenseArray]
-  private let mode: ExecutionMode
+  /// The mode of all BatchNorms; nil if each runs in its own.
+  private let mode: ExecutionMode?
   private let threads: Int?
   private(set) var batchNorms: [String: BatchNormModule]
   private var values: LiveValues<DenseArray>
@@ -14,7 +15,7 @@ struct ReferencePass: ForwardPass {
 
   init(
     _ graph: Graph, _ parameters: [String: DenseArray], _ batchNorms: [String: BatchNormModule],
-    _ inputs: [String: DenseArray], _ mode: ExecutionMode, threads: Int?
+    _ inputs: [String: DenseArray], _ mode: ExecutionMode?, threads: Int?
   ) throws(CheckpointError) {
     let sized = try graph.sized(
       for: inputs.mapValues(\.shape), parameters: parameters.mapValues(\.shape),
@@ -56,7 +57,7 @@ struct ReferencePass: ForwardPass {
     guard let attributes = node.operation.batchNorm, case let input?? = operands.first else {
       return try node.operation.outputs(of: operands)
     }
-    return [try batchNorm(attributes.module, input)]
+    return [try batchNorm(attributes, input)]
   }
 
   private func value(_ operand: Graph.Operand) throws(CheckpointError) -> DenseArray? {
@@ -68,17 +69,19 @@ struct ReferencePass: ForwardPass {
   }
 
   private mutating func batchNorm(
-    _ module: String, _ input: DenseArray
+    _ attributes: Operation.BatchNormAttributes, _ input: DenseArray
   ) throws(CheckpointError) -> DenseArray {
-    guard var batchNorm = batchNorms[module] else {
-      throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
+    guard var batchNorm = batchNorms[attributes.module] else {
+      throw CheckpointError(.missingOperand, "there is no BatchNorm '\(attributes.module)'")
     }
-    switch mode {
-    case .evaluation: return try batchNorm.evaluate(input)
-    case .training:
-      let output = try batchNorm.train(input)
-      batchNorms[module] = batchNorm
-      return output
+    let mode = attributes.mode(given: mode)
+    let output = try batchNorm.run(as: attributes) { module throws(CheckpointError) in
+      switch mode {
+      case .evaluation: try module.evaluate(input)
+      case .training: try module.train(input)
+      }
     }
+    batchNorms[attributes.module] = batchNorm
+    return output
   }
 }

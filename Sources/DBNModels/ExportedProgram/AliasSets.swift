@@ -16,6 +16,8 @@ struct ProgramTensor: Sendable {
   let set: Int
   /// The chain of views from the set's whole tensor to this one.
   var views: [TensorView] = []
+  /// The name of the tensor that it is a view of by the last of these.
+  var base: String?
   /// Its operand in the graph, valid as long as the set has not changed since.
   var operand: Graph.Operand
   var generation: Int

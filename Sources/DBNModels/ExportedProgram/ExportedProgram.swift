@@ -3,8 +3,8 @@ public import DBNTensors
 /// A model saved by `torch.export.save`, as a graph.
 ///
 /// A graph's values never change. In-place operations, including those on views, become operations
-/// that make new values. A BatchNorm is one node, whatever its `training` flag was at export: the
-/// mode is chosen when the graph is run. Dropout is omitted in both modes.
+/// that make new values. A BatchNorm is one node, with the mode in which it was exported, which a
+/// run can override. Dropout is omitted in both modes.
 ///
 /// Source: `torch/_export/serde/schema.py`.
 public struct ExportedProgram: Sendable {

@@ -31,6 +31,13 @@ extension GraphImporter {
     [.new(try single(operation, operands, Self.name(of: call)))]
   }
 
+  /// The results of an operation that has several.
+  mutating func results(
+    _ operation: Operation, _ operands: [Graph.Operand], _ call: ProgramCall, count: Int
+  ) throws(CheckpointError) -> [Result] {
+    try add(operation, operands, name: Self.name(of: call), count: count).map { .new($0) }
+  }
+
   /// The result of an operation on one tensor.
   mutating func result(
     _ operation: Operation, of tensor: String, _ call: ProgramCall
@@ -48,8 +55,8 @@ extension GraphImporter {
     }
     let tensor = try call.tensor()
     if let number = call.number("other") { return try result(scalar(number), of: tensor, call) }
-    let other = try call.tensor("other")
-    return try result(operation, [operand(of: tensor), operand(of: other)], call)
+    return try result(
+      operation, [operand(of: tensor), numberOrTensor("other", &call)], call)
   }
 
   /// A mean or a sum over the call's dimensions.

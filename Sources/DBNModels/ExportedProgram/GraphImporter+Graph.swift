@@ -4,22 +4,29 @@ import DBNTensors
 extension GraphImporter {
   /// The finished graph, without nodes whose results are unused.
   mutating func graph() throws(CheckpointError) -> Graph {
-    var outputs: [String] = []
+    var (outputs, types): ([String], [String: ScalarType]) = ([], [:])
+    var changed: Set<String> = []
     for output in document.outputs {
       switch (output.role, output.name) {
-      case (.user, let name?): outputs.append(try value(of: name))
+      case (.user, let name?):
+        let value = try value(of: name)
+        outputs.append(value)
+        if let type = try meta(name).integralType { types[value] = type }
       case (.user, nil): note("an output that is not a tensor is left out")
-      case (.mutation(let key), let name): noteMutation(of: key, by: name)
+      case (.mutation(let key), _): changed.insert(key)
       case (.userMutation, _):
         note("the model changes an input in place; here the input keeps its values")
       }
     }
     guard !outputs.isEmpty else { throw .program("the program has no outputs") }
-    let root = document.nodes.lazy.compactMap(\.root).first
+    let nodes = try joiningDevices(nodes).map { keepingBuffers($0, changed) }
+    noteFunctions()
+    noteChanges(changed, nodes)
+    let root = document.graph.nodes.lazy.compactMap(\.root).first
     let name = root?.split(separator: ".").last.map(String.init)
     return Graph(
-      name: name ?? "exported", inputs: try inputs(), nodes: usedNodes(for: outputs),
-      outputs: outputs, parameters: try parameters())
+      name: name ?? "exported", inputs: try inputs(), nodes: usedNodes(nodes, for: outputs),
+      outputs: outputs, outputTypes: types, parameters: try parameters())
   }
 
   private mutating func value(of name: String) throws(CheckpointError) -> String {
@@ -31,17 +38,63 @@ extension GraphImporter {
     }
   }
 
-  /// Notes a tensor whose changes the graph does not keep: only BatchNorms keep state.
-  private mutating func noteMutation(of key: String, by name: String?) {
-    if BatchNormSite.namesBuffer(key) { return }
-    note("the model changes its tensor '\(key)' in a forward pass; here it keeps its value")
+  /// A BatchNorm with the buffers that the program does not update in training; every other node
+  /// unchanged.
+  ///
+  /// - Parameter changed: the keys of the tensors whose new values the program lists.
+  private func keepingBuffers(_ node: Graph.Node, _ changed: Set<String>) -> Graph.Node {
+    guard var attributes = node.operation.batchNorm, attributes.exportedMode == .training else {
+      return node
+    }
+    // Other operations of PyTorch update the statistics themselves.
+    if let mean = newMeans[node.name], !copied.contains(mean) {
+      attributes.keptBuffers = [.runningMean, .runningVar]
+    }
+    if let counter = inputName(of: .numBatchesTracked, in: attributes.module),
+      !isChanged(counter), !changed.contains(keys[counter] ?? "")
+    {
+      attributes.keptBuffers.insert(.numBatchesTracked)
+    }
+    return Graph.Node(node.name, .batchNorm(attributes), node.operands, outputs: node.outputs)
+  }
+
+  /// Notes the BatchNorms that no mode changes.
+  private mutating func noteFunctions() {
+    functions += deviceCalls.values.map(\.call)
+    guard let first = functions.map(\.node.name).min() else { return }
+    note(
+      "run as exported in every mode, since their statistics are not those of a module: "
+        + "\(counted(functions.count, "BatchNorm")), beginning with '\(first.visible())'")
+  }
+
+  /// Notes the tensors whose changes the graph does not keep: only BatchNorms keep state.
+  ///
+  /// - Parameter listed: the keys of those that the program lists; in-place operations change others
+  ///   too.
+  private mutating func noteChanges(_ listed: Set<String>, _ nodes: [Graph.Node]) {
+    var changed = listed.union(keys.filter { isChanged($0.key) }.values)
+    for call in functions where call.isTraining {
+      changed.formUnion(call.tensors.filter(\.key.isBuffer).values.compactMap(sharedKey))
+    }
+    for case let attributes? in nodes.map(\.operation.batchNorm)
+    where attributes.exportedMode == .training {
+      changed.subtract(attributes.buffers)
+    }
+    guard let first = changed.min() else { return }
+    note(
+      changed.count == 1
+        ? "the model changes its tensor '\(first.visible())' in a forward pass; here it keeps its "
+          + "value"
+        : "the model changes \(changed.count) of its tensors in a forward pass, beginning with "
+          + "'\(first.visible())'; here they keep their values")
   }
 
   private func inputs() throws(CheckpointError) -> [Graph.Input] {
     var inputs: [Graph.Input] = []
     for input in document.inputs {
       guard case .user = input.role else { continue }
-      inputs.append(Graph.Input(input.name, shape: try meta(input.name).shape))
+      let meta = try meta(input.name)
+      inputs.append(Graph.Input(input.name, shape: meta.shape, scalarType: meta.integralType))
     }
     return inputs
   }
@@ -59,7 +112,9 @@ extension GraphImporter {
   }
 
   /// The nodes that outputs depend on, and BatchNorms, whose statistics depend on their input.
-  private func usedNodes(for outputs: [String]) -> [Graph.Node] {
+  private func usedNodes(
+    _ nodes: [Graph.Node], for outputs: [String]
+  ) -> [Graph.Node] {
     var used = Set(outputs)
     var kept: [Graph.Node] = []
     for node in nodes.reversed() {
@@ -71,5 +126,12 @@ extension GraphImporter {
       used.formUnion(node.operation.sizes.flatMap(\.values))
     }
     return kept.reversed()
+  }
+}
+
+extension Operation.BatchNormAttributes {
+  /// The keys of the tensors that it updates.
+  fileprivate var buffers: [String] {
+    norm.tensors.filter(\.quantity.isBuffer).map { module.isEmpty ? $0.key : "\(module).\($0.key)" }
   }
 }

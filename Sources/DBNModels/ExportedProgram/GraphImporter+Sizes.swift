@@ -13,7 +13,7 @@ extension GraphImporter {
       let name = try call.tensor()
       let dimension = try call.int("dim")
       guard case .value(let value) = try operand(of: name) else {
-        let sizes = try sizes(of: operand(of: name), rank: meta(name).rank)
+        let sizes = try sizes(of: name)
         guard sizes.indices.contains(dimension) else {
           throw .program("there is no dimension \(dimension)")
         }

@@ -14,12 +14,17 @@ extension GraphImporter {
     try add(operation, operands, name: name)[0]
   }
 
+  /// The sizes of a program's tensor, as references that are resolved later.
+  mutating func sizes(of name: String) throws(CheckpointError) -> [Size] {
+    try sizes(of: operand(of: name), rank: meta(name).rank)
+  }
+
   /// The sizes of a tensor's dimensions, as references that are resolved later.
   func sizes(of operand: Graph.Operand, rank: Int) throws(CheckpointError) -> [Size] {
     switch operand {
     case .value(let name): return (0..<rank).map { .dimension($0, of: name) }
     case .parameter(let key):
-      guard let name = keys.first(where: { $0.value == key })?.key else { return [] }
+      guard let name = keys.filter({ $0.value == key }).keys.min() else { return [] }
       return try meta(name).shape.map { size throws(CheckpointError) in
         .fixed(try size.orProgramError("a size of the tensor `\(key)`"))
       }

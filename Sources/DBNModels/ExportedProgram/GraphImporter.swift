@@ -3,6 +3,8 @@ import DBNTensors
 /// Converts an exported program to a graph, node by node.
 package struct GraphImporter {
   let document: ProgramDocument
+  /// What is known about the program's tensors, by name.
+  private var metas: [String: ProgramTensorMeta]
   private(set) var nodes: [Graph.Node] = []
   private(set) var notes: [Guidance] = []
   private var names: Set<String> = []
@@ -12,6 +14,16 @@ package struct GraphImporter {
   private var missing: [String: String] = [:]
   /// The tensor's key for each input of the program that is no input of the graph.
   private(set) var keys: [String: String] = [:]
+  /// The names of these inputs by key.
+  private(set) var inputNames: [String: String] = [:]
+  /// Results that a graph can't have and that the program copies into its tensors.
+  private(set) var copied: Set<String> = []
+  /// BatchNorms of one device, by their output.
+  var deviceCalls: [String: DeviceCall] = [:]
+  /// BatchNorms of no module that have statistics.
+  var functions: [BatchNormCall] = []
+  /// The names of the new running means of BatchNorms of the Python package, by their node.
+  var newMeans: [String: String] = [:]
   /// Sizes by the name of the node that computes them, each with its number of terms.
   var sizes: [String: (size: Size, parts: Int)] = [:]
 
@@ -33,6 +45,7 @@ package struct GraphImporter {
 
   init(_ document: ProgramDocument) throws(CheckpointError) {
     self.document = document
+    metas = document.graph.tensors
     for input in document.inputs {
       switch input.role {
       case .user:
@@ -40,10 +53,11 @@ package struct GraphImporter {
         add(input.name, .value(input.name))
       case .stateDict(let key), .constant(let key):
         keys[input.name] = key
+        inputNames[key] = input.name
         add(input.name, .parameter(key))
       }
     }
-    for node in document.nodes {
+    for node in document.graph.nodes {
       do throws(CheckpointError) {
         try run(node)
       } catch {
@@ -52,7 +66,9 @@ package struct GraphImporter {
     }
   }
 
-  private mutating func run(_ node: ProgramNode) throws(CheckpointError) {
+  /// Reads a node.
+  mutating func run(_ node: ProgramNode) throws(CheckpointError) {
+    if try readCalledGraph(node) { return }
     var call = try ProgramCall(node)
     if try readSize(&call) { return }
     if try copyMissing(&call) { return }
@@ -61,7 +77,7 @@ package struct GraphImporter {
         .unsupportedOperation, "the operation \(node.target) is not supported",
         advice: "export the model without it, or report it")
     }
-    let results = try handler(&self, &call)
+    let results = try wrapped(handler(&self, &call), call)
     try call.checkAllUsed()
     let outputs = node.outputs.flatMap(\.names)
     if call.isInPlace {
@@ -91,10 +107,12 @@ package struct GraphImporter {
       missing[name] = reason
     }
     for name in call.node.outputs.flatMap(\.names) { missing[name] = reason }
+    copied.insert(source)
     return true
   }
 
-  private mutating func bind(
+  /// Gives the results of a node their names.
+  mutating func bind(
     _ outputs: [String], _ results: [Result]
   ) throws(CheckpointError) {
     guard outputs.count <= results.count else {
@@ -115,6 +133,7 @@ package struct GraphImporter {
         }
         let whole = try operand(of: base)
         tensor.views.append(view)
+        tensor.base = base
         if shared.count != view.parts || view.parts == 1 {
           shared = try add(view.operation, [whole], name: name, count: view.parts)
         }
@@ -135,6 +154,27 @@ package struct GraphImporter {
     if let tensor = tensors[name] { return tensor }
     if let reason = missing[name] { throw CheckpointError(.unsupportedOperation, reason) }
     throw .program("no input or earlier node makes the tensor `\(name)`")
+  }
+
+  /// The tensor that another is a view of, and how; nil for one with elements of its own.
+  func base(of name: String) -> (name: String, view: TensorView)? {
+    guard let tensor = tensors[name], let base = tensor.base, let view = tensor.views.last else {
+      return nil
+    }
+    return (base, view)
+  }
+
+  /// Whether the program gives new elements to a tensor that it is given.
+  func isChanged(_ name: String) -> Bool {
+    tensors[name].map { sets[$0.set].generation > 0 } ?? true
+  }
+
+  /// The key of the tensor of the state dict whose elements a tensor shares.
+  func sharedKey(_ name: String) -> String? {
+    guard let set = tensors[name]?.set, case .parameter(let key) = sets[set].whole else {
+      return nil
+    }
+    return key
   }
 
   /// The current operand for a tensor.
@@ -187,7 +227,7 @@ package struct GraphImporter {
     return outputs.map { .value($0) }
   }
 
-  private mutating func unique(_ name: String) -> String {
+  mutating func unique(_ name: String) -> String {
     if names.insert(name).inserted { return name }
     var number = 1
     while !names.insert("\(name)_\(number)").inserted { number += 1 }
@@ -198,10 +238,18 @@ package struct GraphImporter {
     if !notes.contains(note) { notes.append(note) }
   }
 
+  /// Keeps what is known about a tensor.
+  mutating func describe(_ name: String, _ meta: ProgramTensorMeta) { metas[name] = meta }
+
   func meta(_ name: String) throws(CheckpointError) -> ProgramTensorMeta {
-    guard let meta = document.tensors[name] else {
+    guard let meta = metas[name] else {
       throw .program("the program does not describe the tensor `\(name)`")
     }
     return meta
+  }
+
+  /// What is known about the first result of a call.
+  func outputMeta(of call: ProgramCall) throws(CheckpointError) -> ProgramTensorMeta {
+    try meta(call.node.outputs.flatMap(\.names).first ?? "")
   }
 }

@@ -7,13 +7,18 @@ enum ProgramArgument: Sendable {
   case none
   case tensor(String)
   case tensors([String])
+  /// Tensors, some of which are omitted.
+  case optionalTensors([String?])
   case int(Int)
   case ints([Int])
   case float(Double)
+  case floats([Double])
   case string(String)
   case bool(Bool)
   case size(ProgramSize)
   case sizes([ProgramSize])
+  /// A graph that the operation calls.
+  case graph(ProgramGraph)
   /// A kind of argument that no known operation needs: a `torch.device`, a memory format.
   case other(String)
 
@@ -40,6 +45,11 @@ enum ProgramArgument: Sendable {
           try json.text("name")
         })
     case "as_optional_tensor": return try ProgramArgument(json)
+    case "as_optional_tensors":
+      return .optionalTensors(
+        try json.all { json throws(CheckpointError) in
+          try json["as_tensor"]?.text("name")
+        })
     case "as_int": return .int(try json.integer())
     case "as_ints":
       return .ints(
@@ -47,6 +57,11 @@ enum ProgramArgument: Sendable {
           try json.integer()
         })
     case "as_float": return .float(try json.number())
+    case "as_floats":
+      return .floats(
+        try json.all { json throws(CheckpointError) in
+          try json.number()
+        })
     case "as_string": return .string(try json.string.orProgramError("a string"))
     case "as_bool":
       guard case .bool(let flag) = json else { throw .program("a flag is not true or false") }
@@ -57,6 +72,7 @@ enum ProgramArgument: Sendable {
         try json.all { json throws(CheckpointError) in
           try size(json)
         })
+    case "as_graph": return .graph(try ProgramGraph(json.member("graph")))
     default: return .other(kind)
     }
   }

@@ -6,7 +6,8 @@ import DBNTensors
 /// ignored.
 package struct ProgramCall {
   let node: ProgramNode
-  /// The name of the operation, without the overload and without the `_` of in-place operations.
+  /// The name of the operation, without the overload and without the `_` of in-place operations; of
+  /// several names the first.
   let operation: String
   /// Whether the result replaces `self`.
   let isInPlace: Bool
@@ -26,14 +27,13 @@ package struct ProgramCall {
     }
     let name = node.target.dropFirst(Self.namespace.count).prefix { $0 != "." }
     isInPlace = name.hasSuffix("_") && !name.hasSuffix("__")
-    operation = String(isInPlace ? name.dropLast() : name)
+    let plain = String(isInPlace ? name.dropLast() : name)
+    operation = Self.aliases[plain] ?? plain
   }
 
   private mutating func argument(_ name: String) -> ProgramArgument? {
     unused.remove(name)
-    guard let argument = arguments[name] else { return nil }
-    if case .none = argument { return nil }
-    return argument
+    return has(name) ? arguments[name] : nil
   }
 
   /// Ignores arguments that have no effect here.
@@ -42,10 +42,7 @@ package struct ProgramCall {
   }
 
   func checkAllUsed() throws(CheckpointError) {
-    let meant = unused.filter { name in
-      if case .none? = arguments[name] { false } else { true }
-    }
-    guard let name = meant.min() else { return }
+    guard let name = unused.filter(has).min() else { return }
     throw unsupported("the argument `\(name)`")
   }
 
@@ -59,10 +56,39 @@ package struct ProgramCall {
     .program("the argument `\(name)` of \(node.target) is missing or of the wrong kind")
   }
 
+  /// Whether the argument is given.
+  func has(_ name: String) -> Bool {
+    guard let argument = arguments[name] else { return false }
+    if case .none = argument { return false }
+    return true
+  }
+
+  /// Whether the argument is a tensor.
+  func isTensor(_ name: String) -> Bool {
+    if case .tensor? = arguments[name] { true } else { false }
+  }
+
+  /// Whether the argument is a size that the program computes.
+  func isSize(_ name: String) -> Bool {
+    if case .size? = arguments[name] { true } else { false }
+  }
+
+  /// Whether the argument is a float.
+  func isFloat(_ name: String) -> Bool {
+    if case .float? = arguments[name] { true } else { false }
+  }
+
   /// The name of a tensor.
   mutating func tensor(_ name: String = "self") throws(CheckpointError) -> String {
     guard case .tensor(let tensor)? = argument(name) else { throw wrong(name) }
     return tensor
+  }
+
+  /// The name of the tensor that is operated on: the argument `input`, which is `self` in other
+  /// overloads.
+  mutating func input() throws(CheckpointError) -> String {
+    guard let input = try optionalTensor("input") else { return try tensor() }
+    return input
   }
 
   mutating func optionalTensor(_ name: String) throws(CheckpointError) -> String? {
@@ -74,6 +100,15 @@ package struct ProgramCall {
   mutating func tensors(_ name: String) throws(CheckpointError) -> [String] {
     guard case .tensors(let tensors)? = argument(name) else { throw wrong(name) }
     return tensors
+  }
+
+  /// Tensors, some of which are omitted.
+  mutating func optionalTensors(_ name: String) throws(CheckpointError) -> [String?] {
+    switch argument(name) {
+    case .tensors(let tensors): return tensors
+    case .optionalTensors(let tensors): return tensors
+    default: throw wrong(name)
+    }
   }
 
   /// A number of any kind; nil if it is a tensor, or missing.
@@ -89,9 +124,19 @@ package struct ProgramCall {
   }
 
   mutating func number(_ name: String, default value: Double) throws(CheckpointError) -> Double {
-    guard arguments[name] != nil else { return value }
+    guard let given = arguments[name] else { return value }
+    if case .none = given { return value }
     guard let number = number(name) else { throw wrong(name) }
     return number
+  }
+
+  /// Floats; nil if the argument is missing.
+  mutating func numbers(_ name: String) throws(CheckpointError) -> [Double]? {
+    switch argument(name) {
+    case nil: return nil
+    case .floats(let numbers): return numbers
+    default: throw wrong(name)
+    }
   }
 
   mutating func int(_ name: String, default value: Int? = nil) throws(CheckpointError) -> Int {

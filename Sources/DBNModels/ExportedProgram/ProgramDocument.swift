@@ -22,10 +22,10 @@ struct ProgramDocument: Sendable {
   }
 
   private(set) var inputs: [(name: String, role: Input)] = []
-  private(set) var nodes: [ProgramNode] = []
   /// The results; the name is nil for a result that is no tensor.
   private(set) var outputs: [(name: String?, role: Output)] = []
-  private(set) var tensors: [String: ProgramTensorMeta] = [:]
+  /// The computation.
+  let graph: ProgramGraph
 
   /// The supported major versions of PyTorch's schema: those of PyTorch 2.5 to 2.15.
   private static let versions = 5...8
@@ -40,33 +40,10 @@ struct ProgramDocument: Sendable {
         advice: "export the model with another version of PyTorch")
     }
     let module = try json.member("graph_module")
-    let graph = try module.member("graph")
+    graph = try ProgramGraph(module.member("graph"))
     let signature = try module.member("signature")
     try readInputs(signature)
     try readOutputs(signature)
-    try readTensors(graph)
-    let nodes = try graph.member("nodes").array.orProgramError("the list of nodes")
-    guard nodes.count <= Graph.nodeLimit else {
-      throw CheckpointError(
-        .limitExceeded, "the program has \(nodes.count) nodes, and the limit is \(Graph.nodeLimit)")
-    }
-    self.nodes = try nodes.map { node throws(CheckpointError) in
-      do throws(CheckpointError) {
-        return try ProgramNode(node)
-      } catch {
-        throw error.with(name: node["name"]?.string ?? node["target"]?.string)
-      }
-    }
-  }
-
-  private mutating func readTensors(_ graph: JSON) throws(CheckpointError) {
-    for member in try graph.member("tensor_values").members ?? [] {
-      do throws(CheckpointError) {
-        tensors[member.name] = try ProgramTensorMeta(member.value)
-      } catch {
-        throw error.with(name: member.name)
-      }
-    }
   }
 
   private mutating func readInputs(_ signature: JSON) throws(CheckpointError) {
@@ -159,8 +136,11 @@ struct ProgramTensorMeta: Sendable {
 
   var rank: Int { shape.count }
 
-  /// Whether the elements are integers or booleans.
-  var isIntegral: Bool { (1...5).contains(scalarType) || scalarType == 12 || scalarType >= 34 }
+  /// The type of the elements; nil for one that is not known.
+  var type: ScalarType? { ScalarType(exportCode: scalarType) }
+
+  /// The type if it is bool or integers.
+  var integralType: ScalarType? { type.flatMap { $0.isIntegral ? $0 : nil } }
 
   /// Whether a tensor of another shape with as many elements can be a view of this one.
   ///

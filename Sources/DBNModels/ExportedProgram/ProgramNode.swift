@@ -9,8 +9,8 @@ struct ProgramNode: Sendable {
   let name: String
   /// `torch.ops.aten.conv2d.default`, `_operator.mul`.
   let target: String
-  let arguments: [(name: String, value: ProgramArgument)]
-  let outputs: [ProgramArgument]
+  private(set) var arguments: [(name: String, value: ProgramArgument)]
+  private(set) var outputs: [ProgramArgument]
   /// The module that calls it, by its path in the state dict, and the module's class.
   let module: (path: String, type: String)?
   /// The class of the whole model.
@@ -29,6 +29,14 @@ struct ProgramNode: Sendable {
     let stack = Self.modules(json["metadata"]?["nn_module_stack"]?.string ?? "")
     module = stack.last
     root = stack.first { $0.path.isEmpty }?.type
+  }
+
+  /// The node with other names of tensors and sizes.
+  func renamed(_ rename: (String) -> String) -> ProgramNode {
+    var node = self
+    node.arguments = arguments.map { ($0.name, $0.value.renamed(rename)) }
+    node.outputs = outputs.map { $0.renamed(rename) }
+    return node
   }
 
   /// The modules that contain a node, outermost first, parsed from `key,path,class` entries that
@@ -51,5 +59,23 @@ extension ProgramArgument {
     case .size(.name(let name)): [name]
     default: []
     }
+  }
+
+  /// The argument with other names of tensors and sizes.
+  fileprivate func renamed(_ rename: (String) -> String) -> ProgramArgument {
+    switch self {
+    case .tensor(let name): .tensor(rename(name))
+    case .tensors(let names): .tensors(names.map(rename))
+    case .optionalTensors(let names): .optionalTensors(names.map { $0.map(rename) })
+    case .size(let size): .size(size.renamed(rename))
+    case .sizes(let sizes): .sizes(sizes.map { $0.renamed(rename) })
+    default: self
+    }
+  }
+}
+
+extension ProgramArgument.ProgramSize {
+  fileprivate func renamed(_ rename: (String) -> String) -> Self {
+    if case .name(let name) = self { .name(rename(name)) } else { self }
   }
 }

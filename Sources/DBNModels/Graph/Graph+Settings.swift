@@ -1,3 +1,4 @@
+import DBNBatchNorm
 public import DBNTensors
 
 extension Graph {
@@ -10,26 +11,63 @@ extension Graph {
   ) -> (graph: Graph, changed: [String]) {
     guard !settings.isEmpty else { return (self, []) }
     var changed: [String] = []
-    let nodes = nodes.map { node -> Node in
-      guard let attributes = node.operation.batchNorm else { return node }
+    let graph = mappingBatchNorms { attributes in
       let new = attributes.applying(settings.settings(ofModule: attributes.module))
-      guard new != attributes else { return node }
-      changed.append(attributes.module)
-      return Node(node.name, .batchNorm(new), node.operands, outputs: node.outputs)
+      if new != attributes { changed.append(attributes.module) }
+      attributes = new
     }
-    return (
-      Graph(name: name, inputs: inputs, nodes: nodes, outputs: outputs, parameters: parameters),
-      changed
-    )
+    return (graph, changed)
+  }
+
+  /// The graph with first-device BatchNorms of V devices; nil: unchanged.
+  ///
+  /// The tensors of a state dict take precedence, where they have a row for each device.
+  package func stating(_ statement: BatchNormStatement.FirstDevice?) -> Graph {
+    guard let statement else { return self }
+    return mappingBatchNorms { attributes in
+      attributes.norm.layout = .firstDevice
+      attributes.norm.worldSize = statement.worldSize
+      attributes.norm.accumulationSteps = statement.accumulationSteps
+    }
+  }
+
+  /// The graph with other attributes of its BatchNorms.
+  package func mappingBatchNorms(
+    _ change: (inout Operation.BatchNormAttributes) -> Void
+  ) -> Graph {
+    let nodes = nodes.map { node in
+      guard var attributes = node.operation.batchNorm else { return node }
+      change(&attributes)
+      return Node(node.name, .batchNorm(attributes), node.operands, outputs: node.outputs)
+    }
+    return with(nodes: nodes)
+  }
+}
+
+extension BatchNormSettingsTable {
+  /// The settings with the given values replacing the table's.
+  package func overridden(by given: BatchNormSettings) -> BatchNormSettingsTable {
+    var result = self
+    for (name, known) in entries { result[name] = given.filled(from: known) }
+    return result
+  }
+}
+
+extension Graph {
+  /// The graph with the given settings for all its BatchNorms.
+  package func overridden(by given: BatchNormSettings) -> Graph {
+    var table = BatchNormSettingsTable()
+    for attributes in batchNorms { table[attributes.module] = given }
+    return applying(table).graph
   }
 }
 
 extension Operation.BatchNormAttributes {
   fileprivate func applying(_ settings: BatchNormSettings) -> Self {
-    var norm = norm
-    norm.eps = settings.epsilon ?? norm.eps
-    norm.momentum = settings.momentum.map(\.value) ?? norm.momentum
-    return Self(module: module, norm)
+    var result = self
+    result.norm.eps = settings.epsilon ?? norm.eps
+    result.norm.momentum = settings.momentum.map(\.value) ?? norm.momentum
+    return result
   }
 }
 

@@ -1,3 +1,5 @@
+public import DBNTensors
+
 /// A model: operations on named values, in an order in which every value is made before it is used.
 ///
 /// Parameters stay in the state dict and are referred to by their keys; a BatchNorm's layout
@@ -41,11 +43,14 @@ public struct Graph: Sendable, Hashable {
     public let name: String
     /// Its shape; nil for an arbitrary size.
     public let shape: [Int?]
+    /// Its type, if it is bool or integers, such as the indices of an embedding; nil for floats.
+    public let scalarType: ScalarType?
 
     /// Makes an input; nil stands for an arbitrary size.
-    public init(_ name: String, shape: [Int?]) {
+    public init(_ name: String, shape: [Int?], scalarType: ScalarType? = nil) {
       self.name = name
       self.shape = shape
+      self.scalarType = scalarType
     }
   }
 
@@ -57,6 +62,9 @@ public struct Graph: Sendable, Hashable {
   public let nodes: [Node]
   /// The names of the values that are the model's results.
   public let outputs: [String]
+  /// The types of the outputs that are bool or integers, by name. The others are floats: an engine
+  /// computes in its own type, and callers choose the one that they are rounded to.
+  public let outputTypes: [String: ScalarType]
   /// The tensors it expects in the state dict, in the model's order.
   public let parameters: [Parameter]
 
@@ -76,12 +84,21 @@ public struct Graph: Sendable, Hashable {
 
   /// Makes a graph; it is not checked until it is sized, read or run.
   public init(
-    name: String, inputs: [Input], nodes: [Node], outputs: [String], parameters: [Parameter]
+    name: String, inputs: [Input], nodes: [Node], outputs: [String],
+    outputTypes: [String: ScalarType] = [:], parameters: [Parameter]
   ) {
     self.name = name
     self.inputs = inputs
     self.nodes = nodes
     self.outputs = outputs
+    self.outputTypes = outputTypes
     self.parameters = parameters
+  }
+
+  /// The same graph with other inputs or nodes.
+  package func with(inputs: [Input]? = nil, nodes: [Node]? = nil) -> Graph {
+    Graph(
+      name: name, inputs: inputs ?? self.inputs, nodes: nodes ?? self.nodes, outputs: outputs,
+      outputTypes: outputTypes, parameters: parameters)
   }
 }

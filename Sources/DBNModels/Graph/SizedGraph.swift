@@ -32,10 +32,7 @@ extension Graph {
       }
     }
     for name in outputs { _ = try sizing.shape(of: name) }
-    let graph = Graph(
-      name: name, inputs: self.inputs, nodes: sizing.nodes, outputs: outputs,
-      parameters: self.parameters)
-    return SizedGraph(graph: graph, shapes: sizing.shapes)
+    return SizedGraph(graph: with(nodes: sizing.nodes), shapes: sizing.shapes)
   }
 }
 

@@ -18,9 +18,15 @@ extension DenseArray {
   func replacing(
     _ other: DenseArray, _ strides: [Int], from start: Int
   ) -> DenseArray {
-    let rows = StridedRows(other.shape, other.shape.strides, strides)
     var result = self
-    result.values.withUnsafeMutableBufferPointer { output in
+    result.replace(other, strides, from: start)
+    return result
+  }
+
+  /// Writes the elements of another array from an offset, with these strides.
+  mutating func replace(_ other: DenseArray, _ strides: [Int], from start: Int) {
+    let rows = StridedRows(other.shape, other.shape.strides, strides)
+    values.withUnsafeMutableBufferPointer { output in
       other.values.withUnsafeBufferPointer { input in
         guard let output = output.baseAddress, let input = input.baseAddress else { return }
         rows.forEach { first, second in
@@ -30,7 +36,6 @@ extension DenseArray {
         }
       }
     }
-    return result
   }
 
   static func joined(
@@ -40,16 +45,26 @@ extension DenseArray {
     var result = DenseArray(repeating: 0, shape)
     var start = 0
     for array in arrays where array.shape.count == shape.count {
-      result = result.replacing(array, strides, from: start * strides[dimension])
+      result.replace(array, strides, from: start * strides[dimension])
       start += array.shape[dimension]
     }
     return result
   }
 
+  /// The array in one of another shape that is filled with a value. It starts `before` elements
+  /// after the start of each of the last dimensions, or before it; what is outside is left out.
   func padded(_ before: [Int], _ value: Double, to shape: [Int]) -> DenseArray {
-    let strides = shape.strides
-    let start = zip(before, strides.suffix(before.count)).reduce(0) { $0 + $1.0 * $1.1 }
-    return DenseArray(repeating: value, shape).replacing(self, strides, from: start)
+    let starts = [Int](repeating: 0, count: shape.count - before.count) + before
+    let kept = shape.indices.map { axis in
+      max(0, min(self.shape[axis] + starts[axis], shape[axis]) - max(starts[axis], 0))
+    }
+    var result = DenseArray(repeating: value, shape)
+    if kept.contains(0) { return result }
+    let (source, target) = (self.shape.strides, shape.strides)
+    let first = zip(source, starts).reduce(0) { $0 + $1.0 * max(-$1.1, 0) }
+    let start = zip(target, starts).reduce(0) { $0 + $1.0 * max($1.1, 0) }
+    result.replace(part(kept, source, from: first), target, from: start)
+    return result
   }
 }
 

@@ -61,7 +61,7 @@ extension DenseArray {
 }
 
 /// Adds the product to the output; each sum runs in order along the depth.
-private func multiplyMatrices(
+func multiplyMatrices(
   _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>,
   _ output: UnsafeMutablePointer<Double>, _ rows: Int, _ depth: Int, _ columns: Int
 ) {

@@ -36,37 +36,42 @@ extension DenseArray {
     let size = shape.isEmpty ? 1 : shape[dimension]
     let inner = shape.dropFirst(dimension + 1).reduce(1, *)
     return alongLines(size, inner) { line in
-      var largest = -Double.infinity
-      for index in 0..<size { largest = line[index] > largest ? line[index] : largest }
-      var sum = 0.0
-      for index in 0..<size { sum += exp(line[index] - largest) }
-      let logarithmOfSum = log(sum)
-      for index in 0..<size {
-        let shifted = line[index] - largest
-        line[index] = logarithm ? shifted - logarithmOfSum : exp(shifted) / sum
-      }
+      DBNModels.softmax(line, size, logarithm: logarithm)
     }
   }
 
-  /// `torch.nn.functional.layer_norm` over the last `count` elements.
-  func layerNormalised(
-    _ count: Int, eps: Double, weight: DenseArray?, bias: DenseArray?
-  ) -> DenseArray {
+  /// Each run of `count` elements with a mean of 0 and a variance of 1.
+  func standardised(_ count: Int, eps: Double) -> DenseArray {
     alongLines(count, 1) { line in
       let elements = 0..<count
       let mean = elements.reduce(0) { $0 + line[$1] } / Double(count)
       let variance =
         elements.reduce(0) { $0 + (line[$1] - mean) * (line[$1] - mean) } / Double(count)
       let scale = 1 / (variance + eps).squareRoot()
-      for index in elements {
-        line[index] =
-          (line[index] - mean) * scale * (weight?.values[index] ?? 1) + (bias?.values[index] ?? 0)
-      }
+      for index in elements { line[index] = (line[index] - mean) * scale }
     }
   }
 
+  /// Each run of `count` elements divided by the root of their mean square.
+  func dividedByRootMeanSquare(_ count: Int, eps: Double) -> DenseArray {
+    alongLines(count, 1) { line in
+      let elements = 0..<count
+      let meanSquare = elements.reduce(0) { $0 + line[$1] * line[$1] } / Double(count)
+      let scale = 1 / (meanSquare + eps).squareRoot()
+      for index in elements { line[index] *= scale }
+    }
+  }
+
+  /// The elements multiplied by a weight and added to a bias, which broadcast.
+  func scaled(_ weight: DenseArray?, _ bias: DenseArray?) -> DenseArray {
+    var result = self
+    if let weight { result = result.combined(with: weight, to: shape, *) }
+    if let bias { result = result.combined(with: bias, to: shape, +) }
+    return result
+  }
+
   /// Applies a closure to each line of `size` elements that are `inner` apart.
-  private func alongLines(
+  func alongLines(
     _ size: Int, _ inner: Int, _ body: (UnsafeMutablePointer<Double>) -> Void
   ) -> DenseArray {
     guard size > 0, !values.isEmpty else { return self }
@@ -83,5 +88,18 @@ extension DenseArray {
       }
     }
     return result
+  }
+}
+
+/// Replaces numbers by their softmax, or by its logarithm.
+func softmax(_ line: UnsafeMutablePointer<Double>, _ size: Int, logarithm: Bool = false) {
+  var largest = -Double.infinity
+  for index in 0..<size { largest = line[index] > largest ? line[index] : largest }
+  var sum = 0.0
+  for index in 0..<size { sum += exp(line[index] - largest) }
+  let logarithmOfSum = log(sum)
+  for index in 0..<size {
+    let shifted = line[index] - largest
+    line[index] = logarithm ? shifted - logarithmOfSum : exp(shifted) / sum
   }
 }

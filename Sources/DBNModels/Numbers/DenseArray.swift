@@ -85,6 +85,9 @@ package struct DisjointWriter: @unchecked Sendable {
 
   package var count: Int { buffer.count }
 
+  /// The address of the first number; nil if there is none.
+  var start: UnsafeMutablePointer<Double>? { buffer.baseAddress }
+
   @inlinable package subscript(index: Int) -> Double {
     get { buffer[index] }
     nonmutating set { buffer[index] = newValue }

@@ -58,13 +58,28 @@ struct Pool {
 
   func maximum() throws(CheckpointError) -> DenseArray {
     try pooled { plane, depth, height, width, row, size in
-      var largest = -Double.infinity
-      Self.forEach(plane, depth, height, width, row, size) { value in
-        // NaN propagates, as in PyTorch.
-        if value > largest || value.isNaN { largest = value }
-      }
-      return largest
+      Self.largest(plane, depth, height, width, row, size).value
     }
+  }
+
+  /// The index of the largest element in its plane, for each window.
+  func maximumIndices() throws(CheckpointError) -> DenseArray {
+    try pooled { plane, depth, height, width, row, size in
+      Double(Self.largest(plane, depth, height, width, row, size).index)
+    }
+  }
+
+  private static func largest(
+    _ plane: UnsafePointer<Double>, _ depth: Run, _ height: Run, _ width: Run, _ row: Int,
+    _ slice: Int
+  ) -> (value: Double, index: Int) {
+    var largest = -Double.infinity
+    var place = plane + depth.start * slice + height.start * row + width.start
+    forEach(plane, depth, height, width, row, slice) {
+      // NaN propagates, as in PyTorch.
+      if $0.pointee > largest || $0.pointee.isNaN { (largest, place) = ($0.pointee, $0) }
+    }
+    return (largest, place - plane)
   }
 
   func average(countsPadding: Bool = false, divisor: Int? = nil) throws(CheckpointError)
@@ -75,7 +90,7 @@ struct Pool {
       // Windows that contain only padding are 0 in PyTorch.
       guard count > 0 else { return 0 }
       var sum = 0.0
-      Self.forEach(plane, depth, height, width, row, size) { sum += $0 }
+      Self.forEach(plane, depth, height, width, row, size) { sum += $0.pointee }
       let padded = depth.paddedCount * height.paddedCount * width.paddedCount
       return sum / Double(divisor ?? (countsPadding ? padded : count))
     }
@@ -113,7 +128,7 @@ struct Pool {
   @inline(__always)
   private static func forEach(
     _ plane: UnsafePointer<Double>, _ depth: Run, _ height: Run, _ width: Run, _ row: Int,
-    _ slice: Int, _ body: (Double) -> Void
+    _ slice: Int, _ body: (UnsafePointer<Double>) -> Void
   ) {
     var layer = 0
     while layer < depth.count {
@@ -123,7 +138,7 @@ struct Pool {
         var place = layerStart + (height.start + line * height.step) * row + width.start
         var column = 0
         while column < width.count {
-          body(place.pointee)
+          body(place)
           place += width.step
           column &+= 1
         }

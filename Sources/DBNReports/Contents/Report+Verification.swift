@@ -1,6 +1,7 @@
 import DBNBatchNorm
 import DBNComparison
 import DBNExecution
+import DBNModels
 import DBNTensors
 public import DBNVerification
 
@@ -65,7 +66,7 @@ extension VerificationResult {
   fileprivate func facts(_ layers: LayerErrors) -> [Page.Fact] {
     var facts = [
       Page.Fact("Compared", model.map { "every layer of \($0)" } ?? "every BatchNorm by itself"),
-      Page.Fact("Mode", "\(mode.rawValue), batch of \(samples)"),
+      Page.Fact("Mode", "\(mode.text), batch of \(samples)"),
       Page.Fact("Inputs", inputs.text), Page.Fact("Tolerance", tolerance.text),
       Page.Fact("Largest error of outputs", "\(maxAbsolute), \(maxULP.ulps) ULP"),
       Page.Fact("Outputs of the worst layer", errors),

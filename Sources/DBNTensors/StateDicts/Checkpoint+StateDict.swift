@@ -127,9 +127,7 @@ extension Checkpoint {
         "is \(withArticle(value.typeName)), not a mapping of names to tensors",
         advice: "see what is there with \(.inspection)")
     }
-    for module in modules where module.isInstanceNorm && module.entry == entry {
-      stateDict.otherNorms[module.name] = module.className
-    }
+    stateDict.otherNorms = instanceNorms(at: entry)
     return stateDict
   }
 

@@ -28,6 +28,32 @@ extension Tensor {
     try self.init(scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
   }
 
+  /// A tensor of bool or integers.
+  ///
+  /// - Parameter values: integers within the range of the scalar type; true for bool is not 0.
+  /// - Throws: `unsupportedScalarType` unless it is bool or an integer type; `overflow` for a value
+  ///   that it can't hold.
+  public init(
+    integers values: [Double], of scalarType: ScalarType, shape: [Int]
+  ) throws(CheckpointError) {
+    let bytes: [UInt8]
+    switch scalarType {
+    case .bool: bytes = values.map { $0 == 0 ? 0 : 1 }
+    case .uint8: bytes = try integerBytes(values, UInt8.self)
+    case .int8: bytes = try integerBytes(values, Int8.self)
+    case .uint16: bytes = try integerBytes(values, UInt16.self)
+    case .int16: bytes = try integerBytes(values, Int16.self)
+    case .uint32: bytes = try integerBytes(values, UInt32.self)
+    case .int32: bytes = try integerBytes(values, Int32.self)
+    case .uint64: bytes = try integerBytes(values, UInt64.self)
+    case .int64: bytes = try integerBytes(values, Int64.self)
+    default:
+      throw CheckpointError(
+        .unsupportedScalarType, "\(scalarType.name) is neither bool nor a type of integers")
+    }
+    try self.init(scalarType, shape: shape, storage: TensorStorage(ByteRegion(bytes)))
+  }
+
   /// A tensor of these elements in their own type: `[Float]` becomes float32.
   ///
   /// - Throws: `inconsistentTensor` unless their number matches the shape.
@@ -48,6 +74,18 @@ extension Tensor {
 
 private func littleEndianBytes(_ values: [some FixedWidthInteger]) -> [UInt8] {
   values.map(\.littleEndian).withUnsafeBytes { Array($0) }
+}
+
+private func integerBytes<Integer: FixedWidthInteger>(
+  _ values: [Double], _ type: Integer.Type
+) throws(CheckpointError) -> [UInt8] {
+  littleEndianBytes(
+    try values.enumerated().map { index, value throws(CheckpointError) in
+      guard let integer = Integer(exactly: value) else {
+        throw CheckpointError(.overflow, "element \(index), \(value), does not fit into \(type)")
+      }
+      return integer
+    })
 }
 
 /// Rounds to the nearest bfloat16, ties to even, with a single rounding: going through float32

@@ -1,6 +1,5 @@
 public import DBNBatchNorm
 public import DBNExecution
-import DBNModels
 public import DBNTensors
 
 /// The epsilon and momentum of the BatchNorms in two checkpoints.
@@ -54,25 +53,5 @@ public struct BatchNormSettingsPair: Sendable {
   func difference(_ siteA: BatchNormSite, _ siteB: BatchNormSite) -> Difference? {
     let (inA, inB) = (a.settings(of: siteA), b.settings(of: siteB))
     return inA == inB ? nil : Difference(a: inA, b: inB)
-  }
-}
-
-extension BatchNormSettingsTable {
-  /// The settings with the given values replacing the table's.
-  func overridden(by given: BatchNormSettings) -> BatchNormSettingsTable {
-    var result = self
-    for (name, known) in entries { result[name] = given.filled(from: known) }
-    return result
-  }
-}
-
-extension Graph {
-  /// The graph with the given settings for all its BatchNorms.
-  func overridden(by given: BatchNormSettings) -> Graph {
-    var table = BatchNormSettingsTable()
-    for node in nodes {
-      if let attributes = node.operation.batchNorm { table[attributes.module] = given }
-    }
-    return applying(table).graph
   }
 }

@@ -1,6 +1,7 @@
 public import DBNBatchNorm
 public import DBNComparison
 public import DBNExecution
+public import DBNModels
 public import DBNTensors
 
 /// Compares two checkpoints BatchNorm by BatchNorm, without a model: each on inputs drawn from its
@@ -29,6 +30,8 @@ public struct BatchNormVerification: Sendable {
   public var settings = BatchNormSettingsPair()
   /// More layouts to recognise, tried before the known ones.
   public var layouts: [BatchNormLayout] = []
+  /// How to read BatchNorms whose names and shapes leave their layout open, in both.
+  public var hint: BatchNormSurvey.Hint?
   /// The layouts of the BatchNorms in the two state dicts, where a conversion knows them.
   public var known = (a: [String: BatchNormSurvey.Hint](), b: [String: BatchNormSurvey.Hint]())
 
@@ -49,8 +52,9 @@ public struct BatchNormVerification: Sendable {
   {
     let (a, b) = StateDict.sharingClasses(a, b)
     let pairs = try BatchNormPair.matching(
-      a, BatchNormSurvey(a, layouts: layouts, known: known.a),
-      b, BatchNormSurvey(b, layouts: layouts, known: known.b), options: options, settings: settings)
+      a, BatchNormSurvey(a, hint: hint, layouts: layouts, known: known.a),
+      b, BatchNormSurvey(b, hint: hint, layouts: layouts, known: known.b), options: options,
+      settings: settings)
     let reach = BatchReach(pairs.flatMap { [($0.name, $0.a), ($0.name, $0.b)] })
     var samples = self.samples ?? 0
     if self.samples == nil {

@@ -87,7 +87,7 @@ private struct Measurement {
 
   mutating func add(_ batch: SampleBatches.Batch, as input: String) throws(CheckpointError) {
     let start = ContinuousClock.now
-    let outputs = try executor.run([input: batch.input])
+    let outputs = try executor.run([input: batch.input], mode: .evaluation)
     time += start.duration(to: .now)
     try classification.add(
       outputs[0], labels: batch.labels, first: batch.range.lowerBound)

@@ -4,15 +4,27 @@ extension Graph {
   /// Whether the two graphs compute the same from the same tensors: the same operations on the same
   /// operands in the same order, whatever the names of their values and the number of samples they
   /// were made for.
-  func computes(as other: Graph) -> Bool {
+  ///
+  /// - Parameter mode: the mode of all BatchNorms; nil if each runs in its own.
+  func computes(as other: Graph, mode: ExecutionMode?) -> Bool {
     let (mine, theirs) = (ValueNumbers(self), ValueNumbers(other))
     return inputs.count == other.inputs.count
       && outputs.map(mine.number) == other.outputs.map(theirs.number)
       && nodes.count == other.nodes.count
       && zip(nodes, other.nodes).allSatisfy { node, other in
-        node.operation == other.operation && node.outputs.count == other.outputs.count
+        node.operation.running(in: mode) == other.operation.running(in: mode)
+          && node.outputs.count == other.outputs.count
           && node.operands.map(mine.number) == other.operands.map(theirs.number)
       }
+  }
+}
+
+extension Operation {
+  /// The operation in a mode that overrides its own.
+  fileprivate func running(in mode: ExecutionMode?) -> Operation {
+    guard mode != nil, var attributes = batchNorm else { return self }
+    attributes.exportedMode = mode
+    return .batchNorm(attributes)
   }
 }
 

@@ -8,6 +8,7 @@ extension Graph {
   static let drawnSize = 64
 
   /// Inputs from the standard normal distribution, rounded to float32, the same on every machine.
+  /// Bool and integers are 0 or 1: indices into most dimensions.
   ///
   /// - Parameter samples: the size of the first dimension, if the model leaves it open.
   func drawInputs(
@@ -18,8 +19,12 @@ extension Graph {
       let shape = input.drawnShape(samples: samples)
       var generator = InputGenerator(seed: seed, stream: index)
       let count = try Tensor.byteCount(of: .float64, shape: shape) / 8
-      drawn[input.name] = try DenseArray(
-        shape: shape, values: (0..<count).map { _ in Double(Float(generator.nextNormal())) })
+      let isIntegral = input.scalarType != nil
+      let values = (0..<count).map { _ in
+        let number = Double(Float(generator.nextNormal()))
+        return isIntegral ? (number > 0 ? 1 : 0) : number
+      }
+      drawn[input.name] = try DenseArray(shape: shape, values: values)
     }
     return drawn
   }

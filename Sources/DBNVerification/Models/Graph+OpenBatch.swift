@@ -21,14 +21,12 @@ extension Graph {
     guard let batch = fixedBatch, let input = inputs.first else { return self }
     let parameters = Dictionary(
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
-    let open = Graph(
-      name: name,
-      inputs: inputs.map { Input($0.name, shape: [nil] + $0.shape.dropFirst()) },
-      nodes: nodes, outputs: outputs, parameters: self.parameters)
-    let following = Graph(
-      name: name, inputs: open.inputs,
-      nodes: nodes.map { $0.replacingBatch(batch, with: .dimension(0, of: input.name)) },
-      outputs: outputs, parameters: self.parameters)
+    let open = with(
+      inputs: inputs.map {
+        Input($0.name, shape: [nil] + $0.shape.dropFirst(), scalarType: $0.scalarType)
+      })
+    let following = open.with(
+      nodes: nodes.map { $0.replacingBatch(batch, with: .dimension(0, of: input.name)) })
     return [open, following].first { $0.takesAnyBatch(parameters) } ?? self
   }
 

@@ -9,13 +9,17 @@ struct ModelComparison {
   private let pair: ExecutorPair
   private let scalarType: ScalarType
   private let tolerance: NumberComparison.Tolerance
+  /// The mode of all BatchNorms; nil if each runs in its own.
+  private let mode: ExecutionMode?
   private(set) var layers: [VerificationResult.Layer] = []
   /// Layers whose outputs have different shapes, so that their numbers can't be compared.
   private(set) var differences: [ConversionReport.Item] = []
 
   init(
-    _ pair: ExecutorPair, ulpsOf scalarType: ScalarType, tolerance: NumberComparison.Tolerance
+    _ pair: ExecutorPair, mode: ExecutionMode?, ulpsOf scalarType: ScalarType,
+    tolerance: NumberComparison.Tolerance
   ) {
+    self.mode = mode
     self.pair = pair
     self.scalarType = scalarType
     self.tolerance = tolerance
@@ -23,7 +27,7 @@ struct ModelComparison {
 
   /// Runs both on the whole batch.
   mutating func compareEvaluation(on inputs: [String: DenseArray]) throws(CheckpointError) {
-    _ = try compareWhole(inputs, .evaluation)
+    _ = try compareWhole(inputs)
   }
 
   /// Runs both on the whole batch if they have equally many devices, else the standard one on each
@@ -32,7 +36,7 @@ struct ModelComparison {
     on inputs: [String: DenseArray], samples: Int
   ) throws(CheckpointError) {
     guard let roles = try pair.roles() else {
-      let (a, b) = try compareWhole(inputs, .training)
+      let (a, b) = try compareWhole(inputs)
       for (name, module) in a.batchNorms {
         guard let other = b.batchNorms[name] else { continue }
         for (device, (rowA, rowB)) in zip(module.rows, other.rows).enumerated() {
@@ -42,14 +46,14 @@ struct ModelComparison {
       return
     }
     try compareSlices(
-      SlicedRun(roles.distributed, roles.standard, inputs, samples: samples),
+      SlicedRun(roles.distributed, roles.standard, inputs, mode: mode, samples: samples),
       isDistributedFirst: pair.a.worldSize > pair.b.worldSize)
   }
 
   private typealias Passes = (a: any ForwardPass, b: any ForwardPass)
 
   private mutating func compareWhole(
-    _ inputs: [String: DenseArray], _ mode: ExecutionMode
+    _ inputs: [String: DenseArray]
   ) throws(CheckpointError) -> Passes {
     var a = try pair.a.start(inputs, mode: mode)
     var b = try pair.b.start(inputs, mode: mode)

@@ -22,8 +22,9 @@ public struct ModelVerification: Sendable {
   public var engine: Engine
   /// The engine's options; its `layouts` also apply to the two state dicts.
   public var options: ExecutionOptions
-  /// Whether it runs in evaluation or in training.
-  public var mode = ExecutionMode.evaluation
+  /// Whether it runs in evaluation or in training; nil to run each BatchNorm in the mode with which
+  /// the model was exported.
+  public var mode: ExecutionMode? = .evaluation
   /// N, if the model leaves it open; nil for the model's batch, or one that reaches every virtual
   /// device.
   public var samples: Int?
@@ -31,6 +32,10 @@ public struct ModelVerification: Sendable {
   public var inputs: [String: DenseArray]?
   /// Epsilon and momentum of the two files; if they have none, the graph's are used.
   public var settings = BatchNormSettingsPair()
+  /// The first-device BatchNorms of the two files, which no tensor shows; nil: those of the graph.
+  public var firstDevice = (
+    a: BatchNormStatement.FirstDevice?.none, b: BatchNormStatement.FirstDevice?.none
+  )
   /// How far apart numbers may be; by default they must be equal.
   public var tolerance = NumberComparison.Tolerance()
   /// The seed of random inputs.
@@ -60,19 +65,26 @@ public struct ModelVerification: Sendable {
     _ a: StateDict, _ b: StateDict, exported: Int?
   ) throws(CheckpointError) -> VerificationResult {
     let pair = ExecutorPair(
-      a: try executor(for: a, settings.a.filled(from: settings.b), "first"),
-      b: try executor(for: b, settings.b.filled(from: settings.a), "second"))
+      a: try executor(for: a, settings.a.filled(from: settings.b), firstDevice.a, "first"),
+      b: try executor(for: b, settings.b.filled(from: settings.a), firstDevice.b, "second"))
     try checkBatch(for: pair)
     var inputs = self.inputs ?? [:]
     if self.inputs == nil { inputs = try drawnInputs(for: pair, exported) }
     let samples = graph.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
     try pair.reach.check(samples, isFixed: graph.inputs.contains { $0.hasFixedBatch })
-    var comparison = ModelComparison(pair, ulpsOf: scalarType(of: a), tolerance: tolerance)
-    switch mode {
-    case .evaluation: try comparison.compareEvaluation(on: inputs)
-    case .training: try comparison.compareTraining(on: inputs, samples: samples)
+    var comparison = ModelComparison(
+      pair, mode: mode, ulpsOf: scalarType(of: a), tolerance: tolerance)
+    if trains {
+      try comparison.compareTraining(on: inputs, samples: samples)
+    } else {
+      try comparison.compareEvaluation(on: inputs)
     }
-    var result = VerificationResult(model: graph.name, mode: mode, samples: samples)
+    var result = VerificationResult(
+      model: graph.name, mode: graph.mode(given: mode), samples: samples)
+    result.notes +=
+      [
+        graph.noteOverridden(by: mode), graph.noteMomentum(given: mode, knowing: settings.a),
+      ].compactMap(\.self) + firstDeviceNotes
     result.inputs = VerificationInputs(
       tensors: graph.inputs.compactMap { input in
         inputs[input.name].map { .init(name: input.name, shape: $0.shape) }
@@ -84,6 +96,18 @@ public struct ModelVerification: Sendable {
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)
     return result
   }
+
+  /// Notes about the files whose BatchNorms train on slices, which their tensors do not show.
+  private var firstDeviceNotes: [Guidance] {
+    [("first", firstDevice.a), ("second", firstDevice.b)].compactMap { which, stated in
+      guard trains, let stated else { return nil }
+      return
+        "the BatchNorms of the \(which) file train as first-device ones of "
+        + "\(counted(stated.worldSize, "device"))"
+    }
+  }
+
+  private var trains: Bool { graph.trains(given: mode) }
 
   /// The BatchNorms of the state dicts, including those that the graph does not run.
   private func batchNorms(
@@ -102,11 +126,12 @@ public struct ModelVerification: Sendable {
   }
 
   private func executor(
-    for stateDict: StateDict, _ settings: BatchNormSettingsTable, _ which: String
+    for stateDict: StateDict, _ settings: BatchNormSettingsTable,
+    _ firstDevice: BatchNormStatement.FirstDevice?, _ which: String
   ) throws(CheckpointError) -> any Executor {
     do throws(CheckpointError) {
       return try engine.executor(
-        graph.applying(settings).graph, stateDict, options: options)
+        graph.applying(settings).graph.stating(firstDevice), stateDict, options: options)
     } catch {
       var error = error
       error.reason = "in the \(which) checkpoint: \(error.reason)"
@@ -122,7 +147,7 @@ public struct ModelVerification: Sendable {
         .invalidBatch, "\(graph.name) was exported for \(batch) samples and cannot run \(samples)",
         advice: "leave out the batch, or export it with a batch of any size")
     }
-    if mode == .training, try pair.roles() != nil {
+    if trains, try pair.roles() != nil {
       throw CheckpointError(
         .invalidBatch,
         "\(graph.name) was exported for \(batch) samples and cannot run on one device's slice",
@@ -134,7 +159,7 @@ public struct ModelVerification: Sendable {
   private func drawnInputs(
     for pair: ExecutorPair, _ exported: Int?
   ) throws(CheckpointError) -> [String: DenseArray] {
-    let needed = (mode == .training ? 2 : 1) * pair.worldSize
+    let needed = (trains ? 2 : 1) * pair.worldSize
     let own = exported.flatMap { $0 >= needed && pair.reach.isComplete($0) ? $0 : nil }
     var samples = self.samples ?? graph.fixedBatch ?? own ?? 0
     if samples == 0, self.samples == nil {

@@ -32,17 +32,19 @@ struct SlicedRun {
   }
 
   private let batch: Int
+  private let mode: ExecutionMode?
   private let standard: any Executor
   private var whole: any ForwardPass
   private var slices: [Slice] = []
 
   init(
     _ distributed: any Executor, _ standard: any Executor, _ inputs: [String: DenseArray],
-    samples batch: Int
+    mode: ExecutionMode?, samples batch: Int
   ) throws(CheckpointError) {
     self.batch = batch
+    self.mode = mode
     self.standard = standard
-    whole = try distributed.start(inputs, mode: .training)
+    whole = try distributed.start(inputs, mode: mode)
     let devices = distributed.batchNorms.values.first?.slices(of: batch) ?? []
     for (device, range) in devices.enumerated() where !range.isEmpty {
       let samples = Array(range)
@@ -50,7 +52,7 @@ struct SlicedRun {
       for (name, input) in inputs { own[name] = try input.samples(samples, of: batch) }
       slices.append(
         Slice(
-          device: device, samples: samples, pass: try standard.start(own, mode: .training)))
+          device: device, samples: samples, pass: try standard.start(own, mode: mode)))
     }
   }
 
@@ -75,13 +77,15 @@ struct SlicedRun {
   }
 
   /// The rows of all devices after all nodes have run. A device without samples only counts the
-  /// batch.
+  /// batch, in BatchNorms that train.
   var rows: [Row] {
+    let trained = Set(
+      standard.graph.batchNorms.filter { $0.mode(given: mode) == .training }.map(\.module))
     let passes = Dictionary(uniqueKeysWithValues: slices.map { ($0.device, $0.pass) })
     return standard.batchNorms.sorted { $0.key < $1.key }.flatMap { name, module in
       (whole.batchNorms[name]?.rows ?? []).enumerated().map { device, row in
         var idle = module.rows[0]
-        idle.batchesTracked += 1
+        if trained.contains(name) { idle.batchesTracked += 1 }
         return Row(
           module: name, device: device, whole: row,
           alone: passes[device]?.batchNorms[name]?.rows[0] ?? idle)

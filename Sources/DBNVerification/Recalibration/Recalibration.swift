@@ -10,6 +10,9 @@ public import DBNTensors
 /// values, as computed by fvcore's `update_bn_stats`, with each batch weighted by its number of
 /// values. A replicated BatchNorm gets a row for each device, from the slices of that device.
 ///
+/// BatchNorms that a program exported for training has in evaluation are frozen, and keep their
+/// statistics.
+///
 /// `num_batches_tracked` becomes the number of batches that were measured, as with `update_bn`.
 /// Everything else is unchanged.
 public struct Recalibration: Sendable {

@@ -29,6 +29,7 @@ struct StatisticsMeasurement {
       stateDict.tensors.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
     for node in graph.nodes {
       guard let attributes = node.operation.batchNorm,
+        attributes.mode(given: graph.measuringMode) == .training,
         case .value(let input)? = node.operands.first
       else { continue }
       let name = attributes.module
@@ -54,7 +55,7 @@ struct StatisticsMeasurement {
     let shapes = try graph.sized(
       for: batch.mapValues(\.shape), parameters: parameterShapes
     ).shapes
-    _ = try executor.run(batch, mode: .training)
+    _ = try executor.run(batch, mode: graph.measuringMode)
     batches += 1
     for name in names {
       guard let module = executor.batchNorms[name], let shape = inputs[name].flatMap({ shapes[$0] })
@@ -144,16 +145,23 @@ private struct RowMeasurement {
 }
 
 extension Graph {
+  /// The mode of the passes that measure statistics. BatchNorms that a program for training has in
+  /// evaluation are frozen: they stay in evaluation.
+  fileprivate var measuringMode: ExecutionMode? { trains(given: nil) ? nil : .training }
+
+  /// The BatchNorms that keep their statistics, because a program for training has them in
+  /// evaluation.
+  package var frozenBatchNorms: [String] {
+    trains(given: nil)
+      ? batchNorms.filter { $0.exportedMode == .evaluation }.map(\.module) : []
+  }
+
   /// The graph with BatchNorms whose running statistics become those of each batch.
   fileprivate var measuringBatches: Graph {
-    let nodes = nodes.map { node in
-      guard var attributes = node.operation.batchNorm else { return node }
+    mappingBatchNorms { attributes in
       attributes.norm.momentum = 1
       attributes.norm.accumulationSteps = 1
-      return Graph.Node(
-        node.name, .batchNorm(attributes), node.operands, outputs: node.outputs)
+      attributes.keptBuffers = []
     }
-    return Graph(
-      name: name, inputs: inputs, nodes: nodes, outputs: outputs, parameters: parameters)
   }
 }

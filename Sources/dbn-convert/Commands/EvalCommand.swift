@@ -33,31 +33,32 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     let existing = try report.existingFiles(
-      inputs: [model, data.data, layouts.layoutFile] + weights)
-    let engineOptions = try layouts.options(engine)
+      inputs: [model, data.data, statement.source.file.layoutFile] + weights)
+    let engineOptions = try statement.options(engine)
     let source = try WeightedModel(
       model, weights: weights, entry: entry.path, reading: opaque.readingOptions,
-      layouts: engineOptions.layouts)
+      layouts: engineOptions.layouts, stating: statement.statement)
     let samples = try data.samples(labelled: true)
     var evaluation = Evaluation(
       source.graph, engine: engine.engine, options: engineOptions)
     evaluation.batch = data.batch
     evaluation.paths = source.weights.map(\.path)
-    evaluation.settings = source.weights.map(\.checkpoint.batchNormSettings)
+    evaluation.settings = source.weights.map(\.settings)
     let bar = ProgressBar("evaluating", total: samples.count, unit: .samples)
     defer { bar.finish() }
     let results = try evaluation.run(source.tensors, on: samples) { bar.advance(by: $0) }
     bar.finish()
     options.remark(
-      source.notes + samples.notes + (entry.path == nil ? source.otherNetworks : []))
+      source.notes + source.notes(runIn: .evaluation) + samples.notes
+        + (entry.path == nil ? source.otherNetworks : []))
     let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
@@ -69,7 +70,7 @@ struct EvalCommand: ParsableCommand {
   private func files(of source: WeightedModel) -> [(role: String, file: ReportedFile)] {
     let others: [(String, String?)] = [
       ("model", weights.isEmpty ? nil : model.fileOfModel), ("data", data.data),
-      ("layout", layouts.layoutFile),
+      ("layout", statement.source.file.layoutFile),
     ]
     return source.weights.map {
       ("checkpoint", ReportedFile($0.path, history: $0.checkpoint.history))

@@ -40,10 +40,10 @@ struct RecalibrateCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var stateDict: StateDictOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -53,7 +53,7 @@ struct RecalibrateCommand: ParsableCommand {
 
   func run() throws {
     let existing = try target.existingFiles(
-      at: output, inputs: [weights, model, data.data, layouts.layoutFile])
+      at: output, inputs: [weights, model, data.data, statement.source.file.layoutFile])
     let conversion = try stateDict.conversion(opening: weights, entry, opaque)
     let result = try recalibrated(conversion, on: try data.samples(labelled: false))
     var files = StagedFiles()
@@ -76,7 +76,8 @@ struct RecalibrateCommand: ParsableCommand {
     defer { bar.finish() }
     return try conversion.recalibrated(
       running: model, on: samples, statistics: statistics, batch: data.batch, batches: batches,
-      engine: engine.engine, options: try layouts.options(engine)
+      engine: engine.engine, options: try statement.options(engine),
+      stating: statement.statement
     ) { bar.advance(by: $0) }
   }
 

@@ -10,7 +10,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a model forward once.",
     discussion: """
-      Outputs are written as output_0, output_1, ... in the type of the weights.
+      Outputs are written as output_0, output_1, ... in the type of the weights, bool and integers \
+      in the program's own type.
       """)
 
   @Argument(
@@ -35,34 +36,34 @@ struct RunCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var saveState: String?
 
-  @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
-  var mode = ExecutionMode.evaluation
-
+  @OptionGroup var execution: ModeOption
   @OptionGroup var replacement: ReplacementOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard saveState == nil || mode == .training else {
-      throw ValidationError("--save-state needs --mode train: only training changes the state.")
-    }
+    guard saveState == nil || execution.mode != .evaluation else { throw Self.nothingToSave }
     guard saveState.map({ OutputPath($0) }) != OutputPath(output) else {
       throw ValidationError("--output and --save-state must be different files.")
     }
+  }
+
+  private static var nothingToSave: ValidationError {
+    ValidationError("--save-state needs --mode train: only training changes the state.")
   }
 
   func run() throws {
     let paths = [output] + (saveState.map { [$0] } ?? [])
     for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
-      outputs: paths, inputs: [self.model, weights, input, layouts.layoutFile])
-    let engineOptions = try layouts.options(engine)
+      outputs: paths, inputs: [self.model, weights, input, statement.source.file.layoutFile])
+    let engineOptions = try statement.options(engine)
     let source = try WeightedModel(
       model, weights: weights.map { [$0] } ?? [], entry: entry.path, reading: opaque.readingOptions,
-      layouts: engineOptions.layouts)
+      layouts: engineOptions.layouts, stating: statement.statement)
     let (checkpoint, place) = (source.weights[0].checkpoint, source.weights[0].place)
     let stateDict = source.weights[0].stateDict
     let graph = source.firstGraph
@@ -70,7 +71,9 @@ struct RunCommand: ParsableCommand {
       entry.path == nil
       ? checkpoint.notes(
         taking: place, others: saveState == nil ? "not used" : "unchanged") : []
-    options.remark(source.notes + others)
+    let mode = execution.mode
+    guard saveState == nil || graph.trains(given: mode) else { throw Self.nothingToSave }
+    options.remark(source.notes + source.notes(runIn: mode) + others)
     var executor: any Executor
     let results: [DenseArray]
     do throws(CheckpointError) {
@@ -79,7 +82,7 @@ struct RunCommand: ParsableCommand {
     } catch {
       throw source.explaining(error, input: input)
     }
-    let outputs = try self.outputs(results, like: stateDict)
+    let outputs = try self.outputs(results, of: graph, like: stateDict)
     // Both files, or neither.
     var files = StagedFiles()
     let writing = WritingOptions(existing: existing)
@@ -95,19 +98,27 @@ struct RunCommand: ParsableCommand {
       .stage(to: output, options: writing, in: &files)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
     try options.print(
-      ["model": .string(graph.name), "output": .string(output), "mode": .string(mode.rawValue)],
+      [
+        "model": .string(graph.name), "output": .string(output),
+        "mode": .string(graph.mode(given: mode).text),
+      ],
       text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)", naming: files)
   }
 
-  /// The outputs, named output_0, output_1, ..., in the type of the weights.
+  /// The outputs, named output_0, output_1, ..., in their own type, or in the type of the weights.
   private func outputs(
-    _ results: [DenseArray], like weights: StateDict
+    _ results: [DenseArray], of graph: Graph, like weights: StateDict
   ) throws(CheckpointError) -> StateDict {
     let type = weights.tensors.first { $0.tensor.scalarType.isFloatingPoint }?.tensor.scalarType
     var outputs = StateDict()
-    for (index, result) in results.enumerated() {
-      outputs["output_\(index)"] = try Tensor(
-        rounding: result.values, to: type ?? .float32, shape: result.shape)
+    for (index, (result, name)) in zip(results, graph.outputs).enumerated() {
+      let own = graph.outputTypes[name]
+      outputs["output_\(index)"] =
+        if let own {
+          try Tensor(integers: result.values, of: own, shape: result.shape)
+        } else {
+          try Tensor(rounding: result.values, to: type ?? .float32, shape: result.shape)
+        }
     }
     return outputs
   }

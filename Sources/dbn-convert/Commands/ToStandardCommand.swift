@@ -9,7 +9,9 @@ struct ToStandardCommand: ParsableCommand {
     abstract: "Map distributed BatchNorm back to standard BatchNorm.",
     discussion: """
       Replicas that are equal to the last bit merge without loss. Where they differ, how to merge \
-      them is your choice; it is recorded in the file's history with what was lost.
+      them is your choice; it is recorded in the file's history with what was lost. --eps and \
+      --momentum are written into the file, as the settings of its BatchNorms. If nothing is to be \
+      converted, the output is a copy; with --strict that is an error.
       """)
 
   @Argument(help: "The checkpoint to read.", completion: .file())
@@ -32,18 +34,14 @@ struct ToStandardCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The number of virtual devices, if it cannot be inferred from the file.", valueName: "V"))
-  var worldSize: Int?
-
-  @Option(
-    help: ArgumentHelp(
       "Another single-device layout to write: frozen, nested, keras, keras-2 (gamma:0), keras-vars "
         + "(vars.0), or that of a layout file; standard by default.", valueName: "layout"),
     completion: .list(BatchNormLayout.ofOneDevice.map(\.name)))
   var layout: String?
 
   @OptionGroup var source: SourceLayoutOptions
-
+  @OptionGroup var devices: FirstDeviceOptions
+  @OptionGroup var settings: SettingsOptions
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
@@ -53,12 +51,7 @@ struct ToStandardCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard worldSize == nil || source.fromLayout != nil || source.file.layoutFile != nil else {
-      throw ValidationError("--world-size needs --from-layout or --layout-file.")
-    }
-    guard (1...StateDict.worldSizeLimit).contains(worldSize ?? 1) else {
-      throw ValidationError("--world-size must be from 1 to \(StateDict.worldSizeLimit).")
-    }
+    try devices.validate(source)
     try source.file.validate(
       layout, of: "--layout", among: BatchNormLayout.ofOneDevice, otherwise: "to-distributed")
   }
@@ -80,13 +73,18 @@ struct ToStandardCommand: ParsableCommand {
   }
 
   private func converted(to layout: BatchNormLayout) throws -> ConversionResult {
-    let hint = try source.hint(worldSize: worldSize, usesFile: try source.file.layout() != layout)
-    return try stateDict.conversion(opening: input, entry, opaque).converting(
-      to: layout, merging: statistics, selection: selection.selection, reading: hint)
+    let hint = try source.hint(
+      worldSize: devices.worldSize, usesFile: try source.file.layout() != layout)
+    let converted = try stateDict.conversion(opening: input, entry, opaque).converting(
+      to: layout, merging: statistics, selection: selection.selection, reading: hint,
+      stating: settings.settings)
+    if opaque.strict { try converted.requireConverted() }
+    return converted
   }
 
   private func text(_ result: ConversionResult, to layout: BatchNormLayout) -> String {
     let report = result.report
+    guard !report.converted.isEmpty else { return "\(output): a copy of \(input)" }
     let start =
       "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to \(layout)"
     let hadReplicas = result.record["statistics"] != nil

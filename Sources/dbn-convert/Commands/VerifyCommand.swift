@@ -1,4 +1,5 @@
 import ArgumentParser
+import DBNBatchNorm
 import DBNCheckpoints
 import DBNConversions
 import DBNExecution
@@ -43,34 +44,22 @@ struct VerifyCommand: ParsableCommand {
     completion: .file())
   var input: String?
 
-  @Option(help: "Whether BatchNorm uses running statistics (eval) or the batch's own (train).")
-  var mode = ExecutionMode.evaluation
+  @OptionGroup var execution: ModeOption
 
   @Option(
     help: ArgumentHelp(
       "Samples in the mini-batch; by default two for each device, at least 8.", valueName: "N"))
   var batch: Int?
 
-  @Option(
-    help: "The epsilon added to variances, for both; by default the files' own, or else 1e-05.")
-  var eps: Double?
-
-  @Option(
-    help: """
-      The momentum of running statistics in training, for both; by default the files' own, or \
-      else 0.1.
-      """)
-  var momentum: Double?
-
   @Flag(help: "List every layer.")
   var layers = false
 
   @OptionGroup var renaming: RenamingOptions
+  @OptionGroup var statement: StatementOptions
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
-  @OptionGroup var layouts: LayoutFileOption
   @OptionGroup var report: ReportOption
   @OptionGroup var certificate: CertificateOption
   @OptionGroup var options: OutputOptions
@@ -85,31 +74,34 @@ struct VerifyCommand: ParsableCommand {
     guard model != nil || engine.engine == .reference else {
       throw ValidationError("--engine needs a model: name it with --model.")
     }
+    guard model != nil || execution.mode != .training || statement.statement.firstDevice == nil
+    else {
+      throw ValidationError(
+        "--from-layout first-device in training needs a model: name it with --model.")
+    }
     guard batch == nil || input == nil else {
       throw ValidationError("--input determines the number of samples: leave out --batch.")
-    }
-    // Other values make every output NaN, and all NaNs count as equal.
-    guard eps.map({ $0 >= 0 && $0.isFinite }) ?? true else {
-      throw ValidationError("--eps must be 0 or more.")
-    }
-    guard (0...1).contains(momentum ?? 0) else {
-      throw ValidationError("--momentum must be from 0 to 1.")
     }
   }
 
   func run() throws {
-    let existing = try report.existingFiles(inputs: [a, b, model, input, layouts.layoutFile])
+    let existing = try report.existingFiles(inputs: [a, b] + otherInputs)
     try certificate.checkName()
     let (result, checkpointA, checkpointB) = try comparison()
     options.remark(checkpointA.notes + checkpointB.notes + result.notes)
     var files = try report.staged(existing, page(result, checkpointA, checkpointB))
     try certificate.stage(
-      Certificate.Finding(result.json, compared: result.digests),
-      reading: [a, b, model?.fileOfModel, input, layouts.layoutFile], in: &files)
+      Certificate.Finding(result.json, compared: result.digests), reading: [a, b] + otherInputs,
+      in: &files)
     try options.print(
       result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
       naming: files)
     if !result.isEqual { throw Console.different }
+  }
+
+  /// The files that are read besides the two checkpoints.
+  private var otherInputs: [String?] {
+    [model?.fileOfModel, input, statement.source.file.layoutFile]
   }
 
   /// - Returns: the result, and both files as they were read.
@@ -123,9 +115,12 @@ struct VerifyCommand: ParsableCommand {
     var verification = CheckpointVerification()
     verification.entry = entry.path
     verification.takesDigests = certificate.path != nil
-    verification.overriding = BatchNormSettings(
-      epsilon: eps, momentum: momentum.map { .exponential($0) })
+    let statement = statement.statement
+    verification.overriding = statement.settings
+    verification.firstDevice = statement.firstDevice
+    verification.usesHistory = statement.usesHistory
     verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
+    verification.programMode = execution.mode
     verification.batchNorms = try batchNormVerification()
     if let model { verification.model = try modelVerification(model, pair.a) }
     return (try verification.compare(pair), checkpointA, checkpointB)
@@ -135,7 +130,8 @@ struct VerifyCommand: ParsableCommand {
     _ result: VerificationResult, _ first: Checkpoint, _ second: Checkpoint
   ) -> Report {
     let others: [(String, String?)] = [
-      ("model", model?.fileOfModel), ("inputs", input), ("layout", layouts.layoutFile),
+      ("model", model?.fileOfModel), ("inputs", input),
+      ("layout", statement.source.file.layoutFile),
     ]
     return Report(
       result, a: ReportedFile(a, history: first.history),
@@ -145,10 +141,13 @@ struct VerifyCommand: ParsableCommand {
 
   private func batchNormVerification() throws(CheckpointError) -> BatchNormVerification {
     var verification = BatchNormVerification()
-    verification.mode = mode
+    verification.mode = execution.mode ?? .evaluation
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
-    if let own = try layouts.layout() { verification.layouts = [own] }
+    verification.layouts = try statement.options(engine).layouts
+    // What numbered variables are, nothing but the user's word shows.
+    let hint = try statement.source.hint(usesFile: false)
+    verification.hint = hint.flatMap { $0.layout.numbering == nil ? nil : $0 }
     return verification
   }
 
@@ -161,11 +160,11 @@ struct VerifyCommand: ParsableCommand {
     } catch {
       throw error.with(path: a)
     }
-    let options = try layouts.options(engine)
+    let options = try statement.options(engine)
     let model = try Checkpoint.Model(
       named: name, for: weights, in: checkpoint, from: a, layouts: options.layouts)
     var verification = ModelVerification(model.graph, engine: engine.engine, options: options)
-    verification.mode = mode
+    verification.mode = execution.mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
     if let input { verification.inputs = try model.graph.inputs(from: input) }

@@ -1,5 +1,6 @@
 public import ArgumentParser
-public import DBNExecution
+import DBNExecution
+public import DBNModels
 
 /// The engine that runs a model.
 struct EngineOptions: ParsableArguments {
@@ -20,6 +21,16 @@ struct EngineOptions: ParsableArguments {
       throw ValidationError("--threads must be 1 or more.")
     }
   }
+}
+
+/// Whether BatchNorms run in evaluation or in training.
+struct ModeOption: ParsableArguments {
+  @Option(
+    help: """
+      Whether BatchNorm uses running statistics (eval) or the batch's own (train); by default as \
+      the program was exported, each BatchNorm in its own mode, or else eval.
+      """)
+  var mode: ExecutionMode?
 }
 
 extension Engine: ExpressibleByArgument {}

@@ -50,6 +50,7 @@ extension Choice {
     case .weights: "--weights FILE"
     case .dividing(let divisor): "--divide \(divisor)"
     case .architectures: "'dbn-convert models'"
+    case .cumulativeMomentum: "--momentum none"
     }
   }
 }

@@ -1,6 +1,7 @@
 import DBNBatchNorm
 import DBNComparison
 import DBNExecution
+import DBNModels
 import DBNTensors
 import DBNVerification
 
@@ -12,7 +13,7 @@ extension VerificationResult {
       "max_abs": .double(maxAbsolute), "max_rel": .double(maxRelative), "max_ulp": .int(maxULP),
       "rel_error": .double(relativeError), "cosine": .double(cosineSimilarity),
       "snr_db": .double(signalToNoise),
-      "mode": .string(mode.rawValue),
+      "mode": .string(mode.text),
       "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
       "engine": .string(engine.rawValue),
       "seed": inputs.seed.map { .int(Int(clamping: $0)) } ?? .null,

@@ -6,7 +6,9 @@ enum Draft {
   case kernel(Kernel, [Argument])
   case reference(Operation, [ReferenceOperand], targets: [PlannedValue])
   /// A BatchNorm that normalises with the batch's statistics.
-  case batchNorm(String, source: PlannedValue, target: PlannedValue)
+  /// A BatchNorm that its module computes, in the given mode.
+  case batchNorm(
+    Operation.BatchNormAttributes, ExecutionMode, source: PlannedValue, target: PlannedValue)
 
   /// An operand of a primitive.
   struct Argument {
@@ -54,7 +56,7 @@ enum Draft {
     case .reference(_, let operands, let targets):
       operands.compactMap { if case .value(let value) = $0 { value.slot } else { nil } }
         + targets.map(\.slot)
-    case .batchNorm(_, let source, let target): [source.slot, target.slot]
+    case .batchNorm(_, _, let source, let target): [source.slot, target.slot]
     }
   }
 }

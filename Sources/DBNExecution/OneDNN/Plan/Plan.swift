@@ -19,7 +19,8 @@ final class Plan: @unchecked Sendable {
   private enum Step {
     case kernel(BoundKernel)
     case reference(Operation, [Draft.ReferenceOperand], targets: [PlannedValue])
-    case batchNorm(String, source: PlannedValue, target: PlannedValue)
+    case batchNorm(
+      Operation.BatchNormAttributes, ExecutionMode, source: PlannedValue, target: PlannedValue)
 
     /// - Parameter offsets: the offset of each slot in the memory.
     init(
@@ -39,8 +40,8 @@ final class Plan: @unchecked Sendable {
         self = .kernel(BoundKernel(kernel, bound))
       case .reference(let operation, let operands, let targets):
         self = .reference(operation, operands, targets: targets)
-      case .batchNorm(let module, let source, let target):
-        self = .batchNorm(module, source: source, target: target)
+      case .batchNorm(let attributes, let mode, let source, let target):
+        self = .batchNorm(attributes, mode, source: source, target: target)
       }
     }
   }
@@ -86,10 +87,10 @@ final class Plan: @unchecked Sendable {
 
   /// Runs a stage, and in training updates the running statistics of its BatchNorms.
   func run(
-    _ stage: Stage, mode: ExecutionMode, _ batchNorms: inout [String: BatchNormModule]
+    _ stage: Stage, _ batchNorms: inout [String: BatchNormModule]
   ) throws(CheckpointError) {
     do throws(CheckpointError) {
-      for step in stage.steps { try run(steps[step], mode: mode, &batchNorms) }
+      for step in stage.steps { try run(steps[step], &batchNorms) }
     } catch {
       throw error.with(name: stage.node.name)
     }
@@ -111,7 +112,7 @@ final class Plan: @unchecked Sendable {
   }
 
   private func run(
-    _ step: Step, mode: ExecutionMode, _ batchNorms: inout [String: BatchNormModule]
+    _ step: Step, _ batchNorms: inout [String: BatchNormModule]
   ) throws(CheckpointError) {
     switch step {
     case .kernel(let kernel): try kernel.run(on: stream)
@@ -126,19 +127,20 @@ final class Plan: @unchecked Sendable {
       }
       let results = try operation.outputs(of: arrays)
       for (result, target) in zip(results, targets) { write(result.values, to: target) }
-    case .batchNorm(let module, let source, let target):
+    case .batchNorm(let attributes, let mode, let source, let target):
       try stream.wait()
-      guard var batchNorm = batchNorms[module] else {
-        throw CheckpointError(.missingOperand, "there is no BatchNorm '\(module)'")
+      guard var batchNorm = batchNorms[attributes.module] else {
+        throw CheckpointError(.missingOperand, "there is no BatchNorm '\(attributes.module)'")
       }
-      let input = UnsafeBufferPointer(floats(source)).span
-      var output = floats(target).mutableSpan
-      if mode == .training {
-        try batchNorm.train(input, shape: source.shape, into: &output)
-      } else {
-        try batchNorm.evaluate(input, shape: source.shape, into: &output)
+      try batchNorm.run(as: attributes) { module throws(CheckpointError) in
+        let input = UnsafeBufferPointer(floats(source)).span
+        var output = floats(target).mutableSpan
+        switch mode {
+        case .evaluation: try module.evaluate(input, shape: source.shape, into: &output)
+        case .training: try module.train(input, shape: source.shape, into: &output)
+        }
       }
-      batchNorms[module] = batchNorm
+      batchNorms[attributes.module] = batchNorm
     }
   }
 
@@ -174,7 +176,7 @@ final class Plan: @unchecked Sendable {
       switch $0 {
       case .kernel(let bound): (bound.kernel.operation, bound.kernel.implementation)
       case .reference(let operation, _, _): ("reference", "\(operation)")
-      case .batchNorm(let module, _, _): ("batch_norm", module)
+      case .batchNorm(let attributes, _, _, _): ("batch_norm", attributes.module)
       }
     }
   }

@@ -1,4 +1,5 @@
 import DBNCOneDNN
+import DBNModels
 import DBNTensors
 
 extension PlanBuilder {
@@ -10,11 +11,13 @@ extension PlanBuilder {
   ///
   /// - Parameter isFresh: whether nothing else uses the input.
   mutating func addBatchNorm(
-    _ module: String, _ input: PlannedValue, _ epilogue: [Epilogue], isFresh: Bool = false
+    _ attributes: Operation.BatchNormAttributes, _ input: PlannedValue, _ epilogue: [Epilogue],
+    isFresh: Bool = false
   ) throws(CheckpointError) -> PlannedValue {
-    guard purpose.mode == .evaluation, let batchNorm = batchNorms[module],
-      !batchNorm.rows.isEmpty
-    else { return try add(epilogue, to: addBatchNormModule(module, input)) }
+    let module = attributes.module
+    guard attributes.mode(given: purpose.mode) == .evaluation, attributes.appliesAffine,
+      let batchNorm = batchNorms[module], !batchNorm.rows.isEmpty
+    else { return try add(epilogue, to: addBatchNormModule(attributes, input)) }
     let positions = try batchNorm.positions(of: input.shape)
     // When nodes are inspected, all BatchNorms process samples one by one, whatever their layout.
     // They also do if a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
@@ -26,7 +29,7 @@ extension PlanBuilder {
       let pass = try batchNormPass(
         module, isUniform ? source.shape : [1] + source.shape[1...], source.layout, epilogue)
     else {
-      return try add(epilogue, to: addBatchNorm(module, input, [], isFresh: isFresh))
+      return try add(epilogue, to: addBatchNorm(attributes, input, [], isFresh: isFresh))
     }
     let target =
       pass.operations.sum == nil && isOurs
@@ -89,10 +92,12 @@ extension PlanBuilder {
       ] + operands.dropFirst())
   }
 
-  /// Adds a BatchNorm that normalises with the batch's statistics.
+  /// Adds a BatchNorm that its module computes: one that normalises with the batch's statistics, or
+  /// whose weight and bias are not the module's.
   mutating func addBatchNormModule(
-    _ module: String, _ input: PlannedValue
+    _ attributes: Operation.BatchNormAttributes, _ input: PlannedValue
   ) throws(CheckpointError) -> PlannedValue {
+    let module = attributes.module
     do throws(CheckpointError) {
       try batchNorms[module]?.requireFiniteParameters()
     } catch {
@@ -100,7 +105,8 @@ extension PlanBuilder {
     }
     let source = try plain(input)
     let target = try makeValue(.plain, input.shape)
-    add(.batchNorm(module, source: source, target: target))
+    add(
+      .batchNorm(attributes, attributes.mode(given: purpose.mode), source: source, target: target))
     return target
   }
 }

@@ -12,13 +12,13 @@ extension PlanBuilder {
         unit.primary, attributes, weights, blockSize: Processor.blockSize)
     else { return nil }
     var epilogue = unit.epilogue
-    if purpose.foldsBatchNorm, case .batchNorm(let module)? = epilogue.first,
-      let batchNorm = batchNorms[module]
+    if purpose.foldsBatchNorm, case .batchNorm(let attributes)? = epilogue.first,
+      let batchNorm = batchNorms[attributes.module]
     {
       do throws(CheckpointError) {
         try filters.fold(batchNorm)
       } catch {
-        throw error.with(name: module)
+        throw error.with(name: attributes.module)
       }
       epilogue.removeFirst()
     }

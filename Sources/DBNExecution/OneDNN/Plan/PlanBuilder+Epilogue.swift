@@ -1,4 +1,5 @@
 import DBNCOneDNN
+import DBNModels
 import DBNTensors
 
 /// An epilogue in oneDNN's terms.
@@ -71,8 +72,8 @@ extension PlanBuilder {
     var result = first
     for step in epilogue {
       switch step {
-      case .batchNorm(let module):
-        result.append(try scaleShift(module, row: 0, rank: rank))
+      case .batchNorm(let attributes):
+        result.append(try scaleShift(attributes.module, row: 0, rank: rank))
       case .eltwise(let eltwises): result.append(eltwises)
       case .add(let name):
         let value = try value(name)
@@ -102,7 +103,8 @@ extension PlanBuilder {
     var value = value
     for step in epilogue {
       switch step {
-      case .batchNorm(let module): value = try addBatchNorm(module, value, [], isFresh: true)
+      case .batchNorm(let attributes):
+        value = try addBatchNorm(attributes, value, [], isFresh: true)
       case .eltwise(let eltwises): value = try add(eltwises, to: value, isFresh: true)
       case .add(let name):
         let other = try reordered(try self.value(name), to: value.layout)

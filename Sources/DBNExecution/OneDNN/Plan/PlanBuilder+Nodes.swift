@@ -12,10 +12,10 @@ extension PlanBuilder {
     let sizes = try node.operands.indices.map { index throws(CheckpointError) in
       try operand(index, of: node)?.shape ?? []
     }
-    // Empty values need no computation, so oneDNN's kernels are not used.
-    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first else {
-      return try addReference(node)
-    }
+    // Empty values need no computation, and oneDNN has no values without dimensions.
+    guard (shapes + sizes).allSatisfy({ !$0.contains(0) }), let shape = shapes.first,
+      !shape.isEmpty
+    else { return try addReference(node) }
     if let value = try addPrimary(unit, shape) { return [value] }
     if let values = try addArranging(node) { return values }
     let values = try addReference(node)
@@ -34,7 +34,7 @@ extension PlanBuilder {
       return try addConvolution(unit, attributes, input, shape)
     case is Operation.Linear: return try addLinear(unit, input, shape)
     case let attributes as Operation.BatchNormAttributes:
-      return try addBatchNorm(attributes.module, input, unit.epilogue)
+      return try addBatchNorm(attributes, input, unit.epilogue)
     case let function as Activation:
       guard let eltwises = function.eltwises else { return nil }
       return try add(eltwises, to: input)
@@ -63,7 +63,7 @@ extension PlanBuilder {
   /// Adds the reference's kernel, in Float64.
   mutating func addReference(_ node: Graph.Node) throws(CheckpointError) -> [PlannedValue] {
     if let attributes = node.operation.batchNorm, let input = try operand(0, of: node) {
-      return [try addBatchNormModule(attributes.module, input)]
+      return [try addBatchNormModule(attributes, input)]
     }
     var operands: [Draft.ReferenceOperand] = []
     for (index, given) in node.operands.enumerated() {

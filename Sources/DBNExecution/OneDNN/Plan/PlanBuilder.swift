@@ -6,7 +6,8 @@ import DBNTensors
 struct PlanBuilder {
   /// How the plan will be used.
   struct Purpose: Hashable {
-    var mode: ExecutionMode
+    /// The mode of all BatchNorms; nil if each runs in its own.
+    var mode: ExecutionMode?
     /// Whether nodes may be fused.
     var fuses: Bool
     /// Whether BatchNorms may be folded into weights.
@@ -63,8 +64,9 @@ struct PlanBuilder {
   }
 
   private func fusedUnits() -> [Unit] {
-    let fusion = Fusion(graph: sized) { module in
-      purpose.mode == .evaluation && batchNorms[module]?.rows.count == 1
+    let fusion = Fusion(graph: sized) { attributes in
+      attributes.mode(given: purpose.mode) == .evaluation
+        && attributes.appliesAffine && batchNorms[attributes.module]?.rows.count == 1
     }
     return fusion.units()
   }

@@ -33,7 +33,7 @@ struct Unit {
 /// An operation on each number of an output before it is written.
 enum Epilogue {
   /// A BatchNorm in evaluation: a scale and a shift for each channel.
-  case batchNorm(String)
+  case batchNorm(Operation.BatchNormAttributes)
   /// Adds a value of the same shape.
   case add(String)
   case eltwise([Eltwise])
@@ -52,7 +52,7 @@ extension Graph.Node {
 struct Fusion {
   let graph: SizedGraph
   /// Whether a BatchNorm treats every sample alike, so that it can be fused into a convolution.
-  let isUniform: (_ module: String) -> Bool
+  let isUniform: (Operation.BatchNormAttributes) -> Bool
 
   /// The units in an order in which every value is made before it is used.
   func units() -> [Unit] {
@@ -92,7 +92,9 @@ struct Fusion {
   }
 
   private func canBegin(_ node: Graph.Node) -> Bool {
-    switch node.operation.definition {
+    // oneDNN has no values without dimensions.
+    if graph.shapes[node.outputs[0]]?.isEmpty ?? true { return false }
+    return switch node.operation.definition {
     case is Operation.Convolution, is Operation.Linear, is Operation.BatchNormAttributes,
       is Operation.Add, is Operation.Multiply, is Operation.Divide:
       true
@@ -104,7 +106,7 @@ struct Fusion {
     if let eltwise = Eltwise(scaling: node.operation) { return .eltwise([eltwise]) }
     switch node.operation.definition {
     case let attributes as Operation.BatchNormAttributes:
-      return isUniform(attributes.module) ? .batchNorm(attributes.module) : nil
+      return isUniform(attributes) ? .batchNorm(attributes) : nil
     case let function as Activation: return function.eltwises.map { .eltwise($0) }
     case let sum as Operation.Add where sum.scale == 1:
       guard let other = node.values.first(where: { $0 != value }), node.values.count == 2,

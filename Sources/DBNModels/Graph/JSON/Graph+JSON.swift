@@ -7,19 +7,30 @@ extension Graph {
 
   /// The graph as JSON, in this library's form (docs/hdf5-schema.md).
   public var json: JSON {
-    [
+    let json: JSON = [
       "format": .string(Self.formatName), "version": .int(Self.version), "name": .string(name),
       "inputs": .array(
-        inputs.map { input in
-          [
-            "name": .string(input.name),
-            "shape": .array(input.shape.map { $0.map { .int($0) } ?? .null }),
-          ]
-        }),
+        inputs.map(\.json)),
       "parameters": .array(
         parameters.map { ["key": .string($0.key), "shape": .ints($0.shape)] }),
       "nodes": .array(nodes.map(\.json)), "outputs": .array(outputs.map { .string($0) }),
     ]
+    guard !outputTypes.isEmpty, let members = json.members else { return json }
+    let types = outputTypes.sorted { $0.key < $1.key }
+      .map { JSON.Member($0.key, .string($0.value.rawValue)) }
+    return .object(members + [JSON.Member("output_types", .object(types))])
+  }
+
+  private static func outputTypes(
+    _ reader: GraphReader
+  ) throws(CheckpointError) -> [String: ScalarType] {
+    guard let json = reader.json["output_types"] else { return [:] }
+    guard let members = json.members else { throw reader.invalid("output_types") }
+    var types: [String: ScalarType] = [:]
+    for member in members {
+      types[member.name] = try GraphReader(json).integralType(member.name)
+    }
+    return types
   }
 
   /// Reads a graph in this library's form, or a program in PyTorch's.
@@ -57,10 +68,10 @@ extension Graph {
     self.init(
       name: try reader.text("name"),
       inputs: try reader.all("inputs") { input throws(CheckpointError) in
-        Input(try input.text("name"), shape: try input.shape("shape"))
+        try Input(input)
       },
       nodes: try reader.all("nodes") { node throws(CheckpointError) in try Node(node) },
-      outputs: try reader.texts("outputs"),
+      outputs: try reader.texts("outputs"), outputTypes: try Self.outputTypes(reader),
       parameters: try reader.all("parameters") { parameter throws(CheckpointError) in
         Parameter(key: try parameter.text("key"), shape: try parameter.ints("shape"))
       })
@@ -78,6 +89,20 @@ extension Graph: Codable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(json.text())
+  }
+}
+
+extension Graph.Input {
+  fileprivate var json: JSON {
+    let shape = shape.map { $0.map { JSON.int($0) } ?? .null }
+    let type = scalarType.map { [JSON.Member("type", .string($0.rawValue))] } ?? []
+    return .object([.init("name", .string(name)), .init("shape", .array(shape))] + type)
+  }
+
+  fileprivate init(_ reader: GraphReader) throws(CheckpointError) {
+    self.init(
+      try reader.text("name"), shape: try reader.shape("shape"),
+      scalarType: reader.has("type") ? try reader.integralType("type") : nil)
   }
 }
 

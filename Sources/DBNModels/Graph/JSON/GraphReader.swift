@@ -62,7 +62,15 @@ package struct GraphReader {
 
   /// A float; values that JSON has no notation for are text.
   func number(_ name: String) throws(CheckpointError) -> Double {
-    switch json[name] {
+    try number(json[name], of: name)
+  }
+
+  func numbers(_ name: String) throws(CheckpointError) -> [Double] {
+    try all(name) { element throws(CheckpointError) in try number(element.json, of: name) }
+  }
+
+  private func number(_ json: JSON?, of name: String) throws(CheckpointError) -> Double {
+    switch json {
     case .double(let number): return number
     case .int(let number): return Double(number)
     case .string("inf"): return .infinity
@@ -70,6 +78,14 @@ package struct GraphReader {
     case .string("nan"): return .nan
     default: throw invalid(name)
     }
+  }
+
+  /// The type of bool or integers.
+  func integralType(_ name: String) throws(CheckpointError) -> ScalarType {
+    guard let type = ScalarType(rawValue: try text(name)), type.isIntegral else {
+      throw invalid(name)
+    }
+    return type
   }
 
   func size(_ name: String) throws(CheckpointError) -> Size {

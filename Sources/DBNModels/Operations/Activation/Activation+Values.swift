@@ -18,6 +18,13 @@ extension Activation {
     case .tanh: DBNPlatform.tanh(x)
     case .leakyReLU(let slope): x > 0 ? x : x * slope
     case .elu(let alpha): x > 0 ? x : expm1(x) * alpha
+    case .scaledELU(let alpha, let scale, let inputScale):
+      x > 0 ? x * scale : expm1(x * inputScale) * alpha * scale
+    case .hardShrink(let threshold): abs(x) <= threshold ? 0 : x
+    case .softShrink(let threshold):
+      x > threshold ? x - threshold : x < -threshold ? x + threshold : x * 0
+    case .threshold(let threshold, let value): x <= threshold ? value : x
+    case .logSigmoid: min(x, 0) - log1p(exp(-abs(x)))
     case .softplus(let beta, let threshold):
       x * beta > threshold ? x : log1p(exp(x * beta)) / beta
     case .mish: x * DBNPlatform.tanh(log1p(exp(x)))

@@ -27,6 +27,17 @@ public enum Activation: Sendable, Hashable {
   case leakyReLU(slope: Double)
   /// `x` if it is positive, else `alpha * (exp(x) - 1)`.
   case elu(alpha: Double)
+  /// `scale * x` if x is positive, else `scale * alpha * (exp(inputScale * x) - 1)`. Also SELU and
+  /// CELU, which are ELUs with other constants.
+  case scaledELU(alpha: Double, scale: Double, inputScale: Double)
+  /// `x` where its magnitude is above the threshold, else 0.
+  case hardShrink(threshold: Double)
+  /// `x` moved towards 0 by the threshold, and 0 where its magnitude is smaller.
+  case softShrink(threshold: Double)
+  /// `x` if it is above the threshold, else the value.
+  case threshold(Double, value: Double)
+  /// `log(1 / (1 + exp(-x)))`
+  case logSigmoid
   /// `log(1 + exp(beta * x)) / beta`; `x` if `beta * x` is above the threshold.
   case softplus(beta: Double, threshold: Double)
   /// `x * tanh(log(1 + exp(x)))`

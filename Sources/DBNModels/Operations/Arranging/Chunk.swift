@@ -8,8 +8,8 @@ extension Operation {
 
   /// `torch.chunk`; once sizes are numbers, it becomes a `Split`.
   package struct Chunk: GraphOperation {
-    let count: Int
-    let dimension: Int
+    package let count: Int
+    package let dimension: Int
 
     /// The largest number of parts.
     private static let limit = 1 << 16

@@ -52,6 +52,12 @@ extension Operation {
         "concatenate": { importer, call throws(CheckpointError) in
           try importer.concatenation(&call)
         },
+        "hstack": { importer, call throws(CheckpointError) in
+          try importer.joined(&call, dimension: 1)
+        },
+        "vstack": { importer, call throws(CheckpointError) in
+          try importer.joined(&call, dimension: 0)
+        },
         "stack": { importer, call throws(CheckpointError) in try importer.stack(&call) },
       ]
     }
@@ -65,6 +71,25 @@ extension GraphImporter {
     var operands: [Graph.Operand] = []
     for name in try call.tensors("tensors") { operands.append(try operand(of: name)) }
     return try result(.concatenate(dimension: call.int("dim", default: 0)), operands, call)
+  }
+
+  /// Reads `torch.hstack` and `torch.vstack`, which differ from `torch.cat` for vectors: side by side
+  /// these are one, on top of each other rows.
+  fileprivate mutating func joined(
+    _ call: inout ProgramCall, dimension: Int
+  ) throws(CheckpointError) -> [Result] {
+    let names = try call.tensors("tensors")
+    let ranks = try names.map { name throws(CheckpointError) in try meta(name).rank }
+    let isOfVectors = ranks.allSatisfy { $0 == 1 }
+    var operands: [Graph.Operand] = []
+    for name in names {
+      let part = try operand(of: name)
+      let isRow = isOfVectors && dimension == 0
+      operands.append(
+        isRow ? try single(.unsqueeze(dimension: 0), [part], call.node.name + ".row") : part)
+    }
+    return try result(
+      .concatenate(dimension: isOfVectors ? 0 : dimension), operands, call)
   }
 
   fileprivate mutating func stack(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {

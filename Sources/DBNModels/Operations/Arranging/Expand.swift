@@ -52,20 +52,35 @@ extension Operation {
           call.ignore("implicit")
           return try importer.view(of: call.tensor(), .expand(importer.shape("size", &call)))
         },
+        "broadcast_to": { importer, call throws(CheckpointError) in
+          try importer.view(of: call.tensor(), .expand(importer.shape("size", &call)))
+        },
         "expand_as": { importer, call throws(CheckpointError) in
-          let other = try call.tensor("other")
-          let sizes = try importer.sizes(
-            of: importer.operand(of: other), rank: importer.meta(other).rank)
+          let sizes = try importer.sizes(of: call.tensor("other"))
           return try importer.view(of: call.tensor(), .expand(sizes))
         },
         "copy": { importer, call throws(CheckpointError) in
           call.ignore("non_blocking")
-          let (target, source) = (try call.tensor(), try call.tensor("src"))
-          let sizes = try importer.sizes(
-            of: importer.operand(of: target), rank: importer.meta(target).rank)
-          return try importer.result(.expand(sizes), of: source, call)
+          return try importer.copied("src", &call)
         },
       ]
     }
+  }
+}
+
+extension GraphImporter {
+  /// A tensor's elements in the shape of another and, if that is bool or integers, in its type.
+  ///
+  /// - Parameter source: the argument with the elements.
+  mutating func copied(
+    _ source: String, _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    let (target, source) = (try call.tensor(), try call.tensor(source))
+    var operand = try operand(of: source)
+    let (before, after) = (try meta(source).type, try meta(target).type)
+    if let conversion = Operation.conversion(from: before, to: after) {
+      operand = try single(conversion, [operand], call.node.name + ".converted")
+    }
+    return try result(.expand(sizes(of: target)), [operand], call)
   }
 }

@@ -44,7 +44,10 @@ extension Operation {
             try call.int("start_dim", default: 0), try call.int("end_dim", default: -1)
           )
           return try importer.reshaped(&call, .flatten(start: start, end: end))
-        }
+        },
+        "ravel": { importer, call throws(CheckpointError) in
+          try importer.reshaped(&call, .flatten(start: 0, end: -1))
+        },
       ]
     }
   }

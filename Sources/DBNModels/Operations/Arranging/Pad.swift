@@ -1,7 +1,8 @@
 package import DBNTensors
 
 extension Operation {
-  /// Adds elements with the given value before and after each of the last dimensions.
+  /// Adds elements with the given value before and after each of the last dimensions; negative
+  /// numbers remove elements.
   public static func pad(before: [Size], after: [Size], value: Double) -> Operation {
     Operation(Pad(before: before, after: after, value: value))
   }
@@ -38,14 +39,7 @@ extension Operation {
     package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
       let input = try operands.required(0)
       let (before, after) = (try operands.numbers(before), try operands.numbers(after))
-      guard before.count == after.count, before.count <= input.count,
-        (before + after).allSatisfy({ 0...Graph.elementLimit ~= $0 })
-      else { throw .shape("\(input) cannot be padded by \(before) and \(after)") }
-      let untouched = input.count - before.count
-      let shape = input.indices.map { index in
-        index < untouched
-          ? input[index] : before[index - untouched] + input[index] + after[index - untouched]
-      }
+      let shape = try input.padded(before, after)
       return (
         .pad(before: before.map { .fixed($0) }, after: after.map { .fixed($0) }, value: value),
         [shape]
@@ -55,33 +49,60 @@ extension Operation {
     package func outputs(
       of operands: OperandArrays, shapes: [[Int]]
     ) throws(CheckpointError) -> [DenseArray] {
-      let before = before.map { $0.number ?? 0 }
-      return [try operands.required(0).padded(before, value, to: shapes[0])]
+      [try operands.required(0).padded(before.map { $0.number ?? 0 }, value, to: shapes[0])]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {
       [
         "constant_pad_nd": { importer, call throws(CheckpointError) in try importer.pad(&call) },
-        "pad": { importer, call throws(CheckpointError) in
-          guard try call.text("mode", default: "constant") == "constant" else {
-            throw call.unsupported("a padding mode other than constant")
-          }
-          return try importer.pad(&call)
-        },
+        "pad": { importer, call throws(CheckpointError) in try importer.pad(&call) },
       ]
     }
   }
 }
 
 extension GraphImporter {
-  /// PyTorch lists pairs starting with the last dimension; the graph lists dimensions in order.
   fileprivate mutating func pad(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
-    let sizes = try sizes("pad", &call).orProgramError("`pad`")
-    guard sizes.count % 2 == 0 else { throw .program("`pad` has an odd number of sizes") }
+    let (before, after) = try padding("pad", &call)
+    let mode = try call.text("mode", default: "constant")
+    let value = try call.number("value", default: 0)
+    if mode == "constant" {
+      return try result(
+        .pad(before: before, after: after, value: value), of: call.tensor(), call)
+    }
+    guard let copies = Operation.PaddingCopies(rawValue: mode) else {
+      throw call.unsupported("the padding mode '\(mode.visible())'")
+    }
+    return try result(.pad(before: before, after: after, by: copies), of: call.tensor(), call)
+  }
+
+  /// PyTorch lists pairs starting with the last dimension; the graph lists dimensions in order.
+  func padding(
+    _ name: String, _ call: inout ProgramCall
+  ) throws(CheckpointError) -> (before: [Size], after: [Size]) {
+    let sizes = try sizes(name, &call).orProgramError("`\(name)`")
+    guard sizes.count % 2 == 0 else { throw .program("`\(name)` has an odd number of sizes") }
     let pairs = stride(from: 0, to: sizes.count, by: 2).map { (sizes[$0], sizes[$0 + 1]) }
-    let operation = Operation.pad(
-      before: pairs.reversed().map(\.0), after: pairs.reversed().map(\.1),
-      value: try call.number("value", default: 0))
-    return try result(operation, of: call.tensor(), call)
+    return (pairs.reversed().map(\.0), pairs.reversed().map(\.1))
+  }
+}
+
+extension [Int] {
+  /// The shape with more elements, or fewer, before and after each of the last dimensions.
+  ///
+  /// - Throws: `shapeMismatch`.
+  func padded(_ before: [Int], _ after: [Int]) throws(CheckpointError) -> [Int] {
+    let error = CheckpointError.shape("\(self) cannot be padded by \(before) and \(after)")
+    let limit = Graph.elementLimit
+    guard before.count == after.count, before.count <= count,
+      (before + after).allSatisfy({ -limit...limit ~= $0 })
+    else { throw error }
+    let untouched = count - before.count
+    let shape = indices.map { index in
+      index < untouched
+        ? self[index] : before[index - untouched] + self[index] + after[index - untouched]
+    }
+    guard shape.allSatisfy({ $0 >= 0 }) else { throw error }
+    return shape
   }
 }

@@ -50,40 +50,5 @@ extension Operation {
       }
       return inverse
     }
-
-    package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "transpose": { importer, call throws(CheckpointError) in
-          try importer.transposed(&call, call.int("dim0"), call.int("dim1"))
-        },
-        "t": { importer, call throws(CheckpointError) in
-          let rank = try importer.meta(call.tensor()).rank
-          return rank < 2
-            ? [.same(try call.tensor())] : try importer.transposed(&call, 0, 1)
-        },
-        "mT": { importer, call throws(CheckpointError) in
-          try importer.transposed(&call, -2, -1)
-        },
-        "permute": { importer, call throws(CheckpointError) in
-          let name = try call.tensor()
-          let rank = try importer.meta(name).rank
-          let order = try importer.dimensions(call.ints("dims") ?? [], rank)
-          return try importer.view(of: name, .permute(order))
-        },
-      ]
-    }
-  }
-}
-
-extension GraphImporter {
-  fileprivate func transposed(
-    _ call: inout ProgramCall, _ first: Int, _ second: Int
-  ) throws(CheckpointError) -> [Result] {
-    let name = try call.tensor()
-    let rank = try meta(name).rank
-    let axes = try dimensions([first, second], rank)
-    var order = Array(0..<rank)
-    order.swapAt(axes[0], axes[1])
-    return try view(of: name, .permute(order))
   }
 }

@@ -46,16 +46,17 @@ extension Operation {
     package static var handlers: [String: GraphImporter.Handler] {
       [
         "view": { importer, call throws(CheckpointError) in
-          try importer.reshaped(&call, .reshape(importer.shape("size", &call)))
+          if call.has("dtype") { throw call.unsupported("a view of the bytes as another type") }
+          return try importer.reshaped(&call, .reshape(importer.shape("size", &call)))
         },
         "reshape": { importer, call throws(CheckpointError) in
           try importer.reshaped(&call, .reshape(importer.shape("shape", &call)))
         },
         "view_as": { importer, call throws(CheckpointError) in
-          let other = try call.tensor("other")
-          let sizes = try importer.sizes(
-            of: importer.operand(of: other), rank: importer.meta(other).rank)
-          return try importer.reshaped(&call, .reshape(sizes))
+          try importer.reshaped(&call, .reshape(importer.sizes(of: call.tensor("other"))))
+        },
+        "reshape_as": { importer, call throws(CheckpointError) in
+          try importer.reshaped(&call, .reshape(importer.sizes(of: call.tensor("other"))))
         },
         "unflatten": { importer, call throws(CheckpointError) in
           try importer.unflattened(&call)
@@ -74,8 +75,7 @@ extension GraphImporter {
     _ call: inout ProgramCall, _ operation: Operation
   ) throws(CheckpointError) -> [Result] {
     let name = try call.tensor()
-    let output = try meta(call.node.outputs.flatMap(\.names).first ?? "")
-    guard try meta(name).canBeViewed(as: output) else {
+    guard try meta(name).canBeViewed(as: outputMeta(of: call)) else {
       return try result(operation, of: name, call)
     }
     return try view(of: name, operation)
@@ -93,7 +93,7 @@ extension GraphImporter {
     let name = try call.tensor()
     let rank = try meta(name).rank
     let dimension = try dimensions([call.int("dim")], rank)[0]
-    var sizes = try sizes(of: operand(of: name), rank: rank)
+    var sizes = try sizes(of: name)
     sizes.replaceSubrange(dimension...dimension, with: try shape("sizes", &call))
     return try view(of: name, .reshape(sizes))
   }

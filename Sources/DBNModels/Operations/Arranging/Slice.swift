@@ -57,6 +57,8 @@ extension Operation {
       let start = try bound(self.start)
       let end = Swift.max(try bound(self.end), start)
       let count = end == start ? 0 : (end - start - 1) / step + 1
+      // Of steps over the whole dimension, all are the same; a large one could overflow.
+      let step = Swift.min(step, size + 1)
       return (
         Slice(dimension: dimension, start: .fixed(start), end: .fixed(end), step: step),
         input.replacing(dimension, with: count)

@@ -60,6 +60,14 @@ extension Operation {
           call.ignore("split_size")
           return try importer.split(&call)
         },
+        "tensor_split": { importer, call throws(CheckpointError) in
+          call.ignore("sections", "indices")
+          return try importer.split(&call)
+        },
+        "unsafe_split": { importer, call throws(CheckpointError) in
+          call.ignore("split_size")
+          return try importer.split(&call)
+        },
         "split_with_sizes": { importer, call throws(CheckpointError) in
           call.ignore("split_sizes")
           return try importer.split(&call)

@@ -30,37 +30,5 @@ extension Operation {
       let (first, second) = (try operands.required(0), try operands.required(1))
       return [first.combined(with: second, to: shapes[0]) { $0 + scale * $1 }]
     }
-
-    package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "add": { importer, call throws(CheckpointError) in
-          let alpha = try call.number("alpha", default: 1)
-          return try importer.pair(&call, .add(scale: alpha)) { .addScalar(alpha * $0) }
-        },
-        "sub": { importer, call throws(CheckpointError) in
-          let alpha = try call.number("alpha", default: 1)
-          return try importer.pair(&call, .add(scale: -alpha)) { .addScalar(-alpha * $0) }
-        },
-        "rsub": { importer, call throws(CheckpointError) in
-          try importer.reversedDifference(&call)
-        },
-      ]
-    }
-  }
-}
-
-extension GraphImporter {
-  fileprivate mutating func reversedDifference(
-    _ call: inout ProgramCall
-  ) throws(CheckpointError) -> [Result] {
-    let tensor = try call.tensor()
-    let alpha = try call.number("alpha", default: 1)
-    guard let number = call.number("other") else {
-      let other = try operand(of: call.tensor("other"))
-      return try result(.add(scale: -alpha), [other, operand(of: tensor)], call)
-    }
-    let negative = try single(
-      .multiplyScalar(-alpha), [operand(of: tensor)], Self.name(of: call) + ".negative")
-    return try result(.addScalar(number), [negative], call)
   }
 }

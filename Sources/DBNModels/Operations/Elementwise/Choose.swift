@@ -24,18 +24,5 @@ extension Operation {
     ) throws(CheckpointError) -> [DenseArray] {
       [DenseArray.chosen(operands.given, shapes[0])]
     }
-
-    package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "where": { importer, call throws(CheckpointError) in
-          let operands = [
-            try importer.operand(of: call.tensor("condition")),
-            try importer.operand(of: call.tensor("self")),
-            try importer.operand(of: call.tensor("other")),
-          ]
-          return try importer.result(.choose, operands, call)
-        }
-      ]
-    }
   }
 }

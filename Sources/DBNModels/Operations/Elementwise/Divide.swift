@@ -17,7 +17,11 @@ extension Operation {
     package static var handlers: [String: GraphImporter.Handler] {
       [
         "div": { importer, call throws(CheckpointError) in
-          try importer.pair(&call, .divide) { .divideScalar($0) }
+          switch try call.text("rounding_mode", default: "") {
+          case "floor": try importer.binary(.floorDivide, "self", "other", &call)
+          case "trunc": try importer.binary(.truncatedDivide, "self", "other", &call)
+          default: try importer.pair(&call, .divide) { .divideScalar($0) }
+          }
         }
       ]
     }

@@ -42,21 +42,25 @@ extension Operation {
     }
 
     package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "zeros": { importer, call throws(CheckpointError) in try importer.full(&call, 0) },
-        "ones": { importer, call throws(CheckpointError) in try importer.full(&call, 1) },
-        "full": { importer, call throws(CheckpointError) in
-          try importer.full(&call, call.number("fill_value", default: 0))
-        },
-        "new_zeros": { importer, call throws(CheckpointError) in
-          call.ignore("self")
-          return try importer.full(&call, 0)
-        },
-        "new_ones": { importer, call throws(CheckpointError) in
-          call.ignore("self")
-          return try importer.full(&call, 1)
-        },
+      let numbers: [String: Double] = [
+        "zeros": 0, "ones": 1, "new_zeros": 0, "new_ones": 1,
+        // PyTorch leaves these elements undefined.
+        "empty": 0, "new_empty": 0, "empty_strided": 0, "new_empty_strided": 0,
       ]
+      return numbers.mapValues(handler).merging(
+        GraphImporter.handlers(["full", "new_full"]) { importer, call throws(CheckpointError) in
+          try importer.full(&call, call.number("fill_value", default: 0))
+        }
+      ) { first, _ in first }.merging([
+        "scalar_tensor": { importer, call throws(CheckpointError) in
+          call.ignoreTensorOptions()
+          return try importer.result(.full([], call.number("s", default: 0)), [], call)
+        }
+      ]) { first, _ in first }
+    }
+
+    private static func handler(of number: Double) -> GraphImporter.Handler {
+      { importer, call throws(CheckpointError) in try importer.full(&call, number) }
     }
   }
 }
@@ -66,6 +70,7 @@ extension GraphImporter {
     _ call: inout ProgramCall, _ value: Double
   ) throws(CheckpointError) -> [Result] {
     call.ignoreTensorOptions()
+    call.ignore("self", "stride")
     return try result(.full(shape("size", &call), value), [], call)
   }
 }

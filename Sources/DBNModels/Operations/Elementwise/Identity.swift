@@ -29,16 +29,8 @@ extension Operation {
       "lift_fresh_copy": { importer, call throws(CheckpointError) in
         try importer.result(.identity, of: call.tensor(), call)
       },
-      "_to_copy": { importer, call throws(CheckpointError) in
-        try importer.checkConversion(&call)
-        return try importer.result(.identity, of: call.tensor(), call)
-      },
       "contiguous": { importer, call throws(CheckpointError) in
         call.ignore("memory_format")
-        return try importer.sameUnlessMoved(&call)
-      },
-      "to": { importer, call throws(CheckpointError) in
-        try importer.checkConversion(&call)
         return try importer.sameUnlessMoved(&call)
       },
     ]
@@ -46,10 +38,15 @@ extension Operation {
     /// The operations that return their operand itself.
     private static let sameTensors: [String: GraphImporter.Handler] = [
       "detach": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
+      "positive": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "alias": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "lift_fresh": { importer, call throws(CheckpointError) in [.same(try call.tensor())] },
       "dropout": { importer, call throws(CheckpointError) in try importer.dropout(&call) },
       "feature_dropout": { importer, call throws(CheckpointError) in
+        try importer.dropout(&call)
+      },
+      "alpha_dropout": { importer, call throws(CheckpointError) in try importer.dropout(&call) },
+      "feature_alpha_dropout": { importer, call throws(CheckpointError) in
         try importer.dropout(&call)
       },
       "native_dropout": { importer, call throws(CheckpointError) in
@@ -61,25 +58,12 @@ extension Operation {
 }
 
 extension GraphImporter {
-  /// Accepts conversions between floating-point types, which have no effect because the engine
-  /// computes in its own type. Conversions that lose more are not supported.
-  fileprivate func checkConversion(_ call: inout ProgramCall) throws(CheckpointError) {
-    let input = try meta(call.tensor())
-    let output = try meta(call.node.outputs.flatMap(\.names).first ?? "")
-    guard !output.isIntegral || input.isIntegral else {
-      throw call.unsupported("a conversion to integers")
-    }
-    call.ignoreTensorOptions()
-    call.ignore("non_blocking", "copy", "other")
-  }
-
-  fileprivate mutating func sameUnlessMoved(
+  /// The tensor itself, or a copy of it where PyTorch makes one: in another order of memory or type.
+  mutating func sameUnlessMoved(
     _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Result] {
     let name = try call.tensor()
-    let (before, after) = (
-      try meta(name), try meta(call.node.outputs.flatMap(\.names).first ?? "")
-    )
+    let (before, after) = (try meta(name), try outputMeta(of: call))
     if before.exampleStrides == after.exampleStrides && before.scalarType == after.scalarType {
       return [.same(name)]
     }
@@ -89,13 +73,17 @@ extension GraphImporter {
   fileprivate mutating func dropout(
     _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Result] {
-    var given = try call.optionalTensor("input")
-    if given == nil { given = try call.tensor() }
-    let name = try given.orProgramError("the input")
+    let name = try call.input()
     let probability = try call.number("p", default: 0.5)
-    if try call.bool("train", default: false) && probability > 0 {
-      note("dropout is left out: a forward pass draws no random numbers, not even in training")
-    }
+    if try call.bool("train", default: false) { noteDropout(probability) }
     return [.same(name)]
+  }
+}
+
+extension GraphImporter {
+  /// Notes a dropout that is left out.
+  mutating func noteDropout(_ probability: Double) {
+    guard probability > 0 else { return }
+    note("dropout is left out: a forward pass draws no random numbers, not even in training")
   }
 }

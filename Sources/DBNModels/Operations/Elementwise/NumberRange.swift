@@ -48,18 +48,5 @@ extension Operation {
     ) throws(CheckpointError) -> [DenseArray] {
       [DenseArray(counting: shapes[0][0], from: start.number ?? 0, by: step)]
     }
-
-    package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "arange": { importer, call throws(CheckpointError) in
-          call.ignoreTensorOptions()
-          let operation = Operation.range(
-            start: try importer.sizes("start", &call)?.first ?? 0,
-            end: try importer.sizes("end", &call).orProgramError("`end`")[0],
-            step: try call.int("step", default: 1))
-          return try importer.result(operation, [], call)
-        }
-      ]
-    }
   }
 }

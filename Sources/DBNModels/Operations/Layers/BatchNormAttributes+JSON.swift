@@ -16,6 +16,9 @@ extension Operation.BatchNormAttributes {
     static let worldSize = "world_size"
     static let accumulationSteps = "accumulation_steps"
     static let dimensions = "dimensions"
+    static let mode = "mode"
+    static let appliesAffine = "applies_affine"
+    static let keptBuffers = "kept_buffers"
   }
 
   package var attributes: [JSON.Member] {
@@ -39,6 +42,10 @@ extension Operation.BatchNormAttributes {
       unless: norm.accumulationSteps == plain.accumulationSteps)
     add(
       Member.dimensions, norm.dimensions.map { .int($0) } ?? .null, unless: norm.dimensions == nil)
+    add(Member.appliesAffine, .bool(appliesAffine), unless: appliesAffine)
+    let kept = keptBuffers.map(\.rawValue).sorted()
+    add(Member.keptBuffers, .array(kept.map { .string($0) }), unless: kept.isEmpty)
+    if let exportedMode { members.append(.init(Member.mode, .string(exportedMode.rawValue))) }
     return members
   }
 
@@ -64,6 +71,23 @@ extension Operation.BatchNormAttributes {
     }
     if reader.has(Member.dimensions) { norm.dimensions = try reader.int(Member.dimensions) }
     try norm.validate()
-    self.init(module: try reader.text(Member.module), norm)
+    self.init(module: try reader.text(Member.module), norm, exportedMode: try Self.mode(reader))
+    if reader.has(Member.appliesAffine) { appliesAffine = try reader.bool(Member.appliesAffine) }
+    guard reader.has(Member.keptBuffers) else { return }
+    keptBuffers = try Set(
+      reader.texts(Member.keptBuffers).map { text throws(CheckpointError) in
+        guard let quantity = BatchNormQuantity(rawValue: text), quantity.isBuffer else {
+          throw reader.invalid(Member.keptBuffers)
+        }
+        return quantity
+      })
+  }
+
+  private static func mode(_ reader: GraphReader) throws(CheckpointError) -> ExecutionMode? {
+    guard reader.has(Member.mode) else { return nil }
+    guard let mode = ExecutionMode(rawValue: try reader.text(Member.mode)) else {
+      throw reader.invalid(Member.mode)
+    }
+    return mode
   }
 }

@@ -15,11 +15,21 @@ extension Operation {
     public var module: String
     /// The attributes that don't follow from its tensors.
     public var norm: NormModule
+    /// The mode in which a program was exported with it; nil if it is of no program, or has no
+    /// running statistics and so does the same in both modes.
+    public var exportedMode: ExecutionMode?
+    /// Whether it applies its module's weight and bias; otherwise the graph applies other tensors
+    /// to its output.
+    public var appliesAffine = true
+    /// The buffers that training leaves as they are, in a program that does not update them: the
+    /// running statistics at a step of gradient accumulation other than the first, or a counter.
+    package var keptBuffers: Set<BatchNormQuantity> = []
 
     /// Makes the BatchNorm of the module with this name.
-    public init(module: String, _ norm: NormModule) {
+    public init(module: String, _ norm: NormModule, exportedMode: ExecutionMode? = nil) {
       self.module = module
       self.norm = norm
+      self.exportedMode = exportedMode
     }
 
     package static var names: [String] { ["batchNorm"] }
@@ -41,7 +51,7 @@ extension Operation {
         "batch_norm", "native_batch_norm", "_native_batch_norm_legit",
         "_native_batch_norm_legit_functional", "_native_batch_norm_legit_no_training",
         "_batch_norm_with_update", "_batch_norm_with_update_functional", "_batch_norm_no_update",
-        GraphImporter.distributedBatchNorm,
+        BatchNormCall.distributedOperation,
       ]
       return GraphImporter.handlers(names) { importer, call throws(CheckpointError) in
         try importer.batchNorm(&call)

@@ -56,22 +56,31 @@ extension Operation {
       of input: [Int], _ weight: [Int], _ bias: [Int]?
     ) throws(CheckpointError) -> [Int] {
       let rank = weight.count - 2
-      guard (1...3).contains(rank), input.count == rank + 2, groups > 0,
-        [stride, padding, dilation].allSatisfy({ $0.count == rank }),
+      guard (1...3).contains(rank), input.count == rank + 2, groups > 0, hasRank(rank),
         weight[1] > 0, input[1] % groups == 0, input[1] / groups == weight[1],
         weight[0] > 0, weight[0] % groups == 0, bias.map({ $0 == [weight[0]] }) ?? true
-      else {
-        throw .shape(
-          "an input \(input) cannot be convolved with a weight \(weight)"
-            + (groups == 1 ? "" : " in \(groups) groups")
-            + (bias.map { " and a bias \($0)" } ?? ""))
-      }
+      else { throw mismatch("a convolution", input, weight, bias) }
       var output = [input[0], weight[0]]
       for axis in 0..<rank {
         let window = Window(self, kernel: weight[2 + axis], axis: axis)
         output.append(try window.outputSize(of: input[2 + axis]))
       }
       return output
+    }
+
+    /// Whether the attributes are those of a convolution of so many spatial dimensions.
+    func hasRank(_ rank: Int) -> Bool {
+      [stride, padding, dilation].allSatisfy { $0.count == rank }
+    }
+
+    /// The error for operands that do not fit together.
+    func mismatch(
+      _ operation: String, _ input: [Int], _ weight: [Int], _ bias: [Int]?
+    ) -> CheckpointError {
+      .shape(
+        "\(operation) of an input \(input) with a weight \(weight)"
+          + (groups == 1 ? "" : " in \(groups) groups")
+          + (bias.map { " and a bias \($0)" } ?? "") + " is undefined")
     }
 
     package static var handlers: [String: GraphImporter.Handler] {
@@ -87,21 +96,11 @@ extension GraphImporter {
   fileprivate mutating func convolution(
     _ call: inout ProgramCall
   ) throws(CheckpointError) -> [Result] {
-    let (input, weight) = (try call.tensor("input"), try call.tensor("weight"))
-    let bias = try call.optionalTensor("bias")
-    let kernel = try meta(weight).shape.dropFirst(2).map { size throws(CheckpointError) in
-      try size.orProgramError("a size of the weight")
-    }
-    call.ignore("benchmark", "deterministic", "cudnn_enabled", "allow_tf32")
-    guard try !call.bool("transposed", default: false) else {
-      throw call.unsupported("a transposed convolution")
-    }
+    if try call.bool("transposed", default: false) { return try transposedConvolution(&call) }
     call.ignore("output_padding")
-    var attributes = Operation.Convolution(
-      stride: try call.ints("stride", count: kernel.count, default: 1), padding: [],
-      dilation: try call.ints("dilation", count: kernel.count, default: 1),
-      groups: try call.int("groups", default: 1))
-    var operand = try operand(of: input)
+    let kernel = try kernel(&call)
+    var attributes = try convolutionAttributes(&call, rank: kernel.count)
+    var operand = try operand(of: call.tensor("input"))
     if call.node.target.hasSuffix(".padding") {
       let (before, after) = try padding(&call, kernel, attributes.dilation)
       attributes.padding = before
@@ -115,8 +114,42 @@ extension GraphImporter {
     } else {
       attributes.padding = try call.ints("padding", count: kernel.count, default: 0)
     }
-    return try result(
-      .convolution(attributes), [operand, self.operand(of: weight), optionalOperand(bias)], call)
+    return try convolved(.convolution(attributes), operand, &call, rank: kernel.count)
+  }
+
+  /// The spatial sizes of the weight.
+  func kernel(_ call: inout ProgramCall) throws(CheckpointError) -> [Int] {
+    try meta(call.tensor("weight")).shape.dropFirst(2).map { size throws(CheckpointError) in
+      try size.orProgramError("a size of the weight")
+    }
+  }
+
+  /// The attributes of a convolution, transposed or not, without its padding.
+  func convolutionAttributes(
+    _ call: inout ProgramCall, rank: Int
+  ) throws(CheckpointError) -> Operation.Convolution {
+    call.ignore("benchmark", "deterministic", "cudnn_enabled", "allow_tf32", "transposed")
+    return Operation.Convolution(
+      stride: try call.ints("stride", count: rank, default: 1), padding: [],
+      dilation: try call.ints("dilation", count: rank, default: 1),
+      groups: try call.int("groups", default: 1))
+  }
+
+  /// A convolution of an input, which may be a single sample without a batch dimension.
+  mutating func convolved(
+    _ operation: Operation, _ input: Graph.Operand, _ call: inout ProgramCall, rank: Int
+  ) throws(CheckpointError) -> [Result] {
+    let isBatch = try meta(call.tensor("input")).rank == rank + 2
+    let name = Self.name(of: call)
+    let batch =
+      isBatch ? input : try single(.unsqueeze(dimension: 0), [input], "\(name).batch")
+    let operands = [
+      batch, try operand(of: call.tensor("weight")),
+      try optionalOperand(call.optionalTensor("bias")),
+    ]
+    if isBatch { return try result(operation, operands, call) }
+    let output = try single(operation, operands, name)
+    return [.new(try single(.squeeze(dimensions: [0]), [output], "\(name).sample"))]
   }
 
   /// The padding named `same` or `valid`.

@@ -37,10 +37,8 @@ extension Operation {
     package func outputs(
       of operands: OperandArrays, shapes: [[Int]]
     ) throws(CheckpointError) -> [DenseArray] {
-      [
-        try operands.required(0).layerNormalised(
-          shape.reduce(1, *), eps: eps, weight: operands[1], bias: operands[2])
-      ]
+      let normalised = try operands.required(0).standardised(shape.reduce(1, *), eps: eps)
+      return [normalised.scaled(operands[1], operands[2])]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -58,17 +58,15 @@ extension GraphImporter {
     let (beta, alpha) = (
       try call.number("beta", default: 1), try call.number("alpha", default: 1)
     )
-    let name = Self.name(of: call)
     if beta == 1, alpha == 1, try meta(bias).rank == 1,
       let weight = transposedParameter(try operand(of: right))
     {
       return try result(.linear, [operand(of: left), weight, operand(of: bias)], call)
     }
     let product = try single(
-      .matrixMultiply, [operand(of: left), operand(of: right)], "\(name).product")
-    var addend = try operand(of: bias)
-    if beta != 1 { addend = try single(.multiplyScalar(beta), [addend], "\(name).addend") }
-    return try result(.add(scale: alpha), [addend, product], call)
+      .matrixMultiply, [operand(of: left), operand(of: right)],
+      "\(Self.name(of: call)).product")
+    return try added(product, &call)
   }
 
   /// The parameter whose transpose the operand is; nil if it is none.

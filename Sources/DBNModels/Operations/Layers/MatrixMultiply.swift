@@ -25,31 +25,5 @@ extension Operation {
     ) throws(CheckpointError) -> [DenseArray] {
       [try operands.required(0).multiplied(with: operands.required(1), to: shapes[0])]
     }
-
-    package static var handlers: [String: GraphImporter.Handler] {
-      [
-        "mm": { importer, call throws(CheckpointError) in
-          try importer.product(call.tensor("self"), call.tensor("mat2"), call)
-        },
-        "bmm": { importer, call throws(CheckpointError) in
-          try importer.product(call.tensor("self"), call.tensor("mat2"), call)
-        },
-        "matmul": { importer, call throws(CheckpointError) in
-          let (left, right) = (try call.tensor(), try call.tensor("other"))
-          guard try importer.meta(left).rank >= 2, try importer.meta(right).rank >= 2 else {
-            throw call.unsupported("a product with a vector")
-          }
-          return try importer.product(left, right, call)
-        },
-      ]
-    }
-  }
-}
-
-extension GraphImporter {
-  fileprivate mutating func product(
-    _ left: String, _ right: String, _ call: ProgramCall
-  ) throws(CheckpointError) -> [Result] {
-    try result(.matrixMultiply, [operand(of: left), operand(of: right)], call)
   }
 }

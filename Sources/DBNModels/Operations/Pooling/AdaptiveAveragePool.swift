@@ -7,27 +7,13 @@ extension Operation {
   }
 
   /// `torch.nn.functional.adaptive_avg_pool2d` and its relatives.
-  package struct AdaptiveAveragePool: GraphOperation {
+  package struct AdaptiveAveragePool: AdaptivePooling {
     package let output: [Int]
 
     package static var names: [String] { ["adaptiveAveragePool"] }
 
-    init(_ output: [Int]) {
+    package init(_ output: [Int]) {
       self.output = output
-    }
-
-    package init(_ reader: GraphReader) throws(CheckpointError) {
-      output = try reader.ints("sizes")
-    }
-
-    package var attributes: [JSON.Member] { [.init("sizes", .ints(output))] }
-
-    package func sized(for operands: OperandShapes) throws(CheckpointError) -> Sized {
-      let input = try operands.required(0)
-      guard [1, 2].contains(input.count - output.count), output.allSatisfy({ $0 >= 0 }) else {
-        throw .shape("an input \(input) cannot be pooled to \(output)")
-      }
-      return (Operation(self), [input.dropLast(output.count) + output])
     }
 
     package func outputs(

@@ -29,34 +29,20 @@ extension Operation {
     }
 
     package static var handlers: [String: GraphImporter.Handler] {
-      GraphImporter.handlers(ofRanks: 1...3, { "max_pool\($0)d" }, handler)
-        .merging(
-          GraphImporter.handlers(
-            ofRanks: 2...3, { "max_pool\($0)d_with_indices" }, handlerWithIndices)
-        ) { first, _ in first }
-    }
-
-    private static func handler(rank: Int) -> GraphImporter.Handler {
-      { importer, call throws(CheckpointError) in try importer.maxPool(&call, rank) }
-    }
-
-    private static func handlerWithIndices(rank: Int) -> GraphImporter.Handler {
-      { importer, call throws(CheckpointError) in
-        try importer.maxPool(&call, rank) + [.missing(indices)]
+      GraphImporter.handlers(ofRanks: 1...3, { "max_pool\($0)d" }) { rank in
+        { importer, call throws(CheckpointError) in
+          let pooling = try Pooling(maximum: &call, rank: rank)
+          return try importer.result(.maxPool(pooling), of: call.tensor(), call)
+        }
       }
     }
-
-    private static let indices =
-      "uses the indices of the largest elements, which the graph does not have"
   }
 }
 
-extension GraphImporter {
-  fileprivate mutating func maxPool(
-    _ call: inout ProgramCall, _ rank: Int
-  ) throws(CheckpointError) -> [Result] {
-    var pooling = try Operation.Pooling(&call, rank: rank)
-    pooling.dilation = try call.ints("dilation", count: rank, default: 1)
-    return try result(.maxPool(pooling), of: call.tensor(), call)
+extension Operation.Pooling {
+  /// Reads the windows from a call of ATen for the largest elements.
+  init(maximum call: inout ProgramCall, rank: Int) throws(CheckpointError) {
+    try self.init(&call, rank: rank)
+    dilation = try call.ints("dilation", count: rank, default: 1)
   }
 }

@@ -1,0 +1,197 @@
+import DBNExecution
+import DBNModels
+import DBNTensors
+import DBNTestSupport
+import Testing
+
+/// Layers that the oneDNN engine computes by their definition, between operations of its own.
+extension TwoEnginesTests {
+  /// A convolution makes the input, so that it is in one of oneDNN's layouts; a ReLU uses the
+  /// output.
+  private func compareLayers(
+    _ label: String, channels: [Int], sizes: ClosedRange<Int> = 2...6,
+    _ add: (inout RandomGraph, Graph.Operand, _ channels: Int) throws -> Void
+  ) throws {
+    try compare(label, 20) { random in
+      let count = random.element(channels)
+      let x = try random.input("x", [random.int(1...3), 3] + random.ints(2, sizes))
+      let weight = try random.parameter("conv.weight", [count, 3, 1, 1])
+      random.add(
+        "conv", .convolution(.init(stride: [1, 1], padding: [0, 0], dilation: [1, 1])),
+        [x, weight, .none])
+      try add(&random, .value("conv"), count)
+      random.add("out", .activation(.relu), [.value("layer")])
+    }
+  }
+
+  @Test func interpolations() throws {
+    try compareLayers("interpolations", channels: [1, 5, 16]) { random, x, _ in
+      let mode = random.element(Operation.Interpolation.Mode.allCases)
+      let isSmooth = mode == .linear || mode == .cubic || mode == .lanczos
+      var attributes = Operation.Interpolation(mode)
+      attributes.alignsCorners = isSmooth && random.int(0...1) == 0
+      attributes.antialiases = mode == .lanczos || (isSmooth && random.int(0...2) == 0)
+      if random.int(0...1) == 0 {
+        attributes.sizes = random.ints(2, 1...9).map { .fixed($0) }
+      } else {
+        attributes.scales = (0..<2).map { _ in random.element([0.5, 1.5, 2, 2.25]) }
+      }
+      random.add("layer", .interpolate(attributes), [x])
+    }
+  }
+
+  @Test func transposedConvolutions() throws {
+    try compareLayers("transposed convolutions", channels: [4, 16]) { random, x, channels in
+      let groups = random.element([1, 2, 4])
+      let kernel = random.ints(2, 1...4)
+      let attributes = Operation.Convolution(
+        stride: random.ints(2, 1...4), padding: [0, 0], dilation: random.ints(2, 1...3),
+        groups: groups)
+      let filters = random.int(1...5)
+      let operands = [
+        x, try random.parameter("weight", [channels, filters] + kernel),
+        random.int(0...1) == 0 ? .none : try random.parameter("bias", [filters * groups]),
+      ]
+      let more = zip(attributes.stride, attributes.dilation).map { random.int(0...max($0, $1) - 1) }
+      random.add(
+        "up", .transposedConvolution(attributes, outputPadding: more), operands)
+      try random.addBatchNorm("layer", .value("up"), features: filters * groups)
+    }
+  }
+
+  @Test func groupNorms() throws {
+    try compareLayers("norms", channels: [4, 12], sizes: 2...4) { random, x, channels in
+      let weight = try random.parameter("weight", [channels])
+      let bias = random.int(0...1) == 0 ? .none : try random.parameter("bias", [channels])
+      random.add(
+        "layer", .groupNorm(groups: random.element([1, 2, channels]), eps: 0.1), [x, weight, bias])
+    }
+  }
+
+  @Test func attentions() throws {
+    try compare("attentions", 20) { random in
+      let (heads, depth) = (random.element([2, 4]), random.int(1...9))
+      let sizes = random.ints(3, 1...9)
+      let samples = random.int(1...3)
+      let query = try random.input("q", [samples, heads, sizes[0], depth])
+      let shared = random.element([1, 2, heads])
+      let key = try random.input("k", [samples, shared, sizes[1], depth])
+      let value = try random.input("v", [samples, shared, sizes[1], sizes[2]])
+      let mask: Graph.Operand =
+        random.int(0...1) == 0 ? .none : try random.input("m", [sizes[0], sizes[1]])
+      let attributes = Operation.Attention(
+        isCausal: random.int(0...1) == 0, sharesHeads: shared != heads)
+      random.add("attention", .attention(attributes), [query, key, value, mask])
+    }
+  }
+
+  @Test func paddingsOfAllKinds() throws {
+    try compareLayers("paddings", channels: [1, 16], sizes: 3...5) { random, x, _ in
+      let (before, after) = (random.ints(2, -1...1), random.ints(2, -1...2))
+      let (first, second) = (before.map { Size.fixed($0) }, after.map { Size.fixed($0) })
+      let copies = random.element(Operation.PaddingCopies.allCases)
+      let isConstant = random.int(0...3) == 0
+      random.add(
+        "layer",
+        isConstant
+          ? .pad(before: first, after: second, value: 0.5)
+          : .pad(before: first, after: second, by: copies), [x])
+    }
+  }
+
+  @Test func maximaAndTheirIndices() throws {
+    try compareLayers("maxima", channels: [1, 16], sizes: 4...7) { random, x, _ in
+      let kernel = random.ints(2, 1...3)
+      let pooling = Operation.Pooling(kernel: kernel, stride: kernel, padding: [0, 0])
+      // Of the same numbers, so that the engines agree on which is the largest.
+      random.add("pool", .maxPool(pooling), [.value("x")])
+      random.add("indices", .maxPoolIndices(pooling), [.value("x")])
+      random.add(
+        "unpooled", .maxUnpool([.dimension(2, of: "x"), .dimension(3, of: "x")]),
+        [.value("pool"), .value("indices")])
+      random.add("largest", .adaptiveMaxPool(random.ints(2, 1...3)), [.value("unpooled")])
+      random.add("peaks", .adaptiveMaxPool([1, 1]), [x])
+      random.add("all", .sum(dimensions: [], keepsDimensions: true), [.value("largest")])
+      random.add("layer", .add(scale: 1), [.value("peaks"), .value("all")])
+    }
+  }
+
+  @Test func patches() throws {
+    try compareLayers("patches", channels: [1, 4, 16], sizes: 3...6) { random, x, _ in
+      let patches = Operation.Patches(
+        kernel: random.ints(2, 1...3), stride: random.ints(2, 1...2),
+        padding: random.ints(2, 0...1),
+        dilation: [1, 1])
+      random.add("columns", .im2col(patches), [x])
+      random.add(
+        "layer", .col2im(patches, sizes: [.dimension(2, of: "x"), .dimension(3, of: "x")]),
+        [.value("columns")])
+    }
+  }
+
+  @Test func slicesThatOverlap() throws {
+    try compareLayers("slices that overlap", channels: [4, 16], sizes: 3...6) { random, x, _ in
+      let (dimension, step) = (random.int(-4...3), random.int(1...3))
+      random.add(
+        "layer", .unfold(dimension: dimension, size: random.int(0...1), step: step), [x])
+    }
+  }
+
+  @Test func shuffledPixels() throws {
+    try compareLayers("shuffles", channels: [16, 32]) { random, x, _ in
+      random.add("channels", .channelShuffle(groups: random.element([2, 4, 8])), [x])
+      let factor = random.element([1, 2, 4])
+      random.add("shuffled", .pixelShuffle(factor: factor), [.value("channels")])
+      random.add("scaled", .multiplyScalar(2), [.value("shuffled")])
+      random.add("layer", .pixelUnshuffle(factor: factor), [.value("scaled")])
+    }
+  }
+
+  @Test func grids() throws {
+    try compare("grids", 30) { random in
+      let rank = random.element([2, 2, 3])
+      let samples = random.int(1...2)
+      let x = try random.input("x", [samples, random.element([1, 5])] + random.ints(rank, 1...5))
+      let grid = try random.input("grid", [samples] + random.ints(rank, 1...4) + [rank])
+      random.add("wide", .multiplyScalar(1.5), [grid])
+      // Rounding decides which element is the nearest, so that mode is left out.
+      let attributes = Operation.GridSample(
+        mode: rank == 3 ? .linear : random.element([.linear, .cubic]),
+        padding: random.element(Operation.GridSample.Padding.allCases),
+        alignsCorners: random.int(0...1) == 0)
+      random.add("out", .gridSample(attributes), [x, .value("wide")])
+    }
+  }
+
+  @Test func recurrences() throws {
+    try compare("recurrences", 20) { random in
+      let cell = random.element(Operation.Recurrence.Cell.allCases)
+      let attributes = Operation.Recurrence(
+        cell, layers: random.int(1...2), isBidirectional: random.int(0...1) == 0,
+        hasBiases: random.int(0...1) == 0, isBatchFirst: random.int(0...1) == 0)
+      let (first, second, inputs, size) = (
+        random.int(1...4), random.int(1...4), random.int(1...5), random.int(1...5)
+      )
+      let (directions, gates) = (
+        attributes.isBidirectional ? 2 : 1, ["lstm": 4, "gru": 3][cell.rawValue] ?? 1
+      )
+      let cells = attributes.layers * directions
+      var operands = [try random.input("x", [first, second, inputs])]
+      for state in 0..<(cell == .lstm ? 2 : 1) {
+        let batch = attributes.isBatchFirst ? first : second
+        operands.append(try random.input("state\(state)", [cells, batch, size]))
+      }
+      for index in 0..<cells {
+        let width = index < directions ? inputs : directions * size
+        operands.append(try random.parameter("w\(index)", [gates * size, width]))
+        operands.append(try random.parameter("u\(index)", [gates * size, size]))
+        guard attributes.hasBiases else { continue }
+        operands.append(try random.parameter("b\(index)", [gates * size]))
+        operands.append(try random.parameter("c\(index)", [gates * size]))
+      }
+      random.add(
+        "rnn", .recurrence(attributes), operands,
+        outputs: cell == .lstm ? ["y", "h", "c"] : ["y", "h"])
+    }
+  }
+}
