@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def test_a_difference_is_a_result_and_not_an_exception(tmp_path: Path, digits: P
     dbn_convert.to_standard(digits, tmp_path / "pooled.h5", statistics="pooled")
     proof = dbn_convert.verify(tmp_path / "mean.h5", tmp_path / "pooled.h5", report=tmp_path / "page.html")
     assert not proof and proof.max_abs > 0 and 0 < proof.max_rel < proof.max_abs
+    assert 0 < proof.rel_error < math.inf and -1 <= proof.cosine < 1 and proof.snr_db < math.inf
+    assert max(layer.rel_error for layer in proof.layers) == proof.rel_error
     assert proof.first_divergence is not None and proof.first_divergence["name"] == "bn1"
     assert (tmp_path / "page.html").exists()
     difference = dbn_convert.diff(tmp_path / "mean.h5", tmp_path / "pooled.h5")

@@ -49,6 +49,8 @@ public struct NumberComparison: Sendable {
   public private(set) var maxULP = 0
   /// Whether all numbers have the same bits: 0 and -0 don't, two NaNs do.
   public private(set) var isBitIdentical = true
+  /// The sums that `relativeError`, `cosineSimilarity` and `signalToNoise` are computed from.
+  private(set) var sums = SquareSums()
   /// The first two numbers that are further apart than the tolerance; nil if there are none.
   public private(set) var firstDifference: Difference?
 
@@ -72,6 +74,7 @@ public struct NumberComparison: Sendable {
     _ index: Int, _ a: Double, _ b: Double, _ scalarType: ScalarType, _ tolerance: Tolerance
   ) {
     if b.isFinite { largestMagnitude = max(largestMagnitude, abs(b)) }
+    sums.add(a, b)
     guard a.bitPattern != b.bitPattern, !(a.isNaN && b.isNaN) else { return }
     isBitIdentical = false
     let distance = a == b ? 0 : (a.isFinite && b.isFinite ? abs(a - b) : .infinity)
@@ -84,11 +87,16 @@ public struct NumberComparison: Sendable {
   }
 
   /// Adds the result of comparing other numbers.
-  public mutating func formUnion(_ other: NumberComparison) {
+  ///
+  /// - Parameter addsSums: whether they count in `relativeError`, `cosineSimilarity` and
+  ///   `signalToNoise`; false for numbers of another kind, which would outweigh the rest or vanish
+  ///   in it.
+  public mutating func formUnion(_ other: NumberComparison, addsSums: Bool = true) {
     maxAbsolute = max(maxAbsolute, other.maxAbsolute)
     largestMagnitude = max(largestMagnitude, other.largestMagnitude)
     shareOfTolerance = max(shareOfTolerance, other.shareOfTolerance)
     maxULP = max(maxULP, other.maxULP)
+    if addsSums { sums.formUnion(other.sums) }
     isBitIdentical = isBitIdentical && other.isBitIdentical
     firstDifference = firstDifference ?? other.firstDifference
   }

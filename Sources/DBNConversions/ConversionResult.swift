@@ -108,4 +108,15 @@ public struct ConversionResult: Sendable {
     result.proof = try check.result(finished.withLock { $0 }, of: path)
     return result
   }
+
+  /// Proves a file that was written before: that it is what this conversion writes.
+  ///
+  /// - Parameter leftOut: what its format could not store, which is not compared.
+  /// - Throws: `outputsDiffer` and `promiseBroken`; errors of reading the file.
+  public func proving(
+    _ path: String, by proof: ConversionProof, without leftOut: [ConversionReport.Item] = []
+  ) throws(CheckpointError) -> ProofResult {
+    try ProofCheck(proof, basis(), without: leftOut, of: source, isWritten: true)
+      .result(path, of: path)
+  }
 }

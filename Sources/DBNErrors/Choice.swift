@@ -39,8 +39,12 @@ public enum Choice: Sendable, Hashable {
   case shardSize
   /// Removing a prefix from names.
   case strippingPrefix(String)
+  /// Removing a prefix from the names of either of two checkpoints that are compared.
+  case comparingWithoutPrefix(String)
   /// Renaming tensors.
   case renaming
+  /// Giving a Keras model's weights PyTorch's names.
+  case kerasNames
   /// Giving a Flax model's weights PyTorch's names.
   case flaxNames
   /// Giving BatchNorms that have a weight or a bias the other.
@@ -97,7 +101,9 @@ extension Choice {
     case .compression: "'compression'"
     case .shardSize: "'shardByteCount'"
     case .strippingPrefix(let prefix): "'strippingPrefix(\"\(prefix.visible())\")'"
+    case .comparingWithoutPrefix(let prefix): "'.strippingPrefix(\"\(prefix.visible())\")'"
     case .renaming: "'renaming'"
+    case .kerasNames: "'.kerasNames'"
     case .flaxNames: "'.flaxNames'"
     case .completingBatchNorms: "'.completingBatchNorms'"
     case .castingToFloat32: "'casting(to: .float32, statistics: true)'"

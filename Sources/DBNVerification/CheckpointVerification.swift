@@ -26,6 +26,9 @@ public struct CheckpointVerification: Sendable {
   /// The mode in which the programs in the files are compared; nil for each program's own.
   public var programMode: ExecutionMode?
 
+  /// Whether checksums of what is compared are computed, in a further pass over all tensors.
+  public var takesDigests = false
+
   /// Makes a verification of each BatchNorm separately, in evaluation, to the last bit.
   public init() {}
 
@@ -81,6 +84,11 @@ public struct CheckpointVerification: Sendable {
         advice: "compare everything that the files hold with \(.difference)")
     }
     result.scope = scope
+    if takesDigests {
+      result.digests = try scope.pairs.map { pair throws(CheckpointError) in
+        try ComparedDigests(a.model(at: pair.a), at: pair.a, b.model(at: pair.b), at: pair.b)
+      }
+    }
     result.healthOfFirst = try health(a, scope.pairs.map(\.a))
     result.healthOfSecond = try health(b, scope.pairs.map(\.b))
     return result

@@ -1,5 +1,5 @@
 import DBNModels
-import DBNTensors
+package import DBNTensors
 
 /// Compares the programs in two files: the same weights with another program are another model.
 enum ProgramComparison {
@@ -61,7 +61,7 @@ extension VerificationResult {
 
 extension Checkpoint {
   /// The epsilon and momentum of the file's BatchNorms, including those in its program.
-  var allBatchNormSettings: BatchNormSettingsTable {
+  package var allBatchNormSettings: BatchNormSettingsTable {
     // A program that can't be read has no settings; comparing programs reports it.
     guard let graph = (try? model())??.graph else { return batchNormSettings }
     var ofProgram = BatchNormSettingsTable()

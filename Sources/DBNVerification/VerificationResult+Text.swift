@@ -30,7 +30,7 @@ extension VerificationResult {
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
     }
-    return (lines + [summary] + healthLines + settingsLines + scopeLines).joined(
+    return (lines + [summary] + errorLines + healthLines + settingsLines + scopeLines).joined(
       separator: separator)
   }
 
@@ -63,6 +63,19 @@ extension VerificationResult {
     let computed = mode != .evaluation ? "outputs, updated statistics and counters" : "outputs"
     return "\(computed): max abs \(maxAbsolute.brief), max ulp \(maxULP); "
       + "stored numbers: max abs \(stateMaxAbsolute.brief)"
+  }
+
+  /// All differences of the outputs together, if there are any.
+  private var errorLines: [String] {
+    relativeError == 0 ? [] : ["outputs, at worst: \(errors)"]
+  }
+
+  /// "relative error 0.00123, cosine similarity 0.999999, signal-to-noise ratio 58.2 dB", of the layer
+  /// that is worst in each.
+  package var errors: String {
+    NumberComparison.text(
+      relativeError: relativeError, cosineSimilarity: cosineSimilarity, signalToNoise: signalToNoise
+    )
   }
 
   /// What follows "but": faults in the compared numbers.

@@ -1,5 +1,6 @@
 public import DBNBatchNorm
 public import DBNComparison
+public import DBNExecution
 public import DBNModels
 public import DBNTensors
 
@@ -14,7 +15,8 @@ public struct VerificationResult: Sendable {
     /// What the layer does, such as `convolution`: the operation of the graph's node.
     public internal(set) var operation: String
     /// The comparison of what the two compute: outputs and, in training, running statistics after
-    /// the batch.
+    /// the batch. Its relative error, cosine similarity and signal-to-noise ratio are of the outputs
+    /// alone.
     public internal(set) var outputs: NumberComparison
     /// The comparison of what the two store, if the layer is a BatchNorm: parameters, running
     /// statistics, counters.
@@ -42,7 +44,9 @@ public struct VerificationResult: Sendable {
       _ comparison: NumberComparison, to part: WritableKeyPath<Layer, NumberComparison>,
       _ quantity: String, device: Int?, coordinates: (Int) -> [Int]
     ) {
-      self[keyPath: part].formUnion(comparison)
+      // A counter of 10,000 batches would outweigh all outputs.
+      let isOutput = BatchNormQuantity(rawValue: quantity) == nil
+      self[keyPath: part].formUnion(comparison, addsSums: isOutput)
       guard divergence == nil, let first = comparison.firstDifference else { return }
       divergence = Divergence(
         quantity: quantity, device: device, index: coordinates(first.index), a: first.a,
@@ -80,6 +84,10 @@ public struct VerificationResult: Sendable {
   public internal(set) var layers: [Layer] = []
   /// Which parts of two files were compared; empty if two state dicts were given.
   public internal(set) var scope = VerificationScope()
+  /// The checksums of what was compared, if they were asked for.
+  public internal(set) var digests: [ComparedDigests] = []
+  /// The engine that ran the model; the reference runs separate BatchNorms.
+  public internal(set) var engine = Engine.reference
   /// How many stored tensors outside the BatchNorms were compared, with those that only one has.
   public internal(set) var otherTensors = 0
   /// The largest difference of two elements in these tensors.
@@ -93,7 +101,7 @@ public struct VerificationResult: Sendable {
   /// Tensors of BatchNorms that only one has, with the values that a missing tensor stands for.
   public internal(set) var impliedTensors: [String] = []
   /// What the user should know about the comparison, in one sentence each.
-  public internal(set) var notes: [Guidance] = []
+  public package(set) var notes: [Guidance] = []
   /// BatchNorms whose epsilon or momentum only one of the two has, which is then used for both.
   public internal(set) var oneSidedSettings: [String] = []
   /// Faults in the first checkpoint's numbers, even if both have the same.
@@ -126,6 +134,12 @@ public struct VerificationResult: Sendable {
   public var maxRelative: Double { layers.map(\.outputs.maxRelative).max() ?? 0 }
   /// The largest distance of two outputs, in units of the last place.
   public var maxULP: Int { layers.map(\.outputs.maxULP).max() ?? 0 }
+  /// The largest relative error of a layer's outputs: ‖a − b‖ / ‖b‖.
+  public var relativeError: Double { layers.map(\.outputs.relativeError).worst(0, >) }
+  /// The smallest cosine similarity of a layer's outputs; NaN if it is undefined for one.
+  public var cosineSimilarity: Double { layers.map(\.outputs.cosineSimilarity).worst(1, <) }
+  /// The smallest signal-to-noise ratio of a layer's outputs, in decibels; infinite if they are equal.
+  public var signalToNoise: Double { layers.map(\.outputs.signalToNoise).worst(.infinity, <) }
   /// The largest difference of two stored numbers.
   public var stateMaxAbsolute: Double {
     layers.map(\.state.maxAbsolute).reduce(otherMaxAbsolute, max)
@@ -152,5 +166,16 @@ public struct VerificationResult: Sendable {
     oneSidedSettings += other.oneSidedSettings.map { "\(entry)/\($0)" }
     impliedTensors += other.impliedTensors.map { "\(entry)/\($0)" }
     stateIsBitIdentical = stateIsBitIdentical && other.stateIsBitIdentical
+  }
+}
+
+extension [Double] {
+  /// The worst of the numbers; NaN if there is one.
+  ///
+  /// - Parameters:
+  ///   - best: the result if there is no number.
+  ///   - isWorse: whether its first argument is worse than its second.
+  fileprivate func worst(_ best: Double, _ isWorse: (Double, Double) -> Bool) -> Double {
+    reduce(best) { $1.isNaN || isWorse($1, $0) ? $1 : $0 }
   }
 }

@@ -15,6 +15,7 @@ struct AdviceTests {
     .mappingToDistributed, .mappingToStandard, .sourceLayout(nil), .sourceLayout("ghost"),
     .worldSize, .mergeRule, .anyMergeRule, .including("bn1"), .excluding, .referenceEngine,
     .architectures, .weights, .dividing(255), .strippingPrefix("module."),
+    .comparingWithoutPrefix("module."), .kerasNames, .flaxNames,
   ]
 
   /// The first word of each line of the help that lists a subcommand.

@@ -162,11 +162,17 @@ struct MessageTests {
 
   @Test func namesThatDifferInAPrefixAreRecognised() throws {
     let path = try wrappedCheckpoint()
-    try expect(
-      ["verify", checkpoint, path], says: "every name in the second begins with 'module.'",
-      "'convert --strip-prefix module.'")
-    try expect(
-      ["verify", path, checkpoint], says: "every name in the first begins with 'module.'")
+    for files in [[checkpoint, path], [path, checkpoint]] {
+      try expect(
+        ["verify"] + files, says: "different names: compare them with --strip-prefix module.")
+      try expect(
+        ["verify"] + files + ["--model", model], says: "compare them with --strip-prefix module.")
+      for options in [[], ["--model", model], ["--mode", "train"]] {
+        try expect(
+          ["verify"] + files + ["--strip-prefix", "module."] + options, status: 0,
+          says: "names in the \(files[0] == path ? "first" : "second") were changed")
+      }
+    }
   }
 
   @Test func aModelNamesThePrefixOfItsWeights() throws {

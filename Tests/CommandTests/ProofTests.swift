@@ -1,6 +1,7 @@
 import DBNCheckpoints
 import DBNTensors
 import DBNTestSupport
+import Foundation
 import Testing
 
 /// `--verify` of the conversions, and `verify --model`.
@@ -44,9 +45,25 @@ struct ProofTests {
     let cast = folder.file("cast.h5")
     let proven = try Command("convert", digits, cast, "--cast", type, "--verify")
     #expect(proven.status == 0, "\(proven.error)")
-    let said = "verified: 11 cast tensors hold the nearest values; 9 other tensors kept bit for bit"
-    #expect(proven.output.contains(said))
-    #expect(proven.output.count < 500)
+    let error = type == "float64" ? "" : " (relative error 0.00"
+    #expect(proven.output.contains("verified: 11 cast tensors hold the nearest values\(error)"))
+    #expect(proven.output.contains("; 9 other tensors kept bit for bit"))
+    #expect(proven.output.count < 700)
+    let again = try Command(
+      "convert", digits, cast, "--cast", type, "--verify", "--json", "--force")
+    let verification = try JSON(parsing: again.output)["verification"]
+    let rounding = try #require(verification?["promise"]?["rounding"])
+    if type == "float64" {
+      #expect(rounding["rel_error"] == .double(0) && rounding["snr_db"] == "inf")
+    } else {
+      guard case .double(let error)? = rounding["rel_error"],
+        case .double(let decibels)? = rounding["snr_db"]
+      else { return #expect(Bool(false), "\(rounding)") }
+      // At most half a unit in the last place: 2^-11 or 2^-8 of each normal number.
+      let limit = type == "float16" ? 0x1p-11 : 0x1p-8
+      #expect((limit / 10...limit).contains(error))
+      #expect(abs(pow(10, -decibels / 20) / error - 1) < 1e-12)
+    }
   }
 
   /// Devices of two numbers can't be run side by side; what was promised is proven all the same.

@@ -96,6 +96,25 @@ struct ModelVerificationTests {
     #expect(divergence?.index == [0])
   }
 
+  /// An error of the outputs by a thousandth stays one whatever a counter holds.
+  @Test func relativeErrorsOfALayerAreOfItsOutputs() throws {
+    var (first, second) = (standard, standard)
+    for key in ["bn.weight", "bn.bias"] {
+      let tensor = try #require(standard[key])
+      second[key] = try Tensor(
+        rounding: tensor.doubles().map { $0 * 1.001 }, to: .float64, shape: tensor.shape)
+    }
+    first["bn.num_batches_tracked"] = try Tensor([1_000_000], shape: [])
+    second["bn.num_batches_tracked"] = first["bn.num_batches_tracked"]
+    var verification = ModelVerification(graph)
+    verification.mode = .training
+    let result = try verification.compare(first, second)
+    let layer = try #require(result.layers.first { $0.name == "bn" }).outputs
+    #expect(abs(layer.relativeError - 0.001 / 1.001) < 1e-9)
+    #expect(abs(layer.signalToNoise - 60.008681) < 1e-4 && layer.cosineSimilarity > 1 - 1e-9)
+    #expect(result.relativeError >= layer.relativeError)
+  }
+
   @Test(arguments: ExecutionMode.allCases)
   func aBatchThatMissesADeviceIsAnError(mode: ExecutionMode) throws {
     let other = try standard.toDistributed(worldSize: 4).stateDict
@@ -166,12 +185,13 @@ struct ModelVerificationTests {
     #expect(error?.code == .invalidBatch)
   }
 
-  private func exported(samples: Int, reshaping: Bool = false) -> Graph {
-    let view = Graph.Node("view", .reshape([.fixed(samples), .inferred]), [.value("sum")])
+  /// - Parameter sizes: of a reshape after the last layer.
+  private func exported(samples: Int, reshaping sizes: [Size] = []) -> Graph {
+    let view = Graph.Node("view", .reshape(sizes), [.value("sum")])
     return Graph(
       name: "exported", inputs: [.init("x", shape: [samples, 2, 3, 3])],
-      nodes: graph.nodes + (reshaping ? [view] : []), outputs: [reshaping ? "view" : "sum"],
-      parameters: [])
+      nodes: graph.nodes + (sizes.isEmpty ? [] : [view]),
+      outputs: [sizes.isEmpty ? "sum" : "view"], parameters: [])
   }
 
   @Test(arguments: ExecutionMode.allCases)
@@ -187,9 +207,28 @@ struct ModelVerificationTests {
     }
   }
 
-  @Test func aSizeThatIsTheBatchsKeepsItToThat() throws {
+  /// `x.view(12, -1)`, and then an expand to the same shape, of a program for 12 samples.
+  @Test(arguments: ExecutionMode.allCases)
+  func shapesThatBeginWithTheBatchFollowIt(mode: ExecutionMode) throws {
     let distributed = try standard.toDistributed(worldSize: 4).stateDict
-    var verification = ModelVerification(exported(samples: 12, reshaping: true))
+    let view = exported(samples: 12, reshaping: [12, .inferred])
+    let expand = Graph.Node("expand", .expand([12, 18]), [.value("view")])
+    let both = Graph(
+      name: "exported", inputs: view.inputs, nodes: view.nodes + [expand], outputs: ["expand"],
+      parameters: [])
+    for graph in [view, both] {
+      var verification = ModelVerification(graph)
+      verification.mode = mode
+      let result = try verification.compare(standard, distributed)
+      #expect(result.isBitIdentical && result.samples == 12)
+      verification.samples = 7
+      #expect(try verification.compare(distributed, standard).samples == 7)
+    }
+  }
+
+  @Test func aSizeThatIsAMultipleOfTheBatchKeepsItToThat() throws {
+    let distributed = try standard.toDistributed(worldSize: 4).stateDict
+    var verification = ModelVerification(exported(samples: 12, reshaping: [24, .inferred]))
     let result = try verification.compare(standard, distributed)
     #expect(result.isBitIdentical && result.samples == 12)
     verification.samples = 8

@@ -29,6 +29,11 @@ public struct StagedFiles: ~Copyable {
     files.append(file)
   }
 
+  /// The files' names, and where each can be read until it has its name.
+  package var contents: [(path: String, readableAt: String)] {
+    files.map { ($0.location.path, $0.libraryPath) }
+  }
+
   /// Marks a file, which the others replace, for removal if it exists.
   package mutating func remove(
     _ path: String, existing: ExistingFiles

@@ -19,6 +19,9 @@ public struct ConversionProof: Sendable {
   /// The engine's options: threads, batch, epsilon.
   public var options: ExecutionOptions
 
+  /// Whether checksums of what is compared are computed, in a further pass over all tensors.
+  public var takesDigests = false
+
   /// A proof with the given limits; by default every BatchNorm by itself, on the reference engine,
   /// with no difference allowed.
   public init(
@@ -51,6 +54,8 @@ public struct ProofResult: Sendable {
   public let outputs: VerificationResult?
   /// The reason why they cannot be run.
   public let whyNotRun: String
+  /// The checksums of what was compared, if they were asked for.
+  public internal(set) var compared: [ComparedDigests] = []
 
   init(
     promise: ConversionPromise.Result? = nil, outputs: VerificationResult?, whyNotRun: String = ""

@@ -13,11 +13,14 @@ struct ProofCheck {
   private let leftOut: [ConversionReport.Item]
   /// The file that was converted.
   private let source: Conversion
+  /// What errors say first: that the file was not written, if it has no name yet.
+  private let consequence: String
 
   init(
     _ proof: ConversionProof, _ basis: ProofBasis, without leftOut: [ConversionReport.Item],
-    of source: Conversion
+    of source: Conversion, isWritten: Bool = false
   ) {
+    consequence = isWritten ? "" : "not written: "
     self.proof = proof
     self.basis = basis
     self.leftOut = leftOut
@@ -34,10 +37,19 @@ struct ProofCheck {
       let written = try checkpoint.stateDict(at: basis.entry)
       let basis = basis.without(leftOut, in: written)
       let settings = BatchNormSettingsPair(basis.settings, checkpoint.batchNormSettings)
-      guard let promise = basis.promise else {
-        return try checkEquality(compare(basis, written, settings))
+      var result: ProofResult
+      if let promise = basis.promise {
+        result = try check(promise, basis, written, settings)
+      } else {
+        result = try checkEquality(compare(basis, written, settings))
       }
-      return try check(promise, basis, written, settings)
+      if proof.takesDigests {
+        let entry = try source.findStateDict().entry
+        result.compared = [
+          try ComparedDigests(basis.stateDict, at: entry, written, at: basis.entry)
+        ]
+      }
+      return result
     } catch {
       // The file's temporary path means nothing to the user.
       var error = error
@@ -71,11 +83,11 @@ struct ProofCheck {
   ) throws(CheckpointError) -> ProofResult {
     guard !outputs.isEmpty else {
       throw CheckpointError(
-        .nothingToCompare, "not written: there are no tensors, so nothing can be proven",
+        .nothingToCompare, "\(consequence)there are no tensors, so nothing can be proven",
         advice: "\(.noProof)")
     }
     guard outputs.isEqual else {
-      throw .outputsDiffer(outputs.text(listsLayers: false, separator: "; "))
+      throw outputsDiffer(outputs.text(listsLayers: false, separator: "; "))
     }
     return ProofResult(outputs: outputs)
   }
@@ -91,7 +103,7 @@ struct ProofCheck {
     if let first = kept.broken.first {
       throw CheckpointError(
         .promiseBroken, name: first.name,
-        "not written: \(first.reason)"
+        "\(consequence)\(first.reason)"
           + (kept.broken.count > 1 ? " (and \(kept.broken.count - 1) more)" : ""),
         advice: "keep the input and report this: it is a bug in dbn-convert or a disk fault")
     }
@@ -108,17 +120,15 @@ struct ProofCheck {
       return ProofResult(promise: kept, outputs: nil, whyNotRun: error.reason)
     }
     guard proof.tolerance.isExact || outputs.outputsAreEqual else {
-      throw .outputsDiffer(
+      throw outputsDiffer(
         "the outputs are up to \(outputs.maxAbsolute.brief) apart, beyond the tolerance")
     }
     return ProofResult(promise: kept, outputs: outputs)
   }
-}
 
-extension CheckpointError {
-  fileprivate static func outputsDiffer(_ reason: String) -> CheckpointError {
+  private func outputsDiffer(_ reason: String) -> CheckpointError {
     CheckpointError(
-      .outputsDiffer, "not written: \(reason)",
+      .outputsDiffer, "\(consequence)\(reason)",
       advice: "\(.allowingDifferences), or \(.noProof)")
   }
 }

@@ -69,6 +69,7 @@ extension VerificationResult {
       Page.Fact("Mode", "\(mode.text), batch of \(samples)"),
       Page.Fact("Inputs", inputs.text), Page.Fact("Tolerance", tolerance.text),
       Page.Fact("Largest error of outputs", "\(maxAbsolute), \(maxULP.ulps) ULP"),
+      Page.Fact("Outputs of the worst layer", errors),
       Page.Fact("Largest difference of stored numbers", "\(stateMaxAbsolute)"),
     ]
     facts += scopeFacts + healthFacts

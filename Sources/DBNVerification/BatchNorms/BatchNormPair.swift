@@ -32,9 +32,7 @@ struct BatchNormPair {
       sitesB.map { (CheckpointDictionary.Key.string($0.name), $0) }, uniquingKeysWith: { $1 })
     let names = Set(sitesA.map { CheckpointDictionary.Key.string($0.name) })
     if let extra = sitesB.first(where: { !names.contains(.string($0.name)) }) {
-      throw unpaired(
-        extra, "only the second checkpoint has this BatchNorm", advice: prefixAdvice(sitesA, sitesB)
-      )
+      throw unpaired(extra, "only the second checkpoint has this BatchNorm")
     }
     var pairs: [BatchNormPair] = []
     for site in sitesA {
@@ -85,24 +83,6 @@ struct BatchNormPair {
       .batchNormsDiffer, name: problem.name,
       "looks like a BatchNorm in the \(which) checkpoint, but \(problem.reason)",
       advice: problem.advice ?? "compare the stored values alone with \(.difference)")
-  }
-
-  /// The advice if the names differ in a prefix only, as those of a model in a wrapper do.
-  private static func prefixAdvice(_ a: [BatchNormSite], _ b: [BatchNormSite]) -> Guidance? {
-    func prefix(_ long: [BatchNormSite], _ short: [BatchNormSite]) -> String? {
-      guard let first = long.first?.name, let other = short.first?.name, first.hasSuffix(other),
-        first.utf8.count > other.utf8.count
-      else { return nil }
-      let prefix = first.dropLast(other.count)
-      return long.map(\.name) == short.map { prefix + $0.name } ? String(prefix) : nil
-    }
-    if let prefix = prefix(b, a) {
-      return "every name in the second begins with '\(prefix)': remove that with "
-        + "\(.strippingPrefix(prefix)) first"
-    }
-    return prefix(a, b).map {
-      "every name in the first begins with '\($0)': remove that with \(.strippingPrefix($0)) first"
-    }
   }
 
   private static func unpaired(

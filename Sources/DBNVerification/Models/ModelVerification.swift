@@ -90,6 +90,7 @@ public struct ModelVerification: Sendable {
         inputs[input.name].map { .init(name: input.name, shape: $0.shape) }
       }, seed: self.inputs == nil ? seed : nil)
     result.tolerance = tolerance
+    result.engine = engine
     result.layers = comparison.layers
     result.otherDifferences = comparison.differences
     try result.compareState(a, b, batchNorms(a, b), tolerance: tolerance)

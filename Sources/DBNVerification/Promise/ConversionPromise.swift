@@ -1,5 +1,5 @@
 public import DBNBatchNorm
-import DBNComparison
+public import DBNComparison
 public import DBNTensors
 
 /// The promise of a lossy conversion, which is checked on the written file: merged statistics are
@@ -27,6 +27,8 @@ public struct ConversionPromise: Sendable {
     public internal(set) var merged = 0
     /// How many tensors have the nearest numbers of the other type.
     public internal(set) var cast = 0
+    /// How far the numbers of the cast tensors are from the originals: a is written, b the source.
+    public internal(set) var rounding = NumberComparison([], [], ulpsOf: .float32)
     /// How many other tensors have the same bits.
     public internal(set) var kept = 0
     /// What is not as promised.
@@ -73,7 +75,7 @@ public struct ConversionPromise: Sendable {
         return result.broken.append(
           .init("\(key)", "it is \(other.scalarType.name) \(other.shape)"))
       }
-      if let wrong = try tensor.firstWrongRounding(in: other) {
+      if let wrong = try tensor.firstWrongRounding(in: other, adding: &result.rounding) {
         return result.broken.append(.init("\(key)", wrong))
       }
       result.cast += 1
@@ -119,10 +121,15 @@ public struct ConversionPromise: Sendable {
 
 extension Tensor {
   /// A description of the first number in the other tensor that is not the nearest to this one's.
-  fileprivate func firstWrongRounding(in other: Tensor) throws(CheckpointError) -> String? {
+  ///
+  /// - Parameter comparison: is joined with the comparison of the other tensor with this one.
+  fileprivate func firstWrongRounding(
+    in other: Tensor, adding comparison: inout NumberComparison
+  ) throws(CheckpointError) -> String? {
     var wrong: String?
     try forEachPiece(with: other) { start, mine, theirs in
       guard wrong == nil else { return }
+      comparison.formUnion(NumberComparison(theirs, mine, ulpsOf: scalarType))
       let index = mine.indices.first { !other.scalarType.rounds(mine[$0], to: theirs[$0]) }
       wrong = index.map {
         "element \(start + $0) is \(theirs[$0]), which is not the nearest "

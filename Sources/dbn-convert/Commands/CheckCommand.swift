@@ -8,15 +8,43 @@ import DBNVerification
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Read everything in a checkpoint, and verify all its checksums.")
+    abstract: "Read everything in a checkpoint, and verify all its checksums.",
+    discussion: """
+      With --certificate instead: read all files of the certificate, and make its comparison again. \
+      Its files are looked for under the same paths, from the folder in which the command runs. Exit \
+      status 0: the files are unchanged, and the comparison finds the same; 1: not.
+      """)
 
   @Argument(help: "The checkpoint.", completion: .file())
-  var file: String
+  var file: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Check this certificate of 'verify' or of a conversion.", valueName: "file.json"),
+    completion: .file())
+  var certificate: String?
 
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
 
+  func validate() throws {
+    guard (file == nil) != (certificate == nil) else {
+      throw ValidationError("Give either a checkpoint or --certificate.")
+    }
+  }
+
   func run() throws {
+    if let file { try check(file) }
+    if let certificate { try checkCertificate(certificate) }
+  }
+
+  private func checkCertificate(_ path: String) throws {
+    let check = try CertificateCheck(path)
+    try options.print(check.json, text: check.text)
+    if !check.holds { throw Console.different }
+  }
+
+  private func check(_ file: String) throws {
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let bar = ProgressBar("checking \(file)", total: checkpoint.tensorByteCount)
     let result: IntegrityCheck

@@ -35,18 +35,24 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let existing = try target.existingFiles(at: output, inputs: [input, proofOptions.model])
-    let conversion = try Conversion(
-      opening: input, entry: entry.path, options: opaque.readingOptions)
+    try proofOptions.certificate.checkName()
     var files = StagedFiles()
     let result = try target.stage(
-      conversion.converted(
-        by: transformations.transformations(), stateDictOnly: stateDict.stateDictOnly,
-        allowsLosses: target.lossy),
-      to: output, existing, proof: proofOptions.proof, in: &files)
+      converted(), to: output, existing, proof: proofOptions.proof, in: &files)
+    try proofOptions.certify(
+      result, reading: [input, transformations.likeKeras], in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
     try options.print(
       result.json(writtenTo: output, health: health), text: text(result), naming: files)
+  }
+
+  private func converted() throws -> ConversionResult {
+    let conversion = try Conversion(
+      opening: input, entry: entry.path, options: opaque.readingOptions)
+    return try conversion.converted(
+      by: transformations.transformations(), stateDictOnly: stateDict.stateDictOnly,
+      allowsLosses: target.lossy)
   }
 
   private func text(_ result: ConversionResult) -> String {
@@ -56,5 +62,11 @@ struct ConvertCommand: ParsableCommand {
       + result.report.skippedText
       + result.report.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
       + result.leftOutText + result.proofText
+  }
+}
+
+extension ConvertCommand: CertifiedCommand {
+  func finding(repeating certificate: Certificate) throws -> Certificate.Finding {
+    try proofOptions.finding(of: converted(), at: output, repeating: certificate)
   }
 }

@@ -55,14 +55,12 @@ struct ToDistributedCommand: ParsableCommand {
   func run() throws {
     let existing = try target.existingFiles(
       at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
-    let conversion = try stateDict.conversion(opening: input, entry, opaque)
+    try proofOptions.certificate.checkName()
     let layout = try targetLayout()
     var files = StagedFiles()
     let result = try target.stage(
-      conversion.toDistributed(
-        worldSize: worldSize, layout: layout, merging: statistics,
-        selection: selection.selection, reading: source.hint(usesFile: false)),
-      to: output, existing, proof: proofOptions.proof, in: &files)
+      converted(to: layout), to: output, existing, proof: proofOptions.proof, in: &files)
+    try proofOptions.certify(result, reading: [input, source.file.layoutFile], in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
     let report = result.report
@@ -74,7 +72,18 @@ struct ToDistributedCommand: ParsableCommand {
   }
 }
 
-extension ToDistributedCommand {
+extension ToDistributedCommand: CertifiedCommand {
+  func finding(repeating certificate: Certificate) throws -> Certificate.Finding {
+    try proofOptions.finding(
+      of: converted(to: targetLayout()), at: output, repeating: certificate)
+  }
+
+  private func converted(to layout: BatchNormLayout) throws -> ConversionResult {
+    try stateDict.conversion(opening: input, entry, opaque).toDistributed(
+      worldSize: worldSize, layout: layout, merging: statistics, selection: selection.selection,
+      reading: source.hint(usesFile: false))
+  }
+
   /// - Throws: `invalidLayout` if no layout with virtual devices has the name.
   private func targetLayout() throws(CheckpointError) -> BatchNormLayout {
     guard let layout else { return try source.file.layout() ?? .replicated }

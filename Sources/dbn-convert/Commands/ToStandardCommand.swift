@@ -59,22 +59,27 @@ struct ToStandardCommand: ParsableCommand {
   func run() throws {
     let existing = try target.existingFiles(
       at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
-    let conversion = try stateDict.conversion(opening: input, entry, opaque)
+    try proofOptions.certificate.checkName()
     let layout = try targetLayout()
-    let hint = try source.hint(
-      worldSize: devices.worldSize, usesFile: try source.file.layout() != layout)
     var files = StagedFiles()
-    let converted = try conversion.converting(
-      to: layout, merging: statistics, selection: selection.selection, reading: hint,
-      stating: settings.settings)
-    if opaque.strict { try converted.requireConverted() }
     let result = try target.stage(
-      converted, to: output, existing, proof: proofOptions.proof, in: &files)
+      converted(to: layout), to: output, existing, proof: proofOptions.proof, in: &files)
+    try proofOptions.certify(result, reading: [input, source.file.layoutFile], in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
     try options.print(
       result.json(writtenTo: output, health: health),
       text: text(result, to: layout) + result.leftOutText + result.proofText, naming: files)
+  }
+
+  private func converted(to layout: BatchNormLayout) throws -> ConversionResult {
+    let hint = try source.hint(
+      worldSize: devices.worldSize, usesFile: try source.file.layout() != layout)
+    let converted = try stateDict.conversion(opening: input, entry, opaque).converting(
+      to: layout, merging: statistics, selection: selection.selection, reading: hint,
+      stating: settings.settings)
+    if opaque.strict { try converted.requireConverted() }
+    return converted
   }
 
   private func text(_ result: ConversionResult, to layout: BatchNormLayout) -> String {
@@ -104,6 +109,13 @@ struct ToStandardCommand: ParsableCommand {
         advice: "use 'to-distributed'")
     }
     return found
+  }
+}
+
+extension ToStandardCommand: CertifiedCommand {
+  func finding(repeating certificate: Certificate) throws -> Certificate.Finding {
+    try proofOptions.finding(
+      of: converted(to: targetLayout()), at: output, repeating: certificate)
   }
 }
 

@@ -20,7 +20,9 @@ struct VerifyCommand: ParsableCommand {
 
       Everything that the models store is compared too: parameters, running statistics, counters and \
       every other tensor, bit for bit or, with --atol and --rtol, within the tolerance. Every state \
-      dict that both files contain is compared, or only the one given by --entry. What is not \
+      dict that both files contain is compared, or only the one given by --entry. Names that differ \
+      pair with --strip-prefix and --rename, each of which changes whichever of the two files has \
+      such names, and a note says which. What is not \
       compared, such as optimizer states, is named ('diff' compares everything). Exit status 0: \
       equal; 1: different; 2: nothing could be compared.
       """)
@@ -52,12 +54,14 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "List every layer.")
   var layers = false
 
+  @OptionGroup var renaming: RenamingOptions
   @OptionGroup var statement: StatementOptions
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var entry: EntryOption
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var report: ReportOption
+  @OptionGroup var certificate: CertificateOption
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -81,15 +85,36 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let existing = try report.existingFiles(inputs: [
-      a, b, model, input, statement.source.file.layoutFile,
-    ])
+    let existing = try report.existingFiles(inputs: [a, b] + otherInputs)
+    try certificate.checkName()
+    let (result, checkpointA, checkpointB) = try comparison()
+    options.remark(checkpointA.notes + checkpointB.notes + result.notes)
+    var files = try report.staged(existing, page(result, checkpointA, checkpointB))
+    try certificate.stage(
+      Certificate.Finding(result.json, compared: result.digests), reading: [a, b] + otherInputs,
+      in: &files)
+    try options.print(
+      result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
+      naming: files)
+    if !result.isEqual { throw Console.different }
+  }
+
+  /// The files that are read besides the two checkpoints.
+  private var otherInputs: [String?] {
+    [model?.fileOfModel, input, statement.source.file.layoutFile]
+  }
+
+  /// - Returns: the result, and both files as they were read.
+  private func comparison() throws -> (VerificationResult, Checkpoint, Checkpoint) {
     let (checkpointA, checkpointB) = (
       try Checkpoint.open(a, options: opaque.readingOptions),
       try Checkpoint.open(b, options: opaque.readingOptions)
     )
+    let pair = try NamePairing(renaming.transformations, entry: entry.path)
+      .pair(checkpointA, checkpointB)
     var verification = CheckpointVerification()
     verification.entry = entry.path
+    verification.takesDigests = certificate.path != nil
     let statement = statement.statement
     verification.overriding = statement.settings
     verification.firstDevice = statement.firstDevice
@@ -97,13 +122,8 @@ struct VerifyCommand: ParsableCommand {
     verification.comparesPrograms = model == nil || model == Checkpoint.Model.automatic
     verification.programMode = execution.mode
     verification.batchNorms = try batchNormVerification()
-    if let model { verification.model = try modelVerification(model, checkpointA) }
-    let result = try verification.compare(checkpointA, checkpointB)
-    options.remark(checkpointA.notes + checkpointB.notes + result.notes)
-    try options.print(
-      result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
-      naming: report.staged(existing, page(result, checkpointA, checkpointB)))
-    if !result.isEqual { throw Console.different }
+    if let model { verification.model = try modelVerification(model, pair.a) }
+    return (try verification.compare(pair), checkpointA, checkpointB)
   }
 
   private func page(
@@ -149,5 +169,12 @@ struct VerifyCommand: ParsableCommand {
     verification.tolerance = tolerance.tolerance
     if let input { verification.inputs = try model.graph.inputs(from: input) }
     return (verification, model)
+  }
+}
+
+extension VerifyCommand: CertifiedCommand {
+  func finding(repeating certificate: Certificate) throws -> Certificate.Finding {
+    let (result, _, _) = try comparison()
+    return Certificate.Finding(result.json, compared: result.digests)
   }
 }

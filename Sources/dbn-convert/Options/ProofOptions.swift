@@ -23,18 +23,20 @@ struct ProofOptions: ParsableArguments {
 
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var certificate: CertificateOption
 
   func validate() throws {
-    guard verify || (model == nil && tolerance.tolerance.isExact) else {
-      throw ValidationError("--model, --atol and --rtol need --verify.")
+    guard verify || (model == nil && tolerance.tolerance.isExact && certificate.path == nil) else {
+      throw ValidationError("--model, --atol, --rtol and --certificate need --verify.")
     }
   }
 
   /// The requested proof; nil for none.
   var proof: ConversionProof? {
-    verify
-      ? .outputs(
-        of: model, tolerance: tolerance.tolerance, engine: engine.engine, options: engine.options)
-      : nil
+    guard verify else { return nil }
+    var proof = ConversionProof.outputs(
+      of: model, tolerance: tolerance.tolerance, engine: engine.engine, options: engine.options)
+    proof.takesDigests = certificate.path != nil
+    return proof
   }
 }

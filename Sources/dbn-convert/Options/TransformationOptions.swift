@@ -14,18 +14,7 @@ struct TransformationOptions: ParsableArguments {
       "Leave out tensors whose names in the input match; may be repeated.", valueName: "glob"))
   var drop: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Remove this prefix from keys: module. or module; may be repeated, and is done in order.",
-      valueName: "prefix"))
-  var stripPrefix: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Rename keys as sed does, 's/REGEX/REPLACEMENT/'; may be repeated.",
-      discussion: "The word keras, or flax, gives its weights PyTorch's names and order of axes.",
-      valueName: "substitution"))
-  var rename: [String] = []
+  @OptionGroup var renaming: RenamingOptions
 
   @Flag(
     help: "Give BatchNorms without weight or bias ones and zeros, for PyTorch's strict loading.")
@@ -49,27 +38,15 @@ struct TransformationOptions: ParsableArguments {
   var castStatistics = false
 
   var isEmpty: Bool {
-    keep.isEmpty && drop.isEmpty && stripPrefix.isEmpty && rename.isEmpty && !completeBatchNorms
-      && likeKeras == nil && cast == nil
+    keep.isEmpty && drop.isEmpty && renaming.isEmpty && !completeBatchNorms && likeKeras == nil
+      && cast == nil
   }
 
   private var scalarType: ScalarType? { cast.flatMap { ScalarType(rawValue: $0) } }
 
   func validate() throws {
-    for text in rename where Self.renaming(text) == nil {
-      throw ValidationError(
-        "'\(text)' is neither of the form 's/REGEX/REPLACEMENT/' nor 'keras' or 'flax'.")
-    }
     guard cast == nil || scalarType?.isFloatingPoint == true else {
       throw ValidationError("--cast takes float16, bfloat16, float32 or float64.")
-    }
-  }
-
-  private static func renaming(_ text: String) -> Transformation? {
-    switch text {
-    case Transformation.keras: .kerasNames
-    case Transformation.flax: .flaxNames
-    default: Substitution(text).map { .renaming($0) }
     }
   }
 
@@ -77,13 +54,11 @@ struct TransformationOptions: ParsableArguments {
   func transformations() throws -> [Transformation] {
     let selection = NameSelection(include: keep, exclude: drop)
     let selections = keep.isEmpty && drop.isEmpty ? [] : [Transformation.selecting(selection)]
-    let prefixes = stripPrefix.map { Transformation.strippingPrefix($0) }
-    let renamings = rename.compactMap { Self.renaming($0) }
     let casts = scalarType.map {
       [Transformation.casting(to: $0, statistics: castStatistics)]
     }
     let like = try likeKeras.map { [try Transformation.likeKeras(opening: $0)] }
     let completion = completeBatchNorms ? [Transformation.completingBatchNorms] : []
-    return selections + prefixes + renamings + completion + (like ?? []) + (casts ?? [])
+    return selections + renaming.transformations + completion + (like ?? []) + (casts ?? [])
   }
 }

@@ -13,7 +13,8 @@ extension ProofResult {
         "the statistics of \(counted(promise.merged, "BatchNorm")) follow the merge rule")
     }
     if promise.cast > 0 {
-      parts.append("\(counted(promise.cast, "cast tensor")) hold the nearest values")
+      let error = promise.rounding.relativeError == 0 ? "" : " (\(promise.rounding.errors))"
+      parts.append("\(counted(promise.cast, "cast tensor")) hold the nearest values\(error)")
     }
     parts.append("\(counted(promise.kept, "other tensor")) kept bit for bit")
     guard let outputs else {
@@ -23,7 +24,8 @@ extension ProofResult {
     parts.append(
       outputs.maxAbsolute == 0
         ? "the outputs of \(scope) are equal"
-        : "the outputs of \(scope) are up to \(outputs.maxAbsolute.brief) apart")
+        : "the outputs of \(scope) are up to \(outputs.maxAbsolute.brief) apart, at worst: "
+          + outputs.errors)
     return parts.joined(separator: "; ") + " (batch of \(outputs.samples), mode eval)"
   }
 
@@ -37,6 +39,9 @@ extension ProofResult {
           [
             "kept": .bool(promise.isKept), "merged": .int(promise.merged),
             "cast": .int(promise.cast), "unchanged": .int(promise.kept),
+            "rounding": .object(
+              [.init("max_abs", .double(promise.rounding.maxAbsolute))]
+                + promise.rounding.errorMembers),
           ]))
     }
     return .object(members)

@@ -11,16 +11,24 @@ extension VerificationResult {
     [
       "equal": .bool(isEqual), "bit_identical": .bool(isBitIdentical),
       "max_abs": .double(maxAbsolute), "max_rel": .double(maxRelative), "max_ulp": .int(maxULP),
+      "rel_error": .double(relativeError), "cosine": .double(cosineSimilarity),
+      "snr_db": .double(signalToNoise),
       "mode": .string(mode.text),
       "model": model.map { .string($0) } ?? .null, "samples": .int(samples),
+      "engine": .string(engine.rawValue),
+      "seed": inputs.seed.map { .int(Int(clamping: $0)) } ?? .null,
+      "atol": .double(tolerance.absolute), "rtol": .double(tolerance.relative),
       "first_divergence": firstDivergence.flatMap(\.json) ?? .null,
       "layers": .array(
         layers.map { layer in
-          [
-            "name": .string(layer.name), "max_abs": .double(layer.outputs.maxAbsolute),
-            "max_rel": .double(layer.outputs.maxRelative), "max_ulp": .int(layer.outputs.maxULP),
-            "state_max_abs": .double(layer.state.maxAbsolute),
-          ]
+          .object(
+            [
+              .init("name", .string(layer.name)),
+              .init("max_abs", .double(layer.outputs.maxAbsolute)),
+              .init("max_rel", .double(layer.outputs.maxRelative)),
+              .init("max_ulp", .int(layer.outputs.maxULP)),
+              .init("state_max_abs", .double(layer.state.maxAbsolute)),
+            ] + layer.outputs.errorMembers)
         }),
       "other_tensors": [
         "compared": .int(otherTensors), "max_abs": .double(otherMaxAbsolute),
@@ -43,6 +51,16 @@ extension VerificationResult {
   private func items(_ items: [ConversionReport.Item], _ reason: String) -> JSON {
     .array(
       items.map { .object([.init("name", .string($0.name)), .init(reason, .string($0.reason))]) })
+  }
+}
+
+extension NumberComparison {
+  /// The measures of all differences together.
+  var errorMembers: [JSON.Member] {
+    [
+      .init("rel_error", .double(relativeError)), .init("cosine", .double(cosineSimilarity)),
+      .init("snr_db", .double(signalToNoise)),
+    ]
   }
 }
 

@@ -1,4 +1,5 @@
 import DBNBatchNorm
+import DBNComparison
 import DBNTensors
 import DBNTestSupport
 import DBNVerification
@@ -29,6 +30,22 @@ struct ConversionPromiseTests {
     to layout: BatchNormLayout, _ rule: MergeRule?, worldSize: Int?
   ) throws -> BatchNormConversion {
     try drifted.converting(to: layout, worldSize: worldSize, merging: rule)
+  }
+
+  /// The errors of the numbers that were rounded, and of no others.
+  @Test func theErrorOfRoundingIsMeasured() throws {
+    var source = StateDict()
+    source["w"] = try .float32([0.1, 3])
+    source["kept"] = try .float32([1e6])
+    var promise = ConversionPromise(cast: .float16)
+    promise.uncast = ["kept"]
+    var written = source
+    written["w"] = try Tensor(rounding: [0.1, 3], to: .float16, shape: [2])
+    let result = try promise.check(source, written)
+    let error = abs(0.0999755859375 - Double(Float(0.1)))
+    let norm = (9 + Double(Float(0.1)) * Double(Float(0.1))).squareRoot()
+    #expect(result.isKept && result.cast == 1 && result.rounding.maxAbsolute == error)
+    #expect(abs(result.rounding.relativeError / (error / norm) - 1) < 1e-12)
   }
 
   @Test(arguments: rules, targets)

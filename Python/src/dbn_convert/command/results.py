@@ -103,6 +103,12 @@ class LayerResult:
     max_ulp: int
     #: How far apart the numbers that a BatchNorm stores are; 0 for other layers.
     state_max_abs: float
+    #: The relative error of all outputs together, in the Euclidean norm.
+    rel_error: float
+    #: The cosine similarity of the outputs.
+    cosine: float
+    #: The signal-to-noise ratio of the outputs in decibels; infinite if they are equal.
+    snr_db: float
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,12 @@ class Verification:
     #: The largest error of a layer as a fraction of its largest number.
     max_rel: float
     max_ulp: int
+    #: The relative error of the layer that has the largest.
+    rel_error: float
+    #: The smallest cosine similarity of a layer's outputs.
+    cosine: float
+    #: The smallest signal-to-noise ratio of a layer's outputs in decibels.
+    snr_db: float
     mode: str
     model: str | None
     samples: int
@@ -129,12 +141,16 @@ class Verification:
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Verification:
         layers = (
-            LayerResult(layer["name"], layer["max_abs"], layer["max_rel"], layer["max_ulp"], layer["state_max_abs"])
+            LayerResult(
+                layer["name"], layer["max_abs"], layer["max_rel"], layer["max_ulp"], layer["state_max_abs"],
+                float(layer["rel_error"]), float(layer["cosine"]), float(layer["snr_db"]),
+            )  # fmt: skip
             for layer in document["layers"]
         )
         return cls(
             document["equal"], document["bit_identical"], document["max_abs"], document["max_rel"],
-            document["max_ulp"], document["mode"], document["model"], document["samples"], tuple(layers),
+            document["max_ulp"], float(document["rel_error"]), float(document["cosine"]), float(document["snr_db"]),
+            document["mode"], document["model"], document["samples"], tuple(layers),
             document["first_divergence"], document,
         )  # fmt: skip
 
