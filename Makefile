@@ -18,7 +18,7 @@ WHEEL_BINARY = $(COMMAND)
 WHEEL_LICENCES =
 DIST = dist
 
-.PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest \
+.PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest models \
   python-test wheel corpora fuzz browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
@@ -134,6 +134,10 @@ interop-newest: build .build-venv-newest/ready
 	.build-venv-newest/bin/python Tests/Interop/keras_files.py $(COMMAND)
 	DBN_CONVERT=$(CURDIR)/$(COMMAND) PYTHONPATH=Python/src .build-venv-newest/bin/python \
 	  Examples/Python/pages.py README.md
+
+# Runs a model of each family of timm and torchvision, against the newest PyTorch: writes docs/models.md.
+models: build .build-venv-newest/ready
+	.build-venv-newest/bin/python Tests/Interop/models.py $(COMMAND) --table docs/models.md
 
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready
