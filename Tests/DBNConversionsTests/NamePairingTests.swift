@@ -54,6 +54,14 @@ struct NamePairingTests {
     }
   }
 
+  @Test func `no note says how to make a model that is there`() throws {
+    let path = Fixture("keras-batch-norms").file("four.keras")
+    let converted = try Conversion(opening: path).converted(by: [.kerasNames])
+    #expect(converted.notes.contains { $0.choices.contains(.completingBatchNorms) })
+    let pair = try NamePairing([.kerasNames]).pair(Checkpoint.open(path), converted.checkpoint)
+    #expect(!pair.notes.contains { $0.choices.contains(.completingBatchNorms) })
+  }
+
   @Test(arguments: ["module.", "_orig_mod.module."])
   func aWrappedModelPairsWithTheBareOne(prefix: String) throws {
     let wrapped = try wrapped(prefix)

@@ -53,7 +53,9 @@ public struct NamePairing: Sendable {
         pair.notes.append(
           "names in the \(which) were changed by \(transformation.renamer): \(counted(renamed.count, "tensor"))"
         )
-        pair.notes += renamed.notes.map { "in the \(which), \($0)" }
+        // How to make the other model is no question here: it is there.
+        let notes = renamed.notes.filter { !$0.choices.contains(.completingBatchNorms) }
+        pair.notes += notes.map { "in the \(which), \($0)" }
       }
     }
     return pair
