@@ -212,7 +212,7 @@ def main() -> int:
     parser.add_argument("--table", type=Path, metavar="FILE", help="the page to write: docs/models.md")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="when to begin no other model")
     parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     lines, rows, start = [], [], time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         survey = Survey(options.command, Path(folder))
