@@ -123,7 +123,7 @@ the smallest image that it takes: exported by `torch.export`, run on both engine
 
 Errors are the largest of an output, or of a running statistic after a batch in training, relative to the largest number \
 of that tensor: of the reference, of the oneDNN engine, which computes in float32, and of PyTorch itself in float32, whose \
-roundings some models magnify as much. The last column says whether the \
+roundings some models magnify as much; where its own error is above 0.01, only the reference is judged. The last column says whether the \
 model was proven to compute the same bits after its BatchNorms were mapped to two virtual devices.
 
 | model | library | evaluation | training | running statistics | after mapping |
@@ -194,9 +194,12 @@ class Survey:
 
 
 def is_right(row: dict) -> bool:
-    """Within the limits or, in float32, ten times PyTorch's own error: some models magnify roundings in training."""
+    """Within the limits or, in float32, ten times PyTorch's own error: some models magnify roundings in training.
+
+    Where that is above 0.01, float32 shows nothing, and only the reference is judged.
+    """
     return all(value <= LIMITS["reference"] for value in row["reference"]) and all(
-        value <= max(LIMITS["onednn"], 10 * own) for value, own in zip(row["onednn"], row["pytorch"]))
+        value <= max(LIMITS["onednn"], 10 * own) or own > 0.01 for value, own in zip(row["onednn"], row["pytorch"]))
 
 
 def line(name: str, library: str, row: dict) -> str:
