@@ -67,6 +67,7 @@ lint:
 	  { echo "README.md installs another version than $(VERSION)"; exit 1; }
 	@for folder in Tests/*Tests; do grep -q "\"$$(basename $$folder)\"" Package.swift || \
 	  { echo "$$folder is not a target of Package.swift"; exit 1; }; done
+	$(PYTHON) docs/errors.py --check
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests \
 	  Benchmarks/Package.swift Benchmarks/Sources Fuzzing/Package.swift Fuzzing/Sources Examples/Library/Package.swift Examples/Library/Sources
 

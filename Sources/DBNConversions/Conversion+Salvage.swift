@@ -65,7 +65,7 @@ extension Checkpoint {
   fileprivate func unreadableStorages(
     progress: @Sendable (Int, Int) -> Void
   ) throws(CheckpointError) -> [ObjectIdentifier: CheckpointError] {
-    let (storages, total, budget) = (storages, tensorByteCount, MemoryBudget())
+    let (storages, total, budget) = (storages, tensorByteCount, MemoryBudget.current)
     let failures = try concurrentMap(storages.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
         _ = try storages[index].storage.crc32(pieces: 1 << 20, within: budget) { _, piece in

@@ -10,7 +10,7 @@ public struct ConversionResult: Sendable {
   /// The file that was converted; for several ranks' files, rank 0's.
   public let source: Conversion
   /// The checkpoint to write, with the record of this conversion in its history.
-  public let checkpoint: Checkpoint
+  public private(set) var checkpoint: Checkpoint
   /// The record of what was done, as in the history, without the source and the version.
   public let record: JSON
   /// What was converted, skipped and lost.
@@ -62,6 +62,14 @@ public struct ConversionResult: Sendable {
       BatchNormHealth(of: BatchNormSurvey(stateDict).sites, in: stateDict)
     case .mapped(let conversion, let source): conversion.health(from: source)
     }
+  }
+
+  /// The same result, whose record in the history says which job it is.
+  package func stamped(_ stamp: JobStamp) -> ConversionResult {
+    var result = self
+    let record = result.checkpoint.history.removeLast()
+    result.checkpoint.history.append(stamp.added(to: record))
+    return result
   }
 
   /// Writes the result, all or nothing: an error leaves no new file, and an existing file

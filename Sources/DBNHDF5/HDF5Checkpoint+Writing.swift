@@ -49,7 +49,7 @@ extension HDF5Checkpoint {
   private static func writeBytes(
     of plan: SchemaWriter, to destination: FileDestination
   ) throws(CheckpointError) -> [UInt32] {
-    let budget = MemoryBudget()
+    let budget = MemoryBudget.current
     return try concurrentMap(plan.contents.count) { index throws(CheckpointError) in
       let dataset = plan.catalog.datasets[index]
       do throws(CheckpointError) {

@@ -13,7 +13,7 @@ extension NumPyCheckpoint {
     let plan = try NumPyPlan(array: checkpoint, allowsLosses: options.allowsLosses)
     try files.write(path, options: options) { file throws(CheckpointError) in
       for array in plan.arrays {
-        try array.content.read(pieces: 1 << 20, within: MemoryBudget()) {
+        try array.content.read(pieces: 1 << 20, within: MemoryBudget.current) {
           start, bytes throws(CheckpointError) in
           try file.write(bytes, at: start)
         }

@@ -50,7 +50,7 @@ struct SafetensorsFile {
   private func writeTensors(to destination: FileDestination) throws(CheckpointError) {
     let (order, offsets) = (header.order, offsets)
     let (names, tensors) = (header.names.names, header.names.tensors)
-    let budget = MemoryBudget()
+    let budget = MemoryBudget.current
     try concurrentForEach(order.count) { index throws(CheckpointError) in
       let number = order[index]
       do throws(CheckpointError) {

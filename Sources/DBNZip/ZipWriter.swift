@@ -76,7 +76,7 @@ package struct ZipWriter {
       position = ZipPlacement(records.name(index), sizes[index], at: position).end
     }
     let (destination, starts) = (counted ? destination : destination.uncounted, offsets)
-    let budget = MemoryBudget()
+    let budget = MemoryBudget.current
     let checksums = try concurrentMap(records.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
         return try Self.write(records, index, at: starts[index], to: destination, within: budget)

@@ -28,15 +28,32 @@ struct DBNConvert: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     Console.occupyStandardDescriptors()
     FreedMemory.releaseLargeArraysAtOnce()
+    let arguments = Array(processArguments.dropFirst())
     do {
-      var command = try parsed(Array(processArguments.dropFirst()))
+      if let request = try JobRequest(arguments) {
+        DBNPlatform.exit(try JobRun(request).exitStatus())
+      }
+      var command = try parsed(arguments)
       try command.run()
     } catch let error as CheckpointError {
       Console.error("dbn-convert: error: \(error.inCommandWords)")
+      show(error, arguments)
       DBNPlatform.exit(error.isDifference ? 1 : 2)
     } catch {
+      if exitCode(for: error) == .validationFailure {
+        show(CheckpointError(usage: error), arguments)
+      }
       exit(withError: error)
     }
+  }
+
+  /// Prints an error as a document, if one was asked for and none has been printed.
+  private static func show(_ error: CheckpointError, _ arguments: [String]) {
+    guard arguments.prefix(while: { $0 != "--" }).contains("--json"), !Console.hasResult else {
+      return
+    }
+    // Standard output may be what is wrong.
+    try? Console.result(JSON.object([.init("error", error.json)]).text(indented: true))
   }
 
   /// The command of these arguments. What the parser refuses is looked at again for a misspelled
@@ -57,6 +74,7 @@ struct DBNConvert: ParsableCommand {
     let check = UsageCheck(command: try .init(parsing: _dumpHelp()), arguments: arguments)
     guard let misspelling = check.misspelling else { return check }
     let help = check.subcommand.map { " \($0)" } ?? ""
+    show(CheckpointError(.usage, misspelling), arguments)
     usageError("Error: \(misspelling)\n  See 'dbn-convert\(help) --help' for more information.")
   }
 

@@ -1,3 +1,4 @@
+import DBNTensors
 import DBNTestSupport
 import Testing
 
@@ -32,6 +33,25 @@ struct UsageTests {
     let result = try Command(arguments)
     #expect(result.status == 64 && result.error.contains(text), "\(result.error)")
     #expect(result.output.isEmpty)
+  }
+
+  /// With the code of the error, and its sentence on standard error as without `--json`.
+  @Test(arguments: [
+    (["info", "no-such-file", "--json"], "system", 2),
+    (["convert", "a", "--json"], "usage", 64),
+    (["convert", "a", "b", "--json", "--to", "hdf"], "usage", 64),
+    (["to-distributed", "a", "b.h5", "--world-size", "0", "--json"], "usage", 64),
+    (["check", "--json", "--entri", "a"], "usage", 64),
+  ])
+  func anErrorIsADocumentIfOneIsAskedFor(
+    arguments: [String], code: String, status: Int32
+  ) throws {
+    let result = try Command(arguments)
+    #expect(result.status == status && !result.error.isEmpty)
+    let error = try JSON(parsing: result.output)["error"]
+    #expect(error?["code"]?.string == code && error?["reason"]?.string?.isEmpty == false)
+    let text = try Command(arguments.filter { $0 != "--json" })
+    #expect(text.output.isEmpty && text.status == status)
   }
 
   @Test func noArgumentsShowHelpAsAUsageError() throws {

@@ -10,6 +10,13 @@ package struct FileIdentity: Hashable, Sendable {
     inode = UInt64(status.st_ino)
   }
 
+  /// The open file; nil if it can't be examined.
+  init?(descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
   /// The file that the path leads to, through symbolic links; nil if there is none.
   package init?(_ path: String) {
     var status = stat()

@@ -16,6 +16,9 @@ public struct StagedFiles: ~Copyable {
 
   package init() {}
 
+  /// Whether there is nothing to give a name to, and nothing to remove.
+  package var isEmpty: Bool { files.isEmpty && removed.isEmpty }
+
   /// Takes over a completely written file, and syncs it to disk.
   ///
   /// - Parameter proof: reads the finished file before that, and throws to reject it.

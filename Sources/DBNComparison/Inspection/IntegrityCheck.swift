@@ -25,7 +25,7 @@ public struct IntegrityCheck: Sendable {
           + "HDF5 removes the mark")
     }
     let tensors = checkpoint.storages
-    let budget = MemoryBudget()
+    let budget = MemoryBudget.current
     try concurrentForEach(tensors.count) { index throws(CheckpointError) in
       do throws(CheckpointError) {
         _ = try tensors[index].storage.crc32(pieces: 1 << 20, within: budget) { _, piece in

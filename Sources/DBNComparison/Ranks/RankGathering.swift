@@ -24,7 +24,7 @@ extension StateDict {
     }
     let sites = try sites(of: first, selection, shardedCount: shardedCount)
     let buffers = Set(sites.flatMap(\.bufferKeys).map { CheckpointDictionary.Key.string($0) })
-    let budget = MemoryBudget()
+    let budget = MemoryBudget.current
     let differences = try concurrentMap(ranks.count - 1) { index throws(CheckpointError) in
       try ranks[index + 1].differences(from: first, except: buffers, within: budget)
     }

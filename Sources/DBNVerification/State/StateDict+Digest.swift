@@ -7,7 +7,7 @@ extension StateDict {
   /// - Returns: 64 hexadecimal digits.
   package func digest() throws(CheckpointError) -> String {
     var digest = SHA256()
-    let budget = MemoryBudget()
+    let budget = MemoryBudget.current
     let ordered = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     for (name, tensor) in ordered {
       digest.update(name)

@@ -5,7 +5,7 @@ import DBNComparison
 import DBNTensors
 import DBNVerification
 
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Read everything in a checkpoint, and verify all its checksums.",
@@ -26,6 +26,7 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
   func validate() throws {
     guard (file == nil) != (certificate == nil) else {
@@ -33,18 +34,17 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    if let file { try check(file) }
-    if let certificate { try checkCertificate(certificate) }
+  func result() throws -> CommandResult {
+    if let certificate { return try checkCertificate(certificate) }
+    return try check(file ?? "")
   }
 
-  private func checkCertificate(_ path: String) throws {
+  private func checkCertificate(_ path: String) throws -> CommandResult {
     let check = try CertificateCheck(path)
-    try options.print(check.json, text: check.text)
-    if !check.holds { throw Console.different }
+    return CommandResult(check.json, text: check.text, isDifferent: !check.holds)
   }
 
-  private func check(_ file: String) throws {
+  private func check(_ file: String) throws -> CommandResult {
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let bar = ProgressBar("checking \(file)", total: checkpoint.tensorByteCount)
     let result: IntegrityCheck
@@ -56,7 +56,7 @@ struct CheckCommand: ParsableCommand {
     }
     let health = BatchNormHealth(checkpoint)
     options.remark(checkpoint.notes + health.notes)
-    try options.print(
+    return CommandResult(
       [
         "path": .string(file), "format": checkpoint.format.map { .string($0) } ?? .null,
         "tensors": .int(result.tensors), "bytes": .int(result.byteCount),

@@ -4,7 +4,7 @@ import DBNCheckpoints
 import DBNConversions
 import DBNTensors
 
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Write a checkpoint in another format, without losing anything.")
@@ -24,6 +24,8 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var target: TargetOptions
   @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var outputFolder: OutputFolderOption
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
   func validate() throws {
     guard entry.entry == nil || stateDict.stateDictOnly || !transformations.isEmpty else {
@@ -33,7 +35,7 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try target.existingFiles(at: output, inputs: [input, proofOptions.model])
     try proofOptions.certificate.checkName()
     var files = StagedFiles()
@@ -43,7 +45,7 @@ struct ConvertCommand: ParsableCommand {
       result, reading: [input, transformations.likeKeras], in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
-    try options.print(
+    return CommandResult(
       result.json(writtenTo: output, health: health), text: text(result), naming: files)
   }
 

@@ -4,7 +4,7 @@ import DBNComparison
 import DBNTensors
 import DBNVerification
 
-struct DiffCommand: ParsableCommand {
+struct DiffCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Compare two checkpoints: keys, types, shapes, values, order, ties, metadata.",
@@ -21,8 +21,9 @@ struct DiffCommand: ParsableCommand {
   @OptionGroup var tolerance: ToleranceOptions
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let (checkpointA, checkpointB) = (
       try Checkpoint.open(a, options: opaque.readingOptions.acceptingParts),
       try Checkpoint.open(b, options: opaque.readingOptions.acceptingParts)
@@ -35,8 +36,8 @@ struct DiffCommand: ParsableCommand {
     ) { bar.advance(by: $0) }
     bar.finish()
     options.remark(checkpointA.notes + checkpointB.notes)
-    try options.print(difference.json, text: text(difference))
-    if !difference.isEqual { throw Console.different }
+    return CommandResult(
+      difference.json, text: text(difference), isDifferent: !difference.isEqual)
   }
 
   private func text(_ difference: CheckpointDifference) -> String {

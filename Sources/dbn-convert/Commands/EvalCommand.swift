@@ -6,7 +6,7 @@ import DBNReports
 import DBNTensors
 import DBNVerification
 
-struct EvalCommand: ParsableCommand {
+struct EvalCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
     abstract: "Measure accuracy and loss of checkpoints on labelled data, side by side.",
@@ -39,7 +39,7 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try report.existingFiles(
       inputs: [model, data.data, statement.source.file.layoutFile] + weights)
     let engineOptions = try statement.options(engine)
@@ -62,9 +62,9 @@ struct EvalCommand: ParsableCommand {
     let output = EvaluationOutput(
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
-    try options.print(
+    return CommandResult(
       output.json, text: output.text,
-      naming: report.staged(existing, output.page(files: files(of: source))))
+      naming: try report.staged(existing, output.page(files: files(of: source))))
   }
 
   private func files(of source: WeightedModel) -> [(role: String, file: ReportedFile)] {

@@ -4,7 +4,7 @@ import DBNConversions
 import DBNPlatform
 import DBNTensors
 
-struct GatherCommand: ParsableCommand {
+struct GatherCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "gather",
     abstract: "Combine the files of N ranks: rank i's buffers become row i.",
@@ -40,8 +40,9 @@ struct GatherCommand: ParsableCommand {
         + OldGatherCommand(processArguments, positionals: ranks).newForm)
   }
 
-  func run() throws {
-    guard let output else { return }
+  func result() throws -> CommandResult {
+    // `validate` requires it.
+    let output = output ?? ""
     let existing = try target.existingFiles(at: output, inputs: ranks)
     var files = StagedFiles()
     let result = try target.stage(
@@ -52,7 +53,7 @@ struct GatherCommand: ParsableCommand {
       to: output, existing, in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
-    try options.print(
+    return CommandResult(
       result.json(writtenTo: output, health: health),
       text: "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "
         + "\(counted(ranks.count, "rank")) gathered in the replicated layout"

@@ -6,7 +6,7 @@ import DBNConversions
 import DBNTensors
 import DBNVerification
 
-struct InfoCommand: ParsableCommand {
+struct InfoCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
     abstract: "Show what is in a checkpoint: tensors, BatchNorms, layouts, ties, other values.")
@@ -30,8 +30,9 @@ struct InfoCommand: ParsableCommand {
   @OptionGroup var opaque: OpaqueOption
   @OptionGroup var report: ReportOption
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try report.existingFiles(inputs: [file, layouts.layoutFile])
     let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
     let inspection: CheckpointInspection
@@ -46,7 +47,7 @@ struct InfoCommand: ParsableCommand {
       checkpoint.notes
       + (found.map { checkpoint.notes(taking: $0, others: "also in the file") } ?? [])
     options.remark(notes)
-    if let values { return try printValues(values, of: inspection) }
+    if let values { return try self.values(values, of: inspection) }
     let selection = NameSelection(include: keys.map { [$0] } ?? [])
     if let keys, !inspection.tensors.contains(where: { selection.contains($0.name) }) {
       options.remark(["no tensor's name matches '\(keys)'"])
@@ -59,12 +60,13 @@ struct InfoCommand: ParsableCommand {
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
       })
-    try options.print(info.json, text: info.text, naming: report.staged(existing, info.page()))
+    return CommandResult(
+      info.json, text: info.text, naming: try report.staged(existing, info.page()))
   }
 
-  private func printValues(
+  private func values(
     _ key: String, of inspection: CheckpointInspection
-  ) throws(CheckpointError) {
+  ) throws(CheckpointError) -> CommandResult {
     guard let row = inspection.tensors.first(where: { $0.name == key }) else {
       let names = inspection.tensors.map(\.name)
       let full = names.first { $0.hasSuffix(".\(key)") }
@@ -73,12 +75,8 @@ struct InfoCommand: ParsableCommand {
         .noSuchEntry, path: file, name: key, "there is no tensor with this name" + (near ?? ""),
         advice: "list the tensors with \(.inspection)")
     }
-    let values = TensorValues(name: row.name, tensor: row.tensor)
-    do throws(CheckpointError) {
-      try options.print(values.json(), text: values.text())
-    } catch {
-      throw error.with(path: file)
-    }
+    let values = TensorValues(path: file, name: row.name, tensor: row.tensor)
+    return CommandResult(try values.json(), text: try values.text())
   }
 
   private func statistics(

@@ -2,15 +2,15 @@ import ArgumentParser
 import DBNModels
 import DBNTensors
 
-struct ModelsCommand: ParsableCommand {
+struct ModelsCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "List the names of the known architectures.")
 
   @OptionGroup var options: OutputOptions
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let names = Architecture.all.map(\.name)
-    try options.print(
+    return CommandResult(
       ["models": .array(names.map { .string($0) })], text: names.joined(separator: "\n"))
   }
 }

@@ -4,7 +4,7 @@ import DBNConversions
 import DBNTensors
 public import DBNVerification
 
-struct RecalibrateCommand: ParsableCommand {
+struct RecalibrateCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "recalibrate",
     abstract: "Measure the statistics of every BatchNorm again, by forward passes over data.",
@@ -51,7 +51,7 @@ struct RecalibrateCommand: ParsableCommand {
     guard batches ?? 1 > 0 else { throw ValidationError("--batches must be 1 or more.") }
   }
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try target.existingFiles(
       at: output, inputs: [weights, model, data.data, statement.source.file.layoutFile])
     let conversion = try stateDict.conversion(opening: weights, entry, opaque)
@@ -60,11 +60,13 @@ struct RecalibrateCommand: ParsableCommand {
     let written = try target.stage(result, to: output, existing, in: &files)
     let health = written.health
     options.remark(written.notes + health.notes)
-    guard let measured = written.recalibration else { return }
+    guard let measured = written.recalibration else {
+      preconditionFailure("a recalibrated result has its measurements")
+    }
     if let batches, batches > measured.batches {
       options.remark(["the data has only \(counted(measured.batches, "batch")), not \(batches)"])
     }
-    try options.print(
+    return CommandResult(
       json(written.json(writtenTo: output, health: health), measured),
       text: text(measured) + written.leftOutText, naming: files)
   }

@@ -5,7 +5,7 @@ import DBNExecution
 import DBNModels
 import DBNTensors
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a model forward once.",
@@ -55,7 +55,7 @@ struct RunCommand: ParsableCommand {
     ValidationError("--save-state needs --mode train: only training changes the state.")
   }
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let paths = [output] + (saveState.map { [$0] } ?? [])
     for path in paths { _ = try FormatRegistry.standard.forWriting(path) }
     let existing = try replacement.existingFiles(
@@ -97,7 +97,7 @@ struct RunCommand: ParsableCommand {
     _ = try Checkpoint(root: only.map { .tensor($0) } ?? .dictionary(outputs.dictionary))
       .stage(to: output, options: writing, in: &files)
     let shapes = outputs.tensors.map { "\($0.name) \($0.tensor.shape)" }
-    try options.print(
+    return CommandResult(
       [
         "model": .string(graph.name), "output": .string(output),
         "mode": .string(graph.mode(given: mode).text),

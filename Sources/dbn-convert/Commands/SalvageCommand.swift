@@ -3,7 +3,7 @@ import DBNCheckpoints
 import DBNConversions
 import DBNTensors
 
-struct SalvageCommand: ParsableCommand {
+struct SalvageCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "salvage",
     abstract: "Write what is left of a checkpoint that was cut off or damaged.",
@@ -24,7 +24,8 @@ struct SalvageCommand: ParsableCommand {
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
-  mutating func run() throws {
+  func result() throws -> CommandResult {
+    var target = target
     target.lossy = true
     let existing = try target.existingFiles(at: output, inputs: [input])
     let salvaged = try Conversion.salvaging(input)
@@ -32,9 +33,9 @@ struct SalvageCommand: ParsableCommand {
     let result = try target.stage(salvaged, to: output, existing, in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
-    try options.print(
-      result.json(writtenTo: output, health: health), text: text(result), naming: files)
-    guard result.lost.isEmpty else { throw Console.different }
+    return CommandResult(
+      result.json(writtenTo: output, health: health), text: text(result), naming: files,
+      isDifferent: !result.lost.isEmpty)
   }
 
   private func text(_ result: ConversionResult) -> String {

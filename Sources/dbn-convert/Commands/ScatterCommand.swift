@@ -3,7 +3,7 @@ import DBNBatchNorm
 import DBNConversions
 import DBNTensors
 
-struct ScatterCommand: ParsableCommand {
+struct ScatterCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "scatter",
     abstract: "Write the file that each rank would have saved: row i becomes rank i's buffers.",
@@ -23,17 +23,14 @@ struct ScatterCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
-    guard RankPattern(pattern) != nil else {
-      throw ValidationError(
-        "The output name must have exactly one %d, or %02d and the like, for the rank.")
-    }
+    _ = try names()
     guard target.shardSize == nil else {
       throw ValidationError("scatter does not support --shard-size.")
     }
   }
 
-  func run() throws {
-    guard let names = RankPattern(pattern) else { return }
+  func result() throws -> CommandResult {
+    let names = try names()
     let existing = try target.existingFiles(at: names.path(0), inputs: [input])
     let conversion = try stateDict.conversion(opening: input, entry, opaque)
     let ranks = try conversion.scattered(selection.selection)
@@ -41,7 +38,7 @@ struct ScatterCommand: ParsableCommand {
     let written = try stage(ranks, to: names, existing, in: &files)
     let health = written[0].health
     options.remark(written[0].notes + health.notes)
-    try options.print(
+    return CommandResult(
       [
         "input": .string(input), "world_size": .int(ranks.count),
         "outputs": .array(ranks.indices.map { .string(names.path($0)) }),
@@ -51,6 +48,14 @@ struct ScatterCommand: ParsableCommand {
       text:
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "
         + input + written[0].leftOutText, naming: files)
+  }
+
+  private func names() throws -> RankPattern {
+    guard let names = RankPattern(pattern) else {
+      throw ValidationError(
+        "The output name must have exactly one %d, or %02d and the like, for the rank.")
+    }
+    return names
   }
 
   private func stage(

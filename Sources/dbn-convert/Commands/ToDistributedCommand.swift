@@ -3,7 +3,7 @@ import DBNBatchNorm
 import DBNConversions
 import DBNTensors
 
-struct ToDistributedCommand: ParsableCommand {
+struct ToDistributedCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "to-distributed",
     abstract: "Map standard BatchNorm to distributed BatchNorm of V virtual devices.",
@@ -43,6 +43,8 @@ struct ToDistributedCommand: ParsableCommand {
   @OptionGroup var target: TargetOptions
   @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var outputFolder: OutputFolderOption
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
   func validate() throws {
     guard (1...StateDict.worldSizeLimit).contains(worldSize) else {
@@ -52,7 +54,7 @@ struct ToDistributedCommand: ParsableCommand {
       layout, of: "--layout", among: BatchNormLayout.ofDevices, otherwise: "to-standard")
   }
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try target.existingFiles(
       at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
     try proofOptions.certificate.checkName()
@@ -64,7 +66,7 @@ struct ToDistributedCommand: ParsableCommand {
     let health = result.health
     options.remark(result.notes + health.notes)
     let report = result.report
-    try options.print(
+    return CommandResult(
       result.json(writtenTo: output, health: health),
       text: "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
         + "\(layout), \(counted(worldSize, "virtual device"))" + report.lossText

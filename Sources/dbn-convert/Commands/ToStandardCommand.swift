@@ -3,7 +3,7 @@ public import DBNBatchNorm
 import DBNConversions
 import DBNTensors
 
-struct ToStandardCommand: ParsableCommand {
+struct ToStandardCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "to-standard",
     abstract: "Map distributed BatchNorm back to standard BatchNorm.",
@@ -49,6 +49,8 @@ struct ToStandardCommand: ParsableCommand {
   @OptionGroup var target: TargetOptions
   @OptionGroup var proofOptions: ProofOptions
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var outputFolder: OutputFolderOption
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
   func validate() throws {
     try devices.validate(source)
@@ -56,7 +58,7 @@ struct ToStandardCommand: ParsableCommand {
       layout, of: "--layout", among: BatchNormLayout.ofOneDevice, otherwise: "to-distributed")
   }
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try target.existingFiles(
       at: output, inputs: [input, source.file.layoutFile, proofOptions.model])
     try proofOptions.certificate.checkName()
@@ -67,7 +69,7 @@ struct ToStandardCommand: ParsableCommand {
     try proofOptions.certify(result, reading: [input, source.file.layoutFile], in: &files)
     let health = result.health
     options.remark(result.notes + health.notes)
-    try options.print(
+    return CommandResult(
       result.json(writtenTo: output, health: health),
       text: text(result, to: layout) + result.leftOutText + result.proofText, naming: files)
   }

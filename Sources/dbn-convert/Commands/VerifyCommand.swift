@@ -8,7 +8,7 @@ import DBNReports
 import DBNTensors
 import DBNVerification
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ResultCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Prove that two checkpoints give the same outputs, or show where they differ.",
@@ -63,6 +63,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var report: ReportOption
   @OptionGroup var certificate: CertificateOption
   @OptionGroup var options: OutputOptions
+  @OptionGroup(title: "Many Files") var jobs: JobOptions
 
   func validate() throws {
     guard (1...BatchNormVerification.samplesLimit).contains(batch ?? 1) else {
@@ -84,7 +85,7 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func result() throws -> CommandResult {
     let existing = try report.existingFiles(inputs: [a, b] + otherInputs)
     try certificate.checkName()
     let (result, checkpointA, checkpointB) = try comparison()
@@ -93,10 +94,9 @@ struct VerifyCommand: ParsableCommand {
     try certificate.stage(
       Certificate.Finding(result.json, compared: result.digests), reading: [a, b] + otherInputs,
       in: &files)
-    try options.print(
+    return CommandResult(
       result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
-      naming: files)
-    if !result.isEqual { throw Console.different }
+      naming: files, isDifferent: !result.isEqual)
   }
 
   /// The files that are read besides the two checkpoints.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DBNConversions
-import DBNPlatform
 import DBNTensors
 
 /// Whether a record of a proof is written.
@@ -49,7 +48,7 @@ struct CertificateOption: ParsableArguments {
       try CertifiedFile(file.path, at: file.readableAt)
     }
     let certificate = Certificate(
-      request: Array(processArguments.dropFirst()),
+      request: Assignment.current.arguments,
       files: try CertifiedFile.all(of: inputs.compactMap(\.self)) + outputs, finding: finding())
     try certificate.stage(to: path, in: &files)
   }

@@ -10,31 +10,20 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
-  /// Prints the result in the requested form.
-  func print(
-    _ json: @autoclosure () throws(CheckpointError) -> JSON,
-    text: @autoclosure () throws(CheckpointError) -> String
-  ) throws(CheckpointError) {
-    if self.json {
-      try Console.result(json().text(indented: true))
-    } else if !quiet {
-      try Console.result(text())
-    }
-  }
-
-  /// Prints the result, and then gives the files their names.
+  /// Prints the result in the requested form, and then gives the files their names.
   ///
   /// In this order, a result that can't be printed leaves no file, and no file with a name is ever
   /// removed again. The names are checked once more before anything is printed.
-  func print(
-    _ json: @autoclosure () -> JSON, text: @autoclosure () -> String,
-    naming files: consuming StagedFiles
-  ) throws(CheckpointError) {
+  func finish(_ result: consuming CommandResult) throws(CheckpointError) {
     // A closed pipe must be an error like others, not end the process without cleaning up.
-    signal(SIGPIPE, SIG_IGN)
-    try files.check()
-    try print(json(), text: text())
-    try files.commit()
+    if !result.files.isEmpty { signal(SIGPIPE, SIG_IGN) }
+    try result.files.check()
+    if json {
+      try Console.result(result.json().text(indented: true))
+    } else if !quiet {
+      try Console.result(result.text())
+    }
+    try result.files.commit()
   }
 
   /// Prints notes on standard error.

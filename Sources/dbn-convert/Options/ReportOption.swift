@@ -49,7 +49,7 @@ struct ReportOption: ParsableArguments {
     var files = StagedFiles()
     if let path {
       var report = try report()
-      report.command = CommandLine.shellWords
+      report.command = Assignment.current.shellWords
       try report.stage(to: path, existing: existing, in: &files)
     }
     return files

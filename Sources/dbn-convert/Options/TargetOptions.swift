@@ -84,7 +84,8 @@ struct TargetOptions: ParsableArguments {
   ) throws(CheckpointError) -> ConversionResult {
     let bar = ProgressBar("writing \(output)", total: result.checkpoint.tensorByteCount)
     defer { bar.finish() }
-    return try result.stage(
+    let stamped = Assignment.current.stamp.map { result.stamped($0) } ?? result
+    return try stamped.stage(
       to: output, as: format, proof: proof,
       options: writingOptions(existing) { bar.advance(by: $0) }, in: &files)
   }

@@ -1,9 +1,15 @@
 import ArgumentParser
 import DBNPlatform
 import DBNTensors
+import Synchronization
 
 /// Writes results and remarks to the standard streams.
 enum Console {
+  private static let printed = Atomic(false)
+
+  /// Whether anything of a result was printed.
+  static var hasResult: Bool { printed.load(ordering: .relaxed) }
+
   /// Writes a result to standard output.
   ///
   /// - Throws: `system` if it can't be written: a script must not take a partial result for a
@@ -11,6 +17,7 @@ enum Console {
   static func result(_ text: String) throws(CheckpointError) {
     let bytes = Array("\(text)\n".utf8)
     var done = 0
+    printed.store(true, ordering: .relaxed)
     while done < bytes.count {
       done += try systemCall("cannot write", path: "standard output") {
         bytes[done...].withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }

@@ -8,12 +8,14 @@ final class ProgressBar: Sendable {
   enum Unit {
     case bytes
     case samples
+    case jobs
   }
 
   private let title: String
   private let total: Int
   private let unit: Unit
   private let start = ContinuousClock.now
+  private let isShown = Terminal.isThere && !Assignment.current.isOneOfMany
   private let state = Mutex(State())
 
   private struct State {
@@ -31,7 +33,7 @@ final class ProgressBar: Sendable {
   func advance(by count: Int) {
     state.withLock { state in
       state.done += count
-      guard Terminal.isThere, isDue(state) else { return }
+      guard isShown, isDue(state) else { return }
       state.shownAt = .now
       show(state.done)
     }

@@ -49,6 +49,7 @@ struct ProgressLine {
     switch unit {
     case .bytes: readable(byteCount: count)
     case .samples: counted(count, "sample")
+    case .jobs: counted(count, "job")
     }
   }
 }

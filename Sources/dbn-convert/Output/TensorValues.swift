@@ -2,6 +2,8 @@ import DBNTensors
 
 /// The numbers of one tensor.
 struct TensorValues {
+  /// The file that it is from.
+  let path: String
   let name: String
   let tensor: Tensor
 
@@ -71,7 +73,7 @@ struct TensorValues {
         .real(number, text: tensor.scalarType == .float64 ? "\(number)" : "\(Float(number))")
       }
     } catch {
-      throw error.with(name: name)
+      throw error.with(path: path, name: name)
     }
   }
 }

@@ -1,7 +1,7 @@
-extension CommandLine {
-  /// This command as it can be given to a shell again.
-  static var shellWords: String {
-    (["dbn-convert"] + arguments.dropFirst().map(\.quoted)).joined(separator: " ")
+extension Assignment {
+  /// The command as it can be given to a shell again.
+  var shellWords: String {
+    (["dbn-convert"] + arguments.map(\.quoted)).joined(separator: " ")
   }
 }
 
