@@ -19,7 +19,7 @@ WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest models \
-  python-test wheel corpora fuzz browser browser-test screenshots benchmark clean
+  python-test wheel corpora fuzz browser browser-test screenshots benchmark benchmark-models benchmark-jobs clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -183,6 +183,14 @@ benchmark: build $(VENV)/ready benchmark-models
 	$(SWIFT) build -c release --package-path Benchmarks --product batchnorm
 	$(VENV)/bin/python Benchmarks/batchnorm.py Benchmarks/.build/release/batchnorm
 	$(SWIFT) run -c release --package-path Benchmarks benchmarks
+
+# Many checkpoints: a process for each against --manifest, with files of 5 and of 100 MB; cost as work
+# grows; and a million checkpoints on up to 1,000 nodes, simulated.
+benchmark-jobs: build $(VENV)/ready
+	$(VENV)/bin/python Benchmarks/jobs.py $(COMMAND) --files 1000 --megabytes 5
+	$(VENV)/bin/python Benchmarks/jobs.py $(COMMAND) --files 64 --megabytes 100
+	$(PYTHON) Benchmarks/growth.py $(COMMAND) --svg docs/growth.svg
+	$(PYTHON) Benchmarks/cluster.py --seconds 0.1 --calls 42 --line 5e-6
 
 # Compares a model of each family with the newest PyTorch, and prints the table of docs/speed.md.
 benchmark-models: setup .build-venv-newest/ready

@@ -1,15 +1,15 @@
 """Many checkpoints: a process for each against one command with --manifest, in turn, on one core and on two.
 
-Prints a table: seconds, processor seconds, peak memory, and files for each second. `cp` of the same files shows what is
-the disk's, and `check` what reading costs.
+Prints a table: seconds, processor seconds in the program itself and in the system (which copies pages and writes to the
+disk), peak memory of a process, and files for each second. `cp` of the same files shows what is the disk's.
 
     python Benchmarks/jobs.py path/to/dbn-convert [--files 1000] [--megabytes 5] [--rounds 3] [--folder FOLDER]
 """
 
 import argparse
 import json
+import multiprocessing
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -40,13 +40,15 @@ def cpus(count: int):
     return lambda: os.sched_setaffinity(0, range(count))
 
 
-def measured(work) -> tuple[float, float]:
-    """Seconds, and processor seconds of the processes that it starts."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    work()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - start, used
+def measured(command: list[str], cores: int, lines: str = "") -> tuple[float, float, float, float]:
+    """Seconds, processor seconds of the program and of the system, and MiB of the largest process."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, preexec_fn=cpus(cores))
+    process.stdin.write(lines)
+    process.stdin.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, command
+    return time.perf_counter() - start, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -64,7 +66,10 @@ def main() -> None:
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     inputs, outputs = folder / "in", folder / "out"
     inputs.mkdir()
-    make(inputs, arguments.files, arguments.megabytes)
+    # In another process: what this one has in memory when it starts others counts for them.
+    maker = multiprocessing.Process(target=make, args=(inputs, arguments.files, arguments.megabytes))
+    maker.start()
+    maker.join()
     names = sorted(path.name for path in inputs.iterdir())
     manifest = folder / "jobs.jsonl"
     manifest.write_text(
@@ -72,47 +77,37 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
             json.dumps({"input": str(inputs / name), "output": str(outputs / name)}) + "\n" for name in names
         )
     )
+    pairs = "".join(f"{inputs / name} {outputs / name}\n" for name in names)
     convert = [arguments.command, "to-distributed", "--world-size", "8", "--quiet"]
+    together = [*convert, "--manifest", str(manifest), "--results", str(folder / "results.jsonl")]
 
-    def processes(count: int):
-        """As many shells as cores, each with its share of the files, as xargs does it."""
-        lines = "".join(f"{inputs / name} {outputs / name}\n" for name in names)
-        subprocess.run(
-            ["xargs", "-P", str(count), "-L", "1", *convert], input=lines, text=True, check=True, preexec_fn=cpus(count)
-        )
+    def each(count: int, command: list[str]) -> tuple[list[str], int, str]:
+        """A process for each file, as many at the same time as there are cores."""
+        return ["xargs", "-P", str(count), "-L", "1", *command], count, pairs
 
-    def one(count: int):
-        command = [*convert, "--manifest", str(manifest), "--results", str(folder / "results.jsonl")]
-        subprocess.run(command, check=True, preexec_fn=cpus(count))
-
-    def again(count: int):
-        one(count)
-
-    def copies(count: int):
-        lines = "".join(f"{inputs / name} {outputs / name}\n" for name in names)
-        subprocess.run(["xargs", "-P", str(count), "-L", "1", "cp"], input=lines, text=True, check=True, preexec_fn=cpus(count))
-        os.sync()
-
-    ways = {"cp, a process each": copies, "a process each": processes, "--manifest": one}
     print(f"{arguments.files} files of {arguments.megabytes} MB")
-    print("| | cores | seconds | processor seconds | files a second |")
-    print("|---|---|---|---|---|")
+    print("| | cores | seconds | of the program | of the system | memory | files a second |")
+    print("|---|---|---|---|---|---|---|")
     for count in range(1, (os.cpu_count() or 1) + 1):
+        ways = {
+            "cp, a process each": each(count, ["cp"]), "a process each": each(count, convert),
+            "--manifest": (together, count), "--manifest again: all skipped": (together, count),
+        }
         runs = {name: [] for name in ways}
         for _ in range(arguments.rounds):
             for name, way in ways.items():
-                shutil.rmtree(outputs, ignore_errors=True)
-                (folder / "results.jsonl").unlink(missing_ok=True)
-                outputs.mkdir()
+                if "again" not in name:
+                    shutil.rmtree(outputs, ignore_errors=True)
+                    (folder / "results.jsonl").unlink(missing_ok=True)
+                    outputs.mkdir()
                 os.sync()
-                runs[name].append(measured(lambda: way(count)))
+                runs[name].append(measured(*way))
                 assert len(list(outputs.iterdir())) == len(names), name
-        runs["--manifest again: all skipped"] = [measured(lambda: again(count)) for _ in range(arguments.rounds)]
         for name, times in runs.items():
-            seconds, used = (statistics.median(column) for column in zip(*times))
-            print(f"| {name} | {count} | {seconds:.2f} | {used:.2f} | {len(names) / seconds:.0f} |", flush=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"Most memory of any process: {peak} MiB")
+            seconds, program, system, memory = (statistics.median(column) for column in zip(*times))
+            print(
+                f"| {name} | {count} | {seconds:.2f} | {program:.2f} | {system:.2f} | {memory:.0f} MiB "
+                f"| {len(names) / seconds:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

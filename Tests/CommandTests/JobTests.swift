@@ -117,6 +117,41 @@ struct JobTests {
       forced.status == 0 && forced.output == "5 jobs: 1 done, 4 skipped\n", "\(forced.output)")
   }
 
+  /// A file that was mapped in place is not mapped a second time.
+  @Test func aJobInPlaceIsDoneOnce() throws {
+    let path = folder.file(inputs[0])
+    let jobs = try manifest(#"{"input": "\#(path)", "output": "\#(path)"}"#)
+    let arguments = [
+      "to-distributed", "--manifest", jobs, "--world-size", "8", "--in-place", "--json",
+    ]
+    for (status, more) in [
+      ("done", []), ("skipped", []), ("skipped", ["--results", folder.file("results.jsonl")]),
+      ("skipped", ["--results", folder.file("results.jsonl")]),
+    ] {
+      let run = try Command(arguments + more)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(more.isEmpty ? run.output.contains(status) : try statuses().last == status)
+    }
+  }
+
+  /// What is in the way of an output is told as for one file.
+  @Test func aFileThatIsNoCheckpointIsInTheWayOfAnOutput() throws {
+    _ = try folder.write([1, 2, 3], to: "out/in-0.h5")
+    let refused = try map()
+    #expect(refused.status == 2 && refused.error.contains("already a file with this name"))
+    #expect(try map(["--force"]).status == 0)
+  }
+
+  @Test func theFolderForOutputsIsMade() throws {
+    let made = try Command(
+      "convert", folder.file(inputs[0]), "--output-dir", folder.file("new"), "--to", "safetensors")
+    #expect(made.status == 0, "\(made.error)")
+    let jobs = try manifest(
+      #"{"input": "\#(folder.file(inputs[0]))", "output": "\#(folder.file("no/a.h5"))"}"#)
+    let missing = try Command("convert", "--manifest", jobs)
+    #expect(missing.error.contains("the folder '\(folder.file("no"))' does not exist"))
+  }
+
   @Test func otherOptionsAreAnotherJob() throws {
     let one = try manifest(
       #"{"input": "\#(folder.file(inputs[0]))", "output": "\#(folder.file("out/a.h5"))", "world_size": 4}"#

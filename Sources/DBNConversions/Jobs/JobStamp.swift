@@ -40,6 +40,13 @@ package struct JobStamp: Sendable, Equatable {
     self.init(json)
   }
 
+  /// Whether a file with this stamp is what a job with the other stamp would write.
+  ///
+  /// - Parameter isInPlace: whether the file was the job's input, whose bytes are gone.
+  package func isDone(_ job: JobStamp, inPlace isInPlace: Bool) -> Bool {
+    command == job.command && options == job.options && (isInPlace || inputs == job.inputs)
+  }
+
   private init?(_ json: JSON) {
     guard json["version"]?.int == Self.version, let command = json["command"]?.string,
       let options = json["options"]?.array,

@@ -22,7 +22,7 @@ struct JobRecord: Equatable {
   /// - Throws: `system` if an input can't be read.
   func holds(rehashing: Bool) throws(CheckpointError) -> Bool {
     guard output == output.flatMap({ InputState($0.path) }) else { return false }
-    for input in inputs {
+    for input in inputs where input.state.path != output?.path {
       guard rehashing else {
         if InputState(input.state.path) != input.state { return false }
         continue

@@ -15,6 +15,7 @@ final class JobRun: Sendable {
 
   init(_ request: JobRequest) throws {
     self.request = request
+    if let folder = request.outputFolder { mkdir(folder, 0o777) }
     source = try JobSource(request)
     work = JobWork(
       options: request.options, results: try request.options.results.map { try JobResults($0) })

@@ -19,7 +19,7 @@ struct JobWork: Sendable {
         return .skipped(job, record)
       }
       guard !options.noClaims, let path = claimPath(of: job) else { return try done(job, command) }
-      guard let claim = try claim(path, waits: waits) else { return nil }
+      guard let claim = try claim(path, for: job, waits: waits) else { return nil }
       return try withExtendedLifetime(claim) { try done(job, command) }
     } catch let error as CheckpointError {
       return .failed(job.json, error)
@@ -43,7 +43,11 @@ struct JobWork: Sendable {
     }
   }
 
-  private func claim(_ path: String, waits: Bool) throws(CheckpointError) -> Claim? {
+  private func claim(
+    _ path: String, for job: Job, waits: Bool
+  ) throws(CheckpointError) -> Claim? {
+    // Its error names the output, and says what is wrong with the folder.
+    if let output = job.output { try ExistingFiles.replace.check(output) }
     do throws(CheckpointError) {
       return try Claim(path, waits: waits)
     } catch  where error.code == .noLocks {
@@ -68,7 +72,9 @@ struct JobWork: Sendable {
       return try run(command, job, reading: before, crc32s, since: start)
     }
     let stamp = try JobStamp(of: job)
-    if let path = job.writtenPath, try JobStamp(ofFile: path) == stamp {
+    if let path = job.writtenPath, let written = try? JobStamp(ofFile: path),
+      written.isDone(stamp, inPlace: job.replacesInput)
+    {
       return .skipped(job, record(of: job, reading: before, stamp.inputs.map(\.crc32), exit: 0))
     }
     return try run(command, job, reading: before, stamp.inputs.map(\.crc32), stamp, since: start)
@@ -111,6 +117,12 @@ struct JobWork: Sendable {
 }
 
 extension Job {
+  /// Whether the output is one of the inputs: it then has other bytes once the job is done.
+  var replacesInput: Bool {
+    guard let output, let identity = FileIdentity(output) else { return false }
+    return inputs.contains { FileIdentity($0) == identity }
+  }
+
   /// The file whose being there means that the output is: the index, if there are shards.
   var writtenPath: String? {
     guard let output else { return nil }

@@ -15,7 +15,7 @@ final class ProgressBar: Sendable {
   private let total: Int
   private let unit: Unit
   private let start = ContinuousClock.now
-  private let isShown = Terminal.isThere && !Assignment.current.isOneOfMany
+  private let isShown: Bool
   private let state = Mutex(State())
 
   private struct State {
@@ -23,11 +23,12 @@ final class ProgressBar: Sendable {
     var shownAt: ContinuousClock.Instant?
   }
 
-  /// - Parameter total: the amount of work.
+  /// - Parameter total: the amount of work; 0 if it is not known, and then nothing is shown.
   init(_ title: String, total: Int, unit: Unit = .bytes) {
     self.title = title
     self.total = total
     self.unit = unit
+    isShown = total > 0 && Terminal.isThere && !Assignment.current.isOneOfMany
   }
 
   func advance(by count: Int) {

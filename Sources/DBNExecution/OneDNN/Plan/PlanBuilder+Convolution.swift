@@ -27,11 +27,10 @@ extension PlanBuilder {
     _ shape: [Int]
   ) throws(CheckpointError) -> PlannedValue? {
     guard
-      var filters = try ConvolutionFilters(
+      let filters = try ConvolutionFilters(
         unit.primary, operation.convolution, isTransposed: true, weights,
         blockSize: Processor.blockSize)
     else { return nil }
-    let epilogue = try fold(unit.epilogue, into: &filters)
     let blocked = Layout.Kind.blocked(Processor.blockSize)
     for kind in [blocked, .any] {
       let kernel = try Kernel.deconvolution(
@@ -39,10 +38,11 @@ extension PlanBuilder {
         source: try Layout(kind, input.shape), weights: try Layout(.any, filters.shape),
         bias: try filters.biasLayout(), target: try Layout(kind, shape), processor)
       guard let kernel, !kernel.isReference else { continue }
-      // It is its own pass, because oneDNN 2.6 computes operations fused into this one by reference
-      // loops.
+      // The epilogue is its own pass, because oneDNN 2.6 computes operations fused into this one by
+      // reference loops. That pass has BatchNorm's factors for nothing; folded, they would leave a
+      // bias, which oneDNN adds in another slow loop.
       let choice = Choice(kernel: kernel, operations: PostOperations())
-      return try add(epilogue, to: add(choice, filters, input, shape))
+      return try add(unit.epilogue, to: add(choice, filters, input, shape))
     }
     return nil
   }
