@@ -19,7 +19,7 @@ WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest models \
-  python-test wheel corpora fuzz browser browser-test screenshots benchmark benchmark-models benchmark-jobs clean
+  python-test wheel corpora random-checkpoints fuzz browser browser-test screenshots benchmark benchmark-models benchmark-jobs clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -147,6 +147,13 @@ models: build .build-venv-newest/ready
 corpora: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Corpora/corpora.py $(COMMAND) $(DIR)
 
+# Checkpoints made at random, through every pair of formats, and every layout and back:
+# `make random-checkpoints COUNT=10000 SEED=1`. Every run of the tests has a few, with a new seed.
+COUNT = 1000
+random-checkpoints: setup
+	DBN_RANDOM_CHECKPOINTS=$(COUNT) DBN_RANDOM_SEED=$(SEED) $(SWIFT) test --disable-xctest -c release \
+	  -Xswiftc -enable-testing --scratch-path .build-random --filter RandomCheckpointTests
+
 # Reads files that are mutated so that they reach new code (libFuzzer): `make fuzz SECONDS=3600`. Files
 # that crash a reader, or take too long or too much memory, are left in .build-fuzz/faults.
 SECONDS = 60
@@ -202,5 +209,5 @@ benchmark-models: setup .build-venv-newest/ready
 
 clean:
 	rm -rf .build .build-demo .build-ranks .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \
-	  .build-docs .build-docs.work dist \
+	  .build-docs .build-docs.work .build-random dist \
 	  Examples/Library/.build
