@@ -87,6 +87,11 @@ class Contract:
         errors = self.validator(schema, registry=self.registry).iter_errors(document)
         return [f"{error.json_path}: {error.message[:300]}" for error in errors]
 
+    def members(self) -> set[str]:
+        """The names of all members that are described."""
+        described = (part.get("properties") for schema in self.schemas.values() for _, part in parts(schema))
+        return {name for properties in described if isinstance(properties, dict) for name in properties}
+
     def gaps(self) -> list[str]:
         """Schemas that no document had, and members, values and types that occurred in none."""
         references = {part["$ref"] for schema in self.schemas.values() for _, part in parts(schema)

@@ -3,7 +3,7 @@
     python3 Tests/Schemas/schemas.py COMMAND
 
 The schemas are made stricter than they are for users: a member that none describes is an error. So is a schema that no
-document has, a member or a value of one that never occurred, and a code that docs/errors.md lacks.
+document has, a member or a value of one that never occurred, and a member or a code that the pages in docs lack.
 """
 
 from __future__ import annotations
@@ -27,6 +27,16 @@ FIXTURES = ROOT / "Fixtures"
 CHECKPOINTS = (
     ".pth .pt .pt2 .bin .pkl .tar .gz .zip .nemo .h5 .keras .safetensors .npz .npy .index.json .weights.json .metadata"
 )
+
+
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError(f"a name occurs twice: {[name for name, _ in pairs]}")
+    return found
+
+
+def no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 class Run(NamedTuple):
@@ -63,7 +73,9 @@ class Test:
 
     def run(self, run: Run) -> subprocess.CompletedProcess[str]:
         words = run.arguments if "--quiet" in run.arguments else [*run.arguments, "--json"]
-        return subprocess.run([self.command, *words], cwd=self.folder, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [self.command, *words], cwd=self.folder, capture_output=True, encoding="utf-8", check=False
+        )
 
     def check(self, run: Run, done: subprocess.CompletedProcess[str]) -> None:
         name = shlex.join(run.arguments).replace(f"{FIXTURES}/", "")
@@ -79,7 +91,7 @@ class Test:
     def validate(self, name: str, text: str, schema: str) -> None:
         self.documents += 1
         try:
-            document = json.loads(text, parse_constant=lambda constant: self.faults.append(f"{name}: {constant}"))
+            document = json.loads(text, object_pairs_hook=members, parse_constant=no_number)
         except ValueError as error:
             self.faults.append(f"{name}: {error}: {text[:300]}")
             return
@@ -100,10 +112,16 @@ class Test:
                 if line != "no job":
                     self.validate(path.name, line, schema)
 
+    def check_pages(self) -> None:
+        pages = "".join((ROOT / f"docs/{name}.md").read_text() for name in ("json", "errors", "jobs", "certificates"))
+        words = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", pages))))
+        self.faults += [f"docs/json.md does not have {name}" for name in self.contract.members() - words]
+
     def all(self) -> None:
         inputs.make(self.folder, FIXTURES)
         for run in listed():
             self.check(run, self.run(run))
+        self.check_pages()
         self.check_files("proof-*.json", "certificate")
         self.check_files("results-*.jsonl", "results-line")
         self.check_files("jobs-*.jsonl", "manifest-line")
@@ -120,7 +138,7 @@ def main(command: str) -> None:
     faults = test.faults + test.contract.gaps()
     if faults:
         sys.exit("\n".join([*faults, f"{len(faults)} faults"]))
-    print(f"{test.documents} documents are as {len(test.contract.schemas)} schemas say, which have nothing else")
+    print(f"{test.documents} documents are as the schemas say, and everything that these describe occurred")
 
 
 main(sys.argv[1])
