@@ -18,8 +18,9 @@ WHEEL_BINARY = $(COMMAND)
 WHEEL_LICENCES =
 DIST = dist
 
-.PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest models \
-  python-test wheel corpora random-checkpoints fuzz browser browser-test screenshots benchmark benchmark-models benchmark-jobs clean
+.PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop interop-newest \
+  models python-test wheel corpora random-checkpoints fuzz browser browser-test screenshots benchmark \
+  benchmark-models benchmark-jobs clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -96,6 +97,14 @@ $(VENV)/ready: Fixtures/requirements.txt
 	$(VENV)/bin/pip install --quiet h5py==3.16.0 safetensors==0.8.0 numpy
 	$(VENV)/bin/pip install --quiet torch==2.13.0+cpu || $(VENV)/bin/pip install --quiet torch
 	touch $@
+
+$(VENV)/schemas-ready: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet jsonschema==4.26.0
+	touch $@
+
+# Validates what every subcommand prints with --json against the schemas in docs/json.
+schemas: build $(VENV)/schemas-ready
+	$(VENV)/bin/python Tests/Schemas/schemas.py $(COMMAND)
 
 # Converts checkpoints of the installed PyTorch and reads the results with h5py, bit for bit.
 interop: build $(VENV)/ready

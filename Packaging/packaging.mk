@@ -38,6 +38,7 @@ install: $(MANUAL)/ready
 	install -D -m 644 $(MANUAL)/completion.fish $(SHARE)/fish/vendor_completions.d/dbn-convert.fish
 	install -D -m 644 -t $(SHARE)/doc/dbn-convert LICENSE CHANGELOG.md
 	install -D -m 644 -t $(SHARE)/doc/dbn-convert/docs docs/*.md
+	install -D -m 644 -t $(SHARE)/doc/dbn-convert/docs/json docs/json/*.json
 
 uninstall:
 	rm -f $(BIN)/dbn-convert $(SHARE)/man/man1/dbn-convert.1 $(SHARE)/man/man1/dbn-convert.*.1 \

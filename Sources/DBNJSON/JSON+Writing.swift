@@ -21,7 +21,8 @@ extension JSONWriter {
     case .bool(let flag): put(flag ? "true" : "false")
     case .int(let number): put("\(number)")
     case .double(let number) where number.isFinite: put("\(number)")
-    case .double(let number): write("\(number)")
+    // Not its description, in which a NaN has its sign and payload.
+    case .double(let number): write(number.isNaN ? "nan" : "\(number)")
     case .string(let string): write(string)
     case .array(let elements):
       let lines = Lines(indentation, isFlat: elements.allSatisfy(\.isScalar))

@@ -53,7 +53,7 @@ struct DBNConvert: ParsableCommand {
       return
     }
     // Standard output may be what is wrong.
-    try? Console.result(JSON.object([.init("error", error.json)]).text(indented: true))
+    try? Console.result(Document(["error": error.json]))
   }
 
   /// The command of these arguments. What the parser refuses is looked at again for a misspelled

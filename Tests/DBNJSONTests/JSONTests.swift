@@ -30,6 +30,15 @@ struct JSONTests {
     #expect(error?.code == .invalidJSON)
   }
 
+  /// A NaN that arithmetic made has a sign, and one from a file may have digits of its own.
+  @Test(arguments: [
+    (-Double.nan, "nan"), (Double(nan: 5, signaling: false), "nan"), (.signalingNaN, "nan"),
+    (.infinity, "inf"), (-.infinity, "-inf"),
+  ])
+  func numbersWithoutANotationAreOneOfThreeTexts(number: Double, text: String) {
+    #expect(JSON.array([.double(number)]).text() == "[\"\(text)\"]")
+  }
+
   @Test func indentedTextIsTheSameDocument() throws {
     let value: JSON = ["a": ["b": [1, 2], "c": ["d": [["e": 1]]]], "f": []]
     #expect(try JSON(parsing: value.text(indented: true)) == value)

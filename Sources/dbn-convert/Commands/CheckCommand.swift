@@ -58,7 +58,7 @@ struct CheckCommand: ResultCommand {
     options.remark(checkpoint.notes + health.notes)
     return CommandResult(
       [
-        "path": .string(file), "format": checkpoint.format.map { .string($0) } ?? .null,
+        "path": .string(file), "format": .string(checkpoint.format ?? ""),
         "tensors": .int(result.tensors), "bytes": .int(result.byteCount),
         "with_checksum": .int(result.withChecksum),
         "unread": .array(result.unread.map { .string("\($0)") }),

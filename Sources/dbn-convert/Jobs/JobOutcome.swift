@@ -15,13 +15,13 @@ struct JobOutcome {
   /// The exit status that the job alone would have had.
   let exit: Int
   /// Its line of results.
-  let json: JSON
+  let line: Document
   /// What the command prints for people; empty for a job that was skipped or has failed.
   var text = ""
   var error: CheckpointError?
 
   private init(_ status: Status, exit: Int, _ members: [JSON.Member]) {
-    (self.status, self.exit, json) = (status, exit, .object(members))
+    (self.status, self.exit, line) = (status, exit, Document(.object(members)))
   }
 
   static func skipped(_ job: Job, _ record: JobRecord) -> JobOutcome {
@@ -32,7 +32,7 @@ struct JobOutcome {
   }
 
   static func done(
-    _ job: Job, _ record: JobRecord, document: JSON, text: String, duration: Duration
+    _ job: Job, _ record: JobRecord, document: Document, text: String, duration: Duration
   ) -> JobOutcome {
     let status = record.exit == 0 ? Status.done : .different
     let members: [JSON.Member] = [
@@ -41,7 +41,7 @@ struct JobOutcome {
     ]
     var outcome = JobOutcome(
       status, exit: record.exit,
-      job.json + members + record.members + [.init("result", document)])
+      job.json + members + record.members + [.init("result", document.json)])
     outcome.text = text
     return outcome
   }

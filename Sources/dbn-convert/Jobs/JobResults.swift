@@ -27,7 +27,7 @@ struct JobResults: Sendable {
   /// Adds a line, which is on the disk when this returns.
   ///
   /// - Throws: `system` if it can't be written.
-  func append(_ line: JSON) throws(CheckpointError) {
-    try file.append(line: line.text())
+  func append(_ line: Document) throws(CheckpointError) {
+    try file.append(line: line.json.text())
   }
 }

@@ -37,7 +37,7 @@ final class JobRun: Sendable {
     if request.options.results == nil {
       if !request.outputs.quiet { Console.error("dbn-convert: \(tally.text)") }
     } else if request.outputs.json {
-      try Console.result(tally.json.text(indented: true))
+      try Console.result(tally.document)
     } else if !request.outputs.quiet {
       try Console.result(tally.text)
     }
@@ -78,7 +78,7 @@ final class JobRun: Sendable {
   }
 
   private func add(_ outcome: JobOutcome) throws(CheckpointError) {
-    try work.results?.append(outcome.json)
+    try work.results?.append(outcome.line)
     // One after the other, so that lines of different jobs do not mix.
     try tally.withLock { tally throws(CheckpointError) in
       tally.add(outcome)
@@ -87,7 +87,7 @@ final class JobRun: Sendable {
       }
       guard work.results == nil else { return }
       if request.outputs.json {
-        try Console.result(outcome.json.text())
+        try Console.result(line: outcome.line)
       } else if !outcome.text.isEmpty, !request.outputs.quiet {
         try Console.result(outcome.text)
       }
@@ -119,9 +119,10 @@ struct JobTally {
       + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
   }
 
-  var json: JSON {
-    .object(
-      [.init("jobs", .int(counts.values.reduce(0, +)))]
-        + Self.order.map { .init($0.rawValue, .int(counts[$0] ?? 0)) })
+  var document: Document {
+    Document(
+      .object(
+        [.init("jobs", .int(counts.values.reduce(0, +)))]
+          + Self.order.map { .init($0.rawValue, .int(counts[$0] ?? 0)) }))
   }
 }

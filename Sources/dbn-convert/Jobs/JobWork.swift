@@ -91,7 +91,7 @@ struct JobWork: Sendable {
     let assignment = Assignment(arguments: job.arguments, stamp: stamp, isOneOfMany: true)
     let (document, text, isDifferent) = try Assignment.$current.withValue(assignment) {
       let result = try command.result()
-      let (document, text) = (try result.json(), try result.text())
+      let (document, text) = (try result.document(), try result.text())
       let isDifferent = result.isDifferent
       guard job.inputs.map({ InputState($0) }) == before else {
         throw CheckpointError(

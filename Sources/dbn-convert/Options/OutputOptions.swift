@@ -19,7 +19,7 @@ struct OutputOptions: ParsableArguments {
     if !result.files.isEmpty { signal(SIGPIPE, SIG_IGN) }
     try result.files.check()
     if json {
-      try Console.result(result.json().text(indented: true))
+      try Console.result(result.document())
     } else if !quiet {
       try Console.result(result.text())
     }

@@ -5,7 +5,7 @@ import DBNTensors
 /// names.
 struct CommandResult: ~Copyable {
   /// The result for programs.
-  let json: () throws(CheckpointError) -> JSON
+  let document: () throws(CheckpointError) -> Document
   /// The result for people.
   let text: () throws(CheckpointError) -> String
   /// The written files, complete and without names; none for most commands that only examine files.
@@ -18,7 +18,7 @@ struct CommandResult: ~Copyable {
     text: @autoclosure @escaping () throws(CheckpointError) -> String,
     naming files: consuming StagedFiles = StagedFiles(), isDifferent: Bool = false
   ) {
-    self.json = json
+    document = { () throws(CheckpointError) in Document(try json()) }
     self.text = text
     self.files = files
     self.isDifferent = isDifferent

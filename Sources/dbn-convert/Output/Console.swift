@@ -25,6 +25,16 @@ enum Console {
     }
   }
 
+  /// Writes a document to standard output.
+  static func result(_ document: Document) throws(CheckpointError) {
+    try result(document.json.text(indented: true))
+  }
+
+  /// Writes a document to standard output, on one line.
+  static func result(line document: Document) throws(CheckpointError) {
+    try result(document.json.text())
+  }
+
   /// Opens closed standard streams so that writing to them fails: otherwise the next opened file
   /// would get the stream's number, and the result would be written into a checkpoint.
   static func occupyStandardDescriptors() {
