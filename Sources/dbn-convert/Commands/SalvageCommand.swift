@@ -21,13 +21,14 @@ struct SalvageCommand: ParsableCommand {
   @Argument(help: "The file to write; its extension determines the format.", completion: .file())
   var output: String
 
+  @OptionGroup var limits: LimitOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
   mutating func run() throws {
     target.lossy = true
     let existing = try target.existingFiles(at: output, inputs: [input])
-    let salvaged = try Conversion.salvaging(input)
+    let salvaged = try Conversion.salvaging(input, limitFactor: limits.raiseLimits)
     var files = StagedFiles()
     let result = try target.stage(salvaged, to: output, existing, in: &files)
     let health = result.health
