@@ -18,9 +18,9 @@ WHEEL_BINARY = $(COMMAND)
 WHEEL_LICENCES =
 DIST = dist
 
-.PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop interop-newest \
-  models python-test wheel corpora random-checkpoints fuzz browser browser-test screenshots benchmark \
-  benchmark-models benchmark-jobs clean
+.PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop \
+  interop-newest models python-test wheel corpora random-checkpoints fuzz browser browser-test \
+  screenshots benchmark benchmark-models benchmark-jobs hostile clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -174,6 +174,10 @@ fuzz: setup
 	  -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1 -timeout=60 -rss_limit_mb=4096 \
 	  -max_len=65536 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/faults/ \
 	  .build-fuzz/corpus Fixtures
+
+# Runs each reading command on small files that ask for much time or memory, and prints what it took.
+hostile: build
+	$(PYTHON) Tests/Hostile/hostile.py $(COMMAND) $(INPUTS)
 
 # Installs a browser, if there is none.
 browser:

@@ -24,11 +24,16 @@ extension CheckpointFormat {
   package func readIfRecognised(
     _ file: SourceFile, options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint? {
-    guard let probed = probe(file) else { return nil }
-    // Frees what was parsed as soon as the reader no longer needs it: a file can have very many
-    // tensors.
-    file.forgetParsed()
-    var checkpoint = try read(consume probed, options: options)
+    let budget = Budget(byteCount: file.storedByteCount, factor: options.limitFactor)
+    let found = try budget.whileReading { () throws(CheckpointError) -> Checkpoint? in
+      guard let probed = probe(file) else { return nil }
+      // Frees what was parsed as soon as the reader no longer needs it: a file can have very many
+      // tensors.
+      file.forgetParsed()
+      return try read(consume probed, options: options)
+    }
+    guard var checkpoint = found else { return nil }
+    try budget.charge(checkpoint.root)
     checkpoint.path = file.path.isEmpty ? nil : file.path
     checkpoint.format = name
     return checkpoint

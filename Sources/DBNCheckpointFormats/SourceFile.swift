@@ -6,6 +6,9 @@ public final class SourceFile {
   public let path: String
   /// The content. Only the parts that are used are read from disk.
   public let bytes: ByteRegion
+  /// The size of the file, which says how much reading it may cost: smaller than that of `bytes` if
+  /// these were compressed in it.
+  let storedByteCount: Int
   /// Parsed values by their type, which several formats need to recognise the file.
   private var parsed: [ObjectIdentifier: Any] = [:]
 
@@ -23,20 +26,26 @@ public final class SourceFile {
     self.path = path
     isFolder = false
     bytes = try MappedFile.open(path)
+    storedByteCount = bytes.count
+    Budget.addFile(bytes.count)
   }
 
   /// A whole folder, for `CheckpointFormat.entryPoint(in:)`.
   public init(_ folder: SourceFolder) {
     path = folder.prefix
     bytes = ByteRegion([])
+    storedByteCount = 0
     isFolder = true
     self.folder = folder
   }
 
   /// A file whose bytes are in memory.
-  public init(_ bytes: ByteRegion, path: String = "") {
+  ///
+  /// - Parameter storedByteCount: how many bytes the file takes, if these were compressed in it.
+  public init(_ bytes: ByteRegion, path: String = "", storedByteCount: Int? = nil) {
     self.path = path
     self.bytes = bytes
+    self.storedByteCount = storedByteCount ?? bytes.count
     isFolder = false
   }
 

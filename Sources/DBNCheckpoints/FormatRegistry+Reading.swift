@@ -59,7 +59,8 @@ extension FormatRegistry {
   /// The file itself, or what a file that is compressed with gzip contains.
   private func unpacked(_ file: SourceFile) throws(CheckpointError) -> SourceFile {
     guard Gzip.recognises(file.bytes) else { return file }
-    return SourceFile(try Gzip.decompressed(file.bytes), path: file.path)
+    return SourceFile(
+      try Gzip.decompressed(file.bytes), path: file.path, storedByteCount: file.bytes.count)
   }
 
   /// Reads the shards that an index names, each with the format that recognises it, as one

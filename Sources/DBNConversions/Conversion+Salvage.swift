@@ -14,14 +14,18 @@ extension Conversion {
   /// any format, tensors whose bytes don't have their checksum are found.
   ///
   /// - Parameters:
+  ///   - limitFactor: how many times the usual time and memory the file may cost.
   ///   - progress: called with the total number of bytes and the number just read, on any thread.
   /// - Returns: a result whose losses are the entries left out, with the reason. A graph is dropped
   ///   if there are any, since it uses them.
   /// - Throws: as `Checkpoint.open`, if even so nothing of the file can be read; `nothingSalvaged`.
   public static func salvaging(
-    _ path: String, progress: @Sendable (_ total: Int, _ read: Int) -> Void = { _, _ in }
+    _ path: String, limitFactor: Int = 1,
+    progress: @Sendable (_ total: Int, _ read: Int) -> Void = { _, _ in }
   ) throws(CheckpointError) -> ConversionResult {
-    let source = try Conversion(opening: path, options: .salvaging)
+    var options = ReadingOptions.salvaging
+    options.limitFactor = limitFactor
+    let source = try Conversion(opening: path, options: options)
     let failures = try source.checkpoint.unreadableStorages(progress: progress)
     var (salvaged, report) = (source.checkpoint, ConversionReport())
     let root = salvaged.root.removingLeaves { path, value in

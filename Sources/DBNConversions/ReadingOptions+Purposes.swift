@@ -5,6 +5,11 @@ extension ReadingOptions {
   /// such a file is a part makes no difference to what is read from it.
   package static let besideTheModel = ReadingOptions(acceptsParts: true)
 
-  /// For a file that was just written: a part that was converted is still a part.
-  static let justWritten = ReadingOptions(acceptsParts: true)
+  /// For a file that was just written: a part that was converted is still a part, and the values cost
+  /// as much as those that were read, from what may be a larger file.
+  static let justWritten: ReadingOptions = {
+    var options = ReadingOptions(acceptsParts: true)
+    options.limitFactor = 1 << 20
+    return options
+  }()
 }

@@ -65,11 +65,15 @@ extension CheckpointError: CustomStringConvertible {
     var text = ""
     if let path { text += "\(path.visible()): " }
     if let thing = self.name, !thing.isEmpty { text += "'\(thing.visible())': " }
-    text += reason.visible(limit: .max)
+    text += reason.visible(limit: Self.longestPart)
     if let offset { text += " (at byte \(offset))" }
-    if let advice { text += "; \(advice.text(naming: name).visible(limit: .max))" }
+    if let advice { text += "; \(advice.text(naming: name).visible(limit: Self.longestPart))" }
     return text
   }
+
+  /// How many characters of the reason and of the advice are shown: a file can put texts of any length
+  /// into them.
+  private static let longestPart = 2000
 }
 
 extension CheckpointError.Code {
@@ -103,15 +107,28 @@ extension String {
   /// The string on one line, fit to print: control characters escaped, the middle of a long one
   /// omitted. A key from a file must not be able to move a terminal's cursor.
   public func visible(limit: Int = 200) -> String {
+    // Of a long text only what is shown is looked at.
+    guard utf8.count / 8 <= limit else {
+      let start = unicodeScalars.prefix(limit).onOneLine.prefix(limit / 2)
+      return "\(start)…\(unicodeScalars.suffix(limit).onOneLine.suffix(limit / 2))"
+    }
+    let text = unicodeScalars.onOneLine
+    guard text.count > limit else { return text }
+    return "\(text.prefix(limit / 2))…\(text.suffix(limit / 2))"
+  }
+}
+
+extension Sequence<Unicode.Scalar> {
+  /// The text with control characters escaped.
+  fileprivate var onOneLine: String {
     var text = ""
-    for scalar in unicodeScalars {
+    for scalar in self {
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
         text += "\\u{\(String(scalar.value, radix: 16))}"
       default: text.unicodeScalars.append(scalar)
       }
     }
-    guard text.count > limit else { return text }
-    return "\(text.prefix(limit / 2))…\(text.suffix(limit / 2))"
+    return text
   }
 }

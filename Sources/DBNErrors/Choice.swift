@@ -21,6 +21,8 @@ public enum Choice: Sendable, Hashable {
   case acceptingUnknownClasses
   /// Taking one part of a model by itself.
   case acceptingParts
+  /// Letting a file cost more time and memory than its size justifies.
+  case raisingLimits
   /// Replacing a file that is there.
   case replacingFiles
   /// Replacing the file that is read.
@@ -92,6 +94,7 @@ extension Choice {
     case .extractingStateDict: "'converted(stateDictOnly: true)'"
     case .acceptingUnknownClasses: "read with 'refusesUnknownClasses: false'"
     case .acceptingParts: "'acceptsParts: true'"
+    case .raisingLimits: "read it with 'limitFactor: 10'"
     case .replacingFiles: "write with 'existing: .replace'"
     case .replacingInputs: "write with 'existing: .replace'"
     case .proof: "the proof"

@@ -18,7 +18,7 @@ struct PlainReader {
   ) throws(CheckpointError) -> Checkpoint {
     let keras = KerasFile(catalog, archivedConfiguration: kerasConfiguration)
     var reader = PlainReader(
-      walk: GroupWalk(catalog),
+      walk: GroupWalk(catalog, of: file),
       contents: DatasetContents(catalog, file, isKeras: keras.isRecognised))
     reader.stateDict.reserveCapacity(catalog.datasets.count)
     try reader.read(group: 0, prefix: "")

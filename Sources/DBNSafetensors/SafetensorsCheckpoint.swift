@@ -47,8 +47,10 @@ package enum SafetensorsCheckpoint {
 extension SafetensorsHeader {
   /// What the user should know about the header.
   var notes: [Guidance] {
-    unknownFields.sorted().map {
+    let known: [Guidance] = unknownFields.sorted().map {
       "tensors have the field '\($0.visible())', which is not part of the format; it is ignored"
     }
+    guard furtherUnknownFields > 0 else { return known }
+    return known + ["\(furtherUnknownFields) more fields of tensors are not part of the format"]
   }
 }

@@ -81,7 +81,7 @@ public indirect enum CheckpointValue: Sendable {
 public enum CheckpointLimits {
   /// Levels of nesting. Real checkpoints have under ten; code that walks a tree may recurse.
   public static let depth = 200
-  /// Values in a tree, a shared value counted each time it is reached: real checkpoints have
-  /// thousands, and a pickle of a few bytes can describe 2^60.
+  /// Values in a tree, a shared value counted each time it is reached, however large the file is:
+  /// real checkpoints have thousands. Smaller files may have fewer (`ReadingCost.values`).
   public static let values = 10_000_000
 }

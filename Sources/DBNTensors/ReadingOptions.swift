@@ -8,6 +8,9 @@ public struct ReadingOptions: Sendable {
   /// not, it is refused: what is true of the part need not be true of the model.
   public var acceptsParts: Bool
 
+  /// How many times the usual time and memory a file may cost: see `ReadingCost`.
+  public var limitFactor = 1
+
   /// Whether a file whose end is missing is read as far as it goes. Its tensors then include those
   /// whose bytes are missing, and reading these is an error: `Conversion.salvaged` leaves them out.
   /// Only formats that can be salvaged do this.

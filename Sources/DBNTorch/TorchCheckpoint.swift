@@ -121,7 +121,9 @@ package enum TorchCheckpoint {
     var machine = PickleMachine(
       pickle, tensors: TensorBuilder(consume source), opaqueNames: OpaqueNames(options))
     let root = try machine.run()
-    return (root, CheckpointTree(machine.heap, machine.tensors, script: script))
+    let tree = CheckpointTree(
+      machine.heap, machine.tensors, script: script, budget: Budget.current(for: pickle))
+    return (root, tree)
   }
 
   private static func refusal(of file: ByteRegion) -> CheckpointError {

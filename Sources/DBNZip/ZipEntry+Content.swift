@@ -37,7 +37,16 @@ extension ZipEntry {
   private func uncheckedContent() throws(CheckpointError) -> ByteRegion {
     switch method {
     case .stored: payload
-    case .deflated: try deflated().inflated()
+    case .deflated: try inflated()
     }
+  }
+
+  private func inflated() throws(CheckpointError) -> ByteRegion {
+    do throws(CheckpointError) {
+      try Budget.current(for: payload).spend(size, on: .decompressed)
+    } catch {
+      throw error.with(name: name)
+    }
+    return try deflated().inflated()
   }
 }

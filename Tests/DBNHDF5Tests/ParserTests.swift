@@ -82,8 +82,8 @@ struct ParserTests {
   @Test func chunksAreLimitedInSum() throws {
     let region = ByteRegion(try bytes("h5py-flat"))
     var file = try MetadataFile(region, Superblock(region))
-    try file.count(chunks: HDF5Limits.chunks)
-    let error = #expect(throws: CheckpointError.self) { try file.count(chunks: 1) }
+    try file.count(chunks: HDF5Limits.chunks, dimensions: 1)
+    let error = #expect(throws: CheckpointError.self) { try file.count(chunks: 1, dimensions: 1) }
     #expect(error?.code == .limitExceeded)
     #expect(throws: CheckpointError.self) { try file.checkCount(records: HDF5Limits.chunks + 1) }
   }

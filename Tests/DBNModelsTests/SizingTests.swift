@@ -208,4 +208,29 @@ struct SizingTests {
     }
     #expect(error?.code == .limitExceeded && error?.name == "wide")
   }
+
+  /// Values are released after their last use, so a long chain of them is not too much.
+  @Test func whatIsInMemoryAtOnceIsLimited() throws {
+    func graph(_ values: Int, areKept: Bool) -> Graph {
+      let names = (0..<values).map { "v\($0)" }
+      let nodes = names.enumerated().map { place, name in
+        Graph.Node(
+          name, .expand([.fixed(1 << 12), .fixed(1 << 12)]),
+          [.value(areKept || place == 0 ? "x" : names[place - 1])])
+      }
+      return Graph(
+        name: "wide", inputs: [.init("x", shape: [1, 1])], nodes: nodes,
+        outputs: areKept ? names : [names.last ?? "x"], parameters: [])
+    }
+    func size(_ graph: Graph) throws(CheckpointError) {
+      _ = try graph.sized(for: ["x": [1, 1]], parameters: [:])
+    }
+    try size(graph(50, areKept: false))
+    try size(graph(3, areKept: true))
+    let error = try #require(throws: CheckpointError.self) {
+      try size(graph(5, areKept: true))
+    }
+    #expect(error.code == .limitExceeded && error.name == "v3", "\(error)")
+    #expect(error.reason.contains("[4096, 4096]") && error.reason.contains("in memory at once"))
+  }
 }

@@ -8,12 +8,12 @@ package enum HDF5Limits {
   /// The number of soft links followed on the way to one object; libhdf5's default.
   package static let softLinks = 16
 
-  /// The bytes in the paths of all links in a file: somewhat more than the stored names, because
-  /// paths repeat the names of groups.
-  package static func pathBytes(fileByteCount: Int) -> Int { (64 << 20) + 4 * fileByteCount }
-
   /// The number of chunks in all datasets: 64 GiB in chunks of 64 KiB.
   package static let chunks = 1 << 20
+
+  /// The bytes of the positions of all chunks, a number for each dimension: a chunk can have one byte
+  /// and 32 dimensions.
+  package static func positionBytes(fileByteCount: Int) -> Int { (16 << 20) + 16 * fileByteCount }
 
   /// The bytes of structures that may be read; a structure counts each time it is read. No file
   /// needs to be read completely, but the reader reads some structures twice.

@@ -8,8 +8,15 @@ struct GroupWalk {
   private var open: Set<Int> = []
   private var visits = 0
   private let entryLimit: Int
+  private let budget: Budget
+  /// How many bytes the names of all entries may still have: a group that is reached under several
+  /// names gives its entries as many.
+  private var nameRoom: Int
 
-  init(_ catalog: Catalog) {
+  /// - Parameter file: the file's bytes.
+  init(_ catalog: Catalog, of file: ByteRegion) {
+    budget = Budget.current(for: file)
+    nameRoom = budget.left(for: .text)
     resolver = CatalogResolver(catalog)
     entryLimit = catalog.entryLimit
   }
@@ -32,6 +39,8 @@ struct GroupWalk {
     _ link: Catalog.Link, in group: Int, name: String
   ) throws(CheckpointError) -> Target {
     visits += 1
+    nameRoom -= name.utf8.count
+    guard nameRoom >= 0 else { throw budget.error(.text).with(name: name) }
     guard visits <= entryLimit else {
       throw CheckpointError(
         .limitExceeded, name: name,

@@ -14,8 +14,10 @@ struct CatalogParser {
   var lastFilters = OneEntryCache<[Catalog.Chunks.Filter]>()
   var lastFill = OneEntryCache<[UInt8]>()
   var lastShape = OneEntryCache<[Int]?>()
-  /// The number of bytes in the paths of all links: a long name is repeated in all paths below it.
-  private var pathByteCount = 0
+  private let budget: Budget
+  /// How many bytes the paths of all links may still have: a long name is repeated in all paths
+  /// below it.
+  private var pathRoom: Int
 
   private struct PendingGroup {
     let index: Int
@@ -39,6 +41,8 @@ struct CatalogParser {
 
   private init(file: MetadataFile) {
     self.file = file
+    budget = Budget.current(for: file.file)
+    pathRoom = budget.left(for: .text)
   }
 
   private mutating func readAll(root: Int) throws(CheckpointError) -> Catalog {
@@ -100,11 +104,8 @@ struct CatalogParser {
   }
 
   private mutating func count(_ name: String, in group: String) throws(CheckpointError) {
-    pathByteCount += (group.isEmpty ? 0 : group.utf8.count + 1) + name.utf8.count
-    guard pathByteCount <= HDF5Limits.pathBytes(fileByteCount: file.file.count) else {
-      throw CheckpointError(
-        .limitExceeded, name: group, "the paths of the entries up to here are too long in total")
-    }
+    pathRoom -= (group.isEmpty ? 0 : group.utf8.count + 1) + name.utf8.count
+    guard pathRoom >= 0 else { throw budget.error(.text).with(name: group) }
   }
 
   private mutating func target(

@@ -15,6 +15,8 @@ struct MetadataFile {
   private let image: ByteRegion
   private var remaining: Int
   private var chunkCount = 0
+  /// The bytes that the positions of chunks may still take.
+  private var positionRoom: Int
   /// What the superblock's extension refers to.
   var sharedMessages: SharedMessageTable?
   private var cacheImage: CacheImage?
@@ -28,6 +30,7 @@ struct MetadataFile {
     sizes = superblock.sizes
     image = try file.slice(from: base, count: file.count - base)
     remaining = HDF5Limits.metadataBytes(fileByteCount: file.count)
+    positionRoom = HDF5Limits.positionBytes(fileByteCount: file.count)
     if let address = superblock.extensionAddress { try readExtension(at: address) }
   }
 
@@ -98,12 +101,24 @@ struct MetadataFile {
   }
 
   /// Counts chunks that were found.
-  mutating func count(chunks: Int) throws(CheckpointError) {
+  mutating func count(chunks: Int, dimensions: Int) throws(CheckpointError) {
+    try checkPositions(of: chunks, dimensions: dimensions)
+    positionRoom -= chunks * dimensions * MemoryLayout<Int>.size
     chunkCount += chunks
     guard chunkCount <= HDF5Limits.chunks else {
       throw CheckpointError(
         .limitExceeded, "the datasets up to this one have more than \(HDF5Limits.chunks) chunks",
         advice: "write the file with larger chunks, or contiguous")
+    }
+  }
+
+  /// Checks whether there is room for the positions of more chunks.
+  func checkPositions(of chunks: Int, dimensions: Int) throws(CheckpointError) {
+    guard chunks <= positionRoom / max(1, dimensions * MemoryLayout<Int>.size) else {
+      throw CheckpointError(
+        .limitExceeded,
+        "\(chunks) chunks of \(dimensions) dimensions are more than a file of \(file.count) bytes "
+          + "justifies", advice: "write the file with larger chunks, or contiguous")
     }
   }
 

@@ -23,7 +23,8 @@ struct SchemaReader {
         advice: "read it with a newer release of dbn-convert")
     }
     var reader = SchemaReader(
-      contents: DatasetContents(catalog, file, followsSchema: true), walk: GroupWalk(catalog))
+      contents: DatasetContents(catalog, file, followsSchema: true),
+      walk: GroupWalk(catalog, of: file))
     reader.checksums = try root.checksums()
     let value = try reader.readRoot()
     if !catalog.isSalvaged { try reader.refuseUnusedChecksums() }

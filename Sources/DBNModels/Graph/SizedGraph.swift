@@ -24,9 +24,11 @@ extension Graph {
   ) throws(CheckpointError) -> SizedGraph {
     var sizing = Sizing(parameters: parameters, features: features)
     for input in self.inputs { try sizing.add(input, shape: inputs[input.name]) }
+    var live = LiveElements(of: self, sizing.shapes, parameters)
     for node in nodes {
       do throws(CheckpointError) {
         try sizing.add(node)
+        try live.run(node, sizing.shapes)
       } catch {
         throw error.with(name: node.name)
       }
@@ -124,6 +126,10 @@ extension Graph {
   /// The largest number of elements of one value: 8 GiB in Float64. A graph of a few bytes can ask
   /// for any number.
   public static let elementLimit = 1 << 30
+
+  /// The largest number of elements of all values that are in memory at once: 512 MiB in Float64, or
+  /// for larger models and inputs this many times their elements.
+  package static let liveElements = (least: 1 << 26, perElement: 1024)
 }
 
 extension Graph.Input {

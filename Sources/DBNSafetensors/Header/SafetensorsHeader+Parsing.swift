@@ -90,6 +90,12 @@ extension SafetensorsHeader {
     var failure: CheckpointError?
     try parser.parseObject { parser, name throws(CheckpointError) in
       guard names.add(name) else { throw parser.duplicate(name) }
+      guard names.count <= Self.metadataLimit else {
+        throw CheckpointError(
+          .limitExceeded, name: Self.metadataName, offset: parser.offset,
+          "the metadata has more than \(Self.metadataLimit) entries",
+          advice: "the file is damaged or malicious; get it again")
+      }
       if !parser.isAtString {
         try parser.skipValue(depth: 1)
         failure = failure ?? Self.invalidMetadata(name)
@@ -114,7 +120,7 @@ extension SafetensorsHeader {
       case Field.dataOffsets:
         try Self.set(&fields.offsets, try Self.parseCounts(&parser), name, parser)
       default:
-        unknownFields.insert(field)
+        addUnknownField(field)
         try parser.skipValue()
       }
     }
@@ -159,6 +165,11 @@ extension SafetensorsHeader {
     var counts: [Int] = []
     counts.reserveCapacity(4)
     try parser.parseArray { parser throws(CheckpointError) in
+      guard counts.count < rankLimit else {
+        throw CheckpointError(
+          .limitExceeded, offset: parser.offset, "a tensor has more than \(rankLimit) dimensions",
+          advice: "the file is damaged or malicious; get it again")
+      }
       counts.append(try parser.parseCount())
     }
     // A copy without spare capacity.

@@ -9,6 +9,12 @@ struct SafetensorsHeader {
   static let byteLimit = 100_000_000
   /// The bytes of the header's length at the start of a file.
   static let lengthByteCount = 8
+  /// The most dimensions of a tensor, as in PyTorch's files.
+  static let rankLimit = 64
+  /// The most entries of text metadata: real files have under a hundred.
+  static let metadataLimit = 10_000
+  /// How many unknown fields are named.
+  private static let listedFields = 8
   /// The reserved name under which the header has text metadata instead of a tensor.
   static let metadataName = "__metadata__"
 
@@ -37,8 +43,19 @@ struct SafetensorsHeader {
   var names = NameTable()
   /// The entries, by the indices of the names.
   var entries: [Entry] = []
-  /// Fields of tensors that the format does not know; the library ignores them.
-  var unknownFields: Set<String> = []
+  /// The first fields of tensors that the format does not know, and how many others there are. The
+  /// library ignores them.
+  private(set) var unknownFields: Set<String> = []
+  private(set) var furtherUnknownFields = 0
+
+  /// Keeps the name of a field that the format does not know, if it is one of the first.
+  mutating func addUnknownField(_ name: String) {
+    if unknownFields.count < Self.listedFields || unknownFields.contains(name) {
+      unknownFields.insert(name)
+    } else {
+      furtherUnknownFields += 1
+    }
+  }
 
   /// Checks the format's rules for tensors, as `Metadata::validate` of its library does.
   ///

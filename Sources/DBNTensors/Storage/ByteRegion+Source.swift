@@ -4,6 +4,7 @@ extension ByteRegion: ByteSource {
 
   package func bytes() -> ByteRegion { self }
 
+  package var isInPlace: Bool { true }
   package var openedByteCount: Int { path == nil ? count : 0 }
   package var origin: ByteRegion? { self }
   package var largestBuffer: Int { 0 }

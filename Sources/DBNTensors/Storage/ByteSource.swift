@@ -23,6 +23,8 @@ package protocol ByteSource: Sendable {
   /// The same bytes in a form that allows random access.
   func opened() throws(CheckpointError) -> any RandomAccessBytes
 
+  /// Whether `bytes` takes no memory: they are stored as they are.
+  var isInPlace: Bool { get }
   /// The memory that `opened` takes: none if the bytes are stored in a file as they are.
   var openedByteCount: Int { get }
   /// The part of a file that these bytes are, or are computed from: for errors, and to release its
@@ -51,6 +53,7 @@ extension ByteSource {
 
   package func opened() throws(CheckpointError) -> any RandomAccessBytes { try bytes() }
 
+  package var isInPlace: Bool { false }
   package var openedByteCount: Int { byteCount }
   package var origin: ByteRegion? { nil }
   package var hasChecksum: Bool { false }

@@ -56,6 +56,7 @@ struct CheckedBytes: ByteSource {
     _ = try storage.accept(found.value)
   }
 
+  var isInPlace: Bool { storage.isInPlace }
   var openedByteCount: Int { storage.openedByteCount }
   var origin: ByteRegion? { storage.origin }
   var hasChecksum: Bool { true }

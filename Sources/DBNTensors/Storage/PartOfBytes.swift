@@ -11,6 +11,7 @@ struct PartOfBytes: ByteSource {
     return part
   }
 
+  var isInPlace: Bool { true }
   var openedByteCount: Int { part.openedByteCount }
   var origin: ByteRegion? { part }
   var hasChecksum: Bool { whole.hasChecksum }

@@ -40,10 +40,9 @@ extension TensorStorage {
     if self === other { return true }
     guard byteCount == other.byteCount else { return false }
     // The storage that needs less memory for it is read in pieces.
-    guard largestBuffer <= other.largestBuffer else {
-      return try other.hasEqualBytes(to: self, within: budget, progress: progress)
-    }
-    let theirs = try other.bytes()
+    guard isInPlace ? other.isInPlace : other.isInPlace || largestBuffer <= other.largestBuffer
+    else { return try other.hasEqualBytes(to: self, within: budget, progress: progress) }
+    let theirs = try other.wholeBytes()
     var isEqual = true
     try withRoom(in: budget) { () throws(CheckpointError) in
       try read(pieces: Self.pieceByteCount) { start, piece throws(CheckpointError) in
@@ -55,6 +54,19 @@ extension TensorStorage {
       }
     }
     return isEqual
+  }
+
+  /// The largest bytes that are made in memory to be compared.
+  private static let largestWhole = 64 << 20
+
+  /// All bytes, in a temporary file if they are not in one and many.
+  private func wholeBytes() throws(CheckpointError) -> ByteRegion {
+    guard !isInPlace, byteCount > Self.largestWhole else { return try bytes() }
+    return try TemporaryFile.holding(path: origin?.path ?? "") { file throws(CheckpointError) in
+      try read(pieces: Self.pieceByteCount) { _, piece throws(CheckpointError) in
+        try file.append(piece)
+      }
+    }
   }
 
   func withRoom<Value: Sendable>(
@@ -92,6 +104,7 @@ extension TensorStorage: ByteSource {
 
   package func opened() throws(CheckpointError) -> any RandomAccessBytes { try checked.opened() }
 
+  package var isInPlace: Bool { source.isInPlace }
   package var openedByteCount: Int { source.openedByteCount }
   package var origin: ByteRegion? { source.origin }
   package var largestBuffer: Int { source.largestBuffer }

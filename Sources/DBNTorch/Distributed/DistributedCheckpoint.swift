@@ -114,6 +114,7 @@ private struct DistributedReader {
   private let folder: SourceFolder
   private let options: ReadingOptions
   private let metadata: DistributedMetadata
+  private let budget: Budget
   private var files: [String: ByteRegion] = [:]
   /// The bytes of all files and of all tensors so far.
   private var fileByteCount = 0
@@ -127,13 +128,14 @@ private struct DistributedReader {
   init(_ file: SourceFile, _ options: ReadingOptions) throws(CheckpointError) {
     folder = file.folder
     self.options = options
+    budget = Budget.current(for: file.bytes)
     let (metadata, note) = try DistributedCheckpoint.metadata(file)
     self.metadata = metadata
     notes = note.map { [$0] } ?? []
   }
 
   mutating func read() throws(CheckpointError) -> Checkpoint {
-    var values = NestedValues()
+    var values = NestedValues(budget)
     values.reserveCapacity(metadata.entries.count)
     for place in metadata.order {
       let name = metadata.names.names[place]

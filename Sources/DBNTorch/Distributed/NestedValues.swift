@@ -12,7 +12,10 @@ struct NestedValues {
   }
 
   private let root = Node()
+  private let budget: Budget
   private var count = 0
+
+  init(_ budget: Budget) { self.budget = budget }
 
   /// Reserves memory for values at the root.
   func reserveCapacity(_ count: Int) { root.entries.reserveCapacity(count) }
@@ -45,24 +48,32 @@ struct NestedValues {
 
   consuming func tree() throws(CheckpointError) -> CheckpointValue {
     if root.entries.entries.isEmpty { return .dictionary(CheckpointDictionary()) }
-    return try tree(root)
+    var room = budget.left(for: .values)
+    return try tree(root, &room)
   }
 
   /// Recurses as deep as the paths are long.
-  private func tree(_ node: Node) throws(CheckpointError) -> CheckpointValue {
-    for (key, child) in node.nodes { node.entries.set(key, to: try tree(child)) }
+  ///
+  /// - Parameter room: how many elements lists may still have: a list is as long as its last index
+  ///   says, so few values can make many long ones.
+  private func tree(_ node: Node, _ room: inout Int) throws(CheckpointError) -> CheckpointValue {
+    for (key, child) in node.nodes { node.entries.set(key, to: try tree(child, &room)) }
     node.nodes = [:]
-    guard node.entries.entries.allSatisfy({ $0.key.string != nil }) else { return try list(node) }
+    guard node.entries.entries.allSatisfy({ $0.key.string != nil }) else {
+      return try list(node, &room)
+    }
     let dictionary = node.entries
     node.entries = CheckpointDictionary()
     return .dictionary(dictionary)
   }
 
-  private func list(_ node: Node) throws(CheckpointError) -> CheckpointValue {
+  private func list(_ node: Node, _ room: inout Int) throws(CheckpointError) -> CheckpointValue {
     var elements: [CheckpointValue] = []
     for entry in node.entries.entries {
       // A list has as many elements as were saved.
       guard case .int(let index) = entry.key, 0..<count ~= index else { throw Self.conflict }
+      room -= max(0, index + 1 - elements.count)
+      guard room >= 0 else { throw budget.error(.values) }
       while elements.count <= index { elements.append(.none) }
       elements[index] = entry.value
     }

@@ -105,10 +105,8 @@ extension CheckpointTree {
 
   func count(_ values: Int, _ sum: inout Sum) throws(CheckpointError) {
     sum.count += values
-    guard sum.count <= CheckpointLimits.values else {
-      throw failure(
-        .limitExceeded, "holds more than \(CheckpointLimits.values) values, counting repeats",
-        advice: "the file is malicious; get it from elsewhere")
+    guard sum.count <= valueLimit else {
+      throw budget.error(.values).with(name: path.isEmpty ? nil : name)
     }
   }
 }

@@ -34,6 +34,9 @@ struct CheckpointTree {
   var path: [String] = []
   private var attributeNotes: [Guidance] = []
   private var overlaps = TensorOverlaps()
+  /// How many values the tree may have; what it has is charged when it is complete.
+  let budget: Budget
+  let valueLimit: Int
   /// The classes whose objects were read as something else.
   var readClasses = ReadClasses()
   /// The modules that were read as state dicts.
@@ -41,9 +44,11 @@ struct CheckpointTree {
 
   init(
     _ heap: PickleHeap, _ tensors: TensorBuilder, readsObjects: Bool = true,
-    script: ScriptClasses? = nil
+    script: ScriptClasses? = nil, budget: Budget
   ) {
     self.heap = heap
+    self.budget = budget
+    valueLimit = budget.left(for: .values)
     self.readsObjects = readsObjects
     self.script = script
     isBigEndian = tensors.isBigEndian

@@ -106,6 +106,7 @@ extension PickleMachine {
       throw CheckpointError(
         .pickleTarget, "BUILD takes attributes from a dict, not from \(heap.typeName(state))")
     }
+    try charge([state])
     guard entries.count + heap.dictionaries[index].attributes.count <= Self.maximumAttributes
     else {
       throw CheckpointError(

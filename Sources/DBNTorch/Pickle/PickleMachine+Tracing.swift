@@ -37,6 +37,10 @@ struct PickleFailure {
 }
 
 extension PickleMachine {
+  /// How many further errors there may be until the key of the first is known: a pickle can consist
+  /// of them, and each takes as long as a hundred operations.
+  private static let mostFailedOperations = 1000
+
   /// Pushes `failed` instead of the operation's result, so that later operations reveal its key.
   mutating func recover(
     from error: CheckpointError, in operation: PickleOperation?, at offset: Int
@@ -45,8 +49,13 @@ extension PickleMachine {
     cause.offset = cause.offset ?? offset
     let isFirst = failure == nil
     if isFirst { failure = PickleFailure(cause) }
+    // What is no operation costs as much as many errors: a file that was filled up with zeros is no
+    // pickle any more.
+    failedOperationCount += operation == nil ? Self.mostFailedOperations / 8 : 1
     // After these errors the rest of the pickle can't be followed.
-    let isLost = error.code == .pickleStack || error.code == .truncated
+    let isLost =
+      error.code == .pickleStack || error.code == .truncated
+      || failedOperationCount > Self.mostFailedOperations
     if isLost || operation == .stop { throw failure?.error ?? cause }
     if operation?.changesTop == true { _ = try? pop() }
     push(isFirst ? .failed : .none)

@@ -10,6 +10,17 @@ extension PickleMachine {
     }
   }
 
+  /// FRAME: a number of bytes that a pickler wrote at once, which the file must have.
+  mutating func checkFrame(_ operation: PickleOperation) throws(CheckpointError) {
+    let count = try reader.readNumber(of: operation)
+    guard count <= reader.remaining else {
+      throw CheckpointError(
+        .truncated,
+        "a frame of the pickle should have \(count) bytes, but \(reader.remaining) follow",
+        advice: "the file is cut short or damaged; get it again")
+    }
+  }
+
   mutating func pushInt(_ operation: PickleOperation) throws(CheckpointError) {
     push(.int(try reader.readNumber(of: operation)))
   }

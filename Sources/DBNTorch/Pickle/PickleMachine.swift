@@ -24,11 +24,16 @@ struct PickleMachine {
   var isNested = false
   /// The total size of all arguments of calls so far.
   private var argumentSize = 0
+  /// How many operations there were so far, and how many failed.
+  private var operationCount = 0
+  var failedOperationCount = 0
+  private let budget: Budget
 
   init(
     _ pickle: ByteRegion, tensors: TensorBuilder, opaqueNames: OpaqueNames = .known
   ) {
     reader = ByteReader(pickle)
+    budget = Budget.current(for: pickle)
     memo = PickleMemo(for: pickle)
     self.tensors = tensors
     self.opaqueNames = opaqueNames
@@ -36,8 +41,16 @@ struct PickleMachine {
 
   /// Runs the pickle to its end and returns its value.
   mutating func run() throws(CheckpointError) -> PickleValue {
+    let value = try run(atMost: budget.left(for: .operations))
+    try budget.spend(operationCount, on: .operations)
+    return value
+  }
+
+  private mutating func run(atMost limit: Int) throws(CheckpointError) -> PickleValue {
     let operations = PickleOperation.byNumber
     while true {
+      operationCount += 1
+      guard operationCount <= limit else { throw failure?.error ?? budget.error(.operations) }
       let offset = reader.fileOffset
       let number: UInt8
       do throws(CheckpointError) {

@@ -50,9 +50,7 @@ extension PickleOperation {
     case .proto:
       Row("PROTO", .number(.uint1)) { m, o throws(CheckpointError) in try m.checkProtocol(o) }
     case .frame:
-      Row("FRAME", .number(.uint8)) { m, o throws(CheckpointError) in
-        try m.reader.skipArgument(of: o)
-      }
+      Row("FRAME", .number(.uint8)) { m, o throws(CheckpointError) in try m.checkFrame(o) }
 
     case .pushNone: Row("NONE") { m, _ in m.push(.none) }
     case .newTrue: Row("NEWTRUE") { m, _ in m.push(.bool(true)) }

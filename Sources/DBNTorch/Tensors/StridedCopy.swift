@@ -40,22 +40,66 @@ struct StridedCopy: Sendable {
     outer = dimensions
   }
 
-  /// Fills `target`, which has exactly the size of the view's elements. The source's pages are
-  /// released along the way.
-  func copy(from source: ByteRegion, to target: UnsafeMutableRawBufferPointer) {
+  /// Fills `target` with a range of the bytes in row-major order, which begins and ends between
+  /// elements. The source's pages are released along the way.
+  func copy(
+    _ range: Range<Int>, from source: ByteRegion, to target: UnsafeMutableRawBufferPointer
+  ) {
     source.withBytes { bytes in
       bytes.withUnsafeBytes { bytes in
         guard let from = bytes.baseAddress, let to = target.baseAddress else { return }
-        var counters = [Int](repeating: 0, count: outer.count)
-        var position = start
-        var reader = Reader(source: source)
         let planeSize = rows.count * columns.count * elementSize
-        for offset in stride(from: 0, to: target.count, by: planeSize) {
-          copyPlane(from: from + position, to: to + offset, &reader)
+        var (counters, position) = place(ofPlane: range.lowerBound / planeSize)
+        var reader = Reader(source: source)
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+          let inPlane = offset % planeSize
+          let part = inPlane..<min(planeSize, inPlane + range.upperBound - offset)
+          copyPlane(part, from: from + position, to: to + (offset - range.lowerBound), &reader)
           advance(&counters, &position)
+          offset += part.count
         }
       }
     }
+  }
+
+  /// The indices of the outer dimensions at a plane, and where it starts in the source.
+  private func place(ofPlane plane: Int) -> (counters: [Int], position: Int) {
+    var (counters, position, rest) = ([Int](repeating: 0, count: outer.count), start, plane)
+    for index in outer.indices.reversed() {
+      counters[index] = rest % outer[index].count
+      position += counters[index] * outer[index].stride
+      rest /= outer[index].count
+    }
+    return (counters, position)
+  }
+
+  /// Copies a part of a plane: whole rows at once, and parts of rows at its start and its end.
+  private func copyPlane(
+    _ part: Range<Int>, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
+    _ reader: inout Reader
+  ) {
+    let rowSize = columns.count * elementSize
+    var offset = part.lowerBound
+    while offset < part.upperBound {
+      let (row, inRow) = offset.quotientAndRemainder(dividingBy: rowSize)
+      let rest = part.upperBound - offset
+      let wholeRows = inRow == 0 ? rest / rowSize : 0
+      let block =
+        wholeRows > 0
+        ? Block(rows: wholeRows, columns: columns.count)
+        : Block(rows: 1, columns: min(rowSize - inRow, rest) / elementSize)
+      copyBlock(
+        block, from: source + row * rows.stride + inRow / elementSize * columns.stride,
+        to: target + (offset - part.lowerBound), &reader)
+      offset += block.rows * block.columns * elementSize
+    }
+  }
+
+  /// A number of neighbouring rows of a plane, or of neighbouring elements of one row.
+  private struct Block {
+    let rows: Int
+    let columns: Int
   }
 
   /// Tracks how much of the source was read.
@@ -91,22 +135,23 @@ struct StridedCopy: Sendable {
     }
   }
 
-  private func copyPlane(
-    from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ reader: inout Reader
+  private func copyBlock(
+    _ block: Block, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
+    _ reader: inout Reader
   ) {
     if columns.stride == elementSize {
-      let size = columns.count * elementSize
-      for row in 0..<rows.count {
+      let size = block.columns * elementSize
+      for row in 0..<block.rows {
         copyRun(from: source + row * rows.stride, to: target + row * size, size, &reader)
       }
       return
     }
     switch elementSize {
-    case 1: copyElements(UInt8.self, from: source, to: target, &reader)
-    case 2: copyElements(UInt16.self, from: source, to: target, &reader)
-    case 4: copyElements(UInt32.self, from: source, to: target, &reader)
-    case 8: copyElements(UInt64.self, from: source, to: target, &reader)
-    default: copyElements(UInt128.self, from: source, to: target, &reader)
+    case 1: copyElements(UInt8.self, block, from: source, to: target, &reader)
+    case 2: copyElements(UInt16.self, block, from: source, to: target, &reader)
+    case 4: copyElements(UInt32.self, block, from: source, to: target, &reader)
+    case 8: copyElements(UInt64.self, block, from: source, to: target, &reader)
+    default: copyElements(UInt128.self, block, from: source, to: target, &reader)
     }
   }
 
@@ -121,32 +166,33 @@ struct StridedCopy: Sendable {
     }
   }
 
-  /// Copies the plane in tiles: if it is transposed, tiles have all rows, so that the source is
+  /// Copies a block in tiles: if it is transposed, tiles have all rows, so that the source is
   /// read line by line; otherwise one row, as long as is read at a time.
   private func copyElements<Element: BitwiseCopyable>(
-    _ type: Element.Type, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
-    _ reader: inout Reader
+    _ type: Element.Type, _ block: Block, from source: UnsafeRawPointer,
+    to target: UnsafeMutableRawPointer, _ reader: inout Reader
   ) {
     let isTransposed = rows.stride < columns.stride
     let tile = isTransposed ? Self.tile : max(1, Reader.byteCount / max(1, columns.stride))
-    let rowsAtATime = isTransposed ? rows.count : 1
+    let rowsAtATime = isTransposed ? block.rows : 1
     let touched = min(columns.stride, rowsAtATime * Reader.mappedByteCount)
-    for row in stride(from: 0, to: rows.count, by: rowsAtATime) {
-      for first in stride(from: 0, to: columns.count, by: tile) {
-        let last = min(first + tile, columns.count)
-        copyTile(row..<row + rowsAtATime, first..<last, type, from: source, to: target)
+    for row in stride(from: 0, to: block.rows, by: rowsAtATime) {
+      for first in stride(from: 0, to: block.columns, by: tile) {
+        let last = min(first + tile, block.columns)
+        copyTile(
+          row..<row + rowsAtATime, first..<last, of: block, type, from: source, to: target)
         reader.didRead((last - first) * touched)
       }
     }
   }
 
   private func copyTile<Element: BitwiseCopyable>(
-    _ rowRange: Range<Int>, _ columnRange: Range<Int>, _ type: Element.Type,
+    _ rowRange: Range<Int>, _ columnRange: Range<Int>, of block: Block, _ type: Element.Type,
     from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
   ) {
     let size = MemoryLayout<Element>.size
     for row in rowRange {
-      let (from, to) = (source + row * rows.stride, target + row * columns.count * size)
+      let (from, to) = (source + row * rows.stride, target + row * block.columns * size)
       for column in columnRange {
         let element = from.loadUnaligned(fromByteOffset: column * columns.stride, as: type)
         to.storeBytes(of: element, toByteOffset: column * size, as: type)

@@ -8,6 +8,8 @@ struct TensorBuilder {
   /// The tensors that don't use a whole storage unchanged.
   private var made: [TensorView: TensorStorage] = [:]
   private var shapes = OneEntryCache<[Int]>()
+  /// The bytes of compressed storages that have views, by the storages' indices.
+  private var unpacked: [Int: UnpackedBytes] = [:]
   private var byteCount = 0
   private let byteLimit: Int
   /// Dropped attributes of tensors, by the tensor's index in the heap.
@@ -81,18 +83,21 @@ struct TensorBuilder {
     let byteCount = try countedBytes(of: view)
     storages[index].countView()
     if isStored, storages[index].take(view) { return storage.bytes }
-    let bytes = try compute(byteCount, view, extent, repair, from: storage.bytes)
+    let bytes = try compute(byteCount, view, extent, repair, of: index)
     made[view] = bytes
     return bytes
   }
 
-  private func compute(
+  private mutating func compute(
     _ byteCount: Int, _ view: TensorView, _ extent: Range<Int>, _ repair: ElementRepair,
-    from bytes: TensorStorage
+    of index: Int
   ) throws(CheckpointError) -> TensorStorage {
     guard byteCount > 0 else { return TensorStorage(ByteRegion([])) }
+    let bytes = storages[index].bytes
     guard view.isContiguous, let stored = try Self.part(extent, of: bytes, repair.isNeeded) else {
-      return Self.compute(byteCount, view, repair, from: bytes)
+      return TensorStorage(
+        StridedBytes(
+          view, within: extent, byteCount: byteCount, repair, of: try unpacked(index)))
     }
     return repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
   }
@@ -107,15 +112,29 @@ struct TensorBuilder {
 
   private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
     let size = try byteCount(of: view)
+    try count(size, "the tensors up to this one, of shape \(view.size),")
+    return size
+  }
+
+  private mutating func count(_ size: Int, _ what: String) throws(CheckpointError) {
     guard size <= byteLimit - byteCount else {
       throw CheckpointError(
         .limitExceeded,
-        "the tensors up to this one, of shape \(view.size), would take more than \(byteLimit) "
-          + "bytes, from a file of \(source.byteCount)",
+        "\(what) would take more than \(byteLimit) bytes, from a file of \(source.byteCount)",
         advice: "save the tensors before they are expanded")
     }
     byteCount += size
-    return size
+  }
+
+  /// The bytes of a storage, for one more view. A compressed one with several is decompressed into a
+  /// temporary file, whose size counts like that of a tensor.
+  private mutating func unpacked(_ index: Int) throws(CheckpointError) -> UnpackedBytes {
+    let bytes = storages[index].bytes
+    guard bytes.region == nil else { return UnpackedBytes(bytes) }
+    let shared = unpacked[index] ?? UnpackedBytes(bytes)
+    unpacked[index] = shared
+    if shared.addView() == 2 { try count(bytes.byteCount, "the compressed storages with views") }
+    return shared
   }
 
   /// The stored bytes of a contiguous view; nil if the view is only a part of a compressed storage.
@@ -129,33 +148,6 @@ struct TensorBuilder {
     guard let region = bytes.region else { return nil }
     let part = try region.slice(from: extent.lowerBound, count: extent.count)
     return TensorStorage(part, of: bytes)
-  }
-
-  /// Computes the bytes of a strided view. An uncompressed storage is read in the order of the
-  /// target. A compressed storage is read once from start to end, so that storage and tensor are
-  /// never in memory together. Overlapping windows are an exception: each row can need
-  /// any part of the storage, which then must be in memory as a whole.
-  private static func compute(
-    _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
-  ) -> TensorStorage {
-    if bytes.region == nil, !view.isOverlapping {
-      return gather(byteCount, view, repair, from: bytes)
-    }
-    let copy = StridedCopy(view)
-    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-      copy.copy(from: try bytes.bytes(), to: target)
-      repair.apply(to: target)
-    }
-  }
-
-  private static func gather(
-    _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
-  ) -> TensorStorage {
-    let copy = ScatteredCopy(view)
-    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
-      try bytes.read(pieces: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
-      repair.apply(to: target)
-    }
   }
 }
 
@@ -174,17 +166,5 @@ extension TensorBuilder {
       if let view = record.wholeView { shared[ObjectIdentifier(record.bytes)] = view }
     }
     return shared
-  }
-}
-
-extension ScatteredCopy {
-  /// Makes a copy of a non-empty view's elements to row-major order.
-  fileprivate init(_ view: TensorView) {
-    let elementSize = view.scalarType.byteCount
-    // The stride of a dimension of size one is meaningless and was not checked.
-    let strides = zip(view.size, view.stride).map { $0 == 1 ? 0 : $1 * elementSize }
-    self.init(
-      shape: view.size, from: Layout(start: view.offset * elementSize, strides: strides),
-      to: Layout(rowMajor: view.size, elementSize: elementSize), elementSize: elementSize)
   }
 }

@@ -40,6 +40,9 @@ struct DiffCommand: ResultCommand {
       difference.json, text: text(difference), isDifferent: !difference.isEqual)
   }
 
+  /// How many differences are listed.
+  private static let listedDifferences = 1000
+
   private func text(_ difference: CheckpointDifference) -> String {
     guard !difference.isEqual else {
       return "equal: \(counted(difference.tensorsCompared, "tensor")), keys, order, types, shapes, "
@@ -52,7 +55,9 @@ struct DiffCommand: ResultCommand {
       return
         "\(item.name.moduleName): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
     }
-    return (lines + ["different: \(counted(lines.count, "difference"))"]).joined(separator: "\n")
+    let total = "different: \(counted(lines.count, "difference"))"
+    return (lines.listed(atMost: Self.listedDifferences, "differences") + [total])
+      .joined(separator: "\n")
   }
 }
 

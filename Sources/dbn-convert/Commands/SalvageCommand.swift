@@ -21,6 +21,7 @@ struct SalvageCommand: ResultCommand {
   @Argument(help: "The file to write; its extension determines the format.", completion: .file())
   var output: String
 
+  @OptionGroup var limits: LimitOption
   @OptionGroup var target: TargetOptions
   @OptionGroup var options: OutputOptions
 
@@ -28,7 +29,7 @@ struct SalvageCommand: ResultCommand {
     var target = target
     target.lossy = true
     let existing = try target.existingFiles(at: output, inputs: [input])
-    let salvaged = try Conversion.salvaging(input)
+    let salvaged = try Conversion.salvaging(input, limitFactor: limits.raiseLimits)
     var files = StagedFiles()
     let result = try target.stage(salvaged, to: output, existing, in: &files)
     let health = result.health

@@ -89,7 +89,7 @@ final class JobRun: Sendable {
       if request.outputs.json {
         try Console.result(line: outcome.line)
       } else if !outcome.text.isEmpty, !request.outputs.quiet {
-        try Console.result(outcome.text)
+        try Console.result(outcome.text.withShortLines)
       }
     }
     bar.advance(by: 1)

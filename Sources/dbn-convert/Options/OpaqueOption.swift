@@ -2,7 +2,7 @@ import ArgumentParser
 import DBNTensors
 
 /// What to refuse that is accepted by default, and the reverse: objects of unknown classes in
-/// pickles, and parts of models.
+/// pickles, parts of models, and files that cost much.
 struct OpaqueOption: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
@@ -27,7 +27,11 @@ struct OpaqueOption: ParsableArguments {
         """))
   var part = false
 
+  @OptionGroup var limits: LimitOption
+
   var readingOptions: ReadingOptions {
-    ReadingOptions(refusesUnknownClasses: strict, acceptsParts: part)
+    var options = ReadingOptions(refusesUnknownClasses: strict, acceptsParts: part)
+    options.limitFactor = limits.raiseLimits
+    return options
   }
 }

@@ -10,6 +10,9 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
+  /// How many notes are printed: a file can have one for each of its tensors.
+  private static let mostNotes = 100
+
   /// Prints the result in the requested form, and then gives the files their names.
   ///
   /// In this order, a result that can't be printed leaves no file, and no file with a name is ever
@@ -21,7 +24,7 @@ struct OutputOptions: ParsableArguments {
     if json {
       try Console.result(result.document())
     } else if !quiet {
-      try Console.result(result.text())
+      try Console.result(result.text().withShortLines)
     }
     try result.files.commit()
   }
@@ -29,8 +32,10 @@ struct OutputOptions: ParsableArguments {
   /// Prints notes on standard error.
   func remark(_ notes: [Guidance]) {
     guard !quiet else { return }
-    for note in notes {
-      Console.error("dbn-convert: note: \(note.inCommandWords.visible(limit: 500))")
+    let lines = notes.prefix(Self.mostNotes).map { $0.inCommandWords.visible(limit: 500) }
+    for line in lines { Console.error("dbn-convert: note: \(line)") }
+    if notes.count > lines.count {
+      Console.error("dbn-convert: note: and \(notes.count - lines.count) more notes")
     }
   }
 }

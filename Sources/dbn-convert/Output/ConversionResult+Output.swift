@@ -3,9 +3,13 @@ import DBNConversions
 import DBNTensors
 
 extension ConversionResult {
+  /// How many omitted values are listed.
+  private static let listedLosses = 100
+
   /// A line for each value that the format could not store; empty for most formats and files.
   var leftOutText: String {
-    leftOut.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
+    leftOut.map { "left out: \($0.name.visible()): \($0.reason)" }
+      .listed(atMost: Self.listedLosses, "left out").map { "\n\($0)" }.joined()
   }
 
   /// "; 7 tensors put together", or empty.

@@ -23,6 +23,7 @@ extension Choice {
     case .extractingStateDict: "convert --state-dict-only"
     case .acceptingUnknownClasses: "leave out --strict"
     case .acceptingParts: "--part"
+    case .raisingLimits: "add --raise-limits 10"
     case .replacingFiles: "add --force to replace it"
     case .replacingInputs: "add --in-place to replace the input"
     case .proof: "--verify"

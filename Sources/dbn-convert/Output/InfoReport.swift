@@ -117,7 +117,12 @@ struct InfoReport {
   }
 
   private var tensorLines: [String] {
-    TensorTable(rows: tensors, statistics: statistics).lines
+    let table = TensorTable(
+      rows: Array(tensors.prefix(Self.tensorLimit)),
+      statistics: statistics.map { Array($0.prefix(Self.tensorLimit)) })
+    guard tensors.count > Self.tensorLimit else { return table.lines }
+    return table.lines
+      + ["... and \(tensors.count - Self.tensorLimit) more tensors (--json lists all)"]
   }
 
   private var batchNormLines: [String] {
@@ -130,9 +135,12 @@ struct InfoReport {
     let others = inspection.leftAlone.map {
       "\($0.name.moduleName): not a BatchNorm: \($0.explanation.inCommandWords)"
     }
-    return BatchNormTable(rows: batchNorms).lines + notes + unknown + others
+    return BatchNormTable(rows: batchNorms).lines.listed(atMost: Self.tensorLimit, "lines") + notes
+      + unknown.listed(atMost: Self.limit, "modules") + others.listed(atMost: Self.limit, "modules")
   }
 
+  /// How many tensors are listed.
+  private static let tensorLimit = 10_000
   /// How many modules and other values are listed.
   private static let limit = 40
 
@@ -159,6 +167,7 @@ struct InfoReport {
 
   private var historyLines: [String] {
     checkpoint.history.map { "history: \($0.text().visible(limit: 400))" }
+      .listed(atMost: Self.limit, "conversions")
   }
 }
 

@@ -61,7 +61,7 @@ struct CatalogReader: ~Copyable {
 
   private mutating func count(_ linkPath: String, in group: String) throws(CheckpointError) {
     pathByteCount += linkPath.utf8.count
-    guard pathByteCount <= HDF5Limits.pathBytes(fileByteCount: fileByteCount) else {
+    guard pathByteCount <= Budget(byteCount: fileByteCount).left(for: .text) else {
       throw CheckpointError(.limitExceeded, name: group, "the names of its entries are too long")
     }
   }

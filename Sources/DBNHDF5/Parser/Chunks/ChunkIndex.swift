@@ -15,6 +15,10 @@ struct ChunkIndex {
       chunks = []
       return
     }
+    if case .implicit = layout.index {
+      // These take no bytes in the file, so they are counted before they are made.
+      try file.checkPositions(of: grid.chunkCount ?? .max, dimensions: layout.shape.count)
+    }
     chunks =
       switch layout.index {
       case .versionOneTree: try ChunkIndex.versionOneTree(address, grid, in: &file)
@@ -24,7 +28,7 @@ struct ChunkIndex {
       case .extensibleArray: try ExtensibleArray(at: address, grid, in: &file).chunks
       case .versionTwoTree: try ChunkIndex.versionTwoTree(address, grid, in: &file)
       }
-    try file.count(chunks: chunks.count)
+    try file.count(chunks: chunks.count, dimensions: layout.shape.count)
   }
 
   private static func single(

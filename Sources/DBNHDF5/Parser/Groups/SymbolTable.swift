@@ -40,12 +40,15 @@ struct SymbolTable {
       try reader.skip(4)
       let scratch = try reader.readCount(UInt32.self)
       try reader.skip(12)
-      links.append(
-        ParsedLink(
-          name: name,
-          target: cache == softLinkCache
-            ? .soft(ParsedLink.path(try heap.text(at: scratch)[...]))
-            : .hard(try object.orInvalid(at: reader.fileOffset))))
+      let target: ParsedLink.Target
+      if cache == softLinkCache {
+        let path = try heap.text(at: scratch)
+        try file.spend(path.count, at: reader.fileOffset)
+        target = .soft(ParsedLink.path(path[...]))
+      } else {
+        target = .hard(try object.orInvalid(at: reader.fileOffset))
+      }
+      links.append(ParsedLink(name: name, target: target))
     }
   }
 }

@@ -13,8 +13,9 @@ struct ObjectHeader {
   /// Whether blocks are missing, because the file's end is.
   private(set) var isIncomplete = false
   private let sizes: FieldSizes
-  /// Blocks to be read, and blocks that were read.
+  /// All blocks that were found; how many of them are read or passed over; and where they are.
   private var pending: [Block] = []
+  private var pendingStart = 0
   private var visited: Set<Int> = []
 
   private struct Block {
@@ -105,7 +106,7 @@ struct ObjectHeader {
     _ type: UInt16, _ flags: UInt8, _ body: ByteRegion
   ) throws(CheckpointError) {
     guard let message = try HeaderMessage(type: type, flags: flags, body: body) else { return }
-    guard messages.count < ObjectHeader.messageLimit else {
+    guard messages.count + pending.count < ObjectHeader.messageLimit else {
       throw CheckpointError(
         .limitExceeded, offset: body.fileOffset, "an object has too many messages")
     }
@@ -119,14 +120,16 @@ struct ObjectHeader {
 
   /// The next block; of a file that is salvaged, the next that is in the file.
   private mutating func nextBlock(in file: MetadataFile) throws(CheckpointError) -> Block? {
-    while file.salvages, let block = pending.first,
-      !file.contains(block.address, byteCount: block.byteCount)
+    while file.salvages, pendingStart < pending.count,
+      !file.contains(
+        pending[pendingStart].address, byteCount: pending[pendingStart].byteCount)
     {
       isIncomplete = true
-      pending.removeFirst()
+      pendingStart += 1
     }
-    guard !pending.isEmpty else { return nil }
-    let block = pending.removeFirst()
+    guard pendingStart < pending.count else { return nil }
+    let block = pending[pendingStart]
+    pendingStart += 1
     guard visited.insert(block.address).inserted else {
       throw .invalidMetadata("an object header continues itself", at: block.address)
     }

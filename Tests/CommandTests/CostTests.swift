@@ -1,0 +1,57 @@
+import DBNTensors
+import DBNTestSupport
+import Testing
+
+/// What a file of few bytes may cost, and what is printed about it.
+struct CostTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Lists that hold each other twice, so that there are 2^17 of the innermost.
+  private var doubled: [UInt8] {
+    var pickle = Pickle.emptyList + Pickle.put(0) + [0x30]
+    for depth in UInt8(0)..<17 {
+      pickle += Pickle.emptyList + Pickle.put(depth + 1) + Pickle.mark
+      pickle += Pickle.get(depth) + Pickle.get(depth) + Pickle.appends + [0x30]
+    }
+    return Pickle.dictionary((Pickle.text("w"), Pickle.tensor()))
+      + Pickle.text("x") + pickle + Pickle.get(17) + Pickle.setItem
+  }
+
+  @Test func everyReadingCommandRefusesAnExpensiveFileAndSaysHowToReadIt() throws {
+    let file = try folder.write(Pickle.archive(doubled).bytes, to: "doubled.pth")
+    let commands = [
+      ["info", file], ["info", file, "--json"], ["check", file], ["diff", file, file],
+      ["verify", file, file], ["convert", file, folder.file("out.h5")],
+    ]
+    for command in commands {
+      let refused = try Command(command)
+      #expect(refused.status == 2, "\(command): \(refused.output)")
+      #expect(refused.error.contains("100000 values") && refused.error.contains("'x/"))
+      #expect(refused.error.contains("add --raise-limits 10"))
+      #expect(refused.error.split(separator: "\n").count == 1)
+    }
+    #expect(folder.contents == ["doubled.pth"])
+    let raised = try Command("info", file, "--raise-limits", "10")
+    #expect(raised.status == 0 && raised.output.contains("more values"), "\(raised.error)")
+    #expect(try Command("info", file, "--raise-limits", "0").status == 64)
+  }
+
+  @Test func listsAndLinesThatArePrintedEnd() throws {
+    let entries = (0..<200).map { number in
+      let fields = (0..<3).map { #""f\#($0)":[]"# }.joined(separator: ",")
+      return #""t\#(number)":{"dtype":"U8","shape":[0],"data_offsets":[0,0],\#(fields)}"#
+    }
+    let header = Array("{\(entries.joined(separator: ","))}".utf8)
+    let file = try folder.write(littleEndian(header.count) + header, to: "many.safetensors")
+    let info = try Command("info", file)
+    #expect(info.status == 0 && info.error.split(separator: "\n").count == 3, "\(info.error)")
+    let long = Array(#"{"a":{"dtype":"\#(String(repeating: "x", count: 1 << 20))"}}"#.utf8)
+    let line = try folder.write(littleEndian(long.count) + long, to: "long.safetensors")
+    let error = try Command("info", line).error
+    #expect(error.utf8.count < 5000, "\(error.utf8.count)")
+  }
+}

@@ -1,0 +1,232 @@
+"""Small files that ask for much time or memory, made from nothing but the standard library."""
+
+import json
+import pickle
+import struct
+import zipfile
+
+U32, U64 = struct.Struct("<I"), struct.Struct("<Q")
+UNDEFINED = 2**64 - 1
+
+
+# Pickles.
+
+def text(value):
+    data = value.encode()
+    return b"X" + U32.pack(len(data)) + data
+
+
+def number(value):
+    return b"J" + struct.pack("<i", value) if value < 2**31 else b"\x8a\x08" + struct.pack("<q", value)
+
+
+def group(*parts):
+    return b"(" + b"".join(parts) + b"t"
+
+
+def tensor(size, stride, offset=0, count=4, key="0"):
+    storage = group(text("storage"), b"ctorch\nFloatStorage\n", text(key), text("cpu"), number(count))
+    return (b"ctorch._utils\n_rebuild_tensor_v2\n"
+            + group(storage + b"Q", number(offset), group(*map(number, size)),
+                    group(*map(number, stride)), b"\x89", b"ccollections\nOrderedDict\n)R") + b"R")
+
+
+def mapping(*entries):
+    return b"}(" + b"".join(text(key) + value for key, value in entries) + b"u"
+
+
+def checkpoint(path, value, storage=bytes(16), deflated=(), extra=()):
+    """An archive as from torch.save, with one storage."""
+    with zipfile.ZipFile(path, "w", allowZip64=True) as archive:
+        records = [("data.pkl", b"\x80\x02" + value + b"."), ("byteorder", b"little"),
+                   ("data/0", storage), ("version", b"3\n"), *extra]
+        for name, content in records:
+            method = zipfile.ZIP_DEFLATED if name in deflated else zipfile.ZIP_STORED
+            archive.writestr(zipfile.ZipInfo("a/" + name), content, method)
+
+
+def shared_lists(path):
+    value = b"]q\x00(K\x01K\x01e0"
+    for depth in range(20):
+        value += b"]q" + bytes([depth + 1]) + b"(h" + bytes([depth]) + b"h" + bytes([depth]) + b"e0"
+    checkpoint(path, mapping(("w", tensor([4], [1])), ("x", value + b"h\x14")))
+
+
+def long_key(path, count=2000):
+    inner = mapping(*((f"t{n}", tensor([1], [1], n, count)) for n in range(count)))
+    checkpoint(path, mapping(("L" * 1_000_000, inner)), bytes(4 * count))
+
+
+def empty_lists(path):
+    checkpoint(path, b"(" + b"]" * 50_000_000 + b"t", deflated=["data.pkl"])
+
+
+def nothing(path):
+    checkpoint(path, b"N0" * 150_000_000 + b"}", deflated=["data.pkl"])
+
+
+def one_text(path):
+    checkpoint(path, text("A" * 300_000_000), deflated=["data.pkl"])
+
+
+def refused_names(path):
+    checkpoint(path, b"cos\nsystem\n0" * 3_000_000 + b"}", deflated=["data.pkl"])
+
+
+def opaque_names(path):
+    checkpoint(path, b"(" + b"cA\nB\n" * 3_000_000 + b"t", deflated=["data.pkl"])
+
+
+def attributes(path):
+    names = mapping(*((f"k{n}", b"N") for n in range(100)))
+    checkpoint(path, names + b"q\x010ccollections\nOrderedDict\n)R" + b"h\x01b" * 200_000,
+               deflated=["data.pkl"])
+
+
+def history(path):
+    checkpoint(path, mapping(("w", tensor([4], [1]))), deflated=["extra/dbn_convert_history.json"],
+               extra=[("extra/dbn_convert_history.json", b"[" + b"[]," * 30_000_000 + b"[]]")])
+
+
+def graph(path):
+    checkpoint(path, mapping(("w", tensor([4], [1]))), deflated=["extra/dbn_convert_graph.json"],
+               extra=[("extra/dbn_convert_graph.json", b" " * 500_000_000)])
+
+
+def expanded(path):
+    checkpoint(path, mapping(("w", tensor([1 << 28], [0]))))
+
+
+def transposed(path):
+    rows = 1 << 18
+    checkpoint(path, mapping(("w", tensor([rows, 1024], [1, rows], 0, 1 << 28))), bytes(1 << 30),
+               deflated=["data/0"])
+
+
+def views(path, count, elements):
+    checkpoint(path, mapping(*((f"w{n}", tensor([4], [1], 10 * n, elements)) for n in range(count))),
+               bytes(4 * elements), deflated=["data/0"])
+
+
+def few_views(path):
+    views(path, 200, 1 << 28)
+
+
+def many_views(path):
+    views(path, 20_000, 1 << 22)
+
+
+def zeros(path):
+    """A file from before PyTorch 1.6 that was cut, and filled up with zeros."""
+    start = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2)
+    facts = pickle.dumps({"protocol_version": 1001, "little_endian": True}, 2)
+    with open(path, "wb") as file:
+        file.write(start + facts + b"\x80\x02}(" + text("w"))
+        file.truncate(64 << 20)
+
+
+def sparse(path):
+    zeros(path)
+    with open(path, "r+b") as file:
+        file.truncate(64 << 30)
+
+
+# HDF5, with the oldest structures.
+
+class File:
+    def __init__(self):
+        self.bytes = bytearray(96)
+
+    def put(self, structure):
+        self.bytes += bytes(-len(self.bytes) % 8)
+        start = len(self.bytes)
+        self.bytes += structure
+        return start
+
+    def header(self, messages):
+        body = b"".join(struct.pack("<HHB3x", kind, len(data), 0) + data for kind, data in messages)
+        return self.put(struct.pack("<BBHII4x", 1, 0, 1, 1, len(body)) + body)
+
+    def links(self, names, entries):
+        """A group: its names one after the other, and (offset of the name, address, soft, path)."""
+        data = self.put(names)
+        heap = self.put(b"HEAP" + struct.pack("<4xQQQ", len(names), 1, data))
+        node = self.put(b"SNOD" + struct.pack("<BBH", 1, 0, len(entries)) + b"".join(
+            struct.pack("<QQIIQQ", name, address, 2 if soft else 0, 0, path, 0)
+            for name, address, soft, path in entries))
+        tree = self.put(b"TREE" + struct.pack("<BBHQQQQQ", 0, 0, 1, UNDEFINED, UNDEFINED, 0, node, 0))
+        return self.header([(0x11, struct.pack("<QQ", tree, heap))])
+
+    def save(self, path, root):
+        self.bytes[:96] = (b"\x89HDF\r\n\x1a\n" + bytes([0, 0, 0, 0, 0, 8, 8, 0])
+                           + struct.pack("<HHI", 4, 16, 0)
+                           + struct.pack("<QQQQ", 0, UNDEFINED, len(self.bytes), UNDEFINED)
+                           + struct.pack("<QQIIQQ", 0, root, 0, 0, 0, 0))
+        with open(path, "wb") as file:
+            file.write(self.bytes)
+
+
+def continuations(path):
+    file = File()
+    blocks = [(0x10, U64.pack(96 + n) + U64.pack(0)) for n in range(200_000)]
+    file.save(path, file.header(blocks))
+
+
+def soft_paths(path, count=20_000):
+    file, names, entries = File(), bytearray(b"s" * 1_000_000 + b"\0"), []
+    for n in range(count):
+        entries.append((len(names), UNDEFINED, True, 0))
+        names += b"n%d\0" % n
+    file.save(path, file.links(bytes(names), entries))
+
+
+def two_links(path, count=20_000):
+    file, names, entries = File(), bytearray(8), []
+    single = bytes.fromhex("11201f00040000000000200017080017 7f000000")
+    value = file.header([(1, struct.pack("<BBB5x", 1, 0, 0)), (3, single),
+                         (8, struct.pack("<BBH", 3, 0, 4) + bytes(4))])
+    for n in range(count):
+        entries.append((len(names), value, False, 0))
+        names += b"n%d\0" % n
+    inner = file.links(bytes(names), entries)
+    outer = bytes(8) + b"a\0b" + b"x" * 1_000_000 + b"\0"
+    file.save(path, file.links(outer, [(8, inner, False, 0), (10, inner, False, 0)]))
+
+
+# Safetensors.
+
+def safetensors(path, header, data=b""):
+    with open(path, "wb") as file:
+        file.write(U64.pack(len(header)) + header + data)
+
+
+def dimensions(path):
+    shape = b",".join([b"1"] * 30_000_000)
+    safetensors(path, b'{"a":{"dtype":"U8","shape":[' + shape + b'],"data_offsets":[0,1]}}', b"\0")
+
+
+def unknown_fields(path):
+    fields = b",".join(b'"f%d":0' % n for n in range(5_000_000))
+    safetensors(path, b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],' + fields + b"}}", b"\0")
+
+
+def metadata(path):
+    entries = b",".join(b'"%d":""' % n for n in range(7_000_000))
+    safetensors(path, b'{"__metadata__":{' + entries + b"}}")
+
+
+def long_line(path):
+    safetensors(path, json.dumps({"a": {"dtype": "x" * 3_000_000}}).encode())
+
+
+ALL = {
+    "shared-lists.pth": shared_lists, "long-key.pth": long_key, "empty-lists.pth": empty_lists,
+    "nothing.pth": nothing, "one-text.pth": one_text, "refused-names.pth": refused_names,
+    "opaque-names.pth": opaque_names, "attributes.pth": attributes, "history.pth": history,
+    "graph.pth": graph, "expanded.pth": expanded, "transposed.pth": transposed,
+    "few-views.pth": few_views, "many-views.pth": many_views, "zeros.pth": zeros,
+    "sparse.pth": sparse, "continuations.h5": continuations, "soft-paths.h5": soft_paths,
+    "two-links.h5": two_links, "dimensions.safetensors": dimensions,
+    "unknown-fields.safetensors": unknown_fields, "metadata.safetensors": metadata,
+    "long-line.safetensors": long_line,
+}
