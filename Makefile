@@ -136,8 +136,11 @@ interop-newest: build .build-venv-newest/ready
 	  Examples/Python/pages.py README.md
 
 # Runs a model of each family of timm and torchvision, against the newest PyTorch: writes docs/models.md.
+# It takes hours; stopped and started again, it goes on. `make models FAMILIES="resnet vgg"` runs these.
+FAMILIES =
 models: build .build-venv-newest/ready
-	.build-venv-newest/bin/python Tests/Interop/models.py $(COMMAND) --table docs/models.md
+	.build-venv-newest/bin/python Tests/Interop/models.py $(COMMAND) --results .build/models.jsonl \
+	  --table docs/models.md $(FAMILIES)
 
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready
