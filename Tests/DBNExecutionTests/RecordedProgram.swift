@@ -26,7 +26,8 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
   /// Whether the oneDNN engine can read the inputs: they are neither infinite nor NaN.
   var hasFiniteInputs: Bool {
     ![
-      "elements", "reductions", "functions", "pools", "activations", "grids", "maxima",
+      "elements", "reductions", "statistics", "functions", "pools", "activations", "grids",
+      "maxima",
     ].contains { name.hasPrefix($0) }
   }
 
