@@ -69,6 +69,7 @@ struct GraphJSONTests {
     return Graph(
       name: "all", inputs: [.init("x", shape: [nil, 3], scalarType: .int64)], nodes: nodes,
       outputs: ["node 0", "x"], outputTypes: ["x": .int64, "node 0": .bool],
+      updates: ["w": "node 0"],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
 
@@ -319,6 +320,6 @@ extension GraphJSONTests {
     {"name": "node 101", "operation": "quantile", "interpolation": "midpoint", "dimension": -1, "keeps": true, "ignores_nan": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a101", "b101"]},
     {"name": "node 102", "operation": "runningExtreme", "largest": true, "dimension": -1, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 103", "operation": "triangleIndices", "upper": false, "rows": 2, "columns": 3, "offset": -1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a103", "b103"]}
-    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}}
+    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}, "updates": {"w": "node 0"}}
     """#
 }
