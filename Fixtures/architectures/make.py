@@ -1,9 +1,10 @@
 """The state dict keys and shapes of torchvision's models, so that architectures written elsewhere can be held against them.
 
-For each model: how many tensors, how many elements, the CRC-32 of a line "key [sizes]" for each, in order, and the
-epsilon and momentum of all BatchNorms.
+For each model: how many tensors, how many elements, the CRC-32 of a line "key [sizes]" for each, in order, and how many
+BatchNorms have the same epsilon and momentum, one after the other.
 """
 
+import itertools
 import json
 import zlib
 from pathlib import Path
@@ -31,7 +32,8 @@ NAMES = """
     regnet_y_128gf regnet_x_400mf regnet_x_800mf regnet_x_1_6gf regnet_x_3_2gf regnet_x_8gf regnet_x_16gf
     regnet_x_32gf
     shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5 shufflenet_v2_x2_0 googlenet inception_v3
-    r3d_18 mc3_18 r2plus1d_18
+    r3d_18 mc3_18 r2plus1d_18 s3d fcn_resnet50 fcn_resnet101 deeplabv3_resnet50 deeplabv3_resnet101
+    deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large maxvit_t
 """.split()
 
 
@@ -50,6 +52,8 @@ regnet.BlockParams.from_init_params = parameters_with_numbers
 def model(name: str, classes: int) -> torch.nn.Module:
     """torchvision's model, without auxiliary heads."""
     options = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    if name.startswith(("fcn", "deeplab", "lraspp")):
+        options["weights_backbone"] = None
     return models.get_model(name, num_classes=classes, **options)
 
 
@@ -57,16 +61,13 @@ def describe(name: str) -> dict:
     with torch.device("meta"):
         module = model(name, 1000)
     state_dict = module.state_dict()
-    norms = {(norm.eps, norm.momentum) for norm in module.modules() if isinstance(norm, _BatchNorm)}
-    assert len(norms) == 1
-    eps, momentum = norms.pop()
+    norms = itertools.groupby((norm.eps, norm.momentum) for norm in module.modules() if isinstance(norm, _BatchNorm))
     lines = "".join(f"{key} {list(tensor.shape)}\n" for key, tensor in state_dict.items())
     return {
         "tensors": len(state_dict),
         "elements": sum(tensor.numel() for tensor in state_dict.values()),
         "crc32": f"{zlib.crc32(lines.encode()):08x}",
-        "eps": eps,
-        "momentum": momentum,
+        "norms": [[len(list(group)), *settings] for settings, group in norms],
     }
 
 

@@ -1,5 +1,5 @@
 import DBNBatchNorm
-import DBNModels
+public import DBNModels
 public import DBNTensors
 
 extension Executor {
@@ -8,25 +8,36 @@ extension Executor {
   /// Buffers keep their scalar types, shapes and kinds; everything else is unchanged. Tensors tied
   /// to a buffer stay tied. A missing counter (state dicts of version 1) is not added.
   ///
-  /// - Parameter stateDict: the state dict that the executor was made with.
+  /// - Parameters:
+  ///   - stateDict: the state dict that the executor was made with.
+  ///   - results: those of a pass of `Graph.withUpdatesAsOutputs`, if the model's own averages and
+  ///     counters are wanted too.
   /// - Throws: `shapeMismatch` for a different state dict; `overflow` for a counter that its type
   ///   can't hold; `unexpectedLayout` when a name outside the model is tied to several buffers that
   ///   are no longer equal.
-  public func stateDict(updating stateDict: StateDict) throws(CheckpointError) -> StateDict {
-    try stateDict.withBuffers(of: batchNorms)
+  public func stateDict(
+    updating stateDict: StateDict, after results: [DenseArray] = []
+  ) throws(CheckpointError) -> StateDict {
+    let keys = graph.updates.keys.sorted()
+    let updates = zip(keys, results.suffix(keys.count)).map { ($0, $1.values) }
+    return try stateDict.withBuffers(of: batchNorms, updates)
   }
 }
 
 extension StateDict {
   /// The state dict with the running statistics of these modules, by name, in its buffers.
   ///
+  /// - Parameter others: the numbers of other tensors, by their keys.
   /// - Throws: the same errors as `Executor.stateDict(updating:)`.
   package func withBuffers(
-    of modules: [String: BatchNormModule]
+    of modules: [String: BatchNormModule], _ others: [(key: String, numbers: [Double])] = []
   ) throws(CheckpointError) -> StateDict {
     var update = BufferUpdate(self)
     for (name, module) in modules.sorted(by: { $0.key < $1.key }) {
       try update.write(module, named: name)
+    }
+    for (key, numbers) in others {
+      try update.write(numbers, to: key, key.split(separator: ".").last.map(String.init) ?? key)
     }
     return try update.finished()
   }
@@ -94,17 +105,23 @@ private struct BufferUpdate {
   mutating func write(_ module: BatchNormModule, named name: String) throws(CheckpointError) {
     for quantity in BatchNormQuantity.allCases where quantity.isBuffer {
       for (last, numbers) in module.buffers(quantity) {
-        let key = name.isEmpty ? last : "\(name).\(last)"
-        bufferKeys.insert(last)
-        guard let old = original[key] else { continue }
-        do throws(CheckpointError) {
-          updated[key] = try successor(of: old, numbers)
-        } catch {
-          throw error.with(name: key)
-        }
-        written.insert(.string(key))
+        try write(numbers, to: name.isEmpty ? last : "\(name).\(last)", last)
       }
     }
+  }
+
+  /// - Parameter last: the key relative to the module.
+  mutating func write(
+    _ numbers: [Double], to key: String, _ last: String
+  ) throws(CheckpointError) {
+    bufferKeys.insert(last)
+    guard let old = original[key] else { return }
+    do throws(CheckpointError) {
+      updated[key] = try successor(of: old, numbers)
+    } catch {
+      throw error.with(name: key)
+    }
+    written.insert(.string(key))
   }
 
   private mutating func successor(

@@ -82,6 +82,32 @@ struct RunModeTests {
     }
   }
 
+  /// An average, a counter, and statistics that are no BatchNorm's; saved in their own types.
+  @Test func whatThePassChangesIsSavedToo() throws {
+    let own: Set = ["average", "steps", "running_mean"]
+    #expect(try moved("changing-train") == own.union(buffers(of: "norm")))
+    let steps = try #require(try Checkpoint.open(folder.file("s.h5")).stateDict()["steps"])
+    #expect(try steps.scalarType == .int64 && steps.integers() == [1])
+  }
+
+  /// A sum of means of one's own; each pass begins with what is stored.
+  @Test func whatAPassInEvaluationChangesIsSavedToo() throws {
+    let program = Fixture("export/programs/2.13").file("counters.pt2")
+    var inputs = StateDict()
+    inputs["x"] = try Tensor(
+      rounding: (0..<12).map { Double($0) }, to: .float32, shape: [4, 3])
+    try Checkpoint(root: .dictionary(inputs.dictionary)).write(to: folder.file("n.h5"))
+    for _ in 0..<2 {
+      let command = try Command(
+        "run", program, "--input", folder.file("n.h5"), "--output", folder.file("y.h5"),
+        "--save-state", folder.file("s.h5"), "--force")
+      #expect(command.status == 0, "\(command.error)")
+    }
+    let before = try #require(try Checkpoint.open(program).stateDict()["seen"]).doubles()
+    let after = try #require(try Checkpoint.open(folder.file("s.h5")).stateDict()["seen"])
+    #expect(try after.doubles() == zip(before, [4.5, 5.5, 6.5]).map { $0 + $1 })
+  }
+
   @Test func nothingIsSavedWhereNothingTrains() throws {
     let command = try run("momentum-zero", "--save-state", folder.file("s.h5"))
     #expect(command.status == 64 && command.error.contains("--mode train"), "\(command.error)")

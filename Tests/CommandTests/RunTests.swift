@@ -17,7 +17,7 @@ struct RunTests {
 
   @Test func modelsListsTheArchitectures() throws {
     let models = try JSON(parsing: Command("models", "--json").output)["models"]?.array
-    #expect(models?.contains("resnext50_32x4d") == true && models?.count == 60)
+    #expect(models?.contains("resnext50_32x4d") == true && models?.count == 68)
   }
 
   @Test func aModelIsRecognisedByItsWeightsAndRun() throws {

@@ -34,6 +34,7 @@ enum Formula {
     if last == "num_batches_tracked" {
       return try Tensor(Array(repeating: 0, count: shape.reduce(1, *)), shape: shape)
     }
+    if last == "relative_position_index" { return try positions(shape) }
     switch last {
     case "weight" where shape.count == 1:
       return try noise(name, shape, scalarType, scale: 0.5 * gain, offset: gain)
@@ -44,6 +45,19 @@ enum Formula {
       return try noise(name, shape, scalarType, scale: scale)
     default: return try noise(name, shape, scalarType)
     }
+  }
+
+  /// For each two positions in a square, the row of a table of their distances; as torchvision's MaxViT
+  /// makes it.
+  private static func positions(_ shape: [Int]) throws -> Tensor {
+    let side = Int(Double(shape[0]).squareRoot())
+    let rows = (0..<shape[0]).flatMap { first in
+      (0..<shape[1]).map { second in
+        let down = first / side - second / side + side - 1
+        return down * (2 * side - 1) + first % side - second % side + side - 1
+      }
+    }
+    return try Tensor(rows, shape: shape)
   }
 
   private static func noise(

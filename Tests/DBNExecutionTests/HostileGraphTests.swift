@@ -32,6 +32,13 @@ struct HostileGraphTests {
       #""operation": "reduce", "function": "variance", "correction": #, "dimensions": [], "keeps": true"#,
       ["x"]
     ),
+    (
+      #""operation": "quantile", "interpolation": "linear", "dimension": #, "keeps": true, "ignores_nan": true"#,
+      ["x", "y"]
+    ),
+    (#""operation": "runningExtreme", "largest": true, "dimension": #"#, ["x"]),
+    (#""operation": "triangleIndices", "upper": true, "rows": #, "columns": #, "offset": #"#, []),
+    (#""operation": "triangleIndices", "upper": false, "rows": #, "columns": #, "offset": #"#, []),
     (#""operation": "repeat", "counts": [#, #, #]"#, ["x"]),
     (#""operation": "roll", "shifts": [#, #], "dimensions": [#, #]"#, ["x"]),
     (
@@ -74,7 +81,10 @@ struct HostileGraphTests {
   }
 
   /// Programs of PyTorch with other integers in the calls: a graph or an error.
-  @Test(arguments: ["indices", "reductions", "elements", "products", "arrangements", "any-batch"])
+  @Test(arguments: [
+    "indices", "reductions", "elements", "products", "arrangements", "statistics", "assembled",
+    "any-batch",
+  ])
   func anyArgumentsOfAProgramGiveAGraphOrAnError(name: String) throws {
     let path = Fixture("export/tensors").file("2.13/\(name).pt2")
     let zip = try ZipArchive(MappedFile.open(path))
@@ -124,7 +134,7 @@ struct HostileGraphTests {
     _ attributes: String, _ operands: [String], _ inputs: [String: DenseArray]
   ) throws -> Graph {
     let outputs =
-      ["sort", "orderStatistic"].contains { attributes.contains($0) }
+      ["sort", "orderStatistic", "runningExtreme"].contains { attributes.contains($0) }
       ? ["out", "indices"] : ["out"]
     let json = """
       {"format": "dbn-graph", "version": 1, "name": "m", "parameters": [], "inputs": [

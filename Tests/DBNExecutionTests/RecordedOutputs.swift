@@ -38,11 +38,16 @@ struct RecordedOutputs {
     return (error, error / scale)
   }
 
-  /// The same of an output, whose shape must be the one recorded.
+  /// The same of an output, whose shape must be the one recorded. Of a large one every 61st value is.
   func error(
     of output: DenseArray, _ name: String
   ) throws -> (absolute: Double, relative: Double) {
-    try #require(output.shape == tensors[name]?.shape)
-    return try error(of: output.values, name)
+    guard let shape = try tensors["output"]?.integers() else {
+      try #require(output.shape == tensors[name]?.shape)
+      return try error(of: output.values, name)
+    }
+    try #require(output.shape == shape)
+    let places = stride(from: 0, to: output.values.count, by: 61)
+    return try error(of: places.map { output.values[$0] }, name)
   }
 }

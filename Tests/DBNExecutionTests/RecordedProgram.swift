@@ -26,7 +26,8 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
   /// Whether the oneDNN engine can read the inputs: they are neither infinite nor NaN.
   var hasFiniteInputs: Bool {
     ![
-      "elements", "reductions", "functions", "pools", "activations", "grids", "maxima",
+      "elements", "reductions", "statistics", "functions", "pools", "activations", "grids",
+      "maxima",
     ].contains { name.hasPrefix($0) }
   }
 
@@ -92,14 +93,19 @@ struct RecordedProgram: Sendable, CustomStringConvertible {
     let checkpoint = try open()
     let model = try #require(try checkpoint.model())
     var executor = try engine.executor(
-      model.graph, model.tensors(with: try checkpoint.stateDict()),
+      model.graph.withUpdatesAsOutputs, model.tensors(with: try checkpoint.stateDict()),
       options: ExecutionOptions(roundsToFloat32: true))
     let results = try executor.run(call.inputs.mapValues { try DenseArray($0) }, mode: mode)
-    #expect(results.count == call.outputs.count)
+    #expect(results.count == call.outputs.count + model.graph.updates.count)
     for (index, (result, expected)) in zip(results, call.outputs).enumerated() {
       #expect(try Self.error(of: result, expected) <= tolerance, "output \(index)")
     }
     if call.after.isEmpty { return }
+    for ((key, _), result) in zip(
+      model.graph.updates.sorted(by: { $0.key < $1.key }), results.dropFirst(call.outputs.count))
+    {
+      #expect(try Self.error(of: result, #require(call.after[key])) <= tolerance, "\(key)")
+    }
     for (name, module) in executor.batchNorms where !module.rows.isEmpty {
       let prefix = name.isEmpty ? "" : "\(name)."
       for (last, numbers) in [

@@ -96,6 +96,31 @@ extension TwoEnginesTests {
     }
   }
 
+  @Test func runningExtremesAndQuantiles() throws {
+    try compare("running extremes and quantiles", 40) { random in
+      let shape = random.ints(random.int(1...4), 2...5)
+      let x = try random.input("x", shape)
+      random.add("scaled", .multiplyScalar(3), [x])
+      let (dimension, isFirst) = (random.int(0...shape.count - 1), random.int(0...1) == 0)
+      switch random.int(0...2) {
+      case 0:
+        random.add(
+          "out", .runningExtreme(isLargest: isFirst, dimension: dimension), [.value("scaled")],
+          outputs: ["values", "indices"])
+      case 1:
+        random.add(
+          "out", .accumulate(.logSumExp, dimension: dimension), [.value("scaled")])
+      default:
+        random.add(
+          "places", .linearSpace(start: 0.1, end: 0.9, count: .fixed(random.int(1...3))), [])
+        let interpolation = random.element(Operation.QuantileInterpolation.allCases)
+        random.add(
+          "out", .quantile(interpolation, dimension: dimension, keepsDimensions: isFirst),
+          [.value("scaled"), .value("places")])
+      }
+    }
+  }
+
   @Test(arguments: UnaryFunction.allCases) func functionsOfOneNumber(function: UnaryFunction) throws
   {
     try compare("\(function)", 3) { random in

@@ -69,6 +69,7 @@ struct GraphJSONTests {
     return Graph(
       name: "all", inputs: [.init("x", shape: [nil, 3], scalarType: .int64)], nodes: nodes,
       outputs: ["node 0", "x"], outputTypes: ["x": .int64, "node 0": .bool],
+      updates: ["w": "node 0"],
       parameters: [.init(key: "w", shape: [2, 3])])
   }()
 
@@ -111,6 +112,9 @@ struct GraphJSONTests {
       .weightNorm(dimension: nil),
       .weightNorm(dimension: 1), .affineGrid([size, 1, 2, 3], alignsCorners: true),
       .unfold(dimension: 0, size: 2, step: 1),
+      .quantile(.midpoint, dimension: -1, keepsDimensions: true, ignoresNaN: true),
+      .runningExtreme(isLargest: true, dimension: -1),
+      .triangleIndices(isUpper: false, rows: 2, columns: 3, offset: -1),
     ]
   }
 
@@ -312,7 +316,10 @@ extension GraphJSONTests {
     {"name": "node 97", "operation": "weightNorm", "dimension": null, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a97", "b97"]},
     {"name": "node 98", "operation": "weightNorm", "dimension": 1, "operands": ["x", {"parameter": "w"}, null]},
     {"name": "node 99", "operation": "affineGrid", "sizes": [{"quotient": [{"dimension": 0, "of": "x"}, 2]}, 1, 2, 3], "align_corners": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a99", "b99"]},
-    {"name": "node 100", "operation": "unfold", "dimension": 0, "size": 2, "step": 1, "operands": ["x", {"parameter": "w"}, null]}
-    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}}
+    {"name": "node 100", "operation": "unfold", "dimension": 0, "size": 2, "step": 1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 101", "operation": "quantile", "interpolation": "midpoint", "dimension": -1, "keeps": true, "ignores_nan": true, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a101", "b101"]},
+    {"name": "node 102", "operation": "runningExtreme", "largest": true, "dimension": -1, "operands": ["x", {"parameter": "w"}, null]},
+    {"name": "node 103", "operation": "triangleIndices", "upper": false, "rows": 2, "columns": 3, "offset": -1, "operands": ["x", {"parameter": "w"}, null], "outputs": ["a103", "b103"]}
+    ], "outputs": ["node 0", "x"], "output_types": {"node 0": "bool", "x": "int64"}, "updates": {"w": "node 0"}}
     """#
 }

@@ -32,10 +32,11 @@ struct RecognitionTests {
     #expect(try Architecture.recognise(stateDict(distributed))?.graph.name == "mc3_18")
   }
 
-  /// PyTorch doesn't run them in evaluation, and torchvision's files have them.
+  /// They serve training alone, and torchvision's files have them.
   @Test(arguments: [
     (GoogLeNet.googlenet, ["aux1.conv.bn.running_mean": [128], "aux2.fc2.bias": [10]], "aux1"),
     (InceptionV3.inception_v3, ["AuxLogits.fc.weight": [10, 768]], "AuxLogits"),
+    (FCN.fcn_resnet50, ["aux_classifier.4.weight": [21, 256, 1, 1]], "aux_classifier"),
   ])
   func weightsWithAndWithoutAuxiliaryHeadsAreTheSameModel(
     architecture: Architecture, heads: [String: [Int]], mentioned: String
@@ -46,8 +47,13 @@ struct RecognitionTests {
     #expect(with.graph == without.graph)
     #expect(!without.notes.contains { $0.contains(mentioned) })
     #expect(with.notes.contains { $0.contains(mentioned) })
-    // Whether the weights need it can't be known.
-    #expect(without.notes.contains { $0.contains("transform_input") })
+  }
+
+  /// Whether the weights need it can't be known.
+  @Test(arguments: [GoogLeNet.googlenet, InceptionV3.inception_v3])
+  func aNoteSaysThatTheInputIsNotTransformed(architecture: Architecture) throws {
+    let model = try #require(try Architecture.recognise(stateDict(architecture())))
+    #expect(model.notes.contains { $0.contains("transform_input") })
   }
 
   @Test(arguments: [GoogLeNet.googlenet, ResNet.resnet18])

@@ -1,9 +1,10 @@
 """torchvision's models with BatchNorm, told from their weights alone: `run` gives what PyTorch gives.
 
-Each is saved as a state dict and run by both engines on two images of 97x90 (videos of 5 frames of 33x34), in evaluation
-and, a few, in training, with the running statistics that it leaves. The weights are those of Fixtures/architectures/
-formula.py, with outputs of the order of 1. Errors are the largest difference divided by the largest number of PyTorch's
-result in float64; the reference has float64 weights and at most 1e-11, oneDNN float32 weights and at most 1e-4.
+Each is saved as a state dict and run by both engines on two images of 97x90 (videos of 5 frames of 33x34; larger ones where
+the model needs them), in evaluation and, a few, in training, with the running statistics that it leaves. The weights are
+those of Fixtures/architectures/formula.py, with outputs of the order of 1. Errors are the largest difference divided by
+the largest number of PyTorch's result in float64; the reference has float64 weights and at most 1e-11, oneDNN float32
+weights and at most 1e-4.
 
     python Tests/Interop/architectures.py .build/release/dbn-convert [NAME...]
 """
@@ -20,7 +21,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Fixtures" / "architectures"))
 LIMITS = {"reference": 1e-11, "onednn": 1e-4}
 # One of each kind. In training the batch's own statistics magnify roundings: ten times as large errors are accepted.
-TRAINED = ["resnet18", "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "shufflenet_v2_x0_5", "googlenet", "r3d_18"]
+TRAINED = ["resnet18", "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "shufflenet_v2_x0_5", "googlenet",
+           "r3d_18", "lraspp_mobilenet_v3_large", "maxvit_t"]
+# The smallest that these take.
+SHAPES = {"s3d": [2, 3, 13, 209, 209], "maxvit_t": [2, 3, 224, 224]}
 # Up to 5 GB of float64 weights.
 TOO_LARGE = ["regnet_y_32gf", "regnet_y_128gf", "regnet_x_32gf"]
 
@@ -29,11 +33,11 @@ def has_batch_norm(model: torch.nn.Module) -> bool:
     return any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in model.modules())
 
 
-def classifiers() -> set[str]:
-    """The names of torchvision's classifiers of images and videos that have BatchNorms."""
+def models_with_batch_norm() -> set[str]:
+    """The names of torchvision's models that have BatchNorms, without those for detection and optical flow."""
     from make import model, models
 
-    names = {*models.list_models(module=models), *models.list_models(module=models.video)}
+    names = {name for module in (models, models.video, models.segmentation) for name in models.list_models(module=module)}
     with torch.device("meta"):
         return {name for name in names if has_batch_norm(model(name, 10))}
 
@@ -56,10 +60,10 @@ class Comparison:
     """A model of torchvision, and what the command makes of its weights."""
 
     def __init__(self, name: str, folder: Path, run):
-        from formula import GAINS, fill
+        from formula import GAINS, fill, output
         from make import model
 
-        self.name, self.folder, self.run = name, folder, run
+        self.name, self.folder, self.run, self.output = name, folder, run, output
         self.model = deterministic(fill(model(name, 10), GAINS[name]))
         self.paths = {}
         for engine, dtype in (("reference", torch.float64), ("onednn", torch.float32)):
@@ -68,7 +72,8 @@ class Comparison:
             torch.save(state, self.paths[engine])
         is_video = next(iter(self.model.parameters())).dim() == 5
         # What float32 holds, so that both engines get the same.
-        self.images = torch.randn([2, 3, 5, 33, 34] if is_video else [2, 3, 97, 90]).double()
+        shape = SHAPES.get(name, [2, 3, 5, 33, 34] if is_video else [2, 3, 97, 90])
+        self.images = torch.randn(shape).double()
         torch.save(self.images.float(), folder / "images.pth")
 
     def execute(self, engine: str, *options) -> numpy.ndarray:
@@ -80,12 +85,12 @@ class Comparison:
 
     @torch.no_grad()
     def evaluation(self) -> dict[str, float]:
-        expected = self.model.eval()(self.images)
+        expected = self.output(self.model.eval()(self.images))
         return {engine: error(self.execute(engine), expected) for engine in LIMITS}
 
     @torch.no_grad()
     def training(self) -> dict[str, float]:
-        expected = self.model.train()(self.images)
+        expected = self.output(self.model.train()(self.images))
         errors = {}
         for engine in LIMITS:
             saved = self.folder / "saved.pth"
@@ -104,7 +109,7 @@ def check(folder: Path, run, names: list[str] = ()) -> None:
     warnings.simplefilter("ignore")
     known = set(run("models").split())
     assert known == set(NAMES), known ^ set(NAMES)
-    print(f"   not known: {' '.join(sorted(classifiers() - known))}")
+    print(f"   not known: {' '.join(sorted(models_with_batch_norm() - known))}")
     print(f"   {'':20} {'reference':>10} {'oneDNN':>10}   training: reference, its buffers, oneDNN, its buffers")
     for name in names or NAMES:
         if name in TOO_LARGE:

@@ -78,6 +78,30 @@ def reductions(x, bad):
         bad.nan_to_num(0.5, 3, -2).sum(0) * 0]
 
 
+def statistics(x, bad):
+    """x is [2, 3, 4]; bad, [3, 4], has NaN and infinities."""
+    same = (x * 2).round()
+    q = torch.tensor([0.0, 0.375, 0.5, 1.0], dtype=x.dtype)
+    modes = ("linear", "lower", "higher", "midpoint", "nearest")
+    return [
+        *x.cummax(1), *x.cummin(-1), *same.cummax(2), *same.cummin(0), *bad.cummax(1), *bad.cummin(0), x.logcumsumexp(1), bad.logcumsumexp(0),
+        (x * 300).logcumsumexp(-1), bad.nansum(), bad.nansum(0), bad[:, :1].nanmean(1, keepdim=True), bad.nanmean((0, 1)), x.nanmean(), x.nansum((0, 2)),
+        x.quantile(0.4), x.quantile(q), *(x.quantile(q, 1, interpolation=mode) for mode in modes), x.quantile(0.75, -1, keepdim=True),
+        x.quantile(q, 2, keepdim=True), bad.quantile(q, 1), bad.nanquantile(q, 1), bad.nanquantile(0.3, 0), x[:, :1].quantile(q, 1),
+        F.lp_pool1d(x, 2, 2), F.lp_pool1d(x.abs(), 3, 3, 1, ceil_mode=True), F.lp_pool2d(x[None], 2, (2, 3)), F.lp_pool2d(x[None].abs(), 1.5, 2, 1)]
+
+
+def assembled(a, b, v, w, mask):
+    """a is [2, 3, 4], b [2, 4, 3], v [4], w [3, 3]; mask is [3, 1]."""
+    return [
+        torch.kron(v, w), torch.kron(w, w[:2]), torch.kron(a, w), torch.kron(v, v), torch.addbmm(w, a, b), torch.addbmm(w[0], a, b, beta=0.5, alpha=-2),
+        F.bilinear(v, w[0], b), F.bilinear(a, a, torch.outer(v, v).expand(5, 4, 4), w.flatten()[:5]),
+        F.bilinear(a[0], a[1], a.new_ones(1, 4, 4) * v), a.masked_scatter(mask, b), a[0].masked_scatter(a[0] > 0, v.repeat(3)),
+        a.clone().masked_scatter_(a < 0.5, b), torch.tril_indices(3, 4), torch.triu_indices(3, 4), torch.tril_indices(4, 2, -1),
+        torch.triu_indices(4, 2, -2), torch.tril_indices(2, 5, 2), torch.triu_indices(2, 5, 3), torch.tril_indices(2, 2, -5), torch.triu_indices(2, 2, 4),
+        torch.triu_indices(0, 3), w[*torch.tril_indices(3, 3)]]
+
+
 def elements(x, y, n, m):
     """x and y are floats with NaN, infinities and zeros; n and m are integers, m is not 0."""
     unary = [
@@ -206,6 +230,8 @@ def main() -> None:
     write, three = programs.write, torch.randn(2, 3, 4)
     write("indices", Function(indices), (torch.randn(3, 4, 5), i, j, torch.rand(3, 4) > 0.5))
     write("reductions", Function(reductions), (three, bad))
+    write("statistics", Function(statistics), (three, bad))
+    write("assembled", Function(assembled), (three, torch.randn(2, 4, 3), torch.randn(4), torch.randn(3, 3), torch.tensor([[True], [False], [True]])))
     write("elements", Function(elements), (x, y, n, m))
     write("products", Function(products), (three, torch.randn(2, 4, 3), torch.randn(4), torch.randn(3)))
     write("arrangements", Function(arrangements), (three, torch.tensor([2, -1, 5])))

@@ -4,9 +4,8 @@ extension Architecture {
   /// The model for a state dict: with as many classes as its last layer has, and with notes on what
   /// the weights do not show and what the graph leaves out.
   public func model(for stateDict: StateDict) -> Checkpoint.Model {
-    let classes = self().parameters.last.flatMap { stateDict[$0.key]?.shape.first }
-    return Checkpoint.Model(
-      graph: classes.map { self(classes: $0) } ?? self(), notes: notes + unusedHeads(of: stateDict))
+    let graph = classes(in: stateDict).map { self(classes: $0) } ?? self()
+    return Checkpoint.Model(graph: graph, notes: notes + unusedHeads(of: stateDict))
   }
 
   private func unusedHeads(of stateDict: StateDict) -> [Guidance] {
@@ -15,8 +14,8 @@ extension Architecture {
     }
     guard !present.isEmpty else { return [] }
     return [
-      "the auxiliary heads (\(present.joined(separator: ", "))) are not run, which PyTorch "
-        + "does only in training; their BatchNorms keep their statistics"
+      "the auxiliary heads (\(present.joined(separator: ", "))), which serve training alone, are "
+        + "not run; their BatchNorms keep their statistics"
     ]
   }
 

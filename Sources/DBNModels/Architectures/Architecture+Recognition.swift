@@ -15,9 +15,8 @@ extension Architecture {
     _ stateDict: StateDict, layouts: [BatchNormLayout] = []
   ) -> Checkpoint.Model? {
     for architecture in all {
-      let graph = architecture()
-      guard let last = graph.parameters.last, let classes = stateDict[last.key]?.shape.first,
-        let count = graph.tensorCount(in: stateDict, classes: classes, layouts),
+      guard let classes = architecture.classes(in: stateDict),
+        let count = architecture(classes: classes).tensorCount(in: stateDict, layouts),
         stateDict.tensors.count(where: { !architecture.isAuxiliary($0.name) }) <= count
       else { continue }
       return architecture.model(for: stateDict)
@@ -26,11 +25,18 @@ extension Architecture {
   }
 }
 
+extension Architecture {
+  /// The size of the last layer in a state dict of the model.
+  func classes(in stateDict: StateDict) -> Int? {
+    self().parameters.last.flatMap { stateDict[$0.key]?.shape.first }
+  }
+}
+
 extension Graph {
   /// How many tensors a state dict of the model may have, with its BatchNorms in any layout; nil if a
   /// tensor of the model is missing.
   fileprivate func tensorCount(
-    in stateDict: StateDict, classes: Int, _ layouts: [BatchNormLayout]
+    in stateDict: StateDict, _ layouts: [BatchNormLayout]
   ) -> Int? {
     var norms: [String: NormModule] = [:]
     for node in nodes {
@@ -39,11 +45,8 @@ extension Graph {
       }
     }
     let ofNorms = Set(norms.flatMap { name, norm in norm.tensors.map { "\(name).\($0.key)" } })
-    let lastLayer = parameters.suffix(2).map(\.key)
     for parameter in parameters where !ofNorms.contains(parameter.key) {
-      let isLast = lastLayer.contains(parameter.key)
-      let shape = isLast ? [classes] + parameter.shape.dropFirst() : parameter.shape
-      guard stateDict[parameter.key]?.shape == shape else { return nil }
+      guard stateDict[parameter.key]?.shape == parameter.shape else { return nil }
     }
     var others = 0
     for (name, norm) in norms {

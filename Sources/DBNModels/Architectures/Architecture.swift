@@ -6,8 +6,8 @@ public import DBNTensors
 public struct Architecture: Sendable {
   /// torchvision's name: `resnet50`.
   public let name: String
-  /// The names of modules that PyTorch runs only in training, for more outputs. Weights may have
-  /// their tensors; the graph does not use them.
+  /// The names of modules that serve training alone, for more outputs. Weights may have their
+  /// tensors; the graph does not use them.
   public let auxiliaryHeads: [String]
   /// What weights do not show of a model, and how the graph decides it, one sentence each.
   public let notes: [Guidance]
@@ -38,7 +38,8 @@ public struct Architecture: Sendable {
   public static let all: [Architecture] =
     ResNet.all + VGG.all + DenseNet.all + [MobileNetV2.mobilenet_v2] + MobileNetV3.all
     + MNASNet.all + EfficientNet.all + RegNet.all + ShuffleNetV2.all
-    + [GoogLeNet.googlenet, InceptionV3.inception_v3] + VideoResNet.all
+    + [GoogLeNet.googlenet, InceptionV3.inception_v3] + VideoResNet.all + [S3D.s3d] + FCN.all
+    + DeepLabV3.all + [LRASPP.lraspp_mobilenet_v3_large, MaxViT.maxvit_t]
 
   /// The architecture with this name.
   public static func named(_ name: String) -> Architecture? {

@@ -11,13 +11,13 @@ extension GraphBuilder {
   ///   - activation: nil for none.
   mutating func convolutionNormActivation(
     _ sequential: String, at index: Int = 0, _ input: Value, to channels: Int,
-    kernel: some AxisSizes, stride: some AxisSizes = 1, groups: Int = 1, hasBias: Bool = false,
-    _ activation: Activation?
+    kernel: some AxisSizes, stride: some AxisSizes = 1, dilation: Int = 1, groups: Int = 1,
+    hasBias: Bool = false, _ activation: Activation?
   ) -> Value {
-    let padding = kernel.sizes(dimensions).map { $0 / 2 }
+    let padding = kernel.sizes(dimensions).map { $0 / 2 * dilation }
     let value = convolution(
       "\(sequential).\(index)", input, to: channels, kernel: kernel, stride: stride,
-      padding: padding, groups: groups, hasBias: hasBias)
+      padding: padding, dilation: dilation, groups: groups, hasBias: hasBias)
     let normalised = batchNorm("\(sequential).\(index + 1)", value)
     guard let activation else { return normalised }
     return self.activation("\(sequential).\(index + 2)", normalised, activation)

@@ -5,8 +5,10 @@
 struct GraphBuilder {
   private let normLayer: any NormLayer
   let dimensions: Int
-  private let eps: Double?
-  private let momentum: Double?
+  /// The epsilon of the BatchNorms that follow; nil for that of `normLayer`.
+  var eps: Double?
+  /// Their momentum; nil for that of `normLayer`.
+  var momentum: Double?
   private var nodes: [Graph.Node] = []
   private var parameters: [Graph.Parameter] = []
   private var uses: [String: Int] = [:]
@@ -19,7 +21,7 @@ struct GraphBuilder {
 
   /// - Parameters:
   ///   - dimensions: the number of spatial dimensions: 2 for images, 3 for videos.
-  ///   - eps: the epsilon of the model's BatchNorms; nil for that of `normLayer`.
+  ///   - eps: the epsilon of the BatchNorms; nil for that of `normLayer`.
   ///   - momentum: the same for the momentum.
   init(
     normLayer: any NormLayer, dimensions: Int = 2, eps: Double? = nil, momentum: Double? = nil
@@ -42,14 +44,15 @@ struct GraphBuilder {
 
   mutating func convolution(
     _ name: String, _ input: Value, to channels: Int, kernel: some AxisSizes,
-    stride: some AxisSizes = 1, padding: some AxisSizes = 0, groups: Int = 1, hasBias: Bool = false
+    stride: some AxisSizes = 1, padding: some AxisSizes = 0, dilation: Int = 1, groups: Int = 1,
+    hasBias: Bool = false
   ) -> Value {
     let kernel = kernel.sizes(dimensions)
     parameter("\(name).weight", [channels, input.channels / groups] + kernel)
     if hasBias { parameter("\(name).bias", [channels]) }
     let attributes = Operation.Convolution(
       stride: stride.sizes(dimensions), padding: padding.sizes(dimensions),
-      dilation: 1.sizes(dimensions), groups: groups)
+      dilation: dilation.sizes(dimensions), groups: groups)
     return add(
       name, .convolution(attributes),
       [
@@ -83,22 +86,24 @@ struct GraphBuilder {
   }
 
   mutating func maxPool(
-    _ name: String, _ input: Value, kernel: Int, stride: Int, padding: Int = 0,
-    usesCeiling: Bool = false
+    _ name: String, _ input: Value, kernel: some AxisSizes, stride: some AxisSizes,
+    padding: some AxisSizes = 0, usesCeiling: Bool = false
   ) -> Value {
     let pooling = pooling(kernel, stride, padding, usesCeiling: usesCeiling)
     return add(name, .maxPool(pooling), [.value(input.name)], channels: input.channels)
   }
 
   mutating func averagePool(
-    _ name: String, _ input: Value, kernel: Int, stride: Int, padding: Int = 0
+    _ name: String, _ input: Value, kernel: some AxisSizes, stride: some AxisSizes,
+    padding: some AxisSizes = 0
   ) -> Value {
     let pooling = pooling(kernel, stride, padding)
     return add(name, .averagePool(pooling), [.value(input.name)], channels: input.channels)
   }
 
   private func pooling(
-    _ kernel: Int, _ stride: Int, _ padding: Int, usesCeiling: Bool = false
+    _ kernel: some AxisSizes, _ stride: some AxisSizes, _ padding: some AxisSizes,
+    usesCeiling: Bool = false
   ) -> Operation.Pooling {
     Operation.Pooling(
       kernel: kernel.sizes(dimensions), stride: stride.sizes(dimensions),
@@ -108,6 +113,14 @@ struct GraphBuilder {
   mutating func adaptiveAveragePool(_ name: String, _ input: Value, to size: Int) -> Value {
     add(
       name, .adaptiveAveragePool(size.sizes(dimensions)), [.value(input.name)],
+      channels: input.channels)
+  }
+
+  /// The input, resized to the image's or another value's height and width.
+  mutating func upsampled(_ name: String, _ input: Value, like other: Value) -> Value {
+    let sizes = [Size.dimension(2, of: other.name), .dimension(3, of: other.name)]
+    return add(
+      name, .interpolate(.init(.linear, sizes: sizes)), [.value(input.name)],
       channels: input.channels)
   }
 
@@ -124,17 +137,20 @@ struct GraphBuilder {
       channels: inputs.reduce(0) { $0 + $1.channels })
   }
 
-  mutating func linear(_ name: String, _ input: Value, to features: Int) -> Value {
+  mutating func linear(
+    _ name: String, _ input: Value, to features: Int, hasBias: Bool = true
+  ) -> Value {
     parameter("\(name).weight", [features, input.channels])
-    parameter("\(name).bias", [features])
+    if hasBias { parameter("\(name).bias", [features]) }
     return add(
       name, .linear,
       [
-        .value(input.name), .parameter("\(name).weight"), .parameter("\(name).bias"),
+        .value(input.name), .parameter("\(name).weight"),
+        hasBias ? .parameter("\(name).bias") : .none,
       ], channels: features)
   }
 
-  private mutating func parameter(_ key: String, _ shape: [Int]) {
+  mutating func parameter(_ key: String, _ shape: [Int]) {
     parameters.append(Graph.Parameter(key: key, shape: shape))
   }
 

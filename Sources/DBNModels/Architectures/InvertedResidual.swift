@@ -13,6 +13,8 @@ struct InvertedResidual {
   let activation: Activation
   let squeezeActivation: Activation
   let scale: Activation
+  /// If it is not 1, the convolution does not make the value smaller, whatever the stride is.
+  var dilation = 1
 
   func add(
     _ name: String, _ input: GraphBuilder.Value, to builder: inout GraphBuilder
@@ -27,7 +29,8 @@ struct InvertedResidual {
         next(), value, to: expanded, kernel: 1, activation)
     }
     value = builder.convolutionNormActivation(
-      next(), value, to: expanded, kernel: kernel, stride: stride, groups: expanded, activation)
+      next(), value, to: expanded, kernel: kernel, stride: dilation == 1 ? stride : 1,
+      dilation: dilation, groups: expanded, activation)
     if let squeezed {
       value = builder.squeezeExcitation(
         next(), value, squeezed: squeezed, squeezeActivation, scale: scale)

@@ -9,7 +9,7 @@
 /// Source: `torchvision/models/mobilenetv3.py` (Howard et al. 2019).
 public enum MobileNetV3 {
   /// A block's row in the paper's table.
-  private struct Row {
+  struct Row {
     let kernel: Int
     let expanded: Int
     let channels: Int
@@ -29,11 +29,11 @@ public enum MobileNetV3 {
       self.stride = stride
     }
 
-    var block: InvertedResidual {
+    func block(dilation: Int) -> InvertedResidual {
       InvertedResidual(
         expanded: expanded, kernel: kernel, stride: stride, channels: channels,
         squeezed: hasSqueezeExcitation ? Int(channels: Double(expanded / 4)) : nil,
-        activation: activation, squeezeActivation: .relu, scale: .hardSigmoid)
+        activation: activation, squeezeActivation: .relu, scale: .hardSigmoid, dilation: dilation)
     }
   }
 
@@ -42,17 +42,7 @@ public enum MobileNetV3 {
 
   /// 15 blocks.
   public static let mobilenet_v3_large = architecture(
-    "mobilenet_v3_large", hidden: 1280,
-    [
-      Row(3, 16, 16, false, .relu, 1), Row(3, 64, 24, false, .relu, 2),
-      Row(3, 72, 24, false, .relu, 1), Row(5, 72, 40, true, .relu, 2),
-      Row(5, 120, 40, true, .relu, 1), Row(5, 120, 40, true, .relu, 1),
-      Row(3, 240, 80, false, .hardSwish, 2), Row(3, 200, 80, false, .hardSwish, 1),
-      Row(3, 184, 80, false, .hardSwish, 1), Row(3, 184, 80, false, .hardSwish, 1),
-      Row(3, 480, 112, true, .hardSwish, 1), Row(3, 672, 112, true, .hardSwish, 1),
-      Row(5, 672, 160, true, .hardSwish, 2), Row(5, 960, 160, true, .hardSwish, 1),
-      Row(5, 960, 160, true, .hardSwish, 1),
-    ])
+    "mobilenet_v3_large", hidden: 1280, largeRows)
   /// 11 blocks.
   public static let mobilenet_v3_small = architecture(
     "mobilenet_v3_small", hidden: 1024,
@@ -65,20 +55,52 @@ public enum MobileNetV3 {
       Row(5, 576, 96, true, .hardSwish, 1),
     ])
 
+  static let largeRows = [
+    Row(3, 16, 16, false, .relu, 1), Row(3, 64, 24, false, .relu, 2),
+    Row(3, 72, 24, false, .relu, 1), Row(5, 72, 40, true, .relu, 2),
+    Row(5, 120, 40, true, .relu, 1), Row(5, 120, 40, true, .relu, 1),
+    Row(3, 240, 80, false, .hardSwish, 2), Row(3, 200, 80, false, .hardSwish, 1),
+    Row(3, 184, 80, false, .hardSwish, 1), Row(3, 184, 80, false, .hardSwish, 1),
+    Row(3, 480, 112, true, .hardSwish, 1), Row(3, 672, 112, true, .hardSwish, 1),
+    Row(5, 672, 160, true, .hardSwish, 2), Row(5, 960, 160, true, .hardSwish, 1),
+    Row(5, 960, 160, true, .hardSwish, 1),
+  ]
+
   private static func architecture(_ name: String, hidden: Int, _ rows: [Row]) -> Architecture {
     Architecture(name: name) { classes, normLayer in
       var builder = GraphBuilder(normLayer: normLayer, eps: 0.001, momentum: 0.01)
-      var value = builder.convolutionNormActivation(
-        "features.0", GraphBuilder.image, to: 16, kernel: 3, stride: 2, .hardSwish)
-      for (index, row) in rows.enumerated() {
-        value = row.block.add("features.\(index + 1)", value, to: &builder)
-      }
-      value = builder.convolutionNormActivation(
-        "features.\(rows.count + 1)", value, to: 6 * value.channels, kernel: 1, .hardSwish)
-      value = builder.classifier("classifier.0", value, to: hidden)
+      let features = builder.mobileStages(rows, in: "features")
+      var value = builder.classifier("classifier.0", features[rows.count + 1], to: hidden)
       value = builder.activation("classifier.1", value, .hardSwish)
       value = builder.linear("classifier.3", value, to: classes)
       return builder.graph(named: name, output: value)
     }
+  }
+}
+
+extension GraphBuilder {
+  /// Everything of a MobileNetV3 but its classifier.
+  ///
+  /// - Parameters:
+  ///   - sequential: the name of its modules.
+  ///   - dilation: that of the last three blocks, which then do not make the image smaller.
+  /// - Returns: the values after the first convolution, after each block and in the end.
+  mutating func mobileStages(
+    _ rows: [MobileNetV3.Row], in sequential: String, dilation: Int = 1
+  ) -> [Value] {
+    var values = [
+      convolutionNormActivation(
+        "\(sequential).0", Self.image, to: 16, kernel: 3, stride: 2, .hardSwish)
+    ]
+    for (index, row) in rows.enumerated() {
+      let block = row.block(dilation: index + 3 < rows.count ? 1 : dilation)
+      values.append(
+        block.add("\(sequential).\(index + 1)", values[index], to: &self))
+    }
+    let last = values[rows.count]
+    values.append(
+      convolutionNormActivation(
+        "\(sequential).\(rows.count + 1)", last, to: 6 * last.channels, kernel: 1, .hardSwish))
+    return values
   }
 }

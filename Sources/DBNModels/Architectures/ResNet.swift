@@ -14,6 +14,8 @@ public enum ResNet {
     let hasBottlenecks: Bool
     var groups = 1
     var widthPerGroup = 64
+    /// Whether the last two stages are dilated instead of making the image smaller.
+    var isDilated = false
   }
 
   /// All members of the family.
@@ -69,21 +71,37 @@ public enum ResNet {
     _ configuration: Configuration, classes: Int, normLayer: any NormLayer
   ) -> Graph {
     var builder = GraphBuilder(normLayer: normLayer)
-    var value = builder.convolution(
-      "conv1", GraphBuilder.image, to: 64, kernel: 7, stride: 2, padding: 3)
-    value = builder.batchNorm("bn1", value)
-    value = builder.activation("relu", value, .relu)
-    value = builder.maxPool("maxpool", value, kernel: 3, stride: 2, padding: 1)
+    let features = builder.residualStages(configuration)
+    let value = builder.classifier("fc", features, to: classes)
+    return builder.graph(named: configuration.name, output: value)
+  }
+}
+
+extension GraphBuilder {
+  /// Everything of a ResNet but its classifier.
+  ///
+  /// - Parameter prefix: what the names of its modules begin with.
+  mutating func residualStages(
+    _ configuration: ResNet.Configuration, prefix: String = ""
+  ) -> Value {
+    var value = convolution(
+      "\(prefix)conv1", Self.image, to: 64, kernel: 7, stride: 2, padding: 3)
+    value = batchNorm("\(prefix)bn1", value)
+    value = activation("\(prefix)relu", value, .relu)
+    value = maxPool("\(prefix)maxpool", value, kernel: 3, stride: 2, padding: 1)
     for (stage, count) in configuration.blocks.enumerated() {
+      let isDilated = configuration.isDilated && stage >= 2
       for index in 0..<count {
+        // The first block of a stage still has the dilation of the one before.
         let block = Block(
-          name: "layer\(stage + 1).\(index)", planes: 64 << stage,
-          stride: stage > 0 && index == 0 ? 2 : 1, configuration: configuration)
-        value = block.add(value, to: &builder)
+          name: "\(prefix)layer\(stage + 1).\(index)", planes: 64 << stage,
+          stride: stage > 0 && index == 0 && !isDilated ? 2 : 1,
+          dilation: isDilated ? (index == 0 ? 1 << (stage - 2) : 2 << (stage - 2)) : 1,
+          configuration: configuration)
+        value = block.add(value, to: &self)
       }
     }
-    value = builder.classifier("fc", value, to: classes)
-    return builder.graph(named: configuration.name, output: value)
+    return value
   }
 }
 
@@ -92,6 +110,7 @@ private struct Block {
   let name: String
   let planes: Int
   let stride: Int
+  let dilation: Int
   let configuration: ResNet.Configuration
 
   private var outputChannels: Int { configuration.hasBottlenecks ? 4 * planes : planes }
@@ -124,8 +143,8 @@ private struct Block {
     value = builder.batchNorm("\(name).bn1", value)
     value = builder.activation("\(name).relu", value, .relu)
     value = builder.convolution(
-      "\(name).conv2", value, to: width, kernel: 3, stride: stride, padding: 1,
-      groups: configuration.groups)
+      "\(name).conv2", value, to: width, kernel: 3, stride: stride, padding: dilation,
+      dilation: dilation, groups: configuration.groups)
     value = builder.batchNorm("\(name).bn2", value)
     value = builder.activation("\(name).relu", value, .relu)
     value = builder.convolution("\(name).conv3", value, to: outputChannels, kernel: 1)

@@ -5,7 +5,8 @@ extension GraphImporter {
   /// The finished graph, without nodes whose results are unused.
   mutating func graph() throws(CheckpointError) -> Graph {
     var (outputs, types): ([String], [String: ScalarType]) = ([], [:])
-    var changed: Set<String> = []
+    // By key, the names of the tensors whose elements the program gives them.
+    var listed: [String: String] = [:]
     for output in document.outputs {
       switch (output.role, output.name) {
       case (.user, let name?):
@@ -13,20 +14,21 @@ extension GraphImporter {
         outputs.append(value)
         if let type = try meta(name).integralType { types[value] = type }
       case (.user, nil): note("an output that is not a tensor is left out")
-      case (.mutation(let key), _): changed.insert(key)
+      case (.mutation(let key), let name): listed[key] = name ?? ""
       case (.userMutation, _):
         note("the model changes an input in place; here the input keeps its values")
       }
     }
     guard !outputs.isEmpty else { throw .program("the program has no outputs") }
-    let nodes = try joiningDevices(nodes).map { keepingBuffers($0, changed) }
+    let nodes = try joiningDevices(nodes).map { keepingBuffers($0, Set(listed.keys)) }
     noteFunctions()
-    noteChanges(changed, nodes)
+    let updates = newValues(listed, nodes)
     let root = document.graph.nodes.lazy.compactMap(\.root).first
     let name = root?.split(separator: ".").last.map(String.init)
     return Graph(
-      name: name ?? "exported", inputs: try inputs(), nodes: usedNodes(nodes, for: outputs),
-      outputs: outputs, outputTypes: types, parameters: try parameters())
+      name: name ?? "exported", inputs: try inputs(),
+      nodes: usedNodes(nodes, for: outputs + updates.values),
+      outputs: outputs, outputTypes: types, updates: updates, parameters: try parameters())
   }
 
   private mutating func value(of name: String) throws(CheckpointError) -> String {
@@ -67,12 +69,15 @@ extension GraphImporter {
         + "\(counted(functions.count, "BatchNorm")), beginning with '\(first.visible())'")
   }
 
-  /// Notes the tensors whose changes the graph does not keep: only BatchNorms keep state.
+  /// The values of the tensors that the program changes, by their keys; notes those too that the graph
+  /// can't have. Without the buffers of BatchNorms, which keep their state themselves.
   ///
-  /// - Parameter listed: the keys of those that the program lists; in-place operations change others
-  ///   too.
-  private mutating func noteChanges(_ listed: Set<String>, _ nodes: [Graph.Node]) {
-    var changed = listed.union(keys.filter { isChanged($0.key) }.values)
+  /// - Parameter listed: the names of new values by key, of those that the program lists; in-place
+  ///   operations change others too.
+  private mutating func newValues(
+    _ listed: [String: String], _ nodes: [Graph.Node]
+  ) -> [String: String] {
+    var changed = Set(listed.keys).union(keys.filter { isChanged($0.key) }.values)
     for call in functions where call.isTraining {
       changed.formUnion(call.tensors.filter(\.key.isBuffer).values.compactMap(sharedKey))
     }
@@ -80,13 +85,26 @@ extension GraphImporter {
     where attributes.exportedMode == .training {
       changed.subtract(attributes.buffers)
     }
-    guard let first = changed.min() else { return }
+    var updates: [String: String] = [:]
+    for key in changed {
+      let name = listed[key] ?? inputNames[key] ?? ""
+      // What a BatchNorm keeps to itself has no value, and what is not computed is no new one.
+      if case .value(let value)? = try? operand(of: name) { updates[key] = value }
+    }
+    note(changing: updates.keys.sorted(), "a saved state has the new")
+    note(changing: changed.subtracting(updates.keys).sorted(), "a saved state has the stored")
+    return updates
+  }
+
+  private mutating func note(changing keys: [String], _ outcome: Guidance) {
+    guard let first = keys.first else { return }
+    let tensors: Guidance =
+      keys.count == 1
+      ? "its tensor '\(first.visible())'"
+      : "\(keys.count) of its tensors, beginning with '\(first.visible())',"
     note(
-      changed.count == 1
-        ? "the model changes its tensor '\(first.visible())' in a forward pass; here it keeps its "
-          + "value"
-        : "the model changes \(changed.count) of its tensors in a forward pass, beginning with "
-          + "'\(first.visible())'; here they keep their values")
+      "the model changes \(tensors) in a forward pass; here each pass begins with what is stored, "
+        + "and \(outcome)")
   }
 
   private func inputs() throws(CheckpointError) -> [Graph.Input] {

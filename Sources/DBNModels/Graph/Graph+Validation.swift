@@ -31,7 +31,7 @@ extension Graph {
         }
       }
     }
-    for output in outputs where !made.contains(output) {
+    for output in outputs + updates.values.sorted() where !made.contains(output) {
       throw .graph(output, "no input or node makes this output")
     }
     try checkParameters()

@@ -65,6 +65,9 @@ public struct Graph: Sendable, Hashable {
   /// The types of the outputs that are bool or integers, by name. The others are floats: an engine
   /// computes in its own type, and callers choose the one that they are rounded to.
   public let outputTypes: [String: ScalarType]
+  /// The values that replace tensors of the state dict after a pass, by the tensors' keys: averages
+  /// and counters of the model's own. BatchNorms keep their statistics themselves.
+  public let updates: [String: String]
   /// The tensors it expects in the state dict, in the model's order.
   public let parameters: [Parameter]
 
@@ -85,20 +88,31 @@ public struct Graph: Sendable, Hashable {
   /// Makes a graph; it is not checked until it is sized, read or run.
   public init(
     name: String, inputs: [Input], nodes: [Node], outputs: [String],
-    outputTypes: [String: ScalarType] = [:], parameters: [Parameter]
+    outputTypes: [String: ScalarType] = [:], updates: [String: String] = [:],
+    parameters: [Parameter]
   ) {
     self.name = name
     self.inputs = inputs
     self.nodes = nodes
     self.outputs = outputs
     self.outputTypes = outputTypes
+    self.updates = updates
     self.parameters = parameters
   }
 
-  /// The same graph with other inputs or nodes.
-  package func with(inputs: [Input]? = nil, nodes: [Node]? = nil) -> Graph {
+  /// The same graph with other inputs, nodes or outputs.
+  package func with(
+    inputs: [Input]? = nil, nodes: [Node]? = nil, outputs: [String]? = nil
+  ) -> Graph {
     Graph(
-      name: name, inputs: inputs ?? self.inputs, nodes: nodes ?? self.nodes, outputs: outputs,
-      outputTypes: outputTypes, parameters: parameters)
+      name: name, inputs: inputs ?? self.inputs, nodes: nodes ?? self.nodes,
+      outputs: outputs ?? self.outputs, outputTypes: outputTypes, updates: updates,
+      parameters: parameters)
+  }
+
+  /// The same graph, whose last outputs are the values that replace tensors of the state dict, in the
+  /// order of the tensors' keys.
+  public var withUpdatesAsOutputs: Graph {
+    with(outputs: outputs + updates.sorted { $0.key < $1.key }.map(\.value))
   }
 }

@@ -3,10 +3,19 @@ import DBNModels
 import DBNTensors
 
 extension Graph {
-  /// The sizes of an image along each axis that the model leaves open, of which the first is drawn
-  /// that all layers accept: so small that the reference engine takes seconds, while some models,
-  /// such as Inception v3, need more than 64.
-  private static let drawnSizes = [64, 128, 256]
+  /// The sizes of an image and of a video along the axes that the model leaves open, of which the
+  /// first are drawn that all layers accept: so small that the reference engine takes seconds, while
+  /// some models need more (Inception v3, S3D) or a multiple of something (MaxViT).
+  fileprivate static let drawnSizes: [DrawnSizes] = [
+    DrawnSizes(image: 64, video: [16, 16, 16]), DrawnSizes(image: 128, video: [32, 32, 32]),
+    DrawnSizes(image: 224, video: [16, 224, 224]), DrawnSizes(image: 256, video: [64, 64, 64]),
+  ]
+
+  fileprivate struct DrawnSizes {
+    let image: Int
+    /// Of frames, rows and columns.
+    let video: [Int]
+  }
 
   /// The shapes of random inputs.
   ///
@@ -14,9 +23,9 @@ extension Graph {
   func drawnShapes(samples: Int) -> [String: [Int]] {
     let parameters = Dictionary(
       self.parameters.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
-    let candidates = Self.drawnSizes.map { size in
+    let candidates = Self.drawnSizes.map { sizes in
       Dictionary(
-        inputs.map { ($0.name, $0.drawnShape(samples: samples, size: size)) },
+        inputs.map { ($0.name, $0.drawnShape(samples: samples, sizes: sizes)) },
         uniquingKeysWith: { $1 })
     }
     // If no size is accepted, running the model says why.
@@ -49,11 +58,11 @@ extension Graph {
 }
 
 extension Graph.Input {
-  /// - Parameter size: that of an image; a video is so much smaller that it has as many elements.
-  fileprivate func drawnShape(samples: Int, size: Int) -> [Int] {
+  fileprivate func drawnShape(samples: Int, sizes: Graph.DrawnSizes) -> [Int] {
     let isVideo = shape.dropFirst().count { $0 == nil } > 2
     return shape.enumerated().map { axis, known in
-      known ?? (axis == 0 ? samples : isVideo ? size / 4 : size)
+      let size = isVideo ? sizes.video[max(0, axis - shape.count + 3)] : sizes.image
+      return known ?? (axis == 0 ? samples : size)
     }
   }
 }

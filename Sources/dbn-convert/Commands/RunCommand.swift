@@ -32,7 +32,10 @@ struct RunCommand: ResultCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the checkpoint to this file, with the running statistics that training updated.",
+      """
+      Write the checkpoint to this file, with what the pass changed: running statistics in \
+      training, averages and counters of the program's own.
+      """,
       valueName: "file"), completion: .file())
   var saveState: String?
 
@@ -72,12 +75,16 @@ struct RunCommand: ResultCommand {
       ? checkpoint.notes(
         taking: place, others: saveState == nil ? "not used" : "unchanged") : []
     let mode = execution.mode
-    guard saveState == nil || graph.trains(given: mode) else { throw Self.nothingToSave }
+    guard saveState == nil || graph.trains(given: mode) || !graph.updates.isEmpty else {
+      throw Self.nothingToSave
+    }
     options.remark(source.notes + source.notes(runIn: mode) + others)
     var executor: any Executor
     let results: [DenseArray]
     do throws(CheckpointError) {
-      executor = try engine.engine.executor(graph, source.tensors[0], options: engineOptions)
+      executor = try engine.engine.executor(
+        saveState == nil ? graph : graph.withUpdatesAsOutputs, source.tensors[0],
+        options: engineOptions)
       results = try executor.run(try graph.inputs(from: input), mode: mode)
     } catch {
       throw source.explaining(error, input: input)
@@ -87,7 +94,7 @@ struct RunCommand: ResultCommand {
     var files = StagedFiles()
     let writing = WritingOptions(existing: existing)
     if let saveState {
-      let moved = try executor.stateDict(updating: stateDict)
+      let moved = try executor.stateDict(updating: stateDict, after: results)
       let state = checkpoint.replacingStateDict(at: place, with: moved)
       _ = try state.stage(to: saveState, options: writing, in: &files)
       options.remark(state.settingsNotes())

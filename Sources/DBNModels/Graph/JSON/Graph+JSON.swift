@@ -15,10 +15,25 @@ extension Graph {
         parameters.map { ["key": .string($0.key), "shape": .ints($0.shape)] }),
       "nodes": .array(nodes.map(\.json)), "outputs": .array(outputs.map { .string($0) }),
     ]
-    guard !outputTypes.isEmpty, let members = json.members else { return json }
-    let types = outputTypes.sorted { $0.key < $1.key }
-      .map { JSON.Member($0.key, .string($0.value.rawValue)) }
-    return .object(members + [JSON.Member("output_types", .object(types))])
+    guard let members = json.members else { return json }
+    return .object(
+      members + Self.member("output_types", outputTypes.mapValues(\.rawValue))
+        + Self.member("updates", updates))
+  }
+
+  /// A member with an object of texts; none if there are no texts.
+  private static func member(_ name: String, _ texts: [String: String]) -> [JSON.Member] {
+    if texts.isEmpty { return [] }
+    let members = texts.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
+    return [JSON.Member(name, .object(members))]
+  }
+
+  private static func updates(_ reader: GraphReader) throws(CheckpointError) -> [String: String] {
+    guard let json = reader.json["updates"] else { return [:] }
+    guard let members = json.members else { throw reader.invalid("updates") }
+    var updates: [String: String] = [:]
+    for member in members { updates[member.name] = try GraphReader(json).text(member.name) }
+    return updates
   }
 
   private static func outputTypes(
@@ -72,6 +87,7 @@ extension Graph {
       },
       nodes: try reader.all("nodes") { node throws(CheckpointError) in try Node(node) },
       outputs: try reader.texts("outputs"), outputTypes: try Self.outputTypes(reader),
+      updates: try Self.updates(reader),
       parameters: try reader.all("parameters") { parameter throws(CheckpointError) in
         Parameter(key: try parameter.text("key"), shape: try parameter.ints("shape"))
       })

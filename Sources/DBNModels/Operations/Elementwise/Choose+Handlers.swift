@@ -17,6 +17,9 @@ extension Operation.Choose {
         ]
         return try importer.result(.choose, operands, call)
       },
+      "masked_scatter": { importer, call throws(CheckpointError) in
+        try importer.maskedScatter(&call)
+      },
       "nan_to_num": { importer, call throws(CheckpointError) in
         try importer.finite(&call)
       },
@@ -25,6 +28,27 @@ extension Operation.Choose {
 }
 
 extension GraphImporter {
+  /// Gives the elements of a source, one after the other, to the places of a mask: the place's index
+  /// is the number of places before it.
+  fileprivate mutating func maskedScatter(
+    _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    let (target, name) = (try call.tensor(), call.node.name)
+    let mask = try single(
+      .expand(sizes(of: target)), [operand(of: call.tensor("mask"))], name + ".mask")
+    let flat = try single(.flatten(start: 0, end: -1), [mask], name + ".flat")
+    let counts = try single(.accumulate(.sum, dimension: 0), [flat], name + ".counts")
+    let places = try single(.addScalar(-1), [counts], name + ".places")
+    // Before the first place of the mask there is none, and the element is not taken.
+    let indices = try single(
+      .activation(.hardTanh(minimum: 0, maximum: .infinity)), [places], name + ".indices")
+    let source = try single(
+      .flatten(start: 0, end: -1), [operand(of: call.tensor("source"))], name + ".source")
+    let taken = try single(.indexSelect(dimension: 0), [source, indices], name + ".taken")
+    let elements = try single(.reshape(sizes(of: target)), [taken], name + ".elements")
+    return try result(.choose, [mask, elements, operand(of: target)], call)
+  }
+
   /// Replaces NaN by 0, and infinities by the largest numbers of the type, unless others are given.
   fileprivate mutating func finite(_ call: inout ProgramCall) throws(CheckpointError) -> [Result] {
     let largest = try meta(call.tensor()).type?.greatestFinite ?? .greatestFiniteMagnitude

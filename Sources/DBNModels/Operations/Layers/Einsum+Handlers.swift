@@ -11,6 +11,18 @@ extension Operation.Einsum {
         }
         return try importer.result(.einsum(call.text("equation", default: "")), operands, call)
       },
+      "bilinear": { importer, call throws(CheckpointError) in
+        var operands: [Graph.Operand] = []
+        for name in ["input1", "weight", "input2"] {
+          operands.append(try importer.operand(of: call.tensor(name)))
+        }
+        let equation = Operation.einsum("...i,oij,...j->...o")
+        guard let bias = try call.optionalTensor("bias") else {
+          return try importer.result(equation, operands, call)
+        }
+        let products = try importer.single(equation, operands, call.node.name + ".products")
+        return try importer.result(.add(scale: 1), [products, importer.operand(of: bias)], call)
+      },
       "inner": { importer, call throws(CheckpointError) in
         let ranks = (
           try importer.meta(call.tensor()).rank, try importer.meta(call.tensor("other")).rank

@@ -8,6 +8,14 @@ extension Operation.MatrixMultiply {
       "vdot": product("self", "other"), "matmul": product("self", "other"),
       "linalg_matmul": product("self", "other"),
       "baddbmm": sum("batch1", "batch2"), "addmv": sum("mat", "vec"),
+      "addbmm": { importer, call throws(CheckpointError) in
+        let products = try importer.product(
+          call.tensor("batch1"), call.tensor("batch2"), named: call.node.name + ".products")
+        let sum = try importer.single(
+          .sum(dimensions: [0], keepsDimensions: false), [products], call.node.name + ".sum")
+        return try importer.added(sum, &call)
+      },
+      "kron": { importer, call throws(CheckpointError) in try importer.kronecker(&call) },
       "outer": { importer, call throws(CheckpointError) in
         let column = try importer.single(
           .unsqueeze(dimension: 1), [importer.operand(of: call.tensor())],
@@ -53,6 +61,27 @@ extension GraphImporter {
     let product = try single(.matrixMultiply, operands, name + ".matrix")
     let dimensions = (isRow ? [-2] : []) + (isColumn ? [-1] : [])
     return try single(.squeeze(dimensions: dimensions), [product], name)
+  }
+
+  /// Each element of the first tensor times the whole second one: both get a dimension of size 1
+  /// beside each of the other's.
+  fileprivate mutating func kronecker(
+    _ call: inout ProgramCall
+  ) throws(CheckpointError) -> [Result] {
+    let names = [try call.tensor(), try call.tensor("other")]
+    var shapes: [[Size]] = []
+    for name in names { shapes.append(try sizes(of: name)) }
+    let rank = max(shapes[0].count, shapes[1].count)
+    shapes = shapes.map { [Size](repeating: 1, count: rank - $0.count) + $0 }
+    let one = Size.fixed(1)
+    let apart = [shapes[0].flatMap { [$0, one] }, shapes[1].flatMap { [one, $0] }]
+    var operands: [Graph.Operand] = []
+    for (name, shape) in zip(names, apart) {
+      operands.append(try single(.reshape(shape), [operand(of: name)], call.node.name + ".apart"))
+    }
+    let products = try single(.multiply, operands, call.node.name + ".products")
+    let sizes = zip(shapes[0], shapes[1]).map { Size.computed(.product, $0, $1) }
+    return try result(.reshape(sizes), [products], call)
   }
 
   /// `beta * self + alpha * product`

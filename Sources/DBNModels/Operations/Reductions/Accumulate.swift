@@ -1,17 +1,18 @@
 package import DBNTensors
 
 extension Operation {
-  /// The sums or products of the elements along a dimension up to each.
+  /// The sums or products of the elements along a dimension up to each, or the logarithms of the sums
+  /// of their exponentials.
   public static func accumulate(_ function: Accumulation, dimension: Int) -> Operation {
     Operation(Accumulate(function: function, dimension: dimension))
   }
 
   /// What is accumulated.
   public enum Accumulation: String, Sendable, Hashable, CaseIterable {
-    case sum, product
+    case sum, product, logSumExp
   }
 
-  /// `torch.cumsum` and `torch.cumprod`.
+  /// `torch.cumsum`, `torch.cumprod` and `torch.logcumsumexp`.
   package struct Accumulate: GraphOperation {
     let function: Accumulation
     let dimension: Int
@@ -48,17 +49,17 @@ extension Operation {
       return [
         input.alongLines(size, inner) { line in
           for index in 0..<size - 1 {
-            switch function {
-            case .sum: line[index + 1] += line[index]
-            case .product: line[index + 1] *= line[index]
-            }
+            line[index + 1] = function(line[index], line[index + 1])
           }
         }
       ]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {
-      ["cumsum": handler(of: .sum), "cumprod": handler(of: .product)]
+      [
+        "cumsum": handler(of: .sum), "cumprod": handler(of: .product),
+        "logcumsumexp": handler(of: .logSumExp),
+      ]
     }
 
     private static func handler(of function: Accumulation) -> GraphImporter.Handler {
@@ -67,6 +68,16 @@ extension Operation {
         return try importer.result(
           .accumulate(function, dimension: call.int("dim")), of: call.tensor(), call)
       }
+    }
+  }
+}
+
+extension Operation.Accumulation {
+  fileprivate func callAsFunction(_ before: Double, _ element: Double) -> Double {
+    switch self {
+    case .sum: before + element
+    case .product: before * element
+    case .logSumExp: BinaryFunction.logarithmOfSum(before, element)
     }
   }
 }

@@ -7,7 +7,7 @@ extension Operation.Reduce {
       "logsumexp": .logSumExp,
     ]
     return functions.mapValues(handler).merging(parametrised) { first, _ in first }
-      .merging(distances) { first, _ in first }
+      .merging(distances) { first, _ in first }.merging(withoutNaN) { first, _ in first }
   }
 
   private static func handler(of function: ReductionFunction) -> GraphImporter.Handler {
