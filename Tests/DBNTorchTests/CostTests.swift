@@ -25,6 +25,17 @@ struct CostTests {
     #expect(error.code == .limitExceeded && error.reason.contains("100000 values"))
   }
 
+  /// Names of tensors that share bytes are kept for notes, before the tree is complete.
+  @Test func namesOfTensorsUnderOneLongKeyAreRefused() throws {
+    let tensors = (0..<100).flatMap { number in
+      Pickle.text("t\(number)") + Pickle.tensor([1], offset: number % 4)
+    }
+    let key = Pickle.text(String(repeating: "L", count: 1 << 20))
+    let inner = Pickle.emptyDict + Pickle.mark + tensors + Pickle.setItems
+    let error = try error(Pickle.dictionary((key, inner)))
+    #expect(error.code == .limitExceeded && error.reason.contains("names and texts"))
+  }
+
   @Test func operationsAreCounted() throws {
     let nothing = Array(repeatElement([0x4E, 0x30] as [UInt8], count: 600_000).joined())
     let error = try error(nothing + Pickle.none, within: 1000)

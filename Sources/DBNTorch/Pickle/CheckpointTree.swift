@@ -37,6 +37,8 @@ struct CheckpointTree {
   /// How many values the tree may have; what it has is charged when it is complete.
   let budget: Budget
   let valueLimit: Int
+  /// How many bytes the names may still have that are kept for notes: of tensors that share bytes.
+  private var nameRoom: Int
   /// The classes whose objects were read as something else.
   var readClasses = ReadClasses()
   /// The modules that were read as state dicts.
@@ -49,6 +51,7 @@ struct CheckpointTree {
     self.heap = heap
     self.budget = budget
     valueLimit = budget.left(for: .values)
+    nameRoom = budget.left(for: .text)
     self.readsObjects = readsObjects
     self.script = script
     isBigEndian = tensors.isBigEndian
@@ -69,7 +72,7 @@ struct CheckpointTree {
     case .float(let number): Converted(value: .float(number))
     case .string(let index): Converted(value: .string(heap.strings[index]))
     case .bytes(let index): Converted(value: .bytes(heap.byteStrings[index].array))
-    case .leaf(let index): leaf(index)
+    case .leaf(let index): try leaf(index)
     case .storage(let index): Converted(value: .tensor(try tensor(of: heap.storages[index])))
     case .global(let index): Converted(value: named(heap.globals[index]))
     case .array(let index) where !heap.arrays[index].isRecalled: try array(index)
@@ -77,17 +80,21 @@ struct CheckpointTree {
     }
   }
 
-  private mutating func leaf(_ index: Int) -> Converted {
+  private mutating func leaf(_ index: Int) throws(CheckpointError) -> Converted {
     let value = heap.leaves[index]
-    if let tensor = value.tensor { note(tensor, index) }
+    if let tensor = value.tensor { try note(tensor, index) }
     return Converted(value: value)
   }
 
-  private mutating func note(_ tensor: Tensor, _ leaf: Int) {
-    if let view = shared[ObjectIdentifier(tensor.storage)] { overlaps.add(view, name: name) }
+  private mutating func note(_ tensor: Tensor, _ leaf: Int) throws(CheckpointError) {
+    if let view = shared[ObjectIdentifier(tensor.storage)] {
+      nameRoom -= path.reduce(0) { $0 + $1.utf8.count + 1 }
+      guard nameRoom >= 0 else { throw budget.error(.text).with(name: name) }
+      overlaps.add(view, name: name)
+    }
     for attribute in droppedAttributes[leaf] ?? [] {
       attributeNotes.append(
-        "'\(name)': the tensor's attribute '\(attribute)' is not carried over")
+        "'\(name.visible())': the tensor's attribute '\(attribute)' is not carried over")
     }
   }
 

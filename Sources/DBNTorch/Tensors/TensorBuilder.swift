@@ -10,6 +10,7 @@ struct TensorBuilder {
   private var shapes = OneEntryCache<[Int]>()
   /// The bytes of compressed storages that have views, by the storages' indices.
   private var unpacked: [Int: UnpackedBytes] = [:]
+  private var unpackedByteCount = 0
   private var byteCount = 0
   private let byteLimit: Int
   /// Dropped attributes of tensors, by the tensor's index in the heap.
@@ -112,28 +113,36 @@ struct TensorBuilder {
 
   private mutating func countedBytes(of view: TensorView) throws(CheckpointError) -> Int {
     let size = try byteCount(of: view)
-    try count(size, "the tensors up to this one, of shape \(view.size),")
-    return size
-  }
-
-  private mutating func count(_ size: Int, _ what: String) throws(CheckpointError) {
     guard size <= byteLimit - byteCount else {
-      throw CheckpointError(
-        .limitExceeded,
-        "\(what) would take more than \(byteLimit) bytes, from a file of \(source.byteCount)",
+      throw tooLarge(
+        "the tensors up to this one, of shape \(view.size),",
         advice: "save the tensors before they are expanded")
     }
     byteCount += size
+    return size
   }
 
-  /// The bytes of a storage, for one more view. A compressed one with several is decompressed into a
-  /// temporary file, whose size counts like that of a tensor.
+  private func tooLarge(_ what: String, advice: Guidance) -> CheckpointError {
+    CheckpointError(
+      .limitExceeded,
+      "\(what) would take more than \(byteLimit) bytes, from a file of \(source.byteCount)",
+      advice: advice)
+  }
+
+  /// The bytes of a storage, for one more view. Compressed ones with several are decompressed into
+  /// temporary files, which together may be as large as the tensors.
   private mutating func unpacked(_ index: Int) throws(CheckpointError) -> UnpackedBytes {
     let bytes = storages[index].bytes
     guard bytes.region == nil else { return UnpackedBytes(bytes) }
     let shared = unpacked[index] ?? UnpackedBytes(bytes)
     unpacked[index] = shared
-    if shared.addView() == 2 { try count(bytes.byteCount, "the compressed storages with views") }
+    guard shared.addView() == 2 else { return shared }
+    guard bytes.byteCount <= byteLimit - unpackedByteCount else {
+      throw tooLarge(
+        "the compressed storages that several tensors share",
+        advice: "unpack the archive and zip it again with 'zip -0 -r'")
+    }
+    unpackedByteCount += bytes.byteCount
     return shared
   }
 
