@@ -27,7 +27,8 @@ void dbn_release_freed_memory(void);
 void dbn_set_heap_limits(int byte_count, int kept);
 
 // Whether libdispatch's threads work. On Linux they look themselves up in /proc, and end the process
-// if it is not there.
+// if it is not there, or if no more files can be opened, so that must be far off; and where no more threads can be started (`ulimit -u`), libdispatch tries again
+// for ever.
 int dbn_has_dispatch_threads(void);
 
 // The arguments of the process as `main` was given them.

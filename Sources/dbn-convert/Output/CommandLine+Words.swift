@@ -1,7 +1,9 @@
+import DBNPlatform
+
 extension CommandLine {
   /// This command as it can be given to a shell again.
   static var shellWords: String {
-    (["dbn-convert"] + arguments.dropFirst().map(\.quoted)).joined(separator: " ")
+    (["dbn-convert"] + processArguments.dropFirst().map(\.quoted)).joined(separator: " ")
   }
 }
 

@@ -16,6 +16,11 @@ enum Console {
         bytes[done...].withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       }
     }
+    // Some file systems find out only now that there is no room.
+    _ = try systemCall("cannot write", path: "standard output") {
+      let copy = dup(STDOUT_FILENO)
+      return copy < 0 ? 0 : close(copy)
+    }
   }
 
   /// Opens closed standard streams so that writing to them fails: otherwise the next opened file
