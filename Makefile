@@ -19,7 +19,7 @@ WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs interop interop-newest models \
-  python-test wheel corpora fuzz browser browser-test screenshots benchmark clean
+  python-test wheel corpora fuzz faults browser browser-test screenshots benchmark clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -154,6 +154,13 @@ fuzz: setup
 	  -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1 -timeout=60 -rss_limit_mb=4096 \
 	  -max_len=65536 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/faults/ \
 	  .build-fuzz/corpus Fixtures
+
+# Has everything fail that can fail while the command writes, and looks for what is lost, torn or left
+# behind: `make faults ROUNDS=20 SEED=1`; as root more is tried. Takes half an hour, and with few rounds a
+# minute.
+ROUNDS = 500
+faults: build
+	$(PYTHON) Tests/Faults/faults.py $(COMMAND) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 # Installs a browser, if there is none.
 browser:
