@@ -5,10 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #ifdef __GLIBC__
@@ -52,42 +50,17 @@ int dbn_open_unnamed(const char *folder, mode_t mode) {
 #endif
 }
 
+void dbn_read_bytes(const void *start, size_t byte_count) {
+  const volatile char *bytes = start;
+  for (size_t offset = 0; offset < byte_count; offset += 4096) (void)bytes[offset];
+  if (byte_count) (void)bytes[byte_count - 1];
+}
+
 void dbn_advise_huge_pages(void *start, size_t byte_count) {
 #ifdef MADV_HUGEPAGE
   madvise(start, byte_count, MADV_HUGEPAGE);
 #else
   (void)start, (void)byte_count;
-#endif
-}
-
-#ifdef __linux__
-static void *wait_at(void *gate) {
-  pthread_mutex_lock(gate);
-  pthread_mutex_unlock(gate);
-  return NULL;
-}
-
-// Whether a thread for each core can be started: all at once, since libdispatch starts them so.
-static int can_start_threads(void) {
-  pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-  pthread_t threads[256];
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  int wanted = cores < 256 ? (int)cores : 256, count = 0;
-  pthread_mutex_lock(&gate);
-  while (count < wanted && pthread_create(&threads[count], NULL, wait_at, &gate) == 0) count++;
-  pthread_mutex_unlock(&gate);
-  for (int index = 0; index < count; index++) pthread_join(threads[index], NULL);
-  return count == wanted;
-}
-#endif
-
-int dbn_has_dispatch_threads(void) {
-#ifdef __linux__
-  struct rlimit limit;
-  return access("/proc/self/stat", R_OK) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-         limit.rlim_cur >= 256 && can_start_threads();
-#else
-  return 1;
 #endif
 }
 

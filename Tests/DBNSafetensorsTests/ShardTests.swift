@@ -165,6 +165,22 @@ struct ShardTests {
     #expect(try contents() == old)
   }
 
+  @Test(arguments: [
+    ("model~2-00001-of-00003.safetensors", 2, "model"),
+    ("m~2~3-00001-of-00003.safetensors", 3, "m~2"),
+    ("model-00001-of-00003.safetensors", 1, "model"),
+    ("model~-00001-of-00003.safetensors", 1, "model~"),
+    ("model~1-00001-of-00003.safetensors", 1, "model~1"),
+    ("model~02-00001-of-00003.safetensors", 1, "model~02"),
+    ("model~x-00001-of-00003.safetensors", 1, "model~x"),
+  ])
+  func shardsOfEveryEditionHaveTheSameIndex(path: String, edition: Int, stem: String) throws {
+    let name = try #require(ShardFileName(path))
+    #expect(name.edition == edition && name.stem == stem)
+    #expect(name.usualIndexName == "\(stem).safetensors.index.json")
+    #expect(name.missing?.contains(path.replacing("00001", with: "00002")) == true)
+  }
+
   /// A file among the names is no reason to replace it, even if others may be.
   @Test func linksWithTheNamesOfShardsStay() throws {
     _ = try folder.write([1], to: "other")

@@ -37,10 +37,14 @@ class Faults:
     def start(self, arguments, preload=False, through=(), stdout=subprocess.DEVNULL, setup=None,
               **environment):
         environment = {**os.environ, **{k: str(v) for k, v in environment.items()}}
+        def prepare():
+            # Ignored in the background of a shell.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if setup: setup()
         if preload: environment["LD_PRELOAD"] = self.shim
         return subprocess.Popen(
             [*through, self.command, *arguments], stdout=stdout, stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, env=environment, preexec_fn=setup)
+            stdin=subprocess.DEVNULL, env=environment, preexec_fn=prepare)
 
     def report(self, fault, outcomes):
         """Adds a row to the table: outcomes is a Counter of texts; those with "WRONG" are faults."""

@@ -63,22 +63,14 @@ public struct FileDestination: Sendable {
             descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
             off_t(offset + done))
         }
-        if count == -1, errno == EFAULT { Self.touch(bytes, from: done) }
+        if count == -1, errno == EFAULT {
+          // A mapped file has become shorter. Reading its bytes here ends the process by SIGBUS, as
+          // reading them anywhere else does, and the command says which file it was.
+          bytes.withUnsafeBytes { dbn_read_bytes($0.baseAddress, $0.count) }
+        }
         return count
       }
     }
     progress?(done)
-  }
-
-  /// Reads the bytes that the system could not read. They are of a mapped file that has become
-  /// shorter: reading them here ends the process by SIGBUS, as reading them anywhere else does, and
-  /// the command says which file it was.
-  private static func touch(_ bytes: RawSpan, from start: Int) {
-    bytes.withUnsafeBytes { buffer in
-      var sum: UInt8 = 0
-      for offset in stride(from: start, to: buffer.count, by: 4096) { sum &+= buffer[offset] }
-      if let last = buffer.last { sum &+= last }
-      withExtendedLifetime(sum) {}
-    }
   }
 }

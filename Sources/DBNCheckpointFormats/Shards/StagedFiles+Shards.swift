@@ -20,11 +20,17 @@ extension StagedFiles {
   }
 
   /// Marks the shards that an index names for removal, if their names are those of its shards. Other
-  /// files, and links, may belong to other checkpoints too.
+  /// files, and links, may belong to other checkpoints too. A file that is no index has none.
+  ///
+  /// - Throws: `system` if the index can't be read: its shards would stay.
   package mutating func removeShards(
     ofIndex index: String, existing: ExistingFiles
   ) throws(CheckpointError) {
-    for shard in ShardIndex.shards(of: index) {
+    guard Self.isThere(index) else { return }
+    let bytes = try MappedFile.open(index)
+    guard let parsed = try? ShardIndex(parsing: bytes) else { return }
+    let folder = SourceFolder(ofFile: index).prefix
+    for shard in parsed.shards.names.map({ folder + $0 }) {
       guard let name = ShardFileName(shard), name.folder + name.usualIndexName == index,
         Self.isRegularFile(shard)
       else { continue }

@@ -34,6 +34,8 @@ struct OutputOptions: ParsableArguments {
     signal(SIGPIPE, SIG_IGN)
     try files.check()
     try print(json(), text: text())
+    // A signal now comes too late, also when the files have their names: the process ends by itself.
+    dbn_defer_ending()
     try files.commit()
   }
 
