@@ -20,7 +20,7 @@ DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop \
   interop-newest models python-test wheel corpora random-checkpoints fuzz browser browser-test \
-  screenshots benchmark benchmark-models benchmark-jobs hostile clean
+  screenshots benchmark benchmark-models benchmark-jobs hostile faults clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -178,6 +178,13 @@ fuzz: setup
 # Runs each reading command on small files that ask for much time or memory, and prints what it took.
 hostile: build
 	$(PYTHON) Tests/Hostile/hostile.py $(COMMAND) $(INPUTS)
+
+# Has everything fail that can fail while the command writes, and looks for what is lost, torn or left
+# behind: `make faults ROUNDS=20 SEED=1`; as root more is tried. Takes half an hour, and with few rounds a
+# minute.
+ROUNDS = 500
+faults: build
+	$(PYTHON) Tests/Faults/faults.py $(COMMAND) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 # Installs a browser, if there is none.
 browser:

@@ -1,5 +1,4 @@
 import DBNPlatform
-import Dispatch
 import Synchronization
 
 /// How many threads the functions below use.
@@ -35,23 +34,39 @@ package func concurrentForEach(
   if let failure = first.withLock({ $0 }) { throw failure.error }
 }
 
-private let hasThreads = dbn_has_dispatch_threads() != 0
-
 private func concurrentPerform(_ count: Int, _ body: @Sendable (Int) -> Void) {
-  guard hasThreads else {
+  let threads = min(count, Concurrency.limit ?? .max, Int(dbn_core_count()))
+  guard threads > 1 else {
     for index in 0..<count { body(index) }
     return
   }
-  guard let limit = Concurrency.limit, limit < count else {
-    return DispatchQueue.concurrentPerform(iterations: count, execute: body)
+  withoutActuallyEscaping(body) { body in
+    let work = SharedWork(count: count, body)
+    dbn_share(
+      Int32(threads),
+      { context in
+        guard let context else { return }
+        Unmanaged<SharedWork>.fromOpaque(context).takeUnretainedValue().run()
+      },
+      Unmanaged.passUnretained(work).toOpaque())
+    withExtendedLifetime(work) {}
   }
-  let next = Atomic(0)
-  DispatchQueue.concurrentPerform(iterations: max(limit, 1)) { _ in
-    while true {
-      let index = next.add(1, ordering: .relaxed).oldValue
-      if index >= count { return }
-      body(index)
-    }
+}
+
+/// Calls that several threads share.
+private final class SharedWork: Sendable {
+  private let next = Atomic(0)
+  private let count: Int
+  private let body: @Sendable (Int) -> Void
+
+  init(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    self.count = count
+    self.body = body
+  }
+
+  /// Makes the next call, until none is left.
+  func run() {
+    while case let index = next.add(1, ordering: .relaxed).oldValue, index < count { body(index) }
   }
 }
 

@@ -50,19 +50,17 @@ int dbn_open_unnamed(const char *folder, mode_t mode) {
 #endif
 }
 
+void dbn_read_bytes(const void *start, size_t byte_count) {
+  const volatile char *bytes = start;
+  for (size_t offset = 0; offset < byte_count; offset += 4096) (void)bytes[offset];
+  if (byte_count) (void)bytes[byte_count - 1];
+}
+
 void dbn_advise_huge_pages(void *start, size_t byte_count) {
 #ifdef MADV_HUGEPAGE
   madvise(start, byte_count, MADV_HUGEPAGE);
 #else
   (void)start, (void)byte_count;
-#endif
-}
-
-int dbn_has_dispatch_threads(void) {
-#ifdef __linux__
-  return access("/proc/self/stat", R_OK) == 0;
-#else
-  return 1;
 #endif
 }
 

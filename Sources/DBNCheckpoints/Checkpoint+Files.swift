@@ -62,7 +62,7 @@ extension Checkpoint {
     to path: String, as format: (any CheckpointFormat)? = nil,
     formats: FormatRegistry = .standard, options: WritingOptions = WritingOptions()
   ) throws(CheckpointError) -> [ConversionReport.Item] {
-    try StagedFiles.committing { files throws(CheckpointError) in
+    try StagedFiles.committing(besides: path) { files throws(CheckpointError) in
       try stage(to: path, as: format, formats: formats, options: options, in: &files)
     }
   }

@@ -42,6 +42,7 @@ extension FormatRegistry {
   /// The files that writing to a path creates or removes, as far as they are known before the
   /// checkpoint is: for shards the index, for example, but not how many shards.
   package func outputs(at path: String, options: WritingOptions) -> [String] {
-    [path] + formats.flatMap { $0.furtherOutputs(of: path, options: options) }
+    [path, ShardIndex.usualPath(for: path)]
+      + formats.flatMap { $0.furtherOutputs(of: path, options: options) }
   }
 }

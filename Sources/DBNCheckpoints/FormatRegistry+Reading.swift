@@ -69,7 +69,7 @@ extension FormatRegistry {
     of index: SourceFile, _ options: ReadingOptions
   ) throws(CheckpointError) -> Checkpoint {
     do throws(CheckpointError) {
-      let shards = try ShardReader(index) { file throws(CheckpointError) in
+      let shards = try ShardReader(index) { file, _ throws(CheckpointError) in
         guard let checkpoint = try read(file, options) else { throw unknown(file) }
         return checkpoint
       }

@@ -68,6 +68,7 @@ extension Conversion {
   ) throws(CheckpointError) -> [ConversionResult] {
     let (found, source) = try findStateDict()
     let ranks = try naming { () throws(CheckpointError) in try source.scattering(selection) }
+    let set = try naming { () throws(CheckpointError) in try TensorIdentity.of(source.tensors) }
     let notes =
       checkpoint.notes
       + StateDictChange(entry: found, after: source).notes(in: checkpoint, isChosen: entry != nil)
@@ -76,7 +77,10 @@ extension Conversion {
       let change = StateDictChange(entry: found, after: stateDict)
       return ConversionResult(
         self, change.applied(to: checkpoint).checkpoint,
-        record: ["operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count)],
+        record: [
+          "operation": "scatter", "rank": .int(rank), "world_size": .int(ranks.count),
+          "set": .string(set),
+        ],
         ConversionReport(), notes: notes, examining: .of(source),
         basis: ProofBasis.whatIsWritten(
           stateDict, at: found, settings: checkpoint.batchNormSettings))

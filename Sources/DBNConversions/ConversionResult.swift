@@ -87,7 +87,7 @@ public struct ConversionResult: Sendable {
     to path: String, as format: (any CheckpointFormat)? = nil, proof: ConversionProof? = nil,
     options: WritingOptions = WritingOptions()
   ) throws(CheckpointError) -> ConversionResult {
-    try StagedFiles.committing { files throws(CheckpointError) in
+    try StagedFiles.committing(besides: path) { files throws(CheckpointError) in
       try stage(to: path, as: format, proof: proof, options: options, in: &files)
     }
   }

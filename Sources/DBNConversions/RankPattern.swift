@@ -40,7 +40,7 @@ extension [ConversionResult] {
     to pattern: RankPattern, as format: (any CheckpointFormat)? = nil,
     options: WritingOptions = WritingOptions()
   ) throws(CheckpointError) -> [ConversionResult] {
-    try StagedFiles.committing { files throws(CheckpointError) in
+    try StagedFiles.committing(besides: pattern.path(0)) { files throws(CheckpointError) in
       try stage(to: pattern, as: format, options: options, in: &files)
     }
   }

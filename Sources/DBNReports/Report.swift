@@ -27,7 +27,7 @@ public struct Report: Sendable {
   public func write(
     to path: String, existing: ExistingFiles = .refuse
   ) throws(CheckpointError) {
-    try StagedFiles.committing { files throws(CheckpointError) in
+    try StagedFiles.committing(besides: path) { files throws(CheckpointError) in
       try stage(to: path, existing: existing, in: &files)
     }
   }
@@ -37,7 +37,7 @@ public struct Report: Sendable {
     to path: String, existing: ExistingFiles, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let bytes = ByteRegion(Array(html.utf8))
-    let file = try AtomicFile(path, existing: existing)
+    let file = try files.makeFile(path, existing: existing)
     try bytes.withBytes { bytes throws(CheckpointError) in try file.write(bytes, at: 0) }
     try files.add(file)
   }

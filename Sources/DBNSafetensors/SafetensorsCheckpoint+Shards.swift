@@ -17,7 +17,9 @@ extension SafetensorsCheckpoint {
 
   /// Reads the shards of an index as one checkpoint.
   static func read(index: SourceFile) throws(CheckpointError) -> Checkpoint {
-    let shards = try ShardReader(index) { file throws(CheckpointError) in try read(file.bytes) }
+    let shards = try ShardReader(index) { file, index throws(CheckpointError) in
+      try read(file.bytes, shardOf: index)
+    }
     var contents = shards.contents
     let place = contents.attributes.firstIndex { $0.name == SafetensorsContent.metadataAttribute }
     let metadata = place.map { contents.attributes.remove(at: $0).value.dictionary?.entries ?? [] }
@@ -74,12 +76,8 @@ extension SafetensorsFormat {
     return SafetensorsCheckpoint.isIndex(path) ? ShardIndex.shards(of: path) : []
   }
 
-  /// The index, which is written with shards and removed by a single file of the same name. The
-  /// number of shards is not known yet.
+  /// The index of shards. How many there will be is not known yet.
   public func furtherOutputs(of path: String, options: WritingOptions) -> [String] {
-    guard options.shardByteCount != nil || path.hasSuffix(ShardNames.fileExtension) else {
-      return []
-    }
-    return [SafetensorsCheckpoint.index(for: path)]
+    options.shardByteCount == nil ? [] : [SafetensorsCheckpoint.index(for: path)]
   }
 }

@@ -1,3 +1,4 @@
+internal import DBNCheckpointFormats
 package import DBNTensors
 
 /// Checkpoints in safetensors files: flat mappings of names to tensors. What the format can't hold
@@ -33,11 +34,21 @@ package enum SafetensorsCheckpoint {
     try content(of: file, salvages: options.salvages).checkpoint()
   }
 
+  /// Reads a shard as `read(_:options:)` reads a file.
+  ///
+  /// - Throws: also `shardSet`, if it was not written with the index.
+  static func read(
+    _ file: ByteRegion, shardOf index: ShardIndex
+  ) throws(CheckpointError) -> Checkpoint {
+    try content(of: file, shardOf: index).checkpoint()
+  }
+
   /// A separate function, so that the header is freed before the tree is built.
   private static func content(
-    of file: ByteRegion, salvages: Bool
+    of file: ByteRegion, salvages: Bool = false, shardOf index: ShardIndex? = nil
   ) throws(CheckpointError) -> SafetensorsContent {
     let (header, data) = try SafetensorsHeader.read(file, salvages: salvages)
+    if let set = index?.set { try header.checkSet(set) }
     var content = SafetensorsContent(header.record, metadata: header.metadata, notes: header.notes)
     content.tensors = try header.tensors(in: data)
     return content
@@ -45,6 +56,19 @@ package enum SafetensorsCheckpoint {
 }
 
 extension SafetensorsHeader {
+  /// Checks that a shard has the identity that its index has.
+  fileprivate func checkSet(_ set: String) throws(CheckpointError) {
+    let own = metadata.first { $0.name == SafetensorsContent.setName }?.text
+    guard own != set else { return }
+    throw CheckpointError(
+      .shardSet,
+      "this shard was not written with its index: its '\(SafetensorsContent.setName)' is "
+        + "\(own.map { "'\($0.visible(limit: 40))'" } ?? "missing"), not '\(set.visible(limit: 40))'",
+      advice: Guidance(
+        "get all files of the checkpoint again; if the shard was edited on purpose, remove "
+          + "'\(SafetensorsContent.setName)' from the metadata of the index"))
+  }
+
   /// What the user should know about the header.
   var notes: [Guidance] {
     let known: [Guidance] = unknownFields.sorted().map {

@@ -19,13 +19,11 @@ struct SafetensorsPlan {
     record = CheckpointRecord(checkpoint, names: names)
   }
 
-  /// Writes everything into one file. An index of the same name, which readers would prefer, and
-  /// its shards are removed when the file gets its name: they are another checkpoint.
+  /// Writes everything into one file.
   func write(
     to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let content = try SafetensorsFile(names, metadata: metadata, record: record)
-    try removeShards(ofNameAt: path, options: options, in: &files)
     try files.write(path, options: options) { file throws(CheckpointError) in
       try content.write(to: file)
     }

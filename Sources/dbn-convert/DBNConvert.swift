@@ -26,6 +26,8 @@ struct DBNConvert: ParsableCommand {
     // A write beyond the file size limit must be reported as an error, not kill the process
     // silently.
     signal(SIGXFSZ, SIG_IGN)
+    dbn_handle_requests_to_end()
+    dbn_handle_faults()
     Console.occupyStandardDescriptors()
     FreedMemory.releaseLargeArraysAtOnce()
     let arguments = Array(processArguments.dropFirst())

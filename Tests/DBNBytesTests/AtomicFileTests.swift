@@ -25,7 +25,7 @@ struct AtomicFileTests {
   ) throws -> StagedFiles {
     var files = StagedFiles()
     for path in paths {
-      let file = try AtomicFile(path, existing: existing)
+      let file = try files.makeFile(path, existing: existing)
       try file.write(([7, 7] as [UInt8]).span.bytes, at: 0)
       try files.add(file)
     }
@@ -63,7 +63,7 @@ struct AtomicFileTests {
   @Test func manyFilesAppearTogetherAndNothingElse() throws {
     var files = StagedFiles()
     for index in 0..<200 {
-      let file = try AtomicFile(folder.file("\(index)"), existing: .refuse)
+      let file = try files.makeFile(folder.file("\(index)"), existing: .refuse)
       try file.write(([7] as [UInt8]).span.bytes, at: 0)
       try files.add(file)
     }
@@ -76,7 +76,7 @@ struct AtomicFileTests {
     for count in [1, 200] {
       var files = StagedFiles()
       for index in 0..<count {
-        try files.add(AtomicFile(folder.file("\(index)"), existing: .refuse))
+        try files.add(files.makeFile(folder.file("\(index)"), existing: .refuse))
       }
       _ = consume files
       #expect(folder.contents.isEmpty)
@@ -95,7 +95,7 @@ struct AtomicFileTests {
   func aFileThatAppearsInBetweenIsNotReplaced(others: Int) throws {
     var files = StagedFiles()
     for name in (1..<others).map({ "\($0)" }) + ["out.h5"] {
-      try files.add(AtomicFile(folder.file(name), existing: .refuse))
+      try files.add(files.makeFile(folder.file(name), existing: .refuse))
     }
     _ = try folder.write([1], to: "out.h5")
     var early: CheckpointError?
@@ -114,9 +114,9 @@ struct AtomicFileTests {
           group.addTask {
             do {
               // One that starts late is refused here.
-              let file = try AtomicFile(path, existing: .refuse)
-              try file.write([writer].span.bytes, at: 0)
               var files = StagedFiles()
+              let file = try files.makeFile(path, existing: .refuse)
+              try file.write([writer].span.bytes, at: 0)
               try files.add(file)
               try files.commit()
               return writer
@@ -237,7 +237,7 @@ struct AtomicFileTests {
     var failure: CheckpointError?
     do throws(CheckpointError) {
       var files = StagedFiles()
-      let file = try AtomicFile(path, existing: .refuse)
+      let file = try files.makeFile(path, existing: .refuse)
       try file.write(([5, 6] as [UInt8]).span.bytes, at: 0)
       try files.add(file) { path throws(CheckpointError) in
         let bytes = try MappedFile.open(path).array
@@ -276,12 +276,12 @@ struct AtomicFileTests {
 
   @Test func progressIsToldOfAllBytesButTheUncounted() throws {
     let total = Atomic(0)
-    let file = try AtomicFile(path, existing: .refuse) {
+    var files = StagedFiles()
+    let file = try files.makeFile(path, existing: .refuse) {
       total.add($0, ordering: .relaxed)
     }
     try file.write(([1, 2, 3] as [UInt8]).span.bytes, at: 2)
     try file.destination.uncounted.write(([9, 9] as [UInt8]).span.bytes, at: 0)
-    var files = StagedFiles()
     try files.add(file)
     try files.commit()
     #expect(total.load(ordering: .relaxed) == 3)
@@ -304,20 +304,22 @@ struct AtomicFileTests {
   func everyWayOfReplacingKeepsTheOldFileUntilTheEnd(means: Renaming.Means) throws {
     let old = try folder.write([1], to: "out.h5")
     let name = try folder.write([7], to: "temporary")
-    let displaced = try #require(
-      try Renaming.replace(name, at: OutputLocation(path, .replace), by: means))
+    let backup = folder.file("backup")
+    #expect(
+      try Renaming.replace(name, at: OutputLocation(path, .replace), backup: backup, by: means))
+    let displaced = means == .exchange ? name : backup
     #expect(try bytes(path) == [7] && bytes(displaced) == [1] && folder.contents.count == 2)
     unlink(displaced)
     // Another that is not to be replaced stays.
     let second = try folder.write([8], to: "temporary")
     let location = OutputLocation(path, try rule(old, force: true))
     let error = #expect(throws: CheckpointError.self) {
-      try Renaming.replace(second, at: location, by: means)
+      try Renaming.replace(second, at: location, backup: backup, by: means)
     }
     #expect(error?.code == .outputIsInput)
     #expect(try bytes(path) == [7] && bytes(second) == [8] && folder.contents.count == 2)
     unlink(path)
-    #expect(try Renaming.replace(second, at: location, by: means) == nil)
+    #expect(try !Renaming.replace(second, at: location, backup: backup, by: means))
     #expect(folder.contents == ["temporary"])
   }
 }

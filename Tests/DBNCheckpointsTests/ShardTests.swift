@@ -65,6 +65,21 @@ struct ShardTests {
     #expect(try Checkpoint.open(folder.file("model.safetensors")).notes.isEmpty)
   }
 
+  /// Readers of the folder would take the old index for it.
+  @Test func oneFileTakesThePlaceOfAnIndexOfItsNameAndTheShards() throws {
+    let folder = try Self.copy()
+    let (path, old) = (folder.file("pytorch_model.bin"), folder.contents)
+    var stateDict = StateDict()
+    stateDict["new"] = try Tensor(elements: [Float(1)], shape: [1])
+    let checkpoint = Checkpoint(root: .dictionary(stateDict.dictionary))
+    let error = #expect(throws: CheckpointError.self) { try checkpoint.write(to: path) }
+    #expect(error?.code == .fileExists && error?.path == "\(path).index.json")
+    #expect(folder.contents == old)
+    try checkpoint.write(to: path, options: WritingOptions(existing: .replace))
+    #expect(!folder.contents.contains { $0.contains("-of-") || $0.contains("index") })
+    #expect(try Checkpoint.open(path).stateDict().names == ["new"])
+  }
+
   @Test func aMissingShardIsNamed() throws {
     let folder = try Self.copy(without: "pytorch_model-00002-of-00002.bin")
     for path in [folder.path, folder.file("pytorch_model.bin.index.json")] {

@@ -49,6 +49,23 @@ struct RankTests {
     #expect(code == (isAccepted ? nil : .invalidRanks))
   }
 
+  /// Half of them written, and half of them left from before: all fit together.
+  @Test func filesThatWereScatteredFromTwoCheckpointsAreRefused() throws {
+    func file(_ number: Int, set: String?) throws -> RankCheckpoint {
+      var checkpoint = Checkpoint(root: .dictionary(try rank(number).dictionary))
+      if let set { checkpoint.history = [["operation": "scatter", "set": .string(set)]] }
+      return try RankCheckpoint(path: "rank-\(number)", format: "hdf5", checkpoint)
+    }
+    for sets in [["a", "a", "a"], ["a", nil, "a"], [nil, nil, nil]] {
+      let files = try sets.enumerated().map { try file($0, set: $1) }
+      #expect(try StateDict.gathering(files).record["world_size"] == 3)
+    }
+    let error = #expect(throws: CheckpointError.self) {
+      try StateDict.gathering([file(0, set: "a"), file(1, set: nil), file(2, set: "b")])
+    }
+    #expect(error?.code == .invalidRanks && error?.path == "rank-2")
+  }
+
   @Test func whatElseDiffersIsListed() throws {
     var one = try rank(1)
     one["conv.weight"] = try .float32([0.5, -0.25, 1, Double(Float(2).nextUp)], [2, 2, 1, 1])

@@ -3,6 +3,7 @@ import DBNCheckpointFormats
 import DBNTensors
 import DBNTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 @testable import DBNSafetensors
@@ -53,7 +54,7 @@ struct ShardTests {
       MappedFile.open(folder.file("model-00001-of-00002.safetensors"))
     ).header
     #expect(shard.names.names == ["a", "c"])
-    #expect(shard.metadata.map(\.name) == ["format"])
+    #expect(shard.metadata.map(\.name) == ["format", "dbn-set"])
     let json = try JSON(parsing: MappedFile.open(index))
     #expect(
       try String(contentsOfFile: index, encoding: .utf8) == json.text(indented: true) + "\n")
@@ -117,13 +118,9 @@ struct ShardTests {
     try write(["c", "a", "b"])
     _ = try folder.write([1, 2, 3], to: "model.safetensors")
     let old = try contents()
-    // The second shard's place is taken while the first is written.
-    let shard = folder.file("model-00002-of-00002.safetensors")
-    let aside = folder.file("aside")
-    let trap = TensorStorage(computing: 48) { _ in
-      rename(shard, aside)
-      mkdir(shard, 0o777)
-    }
+    // The second shard's place is taken before it is complete.
+    let shard = folder.file("model~2-00002-of-00002.safetensors")
+    let trap = TensorStorage(computing: 48) { _ in mkdir(shard, 0o777) }
     var stateDict = CheckpointDictionary()
     let other = CheckpointValue.tensor(try FormatContract.makeTensor(.uint8, [48]))
     stateDict.set(.string("first"), to: other)
@@ -136,8 +133,88 @@ struct ShardTests {
     }
     #expect(error?.code == .notARegularFile && error?.path == shard)
     rmdir(shard)
-    rename(aside, shard)
     #expect(try contents() == old)
+  }
+
+  /// No shard replaces another: the old index and its shards are whole until the new index is there.
+  @Test func shardsOfTheSameNamesAreWrittenBesideTheOld() throws {
+    func shards(_ mark: String) -> [String] {
+      (1...2).map { "model\(mark)-0000\($0)-of-00002.safetensors" } + [
+        "model.safetensors.index.json"
+      ]
+    }
+    try write(["a", "b", "c"])
+    let old = try contents()
+    // While the new files are written, the old checkpoint can be read.
+    let seen = Mutex<[String: Data]>([:])
+    let trap = TensorStorage(computing: 48) { _ in
+      let now = (try? contents()) ?? [:]
+      seen.withLock { $0 = now }
+    }
+    var stateDict = CheckpointDictionary()
+    stateDict.set(.string("a"), to: .tensor(try FormatContract.makeTensor(.uint8, [48])))
+    stateDict.set(.string("z"), to: .tensor(try Tensor(.uint8, shape: [48], storage: trap)))
+    try SafetensorsFormat().write(
+      Checkpoint(root: .dictionary(stateDict)), to: path,
+      options: WritingOptions(existing: .replace, shardByteCount: 50))
+    #expect(seen.withLock { $0 } == old)
+    #expect(folder.contents == shards("~2").sorted())
+    #expect(try SafetensorsFormat().read(index).root.dictionary?.entries.count == 2)
+    // The usual names are free again.
+    try write(["a", "b", "c"])
+    #expect(try contents() == old)
+  }
+
+  @Test(arguments: [
+    ("model~2-00001-of-00003.safetensors", 2, "model"),
+    ("m~2~3-00001-of-00003.safetensors", 3, "m~2"),
+    ("model-00001-of-00003.safetensors", 1, "model"),
+    ("model~-00001-of-00003.safetensors", 1, "model~"),
+    ("model~1-00001-of-00003.safetensors", 1, "model~1"),
+    ("model~02-00001-of-00003.safetensors", 1, "model~02"),
+    ("model~x-00001-of-00003.safetensors", 1, "model~x"),
+  ])
+  func shardsOfEveryEditionHaveTheSameIndex(path: String, edition: Int, stem: String) throws {
+    let name = try #require(ShardFileName(path))
+    #expect(name.edition == edition && name.stem == stem)
+    #expect(name.usualIndexName == "\(stem).safetensors.index.json")
+    #expect(name.missing?.contains(path.replacing("00001", with: "00002")) == true)
+  }
+
+  /// A file among the names is no reason to replace it, even if others may be.
+  @Test func linksWithTheNamesOfShardsStay() throws {
+    _ = try folder.write([1], to: "other")
+    symlink("other", folder.file("model-00002-of-00002.safetensors"))
+    try write(["a", "b", "c"])
+    #expect(folder.contents.contains("model~2-00002-of-00002.safetensors"))
+    #expect(try contents()["other"] == Data([1]))
+  }
+
+  @Test func shardsOfTwoCheckpointsAreNotRead() throws {
+    let shard = "model-00002-of-00002.safetensors"
+    func write(_ value: UInt8) throws {
+      var stateDict = CheckpointDictionary()
+      for (name, value) in [("a", 1), ("b", value)] {
+        let storage = TensorStorage(Array(repeating: value, count: 48))
+        stateDict.set(.string(name), to: .tensor(try Tensor(.uint8, shape: [48], storage: storage)))
+      }
+      try SafetensorsFormat().write(
+        Checkpoint(root: .dictionary(stateDict)), to: path,
+        options: WritingOptions(existing: .replace, shardByteCount: 50))
+    }
+    try write(7)
+    let old = try contents()
+    for name in folder.contents { unlink(folder.file(name)) }
+    try write(8)
+    #expect(folder.contents == old.keys.sorted())
+    try old[shard]?.write(to: URL(filePath: folder.file(shard)))
+    let error = #expect(throws: CheckpointError.self) { try SafetensorsFormat().read(index) }
+    #expect(error?.code == .shardSet && error?.path == folder.file(shard))
+    // The advice works.
+    let text = try String(contentsOfFile: index, encoding: .utf8)
+    let set = try #require(text.firstMatch(of: #/"dbn-set": "[0-9a-f]{16}", /#))
+    try Data(text.replacing(set.output, with: "").utf8).write(to: URL(filePath: index))
+    #expect(try SafetensorsFormat().read(index).root.dictionary?.entries.count == 2)
   }
 
   private func contents() throws -> [String: Data] {
@@ -225,13 +302,13 @@ struct ShardTests {
   @Test func shardsThatDisagreeAboutMetadataAreNoted() throws {
     let record = "model-00001-of-00002.safetensors"
     for (number, author) in [(1, "x"), (2, "y")] {
-      let file = try AtomicFile(
+      var files = StagedFiles()
+      let file = try files.makeFile(
         folder.file("model-0000\(number)-of-00002.safetensors"), existing: .refuse)
       try SafetensorsFile(
         TensorNames([("t\(number)", try FormatContract.makeTensor())]),
         metadata: [("author", author)]
       ).write(to: file.destination)
-      var files = StagedFiles()
       try files.add(file)
       try files.commit()
     }

@@ -97,9 +97,9 @@ struct WritingTests {
   ) throws -> Checkpoint {
     let tensors = try names.map { ($0, try FormatContract.makeTensor()) }
     let metadata = [(name: SafetensorsContent.recordName, text: record)] + more
-    let file = try AtomicFile(path, existing: .replace)
-    try SafetensorsFile(TensorNames(tensors), metadata: metadata).write(to: file.destination)
     var files = StagedFiles()
+    let file = try files.makeFile(path, existing: .replace)
+    try SafetensorsFile(TensorNames(tensors), metadata: metadata).write(to: file.destination)
     try files.add(file)
     try files.commit()
     return try SafetensorsCheckpoint.read(MappedFile.open(path))

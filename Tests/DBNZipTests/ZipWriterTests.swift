@@ -14,11 +14,11 @@ struct ZipWriterTests {
   }
 
   private func write(_ batches: [ZipWriter.Records]) throws -> ZipArchive {
-    let file = try AtomicFile(folder.file("a.zip"), existing: .replace)
+    var files = StagedFiles()
+    let file = try files.makeFile(folder.file("a.zip"), existing: .replace)
     var writer = ZipWriter(to: file.destination)
     for batch in batches { try writer.append(batch) }
     try writer.finish()
-    var files = StagedFiles()
     try files.add(file)
     try files.commit()
     return try ZipArchive(MappedFile.open(folder.file("a.zip")))

@@ -4,7 +4,8 @@ import DBNPlatform
 ///
 /// The bytes go to a file without a name in the target's folder (`O_TMPFILE`), so that nothing is
 /// left even if the process is killed. If the file system can't do that, the file has a temporary
-/// name, which is removed in every case but a kill. `StagedFiles` gives the file its final name.
+/// name, which is removed in every case but a kill, and then by the next writer. `StagedFiles` makes
+/// these files, and gives them their final names.
 package struct AtomicFile: ~Copyable {
   let file: UnnamedFile
   private let progress: (@Sendable (Int) -> Void)?
@@ -12,11 +13,13 @@ package struct AtomicFile: ~Copyable {
   /// - Parameters:
   ///   - existing: what happens to an existing file of that name.
   ///   - progress: called after each write with the number of bytes written.
-  /// - Throws: `fileExists`, `outputIsInput` and `notARegularFile` before anything is created.
-  package init(
-    _ path: String, existing: ExistingFiles, progress: (@Sendable (Int) -> Void)? = nil
+  /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile` and `readOnly` before anything is
+  ///   created.
+  init(
+    _ path: String, existing: ExistingFiles, _ records: ChangeRecords,
+    progress: (@Sendable (Int) -> Void)? = nil
   ) throws(CheckpointError) {
-    file = try UnnamedFile(OutputLocation(path, existing))
+    file = try UnnamedFile(OutputLocation(path, existing), records)
     self.progress = progress
   }
 
@@ -55,11 +58,17 @@ public struct FileDestination: Sendable {
     var done = 0
     while done < bytes.byteCount {
       done += try systemCall("cannot write", path: path) {
-        bytes.withUnsafeBytes { buffer in
+        let count = bytes.withUnsafeBytes { buffer in
           pwrite(
             descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
             off_t(offset + done))
         }
+        if count == -1, errno == EFAULT {
+          // A mapped file has become shorter. Reading its bytes here ends the process by SIGBUS, as
+          // reading them anywhere else does, and the command says which file it was.
+          bytes.withUnsafeBytes { dbn_read_bytes($0.baseAddress, $0.count) }
+        }
+        return count
       }
     }
     progress?(done)

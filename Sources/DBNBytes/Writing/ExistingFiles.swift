@@ -1,6 +1,6 @@
 import DBNPlatform
 
-/// What happens to an existing file that has the name of an output.
+/// What happens to an existing file that has the name of an output, and who may read a new one.
 public struct ExistingFiles: Sendable {
   /// It stays as it is: writing throws `fileExists`.
   public static let refuse = ExistingFiles()
@@ -8,27 +8,53 @@ public struct ExistingFiles: Sendable {
   public static let replace = ExistingFiles(replacesOthers: true)
 
   /// The input files, each with the name under which it was given.
-  private let inputs: [FileIdentity: String]
-  private let heldFiles: [HeldFile]
-  private let replacesInputs: Bool
-  private let replacesOthers: Bool
+  private var inputs: [FileIdentity: String]
+  private var heldFiles: [HeldFile]
+  private var replacesInputs: Bool
+  private var replacesOthers: Bool
+  /// Whether no file may have come since `onlyWhatIsThere` or `nothing` was called.
+  private var isSettled = false
+  /// The permissions of a file that replaces none, before the user's umask.
+  let newFilePermissions: mode_t
 
   /// A rule that distinguishes input files, which are replaced only on request, from all others.
   ///
-  /// - Parameter heldFiles: the inputs that will be replaced.
+  /// - Parameters:
+  ///   - heldFiles: the inputs that will be replaced.
+  ///   - newFilePermissions: see `Permissions`.
   package init(
     inputs: [FileIdentity: String] = [:], heldFiles: [HeldFile] = [], replacesInputs: Bool = false,
-    replacesOthers: Bool = false
+    replacesOthers: Bool = false, newFilePermissions: Permissions = Permissions()
   ) {
+    self.newFilePermissions = newFilePermissions.mode
     self.inputs = inputs
     self.heldFiles = heldFiles
     self.replacesInputs = replacesInputs
     self.replacesOthers = replacesOthers
   }
 
+  /// The rule for a path at which only the file that is there now may be replaced, which the caller
+  /// has checked, or none: for files that are one whole, such as an index and its shards. A file that
+  /// another process gives the name meanwhile is part of another whole.
+  package func onlyWhatIsThere(at path: String) -> ExistingFiles {
+    var result = nothing
+    result.inputs = FileIdentity(path).map { [$0: path] } ?? [:]
+    result.heldFiles = [HeldFile(path)].compactMap(\.self)
+    return result
+  }
+
+  /// The rule for names that were free.
+  package var nothing: ExistingFiles {
+    var result = self
+    (result.inputs, result.heldFiles) = ([:], [])
+    (result.replacesInputs, result.replacesOthers, result.isSettled) = (true, false, true)
+    return result
+  }
+
   /// Checks whether a file can currently be written under this name.
   ///
-  /// - Throws: `fileExists`, `outputIsInput`; `notARegularFile` for a folder, a pipe or a device.
+  /// - Throws: `fileExists`, `outputIsInput`; `notARegularFile` for a folder, a pipe or a device;
+  ///   `readOnly`.
   package func check(_ path: String) throws(CheckpointError) {
     try OutputLocation(path, self).check()
   }
@@ -51,6 +77,11 @@ public struct ExistingFiles: Sendable {
         advice: "choose another name for the output, or \(.replacingInputs)")
     }
     guard !replacesOthers else { return }
+    guard !isSettled else {
+      throw CheckpointError(
+        .fileExists, path: path, "another process has written this file meanwhile",
+        advice: "run one command after the other")
+    }
     throw CheckpointError(
       .fileExists, path: path,
       kind == S_IFLNK

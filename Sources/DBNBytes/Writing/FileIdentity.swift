@@ -3,7 +3,7 @@ import DBNPlatform
 /// The identity of a file, whatever its name: device and inode.
 package struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
-  private let inode: UInt64
+  let inode: UInt64
 
   init(_ status: stat) {
     device = UInt64(truncatingIfNeeded: status.st_dev)
@@ -15,6 +15,12 @@ package struct FileIdentity: Hashable, Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
+  }
+
+  /// A file of the same device.
+  init(inode: UInt64, onDeviceOf other: FileIdentity) {
+    device = other.device
+    self.inode = inode
   }
 
   /// The file that the path leads to, through symbolic links; nil if there is none.

@@ -1,5 +1,10 @@
 import DBNPlatform
 
+extension CheckpointError.Code {
+  /// A file that would be replaced is read-only.
+  public static let readOnly = Self("read-only")
+}
+
 /// The name of an output file, and what it may replace.
 struct OutputLocation: Sendable {
   /// The path as the user gave it.
@@ -24,14 +29,31 @@ struct OutputLocation: Sendable {
   }
 
   /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile`, if what is there must not be
-  ///   replaced; `system` if there is no folder to write in.
+  ///   replaced; `readOnly`; `system` if there is no folder to write in.
   func check() throws(CheckpointError) {
-    if let status { return try check(status) }
+    if let status {
+      try check(status)
+      return try checkPermission(status)
+    }
     var status = stat()
     guard stat(folder, &status) != 0, errno == ENOENT else { return }
     throw CheckpointError(
       .system, path: path, "the folder '\(folder)' does not exist", advice: "make it first")
   }
+
+  /// A file that this user may not write is not replaced either, though the folder's permissions
+  /// would allow it: that it is read-only says that it is to stay.
+  private func checkPermission(_ status: stat) throws(CheckpointError) {
+    guard status.st_mode & S_IFMT == S_IFREG,
+      faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0, errno != ENOENT
+    else { return }
+    throw CheckpointError(
+      .readOnly, path: path, "is read-only, so it is not replaced",
+      advice: "choose another name, or make it writable first (chmod u+w)")
+  }
+
+  /// The permissions of a file that replaces none, before the user's umask.
+  var newFilePermissions: mode_t { existing.newFilePermissions }
 
   func check(_ status: stat) throws(CheckpointError) {
     try existing.check(status, named: path)
@@ -40,10 +62,5 @@ struct OutputLocation: Sendable {
   var folder: String {
     guard let slash = target.lastIndex(of: "/") else { return "." }
     return slash == target.startIndex ? "/" : String(target[..<slash])
-  }
-
-  /// A unique name in the same folder.
-  func makeTemporaryName() -> String {
-    "\(folder)/.dbn-convert-\(getpid())-\(UInt32.random(in: 0...UInt32.max).hexadecimal)"
   }
 }

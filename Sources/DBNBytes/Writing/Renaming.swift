@@ -60,10 +60,12 @@ enum Renaming {
   /// Replaces one file with another. The identity of the replaced file is checked once it can no
   /// longer change.
   ///
-  /// - Returns: the temporary name that the other file now has; nil if it is no longer there.
+  /// - Parameter backup: a temporary name for the other file, where names can't be exchanged.
+  /// - Returns: whether it was replaced, and now has the name `name` or `backup`; false if it was no
+  ///   longer there.
   static func replace(
-    _ name: String, at location: OutputLocation, by means: Means = .exchange
-  ) throws(CheckpointError) -> String? {
+    _ name: String, at location: OutputLocation, backup: String, by means: Means = .exchange
+  ) throws(CheckpointError) -> Bool {
     let target = location.target
     if means == .exchange {
       if dbn_exchange_names(name, target) == 0 {
@@ -73,26 +75,26 @@ enum Renaming {
           dbn_exchange_names(name, target)
           throw error
         }
-        return name
+        return true
       }
-      if errno == ENOENT { return nil }
+      if errno == ENOENT { return false }
       guard isUnsupported else { throw error(location) }
-      return try replace(name, at: location, by: .link)
+      return try replace(name, at: location, backup: backup, by: .link)
     }
-    return try replaceInSteps(name, at: location, by: means)
+    return try replaceInSteps(name, at: location, backup: backup, by: means)
   }
 
   /// As `replace`, for file systems that can't exchange two names atomically. A file that another
   /// process creates between the two steps is lost.
   private static func replaceInSteps(
-    _ name: String, at location: OutputLocation, by means: Means
-  ) throws(CheckpointError) -> String? {
-    let (target, backup) = (location.target, location.makeTemporaryName())
+    _ name: String, at location: OutputLocation, backup: String, by means: Means
+  ) throws(CheckpointError) -> Bool {
+    let target = location.target
     let isKept = means == .link ? link(target, backup) == 0 : rename(target, backup) == 0
     guard isKept else {
-      if errno == ENOENT { return nil }
+      if errno == ENOENT { return false }
       guard means == .link, isUnsupported else { throw error(location) }
-      return try replaceInSteps(name, at: location, by: .claim)
+      return try replaceInSteps(name, at: location, backup: backup, by: .claim)
     }
     do throws(CheckpointError) {
       try check(backup, location)
@@ -102,7 +104,7 @@ enum Renaming {
       if means == .link { unlink(backup) } else { rename(backup, target) }
       throw error
     }
-    return backup
+    return true
   }
 
   /// - Parameter name: the temporary name of what had the location's name.

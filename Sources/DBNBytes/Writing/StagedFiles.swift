@@ -1,12 +1,15 @@
+import DBNPlatform
+
 /// Finished files that get their names all together or not at all.
 ///
 /// Until `commit` none has its name, so any failure before it leaves nothing: a proof of the
-/// written file, or the printing of the result. Only a process that is killed during `commit` can
-/// leave temporary files, or some of the new files.
+/// written file, or the printing of the result. What a process leaves that is killed during `commit`,
+/// the next writer undoes (`Leftovers`).
 public struct StagedFiles: ~Copyable {
   /// Reads a finished file, at a path other than its final one, and throws to reject it.
   public typealias Proof = @Sendable (_ path: String) throws(CheckpointError) -> Void
 
+  private let records = ChangeRecords()
   private var files: [UnnamedFile] = []
   private var removed: [OutputLocation] = []
 
@@ -18,6 +21,19 @@ public struct StagedFiles: ~Copyable {
 
   /// Whether there is nothing to give a name to, and nothing to remove.
   package var isEmpty: Bool { files.isEmpty && removed.isEmpty }
+
+  /// A file to be written, and then added.
+  ///
+  /// - Parameters:
+  ///   - existing: what happens to an existing file of that name.
+  ///   - progress: called after each write with the number of bytes written.
+  /// - Throws: `fileExists`, `outputIsInput`, `notARegularFile` and `readOnly` before anything is
+  ///   created.
+  package func makeFile(
+    _ path: String, existing: ExistingFiles, progress: (@Sendable (Int) -> Void)? = nil
+  ) throws(CheckpointError) -> AtomicFile {
+    try AtomicFile(path, existing: existing, records, progress: progress)
+  }
 
   /// Takes over a completely written file, and syncs it to disk.
   ///
@@ -37,7 +53,8 @@ public struct StagedFiles: ~Copyable {
     files.map { ($0.location.path, $0.libraryPath) }
   }
 
-  /// Marks a file, which the others replace, for removal if it exists.
+  /// Marks a file, which the others replace, for removal if it exists: after the new ones have their
+  /// names, in the order of the calls.
   package mutating func remove(
     _ path: String, existing: ExistingFiles
   ) throws(CheckpointError) {
@@ -58,23 +75,22 @@ public struct StagedFiles: ~Copyable {
   /// - Throws: `fileExists` for a name that another file has taken meanwhile, and `system`; in both
   ///   cases no name has changed.
   package consuming func commit() throws(CheckpointError) {
-    var taken: [TakenName] = []
-    do throws(CheckpointError) {
-      for file in files { taken.append(try file.takeName()) }
-      for location in removed {
-        if let name = try TakenName(removing: location) { taken.append(name) }
-      }
-    } catch {
-      for name in taken.reversed() { name.undo() }
-      throw error
-    }
-    for name in taken { name.finish() }
+    // A signal now comes too late: everything is written, and this takes no time.
+    dbn_defer_ending()
+    defer { dbn_resume_ending() }
+    let isOneCall = files.count == 1 && removed.isEmpty && files[0].temporaryName == nil
+    if isOneCall, try files[0].takeFreeName() { return }
+    try NameChanges(files, removing: removed, records).make()
   }
 
-  /// Gives the files that `body` writes and adds their names.
+  /// Gives the files that `body` writes and adds their names, after clearing what killed processes
+  /// have left beside them.
+  ///
+  /// - Parameter path: the output, or the first of several.
   package static func committing<Result>(
-    _ body: (inout StagedFiles) throws(CheckpointError) -> Result
+    besides path: String, _ body: (inout StagedFiles) throws(CheckpointError) -> Result
   ) throws(CheckpointError) -> Result {
+    Leftovers.clear(besides: path)
     var files = StagedFiles()
     let result = try body(&files)
     try files.commit()

@@ -16,6 +16,9 @@ int dbn_exchange_names(const char *first_path, const char *second_path);
 // Returns the descriptor; -1 if the system can't do that.
 int dbn_open_unnamed(const char *folder, mode_t mode);
 
+// Reads a byte of every page, and does nothing with it.
+void dbn_read_bytes(const void *start, size_t byte_count);
+
 // Has a range of pages backed by huge pages, where the system has such advice.
 void dbn_advise_huge_pages(void *start, size_t byte_count);
 
@@ -25,10 +28,6 @@ void dbn_release_freed_memory(void);
 // Has arrays of at least `byte_count` bytes mapped outside the heap, and up to `kept` bytes kept at
 // its end, for the whole process, where the allocator has such settings.
 void dbn_set_heap_limits(int byte_count, int kept);
-
-// Whether libdispatch's threads work. On Linux they look themselves up in /proc, and end the process
-// if it is not there.
-int dbn_has_dispatch_threads(void);
 
 // The arguments of the process as `main` was given them.
 //

@@ -11,6 +11,8 @@ extension CheckpointError.Code {
   public static let shardMissing = Self("shard-missing")
   /// A tensor is not in the shard that the index names for it.
   public static let shardTensorMissing = Self("shard-tensor-missing")
+  /// A shard is one of another checkpoint than its index.
+  public static let shardSet = Self("shard-set")
   /// A shard holds a tensor for which the index names another shard, or none.
   public static let shardTensorUnlisted = Self("shard-tensor-unlisted")
 }

@@ -10,6 +10,9 @@ package struct ShardFileName {
   /// The folder with a slash at its end; empty for the current folder.
   package let folder: String
   package let stem: String
+  /// 1 for the usual names; 2 and so on for those of a checkpoint that was written while other files
+  /// had these: `model~2-00001-of-00002.safetensors`.
+  package let edition: Int
   package let number: Int
   package let count: Int
   /// The extension with its dot; with the variant before it, if it is there: `.fp16.bin`.
@@ -29,7 +32,7 @@ package struct ShardFileName {
       (1...count).contains(number)
     else { return nil }
     folder = String(path.dropLast(name.count))
-    stem = parts.dropLast(3).joined(separator: "-")
+    (stem, edition) = Self.edition(of: parts.dropLast(3).joined(separator: "-"))
     (self.number, self.count) = (number, count)
     digits = (texts.number.utf8.count, texts.count.utf8.count)
     fileExtension = String(name[dot...])
@@ -39,6 +42,18 @@ package struct ShardFileName {
     guard (5...9).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) })
     else { return nil }
     return Int(text)
+  }
+
+  /// What the stem of an edition ends with.
+  package static func suffix(ofEdition edition: Int) -> String {
+    edition == 1 ? "" : "~\(edition)"
+  }
+
+  private static func edition(of stem: String) -> (stem: String, edition: Int) {
+    guard let mark = stem.lastIndex(of: "~"), let edition = Int(stem[stem.index(after: mark)...]),
+      edition > 1, stem[mark...] == suffix(ofEdition: edition)
+    else { return (stem, 1) }
+    return (String(stem[..<mark]), edition)
   }
 
   /// The usual name of the index, which lists the shard of each tensor.
@@ -67,7 +82,7 @@ package struct ShardFileName {
 
   /// The name of another shard of the same checkpoint.
   private func name(_ number: Int) -> String {
-    "\(stem)-\(padded(number, digits.number))-of-\(padded(count, digits.count))\(fileExtension)"
+    "\(stem)\(Self.suffix(ofEdition: edition))-\(padded(number, digits.number))-of-\(padded(count, digits.count))\(fileExtension)"
   }
 
   private func padded(_ number: Int, _ digits: Int) -> String {

@@ -8,6 +8,9 @@ package struct ShardIndex {
   package static let weightMap = "weight_map"
   /// The member of the metadata with this toolkit's record of a checkpoint.
   package static let recordName = "dbn-checkpoint"
+  /// The member of the metadata of an index with the identity of the checkpoint's tensors, which its
+  /// shards have too, so that shards of another checkpoint are noticed.
+  package static let setName = "dbn-set"
 
   /// The names of the tensors, in the index's order.
   package private(set) var tensors = NameTable()
@@ -19,6 +22,8 @@ package struct ShardIndex {
   private(set) var totalByteCount: Int?
   /// This toolkit's record of the checkpoint.
   package private(set) var record: ByteRegion?
+  /// The identity that all shards have; nil if the index states none.
+  package private(set) var set: String?
   /// The other metadata of the index.
   private(set) var otherMetadata: [String] = []
   /// The first rule that the index breaks; thrown only if the whole index is valid JSON.
@@ -79,10 +84,11 @@ package struct ShardIndex {
       switch name {
       case Self.recordName where parser.isAtString:
         record = try parser.parseText()
+      case Self.setName where parser.isAtString: set = try parser.parseString()
       case Self.totalSize: totalByteCount = try parser.parseValue(depth: 2).int
       default:
         try parser.skipValue(depth: 2)
-        if name != Self.recordName { otherMetadata.append(name) }
+        if name != Self.recordName, name != Self.setName { otherMetadata.append(name) }
       }
     }
   }

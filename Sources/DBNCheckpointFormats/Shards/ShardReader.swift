@@ -2,8 +2,8 @@ package import DBNTensors
 
 /// Reads the shards of an index, of whatever format, and puts their values together.
 package struct ShardReader {
-  /// Opens a shard.
-  package typealias Opener = (SourceFile) throws(CheckpointError) -> Checkpoint
+  /// Opens a shard of the index.
+  package typealias Opener = (SourceFile, ShardIndex) throws(CheckpointError) -> Checkpoint
 
   /// The values of all shards in the order of the index. Attributes of the shards' mappings, such
   /// as metadata, are merged; of values that differ the first is kept.
@@ -37,7 +37,7 @@ package struct ShardReader {
     do throws(CheckpointError) {
       let file = try file(name)
       defer { file.bytes.releaseFile() }
-      let checkpoint = try open(file)
+      let checkpoint = try open(file, index)
       format = format ?? checkpoint.format
       notes += checkpoint.notes.filter { !notes.contains($0) }
       guard let root = checkpoint.root.dictionary else {

@@ -22,6 +22,7 @@ extension StateDict {
         .invalidRanks, "\(ranks.count) ranks can't be gathered",
         advice: "give 1 to \(worldSizeLimit) files")
     }
+    try refuseOtherSets(among: ranks)
     let sites = try sites(of: first, selection, shardedCount: shardedCount)
     let buffers = Set(sites.flatMap(\.bufferKeys).map { CheckpointDictionary.Key.string($0) })
     let budget = MemoryBudget.current
@@ -96,6 +97,18 @@ extension StateDict {
 }
 
 extension StateDict {
+  /// Refuses files that were scattered from different checkpoints.
+  private static func refuseOtherSets(among ranks: [RankCheckpoint]) throws(CheckpointError) {
+    let sets = ranks.compactMap { rank in rank.scatteredSet.map { (path: rank.path, set: $0) } }
+    guard let first = sets.first, let other = sets.first(where: { $0.set != first.set }) else {
+      return
+    }
+    throw CheckpointError(
+      .invalidRanks, path: other.path,
+      "it was scattered from another checkpoint than \(first.path)",
+      advice: "scatter the checkpoint again, and give the files of one run")
+  }
+
   /// Refuses files that were copied over one another. All ranks may have the same buffers, if they
   /// were broadcast; but if only some do, a file was copied.
   private static func refuseCopies(
@@ -123,6 +136,11 @@ extension StateDict {
 }
 
 extension RankCheckpoint {
+  /// The identity of the checkpoint that the file was scattered from; nil if it was not.
+  fileprivate var scatteredSet: String? {
+    checkpoint.history.last { $0["operation"] == "scatter" }?["set"]?.string
+  }
+
   /// Releases the memory of files that are not being read: there is one for each rank.
   fileprivate func releaseFiles() {
     for (_, tensor) in stateDict.tensors { tensor.storage.releaseFile() }

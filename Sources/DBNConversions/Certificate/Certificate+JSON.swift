@@ -20,7 +20,7 @@ extension Certificate {
   /// - Throws: `fileExists`, `notARegularFile`, `system`.
   package func stage(to path: String, in files: inout StagedFiles) throws(CheckpointError) {
     let bytes = ByteRegion(Array((json.text(indented: true) + "\n").utf8))
-    let file = try AtomicFile(path, existing: .refuse)
+    let file = try files.makeFile(path, existing: .refuse)
     try bytes.withBytes { bytes throws(CheckpointError) in try file.write(bytes, at: 0) }
     try files.add(file)
   }

@@ -1,65 +1,52 @@
 internal import DBNCheckpointFormats
-import DBNPlatform
 internal import DBNTensors
 
 extension SafetensorsPlan {
   /// Writes shards of at most `limit` bytes of tensors, or of one larger tensor, and their index;
-  /// one file without an index if that suffices. When they get their names, a file at `path` itself
-  /// is removed, and so are the shards of an index that they replace: these would be another
-  /// checkpoint of the same name.
+  /// one file without an index if that suffices.
+  ///
+  /// No shard replaces another file, and the index takes its name last: until then readers find the
+  /// old checkpoint whole, and from then on the new one. Then a file at `path` itself is removed, and
+  /// so are the shards of the old index: these would be another checkpoint of the same name.
   func writeShards(
     of limit: Int, to path: String, options: WritingOptions, in files: inout StagedFiles
   ) throws(CheckpointError) {
     let shards = shards(of: limit)
     guard shards.count > 1 else { return try write(to: path, options: options, in: &files) }
-    let shardNames = ShardNames(path)
-    let paths = shards.indices.map {
-      shardNames.folder + shardNames.shard($0 + 1, of: shards.count)
-    }
+    let usual = ShardNames(path)
+    let index = usual.folder + usual.index
+    let usualPaths = usual.paths(of: shards.count)
     // Errors are found before many bytes are written, and name the file that the user named.
-    for path in [path] + paths { try options.existing.check(path) }
-    try files.remove(path, existing: options.existing)
-    try removeShards(
-      ofNameAt: path, keeping: Set(paths), options: options, in: &files)
+    for path in [path, index] + usualPaths { try options.existing.check(path) }
+    let names = usual.free(for: shards.count)
+    let replacesIndex = options.existing.onlyWhatIsThere(at: index)
+    let identity = try TensorIdentity.of(zip(self.names.names, self.names.tensors).map { ($0, $1) })
     var dry = JSONWriter.counting
-    try writeIndex(of: shards, shardNames, to: &dry)
-    let index = shardNames.folder + shardNames.index
-    for (path, shard) in zip(paths, shards) {
-      try files.write(path, options: options) { file throws(CheckpointError) in
-        try SafetensorsFile(names, shard, metadata: metadata).write(to: file)
-      }
-    }
-    try files.write(index, options: options) { file throws(CheckpointError) in
+    try writeIndex(of: shards, names, identity, to: &dry)
+    try write(shards, as: names, identity, options: options, in: &files)
+    try files.write(index, options: options.with(replacesIndex)) { file throws(CheckpointError) in
       var text = JSONWriter { piece, offset throws(CheckpointError) in
         try file.uncounted.write(piece, at: offset)
       }
-      try writeIndex(of: shards, shardNames, to: &text)
+      try writeIndex(of: shards, names, identity, to: &text)
+    }
+    try files.removeShards(ofIndex: index, existing: options.existing)
+    for path in [path] + usualPaths where StagedFiles.isRegularFile(path) {
+      try files.remove(path, existing: options.existing.onlyWhatIsThere(at: path))
     }
   }
 
-  /// Marks the index for this path for removal, and the shards that it names, if their file names
-  /// match the index. Other files, and links, may belong to other checkpoints too.
-  ///
-  /// - Parameter kept: the shards about to be written; if empty, the index is removed too.
-  func removeShards(
-    ofNameAt path: String, keeping kept: Set<String> = [], options: WritingOptions,
+  private func write(
+    _ shards: [Range<Int>], as names: ShardNames, _ identity: String, options: WritingOptions,
     in files: inout StagedFiles
   ) throws(CheckpointError) {
-    let index = SafetensorsCheckpoint.index(for: path)
-    for path in [path, index] { try options.existing.check(path) }
-    for shard in ShardIndex.shards(of: index) where !kept.contains(shard) {
-      guard let name = ShardFileName(shard), name.folder + name.usualIndexName == index,
-        isRegularFile(shard)
-      else { continue }
-      try files.remove(shard, existing: options.existing)
+    let metadata = metadata + [(SafetensorsContent.setName, identity)]
+    for (path, shard) in zip(names.paths(of: shards.count), shards) {
+      try files.write(path, options: options.with(options.existing.nothing)) {
+        file throws(CheckpointError) in
+        try SafetensorsFile(self.names, shard, metadata: metadata).write(to: file)
+      }
     }
-    if kept.isEmpty { try files.remove(index, existing: options.existing) }
-  }
-
-  /// Whether the path is a regular file, not a link to one.
-  private func isRegularFile(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   /// The numbers of the tensors in each shard: they are filled in the checkpoint's order.
@@ -78,13 +65,17 @@ extension SafetensorsPlan {
 
   /// Writes the same text as `JSON.text(indented: true)` would.
   private func writeIndex(
-    of shards: [Range<Int>], _ shardNames: ShardNames, to text: inout JSONWriter
+    of shards: [Range<Int>], _ shardNames: ShardNames, _ identity: String,
+    to text: inout JSONWriter
   ) throws(CheckpointError) {
     text.put("{\n  ")
     text.write(name: ShardIndex.metadata)
     text.put("{")
     text.write(name: ShardIndex.totalSize)
     text.write(.int(names.tensors.reduce(0) { $0 + $1.byteCount }))
+    text.put(", ")
+    text.write(name: ShardIndex.setName)
+    text.write(identity)
     text.put(", ")
     text.write(name: SafetensorsContent.recordName)
     try text.writeQuoted(record.write)
@@ -102,5 +93,13 @@ extension SafetensorsPlan {
     }
     text.put("}\n}\n")
     try text.finish()
+  }
+}
+
+extension WritingOptions {
+  fileprivate func with(_ existing: ExistingFiles) -> WritingOptions {
+    var options = self
+    options.existing = existing
+    return options
   }
 }

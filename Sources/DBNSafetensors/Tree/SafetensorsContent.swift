@@ -6,6 +6,8 @@ internal import DBNTensors
 struct SafetensorsContent {
   /// The key of the record of a checkpoint in the metadata.
   static let recordName = ShardIndex.recordName
+  /// The key in a shard's metadata of the identity that its index has too.
+  static let setName = ShardIndex.setName
   /// The metadata by which loaders recognise PyTorch's tensors. It is not part of a checkpoint.
   static let format = (name: "format", text: "pt")
   /// The attribute that keeps the metadata of a file that another program wrote.
@@ -26,7 +28,8 @@ struct SafetensorsContent {
     self.tensors = tensors
     self.record = record
     self.notes = notes
-    for (name, text) in metadata where name != Self.format.name || text != Self.format.text {
+    for (name, text) in metadata
+    where name != Self.setName && (name != Self.format.name || text != Self.format.text) {
       self.metadata.set(.string(name), to: .string(text))
     }
   }

@@ -26,6 +26,8 @@ struct OutputOptions: ParsableArguments {
     } else if !quiet {
       try Console.result(result.text().withShortLines)
     }
+    // A signal now comes too late, also when the files have their names: the process ends by itself.
+    dbn_defer_ending()
     try result.files.commit()
   }
 

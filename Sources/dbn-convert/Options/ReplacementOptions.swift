@@ -25,22 +25,20 @@ struct ReplacementOptions: ParsableArguments {
   static func existingFiles(
     _ outputs: [String], _ inputs: [String?], force: Bool, inPlace: Bool
   ) throws(CheckpointError) -> ExistingFiles {
-    // Listing the files of a folder or an index requires reading it; this is skipped if all names
-    // are free.
-    let isFree = outputs.allSatisfy { (try? ExistingFiles.refuse.check($0)) != nil }
-    if isFree, !force, !inPlace { return .refuse }
+    // Before anything is read: a file can get its old content back.
+    for output in outputs { Leftovers.clear(besides: output) }
     var names: [FileIdentity: String] = [:]
-    for input in inputs {
-      guard let input else { continue }
+    var permissions = Permissions()
+    for input in inputs.compactMap(\.self) {
       // The user's name for an input is more useful in an error than that of a file in the folder.
-      if let identity = FileIdentity(input) { names[identity] = input }
-      for file in FormatRegistry.standard.files(at: input) {
+      for file in [input] + FormatRegistry.standard.files(at: input) {
+        permissions.limit(to: file)
         if let identity = FileIdentity(file), names[identity] == nil { names[identity] = file }
       }
     }
     let existing = ExistingFiles(
       inputs: names, heldFiles: inPlace ? outputs.compactMap { HeldFile($0) } : [],
-      replacesInputs: inPlace, replacesOthers: force)
+      replacesInputs: inPlace, replacesOthers: force, newFilePermissions: permissions)
     for output in outputs { try existing.check(output) }
     return existing
   }

@@ -23,6 +23,11 @@ enum Console {
         bytes[done...].withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       }
     }
+    // Some file systems find out only now that there is no room.
+    _ = try systemCall("cannot write", path: "standard output") {
+      let copy = dup(STDOUT_FILENO)
+      return copy < 0 ? 0 : close(copy)
+    }
   }
 
   /// Writes a document to standard output.
