@@ -66,9 +66,11 @@ final class JobRun: Sendable {
   private func finish(_ item: JobSource.Item, waiting: Bool) throws(CheckpointError) {
     switch item {
     case .invalid(let line, let error):
-      try add(.failed([.init("line", .int(line))], error))
+      let outcome = JobOutcome.failed([.init("line", .int(line))], error)
+      try work.results?.append(outcome.json)
+      try add(outcome)
     case .job(let job):
-      if let outcome = work.outcome(of: job, waits: waiting) {
+      if let outcome = try work.outcome(of: job, waits: waiting) {
         try add(outcome)
       } else {
         claimed.withLock { $0.append(job) }
@@ -77,7 +79,6 @@ final class JobRun: Sendable {
   }
 
   private func add(_ outcome: JobOutcome) throws(CheckpointError) {
-    try work.results?.append(outcome.json)
     // One after the other, so that lines of different jobs do not mix.
     try tally.withLock { tally throws(CheckpointError) in
       tally.add(outcome)

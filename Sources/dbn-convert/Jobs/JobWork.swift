@@ -8,19 +8,38 @@ struct JobWork: Sendable {
   let options: JobOptions
   let results: JobResults?
 
-  /// Does the job, unless it is done already.
+  /// Does the job, unless it is done already, and adds its line to the results.
   ///
   /// - Parameter waits: whether to wait for another process that is doing it.
   /// - Returns: nil if another process is doing it.
-  func outcome(of job: Job, waits: Bool) -> JobOutcome? {
+  /// - Throws: `system` if the results can't be written.
+  func outcome(of job: Job, waits: Bool) throws(CheckpointError) -> JobOutcome? {
+    var claim: Claim?
+    guard let outcome = attempt(job, waits: waits, &claim) else { return nil }
+    // The claim ends after that: whoever has it next finds the line.
+    try results?.append(outcome.json)
+    return withExtendedLifetime(claim) { outcome }
+  }
+
+  private func attempt(_ job: Job, waits: Bool, _ claim: inout Claim?) -> JobOutcome? {
     do {
       let command = try command(for: job)
-      if let record = results?[job], try record.holds(rehashing: options.rehash) {
-        return .skipped(job, record)
+      let path = options.noClaims ? nil : claimPath(of: job)
+      let known = results?[job]
+      if let known, try known.holds(rehashing: options.rehash) {
+        // A process that was killed while it waited for the claim has left a file.
+        if let path, FileIdentity(path) != nil { _ = try self.claim(path, waits: false) }
+        return .skipped(job, known)
       }
-      guard !options.noClaims, let path = claimPath(of: job) else { return try done(job, command) }
-      guard let claim = try claim(path, waits: waits) else { return nil }
-      return try withExtendedLifetime(claim) { try done(job, command) }
+      guard let path else { return try done(job, command) }
+      claim = try self.claim(path, waits: waits)
+      guard claim != nil else { return nil }
+      if let latest = try results?.latest(job), latest != known,
+        try latest.holds(rehashing: options.rehash)
+      {
+        return .skipped(job, latest)
+      }
+      return try done(job, command)
     } catch let error as CheckpointError {
       return .failed(job.json, error)
     } catch {
