@@ -311,6 +311,39 @@ struct JobTests {
     #expect(try outputs == (0..<5).map { "in-\($0).h5" })
   }
 
+  /// The results are read again once the job is claimed.
+  @Test func aJobThatAnotherProcessHasDoneMeanwhileIsSkipped() throws {
+    let arguments =
+      ["check"] + inputs.map(folder.file) + ["--results", folder.file("results.jsonl")]
+    #expect(try Command(arguments).status == 0)
+    let line = try #require(results().first { $0["line"]?.int == 1 })
+    let job = try #require(line["job"]?.string)
+    unlink(folder.file("results.jsonl"))
+    let claim = try folder.write([], to: ".results.jsonl.\(job).dbn-claim")
+    let descriptor = open(claim, O_RDWR)
+    #expect(flock(descriptor, LOCK_EX) == 0)
+    let process = Process()
+    process.executableURL = URL(filePath: Command.path)
+    process.arguments = arguments + ["--quiet"]
+    try process.run()
+    let start = ContinuousClock.now
+    while (try? statuses().count) != 4, start.duration(to: .now) < .seconds(60) { usleep(10_000) }
+    let file = try #require(FileHandle(forWritingAtPath: folder.file("results.jsonl")))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data((line.text() + "\n").utf8))
+    close(descriptor)
+    process.waitUntilExit()
+    #expect(try statuses() == ["done", "done", "done", "done", "done", "skipped"])
+  }
+
+  @Test func theClaimOfAJobThatIsDoneIsRemoved() throws {
+    let results = ["--results", folder.file("results.jsonl")]
+    #expect(try map(results).status == 0)
+    _ = try folder.write([], to: "out/.in-1.h5.dbn-claim")
+    #expect(try map(results).output == "5 jobs: 5 skipped\n")
+    #expect(try outputs == (0..<5).map { "in-\($0).h5" })
+  }
+
   @Test func anIncompleteLastLineOfResultsIsPassedOver() throws {
     let results = ["--results", folder.file("results.jsonl")]
     #expect(try map(results).status == 0)

@@ -12,14 +12,20 @@ package final class LineReader {
   private var isAtEnd = false
 
   private let limit: Int
+  private let follows: Bool
 
   /// - Parameters:
   ///   - path: `-` for standard input.
   ///   - limit: the most bytes that a line may have.
+  ///   - follows: whether the file grows: after nil, `next` returns lines that were added since, and a
+  ///     last line without an end is no line yet.
   /// - Throws: `system` if it can't be opened.
-  package init(_ path: String, limit: Int = 1 << 20) throws(CheckpointError) {
+  package init(
+    _ path: String, limit: Int = 1 << 20, follows: Bool = false
+  ) throws(CheckpointError) {
     self.path = path
     self.limit = limit
+    self.follows = follows
     descriptor =
       path == "-"
       ? dup(STDIN_FILENO)
@@ -39,6 +45,10 @@ package final class LineReader {
         return Array(buffer[start..<end])
       }
       guard !isAtEnd else {
+        if follows {
+          isAtEnd = false
+          return nil
+        }
         defer { start = buffer.count }
         return start < buffer.count ? Array(buffer[start...]) : nil
       }

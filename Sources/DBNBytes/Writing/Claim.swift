@@ -13,15 +13,21 @@ import DBNPlatform
 package final class Claim {
   private let descriptor: Int32
   private let path: String
+  /// Whether the file was there: a process that had the claim was killed, or just gave it back.
+  package let isTakenOver: Bool
 
   /// - Parameter waits: whether to wait for the claim of another process to end.
   /// - Returns: nil if another process has the claim.
   /// - Throws: `system` if the file can't be made; `noLocks` if the file system has no locks.
   package init?(_ path: String, waits: Bool) throws(CheckpointError) {
     while true {
-      let descriptor = try systemCall("cannot claim", path: path) {
-        open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
-      }
+      let new = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o666)
+      let descriptor =
+        new >= 0
+        ? new
+        : try systemCall("cannot claim", path: path) {
+          open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
+        }
       guard try Self.lock(descriptor, path, waits: waits) else {
         close(descriptor)
         return nil
@@ -30,6 +36,7 @@ package final class Claim {
       if FileIdentity(descriptor: descriptor) == FileIdentity(path) {
         self.descriptor = descriptor
         self.path = path
+        isTakenOver = new < 0
         return
       }
       close(descriptor)

@@ -1,5 +1,6 @@
 import DBNConversions
 import DBNPlatform
+import DBNTensors
 
 /// What is being done: the process's own command line, or one of many jobs.
 struct Assignment: Sendable {
@@ -12,4 +13,10 @@ struct Assignment: Sendable {
 
   /// That of the thread that asks.
   @TaskLocal static var current = Assignment(arguments: Array(processArguments.dropFirst()))
+
+  /// Undoes what killed processes have left in an output's folder; for one of many jobs, `JobWork`
+  /// does it once for each folder.
+  static func clearLeftovers(besides path: String) {
+    if !current.isOneOfMany { Leftovers.clear(besides: path) }
+  }
 }

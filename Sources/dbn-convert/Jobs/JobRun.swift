@@ -48,7 +48,7 @@ final class JobRun: Sendable {
     waiting: Bool = false,
     _ next: @Sendable () throws(CheckpointError) -> JobSource.Item?
   ) throws(CheckpointError) {
-    let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    let cores = Int(dbn_core_count())
     let count = min(request.options.jobs ?? cores, cores)
     let budget = MemoryBudget()
     try concurrentForEach(count) { _ throws(CheckpointError) in
@@ -67,9 +67,11 @@ final class JobRun: Sendable {
   private func finish(_ item: JobSource.Item, waiting: Bool) throws(CheckpointError) {
     switch item {
     case .invalid(let line, let error):
-      try add(.failed([.init("line", .int(line))], error))
+      let outcome = JobOutcome.failed([.init("line", .int(line))], error)
+      try work.results?.append(outcome.line)
+      try add(outcome)
     case .job(let job):
-      if let outcome = work.outcome(of: job, waits: waiting) {
+      if let outcome = try work.outcome(of: job, waits: waiting) {
         try add(outcome)
       } else {
         claimed.withLock { $0.append(job) }
@@ -78,7 +80,6 @@ final class JobRun: Sendable {
   }
 
   private func add(_ outcome: JobOutcome) throws(CheckpointError) {
-    try work.results?.append(outcome.line)
     // One after the other, so that lines of different jobs do not mix.
     try tally.withLock { tally throws(CheckpointError) in
       tally.add(outcome)

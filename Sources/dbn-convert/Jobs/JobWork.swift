@@ -2,25 +2,53 @@ import ArgumentParser
 import DBNCheckpoints
 import DBNConversions
 import DBNTensors
+import Synchronization
 
 /// Does single jobs.
-struct JobWork: Sendable {
+final class JobWork: Sendable {
   let options: JobOptions
   let results: JobResults?
+  /// Folders in which nothing is left of killed processes: looking for it takes a pass over all names,
+  /// so it is done once and not for each job.
+  private let clearedFolders = Mutex<Set<String>>([])
 
-  /// Does the job, unless it is done already.
+  init(options: JobOptions, results: JobResults?) {
+    (self.options, self.results) = (options, results)
+  }
+
+  /// Does the job, unless it is done already, and adds its line to the results.
   ///
   /// - Parameter waits: whether to wait for another process that is doing it.
   /// - Returns: nil if another process is doing it.
-  func outcome(of job: Job, waits: Bool) -> JobOutcome? {
+  /// - Throws: `system` if the results can't be written.
+  func outcome(of job: Job, waits: Bool) throws(CheckpointError) -> JobOutcome? {
+    var claim: Claim?
+    guard let outcome = attempt(job, waits: waits, &claim) else { return nil }
+    // The claim ends after that: whoever has it next finds the line.
+    try results?.append(outcome.line)
+    return withExtendedLifetime(claim) { outcome }
+  }
+
+  private func attempt(_ job: Job, waits: Bool, _ claim: inout Claim?) -> JobOutcome? {
     do {
       let command = try command(for: job)
-      if let record = results?[job], try record.holds(rehashing: options.rehash) {
-        return .skipped(job, record)
+      let path = options.noClaims ? nil : claimPath(of: job)
+      let known = results?[job]
+      if let known, try known.holds(rehashing: options.rehash) {
+        // A process that was killed while it waited for the claim has left a file.
+        if let path, FileIdentity(path) != nil { _ = try self.claim(path, for: job, waits: false) }
+        return .skipped(job, known)
       }
-      guard !options.noClaims, let path = claimPath(of: job) else { return try done(job, command) }
-      guard let claim = try claim(path, for: job, waits: waits) else { return nil }
-      return try withExtendedLifetime(claim) { try done(job, command) }
+      guard let path else { return try done(job, command) }
+      claim = try self.claim(path, for: job, waits: waits)
+      guard let claim else { return nil }
+      clearLeftovers(of: job, claim)
+      if let latest = try results?.latest(job), latest != known,
+        try latest.holds(rehashing: options.rehash)
+      {
+        return .skipped(job, latest)
+      }
+      return try done(job, command)
     } catch let error as CheckpointError {
       return .failed(job.json, error)
     } catch {
@@ -53,6 +81,13 @@ struct JobWork: Sendable {
     } catch  where error.code == .noLocks {
       throw error.advising("give each process its own part with --shard, and add --no-claims")
     }
+  }
+
+  private func clearLeftovers(of job: Job, _ claim: Claim) {
+    guard let output = job.output else { return }
+    let folder = output.lastIndex(of: "/").map { String(output[..<$0]) } ?? ""
+    let isNew = clearedFolders.withLock { $0.insert(folder).inserted }
+    if isNew || claim.isTakenOver { Leftovers.clear(besides: output) }
   }
 
   /// Beside the output, or beside the results; nil if there is neither.

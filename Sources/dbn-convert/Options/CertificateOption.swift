@@ -24,7 +24,7 @@ struct CertificateOption: ParsableArguments {
   /// - Throws: `fileExists`, `notARegularFile`.
   func checkName() throws(CheckpointError) {
     guard let path else { return }
-    Leftovers.clear(besides: path)
+    Assignment.clearLeftovers(besides: path)
     do throws(CheckpointError) {
       try ExistingFiles.refuse.check(path)
     } catch  where error.code == .fileExists {

@@ -26,7 +26,7 @@ struct ReplacementOptions: ParsableArguments {
     _ outputs: [String], _ inputs: [String?], force: Bool, inPlace: Bool
   ) throws(CheckpointError) -> ExistingFiles {
     // Before anything is read: a file can get its old content back.
-    for output in outputs { Leftovers.clear(besides: output) }
+    for output in outputs { Assignment.clearLeftovers(besides: output) }
     var names: [FileIdentity: String] = [:]
     var permissions = Permissions()
     for input in inputs.compactMap(\.self) {
