@@ -78,7 +78,7 @@ def opaque_names(path):
 
 
 def attributes(path):
-    names = mapping(*((f"k{n}", b"N") for n in range(100)))
+    names = mapping(*((f"k{n}", b"N") for n in range(50)))
     checkpoint(path, names + b"q\x010ccollections\nOrderedDict\n)R" + b"h\x01b" * 200_000,
                deflated=["data.pkl"])
 
