@@ -12,6 +12,7 @@ class Faults:
         self.command, self.work = os.path.abspath(command), os.path.abspath(work)
         self.random, self.rounds = random.Random(seed), rounds
         self.tried, self.wrong = 0, 0
+        self.is_long = rounds >= 100
         shutil.rmtree(self.work, ignore_errors=True)
         os.makedirs(self.path("src"))
         self.shim = self.path("shim.so")
@@ -45,6 +46,11 @@ class Faults:
         return subprocess.Popen(
             [*through, self.command, *arguments], stdout=stdout, stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, env=environment, preexec_fn=prepare)
+
+    def some(self, numbers, most):
+        """All of them, or a random choice of at most `most`."""
+        numbers = list(numbers)
+        return numbers if len(numbers) <= most else sorted(self.random.sample(numbers, most))
 
     def report(self, fault, outcomes):
         """Adds a row to the table: outcomes is a Counter of texts; those with "WRONG" are faults."""
