@@ -1,7 +1,7 @@
 """Calls of the system that fail: one after the other, for want of room, of memory, of rights."""
 import collections, errno, os, resource, subprocess, sys
 from harness import FIXTURES, contents, fill
-from interruptions import count
+from interruptions import counts
 
 KINDS = ["open", "read", "pwrite", "fsync", "rename", "link", "unlink", "ftruncate", "mmap", "lock"]
 
@@ -9,13 +9,12 @@ KINDS = ["open", "read", "pwrite", "fsync", "rename", "link", "unlink", "ftrunca
 def failing_calls(faults, cases):
     """EIO at the nth call of each kind; of kinds with many calls, at some."""
     for without in ("", "tmpfile,exchange"):
+        counted = {case.name: counts(faults, case, WITHOUT=without) for case in cases}
         for kind in KINDS:
             outcomes = collections.Counter()
             for case in cases:
-                numbers = range(1, count(faults, case, kind, WITHOUT=without) + 1)
-                most = max(3, faults.rounds // 25)
-                if len(numbers) > most: numbers = sorted(faults.random.sample(numbers, most))
-                for number in numbers:
+                numbers = range(1, counted[case.name][kind] + 1)
+                for number in faults.some(numbers, faults.rounds // 25 if faults.is_long else 1):
                     case.fill()
                     status, error = faults.run(
                         case.arguments, preload=True, FAULT=f"{kind}:{number}:{errno.EIO}", WITHOUT=without)

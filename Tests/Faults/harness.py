@@ -11,7 +11,8 @@ class Faults:
     def __init__(self, command, work, seed, rounds):
         self.command, self.work = os.path.abspath(command), os.path.abspath(work)
         self.random, self.rounds = random.Random(seed), rounds
-        self.rows, self.wrong = [], 0
+        self.tried, self.wrong = 0, 0
+        self.is_long = rounds >= 100
         shutil.rmtree(self.work, ignore_errors=True)
         os.makedirs(self.path("src"))
         self.shim = self.path("shim.so")
@@ -46,14 +47,21 @@ class Faults:
             [*through, self.command, *arguments], stdout=stdout, stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, env=environment, preexec_fn=prepare)
 
+    def some(self, numbers, most):
+        """All of them, or a random choice of at most `most`."""
+        numbers = list(numbers)
+        return numbers if len(numbers) <= most else sorted(self.random.sample(numbers, most))
+
     def report(self, fault, outcomes):
         """Adds a row to the table: outcomes is a Counter of texts; those with "WRONG" are faults."""
-        wrong = sum(count for text, count in outcomes.items() if "WRONG" in text)
-        self.wrong += wrong
-        row = (fault, sum(outcomes.values()), "; ".join(
-            f"{count} {text}" for text, count in sorted(outcomes.items(), key=lambda pair: -pair[1])))
-        self.rows.append(row)
-        print(f"| {row[0]} | {row[1]} | {row[2]} |", flush=True)
+        wrong = [text for text in outcomes if "WRONG" in text]
+        texts = [(count, text) for text, count in outcomes.items() if count and text not in wrong]
+        if wrong: texts.append((sum(outcomes[text] for text in wrong), "**wrong**"))
+        self.wrong += sum(outcomes[text] for text in wrong)
+        self.tried += sum(outcomes.values())
+        row = "; ".join(f"{count} {text}" for count, text in sorted(texts, reverse=True))
+        print(f"| {fault} | {sum(outcomes.values())} | {row} |", flush=True)
+        for text in wrong[:5]: print(f"  {outcomes[text]} {text}", file=sys.stderr, flush=True)
 
 
 def make_inputs(faults):
@@ -176,6 +184,8 @@ class Case:
         """Killed between two names: what can be read must be old or new, never both."""
         indexes = [name for name in visible if name.endswith(".index.json")]
         for index in indexes:
+            # An empty file claims the name where a file system has no other means: it can't be read.
+            if os.path.getsize(f"{self.folder}/{index}") == 0: continue
             names = json.load(open(f"{self.folder}/{index}"))["weight_map"].values()
             files = {index: visible[index], **{name: visible.get(name) for name in names}}
             if not (files.items() <= self.before.items() or files.items() <= self.after.items()):

@@ -39,7 +39,8 @@ def kills_at_calls(faults, cases):
     for without in ("", "tmpfile", "exchange", "tmpfile,exchange", "tmpfile,exchange,link"):
         outcomes = collections.Counter()
         for case in cases:
-            for number in range(1, count(faults, case, "any", WITHOUT=without) + 1):
+            numbers = range(1, counts(faults, case, WITHOUT=without)["any"] + 1)
+            for number in faults.some(numbers, 1000 if faults.is_long else faults.rounds // 8):
                 case.fill()
                 status, error = faults.run(
                     case.arguments, preload=True, FAULT=f"any:{number}:kill", WITHOUT=without)
@@ -47,10 +48,10 @@ def kills_at_calls(faults, cases):
         faults.report("kill -9 before each change of a name" + (f", no {without}" if without else ""), outcomes)
 
 
-def count(faults, case, kind, **environment):
-    """How many calls of the kind the command makes."""
+def counts(faults, case, **environment):
+    """How many calls of each kind the command makes."""
     path = faults.path("counts")
     case.fill()
     status, error = faults.run(case.arguments, preload=True, COUNTS=path, **environment)
     if status != 0: raise SystemExit(f"{case.name} fails without a fault: {error}")
-    return int(dict(line.split() for line in open(path))[kind])
+    return {kind: int(number) for kind, number in map(str.split, open(path))}

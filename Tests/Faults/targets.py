@@ -10,7 +10,7 @@ def shortened_inputs(faults):
                 ["convert", "IN.safetensors", "OUT.safetensors", "--shard-size", "100MB", "--force"],
                 ["check", "IN.safetensors"], ["diff", "IN.safetensors", "IN2.safetensors"]]
     for without in ("", "tmpfile"):
-        for number in range(max(5, faults.rounds // 10)):
+        for number in range(max(5, faults.rounds // 25)):
             shutil.rmtree(folder, ignore_errors=True)
             os.makedirs(folder)
             for name in ("IN", "IN2"): make_large(f"{folder}/{name}.safetensors")
@@ -131,7 +131,7 @@ def two_writers(faults, names):
             shutil.rmtree(template)
             fill(template, folder)
         for options in ([], ["--force"]):
-            for number in range(max(5, faults.rounds // 20)):
+            for number in range(faults.rounds // 20 if faults.is_long else 3):
                 is_over = options and number % 2
                 shutil.rmtree(folder, ignore_errors=True)
                 fill(folder, template) if is_over else os.makedirs(folder)
