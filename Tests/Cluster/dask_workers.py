@@ -50,10 +50,10 @@ def children(process):
     return found.stdout.split()
 
 
-def kill_worker(cluster, manifest, program, rng):
+def kill_worker(cluster, manifest, program, rng, longest):
     """Kills a worker at a random moment of a part. Returns how many jobs it had begun; None if none ran."""
     while program.poll() is None:
-        time.sleep(rng.uniform(0.05, 0.5))
+        time.sleep(rng.uniform(0, longest))
         busy = [worker for worker in cluster.workers if children(worker)]
         # Not at the beginning: something is done already.
         if not busy or not any(manifest.outputs.glob("*.h5")):
@@ -79,7 +79,7 @@ def main():
 
 def run(options, folder):
     inputs = manifests.make_checkpoints(folder, options.files, options.seed)
-    reference = manifests.Manifest(folder / "undisturbed", inputs).undisturbed(options.command)
+    reference, seconds = manifests.Manifest(folder / "undisturbed", inputs).undisturbed(options.command)
     manifest = manifests.Manifest(folder / "jobs", inputs)
     cluster = Cluster(folder)
     try:
@@ -88,7 +88,8 @@ def run(options, folder):
         program = subprocess.Popen(
             [sys.executable, PROGRAM, cluster.address_file, str(options.parts), manifest.results,
              os.path.abspath(options.command), *manifests.SUBCOMMAND, "--manifest", manifest.path])
-        retried = kill_worker(cluster, manifest, program, random.Random(options.seed))
+        retried = kill_worker(cluster, manifest, program, random.Random(options.seed),
+                              longest=seconds / options.parts)
         status = program.wait()
     finally:
         cluster.close()

@@ -28,7 +28,7 @@ def main(command):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         inputs = manifests.make_checkpoints(folder, 60, seed=4)
-        reference = manifests.Manifest(folder / "undisturbed", inputs).undisturbed(command)
+        reference, _ = manifests.Manifest(folder / "undisturbed", inputs).undisturbed(command)
         manifest = manifests.Manifest(folder / "data", inputs)
         for index in range(spec["completions"]):
             variables = {"JOB_COMPLETION_INDEX": str(index)}

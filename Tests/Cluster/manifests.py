@@ -6,6 +6,7 @@ import json
 import random
 import struct
 import subprocess
+import time
 
 # What is done with each checkpoint.
 SUBCOMMAND = ["to-distributed", "--world-size", "8"]
@@ -58,9 +59,13 @@ class Manifest:
                 file.write(json.dumps(job) + "\n")
 
     def undisturbed(self, command):
-        """Does the jobs in one process that nobody kills; returns the digests of the outputs."""
+        """Does the jobs in one process that nobody kills.
+
+        Returns the digests of the outputs, and how long that took: moments for kills depend on it.
+        """
+        start = time.monotonic()
         subprocess.run([command, *SUBCOMMAND, "--manifest", self.path, "--quiet"], check=True)
-        return digests(self.outputs)
+        return digests(self.outputs), time.monotonic() - start
 
     def abandoned(self):
         """How many jobs were begun by processes that were killed: their claims have no lock."""

@@ -25,8 +25,8 @@ SCRIPT = pathlib.Path(__file__).parents[2] / "Examples/Cluster/slurm_array.sh"
 class Trial:
     """One array job, and what was killed in it."""
 
-    def __init__(self, cluster, manifest, command, rng):
-        self.cluster, self.manifest, self.rng = cluster, manifest, rng
+    def __init__(self, cluster, manifest, command, rng, longest):
+        self.cluster, self.manifest, self.rng, self.longest = cluster, manifest, rng, longest
         self.command = str(pathlib.Path(command).resolve())
         self.retried, self.job = 0, ""
 
@@ -58,7 +58,7 @@ class Trial:
         """A running process at a random moment; None once all tasks are done."""
         while not self.finished():
             if self.running():
-                time.sleep(self.rng.uniform(0, 0.6))
+                time.sleep(self.rng.uniform(0, self.longest))
                 if running := self.running():
                     return self.rng.choice(running)
             time.sleep(0.05)
@@ -104,18 +104,19 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     if reason := unavailable():
-        sys.exit(print(f"*** SKIPPED: Slurm: this machine {reason}"))
+        sys.exit(print(f"*** SKIPPED: Slurm: {reason}"))
     with tempfile.TemporaryDirectory() as name:
         sys.exit(run(options, pathlib.Path(name)))
 
 
 def run(options, folder):
     inputs = manifests.make_checkpoints(folder, options.files, options.seed)
-    reference = manifests.Manifest(folder / "undisturbed", inputs).undisturbed(options.command)
+    reference, seconds = manifests.Manifest(folder / "undisturbed", inputs).undisturbed(options.command)
     manifest = manifests.Manifest(folder / "jobs", inputs)
     cluster = Cluster(folder / "slurm", 3)
     try:
-        trial = Trial(cluster, manifest, options.command, random.Random(options.seed))
+        trial = Trial(cluster, manifest, options.command, random.Random(options.seed),
+                      longest=seconds / options.tasks / 2)
         trial.submit(options.tasks)
         kills = sum(trial.kill_task() for _ in range(options.kills // 2))
         nodes = trial.kill_node()

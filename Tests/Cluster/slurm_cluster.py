@@ -45,13 +45,13 @@ PartitionName=all Nodes=ALL Default=YES State=UP
 def unavailable():
     """Why there can be no cluster here; None if there can."""
     if os.geteuid() != 0:
-        return "needs root"
+        return "it needs root here"
     missing = [name for name in NEEDED if not path(name)]
     if missing:
-        return "has no " + ", ".join(missing)
+        return "there is no " + ", ".join(missing)
     alone = ["unshare", "--pid", "--fork", "--mount-proc", "true"]
     if subprocess.run(alone, stderr=subprocess.DEVNULL, check=False).returncode != 0:
-        return "may not make process namespaces"
+        return "no process namespaces may be made here"
     return None
 
 
