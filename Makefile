@@ -20,7 +20,8 @@ DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop \
   interop-newest models python-test wheel corpora random-checkpoints fuzz browser browser-test \
-  screenshots benchmark benchmark-models benchmark-jobs hostile faults clean
+  screenshots benchmark benchmark-models benchmark-jobs hostile faults kills cluster \
+  cluster-packages clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -152,6 +153,34 @@ models: build .build-venv-newest/ready
 	.build-venv-newest/bin/python Tests/Interop/models.py $(COMMAND) --results .build/models.jsonl \
 	  --table docs/models.md $(FAMILIES)
 
+# Kills a running manifest at 100 random moments, and looks at what is there.
+KILLS = 100
+kills: build
+	$(PYTHON) Tests/Cluster/kills.py $(COMMAND) --kills $(KILLS)
+
+# Slurm and rclone, if they are missing; RUNLEVEL: no services are started.
+cluster-packages:
+	@if [ "$$(PATH=$$PATH:/usr/sbin which slurmctld slurmd munged rclone | wc -l)" != 4 ]; then \
+	  echo "Installing slurm-wlm, munge, rclone"; \
+	  { $(SUDO) apt-get update -qq && $(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq slurm-wlm munge rclone >/dev/null; } || \
+	  echo "*** WITHOUT Slurm or rclone, which could not be installed"; \
+	fi
+
+.build-cluster/ready:
+	$(PYTHON) -m venv .build-cluster
+	.build-cluster/bin/pip install --quiet distributed==2026.8.0 kubernetes-validate==1.37.0 pyyaml \
+	  'moto[server]==5.2.5'
+	touch $@
+
+# Does manifests with Examples/Cluster on real engines on this machine, while one node or worker is killed:
+# Slurm (as root), Dask and an S3 store; and what the pods of the Kubernetes file would do. About two minutes.
+cluster: build cluster-packages .build-cluster/ready
+	$(PYTHON) Tests/Cluster/slurm.py $(COMMAND)
+	.build-cluster/bin/python Tests/Cluster/dask_workers.py $(COMMAND)
+	.build-cluster/bin/python Tests/Cluster/object_store.py $(COMMAND)
+	.build-cluster/bin/python Tests/Cluster/kubernetes_file.py $(COMMAND)
+
 # Compares what is read of the HDF5 files in a folder with what h5py reads: make corpora DIR=...
 corpora: build $(VENV)/ready
 	$(VENV)/bin/python Tests/Corpora/corpora.py $(COMMAND) $(DIR)
@@ -229,5 +258,5 @@ benchmark-models: setup .build-venv-newest/ready
 
 clean:
 	rm -rf .build .build-demo .build-ranks .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \
-	  .build-docs .build-docs.work .build-random dist \
+	  .build-docs .build-docs.work .build-random .build-cluster dist \
 	  Examples/Library/.build
