@@ -100,17 +100,10 @@ extension CheckpointError.Code {
 }
 
 extension String {
-  /// The string on one line, fit to print: control characters escaped, the middle of a long one
-  /// omitted. A key from a file must not be able to move a terminal's cursor.
+  /// The string on one line, fit to print: what is not visible escaped, the middle of a long one
+  /// omitted.
   public func visible(limit: Int = 200) -> String {
-    var text = ""
-    for scalar in unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-        text += "\\u{\(String(scalar.value, radix: 16))}"
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
+    let text = onOneLine
     guard text.count > limit else { return text }
     return "\(text.prefix(limit / 2))…\(text.suffix(limit / 2))"
   }

@@ -76,7 +76,7 @@ extension SafetensorsPlan {
     return shards + [start..<names.count]
   }
 
-  /// Writes the same text as `JSON.text(indented: true)` would.
+  /// Writes the same text as `JSON.text(indented: true)` would, except that names stay as they are.
   private func writeIndex(
     of shards: [Range<Int>], _ shardNames: ShardNames, to text: inout JSONWriter
   ) throws(CheckpointError) {

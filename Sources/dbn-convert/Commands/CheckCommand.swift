@@ -41,7 +41,7 @@ struct CheckCommand: ResultCommand {
 
   private func checkCertificate(_ path: String) throws -> CommandResult {
     let check = try CertificateCheck(path)
-    return CommandResult(check.json, text: check.text, isDifferent: !check.holds)
+    return CommandResult(check.json, lines: check.lines, isDifferent: !check.holds)
   }
 
   private func check(_ file: String) throws -> CommandResult {
@@ -65,11 +65,13 @@ struct CheckCommand: ResultCommand {
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
         "notes": .array(checkpoint.notes.map { .string($0.inCommandWords) }),
       ],
-      text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
-        + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
-        + "are correct"
-        + (result.withChecksum < result.tensors ? ", the others have none" : "")
-        + result.unreadText)
+      lines: [
+        "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
+          + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
+          + "are correct"
+          + (result.withChecksum < result.tensors ? ", the others have none" : "")
+          + result.unreadText
+      ])
   }
 }
 

@@ -37,13 +37,15 @@ struct DiffCommand: ResultCommand {
     bar.finish()
     options.remark(checkpointA.notes + checkpointB.notes)
     return CommandResult(
-      difference.json, text: text(difference), isDifferent: !difference.isEqual)
+      difference.json, lines: lines(difference), isDifferent: !difference.isEqual)
   }
 
-  private func text(_ difference: CheckpointDifference) -> String {
+  private func lines(_ difference: CheckpointDifference) -> [String] {
     guard !difference.isEqual else {
-      return "equal: \(counted(difference.tensorsCompared, "tensor")), keys, order, types, shapes, "
-        + "values, ties, metadata and all other values"
+      return [
+        "equal: \(counted(difference.tensorsCompared, "tensor")), keys, order, types, shapes, "
+          + "values, ties, metadata and all other values"
+      ]
     }
     var lines = difference.onlyInA.map { "only in \(a): \($0.visible())" }
     lines += difference.onlyInB.map { "only in \(b): \($0.visible())" }
@@ -52,7 +54,7 @@ struct DiffCommand: ResultCommand {
       return
         "\(item.name.moduleName): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
     }
-    return (lines + ["different: \(counted(lines.count, "difference"))"]).joined(separator: "\n")
+    return lines + ["different: \(counted(lines.count, "difference"))"]
   }
 }
 

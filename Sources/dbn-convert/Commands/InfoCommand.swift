@@ -61,7 +61,7 @@ struct InfoCommand: ResultCommand {
         row.site.bufferKeys.contains(where: selection.contains)
       })
     return CommandResult(
-      info.json, text: info.text, naming: try report.staged(existing, info.page()))
+      info.json, lines: info.lines, naming: try report.staged(existing, info.page()))
   }
 
   private func values(
@@ -76,7 +76,7 @@ struct InfoCommand: ResultCommand {
         advice: "list the tensors with \(.inspection)")
     }
     let values = TensorValues(path: file, name: row.name, tensor: row.tensor)
-    return CommandResult(try values.json(), text: try values.text())
+    return CommandResult(try values.json(), lines: try values.lines())
   }
 
   private func statistics(

@@ -38,7 +38,7 @@ final class JobRun: Sendable {
     } else if request.outputs.json {
       try Console.result(tally.json.text(indented: true))
     } else if !request.outputs.quiet {
-      try Console.result(tally.text)
+      try Console.result([tally.text])
     }
     return tally.exitStatus
   }
@@ -87,8 +87,8 @@ final class JobRun: Sendable {
       guard work.results == nil else { return }
       if request.outputs.json {
         try Console.result(outcome.json.text())
-      } else if !outcome.text.isEmpty, !request.outputs.quiet {
-        try Console.result(outcome.text)
+      } else if !outcome.lines.isEmpty, !request.outputs.quiet {
+        try Console.result(outcome.lines)
       }
     }
     bar.advance(by: 1)

@@ -21,7 +21,7 @@ struct OutputOptions: ParsableArguments {
     if json {
       try Console.result(result.json().text(indented: true))
     } else if !quiet {
-      try Console.result(result.text())
+      try Console.result(result.lines())
     }
     try result.files.commit()
   }

@@ -4,8 +4,8 @@ import DBNTensors
 
 extension ConversionResult {
   /// A line for each value that the format could not store; empty for most formats and files.
-  var leftOutText: String {
-    leftOut.map { "\nleft out: \($0.name.visible()): \($0.reason)" }.joined()
+  var leftOutLines: [String] {
+    leftOut.map { "left out: \($0.name.visible()): \($0.reason)" }
   }
 
   /// "; 7 tensors put together", or empty.
@@ -14,7 +14,10 @@ extension ConversionResult {
   }
 
   /// The result of the proof, for people; empty if no proof was requested.
-  var proofText: String { proof.map { "\nverified: \($0.text)" } ?? "" }
+  var proofLines: [String] {
+    guard let lines = proof?.lines, let first = lines.first else { return [] }
+    return ["verified: \(first)"] + lines.dropFirst()
+  }
 
   /// What the conversion did, as JSON for programs.
   func json(writtenTo output: String, health: BatchNormHealth) -> JSON {

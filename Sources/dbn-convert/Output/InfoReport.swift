@@ -67,10 +67,10 @@ struct InfoReport {
     return inspection.health.filtered { names.contains(.string($0)) }
   }
 
-  var text: String {
+  /// The result for people.
+  var lines: [String] {
     let sections = [[summary], tensorLines, batchNormLines, moduleLines, otherLines, historyLines]
-    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n")
+    return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
   /// A page about the BatchNorms and how much their devices differ.
