@@ -13,6 +13,6 @@ struct PartOfBytes: ByteSource {
 
   var openedByteCount: Int { part.openedByteCount }
   var origin: ByteRegion? { part }
-  var hasChecksum: Bool { whole.hasChecksum }
+  var sources: [TensorStorage] { [whole] }
   var largestBuffer: Int { whole.largestBuffer }
 }

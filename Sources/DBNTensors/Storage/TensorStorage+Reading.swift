@@ -94,5 +94,6 @@ extension TensorStorage: ByteSource {
 
   package var openedByteCount: Int { source.openedByteCount }
   package var origin: ByteRegion? { source.origin }
+  package var sources: [TensorStorage] { source.sources }
   package var largestBuffer: Int { source.largestBuffer }
 }

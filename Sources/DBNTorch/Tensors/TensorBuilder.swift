@@ -142,7 +142,7 @@ struct TensorBuilder {
       return gather(byteCount, view, repair, from: bytes)
     }
     let copy = StridedCopy(view)
-    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+    return TensorStorage(computing: byteCount, from: bytes) { target throws(CheckpointError) in
       copy.copy(from: try bytes.bytes(), to: target)
       repair.apply(to: target)
     }
@@ -152,7 +152,7 @@ struct TensorBuilder {
     _ byteCount: Int, _ view: TensorView, _ repair: ElementRepair, from bytes: TensorStorage
   ) -> TensorStorage {
     let copy = ScatteredCopy(view)
-    return TensorStorage(computing: byteCount) { target throws(CheckpointError) in
+    return TensorStorage(computing: byteCount, from: bytes) { target throws(CheckpointError) in
       try bytes.read(pieces: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }
       repair.apply(to: target)
     }
