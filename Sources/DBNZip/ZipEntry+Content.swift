@@ -41,7 +41,8 @@ extension ZipEntry {
     DeflatedBytes(payload, byteCount: size, skipping: skipped, record: name)
   }
 
-  private func uncheckedContent() throws(CheckpointError) -> ByteRegion {
+  /// The content, whatever its checksum.
+  package func uncheckedContent() throws(CheckpointError) -> ByteRegion {
     switch method {
     case .stored: payload
     case .deflated: try deflated().inflated()
