@@ -57,7 +57,7 @@ extension FormatRegistry {
   }
 
   /// The file itself, or what a file that is compressed with gzip contains.
-  private func unpacked(_ file: SourceFile) throws(CheckpointError) -> SourceFile {
+  func unpacked(_ file: SourceFile) throws(CheckpointError) -> SourceFile {
     guard Gzip.recognises(file.bytes) else { return file }
     return SourceFile(
       try Gzip.decompressed(file.bytes), path: file.path, storedByteCount: file.bytes.count)

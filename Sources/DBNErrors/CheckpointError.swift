@@ -104,31 +104,17 @@ extension CheckpointError.Code {
 }
 
 extension String {
-  /// The string on one line, fit to print: control characters escaped, the middle of a long one
-  /// omitted. A key from a file must not be able to move a terminal's cursor.
+  /// The string on one line, fit to print: what is not visible escaped, the middle of a long one
+  /// omitted.
   public func visible(limit: Int = 200) -> String {
     // Of a long text only what is shown is looked at.
     guard utf8.count / 8 <= limit else {
-      let start = unicodeScalars.prefix(limit).onOneLine.prefix(limit / 2)
-      return "\(start)…\(unicodeScalars.suffix(limit).onOneLine.suffix(limit / 2))"
+      let start = String(UnicodeScalarView(unicodeScalars.prefix(limit))).onOneLine
+      let end = String(UnicodeScalarView(unicodeScalars.suffix(limit))).onOneLine
+      return "\(start.prefix(limit / 2))…\(end.suffix(limit / 2))"
     }
-    let text = unicodeScalars.onOneLine
+    let text = onOneLine
     guard text.count > limit else { return text }
     return "\(text.prefix(limit / 2))…\(text.suffix(limit / 2))"
-  }
-}
-
-extension Sequence<Unicode.Scalar> {
-  /// The text with control characters escaped.
-  fileprivate var onOneLine: String {
-    var text = ""
-    for scalar in self {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-        text += "\\u{\(String(scalar.value, radix: 16))}"
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text
   }
 }

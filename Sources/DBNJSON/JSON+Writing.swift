@@ -3,8 +3,10 @@ extension JSON {
   /// hold only scalars on one line each.
   ///
   /// Numbers that JSON has no notation for are written as the strings "inf", "-inf" and "nan".
+  /// Characters in strings that are not visible (controls, marks that change the order of others) are
+  /// escaped, so that the text can be shown in a terminal.
   public func text(indented: Bool = false) -> String {
-    var writer = JSONWriter()
+    var writer = JSONWriter(escapesInvisible: true)
     writer.write(self, indentation: indented ? 0 : nil)
     return writer.text
   }

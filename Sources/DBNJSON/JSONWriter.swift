@@ -10,12 +10,16 @@ package struct JSONWriter {
   private var flushedByteCount = 0
   /// Whether the text is also the content of a string, and therefore escaped a second time.
   private var isQuoted = false
+  /// Whether strings have escapes for characters that are not visible, as JSON allows for any
+  /// character: in documents that people see, but not in checkpoints, which keep names as they are.
+  private let escapesInvisible: Bool
 
   /// The number of bytes flushed at a time.
   private static let pieceByteCount = 1 << 16
 
   /// - Parameter sink: nil to keep the text.
-  package init(_ sink: Sink? = nil) {
+  package init(escapesInvisible: Bool = false, _ sink: Sink? = nil) {
+    self.escapesInvisible = escapesInvisible
     self.sink = sink
   }
 
@@ -56,7 +60,11 @@ package struct JSONWriter {
   package mutating func write(_ string: String) {
     var string = string
     put(UInt8(ascii: "\""))
-    string.withUTF8 { for byte in $0 { putEscaped(byte) } }
+    if escapesInvisible, !string.unicodeScalars.allSatisfy(\.isVisible) {
+      for scalar in string.unicodeScalars { putVisible(scalar) }
+    } else {
+      string.withUTF8 { for byte in $0 { putEscaped(byte) } }
+    }
     put(UInt8(ascii: "\""))
   }
 
@@ -101,6 +109,17 @@ package struct JSONWriter {
   private mutating func putEscaped(_ byte: UInt8) {
     guard let escape = Self.escape(byte) else { return utf8.append(byte) }
     for byte in escape.utf8 { put(byte) }
+  }
+
+  private mutating func putVisible(_ scalar: Unicode.Scalar) {
+    if scalar.isASCII || scalar.isVisible {
+      for byte in scalar.utf8 { putEscaped(byte) }
+      return
+    }
+    for unit in scalar.utf16 {
+      let digits = String(unit, radix: 16)
+      put("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)")
+    }
   }
 
   private static func escape(_ byte: UInt8) -> String? {

@@ -13,6 +13,11 @@ extension VerificationResult {
   public func text(
     listsLayers: Bool = false, separator: String = "\n", toListAll advice: String? = nil
   ) -> String {
+    lines(listsLayers: listsLayers, toListAll: advice).joined(separator: separator)
+  }
+
+  /// The same, line by line.
+  public func lines(listsLayers: Bool = false, toListAll advice: String? = nil) -> [String] {
     var lines: [String] = []
     if listsLayers {
       lines += layers.map { layer in
@@ -30,8 +35,7 @@ extension VerificationResult {
     if let layer = firstDivergence, let divergence = layer.divergence {
       lines.append("first divergence: \(divergence.text(in: layer.name))")
     }
-    return (lines + [summary] + errorLines + healthLines + settingsLines + scopeLines).joined(
-      separator: separator)
+    return lines + [summary] + errorLines + healthLines + settingsLines + scopeLines
   }
 
   private var summary: String {

@@ -7,12 +7,16 @@ extension ZipArchive {
   ///
   /// If the record at the end has no known size, it is the archive's `remnant`.
   ///
+  /// - Parameter readsEncrypted: whether records that are marked as encrypted are taken as they are:
+  ///   the mark can be a lie.
   /// - Throws: `zipDirectory` if the file does not begin with a record.
-  package init(salvaging file: ByteRegion) throws(CheckpointError) {
+  package init(
+    salvaging file: ByteRegion, readsEncrypted: Bool = false
+  ) throws(CheckpointError) {
     var entries = ZipEntries(of: file)
     var start = 0
     var remnant: ZipEntry?
-    while let header = try? ZipLocalHeader(at: start, in: file) {
+    while let header = try? ZipLocalHeader(at: start, in: file, readsEncrypted) {
       guard let (entry, end) = try? header.record(in: file) else {
         remnant = try header.remnant(in: file)
         break

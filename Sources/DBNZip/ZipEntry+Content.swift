@@ -17,12 +17,19 @@ extension ZipEntry {
   /// The content as a tensor's bytes: in place, or decompressed on each read; the checksum is
   /// compared then.
   ///
-  /// - Parameter title: the name for errors; nil: the record's name. A name of up to 15 bytes takes
-  ///   no extra memory.
-  package func storage(named title: String? = nil) -> TensorStorage {
+  /// - Parameters:
+  ///   - title: the name for errors; nil: the record's name. A name of up to 15 bytes takes no extra
+  ///     memory.
+  ///   - others: whether the archive has checksums of other records, so that one which is not there
+  ///     was left out.
+  package func storage(
+    named title: String? = nil, othersHaveChecksums others: Bool = false
+  ) -> TensorStorage {
     let title = title ?? name
     switch method {
-    case .stored: return TensorStorage(payload, crc32: crc32, record: title)
+    case .stored:
+      let place: ChecksumPlace = crc32 == nil && others ? .leftOut : .archive
+      return TensorStorage(payload, crc32: crc32, in: place, record: title)
     case .deflated:
       let bytes = DeflatedBytes(payload, byteCount: size, record: title)
       return TensorStorage(bytes, crc32: crc32, record: title)
@@ -34,7 +41,8 @@ extension ZipEntry {
     DeflatedBytes(payload, byteCount: size, skipping: skipped, record: name)
   }
 
-  private func uncheckedContent() throws(CheckpointError) -> ByteRegion {
+  /// The content, whatever its checksum.
+  package func uncheckedContent() throws(CheckpointError) -> ByteRegion {
     switch method {
     case .stored: payload
     case .deflated: try inflated()

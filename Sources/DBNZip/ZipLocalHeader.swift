@@ -22,8 +22,11 @@ struct ZipLocalHeader {
     var descriptorByteCount = 0
   }
 
+  /// - Parameter readsEncrypted: whether a record that is marked as encrypted is taken as it is.
   /// - Throws: `truncated` or `zipLocalHeader` if there is no header of a record that can be read.
-  init(at start: Int, in file: ByteRegion) throws(CheckpointError) {
+  init(
+    at start: Int, in file: ByteRegion, _ readsEncrypted: Bool = false
+  ) throws(CheckpointError) {
     var reader = ByteReader(file)
     try reader.seek(to: start)
     let signature = try reader.read(UInt32.self)
@@ -44,7 +47,8 @@ struct ZipLocalHeader {
       (size, stored) = (try field.readCount(UInt64.self), try field.readCount(UInt64.self))
     }
     // Bits 0 and 6 are encryption, bit 3 a descriptor after the content.
-    guard signature == 0x0403_4B50, flags & 0x41 == 0, method == 0 || method == 8, let name else {
+    let isReadable = flags & 0x41 == 0 || readsEncrypted
+    guard signature == 0x0403_4B50, isReadable, method == 0 || method == 8, let name else {
       throw CheckpointError(.zipLocalHeader, offset: start, "no readable record begins here")
     }
     self.name = name

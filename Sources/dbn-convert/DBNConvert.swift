@@ -44,6 +44,7 @@ struct DBNConvert: ParsableCommand {
     } catch {
       if exitCode(for: error) == .validationFailure {
         show(CheckpointError(usage: error), arguments)
+        usageError(fullMessage(for: error))
       }
       exit(withError: error)
     }
@@ -80,8 +81,11 @@ struct DBNConvert: ParsableCommand {
     usageError("Error: \(misspelling)\n  See 'dbn-convert\(help) --help' for more information.")
   }
 
+  /// - Parameter text: may have several lines.
   private static func usageError(_ text: String) -> Never {
-    Console.error(text)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      Console.error(String(line))
+    }
     DBNPlatform.exit(EX_USAGE)
   }
 }

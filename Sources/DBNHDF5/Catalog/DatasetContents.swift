@@ -67,8 +67,10 @@ struct DatasetContents {
       return TensorStorage(region, crc32: crc32, in: .rootAttribute, record: record)
     }
     let (file, name) = (file, dataset.path)
-    let bytes = SlabbedBytes(byteCount: stored.byteCount, slabByteCount: stored.slabByteCount) {
-      range, buffer throws(CheckpointError) in
+    let bytes = SlabbedBytes(
+      byteCount: stored.byteCount, slabByteCount: stored.slabByteCount,
+      storedValues: stored.isUnwritten ? .absent : .present
+    ) { range, buffer throws(CheckpointError) in
       do throws(CheckpointError) {
         try stored.copy(range, from: file, to: buffer)
       } catch {

@@ -14,6 +14,15 @@ enum StoredBytes: Sendable {
     }
   }
 
+  /// Whether none of the values was ever written.
+  var isUnwritten: Bool {
+    switch self {
+    case .region: false
+    case .repeated: true
+    case .chunked(let chunked): chunked.unwrittenByteCount == chunked.byteCount
+    }
+  }
+
   /// The granularity of reading: ranges must begin and end at multiples of it.
   var slabByteCount: Int {
     switch self {

@@ -1,3 +1,5 @@
+import DBNTensors
+
 /// A piece of HTML, written as a string literal in which every interpolated string is escaped: so
 /// text from a file can't become markup.
 struct HTML: Sendable, ExpressibleByStringInterpolation {
@@ -14,7 +16,7 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
 
     mutating func appendLiteral(_ literal: String) { text += literal }
 
-    /// Escaped, in texts and in quoted attributes.
+    /// Escaped, in texts and in quoted attributes: markup, and everything that is not visible.
     ///
     /// By Unicode scalars: a quotation mark with a combining accent is one `Character` that is not
     /// equal to a quotation mark, and a browser would end the attribute there.
@@ -26,7 +28,7 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
         case "&": text += "&amp;"
         case "\"": text += "&quot;"
         case "'": text += "&#39;"
-        default: text.unicodeScalars.append(scalar)
+        default: text += scalar.visible
         }
       }
     }

@@ -63,7 +63,7 @@ extension SafetensorsPlan {
     return shards + [start..<names.count]
   }
 
-  /// Writes the same text as `JSON.text(indented: true)` would.
+  /// Writes the same text as `JSON.text(indented: true)` would, except that names stay as they are.
   private func writeIndex(
     of shards: [Range<Int>], _ shardNames: ShardNames, _ identity: String,
     to text: inout JSONWriter

@@ -30,8 +30,12 @@ package protocol ByteSource: Sendable {
   /// The part of a file that these bytes are, or are computed from: for errors, and to release its
   /// memory. nil if there is no file, or several.
   var origin: ByteRegion? { get }
+  /// The storages that these bytes are part of or computed from.
+  var sources: [TensorStorage] { get }
   /// Whether a file has a checksum of bytes that these are part of or computed from.
   var hasChecksum: Bool { get }
+  /// Whether a file holds values for the bytes.
+  var storedValues: StoredValues { get }
   /// The size of the largest buffer that reading in small pieces needs.
   var largestBuffer: Int { get }
 }
@@ -56,6 +60,6 @@ extension ByteSource {
   package var isInPlace: Bool { false }
   package var openedByteCount: Int { byteCount }
   package var origin: ByteRegion? { nil }
-  package var hasChecksum: Bool { false }
+  package var sources: [TensorStorage] { [] }
   package var largestBuffer: Int { byteCount }
 }

@@ -59,6 +59,7 @@ struct CheckedBytes: ByteSource {
   var isInPlace: Bool { storage.isInPlace }
   var openedByteCount: Int { storage.openedByteCount }
   var origin: ByteRegion? { storage.origin }
+  var sources: [TensorStorage] { [storage] }
   var hasChecksum: Bool { true }
   var largestBuffer: Int { storage.largestBuffer }
 }

@@ -13,6 +13,7 @@ extension ComputedBytes {
 /// Bytes that a closure computes: a format's own kind of view, for example.
 struct ClosureBytes: ComputedBytes {
   let byteCount: Int
+  let sources: [TensorStorage]
   let body: @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
 
   func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) { try body(target) }

@@ -48,6 +48,6 @@ struct ConvertedBytes: ByteSource {
 
   var openedByteCount: Int { storage.openedByteCount }
   var origin: ByteRegion? { storage.origin }
-  var hasChecksum: Bool { storage.hasChecksum }
+  var sources: [TensorStorage] { [storage] }
   var largestBuffer: Int { storage.largestBuffer }
 }

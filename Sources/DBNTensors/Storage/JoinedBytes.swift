@@ -1,16 +1,16 @@
 /// The bytes of several storages, one after the other: each rank's buffer as a row.
 package struct JoinedBytes: ComputedBytes {
-  private let storages: [TensorStorage]
+  package let sources: [TensorStorage]
 
   package init(_ storages: [TensorStorage]) {
-    self.storages = storages
+    sources = storages
   }
 
-  package var byteCount: Int { storages.reduce(0) { $0 + $1.byteCount } }
+  package var byteCount: Int { sources.reduce(0) { $0 + $1.byteCount } }
 
   package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
     var end = 0
-    for storage in storages {
+    for storage in sources {
       try storage.bytes().copy(to: UnsafeMutableRawBufferPointer(rebasing: target[end...]))
       end += storage.byteCount
       // There can be as many files as ranks; some pages of each would otherwise stay in memory.

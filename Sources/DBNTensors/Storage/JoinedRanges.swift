@@ -19,6 +19,7 @@ package struct JoinedRanges: ComputedBytes {
     self.parts = parts
   }
 
+  package var sources: [TensorStorage] { parts.map(\.storage) }
   package var byteCount: Int { parts.reduce(0) { $0 + $1.range.count } }
 
   package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {

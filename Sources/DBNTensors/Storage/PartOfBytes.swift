@@ -14,6 +14,6 @@ struct PartOfBytes: ByteSource {
   var isInPlace: Bool { true }
   var openedByteCount: Int { part.openedByteCount }
   var origin: ByteRegion? { part }
-  var hasChecksum: Bool { whole.hasChecksum }
+  var sources: [TensorStorage] { [whole] }
   var largestBuffer: Int { whole.largestBuffer }
 }

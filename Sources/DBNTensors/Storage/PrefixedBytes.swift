@@ -32,6 +32,6 @@ package struct PrefixedBytes: ByteSource {
   }
 
   package var origin: ByteRegion? { storage.origin }
-  package var hasChecksum: Bool { storage.hasChecksum }
+  package var sources: [TensorStorage] { [storage] }
   package var largestBuffer: Int { storage.largestBuffer }
 }

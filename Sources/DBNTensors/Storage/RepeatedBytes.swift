@@ -9,6 +9,7 @@ package struct RepeatedBytes: ComputedBytes {
   }
 
   package var byteCount: Int { storage.byteCount * count }
+  package var sources: [TensorStorage] { [storage] }
 
   package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
     let bytes = try storage.bytes()

@@ -11,6 +11,8 @@ package struct ScatteredBytes: ComputedBytes {
     self.parts = parts
   }
 
+  package var sources: [TensorStorage] { parts.map(\.storage) }
+
   package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
     for (storage, copy) in parts {
       try storage.read(pieces: TensorStorage.pieceByteCount) { copy.copy($1, at: $0, to: target) }

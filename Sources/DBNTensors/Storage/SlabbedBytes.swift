@@ -1,6 +1,7 @@
 /// Bytes that are computed slab by slab, in any order: rows of compressed chunks.
 package struct SlabbedBytes: ByteSource {
   package let byteCount: Int
+  package let storedValues: StoredValues
   /// The size of all slabs but the last.
   private let slabByteCount: Int
   private let fill:
@@ -14,6 +15,7 @@ package struct SlabbedBytes: ByteSource {
   ///   - fill: writes the bytes of a range of whole slabs into a zeroed buffer.
   package init(
     byteCount: Int, slabByteCount: Int, windowByteCount: Int = 4 << 20,
+    storedValues: StoredValues = .present,
     _ fill:
       @escaping @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) throws(CheckpointError) ->
       Void
@@ -21,6 +23,7 @@ package struct SlabbedBytes: ByteSource {
     self.byteCount = byteCount
     self.slabByteCount = max(1, min(slabByteCount, byteCount))
     self.windowByteCount = windowByteCount
+    self.storedValues = storedValues
     self.fill = fill
   }
 

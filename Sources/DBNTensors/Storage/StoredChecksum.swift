@@ -10,11 +10,16 @@ struct StoredChecksum: ~Copyable, Sendable {
     static let isRecorded: UInt64 = 1 << 32
     static let isInAttribute: UInt64 = 1 << 33
     static let isKnown: UInt64 = 1 << 34
+    static let isLeftOut: UInt64 = 1 << 35
   }
 
   init(recorded: UInt32?, in place: ChecksumPlace) {
     var state = recorded.map { Flag.isRecorded | UInt64($0) } ?? 0
-    if place == .rootAttribute { state |= Flag.isInAttribute }
+    switch place {
+    case .archive: break
+    case .rootAttribute: state |= Flag.isInAttribute
+    case .leftOut: state |= Flag.isLeftOut
+    }
     self.state = Atomic(state)
   }
 
@@ -25,7 +30,9 @@ struct StoredChecksum: ~Copyable, Sendable {
   var known: UInt32? { number(Flag.isKnown) }
 
   var place: ChecksumPlace {
-    state.load(ordering: .relaxed) & Flag.isInAttribute == 0 ? .archive : .rootAttribute
+    let flags = state.load(ordering: .relaxed)
+    if flags & Flag.isInAttribute != 0 { return .rootAttribute }
+    return flags & Flag.isLeftOut != 0 ? .leftOut : .archive
   }
 
   /// Stores the CRC-32 computed from the bytes, which must equal the recorded one if there is one.
@@ -46,10 +53,12 @@ package enum ChecksumPlace: Sendable {
   case archive
   /// In an attribute of an HDF5 file's root.
   case rootAttribute
+  /// Nowhere, in an archive that has checksums of other records.
+  case leftOut
 
   var damageAdvice: Guidance {
     switch self {
-    case .archive: TensorStorage.damageAdvice
+    case .archive, .leftOut: TensorStorage.damageAdvice
     case .rootAttribute:
       "the file is damaged: get it again; if it was edited on purpose, remove the root attribute "
         + "`checksums`"

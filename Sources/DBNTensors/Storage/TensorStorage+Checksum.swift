@@ -7,6 +7,11 @@ extension TensorStorage {
   /// from.
   public var hasChecksum: Bool { checksum.recorded != nil || source.hasChecksum }
 
+  /// Whether the file holds values for the bytes.
+  package var storedValues: StoredValues {
+    checksum.place == .leftOut ? .absentIfZero : source.storedValues
+  }
+
   /// The CRC-32 of the bytes, computed once.
   ///
   /// - Throws: `checksumMismatch`, as `withBytes`.

@@ -107,5 +107,6 @@ extension TensorStorage: ByteSource {
   package var isInPlace: Bool { source.isInPlace }
   package var openedByteCount: Int { source.openedByteCount }
   package var origin: ByteRegion? { source.origin }
+  package var sources: [TensorStorage] { source.sources }
   package var largestBuffer: Int { source.largestBuffer }
 }

@@ -85,11 +85,13 @@ extension TensorStorage {
   }
 
   /// Bytes that `fill` writes into a zeroed buffer on each read; they are not kept.
+  ///
+  /// - Parameter source: the bytes that it computes them from, if there are any.
   package convenience init(
-    computing byteCount: Int,
+    computing byteCount: Int, from source: TensorStorage? = nil,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
-    self.init(ClosureBytes(byteCount: byteCount, body: fill))
+    self.init(ClosureBytes(byteCount: byteCount, sources: source.map { [$0] } ?? [], body: fill))
   }
 
   /// The elements of `source`, converted piece by piece whenever they are read.

@@ -30,6 +30,11 @@ struct TarArchive {
     }
   }
 
+  /// The members in the order of their places.
+  var all: [(name: String, content: ByteRegion)] {
+    members.map { ($0.key, $0.value) }.sorted { $0.1.fileOffset < $1.1.fileOffset }
+  }
+
   func member(_ name: String) throws(CheckpointError) -> ByteRegion {
     guard let member = members[name] else {
       throw CheckpointError(

@@ -21,6 +21,9 @@ struct TorchArchive: StorageSource {
   /// The pickle of a TorchScript program's constants.
   let constants: ByteRegion?
   let zip: ZipArchive
+  /// Whether the pickle has a checksum: then storages without one were not written (`skip_data`),
+  /// or only later, in place.
+  private let hasChecksums: Bool
   /// The folder of all records, with its slash: the stem of the original file's name.
   private let prefix: String
   /// The folder of the storages.
@@ -45,6 +48,7 @@ struct TorchArchive: StorageSource {
     try Self.checkVersion(zip["\(prefix)\(TorchRecord.version)"])
     isBigEndian = try zip.isBigEndian(prefix)
     self.pickle = try pickle.content()
+    hasChecksums = pickle.crc32 != nil
     history = try Self.history(zip["\(prefix)\(TorchRecord.history)"])
     graph = try zip["\(prefix)\(TorchRecord.graph)"]?.wholeText()
     batchNormSettings = try Self.settings(zip["\(prefix)\(TorchRecord.batchNorms)"])
@@ -98,7 +102,7 @@ struct TorchArchive: StorageSource {
         .torchRecordMissing, "its record \(location(of: key)) is not in the archive",
         advice: "the file is incomplete; get it again")
     }
-    return entry.storage(named: "\(storages)\(key)")
+    return entry.storage(named: "\(storages)\(key)", othersHaveChecksums: hasChecksums)
   }
 }
 

@@ -30,16 +30,18 @@ struct CertificateCheck {
   /// Whether nothing has changed.
   var holds: Bool { changes.isEmpty && differences.isEmpty && failure == nil }
 
-  var text: String {
+  /// The result for people.
+  var lines: [String] {
     var lines = changes.map { "\($0.file.visible()) \($0.change)" }
     if let failure { lines.append("the comparison fails now: \(failure)") }
     if !differences.isEmpty {
       lines.append("the comparison finds other figures: \(differences.joined(separator: ", "))")
     }
-    return holds
-      ? "\(path): \(counted(certificate.files.count, "file")) unchanged, and the comparison finds the "
+    guard holds else { return ["\(path): does not hold"] + lines }
+    return [
+      "\(path): \(counted(certificate.files.count, "file")) unchanged, and the comparison finds the "
         + "same: \(verdict)"
-      : (["\(path): does not hold"] + lines).joined(separator: "\n")
+    ]
   }
 
   private var verdict: String {

@@ -41,7 +41,7 @@ struct CheckCommand: ResultCommand {
 
   private func checkCertificate(_ path: String) throws -> CommandResult {
     let check = try CertificateCheck(path)
-    return CommandResult(check.json, text: check.text, isDifferent: !check.holds)
+    return CommandResult(check.json, lines: check.lines, isDifferent: !check.holds)
   }
 
   private func check(_ file: String) throws -> CommandResult {
@@ -60,25 +60,55 @@ struct CheckCommand: ResultCommand {
       [
         "path": .string(file), "format": .string(checkpoint.format ?? ""),
         "tensors": .int(result.tensors), "bytes": .int(result.byteCount),
-        "with_checksum": .int(result.withChecksum),
+        "with_checksum": .int(result.withChecksum), "checksums": result.checksums,
+        "not_verified": .array(
+          result.notVerified.map {
+            ["name": .string("\($0.path)"), "checksum": .string($0.finding.rawValue)]
+          }),
         "unread": .array(result.unread.map { .string("\($0)") }),
         "part": checkpoint.part.map { .string($0) } ?? .null, "health": health.json,
         "notes": .array(checkpoint.notes.map { .string($0.inCommandWords) }),
       ],
-      text: "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
-        + "\(readable(byteCount: result.byteCount)); the checksums of \(result.withChecksum) "
-        + "are correct"
-        + (result.withChecksum < result.tensors ? ", the others have none" : "")
-        + result.unreadText)
+      lines: [
+        "\(file): \(checkpoint.format ?? ""), \(counted(result.tensors, "tensor")) read, "
+          + "\(readable(byteCount: result.byteCount)); \(result.checksumText)"
+          + result.neverWrittenText + result.unreadText
+      ])
   }
 }
 
 extension IntegrityCheck {
+  /// How many tensors there are with each finding.
+  fileprivate var checksums: JSON {
+    .object(
+      [Finding.verified, .noChecksum, .neverWritten].map {
+        .init($0.rawValue, .int(count(of: $0)))
+      })
+  }
+
+  fileprivate var checksumText: String {
+    let without = count(of: .noChecksum)
+    return "the checksums of \(withChecksum) are correct"
+      + (without > 0 ? ", \(without) \(without == 1 ? "has" : "have") none" : "")
+  }
+
+  /// "; 2 tensors were never written: weight, bias", or empty.
+  fileprivate var neverWrittenText: String {
+    let names = notVerified.filter { $0.finding == .neverWritten }.map { "\($0.path)" }
+    guard !names.isEmpty else { return "" }
+    let were = names.count == 1 ? "was" : "were"
+    return "; \(counted(names.count, "tensor")) \(were) never written, so that the file has only "
+      + "room for the values: " + Self.list(names)
+  }
+
   /// "; not checked: adj, args", or empty.
   fileprivate var unreadText: String {
     guard !unread.isEmpty else { return "" }
-    let names = unread.prefix(5).map { "\($0)".visible() }.joined(separator: ", ")
-    return "; not checked, because it is no plain value: \(names)"
-      + (unread.count > 5 ? " and \(unread.count - 5) more" : "")
+    return "; not checked, because it is no plain value: " + Self.list(unread.map { "\($0)" })
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(5).map { $0.visible() }.joined(separator: ", ")
+      + (names.count > 5 ? " and \(names.count - 5) more" : "")
   }
 }

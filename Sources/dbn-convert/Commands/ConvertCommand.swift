@@ -46,7 +46,7 @@ struct ConvertCommand: ResultCommand {
     let health = result.health
     options.remark(result.notes + health.notes)
     return CommandResult(
-      result.json(writtenTo: output, health: health), text: text(result), naming: files)
+      result.json(writtenTo: output, health: health), lines: lines(result), naming: files)
   }
 
   private func converted() throws -> ConversionResult {
@@ -57,13 +57,14 @@ struct ConvertCommand: ResultCommand {
       allowsLosses: target.lossy)
   }
 
-  private func text(_ result: ConversionResult) -> String {
+  private func lines(_ result: ConversionResult) -> [String] {
     var tensors = 0
     result.checkpoint.root.forEachLeaf { if $1.tensor != nil { tensors += 1 } }
-    return "\(output): \(counted(tensors, "tensor")) from \(input) (\(result.source.format))"
+    let summary =
+      "\(output): \(counted(tensors, "tensor")) from \(input) (\(result.source.format))"
       + result.report.skippedText
-      + result.report.losses.map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
-      + result.leftOutText + result.proofText
+    return [summary] + result.report.losses.map { "lost: \($0.name.visible()): \($0.reason)" }
+      + result.leftOutLines + result.proofLines
   }
 }
 

@@ -37,16 +37,18 @@ struct DiffCommand: ResultCommand {
     bar.finish()
     options.remark(checkpointA.notes + checkpointB.notes)
     return CommandResult(
-      difference.json, text: text(difference), isDifferent: !difference.isEqual)
+      difference.json, lines: lines(difference), isDifferent: !difference.isEqual)
   }
 
   /// How many differences are listed.
   private static let listedDifferences = 1000
 
-  private func text(_ difference: CheckpointDifference) -> String {
+  private func lines(_ difference: CheckpointDifference) -> [String] {
     guard !difference.isEqual else {
-      return "equal: \(counted(difference.tensorsCompared, "tensor")), keys, order, types, shapes, "
-        + "values, ties, metadata and all other values"
+      return [
+        "equal: \(counted(difference.tensorsCompared, "tensor")), keys, order, types, shapes, "
+          + "values, ties, metadata and all other values"
+      ]
     }
     var lines = difference.onlyInA.map { "only in \(a): \($0.visible())" }
     lines += difference.onlyInB.map { "only in \(b): \($0.visible())" }
@@ -56,8 +58,7 @@ struct DiffCommand: ResultCommand {
         "\(item.name.moduleName): \(item.why)\(item.detail.map { " \($0.visible())" } ?? "")\(distance)"
     }
     let total = "different: \(counted(lines.count, "difference"))"
-    return (lines.listed(atMost: Self.listedDifferences, "differences") + [total])
-      .joined(separator: "\n")
+    return lines.listed(atMost: Self.listedDifferences, "differences") + [total]
   }
 }
 

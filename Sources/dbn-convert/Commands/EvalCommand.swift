@@ -63,7 +63,7 @@ struct EvalCommand: ResultCommand {
       model: source.graph.name, data: data.data, samples: samples, batch: data.batch,
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
     return CommandResult(
-      output.json, text: output.text,
+      output.json, lines: output.lines,
       naming: try report.staged(existing, output.page(files: files(of: source))))
   }
 

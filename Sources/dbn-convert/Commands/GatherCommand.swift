@@ -55,9 +55,11 @@ struct GatherCommand: ResultCommand {
     options.remark(result.notes + health.notes)
     return CommandResult(
       result.json(writtenTo: output, health: health),
-      text: "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "
-        + "\(counted(ranks.count, "rank")) gathered in the replicated layout"
-        + result.shardedText + result.leftOutText,
+      lines: [
+        "\(output): \(counted(result.report.converted.count, "BatchNorm")) of "
+          + "\(counted(ranks.count, "rank")) gathered in the replicated layout"
+          + result.shardedText
+      ] + result.leftOutLines,
       naming: files)
   }
 }

@@ -34,7 +34,7 @@ struct InfoCommand: ResultCommand {
 
   func result() throws -> CommandResult {
     let existing = try report.existingFiles(inputs: [file, layouts.layoutFile])
-    let checkpoint = try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
+    let checkpoint = try opened()
     let inspection: CheckpointInspection
     do throws(CheckpointError) {
       inspection = try CheckpointInspection(
@@ -55,13 +55,31 @@ struct InfoCommand: ResultCommand {
     let tensors = inspection.tensors.filter { selection.contains($0.name) }
     let info = InfoReport(
       path: file, format: checkpoint.format ?? "", checkpoint: checkpoint, inspection: inspection,
-      notes: notes,
+      notes: notes, names: Checkpoint.pickledNames(at: file), listsNames: keys == nil,
       tensors: tensors, statistics: stats ? try statistics(of: tensors) : nil,
       batchNorms: inspection.batchNorms.filter { row in
         row.site.bufferKeys.contains(where: selection.contains)
       })
     return CommandResult(
-      info.json, text: info.text, naming: try report.staged(existing, info.page()))
+      info.json, lines: info.lines, naming: try report.staged(existing, info.page()))
+  }
+
+  /// The checkpoint. If it can't be read, what its pickles name is printed before the error, unless
+  /// that is nothing but what weights need.
+  private func opened() throws(CheckpointError) -> Checkpoint {
+    do throws(CheckpointError) {
+      return try Checkpoint.open(file, options: opaque.readingOptions.acceptingParts)
+    } catch {
+      let names = Checkpoint.pickledNames(at: file)
+      guard !names.names.isEmpty, !Assignment.current.isOneOfMany else { throw error }
+      if options.json {
+        let document = JSON.object([.init("error", error.json)] + names.members)
+        try Console.result(document.text(indented: true))
+      } else if !options.quiet, names.names.contains(where: { !$0.isUsual }) {
+        try Console.result(names.lines())
+      }
+      throw error
+    }
   }
 
   private func values(
@@ -76,7 +94,7 @@ struct InfoCommand: ResultCommand {
         advice: "list the tensors with \(.inspection)")
     }
     let values = TensorValues(path: file, name: row.name, tensor: row.tensor)
-    return CommandResult(try values.json(), text: try values.text())
+    return CommandResult(try values.json(), lines: try values.lines())
   }
 
   private func statistics(

@@ -11,6 +11,6 @@ struct ModelsCommand: ResultCommand {
   func result() throws -> CommandResult {
     let names = Architecture.all.map(\.name)
     return CommandResult(
-      ["models": .array(names.map { .string($0) })], text: names.joined(separator: "\n"))
+      ["models": .array(names.map { .string($0) })], lines: names)
   }
 }

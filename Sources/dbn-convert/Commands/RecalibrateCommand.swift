@@ -68,7 +68,7 @@ struct RecalibrateCommand: ResultCommand {
     }
     return CommandResult(
       json(written.json(writtenTo: output, health: health), measured),
-      text: text(measured) + written.leftOutText, naming: files)
+      lines: [text(measured)] + written.leftOutLines, naming: files)
   }
 
   private func recalibrated(

@@ -109,7 +109,7 @@ struct RunCommand: ResultCommand {
         "model": .string(graph.name), "output": .string(output),
         "mode": .string(graph.mode(given: mode).text),
       ],
-      text: "\(output): \(shapes.joined(separator: ", ")) of \(graph.name)", naming: files)
+      lines: ["\(output): \(shapes.joined(separator: ", ")) of \(graph.name)"], naming: files)
   }
 
   /// The outputs, named output_0, output_1, ..., in their own type, or in the type of the weights.

@@ -35,18 +35,19 @@ struct SalvageCommand: ResultCommand {
     let health = result.health
     options.remark(result.notes + health.notes)
     return CommandResult(
-      result.json(writtenTo: output, health: health), text: text(result), naming: files,
+      result.json(writtenTo: output, health: health), lines: lines(result), naming: files,
       isDifferent: !result.lost.isEmpty)
   }
 
-  private func text(_ result: ConversionResult) -> String {
+  private func lines(_ result: ConversionResult) -> [String] {
     let lost = result.lost
     let count = result.report.converted.count
     let shown = 40
-    return "\(output): \(counted(count, "tensor")) of \(input) (\(result.source.format))"
+    let summary =
+      "\(output): \(counted(count, "tensor")) of \(input) (\(result.source.format))"
       + (lost.isEmpty ? "; nothing is lost" : "; lost: \(lost.count)") + unchecked(result)
-      + lost.prefix(shown).map { "\nlost: \($0.name.visible()): \($0.reason)" }.joined()
-      + (lost.count > shown ? "\n... and \(lost.count - shown) more (--json lists all)" : "")
+    return [summary] + lost.prefix(shown).map { "lost: \($0.name.visible()): \($0.reason)" }
+      + (lost.count > shown ? ["... and \(lost.count - shown) more (--json lists all)"] : [])
   }
 
   /// "; 3 tensors without a checksum, where damage would not show", or empty.

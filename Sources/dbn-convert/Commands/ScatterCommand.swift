@@ -45,9 +45,10 @@ struct ScatterCommand: ResultCommand {
         "health": health.json,
         "notes": .array(written[0].notes.map { .string($0.inCommandWords) }),
       ],
-      text:
+      lines: [
         "\(names.path(0)) to \(names.path(ranks.count - 1)): \(counted(ranks.count, "rank")) of "
-        + input + written[0].leftOutText, naming: files)
+          + input
+      ] + written[0].leftOutLines, naming: files)
   }
 
   private func names() throws -> RankPattern {

@@ -68,9 +68,11 @@ struct ToDistributedCommand: ResultCommand {
     let report = result.report
     return CommandResult(
       result.json(writtenTo: output, health: health),
-      text: "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
-        + "\(layout), \(counted(worldSize, "virtual device"))" + report.lossText
-        + report.skippedText + result.leftOutText + result.proofText, naming: files)
+      lines: [
+        "\(output): \(counted(report.converted.count, "BatchNorm")) of \(input) mapped to "
+          + "\(layout), \(counted(worldSize, "virtual device"))" + report.lossText
+          + report.skippedText
+      ] + result.leftOutLines + result.proofLines, naming: files)
   }
 }
 

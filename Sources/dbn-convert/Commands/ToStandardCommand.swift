@@ -71,7 +71,7 @@ struct ToStandardCommand: ResultCommand {
     options.remark(result.notes + health.notes)
     return CommandResult(
       result.json(writtenTo: output, health: health),
-      text: text(result, to: layout) + result.leftOutText + result.proofText, naming: files)
+      lines: [text(result, to: layout)] + result.leftOutLines + result.proofLines, naming: files)
   }
 
   private func converted(to layout: BatchNormLayout) throws -> ConversionResult {

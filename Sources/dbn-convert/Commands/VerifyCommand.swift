@@ -95,7 +95,7 @@ struct VerifyCommand: ResultCommand {
       Certificate.Finding(result.json, compared: result.digests), reading: [a, b] + otherInputs,
       in: &files)
     return CommandResult(
-      result.json, text: result.text(listsLayers: layers, toListAll: "--layers lists all"),
+      result.json, lines: result.lines(listsLayers: layers, toListAll: "--layers lists all"),
       naming: files, isDifferent: !result.isEqual)
   }
 

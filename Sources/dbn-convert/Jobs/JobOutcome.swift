@@ -17,7 +17,7 @@ struct JobOutcome {
   /// Its line of results.
   let line: Document
   /// What the command prints for people; empty for a job that was skipped or has failed.
-  var text = ""
+  var lines: [String] = []
   var error: CheckpointError?
 
   private init(_ status: Status, exit: Int, _ members: [JSON.Member]) {
@@ -32,7 +32,7 @@ struct JobOutcome {
   }
 
   static func done(
-    _ job: Job, _ record: JobRecord, document: Document, text: String, duration: Duration
+    _ job: Job, _ record: JobRecord, document: Document, lines: [String], duration: Duration
   ) -> JobOutcome {
     let status = record.exit == 0 ? Status.done : .different
     let members: [JSON.Member] = [
@@ -42,7 +42,7 @@ struct JobOutcome {
     var outcome = JobOutcome(
       status, exit: record.exit,
       job.json + members + record.members + [.init("result", document.json)])
-    outcome.text = text
+    outcome.lines = lines
     return outcome
   }
 

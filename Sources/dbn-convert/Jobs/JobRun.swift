@@ -39,7 +39,7 @@ final class JobRun: Sendable {
     } else if request.outputs.json {
       try Console.result(tally.document)
     } else if !request.outputs.quiet {
-      try Console.result(tally.text)
+      try Console.result([tally.text])
     }
     return tally.exitStatus
   }
@@ -89,8 +89,8 @@ final class JobRun: Sendable {
       guard work.results == nil else { return }
       if request.outputs.json {
         try Console.result(line: outcome.line)
-      } else if !outcome.text.isEmpty, !request.outputs.quiet {
-        try Console.result(outcome.text.withShortLines)
+      } else if !outcome.lines.isEmpty, !request.outputs.quiet {
+        try Console.result(outcome.lines)
       }
     }
     bar.advance(by: 1)

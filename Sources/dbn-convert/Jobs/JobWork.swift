@@ -124,9 +124,9 @@ final class JobWork: Sendable {
     since start: ContinuousClock.Instant
   ) throws -> JobOutcome {
     let assignment = Assignment(arguments: job.arguments, stamp: stamp, isOneOfMany: true)
-    let (document, text, isDifferent) = try Assignment.$current.withValue(assignment) {
+    let (document, lines, isDifferent) = try Assignment.$current.withValue(assignment) {
       let result = try command.result()
-      let (document, text) = (try result.document(), try result.text())
+      let (document, lines) = (try result.document(), try result.lines())
       let isDifferent = result.isDifferent
       guard job.inputs.map({ InputState($0) }) == before else {
         throw CheckpointError(
@@ -134,10 +134,10 @@ final class JobWork: Sendable {
           advice: "do it again when the file is complete")
       }
       try result.files.commit()
-      return (document, text, isDifferent)
+      return (document, lines, isDifferent)
     }
     let record = record(of: job, reading: before, crc32s, exit: isDifferent ? 1 : 0)
-    return .done(job, record, document: document, text: text, duration: start.duration(to: .now))
+    return .done(job, record, document: document, lines: lines, duration: start.duration(to: .now))
   }
 
   private func record(

@@ -24,7 +24,7 @@ struct OutputOptions: ParsableArguments {
     if json {
       try Console.result(result.document())
     } else if !quiet {
-      try Console.result(result.text().withShortLines)
+      try Console.result(result.lines())
     }
     // A signal now comes too late, also when the files have their names: the process ends by itself.
     dbn_defer_ending()

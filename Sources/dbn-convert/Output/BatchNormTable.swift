@@ -14,7 +14,7 @@ struct BatchNormTable {
     let table = TextTable(
       columns.map(\.title), rows.map { row in columns.map { $0.value(row) } },
       left: Set(columns.indices.filter { columns[$0].isText }))
-    return table.text.split(separator: "\n").map(String.init) + driftLines
+    return table.lines + driftLines
   }
 
   /// In how many BatchNorms the devices differ, and how much at most.

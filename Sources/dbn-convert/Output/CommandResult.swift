@@ -6,8 +6,8 @@ import DBNTensors
 struct CommandResult: ~Copyable {
   /// The result for programs.
   let document: () throws(CheckpointError) -> Document
-  /// The result for people.
-  let text: () throws(CheckpointError) -> String
+  /// The result for people, line by line.
+  let lines: () throws(CheckpointError) -> [String]
   /// The written files, complete and without names; none for most commands that only examine files.
   let files: StagedFiles
   /// Whether a comparison found a difference, or something is lost: exit status 1.
@@ -15,11 +15,11 @@ struct CommandResult: ~Copyable {
 
   init(
     _ json: @autoclosure @escaping () throws(CheckpointError) -> JSON,
-    text: @autoclosure @escaping () throws(CheckpointError) -> String,
+    lines: @autoclosure @escaping () throws(CheckpointError) -> [String],
     naming files: consuming StagedFiles = StagedFiles(), isDifferent: Bool = false
   ) {
     document = { () throws(CheckpointError) in Document(try json()) }
-    self.text = text
+    self.lines = lines
     self.files = files
     self.isDifferent = isDifferent
   }

@@ -5,17 +5,31 @@ import Synchronization
 
 /// Writes results and remarks to the standard streams.
 enum Console {
+  /// How many characters of a line are printed: a shape of 64 dimensions has at most 1300, but a file
+  /// can have names of any length. JSON has all.
+  private static let longestLine = 4000
+
   private static let printed = Atomic(false)
 
   /// Whether anything of a result was printed.
   static var hasResult: Bool { printed.load(ordering: .relaxed) }
 
-  /// Writes a result to standard output.
+  /// Writes a result for people to standard output.
+  ///
+  /// Only this function ends lines: what is not visible in one of them came from a file, and is
+  /// escaped.
+  ///
+  /// - Throws: as for a document.
+  static func result(_ lines: [String]) throws(CheckpointError) {
+    try result(lines.map { $0.visible(limit: longestLine) }.joined(separator: "\n"))
+  }
+
+  /// Writes a document to standard output.
   ///
   /// - Throws: `system` if it can't be written: a script must not take a partial result for a
   ///   complete one.
-  static func result(_ text: String) throws(CheckpointError) {
-    let bytes = Array("\(text)\n".utf8)
+  static func result(_ document: String) throws(CheckpointError) {
+    let bytes = Array("\(document.onItsLines)\n".utf8)
     var done = 0
     printed.store(true, ordering: .relaxed)
     while done < bytes.count {
@@ -49,9 +63,9 @@ enum Console {
     }
   }
 
-  /// Writes a remark or an error to standard error, on one line.
+  /// Writes a remark or an error to standard error, on one line: what is not visible is escaped.
   static func error(_ line: String) {
-    let bytes = Array("\(Terminal.coloured(line))\n".utf8)
+    let bytes = Array("\(Terminal.coloured(line.onOneLine))\n".utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 

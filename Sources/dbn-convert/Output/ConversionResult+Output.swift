@@ -7,9 +7,9 @@ extension ConversionResult {
   private static let listedLosses = 100
 
   /// A line for each value that the format could not store; empty for most formats and files.
-  var leftOutText: String {
+  var leftOutLines: [String] {
     leftOut.map { "left out: \($0.name.visible()): \($0.reason)" }
-      .listed(atMost: Self.listedLosses, "left out").map { "\n\($0)" }.joined()
+      .listed(atMost: Self.listedLosses, "left out")
   }
 
   /// "; 7 tensors put together", or empty.
@@ -18,7 +18,10 @@ extension ConversionResult {
   }
 
   /// The result of the proof, for people; empty if no proof was requested.
-  var proofText: String { proof.map { "\nverified: \($0.text)" } ?? "" }
+  var proofLines: [String] {
+    guard let lines = proof?.lines, let first = lines.first else { return [] }
+    return ["verified: \(first)"] + lines.dropFirst()
+  }
 
   /// What the conversion did, as JSON for programs.
   func json(writtenTo output: String, health: BatchNormHealth) -> JSON {

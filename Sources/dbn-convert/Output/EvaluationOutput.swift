@@ -81,13 +81,12 @@ struct EvaluationOutput {
     return "\(min(batch, samples.count))\(last)"
   }
 
-  var text: String {
+  /// The result for people.
+  var lines: [String] {
     let header =
       "\(model) on \(data): \(counted(samples.count, "sample")), "
       + "inputs \(samples.scaling.text), batches of \(batches)"
-    let sections =
-      [header, table.text] + slices + undefined + (listsClasses ? classTables : [])
-    return sections.joined(separator: "\n")
+    return [header] + table.lines + slices + undefined + (listsClasses ? classTables : [])
   }
 
   private var table: TextTable {
@@ -105,7 +104,7 @@ struct EvaluationOutput {
   }
 
   private var classTables: [String] {
-    zip(weights, results).map { weights, result in
+    zip(weights, results).flatMap { weights, result in
       let table = TextTable(
         ["class", "samples", "top-1", "top-5", "loss"],
         result.classification.classes.enumerated().map { index, tally in
@@ -114,7 +113,7 @@ struct EvaluationOutput {
             percent(tally.top5Accuracy), tally.loss.rounded(digits: 4),
           ]
         })
-      return "\n\(weights.visible()) by class\n\(table.text)"
+      return ["", "\(weights.visible()) by class"] + table.lines
     }
   }
 

@@ -12,6 +12,10 @@ struct InfoReport {
   let inspection: CheckpointInspection
   /// What the user should know about the file, one sentence each.
   let notes: [Guidance]
+  /// What the file's pickles name.
+  let names: PickledNames
+  /// Whether all names have a line, or only dangerous ones.
+  let listsNames: Bool
   /// The requested tensors.
   let tensors: [CheckpointInspection.TensorRow]
   /// Their statistics, if they are asked for; nil for a tensor whose numbers are not real.
@@ -19,7 +23,9 @@ struct InfoReport {
   /// The BatchNorms of the requested tensors.
   let batchNorms: [CheckpointInspection.BatchNormRow]
 
-  var json: JSON {
+  var json: JSON { .object((document.members ?? []) + names.members) }
+
+  private var document: JSON {
     [
       "path": .string(path), "format": .string(format),
       "part": checkpoint.part.map { .string($0) } ?? .null,
@@ -67,10 +73,13 @@ struct InfoReport {
     return inspection.health.filtered { names.contains(.string($0)) }
   }
 
-  var text: String {
-    let sections = [[summary], tensorLines, batchNormLines, moduleLines, otherLines, historyLines]
-    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
-      .joined(separator: "\n\n")
+  /// The result for people.
+  var lines: [String] {
+    let sections = [
+      [summary], tensorLines, batchNormLines, moduleLines, otherLines,
+      names.lines(all: listsNames), historyLines,
+    ]
+    return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
   /// A page about the BatchNorms and how much their devices differ.

@@ -5,8 +5,8 @@ import DBNVerification
 
 extension ProofResult {
   /// The result of the proof, for people.
-  var text: String {
-    guard let promise else { return outputs?.text() ?? "" }
+  var lines: [String] {
+    guard let promise else { return outputs?.lines() ?? [] }
     var parts: [String] = []
     if promise.merged > 0 {
       parts.append(
@@ -18,7 +18,7 @@ extension ProofResult {
     }
     parts.append("\(counted(promise.kept, "other tensor")) kept bit for bit")
     guard let outputs else {
-      return parts.joined(separator: "; ") + "; outputs not compared: \(whyNotRun)"
+      return [parts.joined(separator: "; ") + "; outputs not compared: \(whyNotRun)"]
     }
     let scope = outputs.model ?? counted(outputs.layers.count, "BatchNorm")
     parts.append(
@@ -26,7 +26,7 @@ extension ProofResult {
         ? "the outputs of \(scope) are equal"
         : "the outputs of \(scope) are up to \(outputs.maxAbsolute.brief) apart, at worst: "
           + outputs.errors)
-    return parts.joined(separator: "; ") + " (batch of \(outputs.samples), mode eval)"
+    return [parts.joined(separator: "; ") + " (batch of \(outputs.samples), mode eval)"]
   }
 
   /// The same for programs.

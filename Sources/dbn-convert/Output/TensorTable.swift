@@ -15,7 +15,7 @@ struct TensorTable {
       zip(rows, statistics).map { row, statistics in
         [row.shownName, row.line] + (statistics?.cells ?? Array(repeating: "", count: 6))
       }, left: [0, 1])
-    return table.text.split(separator: "\n").map(String.init)
+    return table.lines
   }
 }
 

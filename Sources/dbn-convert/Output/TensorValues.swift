@@ -20,7 +20,7 @@ struct TensorValues {
   }
 
   /// One line for each row of the last dimension, which begins with the row's index.
-  func text() throws(CheckpointError) -> String {
+  func lines() throws(CheckpointError) -> [String] {
     let numbers = try numbers()
     let rowLength = max(1, tensor.shape.last ?? 1)
     let shown = numbers.prefix(Self.limit).map(\.text)
@@ -31,8 +31,7 @@ struct TensorValues {
     if numbers.count > shown.count {
       lines.append("... and \(numbers.count - shown.count) more numbers (--json prints all)")
     }
-    return (["\(name.visible())  \(tensor.scalarType.name) \(tensor.shape)"] + lines)
-      .joined(separator: "\n")
+    return ["\(name.visible())  \(tensor.scalarType.name) \(tensor.shape)"] + lines
   }
 
   private func index(ofRowAt row: Int) -> String? {

@@ -9,7 +9,7 @@ struct TextTable {
     self.left = left
   }
 
-  var text: String {
+  var lines: [String] {
     let widths = (rows.first ?? []).indices.map { column in
       rows.map { $0[column].count }.max() ?? 0
     }
@@ -18,7 +18,7 @@ struct TextTable {
         let padding = String(repeating: " ", count: cell.1 - cell.0.count)
         return left.contains(column) ? cell.0 + padding : padding + cell.0
       }.joined(separator: "  ").withoutTrailingSpaces
-    }.joined(separator: "\n")
+    }
   }
 }
 
