@@ -31,8 +31,9 @@ extension SafetensorsPlan {
       try writeIndex(of: shards, names, identity, to: &text)
     }
     try files.removeShards(ofIndex: index, existing: options.existing)
-    for path in [path] + usualPaths where StagedFiles.isRegularFile(path) {
-      try files.remove(path, existing: options.existing.onlyWhatIsThere(at: path))
+    // Shards without an index that names them, and the checkpoint as one file.
+    for path in usualPaths + [path] where StagedFiles.isRegularFile(path) {
+      try files.remove(path, existing: options.existing)
     }
   }
 
