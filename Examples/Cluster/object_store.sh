@@ -17,27 +17,28 @@ status=0
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/dbn-convert-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-cd "$work"
 
 # Not in one pipe: the shell would not notice that a listing has failed.
-rclone lsf --files-only "$source" >source-names
+rclone lsf --files-only "$source" >"$work/inputs"
 # 3: there is no such folder yet.
-rclone lsf --files-only "$target" >target-names || [ $? = 3 ]
+rclone lsf --files-only "$target" >"$work/outputs" || [ $? = 3 ]
 # The lines of this part, without those whose output is there, whatever its extension.
-sort source-names | awk -v i="$index" -v n="$count" '
+LC_ALL=C sort "$work/inputs" | awk -v i="$index" -v n="$count" -v outputs="$work/outputs" '
   { stem = $0; sub(/\.[^.]*$/, "", stem) }
-  FILENAME == "target-names" { done[stem]; next }
-  FNR % n == i && !(stem in done)' target-names - | split -l "${BATCH:-50}" - batch-
+  FILENAME == outputs { done[stem]; next }
+  FNR % n == i && !(stem in done)' "$work/outputs" - | split -l "${BATCH:-50}" - "$work/batch-"
 
-for batch in batch-*; do
+for batch in "$work"/batch-*; do
   [ -e "$batch" ] || break
-  mkdir in out
-  rclone copy --files-from "$batch" "$source" in
-  # A file that fails (status 2) or differs (1) does not stop the others.
-  "${DBN_CONVERT:-dbn-convert}" "$@" in/* --output-dir out --results results.jsonl ||
+  mkdir "$work/in" "$work/out"
+  rclone copy --files-from-raw "$batch" "$source" "$work/in"
+  # A file that fails (status 2) or differs (1) does not stop the others; wrong usage (64) does.
+  "${DBN_CONVERT:-dbn-convert}" "$@" "$work"/in/* --output-dir "$work/out" --results "$work/results" ||
     status=$(($? > status ? $? : status))
-  rclone copy out "$target"
-  rclone copyto results.jsonl "$target/results/$(date -u +%Y%m%dT%H%M%SZ)-part-$index-of-$count-$batch.jsonl"
-  rm -rf in out results.jsonl
+  [ "$status" -le 2 ] || break
+  rclone copy "$work/out" "$target"
+  rclone copyto "$work/results" \
+    "$target/results/$(date -u +%Y%m%dT%H%M%SZ)-part-$index-of-$count-${batch##*/}.jsonl"
+  rm -rf "$work/in" "$work/out" "$work/results"
 done
 exit "$status"
