@@ -36,7 +36,8 @@ float64. `make models` writes this page; stopped and started again, it goes on.
 
 Errors are the largest of an output, or of a running statistic after a batch in training, relative to the largest number \
 of that tensor: of the reference, of the oneDNN engine, which computes in float32, and of PyTorch itself in float32. The \
-reference is right up to 1e-6 (outputs are written in float32), the oneDNN engine up to 1e-4 or ten times PyTorch's own \
+reference is right up to 1e-6 (outputs are written in float32) or ten times what a change of the input in float64's last \
+place makes of PyTorch's outputs, the oneDNN engine up to 1e-4 or ten times PyTorch's own \
 error, since some models magnify roundings; where that is above 0.01, float32 shows nothing, and only the reference is \
 judged. The outputs for the two samples differ by at least 0.001 of the largest number, so that they show something. The last column says whether the model was proven to compute the same bits after its BatchNorms were mapped to two \
 virtual devices.

@@ -73,8 +73,7 @@ struct InfoCommand: ResultCommand {
       let names = Checkpoint.pickledNames(at: file)
       guard !names.names.isEmpty, !Assignment.current.isOneOfMany else { throw error }
       if options.json {
-        let document = JSON.object([.init("error", error.json)] + names.members)
-        try Console.result(document.text(indented: true))
+        try Console.result(Document(.object([.init("error", error.json)] + names.members)))
       } else if !options.quiet, names.names.contains(where: { !$0.isUsual }) {
         try Console.result(names.lines())
       }
