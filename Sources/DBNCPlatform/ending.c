@@ -209,9 +209,9 @@ static void end_on_bus_error(int number, siginfo_t *info, void *context) {
   if (info->si_code != BUS_ADRERR) return die_by(number);
   char path[PATH_MAX];
   if (find_path((uintptr_t)info->si_addr, path, sizeof path)) {
-    end_with(path, ": the file became shorter while it was read; write it again, and convert it then");
+    end_with(path, ": the file became shorter while it was read; run the command again when it is complete");
   }
-  end_with("", "a file became shorter while it was read; write it again, and convert it then");
+  end_with("", "a file became shorter while it was read; run the command again when it is complete");
 }
 
 static void end_without_memory(int number, siginfo_t *info, void *context) {

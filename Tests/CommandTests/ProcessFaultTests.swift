@@ -72,7 +72,7 @@ struct ProcessFaultTests {
     #expect(process.terminationReason == .exit && process.terminationStatus == 2, "\(text)")
     #expect(
       text == "dbn-convert: error: \(path): the file became shorter while it was read; "
-        + "write it again, and convert it then\n")
+        + "run the command again when it is complete\n")
     #expect(folder.contents == ["large.safetensors"])
   }
 
