@@ -23,12 +23,19 @@ struct TaggedJSONStreamTests {
   func textIsThatOfTheTree(seed: UInt64) throws {
     var generator = SeededGenerator(seed)
     let value = randomValue(&generator, depth: 5)
-    let expected = try format.tree(value).text()
+    let expected = try unescaped(format.tree(value))
     var whole = JSONWriter()
     try format.write(value, to: &whole) { "" }
     #expect(whole.text == expected, "seed \(seed)")
     let read = try read(expected).get()
     #expect(try format.tree(read).text() == format.tree(untensored(value)).text(), "seed \(seed)")
+  }
+
+  /// As checkpoints have it: names stay as they are.
+  private func unescaped(_ json: JSON) -> String {
+    var text = JSONWriter()
+    text.write(json)
+    return text.text
   }
 
   /// Names of tensors are paths, which do not come back.
@@ -41,7 +48,7 @@ struct TaggedJSONStreamTests {
     var generator = SeededGenerator(seed)
     let value = CheckpointValue.list(
       (0..<2000).map { _ in randomValue(&generator, depth: 2) })
-    let expected = try format.tree(value).text()
+    let expected = try unescaped(format.tree(value))
     var pieces: [[UInt8]] = []
     var text = JSONWriter { piece, offset throws(CheckpointError) in
       #expect(offset == pieces.reduce(0) { $0 + $1.count })
