@@ -14,5 +14,6 @@ struct ArrayBytes: ByteSource {
     }
   }
 
+  var sources: [TensorStorage] { [] }
   var largestBuffer: Int { 0 }
 }

@@ -7,5 +7,6 @@ extension ByteRegion: ByteSource {
   package var isInPlace: Bool { true }
   package var openedByteCount: Int { path == nil ? count : 0 }
   package var origin: ByteRegion? { self }
+  package var sources: [TensorStorage] { [] }
   package var largestBuffer: Int { 0 }
 }

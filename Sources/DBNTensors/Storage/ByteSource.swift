@@ -30,7 +30,8 @@ package protocol ByteSource: Sendable {
   /// The part of a file that these bytes are, or are computed from: for errors, and to release its
   /// memory. nil if there is no file, or several.
   var origin: ByteRegion? { get }
-  /// The storages that these bytes are part of or computed from.
+  /// The storages that these bytes are part of or computed from; without a default, since what a file
+  /// says of these bytes is found through them.
   var sources: [TensorStorage] { get }
   /// Whether a file has a checksum of bytes that these are part of or computed from.
   var hasChecksum: Bool { get }
@@ -60,6 +61,5 @@ extension ByteSource {
   package var isInPlace: Bool { false }
   package var openedByteCount: Int { byteCount }
   package var origin: ByteRegion? { nil }
-  package var sources: [TensorStorage] { [] }
   package var largestBuffer: Int { byteCount }
 }

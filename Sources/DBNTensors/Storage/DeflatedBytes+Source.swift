@@ -13,5 +13,6 @@ extension DeflatedBytes: ByteSource {
   }
 
   package var origin: ByteRegion? { stream }
+  package var sources: [TensorStorage] { [] }
   package var largestBuffer: Int { 0 }
 }

@@ -2,6 +2,7 @@
 /// is left. Reading them is an error.
 struct LostBytes: ByteSource {
   let byteCount: Int
+  var sources: [TensorStorage] { [] }
 
   func bytes() throws(CheckpointError) -> ByteRegion {
     throw CheckpointError(.truncated, "its bytes are in the part of the file that is missing")

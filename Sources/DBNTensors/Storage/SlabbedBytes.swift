@@ -28,6 +28,7 @@ package struct SlabbedBytes: ByteSource {
   }
 
   /// The bytes kept in memory while reading in small pieces.
+  package var sources: [TensorStorage] { [] }
   package var largestBuffer: Int { min(byteCount, max(slabByteCount, windowByteCount)) }
 
   package func bytes() throws(CheckpointError) -> ByteRegion {

@@ -3,7 +3,7 @@ import Synchronization
 /// The bytes of a storage of which several tensors are parts: in place, or decompressed once into a
 /// temporary file, however many tensors there are.
 package final class UnpackedBytes: Sendable {
-  private let storage: TensorStorage
+  package let storage: TensorStorage
   private let views = Atomic(0)
   private let file = Mutex<ByteRegion?>(nil)
 

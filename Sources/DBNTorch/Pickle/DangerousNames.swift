@@ -11,11 +11,12 @@ enum DangerousNames {
     "_posixsubprocess", "multiprocessing", "_osx_support", "_aix_support", "_pyrepl", "pydoc",
     "ensurepip", "venv", "idlelib", "lib2to3", "zipimport", "_interpreters", "_xxsubinterpreters",
     "_frozen_importlib", "_frozen_importlib_external", "_imp", "pexpect", "smtplib", "ftplib",
-    "telnetlib", "imaplib", "poplib", "nntplib", "commands", "cPickle", "socketserver", "xmlrpc",
+    "telnetlib", "imaplib", "poplib", "nntplib", "cPickle", "socketserver", "xmlrpc",
     "compileall", "py_compile", "doctest",
   ]
 
   private static let names: Set<String> = [
+    "commands.getoutput", "commands.getstatusoutput", "commands.getstatus",
     "builtins.eval", "builtins.exec", "builtins.execfile", "builtins.compile",
     "builtins.setattr", "builtins.delattr", "builtins.__import__",
     "builtins.open", "builtins.file", "builtins.input", "builtins.raw_input",

@@ -89,6 +89,7 @@ struct StridedBytes: ByteSource {
     scattered != nil && source.isReadOnce && byteCount <= Self.smallByteCount
   }
 
+  var sources: [TensorStorage] { [source.storage] }
   var openedByteCount: Int { isDirect && !isReadOnce ? 0 : byteCount }
   var largestBuffer: Int { isReadOnce ? byteCount : slabs.largestBuffer }
 }
