@@ -26,6 +26,20 @@ struct JobTests {
         + ["--output-dir", folder.file("out"), "--to", "hdf5", "--world-size", "8"] + more)
   }
 
+  /// Maps all inputs in a process that this one does not wait for.
+  private func beginMapping(results: String) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(filePath: Command.path)
+    process.arguments =
+      ["to-distributed"] + inputs.map(folder.file)
+      + [
+        "--output-dir", folder.file("out"), "--to", "hdf5", "--world-size", "8", "--results",
+        folder.file(results), "--quiet",
+      ]
+    try process.run()
+    return process
+  }
+
   private func manifest(_ lines: String...) throws -> String {
     try folder.write(Array(lines.map { "\($0)\n" }.joined().utf8), to: "jobs.jsonl")
   }
@@ -271,15 +285,7 @@ struct JobTests {
     let claim = try folder.write([], to: "out/.in-0.h5.dbn-claim")
     let descriptor = open(claim, O_RDWR)
     #expect(flock(descriptor, LOCK_EX) == 0)
-    let process = Process()
-    process.executableURL = URL(filePath: Command.path)
-    process.arguments =
-      ["to-distributed"] + inputs.map(folder.file)
-      + [
-        "--output-dir", folder.file("out"), "--to", "hdf5", "--world-size", "8", "--results",
-        folder.file("results.jsonl"), "--quiet",
-      ]
-    try process.run()
+    let process = try beginMapping(results: "results.jsonl")
     let start = ContinuousClock.now
     while (try? statuses().count) != 4, start.duration(to: .now) < .seconds(60) { usleep(10_000) }
     #expect(try outputs.count { $0.hasSuffix("h5") } == 4 && process.isRunning)
@@ -290,18 +296,7 @@ struct JobTests {
   }
 
   @Test func twoProcessesDoEachJobOnce() throws {
-    let processes = try (0..<2).map { number in
-      let process = Process()
-      process.executableURL = URL(filePath: Command.path)
-      process.arguments =
-        ["to-distributed"] + inputs.map(folder.file)
-        + [
-          "--output-dir", folder.file("out"), "--to", "hdf5", "--world-size", "8", "--results",
-          folder.file("\(number).jsonl"), "--quiet",
-        ]
-      try process.run()
-      return process
-    }
+    let processes = try (0..<2).map { try beginMapping(results: "\($0).jsonl") }
     for process in processes {
       process.waitUntilExit()
       #expect(process.terminationStatus == 0)

@@ -4,11 +4,12 @@ Each is saved as a state dict and run by both engines on two images of 97x90 (vi
 the model needs them), in evaluation and, a few, in training, with the running statistics that it leaves. The weights are
 those of Fixtures/architectures/formula.py, with outputs of the order of 1. Errors are the largest difference divided by
 the largest number of PyTorch's result in float64; the reference has float64 weights and at most 1e-11, oneDNN float32
-weights and at most 1e-4.
+weights and at most 1e-4, or ten times PyTorch's own error in float32.
 
     python Tests/Interop/architectures.py .build/release/dbn-convert [NAME...]
 """
 
+import copy
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,9 @@ class Comparison:
     @torch.no_grad()
     def evaluation(self) -> dict[str, float]:
         expected = self.output(self.model.eval()(self.images))
+        own = self.output(copy.deepcopy(self.model).float()(self.images.float()))
+        # Some models magnify roundings: PyTorch's own in float32 show how much.
+        self.limits = LIMITS | {"onednn": max(LIMITS["onednn"], 10 * error(own, expected))}
         return {engine: error(self.execute(engine), expected) for engine in LIMITS}
 
     @torch.no_grad()
@@ -120,7 +124,7 @@ def check(folder: Path, run, names: list[str] = ()) -> None:
         numbers = [f"{value:10.1e}" for value in [*evaluation.values(), *training.values()]]
         print(f"   {name:20} {' '.join(numbers)}", flush=True)
         for kind, value in evaluation.items():
-            assert value <= LIMITS[kind], f"{name}, {kind}: {value}"
+            assert value <= comparison.limits[kind], f"{name}, {kind}: {value}, not {comparison.limits[kind]}"
         for kind, value in training.items():
             assert value <= 10 * LIMITS[kind.split()[0]], f"{name}, {kind} in training: {value}"
 
