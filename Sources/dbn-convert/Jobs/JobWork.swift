@@ -31,7 +31,6 @@ final class JobWork: Sendable {
 
   private func attempt(_ job: Job, waits: Bool, _ claim: inout Claim?) -> JobOutcome? {
     do {
-      let command = try command(for: job)
       let path = options.noClaims ? nil : claimPath(of: job)
       let known = results?[job]
       if let known, try known.holds(rehashing: options.rehash) {
@@ -39,6 +38,8 @@ final class JobWork: Sendable {
         if let path, FileIdentity(path) != nil { _ = try self.claim(path, for: job, waits: false) }
         return .skipped(job, known)
       }
+      // Only now: parsing takes longer than all of the above.
+      let command = try command(for: job)
       guard let path else { return try done(job, command) }
       claim = try self.claim(path, for: job, waits: waits)
       guard let claim else { return nil }
