@@ -6,6 +6,7 @@
 """
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -21,6 +22,12 @@ from pathlib import Path
 Row = tuple[float, float, float, int]  # Work, seconds, processor seconds, peak memory in MiB.
 
 
+@functools.cache
+def random_piece() -> bytes:
+    """1 MiB of random float32 numbers, none of which is NaN."""
+    return bytes(b & 0x3F if i % 4 == 3 else b for i, b in enumerate(os.urandom(1 << 20)))
+
+
 def write_safetensors(path: Path, tensors: int, byte_count: int) -> None:
     """Tensors of equal size: the header, then random bytes again and again."""
     size = byte_count // tensors // 4 * 4
@@ -29,8 +36,7 @@ def write_safetensors(path: Path, tensors: int, byte_count: int) -> None:
         for i in range(tensors)
     }).encode()
     header += b" " * (-len(header) % 8)
-    # Below 2^31 in every four bytes, so that no number is NaN.
-    piece = bytes(b & 0x3F if i % 4 == 3 else b for i, b in enumerate(os.urandom(1 << 20)))
+    piece = random_piece()
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(header)) + header)
         rest = size * tensors
