@@ -20,11 +20,16 @@ extension ShardIndex {
     return index.shards.names.map { folder + $0 }
   }
 
+  /// The names of all indexes in a folder.
+  static func names(in folder: SourceFolder) -> [String] {
+    ((try? folder.names()) ?? []).filter(isIndex)
+  }
+
   /// The name of an index in a file's folder that names this file, and how many it names; nil if
   /// there is none.
   package static func name(naming path: String) -> (index: String, shardCount: Int)? {
     let folder = SourceFolder(ofFile: path)
-    for name in (try? folder.names()) ?? [] where isIndex(name) {
+    for name in IndexListings.current?.names(in: folder) ?? names(in: folder) {
       let shards = shards(of: folder.prefix + name)
       if shards.contains(where: { $0.isIdentical(to: path) }) { return (name, shards.count) }
     }

@@ -1,3 +1,4 @@
+import DBNCheckpointFormats
 import DBNCheckpoints
 import DBNTensors
 import DBNPlatform
@@ -39,15 +40,5 @@ package struct InputState: Sendable, Equatable {
       }
     }
     return checksum.value
-  }
-}
-
-extension stat {
-  fileprivate var modificationTime: Int {
-    #if canImport(Darwin)
-      Int(st_mtimespec.tv_sec) * 1_000_000_000 + Int(st_mtimespec.tv_nsec)
-    #else
-      Int(st_mtim.tv_sec) * 1_000_000_000 + Int(st_mtim.tv_nsec)
-    #endif
   }
 }

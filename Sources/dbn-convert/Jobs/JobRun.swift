@@ -1,4 +1,5 @@
 import ArgumentParser
+import DBNCheckpointFormats
 import DBNPlatform
 import DBNTensors
 import Synchronization
@@ -50,11 +51,15 @@ final class JobRun: Sendable {
   ) throws(CheckpointError) {
     let cores = Int(dbn_core_count())
     let count = min(request.options.jobs ?? cores, cores)
-    let budget = MemoryBudget()
+    let (budget, listings) = (MemoryBudget(), IndexListings())
     try concurrentForEach(count) { _ throws(CheckpointError) in
       try budget.shared { () throws(CheckpointError) in
         try Concurrency.limited(to: cores / count) { () throws(CheckpointError) in
-          while !isStopped, let item = try next() { try finish(item, waiting: waiting) }
+          try IndexListings.$current.withValue(listings) {
+            Result { () throws(CheckpointError) in
+              while !isStopped, let item = try next() { try finish(item, waiting: waiting) }
+            }
+          }.get()
         }
       }
     }
