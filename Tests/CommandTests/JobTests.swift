@@ -96,7 +96,8 @@ struct JobTests {
       #expect(again.status == 0 && again.output == "5 jobs: 5 skipped\n", "\(again.output)")
     }
     #expect(try Data(contentsOf: URL(filePath: folder.file("out/in-0.h5"))) == written)
-    #expect(try statuses() == Array(repeating: "skipped", count: 15))
+    // By the history the first time, and then by the results, which have a line already.
+    #expect(try statuses() == Array(repeating: "skipped", count: 5))
   }
 
   /// Size and time are as recorded, so only --rehash sees that the bytes are others.
@@ -223,7 +224,7 @@ struct JobTests {
         "verify", "--manifest", jobs, "--results", folder.file("results.jsonl"), "--json")
       #expect(all.status == 1)
     }
-    #expect(try statuses() == ["different", "done", "skipped", "skipped"])
+    #expect(try statuses() == ["different", "done"])
   }
 
   @Test func filesToExamineNeedNoOption() throws {
@@ -328,7 +329,7 @@ struct JobTests {
     try file.write(contentsOf: Data((line.text() + "\n").utf8))
     close(descriptor)
     process.waitUntilExit()
-    #expect(try statuses() == ["done", "done", "done", "done", "done", "skipped"])
+    #expect(try statuses() == ["done", "done", "done", "done", "done"])
   }
 
   @Test func theClaimOfAJobThatIsDoneIsRemoved() throws {
@@ -347,7 +348,7 @@ struct JobTests {
     #expect(try map(results).output == "5 jobs: 5 skipped\n")
     let lines = try String(contentsOfFile: folder.file("results.jsonl"), encoding: .utf8)
       .split(separator: "\n")
-    #expect(lines.count == 10 && lines.count { (try? JSON(parsing: String($0))) == nil } == 1)
+    #expect(lines.count == 6 && lines.count { (try? JSON(parsing: String($0))) == nil } == 1)
   }
 
   @Test func aManifestIsReadFromStandardInput() throws {

@@ -30,11 +30,14 @@ package final class AppendedFile: Sendable {
 
   private func write(_ text: String) throws(CheckpointError) {
     let bytes = Array(text.utf8)
-    let count = try systemCall("cannot write", path: path) {
-      DBNPlatform.write(descriptor, bytes, bytes.count)
-    }
-    guard count == bytes.count else {
-      throw CheckpointError(.system, path: path, "cannot write: no space left on device")
+    var done = 0
+    // One call is enough, unless the disk is full: then the next says so.
+    while done < bytes.count {
+      done += try systemCall("cannot write", path: path) {
+        bytes[done...].withUnsafeBytes {
+          DBNPlatform.write(descriptor, $0.baseAddress, $0.count)
+        }
+      }
     }
   }
 }

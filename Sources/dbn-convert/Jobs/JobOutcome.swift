@@ -19,6 +19,8 @@ struct JobOutcome {
   /// What the command prints for people; empty for a job that was skipped or has failed.
   var lines: [String] = []
   var error: CheckpointError?
+  /// Whether the results have a line that says the same, so that none is added.
+  var isRecorded = false
 
   private init(_ status: Status, exit: Int, _ members: [JSON.Member]) {
     (self.status, self.exit, line) = (status, exit, Document(.object(members)))

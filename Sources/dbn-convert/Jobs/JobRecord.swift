@@ -60,6 +60,8 @@ extension JobRecord {
       }
     }
     output = InputState(written)
+    // Of a record that is only partly understood, nothing follows.
+    guard self.inputs.count == inputs.count, output != nil || written == .null else { return nil }
   }
 }
 

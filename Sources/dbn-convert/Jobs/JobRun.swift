@@ -16,6 +16,7 @@ final class JobRun: Sendable {
 
   init(_ request: JobRequest) throws {
     self.request = request
+    // If this fails, and the folder is not there, each job's error says so.
     if let folder = request.outputFolder { mkdir(folder, 0o777) }
     source = try JobSource(request)
     work = JobWork(

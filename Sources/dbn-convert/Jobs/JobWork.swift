@@ -25,7 +25,7 @@ final class JobWork: Sendable {
     var claim: Claim?
     guard let outcome = attempt(job, waits: waits, &claim) else { return nil }
     // The claim ends after that: whoever has it next finds the line.
-    try results?.append(outcome.line)
+    if !outcome.isRecorded { try results?.append(outcome.line) }
     return withExtendedLifetime(claim) { outcome }
   }
 
@@ -36,7 +36,7 @@ final class JobWork: Sendable {
       if let known, try known.holds(rehashing: options.rehash) {
         // A process that was killed while it waited for the claim has left a file.
         if let path, FileIdentity(path) != nil { _ = try self.claim(path, for: job, waits: false) }
-        return .skipped(job, known)
+        return recorded(job, known)
       }
       // Only now: parsing takes longer than all of the above.
       let command = try command(for: job)
@@ -47,7 +47,7 @@ final class JobWork: Sendable {
       if let latest = try results?.latest(job), latest != known,
         try latest.holds(rehashing: options.rehash)
       {
-        return .skipped(job, latest)
+        return recorded(job, latest)
       }
       return try done(job, command)
     } catch let error as CheckpointError {
@@ -55,6 +55,13 @@ final class JobWork: Sendable {
     } catch {
       return .failed(job.json, CheckpointError(usage: error))
     }
+  }
+
+  /// The outcome of a job that is done according to the results.
+  private func recorded(_ job: Job, _ record: JobRecord) -> JobOutcome {
+    var outcome = JobOutcome.skipped(job, record)
+    outcome.isRecorded = true
+    return outcome
   }
 
   private func command(for job: Job) throws -> any JobCommand {
