@@ -166,22 +166,22 @@ class Case:
     def judge(self, status, error, ends=(2,), leaves_hidden=False):
         """What a run that met a fault came to. `leaves_hidden`: it could not clean up itself."""
         now = contents(self.folder)
-        hidden = [name for name in now if name.startswith(".")]
+        hidden, end = [name for name in now if name.startswith(".")], "error" if status == 2 else "killed"
         visible = {name: text for name, text in now.items() if name not in hidden}
         if status == 0: result = "done" if visible == self.after else "WRONG: exit status 0, not written"
         elif status not in ends: result = f"WRONG: status {status} {error[:150]!r}"
         elif status == 2 and not is_one_error(error): result = f"WRONG: not one line: {error[:300]!r}"
         elif ".dbn-convert-" in error or "/proc/self" in error: result = f"WRONG: names a hidden file: {error[:200]!r}"
-        elif visible == self.before: result = "error, all as before" if status == 2 else "killed, all as before"
+        elif visible == self.before: result = f"{end}, all as before"
         elif not leaves_hidden: result = f"WRONG: status {status} and changed {sorted(visible)}"
-        elif visible == self.after: result = "killed, all new"
-        else: result = self.partial(visible)
+        elif visible == self.after: result = f"{end}, all new"
+        else: result = self.mixture(visible) or f"{end}, some new"
         if hidden and not leaves_hidden: result += f", WRONG: left {hidden}"
         if leaves_hidden: result += self.cleared(now)
         return result
 
-    def partial(self, visible):
-        """Killed between two names: what can be read must be old or new, never both."""
+    def mixture(self, visible):
+        """Ended between two names: what can be read must be old or new, never both."""
         indexes = [name for name in visible if name.endswith(".index.json")]
         for index in indexes:
             # An empty file claims the name where a file system has no other means: it can't be read.
@@ -194,7 +194,7 @@ class Case:
             ranks = [f"{self.folder}/r-{k}.pth" for k in range(4)]
             status, _ = self.faults.run(["gather", *ranks, "--output", self.faults.path("gathered.h5"), "--force"])
             if status == 0: return "WRONG: a mixture can be gathered"
-        return "killed, some new"
+        return None
 
     def cleared(self, now):
         """After the next command that writes into the folder, it must be all old or all new."""

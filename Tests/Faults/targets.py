@@ -101,6 +101,8 @@ def allow_all(folder):
 
 
 def folders_that_go(faults, cases):
+    """The output's folder gets another name. What is then left in it, as if the command had been killed,
+    the next command there undoes or removes: the command itself knows the folder by its old name only."""
     outcomes = collections.Counter()
     for number in range(max(len(cases), faults.rounds // 10)):
         case = cases[number % len(cases)]
@@ -111,7 +113,7 @@ def folders_that_go(faults, cases):
         os.rename(case.folder, faults.path("aside"))
         error = process.communicate()[1].decode(errors="replace")
         os.rename(faults.path("aside"), case.folder)
-        outcomes[case.judge(process.returncode, error)] += 1
+        outcomes[case.judge(process.returncode, error, leaves_hidden=True)] += 1
     faults.report("output's folder is renamed meanwhile", outcomes)
 
 

@@ -52,11 +52,15 @@ class Family:
         """Why a model can't be run, and its number of parameters."""
         if self.library == "torchvision" and re.search("rcnn|retinanet|^ssd|^fcos", model):
             return "a detector: the number of its outputs depends on the image", 0
-        try:
-            with torch.device("meta"):
-                made = self.make(model)
-        except Exception as failure:  # Some need numbers, a download or another package.
-            return f"can't be made: {one_line(failure)}", 0
+        for device in ("meta", "cpu"):  # Without numbers it takes no memory, but some compute with them.
+            try:
+                with torch.device(device):
+                    made = self.make(model)
+                break
+            except Exception as failure:  # Some need a download or another package.
+                reason = f"can't be made: {one_line(failure)}"
+        else:
+            return reason, 0
         size = sum(parameter.numel() for parameter in made.parameters())
         if not any(isinstance(module, _BatchNorm) for module in made.modules()):
             return WITHOUT_BATCH_NORM, size
