@@ -127,9 +127,11 @@ def two_writers(faults, names):
         whole = []
         for is_over in (False, True):
             for model in ("old", "new"):
-                fill(folder, template)
-                faults.run(commands[name](model, folder))
-                whole.append(contents(folder))
+                # A page shows its command line, so one without --force is another.
+                for arguments in (commands[name](model, folder)[:-1], commands[name](model, folder)):
+                    fill(folder, template)
+                    faults.run(arguments)
+                    whole.append(contents(folder))
             shutil.rmtree(template)
             fill(template, folder)
         for options in ([], ["--force"]):
