@@ -19,8 +19,8 @@ WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop \
-  interop-newest models python-test wheel corpora random-checkpoints fuzz browser browser-test \
-  screenshots benchmark benchmark-models benchmark-jobs hostile faults kills cluster \
+  interop-newest models python-test wheel corpora random-checkpoints fuzz pickle-names browser \
+  browser-test screenshots benchmark benchmark-models benchmark-jobs hostile faults kills cluster \
   cluster-packages clean
 
 # Installs the system packages, if they are missing.
@@ -203,6 +203,16 @@ fuzz: setup
 	  -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1 -timeout=60 -rss_limit_mb=4096 \
 	  -max_len=65536 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/faults/ \
 	  .build-fuzz/corpus Fixtures
+
+# Compares the names that `info` finds in pickles with those that scanners of pickles find:
+# `make pickle-names DIR="..."` also looks at folders with other files, such as their own samples.
+pickle-names: build .build-scanners/ready
+	.build-scanners/bin/python Tests/Pickles/scanners.py $(COMMAND) $(DIR)
+
+.build-scanners/ready:
+	$(PYTHON) -m venv .build-scanners
+	.build-scanners/bin/pip install --quiet picklescan==1.0.5 fickling==0.1.12 typing_extensions
+	touch $@
 
 # Runs each reading command on small files that ask for much time or memory, and prints what it took.
 hostile: build
