@@ -18,10 +18,10 @@ WHEEL_BINARY = $(COMMAND)
 WHEEL_LICENCES =
 DIST = dist
 
-.PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop \
-  interop-newest models python-test wheel corpora random-checkpoints fuzz pickle-names browser \
-  browser-test screenshots benchmark benchmark-models benchmark-jobs hostile faults kills cluster \
-  cluster-packages clean
+.PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop interop-newest \
+  models python-test wheel corpora random-checkpoints fuzz pickle-names sanitize browser \
+  browser-test screenshots benchmark benchmark-models benchmark-jobs hostile faults kills \
+  cluster cluster-packages clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -203,6 +203,11 @@ fuzz: setup
 	  -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1 -timeout=60 -rss_limit_mb=4096 \
 	  -max_len=65536 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/faults/ \
 	  .build-fuzz/corpus Fixtures
+
+# A part of the tests with a sanitizer, another with each commit; `make sanitize PART=all` has every part
+# with the address sanitizer, which also finds leaks, and the thread sanitizer.
+sanitize: setup
+	$(PYTHON) Tests/Sanitizers/sanitize.py $(PART)
 
 # Compares the names that `info` finds in pickles with those that scanners of pickles find:
 # `make pickle-names DIR="..."` also looks at folders with other files, such as their own samples.
