@@ -17,7 +17,7 @@ SECONDS, MEGABYTES = 20, 450
 PER_BYTE = 12
 
 
-def commands(file, folder):
+def commands(file, folder, other=None):
     yield "info", ["info", file]
     yield "info --json", ["info", file, "--json"]
     yield "check", ["check", file]
@@ -25,6 +25,12 @@ def commands(file, folder):
     yield "verify", ["verify", file, file]
     for extension in ("h5", "safetensors", "pth"):
         yield f"convert to {extension}", ["convert", file, f"{folder}/out.{extension}", "--lossy"]
+    if other:
+        yield "diff of two", ["diff", file, other]
+        yield "verify of two", ["verify", file, other]
+        yield "verify within a tolerance", ["verify", file, other, "--atol", "2"]
+        yield "convert and cast", ["convert", file, f"{folder}/out.h5", "--cast", "bfloat16",
+                                   "--compress", "gzip:1", "--verify"]
 
 
 def run(command, arguments, folder):
@@ -68,9 +74,12 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             file = f"{folder}/{name}"
             inputs.ALL[name](file)
+            other = f"{folder}/other-{name}" if name in inputs.PAIRS else None
+            if other:
+                inputs.ALL[name](other, last=1)
             size = os.path.getsize(file)
             stored = min(size, 512 * os.stat(file).st_blocks)
-            for title, arguments in commands(file, folder):
+            for title, arguments in commands(file, folder, other):
                 status, seconds, peak, words = run(command, arguments, folder)
                 words = words.replace(folder + "/", "")
                 isKept = (status in (0, 1, 2) and seconds <= SECONDS
