@@ -109,13 +109,6 @@ def transposed(path, last=0.0):
                numbers(1 << 28, last), deflated=["data/0"])
 
 
-def large_norms(path, last=0.0):
-    """A BatchNorm of as many channels as its four tensors can be expanded to."""
-    names = ("weight", "bias", "running_mean", "running_var")
-    checkpoint(path, mapping(*((f"bn.{name}", tensor([1 << 26], [0], 3)) for name in names)),
-               numbers(4, last + 1))
-
-
 def views(path, count, elements):
     checkpoint(path, mapping(*((f"w{n}", tensor([4], [1], 10 * n, elements)) for n in range(count))),
                bytes(4 * elements), deflated=["data/0"])
@@ -275,11 +268,10 @@ ALL = {
     "sparse.pth": sparse, "continuations.h5": continuations, "soft-paths.h5": soft_paths,
     "two-links.h5": two_links, "dimensions.safetensors": dimensions,
     "unknown-fields.safetensors": unknown_fields, "metadata.safetensors": metadata,
-    "long-line.safetensors": long_line, "large-norms.pth": large_norms,
-    "fortran.npz": fortran, "deflated.npz": deflated, "one-chunk.h5": one_chunk,
+    "long-line.safetensors": long_line, "fortran.npz": fortran, "deflated.npz": deflated,
+    "one-chunk.h5": one_chunk,
 }
 
 # Those that are compared with another that differs in the last number, too: of 1 GiB from a small
 # file.
-PAIRS = ("expanded.pth", "transposed.pth", "large-norms.pth", "fortran.npz", "deflated.npz",
-         "one-chunk.h5")
+PAIRS = ("expanded.pth", "transposed.pth", "fortran.npz", "deflated.npz", "one-chunk.h5")
