@@ -20,6 +20,8 @@ public struct Conversion: Sendable {
   public let checkpoint: Checkpoint
   /// The entry chosen as the state dict; nil: found by the rule of `findStateDict`.
   public let entry: EntryPath?
+  /// How the file was read.
+  private(set) var readingOptions = ReadingOptions()
   /// Whether the rest of the file was left out before.
   private(set) var isStateDictOnly = false
 
@@ -34,6 +36,7 @@ public struct Conversion: Sendable {
   ) throws(CheckpointError) {
     let checkpoint = try Checkpoint.open(path, options: options)
     self.init(checkpoint, from: path, format: checkpoint.format ?? "", entry: entry)
+    readingOptions = options
   }
 
   /// Uses a checkpoint that is already open, or that another conversion returned.
@@ -63,6 +66,7 @@ public struct Conversion: Sendable {
     reduced.notes += StateDict.note(leavingOut: leftOut)
     var conversion = Conversion(reduced, from: path, format: format)
     conversion.isStateDictOnly = true
+    conversion.readingOptions = readingOptions
     return conversion
   }
 

@@ -5,12 +5,14 @@ public import DBNVerification
 extension SampleData {
   /// Opens samples: a file of any readable format, with `x` or `images`, and `y` or `labels`.
   ///
+  /// - Parameter options: those of the model's checkpoint, of which only the limits count.
   /// - Throws: as `Checkpoint.open` and `SampleData.init`, with the path.
   public init(
-    opening path: String, labelled: Bool, scaling: InputScaling = InputScaling()
+    opening path: String, labelled: Bool, scaling: InputScaling = InputScaling(),
+    reading options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) {
     do throws(CheckpointError) {
-      let file = try Checkpoint.open(path, options: .besideTheModel)
+      let file = try Checkpoint.open(path, options: options.besideTheModel)
       try self.init(Self.stateDict(of: file), labelled: labelled, scaling: scaling)
       notes = (file.inconsistency.map { ["\(path): \($0)"] } ?? []) + notes.map { "\(path): " + $0 }
       self.path = path

@@ -38,10 +38,15 @@ public enum Transformation: Sendable {
 extension Transformation {
   /// The names and axes of a Keras file, which may be a `.keras` archive.
   ///
+  /// - Parameter limitFactor: how many times the usual time and memory the file may cost.
   /// - Throws: `notKeras`, and errors of reading.
-  public static func likeKeras(opening path: String) throws(CheckpointError) -> Transformation {
-    if let template = try KerasArchiveFormat().template(at: path) { return .likeKeras(template) }
-    return .likeKeras(try KerasTemplate(opening: path))
+  public static func likeKeras(
+    opening path: String, limitFactor: Int = 1
+  ) throws(CheckpointError) -> Transformation {
+    if let template = try KerasArchiveFormat().template(at: path, limitFactor: limitFactor) {
+      return .likeKeras(template)
+    }
+    return .likeKeras(try KerasTemplate(opening: path, limitFactor: limitFactor))
   }
 }
 

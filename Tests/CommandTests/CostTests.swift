@@ -40,6 +40,30 @@ struct CostTests {
     #expect(try Command("info", file, "--raise-limits", "0").status == 64)
   }
 
+  /// Of files that are used with a model too.
+  @Test func raisedLimitsHoldForEveryFileThatACommandReads() throws {
+    let digits = Fixture("torch/digits-shards")
+    let model = digits.file("model.pt2")
+    let file = try folder.write(Pickle.archive(doubled).bytes, to: "doubled.pth")
+    let output = folder.file("out.h5")
+    let commands = [
+      ["run", model, "--input", file, "--output", output],
+      ["run", model, "--weights", file, "--input", file, "--output", output],
+      ["run", file, "--weights", model, "--input", model, "--output", output],
+      ["eval", model, "--data", file], ["eval", model, "--weights", file, "--data", file],
+      ["recalibrate", model, "--weights", model, "--data", file, "--output", output],
+      ["verify", model, model, "--model", model, "--input", file],
+      ["verify", model, model, "--model", file],
+      ["convert", model, output, "--verify", "--model", file],
+    ]
+    for command in commands {
+      let refused = try Command(command)
+      #expect(refused.error.contains("100000 values"), "\(command): \(refused.error)")
+      let raised = try Command(command + ["--raise-limits", "10"])
+      #expect(raised.status == 2 && !raised.error.contains("100000 values"), "\(command)")
+    }
+  }
+
   @Test func listsAndLinesThatArePrintedEnd() throws {
     let entries = (0..<200).map { number in
       let fields = (0..<3).map { #""f\#($0)":[]"# }.joined(separator: ",")

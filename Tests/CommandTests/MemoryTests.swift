@@ -40,6 +40,39 @@ struct MemoryTests {
     #expect(try Int(tensor.storage.crc32()) == checksums[file]?.int)
   }
 
+  /// What a small file is decompressed to is in a temporary file, and never in memory, in any order.
+  @Test(arguments: [(false, ["--compress", "gzip:1"]), (true, [])])
+  func aLargeTensorFromASmallFileIsNeverInMemory(
+    inFortranOrder: Bool, options: [String]
+  ) throws {
+    let input = try folder.write(largeArray(inFortranOrder), to: "large.npz")
+    let output = folder.file("out.h5")
+    let peak = try Command.peakMemory(writing: output, ["convert", input, output] + options)
+    #expect(peak <= 128 << 20 && peak > 8 << 20, "\(peak >> 20) MiB")
+  }
+
+  /// 192 MiB of zeros, deflated.
+  private func largeArray(_ inFortranOrder: Bool) throws -> [UInt8] {
+    let order = inFortranOrder ? "True" : "False"
+    let text = "{'descr': '<f8', 'fortran_order': \(order), 'shape': (24576, 1024), }"
+    let header =
+      [0x93] + Array("NUMPY".utf8) + [1, 0] + littleEndian(UInt16(text.utf8.count))
+      + Array(text.utf8)
+    let content = header + [UInt8](repeating: 0, count: 192 << 20)
+    var target = [UInt8](repeating: 0, count: 2 << 20)
+    let count = try content.withUnsafeBytes { source in
+      try target.withUnsafeMutableBytes { target in
+        try Deflate.deflate(source, level: 1, period: content.count, into: target)
+      }
+    }
+    var record = Archive.Record("weight.npy", content)
+    // Without zlib's header and checksum.
+    record.payload = Array(target[2..<(try #require(count)) - 4])
+    record.compressedSize = record.payload.count
+    record.method = 8
+    return Archive([record]).bytes
+  }
+
   @Test(arguments: [Source.plain, .transposed, .compressed])
   func compressingTakesNoMore(source: Source) throws {
     try expectBound(from: write(source), "--compress", "gzip:1")

@@ -1,6 +1,7 @@
 import DBNComparison
 import DBNTensors
 import DBNTestSupport
+import Synchronization
 import Testing
 
 struct CheckpointDifferenceTests {
@@ -44,6 +45,29 @@ struct CheckpointDifferenceTests {
       let different = try difference(a, b).different
       #expect(different.map(\.name) == ["ema/weight"] && different.map(\.why) == ["tied_to"])
     }
+  }
+
+  /// Both are in temporary files while they are compared: one for whether they are equal, and both for
+  /// how far they are apart.
+  @Test func largeTensorsThatAreComputedAreComparedWithoutHoldingThem() throws {
+    let byteCount = 80 << 20
+    func tensor(last: Double) throws -> Tensor {
+      let bytes = SlabbedBytes(byteCount: byteCount, slabByteCount: 8) { range, target in
+        guard range.upperBound == byteCount else { return }
+        target.storeBytes(of: last, toByteOffset: target.count - 8, as: Double.self)
+      }
+      return try Tensor(.float64, shape: [byteCount / 8], storage: TensorStorage(bytes))
+    }
+    let (a, b) = (try tensor(last: 0), try tensor(last: 1.5))
+    let mapped = Mutex(0)
+    let item = try FileEvent.$observer.withValue({ event in
+      if event.kind == .mapped { mapped.withLock { $0 += 1 } }
+    }) {
+      try difference(
+        checkpoint([("state_dict", stateDict(a))]), checkpoint([("state_dict", stateDict(b))])
+      ).different.first
+    }
+    #expect(item?.maxAbsolute == 1.5 && mapped.withLock { $0 } == 3)
   }
 
   @Test func aDifferenceFarInALargeTensorIsFoundAndMeasured() throws {

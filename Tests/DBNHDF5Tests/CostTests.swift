@@ -1,3 +1,4 @@
+import DBNCheckpointFormats
 import DBNTensors
 import DBNTestSupport
 import Testing
@@ -37,13 +38,20 @@ struct CostTests {
 
     /// A group of soft links with the names n0, n1 and so on, all to one path.
     mutating func softLinks(_ count: Int, to path: [UInt8]) -> Int {
-      var names = path + [0]
+      group(path + [0], (0..<count).map { ("n\($0)", nil) })
+    }
+
+    /// A group of links to objects, or to the path at the start of its names.
+    mutating func group(_ start: [UInt8], _ links: [(name: String, object: Int?)]) -> Int {
+      var names = start
       var entries: [UInt8] = []
-      for number in 0..<count {
-        entries += littleEndian(names.count) + littleEndian(-1) + littleEndian(UInt32(2))
+      for link in links {
+        entries += littleEndian(names.count) + littleEndian(link.object ?? -1)
+        entries += littleEndian(UInt32(link.object == nil ? 2 : 0))
         entries += [UInt8](repeating: 0, count: 4 + 16)
-        names += Array("n\(number)\0".utf8)
+        names += Array("\(link.name)\0".utf8)
       }
+      let count = links.count
       let data = put(names)
       let heap = put(
         Array("HEAP".utf8) + [0, 0, 0, 0] + littleEndian(names.count) + littleEndian(1)
@@ -54,6 +62,29 @@ struct CostTests {
           + littleEndian(node) + littleEndian(0))
       return header(Self.message(0x11, littleEndian(tree) + littleEndian(heap)))
     }
+  }
+
+  /// A group with two names, one of them very long: so are the names of all that is in it.
+  @Test func namesUnderALongNameAreRefused() throws {
+    func file(nameOf length: Int) -> ByteRegion {
+      var file = File()
+      let float: [UInt8] = [0x11, 0x20, 0x1F, 0, 4, 0, 0, 0, 0, 0, 0x20, 0, 0x17, 8, 0, 0x17]
+      let value = file.header(
+        File.message(1, [1, 0, 0, 0, 0, 0, 0, 0])
+          + File.message(3, float + [0x7F, 0, 0, 0, 0, 0, 0, 0])
+          + File.message(8, [3, 0, 4, 0, 0, 0, 0, 0]))
+      let empty = [UInt8](repeating: 0, count: 8)
+      let inner = file.group(empty, (0..<100).map { ("n\($0)", value) })
+      let name = "b" + String(repeating: "x", count: length)
+      let root = file.group(empty, [("a", inner), (name, inner)])
+      return file.with(root: root)
+    }
+    func read(_ file: ByteRegion) throws(CheckpointError) -> Checkpoint? {
+      try HDF5Format().readIfRecognised(SourceFile(file), options: ReadingOptions())
+    }
+    #expect(try read(file(nameOf: 1000))?.root.leaves.count == 200)
+    let error = try #require(throws: CheckpointError.self) { try read(file(nameOf: 1 << 20)) }
+    #expect(error.code == .limitExceeded, "\(error)")
   }
 
   @Test func headersWithVeryManyContinuationsAreRefused() throws {

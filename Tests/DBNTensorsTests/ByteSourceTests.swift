@@ -51,17 +51,18 @@ struct ByteSourceTests {
     ),
     ("computed", { TensorStorage(computing: content.count) { $0.copyBytes(from: content) } }),
     (
-      "scattered",
+      "sliced",
       {
-        let half = content.count / 2
-        let parts = try [0, half].map { start in
-          let part = try ByteRegion(content).slice(from: start, count: half)
-          let copy = ScatteredCopy(
-            shape: [half], from: .init(strides: [1]), to: .init(start: start, strides: [1]),
-            elementSize: 1)
-          return (storage: TensorStorage(part), copy: copy)
+        let parts = [0..<300, 300..<301, 301..<500].map { columns in
+          let rows = (0..<140).flatMap { row in
+            content[row * 500 + columns.lowerBound..<row * 500 + columns.upperBound]
+          }
+          return (
+            slice: TensorSlice(offsets: [0, columns.lowerBound], sizes: [140, columns.count]),
+            storage: TensorStorage(ByteRegion(rows), crc32: CRC32.of(rows.span.bytes))
+          )
         }
-        return TensorStorage(ScatteredBytes(byteCount: content.count, parts))
+        return TensorStorage(SlicedBytes(shape: [140, 500], elementSize: 1, parts))
       }
     ),
     (
@@ -69,6 +70,14 @@ struct ByteSourceTests {
       {
         let parts = [content[..<7], content[7..<7], content[7...]]
         return TensorStorage(JoinedBytes(parts.map { TensorStorage(ByteRegion(Array($0))) }))
+      }
+    ),
+    (
+      "ranges",
+      {
+        let whole = TensorStorage(content)
+        return TensorStorage(
+          JoinedRanges([0..<7, 7..<60_000, 60_000..<70_000].map { .init(whole, $0) }))
       }
     ),
     ("checked", { TensorStorage(ByteRegion(content), crc32: crc32) }),
@@ -114,6 +123,31 @@ struct ByteSourceTests {
     }
   }
 
+  /// Copies of large storages are passed on in pieces.
+  @Test func copiesOfLargeStoragesTakeNoMemory() throws {
+    let large = TensorStorage(zeros: 5 << 20)
+    let sources: [any ByteSource] = [
+      RepeatedBytes(Self.region, count: 1000), JoinedBytes([large, Self.region]),
+      JoinedRanges([.init(Self.region, 0..<9), .init(large, 7..<large.byteCount)]),
+    ]
+    for source in sources {
+      let storage = TensorStorage(source)
+      #expect(storage.largestBuffer <= large.byteCount && storage.byteCount > 5 << 20)
+      let whole = try storage.bytes().array
+      var pieces: [UInt8] = []
+      try storage.read(pieces: 65_535) { start, piece in
+        #expect(start == pieces.count && piece.byteCount <= 65_535)
+        piece.withUnsafeBytes { pieces += $0 }
+      }
+      #expect(pieces == whole)
+      var prefix: [UInt8] = []
+      try storage.read(pieces: 1000, upTo: 71_001) { _, piece in
+        piece.withUnsafeBytes { prefix += $0 }
+      }
+      #expect(prefix == Array(whole[..<71_001]))
+    }
+  }
+
   @Test func copiesAreRepeated() throws {
     let storage = TensorStorage(RepeatedBytes(Self.region, count: 3))
     let expected = Self.content + Self.content + Self.content
@@ -135,6 +169,13 @@ struct ByteSourceTests {
       { $0 }, { TensorStorage($0, converting: .swappingBytes(of: 4)) },
       { TensorStorage(try ByteRegion(Self.content).slice(from: 4, count: 8), of: $0) },
       { TensorStorage(RepeatedBytes($0, count: 2)) }, { TensorStorage(JoinedBytes([$0, $0])) },
+      { TensorStorage(JoinedRanges([.init($0, 4..<8), .init($0, 8..<12)])) },
+      { storage in
+        let rows = [0, 1].map { TensorSlice(offsets: [$0, 0], sizes: [1, storage.byteCount]) }
+        return TensorStorage(
+          SlicedBytes(
+            shape: [2, storage.byteCount], elementSize: 1, rows.map { ($0, storage) }))
+      },
     ]
     for make in made {
       for way in ways {

@@ -1,7 +1,33 @@
 import DBNTensors
+import Synchronization
 import Testing
 
 struct PermutingTests {
+  /// A few bytes can be decompressed to a thousand times their own: neither they nor the result are in
+  /// memory.
+  @Test func aLargeTensorThatIsComputedIsPermutedInPieces() throws {
+    let (rows, columns) = (4 << 10, 2560)
+    let reads = Atomic(0)
+    let source = TensorStorage(
+      SlabbedBytes(byteCount: rows * columns * 8, slabByteCount: 8) { range, target in
+        if range.lowerBound == 0 { reads.add(1, ordering: .relaxed) }
+        let numbers = target.bindMemory(to: Int64.self)
+        for place in 0..<range.count / 8 { numbers[place] = Int64(range.lowerBound / 8 + place) }
+      })
+    let tensor = try Tensor(.int64, shape: [rows, columns], storage: source)
+    let permuted = try tensor.permuted([1, 0]).storage
+    #expect(permuted.byteCount == 80 << 20 && permuted.largestBuffer <= 5 << 20)
+    var isRight = true
+    try permuted.read(pieces: 1 << 20) { start, piece in
+      for offset in stride(from: 0, to: piece.byteCount, by: 1 << 15) {
+        let (column, row) = ((start + offset) / 8).quotientAndRemainder(dividingBy: rows)
+        let number = piece.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self)
+        isRight = isRight && number == Int64(row * columns + column)
+      }
+    }
+    #expect(isRight && reads.load(ordering: .relaxed) == 1)
+  }
+
   @Test(arguments: [ScalarType.int8, .float16, .float32, .float64, .complex128])
   func everyElementGoesToItsPlace(type: ScalarType) throws {
     let shape = [2, 3, 4, 5]

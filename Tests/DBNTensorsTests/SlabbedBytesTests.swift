@@ -4,6 +4,28 @@ import Testing
 
 /// Bytes that are computed slab by slab.
 struct SlabbedBytesTests {
+  /// A compressed chunk of a few bytes can be as large as its dataset.
+  @Test func aLargeSlabIsInATemporaryFile() throws {
+    let byteCount = 80 << 20
+    let bytes = SlabbedBytes(byteCount: byteCount, slabByteCount: byteCount) { _, target in
+      for place in stride(from: 0, to: target.count, by: 4096) {
+        target[place] = UInt8(place >> 20)
+      }
+    }
+    let mapped = Mutex(0)
+    var isRight = true
+    try FileEvent.$observer.withValue({ event in
+      if event.kind == .mapped { mapped.withLock { $0 += 1 } }
+    }) {
+      try bytes.read(pieces: 1 << 20) { start, piece in
+        isRight = isRight && piece.byteCount == 1 << 20
+        isRight = isRight && piece.unsafeLoad(as: UInt8.self) == UInt8(start >> 20)
+        isRight = isRight && piece.unsafeLoad(fromByteOffset: 5, as: UInt8.self) == 0
+      }
+    }
+    #expect(isRight && bytes.largestBuffer == 64 << 20 && mapped.withLock { $0 } == 1)
+  }
+
   /// Which slabs were computed, in order.
   private final class Log: Sendable {
     let ranges = Mutex<[Range<Int>]>([])

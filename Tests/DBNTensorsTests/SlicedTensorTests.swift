@@ -1,4 +1,6 @@
 import DBNTensors
+import DBNTestSupport
+import Synchronization
 import Testing
 
 /// How slices make up a tensor, rule by rule.
@@ -68,6 +70,67 @@ struct SlicedTensorTests {
       (0..<count).map { bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
     }
     #expect(bytes == (0..<count).map { UInt8($0) })
+    var pieces: [UInt8] = []
+    try result.storage.read(pieces: 3) { _, piece in piece.withUnsafeBytes { pieces += $0 } }
+    #expect(pieces == bytes)
+  }
+
+  /// However the slices are cut, and however the pieces: those of several bytes end within an element.
+  @Test func slicesOfAnyTypeAreAssembledInPieces() throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    print("seed \(seed)")
+    var generator = SeededGenerator(seed)
+    for _ in 0..<100 {
+      let size = (0..<3).map { _ in Int.random(in: 1...6, using: &generator) }
+      let cuts = size.map { count in
+        (1..<max(2, count)).filter { $0 < count && Bool.random(using: &generator) }
+      }
+      let slices = Self.boxes(size, cuts).map { TensorSlice(offsets: $0.offsets, sizes: $0.sizes) }
+      let sliced = try SlicedTensor(.complex128, size: size, slices: slices)
+      let result = try sliced.tensor { slice throws(CheckpointError) in
+        let bytes = Self.places(slice, in: size).flatMap { place in
+          (0..<16).map { place ^ UInt8($0) }
+        }
+        return try Tensor(
+          .complex128, shape: slice.sizes,
+          storage: TensorStorage(ByteRegion(bytes), crc32: CRC32.of(bytes.span.bytes)))
+      }
+      var pieces: [UInt8] = []
+      try result.storage.read(pieces: Int.random(in: 1...100, using: &generator)) { start, piece in
+        #expect(start == pieces.count)
+        piece.withUnsafeBytes { pieces += $0 }
+      }
+      let expected = (0..<size.reduce(1, *)).flatMap { place in (0..<16).map { UInt8(place) ^ $0 } }
+      #expect(pieces == expected, "seed \(seed): \(size) \(cuts)")
+    }
+  }
+
+  /// Slices that are not in a file as they are may each be as large as memory.
+  @Test func slicesThatAreComputedAreNotKeptInMemory() throws {
+    let (rows, columns) = (1 << 10, 40 << 10)
+    let half = TensorStorage(
+      SlabbedBytes(byteCount: rows * columns, slabByteCount: columns) { range, target in
+        for start in stride(from: 0, to: range.count, by: columns) {
+          target[start] = UInt8((range.lowerBound + start) / columns % 251)
+        }
+      })
+    let slices = [0, columns].map { TensorSlice(offsets: [0, $0], sizes: [rows, columns]) }
+    let sliced = try SlicedTensor(.uint8, size: [rows, 2 * columns], slices: slices)
+    let tensor = try sliced.tensor { _ throws(CheckpointError) in
+      try Tensor(.uint8, shape: [rows, columns], storage: half)
+    }
+    #expect(tensor.storage.largestBuffer <= 4 << 20)
+    let mapped = Mutex(0)
+    var isRight = true
+    try FileEvent.$observer.withValue({ event in
+      if event.kind == .mapped { mapped.withLock { $0 += 1 } }
+    }) {
+      try tensor.storage.read(pieces: columns) { start, piece in
+        let row = start / (2 * columns)
+        isRight = isRight && piece.unsafeLoad(as: UInt8.self) == UInt8(row % 251)
+      }
+    }
+    #expect(isRight && mapped.withLock { $0 } == 2)
   }
 
   /// The boxes between cuts of each dimension.

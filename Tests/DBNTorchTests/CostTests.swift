@@ -73,17 +73,41 @@ struct CostTests {
     #expect(error.code == .limitExceeded && error.reason.contains("far more data"))
   }
 
-  @Test func compressedRecordsAreRefusedBeforeTheyTakeMemory() throws {
-    var archive = Pickle.archive(Pickle.none)
-    archive.records = archive.records.map(\.deflated)
-    // The size that a record declares, of which its bytes could hold as much.
-    archive.records[0].payload += [UInt8](repeating: 0, count: 100_000)
-    archive.records[0].compressedSize += 100_000
-    archive.records[0].size = 50 << 20
+  /// A record that declares this size; its bytes are so many that they could hold as much.
+  private func compressed(_ record: Archive.Record, to size: Int) -> Archive.Record {
+    var record = record.deflated
+    record.payload += [UInt8](repeating: 0, count: size / 1000)
+    record.compressedSize = record.payload.count
+    record.size = size
+    return record
+  }
+
+  @Test(
+    arguments: ["data.pkl", "extra/dbn_convert_graph.json", "extra/dbn_convert_history.json"])
+  func compressedRecordsAreRefusedBeforeTheyTakeMemory(name: String) throws {
+    var archive = Pickle.archive(Pickle.dictionary((Pickle.text("w"), Pickle.tensor())))
+    archive.records.removeAll { $0.name == Array("archive/\(name)".utf8) }
+    archive.records.insert(compressed(.init("archive/\(name)", [0x20]), to: 50 << 20), at: 0)
     let file = ByteRegion(archive.bytes)
     let error = try #require(throws: CheckpointError.self) { try TorchCheckpoint.read(file) }
-    #expect(error.code == .limitExceeded && error.reason.contains("16777216 bytes"))
-    #expect(error.name == "archive/data.pkl")
+    #expect(error.code == .limitExceeded && error.reason.contains("16777216 bytes"), "\(error)")
+    #expect(error.name == "archive/\(name)")
+  }
+
+  @Test(arguments: [(1 << 28, true), (1 << 28 + 1, false)])
+  func compressedStoragesThatSeveralTensorsShareHaveALimit(count: Int, isRead: Bool) throws {
+    let views = (0..<2).map {
+      Pickle.tensor([1], offset: $0, of: Pickle.storage(count: count))
+    }
+    var archive = Pickle.archive(Pickle.list(views[0], views[1]))
+    archive.records[2] = compressed(archive.records[2], to: 4 * count)
+    let file = ByteRegion(archive.bytes)
+    do throws(CheckpointError) {
+      #expect(try TorchCheckpoint.read(file).root.elements?.count == 2 && isRead)
+    } catch {
+      #expect(error.code == .limitExceeded && error.reason.contains("several tensors share"))
+      #expect(!isRead, "\(error)")
+    }
   }
 }
 

@@ -104,7 +104,7 @@ struct TensorViewTests {
     let view = TensorView(
       record: "0", scalarType: .float32, offset: 1, size: layout.size, stride: layout.stride,
       isConjugate: false, isNegative: false)
-    #expect(view.isOverlapping == layout.isOverlapping)
+    #expect(view.elements.isOverlapping == layout.isOverlapping)
   }
 
   @Test func emptyViewsMayBeAnywhere() throws {

@@ -15,6 +15,8 @@ import inputs
 # seen, since machines differ. Files of many MB may take more.
 SECONDS, MEGABYTES = 20, 450
 PER_BYTE = 12
+# Two tensors of 1 GiB are compared number by number, or one is rounded, compressed and proven.
+SECONDS_FOR_TWO = 60
 
 
 def commands(file, folder):
@@ -27,9 +29,17 @@ def commands(file, folder):
         yield f"convert to {extension}", ["convert", file, f"{folder}/out.{extension}", "--lossy"]
 
 
+def comparisons(file, other, folder):
+    yield "diff of two", ["diff", file, other]
+    yield "verify of two", ["verify", file, other]
+    yield "verify within a tolerance", ["verify", file, other, "--atol", "2"]
+    yield "convert and cast", ["convert", file, f"{folder}/out.h5", "--cast", "bfloat16",
+                               "--compress", "gzip:1", "--verify"]
+
+
 def run(command, arguments, folder):
     """The exit status, the processor's seconds, the peak in MB, and the first line of errors."""
-    limit = 4 * SECONDS
+    limit = 4 * SECONDS_FOR_TWO
 
     def set_limits():
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
@@ -39,14 +49,15 @@ def run(command, arguments, folder):
                                preexec_fn=set_limits)
     peak, start = 0, time.monotonic()
     while True:
-        # The child's own peak: that of the system's accounting includes this process before exec.
+        # Without pages of mapped files, also temporary ones, which the system takes back when it needs
+        # room.
         try:
             with open(f"/proc/{process.pid}/status") as status:
-                peak = max([peak] + [int(line.split()[1]) >> 10 for line in status
-                                     if line.startswith("VmHWM")])
+                peak = max(peak, sum(int(line.split()[1]) for line in status
+                                     if line.startswith(("RssAnon", "RssShmem"))) >> 10)
         except (OSError, ValueError):
             pass
-        if peak > 4 * MEGABYTES + 4000 or time.monotonic() - start > 20 * limit:
+        if peak > 4 * MEGABYTES + 4000 or time.monotonic() - start > 10 * limit:
             process.kill()
         finished, status, usage = os.wait4(process.pid, os.WNOHANG)
         if finished:
@@ -68,12 +79,17 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             file = f"{folder}/{name}"
             inputs.ALL[name](file)
+            runs = [(*each, SECONDS) for each in commands(file, folder)]
+            if name in inputs.PAIRS:
+                other = f"{folder}/other-{name}"
+                inputs.ALL[name](other, last=1)
+                runs += [(*each, SECONDS_FOR_TWO) for each in comparisons(file, other, folder)]
             size = os.path.getsize(file)
             stored = min(size, 512 * os.stat(file).st_blocks)
-            for title, arguments in commands(file, folder):
+            for title, arguments, most in runs:
                 status, seconds, peak, words = run(command, arguments, folder)
                 words = words.replace(folder + "/", "")
-                isKept = (status in (0, 1, 2) and seconds <= SECONDS
+                isKept = (status in (0, 1, 2) and seconds <= most
                           and peak <= MEGABYTES + (PER_BYTE * stored >> 20))
                 failed += not isKept
                 outcome = f"exit {status}" if status >= 0 else f"killed by signal {-status}"

@@ -4,6 +4,7 @@ import json
 import pickle
 import struct
 import zipfile
+import zlib
 
 U32, U64 = struct.Struct("<I"), struct.Struct("<Q")
 UNDEFINED = 2**64 - 1
@@ -93,14 +94,19 @@ def graph(path):
                extra=[("extra/dbn_convert_graph.json", b" " * 500_000_000)])
 
 
-def expanded(path):
-    checkpoint(path, mapping(("w", tensor([1 << 28], [0]))))
+def numbers(count, last=0.0):
+    """Zeros, and a last number, as float32."""
+    return bytes(4 * count - 4) + struct.pack("<f", last)
 
 
-def transposed(path):
+def expanded(path, last=0.0):
+    checkpoint(path, mapping(("w", tensor([1 << 28], [0], 3))), numbers(4, last))
+
+
+def transposed(path, last=0.0):
     rows = 1 << 18
-    checkpoint(path, mapping(("w", tensor([rows, 1024], [1, rows], 0, 1 << 28))), bytes(1 << 30),
-               deflated=["data/0"])
+    checkpoint(path, mapping(("w", tensor([rows, 1024], [1, rows], 0, 1 << 28))),
+               numbers(1 << 28, last), deflated=["data/0"])
 
 
 def views(path, count, elements):
@@ -129,6 +135,24 @@ def sparse(path):
     zeros(path)
     with open(path, "r+b") as file:
         file.truncate(64 << 30)
+
+
+# Arrays of NumPy, deflated.
+
+def array(path, in_fortran_order, last):
+    text = (f"{{'descr': '<f4', 'fortran_order': {in_fortran_order}, "
+            f"'shape': ({1 << 18}, 1024), }}").encode()
+    header = b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("w.npy", header + numbers(1 << 28, last))
+
+
+def fortran(path, last=0.0):
+    array(path, True, last)
+
+
+def deflated(path, last=0.0):
+    array(path, False, last)
 
 
 # HDF5, with the oldest structures.
@@ -193,6 +217,22 @@ def two_links(path, count=20_000):
     file.save(path, file.links(outer, [(8, inner, False, 0), (10, inner, False, 0)]))
 
 
+def one_chunk(path, last=0.0):
+    """A dataset in one compressed chunk."""
+    file, count = File(), 1 << 28
+    data = zlib.compress(numbers(count, last))
+    chunk = file.put(data)
+    tree = file.put(b"TREE" + struct.pack("<BBHQQ", 1, 0, 1, UNDEFINED, UNDEFINED)
+                    + struct.pack("<IIQQQ", len(data), 0, 0, 0, chunk)
+                    + struct.pack("<IIQQ", 0, 0, count, 0))
+    single = bytes.fromhex("11201f00040000000000200017080017 7f00000000000000")
+    value = file.header([
+        (1, struct.pack("<BBB5xQ", 1, 1, 0, count)), (3, single), (5, bytes([2, 2, 0, 0]) + bytes(4)),
+        (0xB, struct.pack("<BB6xHHHHI4x", 1, 1, 1, 0, 0, 1, 6)),
+        (8, struct.pack("<BBBQIIx", 3, 2, 2, tree, count, 4) + bytes(4))])
+    file.save(path, file.links(bytes(8) + b"w\0", [(8, value, False, 0)]))
+
+
 # Safetensors.
 
 def safetensors(path, header, data=b""):
@@ -228,5 +268,10 @@ ALL = {
     "sparse.pth": sparse, "continuations.h5": continuations, "soft-paths.h5": soft_paths,
     "two-links.h5": two_links, "dimensions.safetensors": dimensions,
     "unknown-fields.safetensors": unknown_fields, "metadata.safetensors": metadata,
-    "long-line.safetensors": long_line,
+    "long-line.safetensors": long_line, "fortran.npz": fortran, "deflated.npz": deflated,
+    "one-chunk.h5": one_chunk,
 }
+
+# Those that are compared with another that differs in the last number, too: of 1 GiB from a small
+# file.
+PAIRS = ("expanded.pth", "transposed.pth", "fortran.npz", "deflated.npz", "one-chunk.h5")

@@ -19,6 +19,37 @@ package struct TemporaryFile: ~Copyable {
     return try MappedFile.map(file.descriptor, path: path)
   }
 
+  /// Calls `body` with as many zeros, to be written in any order, and maps the result.
+  ///
+  /// - Throws: as `holding`; the room is taken before, since writing into a mapped file on a full disk
+  ///   would end the process.
+  package static func filling(
+    _ byteCount: Int, path: String,
+    _ body: (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) -> ByteRegion {
+    try holding(path: path) { file throws(CheckpointError) in
+      let zeros = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
+      for start in stride(from: 0, to: byteCount, by: 1 << 20) {
+        try file.append(zeros.span.bytes.extracting(first: min(zeros.count, byteCount - start)))
+      }
+      try file.change(body)
+    }
+  }
+
+  /// Calls `body` with the bytes that were added, which it may change.
+  private func change(
+    _ body: (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard let start, start != MAP_FAILED else {
+      throw CheckpointError(
+        .system, path: path,
+        "cannot map a temporary file: " + String(cString: strerror(errno)).lowercased())
+    }
+    defer { munmap(start, byteCount) }
+    try body(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
+  }
+
   private init(path: String) throws(CheckpointError) {
     self.path = path
     let folders = [getenv("TMPDIR").map { String(cString: $0) }, "/var/tmp", "/tmp"]
@@ -32,7 +63,7 @@ package struct TemporaryFile: ~Copyable {
       return
     }
     throw CheckpointError(
-      .system, path: path, "cannot make a temporary file to decompress it into",
+      .system, path: path, "cannot make a temporary file for its bytes",
       advice: "set TMPDIR to a folder with room for it")
   }
 
@@ -48,7 +79,7 @@ package struct TemporaryFile: ~Copyable {
       guard count > 0 || (count < 0 && errno == EINTR) else {
         throw CheckpointError(
           .system, path: path,
-          "cannot be decompressed into a temporary file: "
+          "its bytes cannot be written into a temporary file: "
             + String(cString: strerror(errno)).lowercased(),
           advice: "set TMPDIR to a folder with room for it")
       }

@@ -49,11 +49,17 @@ public struct KerasArchiveFormat: CheckpointFormat {
   ///
   /// - Returns: nil if the file at the path is not such an archive.
   /// - Throws: as `read` and `KerasTemplate`.
-  package func template(at path: String) throws(CheckpointError) -> KerasTemplate? {
-    guard let archive = try probe(SourceFile(path)) else { return nil }
+  package func template(
+    at path: String, limitFactor: Int
+  ) throws(CheckpointError) -> KerasTemplate? {
+    let file = try SourceFile(path)
+    let budget = Budget(byteCount: file.bytes.count, factor: limitFactor)
+    guard let archive = probe(file) else { return nil }
     do throws(CheckpointError) {
-      return try Self.reading(archive) { weights, configuration throws(CheckpointError) in
-        try KerasTemplate(weights: weights, configuration: configuration)
+      return try budget.whileReading { () throws(CheckpointError) in
+        try Self.reading(archive) { weights, configuration throws(CheckpointError) in
+          try KerasTemplate(weights: weights, configuration: configuration)
+        }
       }
     } catch {
       throw error.with(path: path)
@@ -82,11 +88,6 @@ public struct KerasArchiveFormat: CheckpointFormat {
       _ = try storage.crc32()
       return entry.payload
     }
-    return try TemporaryFile.holding(path: entry.payload.path ?? "") {
-      file throws(CheckpointError) in
-      try storage.read(pieces: TensorStorage.pieceByteCount) { _, piece throws(CheckpointError) in
-        try file.append(piece)
-      }
-    }
+    return try storage.unpacked()
   }
 }

@@ -67,13 +67,10 @@ extension Tensor {
   package func forEachPiece(
     with other: Tensor, _ body: (Int, [Double], [Double]) -> Void
   ) throws(CheckpointError) {
-    try storage.withBytes { mine throws(CheckpointError) in
-      try other.storage.withBytes { theirs throws(CheckpointError) in
-        for start in stride(from: 0, to: count, by: Self.pieceCount) {
-          let piece = start..<min(start + Self.pieceCount, count)
-          body(start, try doubles(piece, of: mine), try other.doubles(piece, of: theirs))
-        }
-      }
+    let (mine, theirs) = (try storage.wholeBytes(), try other.storage.wholeBytes())
+    for start in stride(from: 0, to: count, by: Self.pieceCount) {
+      let piece = start..<min(start + Self.pieceCount, count)
+      body(start, try doubles(piece, of: mine), try other.doubles(piece, of: theirs))
     }
   }
 
@@ -81,11 +78,11 @@ extension Tensor {
   private static let pieceCount = 1 << 18
 
   private func doubles(
-    _ piece: Range<Int>, of bytes: RawSpan
+    _ piece: Range<Int>, of bytes: ByteRegion
   ) throws(CheckpointError) -> [Double] {
     let size = scalarType.byteCount
-    let bytes = bytes.extracting(piece.lowerBound * size..<piece.upperBound * size)
-    let region = ByteRegion(bytes.withUnsafeBytes { Array($0) })
-    return try Tensor(scalarType, shape: [piece.count], storage: TensorStorage(region)).doubles()
+    let part = try bytes.slice(from: piece.lowerBound * size, count: piece.count * size)
+    defer { part.release() }
+    return try Tensor(scalarType, shape: [piece.count], storage: TensorStorage(part)).doubles()
   }
 }

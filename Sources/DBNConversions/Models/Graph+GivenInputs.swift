@@ -7,9 +7,12 @@ extension Graph {
   /// The model's inputs from a file: tensors by name. For a single input also the file's only tensor,
   /// or the one that is called as samples are, `x` or `images`.
   ///
+  /// - Parameter options: those of the model's checkpoint, of which only the limits count.
   /// - Throws: `missingOperand` for an input that the file does not have.
-  public func inputs(from path: String) throws(CheckpointError) -> [String: DenseArray] {
-    let file = try Checkpoint.open(path, options: .besideTheModel)
+  public func inputs(
+    from path: String, reading options: ReadingOptions = ReadingOptions()
+  ) throws(CheckpointError) -> [String: DenseArray] {
+    let file = try Checkpoint.open(path, options: options.besideTheModel)
     let given = file.root.tensor == nil ? try file.stateDict() : StateDict()
     let only =
       file.root.tensor ?? (given.count == 1 ? given.first?.tensor : nil)

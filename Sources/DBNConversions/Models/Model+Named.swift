@@ -12,10 +12,12 @@ extension Checkpoint.Model {
   ///   - weights: a state dict of the model.
   ///   - checkpoint: the content of the weights' file.
   ///   - layouts: custom layouts that its BatchNorms may be in.
+  ///   - options: those of the weights, of which only the limits count for the file of the model.
   /// - Throws: `unknownModel`; errors in a graph.
   public init(
     named name: String? = nil, for weights: StateDict, in checkpoint: Checkpoint,
-    from path: String, layouts: [BatchNormLayout] = []
+    from path: String, layouts: [BatchNormLayout] = [],
+    reading options: ReadingOptions = ReadingOptions()
   ) throws(CheckpointError) {
     guard let name, name != Self.automatic else {
       if let model = try Self.carried(by: checkpoint, path) {
@@ -35,7 +37,7 @@ extension Checkpoint.Model {
         advice: "\(.architectures) lists the architectures")
     }
     // A graph is complete, even if the tensors in its file are only a part.
-    let file = try Checkpoint.open(name, options: .besideTheModel)
+    let file = try Checkpoint.open(name, options: options.besideTheModel)
     guard let model = try Self.carried(by: file, name) else {
       throw CheckpointError(
         .unknownModel, path: name, "the file contains no graph",

@@ -16,6 +16,7 @@ public struct WeightedModel: Sendable {
     public let stateDict: StateDict
     /// Epsilon and momentum of the file's BatchNorms, where the user states no others.
     public fileprivate(set) var settings: BatchNormSettingsTable
+    fileprivate let readingOptions: ReadingOptions
   }
 
   /// The checkpoints, at least one.
@@ -72,7 +73,7 @@ public struct WeightedModel: Sendable {
     self.statement = statement
     let model = try Checkpoint.Model(
       named: name, for: weights[0].stateDict, in: weights[0].checkpoint, from: weights[0].path,
-      layouts: layouts)
+      layouts: layouts, reading: weights[0].readingOptions)
     firstDevice = statement.firstDevice(of: weights[0].checkpoint, weights[0].stateDict)
     self.model = Checkpoint.Model(
       graph: model.graph.overridden(by: statement.settings).stating(firstDevice),
@@ -158,6 +159,7 @@ extension WeightedModel.Weights {
     path = conversion.path
     checkpoint = conversion.checkpoint
     settings = checkpoint.batchNormSettings
+    readingOptions = conversion.readingOptions
     (place, stateDict) = try conversion.findStateDict()
   }
 

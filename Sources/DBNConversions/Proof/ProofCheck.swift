@@ -69,7 +69,8 @@ struct ProofCheck {
       return try verification.compare(basis.stateDict, written)
     }
     let model = try Checkpoint.Model(
-      named: name, for: basis.stateDict, in: source.checkpoint, from: source.path)
+      named: name, for: basis.stateDict, in: source.checkpoint, from: source.path,
+      reading: source.readingOptions)
     var verification = ModelVerification(
       model.graph, engine: proof.engine, options: proof.options)
     verification.tolerance = proof.tolerance

@@ -26,7 +26,7 @@ enum KerasRecurrence: Hashable {
   func biases(_ tensor: Tensor) throws(CheckpointError) -> (input: Tensor, hidden: Tensor) {
     switch self {
     case .lstm:
-      let zeros = TensorStorage(computing: tensor.byteCount) { _ in }
+      let zeros = TensorStorage(zeros: tensor.byteCount)
       return (tensor, try Tensor(tensor.scalarType, shape: tensor.shape, storage: zeros))
     case .gru:
       let size = tensor.shape.last ?? 0
@@ -84,20 +84,12 @@ enum KerasRecurrence: Hashable {
 extension Tensor {
   /// Parts of the first axis, which is divided into equal ones, in another order.
   fileprivate func takingParts(_ parts: [Int], of count: Int) throws(CheckpointError) -> Tensor {
-    let (size, source) = (byteCount / count, storage)
-    let taken = TensorStorage(computing: size * parts.count) { target throws(CheckpointError) in
-      try source.withBytes { bytes in
-        bytes.withUnsafeBytes { bytes in
-          for (index, part) in parts.enumerated() {
-            UnsafeMutableRawBufferPointer(rebasing: target[(index * size)...]).copyMemory(
-              from: UnsafeRawBufferPointer(rebasing: bytes[part * size..<(part + 1) * size]))
-          }
-        }
-      }
-    }
+    let size = byteCount / count
+    let ranges = parts.map { JoinedRanges.Part(storage, $0 * size..<($0 + 1) * size) }
     let first = (shape.first ?? 0) / count * parts.count
     return try Tensor(
-      scalarType, shape: [first] + shape.dropFirst(), storage: taken, kind: kind,
+      scalarType, shape: [first] + shape.dropFirst(), storage: TensorStorage(JoinedRanges(ranges)),
+      kind: kind,
       requiresGrad: requiresGrad)
   }
 }

@@ -37,6 +37,6 @@ extension KerasRole {
 extension Tensor {
   fileprivate init(_ type: ScalarType, zeros shape: [Int]) throws(CheckpointError) {
     let byteCount = try Tensor.byteCount(of: type, shape: shape)
-    try self.init(type, shape: shape, storage: TensorStorage(computing: byteCount) { _ in })
+    try self.init(type, shape: shape, storage: TensorStorage(zeros: byteCount))
   }
 }

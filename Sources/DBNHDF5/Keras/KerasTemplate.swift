@@ -10,10 +10,14 @@ public struct KerasTemplate: Sendable {
   /// Reads a `.weights.h5`, or an older `.h5` with the weights or the whole model. `.keras` archives
   /// are read by `Transformation.likeKeras(opening:)`.
   ///
+  /// - Parameter limitFactor: how many times the usual time and memory the file may cost.
   /// - Throws: `notKeras` for any other file; errors of reading.
-  public init(opening path: String) throws(CheckpointError) {
+  public init(opening path: String, limitFactor: Int = 1) throws(CheckpointError) {
     do throws(CheckpointError) {
-      try self.init(weights: MappedFile.open(path))
+      let file = try MappedFile.open(path)
+      self = try Budget(byteCount: file.count, factor: limitFactor).whileReading {
+        () throws(CheckpointError) in try Self(weights: file)
+      }
     } catch {
       throw error.with(path: path)
     }

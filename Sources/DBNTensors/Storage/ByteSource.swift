@@ -56,10 +56,32 @@ extension ByteSource {
     try read(pieces: size, upTo: byteCount, body)
   }
 
-  package func opened() throws(CheckpointError) -> any RandomAccessBytes { try bytes() }
+  package func opened() throws(CheckpointError) -> any RandomAccessBytes { try wholeBytes() }
+
+  /// All bytes, in a temporary file if they are not in one and many.
+  package func wholeBytes() throws(CheckpointError) -> ByteRegion {
+    isInPlace || byteCount <= TensorStorage.largestWhole ? try bytes() : try unpacked()
+  }
+
+  /// The memory that `wholeBytes` takes.
+  var wholeBuffer: Int { isInPlace ? 0 : min(byteCount, TensorStorage.largestWhole) }
+
+  /// All bytes in a temporary file.
+  package func unpacked() throws(CheckpointError) -> ByteRegion {
+    try TemporaryFile.holding(path: origin?.path ?? "") { file throws(CheckpointError) in
+      try read(pieces: TensorStorage.pieceByteCount) { _, piece throws(CheckpointError) in
+        try file.append(piece)
+      }
+    }
+  }
 
   package var isInPlace: Bool { false }
-  package var openedByteCount: Int { byteCount }
+  package var openedByteCount: Int { wholeBuffer }
   package var origin: ByteRegion? { nil }
   package var largestBuffer: Int { byteCount }
+}
+
+extension TensorStorage {
+  /// The largest bytes that are made in memory as a whole.
+  static let largestWhole = 64 << 20
 }

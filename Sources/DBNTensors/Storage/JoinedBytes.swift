@@ -17,4 +17,20 @@ package struct JoinedBytes: ComputedBytes {
       storage.releaseFile()
     }
   }
+
+  package func stream(
+    pieces size: Int, upTo count: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    var end = 0
+    for storage in sources {
+      let part = max(0, min(storage.byteCount, count - end))
+      try storage.read(pieces: size, upTo: part) { start, piece throws(CheckpointError) in
+        try body(end + start, piece)
+      }
+      end += storage.byteCount
+      storage.releaseFile()
+    }
+  }
+
+  package var largestPart: Int { sources.map(\.largestBuffer).max() ?? 0 }
 }

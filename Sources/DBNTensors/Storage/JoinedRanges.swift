@@ -23,15 +23,35 @@ package struct JoinedRanges: ComputedBytes {
   package var byteCount: Int { parts.reduce(0) { $0 + $1.range.count } }
 
   package func fill(_ target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+    try stream(pieces: TensorStorage.pieceByteCount, upTo: byteCount) { start, piece in
+      piece.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: $0)
+      }
+    }
+  }
+
+  package func stream(
+    pieces size: Int, upTo count: Int, _ body: (Int, RawSpan) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
     var end = 0
-    for part in parts {
-      let bytes = try part.storage.opened().slice(
-        from: part.range.lowerBound, count: part.range.count)
-      bytes.copy(to: UnsafeMutableRawBufferPointer(rebasing: target[end...]))
-      bytes.release()
-      end += part.range.count
+    // Neighbours are often parts of one storage.
+    var whole: (storage: TensorStorage, bytes: ByteRegion)?
+    for part in parts where end < count {
+      let taken = min(part.range.count, count - end)
+      let all =
+        if let whole, whole.storage === part.storage { whole.bytes } else {
+          try part.storage.wholeBytes()
+        }
+      whole = (part.storage, all)
+      let bytes = try all.slice(from: part.range.lowerBound, count: taken)
+      try bytes.forEachPiece(of: size) { start, piece throws(CheckpointError) in
+        try body(end + start, piece)
+      }
+      end += taken
       // There are as many files as ranks; some pages of each would otherwise stay in memory.
       part.storage.releaseFile()
     }
   }
+
+  package var largestPart: Int { sources.map(\.wholeBuffer).max() ?? 0 }
 }

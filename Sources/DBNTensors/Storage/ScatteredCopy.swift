@@ -86,12 +86,18 @@ package struct ScatteredCopy: Sendable {
 
   /// Copies the elements in a piece of the source; it may begin or end within an element.
   ///
-  /// - Parameter offset: the offset of the piece in the source.
-  package func copy(_ piece: RawSpan, at offset: Int, to target: UnsafeMutableRawBufferPointer) {
+  /// - Parameters:
+  ///   - offset: the offset of the piece in the source.
+  ///   - first: the offset of the buffer in the target, if it has only a part of it: that to which
+  ///     the piece's elements go.
+  package func copy(
+    _ piece: RawSpan, at offset: Int, to target: UnsafeMutableRawBufferPointer,
+    from first: Int = 0
+  ) {
     guard let target = target.baseAddress else { return }
     piece.withUnsafeBytes { bytes in
       forEachRow(in: offset..<offset + bytes.count) { from, to in
-        copyRow(bytes, from: from - offset, to: target + to)
+        copyRow(bytes, from: from - offset, to: target + (to - first))
       }
     }
   }

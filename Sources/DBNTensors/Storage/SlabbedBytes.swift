@@ -29,7 +29,9 @@ package struct SlabbedBytes: ByteSource {
 
   /// The bytes kept in memory while reading in small pieces.
   package var sources: [TensorStorage] { [] }
-  package var largestBuffer: Int { min(byteCount, max(slabByteCount, windowByteCount)) }
+  package var largestBuffer: Int {
+    min(byteCount, max(slabByteCount, windowByteCount), TensorStorage.largestWhole)
+  }
 
   package func bytes() throws(CheckpointError) -> ByteRegion {
     try ByteRegion(byteCount: byteCount) { target throws(CheckpointError) in
@@ -65,12 +67,22 @@ package struct SlabbedBytes: ByteSource {
     // The other bytes are freed before more are computed: a slab may be as large as the whole.
     window = Window(start: piece.lowerBound, bytes: known)
     let next = window.end..<endOfSlabs(reaching: piece)
-    let bytes = try ByteRegion(byteCount: next.upperBound - window.start) {
-      target throws(CheckpointError) in
+    let bytes = try buffer(next.upperBound - window.start) { target throws(CheckpointError) in
       known.copy(to: target)
       try fill(next, UnsafeMutableRawBufferPointer(rebasing: target[known.count...]))
     }
     window = Window(start: piece.lowerBound, bytes: bytes)
+  }
+
+  /// Bytes that are filled in any order: in a temporary file if they are many, as a compressed chunk
+  /// can be as large as its dataset.
+  private func buffer(
+    _ byteCount: Int,
+    _ fill: (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) -> ByteRegion {
+    byteCount > TensorStorage.largestWhole
+      ? try TemporaryFile.filling(byteCount, path: "", fill)
+      : try ByteRegion(byteCount: byteCount, fill)
   }
 
   private func endOfSlabs(reaching piece: Range<Int>) -> Int {

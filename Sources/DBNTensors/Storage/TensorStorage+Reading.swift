@@ -2,13 +2,15 @@ extension TensorStorage {
   /// The number of bytes that are read, checked and released at a time.
   package static let pieceByteCount = 1 << 20
 
-  /// Calls `body` with the bytes, which are valid only during the call.
+  /// Calls `body` with the bytes, which are valid only during the call. Many that are compressed or
+  /// computed are in a temporary file meanwhile, not in memory.
   ///
-  /// - Throws: `checksumMismatch` if the bytes do not match the file's checksum.
+  /// - Throws: `checksumMismatch` if the bytes do not match the file's checksum; `system` if there is
+  ///   no room for a temporary file.
   public func withBytes<Value>(
     _ body: (RawSpan) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
-    try bytes().withBytes(body)
+    try wholeBytes().withBytes(body)
   }
 
   /// Calls `body` with all bytes in order, in pieces of at most `size` bytes, each with its offset.
@@ -54,19 +56,6 @@ extension TensorStorage {
       }
     }
     return isEqual
-  }
-
-  /// The largest bytes that are made in memory to be compared.
-  private static let largestWhole = 64 << 20
-
-  /// All bytes, in a temporary file if they are not in one and many.
-  private func wholeBytes() throws(CheckpointError) -> ByteRegion {
-    guard !isInPlace, byteCount > Self.largestWhole else { return try bytes() }
-    return try TemporaryFile.holding(path: origin?.path ?? "") { file throws(CheckpointError) in
-      try read(pieces: Self.pieceByteCount) { _, piece throws(CheckpointError) in
-        try file.append(piece)
-      }
-    }
   }
 
   func withRoom<Value: Sendable>(

@@ -85,13 +85,16 @@ extension TensorStorage {
   }
 
   /// Bytes that `fill` writes into a zeroed buffer on each read; they are not kept.
-  ///
-  /// - Parameter source: the bytes that it computes them from, if there are any.
   package convenience init(
-    computing byteCount: Int, from source: TensorStorage? = nil,
+    computing byteCount: Int,
     _ fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Void
   ) {
-    self.init(ClosureBytes(byteCount: byteCount, sources: source.map { [$0] } ?? [], body: fill))
+    self.init(ClosureBytes(byteCount: byteCount, body: fill))
+  }
+
+  /// Any number of zeros.
+  package convenience init(zeros byteCount: Int) {
+    self.init(SlabbedBytes(byteCount: byteCount, slabByteCount: 1) { _, _ in })
   }
 
   /// The elements of `source`, converted piece by piece whenever they are read.

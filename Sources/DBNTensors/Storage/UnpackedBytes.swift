@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The bytes of a storage of which several tensors are parts: in place, or decompressed once into a
-/// temporary file, however many tensors there are.
+/// The bytes of a storage that a tensor is a part of, or has in another order: in place, or
+/// decompressed into a temporary file; once, however many such tensors there are.
 package final class UnpackedBytes: Sendable {
   package let storage: TensorStorage
   private let views = Atomic(0)
@@ -17,24 +17,22 @@ package final class UnpackedBytes: Sendable {
   package func addView() -> Int { views.add(1, ordering: .relaxed).newValue }
 
   /// Whether the bytes are compressed and only one tensor needs them, so that they are not kept.
-  package var isReadOnce: Bool { storage.region == nil && views.load(ordering: .relaxed) <= 1 }
+  var isReadOnce: Bool { !storage.isInPlace && views.load(ordering: .relaxed) <= 1 }
 
   /// All bytes; their checksum is compared the first time.
-  package func bytes() throws(CheckpointError) -> ByteRegion {
-    if storage.region != nil { return try storage.bytes() }
+  func bytes() throws(CheckpointError) -> ByteRegion {
+    if storage.isInPlace { return try storage.bytes() }
+    if isReadOnce { return try storage.unpacked() }
     return try file.withLock { file throws(CheckpointError) in
       if let file { return file }
-      let region = try TemporaryFile.holding(path: storage.origin?.path ?? "") {
-        target throws(CheckpointError) in
-        try readOnce { _, piece throws(CheckpointError) in try target.append(piece) }
-      }
+      let region = try storage.unpacked()
       file = region
       return region
     }
   }
 
   /// Calls `body` with the bytes in pieces, without keeping them.
-  package func readOnce(
+  func readOnce(
     _ body: (Int, RawSpan) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     try storage.read(pieces: TensorStorage.pieceByteCount, body)

@@ -62,7 +62,7 @@ package struct SlicedTensor {
   package func tensor(
     _ parts: (TensorSlice) throws(CheckpointError) -> Tensor
   ) throws(CheckpointError) -> Tensor {
-    var pieces: [(copy: ScatteredCopy, bytes: TensorStorage)] = []
+    var pieces: [(slice: TensorSlice, storage: TensorStorage)] = []
     // Ranks without a part of the tensor may have saved an empty slice or none.
     for slice in slices where !slice.sizes.contains(0) {
       let part = try parts(slice)
@@ -73,18 +73,20 @@ package struct SlicedTensor {
             + "\(part.scalarType.name) \(part.shape)",
           advice: "the checkpoint is damaged or mixes files of two; get it again")
       }
-      pieces.append((slice.copy(into: size, scalarType), part.storage))
+      pieces.append((slice, part.storage))
     }
     return try Tensor(
       scalarType, shape: size, storage: storage(pieces),
       requiresGrad: requiresGrad)
   }
 
-  private func storage(_ pieces: [(copy: ScatteredCopy, bytes: TensorStorage)]) -> TensorStorage {
+  private func storage(
+    _ pieces: [(slice: TensorSlice, storage: TensorStorage)]
+  ) -> TensorStorage {
     if pieces.isEmpty { return TensorStorage(ByteRegion([])) }
-    if pieces.count == 1 { return pieces[0].bytes }
+    if pieces.count == 1 { return pieces[0].storage }
     return TensorStorage(
-      ScatteredBytes(byteCount: byteCount, pieces.map { (storage: $0.bytes, copy: $0.copy) }))
+      SlicedBytes(shape: size, elementSize: scalarType.byteCount, pieces))
   }
 
   private func wrong(_ reason: String) -> CheckpointError {

@@ -11,13 +11,12 @@ extension Tensor {
     let permuted = axes.map { shape[$0] }
     guard byteCount > 0 else { return try reshaped(permuted) }
     let elementSize = scalarType.byteCount
-    let source = ScatteredCopy.Layout(rowMajor: shape, elementSize: elementSize)
-    let copy = ScatteredCopy(
-      shape: permuted, from: .init(strides: axes.map { source.strides[$0] }),
-      to: .init(rowMajor: permuted, elementSize: elementSize), elementSize: elementSize)
+    let strides = ScatteredCopy.Layout(rowMajor: shape, elementSize: elementSize).strides
+    let view = StridedView(
+      shape: permuted, layout: .init(strides: axes.map { strides[$0] }), elementSize: elementSize)
     return try Tensor(
       scalarType, shape: permuted,
-      storage: TensorStorage(ScatteredBytes(byteCount: byteCount, [(storage, copy)])), kind: kind,
+      storage: TensorStorage(StridedBytes(view, of: UnpackedBytes(storage))), kind: kind,
       requiresGrad: requiresGrad)
   }
 

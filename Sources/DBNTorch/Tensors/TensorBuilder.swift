@@ -95,11 +95,12 @@ struct TensorBuilder {
   ) throws(CheckpointError) -> TensorStorage {
     guard byteCount > 0 else { return TensorStorage(ByteRegion([])) }
     let bytes = storages[index].bytes
-    guard view.isContiguous, let stored = try Self.part(extent, of: bytes, repair.isNeeded) else {
-      return TensorStorage(
-        StridedBytes(
-          view, within: extent, byteCount: byteCount, repair, of: try unpacked(index)))
-    }
+    let stored =
+      if view.isContiguous, let part = try Self.part(extent, of: bytes, repair.isNeeded) {
+        part
+      } else {
+        TensorStorage(StridedBytes(view.elements, of: try unpacked(index)))
+      }
     return repair.isNeeded ? TensorStorage(stored, converting: repair.conversion) : stored
   }
 
@@ -133,7 +134,7 @@ struct TensorBuilder {
   /// temporary files, which together may be as large as the tensors.
   private mutating func unpacked(_ index: Int) throws(CheckpointError) -> UnpackedBytes {
     let bytes = storages[index].bytes
-    guard bytes.region == nil else { return UnpackedBytes(bytes) }
+    guard !bytes.isInPlace else { return UnpackedBytes(bytes) }
     let shared = unpacked[index] ?? UnpackedBytes(bytes)
     unpacked[index] = shared
     guard shared.addView() == 2 else { return shared }

@@ -75,16 +75,14 @@ struct TensorView: Hashable, Sendable {
     return true
   }
 
-  /// Whether elements of one dimension are between those of another, or are the same, as in sliding
-  /// windows. Expanded dimensions do not count. The view must be inside its storage.
-  var isOverlapping: Bool {
-    var reach = 1
-    let dimensions = zip(stride, size).filter { $0 > 0 && $1 > 1 }.sorted { $0.0 < $1.0 }
-    for (stride, size) in dimensions {
-      if stride < reach { return true }
-      reach += (size - 1) * stride
-    }
-    return false
+  /// The elements, which are known to be inside the storage and not empty.
+  var elements: StridedView {
+    let byteCount = scalarType.byteCount
+    // The stride of a dimension of size one was not checked.
+    let strides = zip(size, stride).map { $0 == 1 ? 0 : $1 * byteCount }
+    return StridedView(
+      shape: size, layout: .init(start: offset * byteCount, strides: strides),
+      elementSize: byteCount)
   }
 }
 

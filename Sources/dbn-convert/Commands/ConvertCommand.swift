@@ -53,7 +53,8 @@ struct ConvertCommand: ResultCommand {
     let conversion = try Conversion(
       opening: input, entry: entry.path, options: opaque.readingOptions)
     return try conversion.converted(
-      by: transformations.transformations(), stateDictOnly: stateDict.stateDictOnly,
+      by: transformations.transformations(within: opaque.limits),
+      stateDictOnly: stateDict.stateDictOnly,
       allowsLosses: target.lossy)
   }
 

@@ -46,7 +46,7 @@ struct EvalCommand: ResultCommand {
     let source = try WeightedModel(
       model, weights: weights, entry: entry.path, reading: opaque.readingOptions,
       layouts: engineOptions.layouts, stating: statement.statement)
-    let samples = try data.samples(labelled: true)
+    let samples = try data.samples(labelled: true, opaque)
     var evaluation = Evaluation(
       source.graph, engine: engine.engine, options: engineOptions)
     evaluation.batch = data.batch

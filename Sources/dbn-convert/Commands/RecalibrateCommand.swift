@@ -55,7 +55,7 @@ struct RecalibrateCommand: ResultCommand {
     let existing = try target.existingFiles(
       at: output, inputs: [weights, model, data.data, statement.source.file.layoutFile])
     let conversion = try stateDict.conversion(opening: weights, entry, opaque)
-    let result = try recalibrated(conversion, on: try data.samples(labelled: false))
+    let result = try recalibrated(conversion, on: try data.samples(labelled: false, opaque))
     var files = StagedFiles()
     let written = try target.stage(result, to: output, existing, in: &files)
     let health = written.health

@@ -85,7 +85,8 @@ struct RunCommand: ResultCommand {
       executor = try engine.engine.executor(
         saveState == nil ? graph : graph.withUpdatesAsOutputs, source.tensors[0],
         options: engineOptions)
-      results = try executor.run(try graph.inputs(from: input), mode: mode)
+      let inputs = try graph.inputs(from: input, reading: opaque.readingOptions)
+      results = try executor.run(inputs, mode: mode)
     } catch {
       throw source.explaining(error, input: input)
     }

@@ -162,12 +162,15 @@ struct VerifyCommand: ResultCommand {
     }
     let options = try statement.options(engine)
     let model = try Checkpoint.Model(
-      named: name, for: weights, in: checkpoint, from: a, layouts: options.layouts)
+      named: name, for: weights, in: checkpoint, from: a, layouts: options.layouts,
+      reading: opaque.readingOptions)
     var verification = ModelVerification(model.graph, engine: engine.engine, options: options)
     verification.mode = execution.mode
     verification.samples = batch
     verification.tolerance = tolerance.tolerance
-    if let input { verification.inputs = try model.graph.inputs(from: input) }
+    if let input {
+      verification.inputs = try model.graph.inputs(from: input, reading: opaque.readingOptions)
+    }
     return (verification, model)
   }
 }

@@ -60,8 +60,11 @@ struct DataOptions: ParsableArguments {
   }
 
   /// The samples of the file.
-  func samples(labelled: Bool) throws(CheckpointError) -> SampleData {
-    try SampleData(opening: data, labelled: labelled, scaling: scaling)
+  func samples(
+    labelled: Bool, _ opaque: OpaqueOption
+  ) throws(CheckpointError) -> SampleData {
+    try SampleData(
+      opening: data, labelled: labelled, scaling: scaling, reading: opaque.readingOptions)
   }
 }
 

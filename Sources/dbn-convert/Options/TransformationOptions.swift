@@ -51,13 +51,17 @@ struct TransformationOptions: ParsableArguments {
   }
 
   /// The transformations, in the order in which they are applied.
-  func transformations() throws -> [Transformation] {
+  ///
+  /// - Parameter limits: how much the files that they need may cost.
+  func transformations(within limits: LimitOption) throws -> [Transformation] {
     let selection = NameSelection(include: keep, exclude: drop)
     let selections = keep.isEmpty && drop.isEmpty ? [] : [Transformation.selecting(selection)]
     let casts = scalarType.map {
       [Transformation.casting(to: $0, statistics: castStatistics)]
     }
-    let like = try likeKeras.map { [try Transformation.likeKeras(opening: $0)] }
+    let like = try likeKeras.map {
+      [try Transformation.likeKeras(opening: $0, limitFactor: limits.raiseLimits)]
+    }
     let completion = completeBatchNorms ? [Transformation.completingBatchNorms] : []
     return selections + renaming.transformations + completion + (like ?? []) + (casts ?? [])
   }

@@ -1,5 +1,3 @@
-import DBNTensors
-
 /// Copies the elements of a strided view into row-major order.
 ///
 /// Contiguous dimensions are merged first, so that runs are as long as possible.
@@ -21,16 +19,14 @@ struct StridedCopy: Sendable {
   /// cache line: 16 float32 elements fill a line of the target.
   private static let tile = 16
 
-  /// The view must be known to be inside the source and not empty.
-  init(_ view: TensorView) {
-    elementSize = view.scalarType.byteCount
-    start = view.offset * elementSize
+  init(_ view: StridedView) {
+    elementSize = view.elementSize
+    start = view.layout.start
     var dimensions: [Dimension] = []
-    for (count, stride) in zip(view.size, view.stride) where count != 1 {
-      let dimension = Dimension(count: count, stride: stride * elementSize)
-      if let last = dimensions.last, last.stride == dimension.stride * count {
-        dimensions[dimensions.count - 1] = Dimension(
-          count: last.count * count, stride: dimension.stride)
+    for (count, stride) in zip(view.shape, view.layout.strides) where count != 1 {
+      let dimension = Dimension(count: count, stride: stride)
+      if let last = dimensions.last, last.stride == stride * count {
+        dimensions[dimensions.count - 1] = Dimension(count: last.count * count, stride: stride)
       } else {
         dimensions.append(dimension)
       }
