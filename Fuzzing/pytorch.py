@@ -97,7 +97,7 @@ def read_here(command: str, path: Path, scratch: Path) -> tuple[dict | None, str
 def plain(reason: str | None) -> str:
     """A reason without names and numbers."""
     text = (reason or "").strip()
-    text = text.split("WeightsUnpickler error: ")[-1].splitlines()[0] if text else "nothing"
+    text = (text.split("WeightsUnpickler error: ")[-1].strip().splitlines() or ["nothing"])[0]
     text = re.sub(r"^.*/(tested|converted\.pth)(: )?", "", text)
     return re.sub(r"'[^']*'|(?<=GLOBAL )\S+|\b[0-9a-f]{8}\b|\d+", "…", text)[:90]
 
