@@ -19,9 +19,9 @@ WHEEL_LICENCES =
 DIST = dist
 
 .PHONY: setup build demo test test-onednn3 check lint examples docs schemas interop interop-newest \
-  models python-test wheel corpora random-checkpoints fuzz pickle-names sanitize browser \
-  browser-test screenshots benchmark benchmark-models benchmark-jobs hostile faults kills \
-  cluster cluster-packages clean
+  models python-test wheel corpora random-checkpoints fuzz fuzz-build fuzz-keep fuzz-replay \
+  fuzz-pytorch pickle-names sanitize browser browser-test screenshots benchmark benchmark-models \
+  benchmark-jobs hostile faults kills cluster cluster-packages clean
 
 # Installs the system packages, if they are missing.
 setup:
@@ -192,17 +192,29 @@ random-checkpoints: setup
 	DBN_RANDOM_CHECKPOINTS=$(COUNT) DBN_RANDOM_SEED=$(SEED) $(SWIFT) test --disable-xctest -c release \
 	  -Xswiftc -enable-testing --scratch-path .build-random --filter RandomCheckpointTests
 
-# Reads files that are mutated so that they reach new code (libFuzzer): `make fuzz SECONDS=3600`. Files
-# that crash a reader, or take too long or too much memory, are left in .build-fuzz/faults.
+# Runs the fuzz targets in turn (libFuzzer), each SECONDS long, or the one that TARGET names, and prints a
+# table; what crashes a target is left in .build-fuzz/faults. See docs/fuzzing.md.
 SECONDS = 60
-fuzz: setup
+FUZZ = .build-fuzz/release/Fuzz
+fuzz: fuzz-build
+	$(PYTHON) Fuzzing/fuzz.py run $(FUZZ) --seconds $(SECONDS) --target "$(TARGET)"
+
+fuzz-build: setup
 	$(SWIFT) build --package-path Fuzzing --scratch-path .build-fuzz -c release \
 	  -Xswiftc -sanitize=fuzzer -Xlinker --allow-multiple-definition
-	@mkdir -p .build-fuzz/corpus .build-fuzz/faults
-	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzFiles -fork=1 \
-	  -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1 -timeout=60 -rss_limit_mb=4096 \
-	  -max_len=65536 -max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/faults/ \
-	  .build-fuzz/corpus Fixtures
+
+# Adds what `make fuzz` found to the kept corpora, as few and small files as reach the same, each with its
+# outcome.
+fuzz-keep: fuzz-build
+	$(PYTHON) Fuzzing/fuzz.py keep $(FUZZ) --target "$(TARGET)"
+
+# Reads the kept corpora once, and compares the outcomes with those that were kept; so do the tests.
+fuzz-replay:
+	$(SWIFT) test --disable-xctest --filter KeptCorpusTests
+
+# Compares what is read of the kept corpora with what the installed PyTorch reads.
+fuzz-pytorch: build .build-venv/ready
+	.build-venv/bin/python Fuzzing/pytorch.py $(COMMAND)
 
 # A part of the tests with a sanitizer, another with each commit; `make sanitize PART=all` has every part
 # with the address sanitizer, which also finds leaks, and the thread sanitizer.

@@ -31,6 +31,8 @@ let package = Package(
     .library(name: "DBNConversions", targets: ["DBNConversions"]),
     // The tests that every format must pass: for the tests of who adds one.
     .library(name: "DBNCheckpointFormatContract", targets: ["DBNCheckpointFormatContract"]),
+    // What `make fuzz` runs: see docs/fuzzing.md.
+    .library(name: "DBNFuzzTargets", targets: ["DBNFuzzTargets"]),
     .executable(name: "dbn-convert", targets: ["dbn-convert"]),
   ],
   dependencies: [
@@ -118,6 +120,16 @@ let package = Package(
       name: "DBNCheckpointFormatContract",
       dependencies: ["DBNTensors", "DBNCheckpointFormats", "DBNTestSupport"],
       path: "Tests/DBNCheckpointFormatContract", swiftSettings: settings),
+    .target(
+      name: "DBNFuzzTargets",
+      dependencies: [
+        "DBNPlatform", "DBNTensors", "DBNZip", "DBNCheckpointFormats", "DBNSafetensors", "DBNNumPy",
+        "DBNTorch", "DBNHDF5", "DBNCHDF5", "DBNCheckpoints", "DBNBatchNorm", "DBNComparison",
+        "DBNModels", "DBNConversions",
+        "DBNTestSupport",
+      ],
+      path: "Tests/DBNFuzzTargets", swiftSettings: settings),
+    tests("DBNFuzzTests", ["DBNFuzzTargets", "DBNZip"]),
     tests("DBNBytesTests", ["DBNBytes"]),
     tests("DBNJSONTests", ["DBNJSON"]),
     tests("DBNTensorsTests", ["DBNTensors", "DBNCheckpointFormatContract"]),

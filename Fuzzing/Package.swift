@@ -8,8 +8,8 @@ let package = Package(
   targets: [
     .target(name: "CLibFuzzer"),
     .executableTarget(
-      name: "FuzzFiles",
-      dependencies: ["CLibFuzzer", .product(name: "DBNConvert", package: "dbn-convert")]),
+      name: "Fuzz",
+      dependencies: ["CLibFuzzer", .product(name: "DBNFuzzTargets", package: "dbn-convert")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -34,6 +34,8 @@ extension CheckpointError.Code {
   public static let pickleGlobal = Self("pickle-global")
   /// An operation that checkpoints do not need, or that does not exist.
   public static let pickleOpcode = Self("pickle-opcode")
+  /// An operation goes beyond its frame, or a frame begins inside another.
+  public static let pickleFrame = Self("pickle-frame")
   /// A pickle protocol newer than 5.
   public static let pickleProtocol = Self("pickle-protocol")
   /// An operation finds fewer values than it needs, or values are left over.

@@ -48,6 +48,17 @@ struct WritingTests {
     }
   }
 
+  /// HDF5 ends texts at a NUL: what follows would be lost. A program that is damaged can have one.
+  @Test func aTextWithANULIsNotCutOff() throws {
+    let checkpoint = Checkpoint(
+      root: .dictionary(try Sample.stateDict(["w"])), graph: "{\"a\u{0}\": 1}")
+    let error = #expect(throws: CheckpointError.self) {
+      try HDF5Format().write(checkpoint, to: folder.file("a.h5"))
+    }
+    #expect(error?.code == .cannotBeWritten && error?.reason.contains("graph") == true)
+    #expect(folder.contents.isEmpty)
+  }
+
   /// What can't be written, with the code and the name that the error must have.
   static let refused: [(CheckpointValue, CheckpointError.Code, String)] = {
     let failing = TensorStorage(ByteRegion([1, 2]), crc32: 7)

@@ -24,6 +24,8 @@ struct PickleRuleTests {
     [0x50] + Array("('storage', \(fields))\n".utf8)
   }
 
+  static func frame(_ byteCount: Int) -> [UInt8] { [0x95] + littleEndian(byteCount) }
+
   static let values: [Rule] = [
     Rule("a foreign function", .pickleGlobal, system),
     Rule("a foreign name, not called", .pickleGlobal, Pickle.global("os.system")),
@@ -138,6 +140,8 @@ struct PickleRuleTests {
   static let wholes: [Rule] = [
     Rule("one text for many calls", .limitExceeded, repeatedCalls),
     Rule("a protocol to come", .pickleProtocol, [0x80, 6, 0x4E]),
+    Rule("an operation beyond its frame", .pickleFrame, frame(2) + Pickle.text("abc")),
+    Rule("a frame in a frame", .pickleFrame, frame(10) + frame(1) + Pickle.none),
     Rule("nothing", .pickleStack, []),
     Rule("a value left over", .pickleStack, [0x4E, 0x4E]),
     Rule("a mark left over", .pickleStack, [0x4E, 0x28]),

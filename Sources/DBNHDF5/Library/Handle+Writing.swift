@@ -89,8 +89,14 @@ extension Handle {
   func add(_ attribute: Catalog.Attribute, path: String) throws(CheckpointError) {
     switch attribute.value {
     case .string(let text):
+      // libhdf5 takes texts that end at a NUL.
+      guard !text.utf8.contains(0) else {
+        throw CheckpointError(
+          .cannotBeWritten, name: path.isEmpty ? nil : path,
+          "the text of the attribute \(attribute.name) has a NUL in it, at which HDF5 would cut it off",
+          advice: "if it is the model's operations, that file is damaged; write another format")
+      }
       let type = try Handle.variableText()
-      // C strings end at a NUL; the JSON and names in attributes never contain one.
       let result = text.withCString { characters in
         Result { () throws(CheckpointError) in
           try add(attribute.name, type, [characters], path)

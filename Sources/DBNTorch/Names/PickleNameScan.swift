@@ -44,8 +44,7 @@ struct PickleNameScan {
   var omitted = 0
   /// Pickles in the pickle, as bytes or text, and where their offsets are counted from.
   var inner: [(bytes: ByteRegion, origin: Int, node: Int32)] = []
-  /// Where the last frame ends.
-  private var frameEnd = 0
+  private var frame = PickleFrame()
   /// The second value of the pair that the last operation made: what `getattr` is called with.
   var lastOfPair: Value?
 
@@ -80,24 +79,19 @@ struct PickleNameScan {
     }
   }
 
-  /// No pickler writes an operation across the end of a frame, and what Python reads there is not what
-  /// the bytes say.
   private mutating func checkFrame(
     _ operation: PickleOperation, at start: Int
   ) throws(CheckpointError) {
-    if operation == .frame { return frameEnd = try endOfFrame(at: start) }
-    guard start >= frameEnd || reader.position <= frameEnd else {
-      throw CheckpointError(
-        .pickleOpcode,
-        "the operation at byte \(start) goes beyond its frame, so that Python reads others")
+    do throws(CheckpointError) {
+      guard operation == .frame else {
+        return try frame.check(from: start, to: reader.position)
+      }
+      var argument = reader
+      try argument.seek(to: start + 1)
+      try frame.begin(argument.readCount(of: operation), at: reader.position)
+    } catch {
+      throw CheckpointError(error.code, "\(error.reason) (at byte \(start))")
     }
-  }
-
-  private func endOfFrame(at start: Int) throws(CheckpointError) -> Int {
-    var argument = reader
-    try argument.seek(to: start + 1)
-    let count = try argument.readCount(UInt64.self)
-    return count < pickle.count ? reader.position + count : pickle.count
   }
 
   /// The names, with the keys that they stand under.

@@ -54,7 +54,7 @@ extension PickleMachine {
     failedOperationCount += operation == nil ? Self.mostFailedOperations / 8 : 1
     // After these errors the rest of the pickle can't be followed.
     let isLost =
-      error.code == .pickleStack || error.code == .truncated
+      [.pickleStack, .pickleFrame, .truncated].contains(error.code)
       || failedOperationCount > Self.mostFailedOperations
     if isLost || operation == .stop { throw failure?.error ?? cause }
     if operation?.changesTop == true { _ = try? pop() }

@@ -19,6 +19,7 @@ extension PickleMachine {
         "a frame of the pickle should have \(count) bytes, but \(reader.remaining) follow",
         advice: "the file is cut short or damaged; get it again")
     }
+    try frame.begin(count, at: reader.position)
   }
 
   mutating func pushInt(_ operation: PickleOperation) throws(CheckpointError) {

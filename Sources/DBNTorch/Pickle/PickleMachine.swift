@@ -20,6 +20,7 @@ struct PickleMachine {
   var objectReader: (any PickleObjectReader)?
   /// Which classes outside the table are kept by name.
   let opaqueNames: OpaqueNames
+  var frame = PickleFrame()
   /// Whether the pickle is in a file inside another pickle, in which there can be no further ones.
   var isNested = false
   /// The total size of all arguments of calls so far.
@@ -51,7 +52,7 @@ struct PickleMachine {
     while true {
       operationCount += 1
       guard operationCount <= limit else { throw failure?.error ?? budget.error(.operations) }
-      let offset = reader.fileOffset
+      let (offset, start) = (reader.fileOffset, reader.position)
       let number: UInt8
       do throws(CheckpointError) {
         number = try reader.read(UInt8.self)
@@ -64,6 +65,7 @@ struct PickleMachine {
         if failure != nil, try trace(operation) { continue }
         if operation == .stop { return try finish() }
         try operation.run(&self)
+        try frame.check(from: start, to: reader.position)
       } catch {
         try recover(from: error, in: operation, at: offset)
       }

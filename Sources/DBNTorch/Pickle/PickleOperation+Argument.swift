@@ -1,8 +1,8 @@
-import DBNTensors
+package import DBNTensors
 
 extension PickleOperation {
   /// The argument that follows an opcode in a pickle.
-  enum Argument: Sendable {
+  package enum Argument: Sendable {
     case nothing
     case number(Number)
     /// A count, followed by as many bytes.
@@ -22,14 +22,14 @@ extension PickleOperation {
   }
 
   /// The width of a little-endian integer.
-  enum Number: Sendable {
+  package enum Number: Sendable {
     case uint1
     case uint2
     case int4
     case uint4
     case uint8
 
-    var byteCount: Int {
+    package var byteCount: Int {
       switch self {
       case .uint1: 1
       case .uint2: 2
@@ -81,7 +81,7 @@ extension ByteReader {
   }
 
   /// Skips an operation's argument.
-  mutating func skipArgument(of operation: PickleOperation) throws(CheckpointError) {
+  package mutating func skipArgument(of operation: PickleOperation) throws(CheckpointError) {
     switch operation.argument {
     case .nothing: break
     case .number(let number): try skip(number.byteCount)

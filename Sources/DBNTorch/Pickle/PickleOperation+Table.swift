@@ -28,7 +28,7 @@ extension PickleOperation {
   }
 
   var name: String { row.name }
-  var argument: Argument { row.argument }
+  package var argument: Argument { row.argument }
   var changesTop: Bool { row.changesTop }
 
   func run(_ machine: inout PickleMachine) throws(CheckpointError) {

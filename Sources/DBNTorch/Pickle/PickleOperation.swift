@@ -3,7 +3,7 @@ import DBNTensors
 /// The opcodes of pickles. `PickleOperation+Table.swift` defines what each operation does.
 ///
 /// Source: CPython's `Lib/pickletools.py`, including the names.
-enum PickleOperation: UInt8, CaseIterable, Sendable {
+package enum PickleOperation: UInt8, CaseIterable, Sendable {
   case stop = 0x2E
   case proto = 0x80
   case frame = 0x95
