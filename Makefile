@@ -216,10 +216,11 @@ fuzz-replay:
 fuzz-pytorch: build .build-venv/ready
 	.build-venv/bin/python Fuzzing/pytorch.py $(COMMAND)
 
-# A part of the tests with a sanitizer, another with each commit; `make sanitize PART=all` has every part
-# with the address sanitizer, which also finds leaks, and the thread sanitizer.
+# A part of the tests with the address sanitizer, which also finds leaks: another with each commit, or
+# all: `make sanitize PART=all`. With SANITIZER=thread, data races are looked for.
+SANITIZER = address
 sanitize: setup
-	$(PYTHON) Tests/Sanitizers/sanitize.py $(PART)
+	$(PYTHON) Tests/Sanitizers/sanitize.py $(SANITIZER) $(PART)
 
 # Compares the names that `info` finds in pickles with those that scanners of pickles find:
 # `make pickle-names DIR="..."` also looks at folders with other files, such as their own samples.

@@ -1,10 +1,11 @@
-"""Runs a part of the tests with a sanitizer: every part with each of them in turn, another each time.
+"""Runs a part of the tests with a sanitizer.
 
-    python3 Tests/Sanitizers/sanitize.py [NUMBER | all]
+    python3 Tests/Sanitizers/sanitize.py address|thread [NUMBER | all]
 
-Part NUMBER modulo the number of parts; by default the number of commits, or the day, so that CI comes round. `address` finds
-what reads or writes outside of its memory, and, at the end, memory that nothing leads to any more (LeakSanitizer); `thread`
-finds data races. Timings are not measured here: with a sanitizer, everything takes several times as long.
+`address` finds what reads or writes outside of its memory, and, at the end, memory that nothing leads to any more
+(LeakSanitizer); `thread` finds data races. NUMBER counts the parts from 0, and goes on from the first after the last; by
+default it is the number of commits, or the day, so that CI comes round. Nothing is timed: with a sanitizer, everything takes
+several times as long.
 """
 import os, re, subprocess, sys, time
 from pathlib import Path
@@ -19,7 +20,6 @@ MODULES = [
     ["DBNVerificationTests", "DBNBatchNormTests", "DBNComparisonTests"],
     ["CommandTests"],
 ]
-PARTS = [(sanitizer, number) for number in range(len(MODULES)) for sanitizer in ("address", "thread")]
 
 
 def modules(number):
@@ -57,12 +57,12 @@ def run(sanitizer, number):
 
 
 def main():
-    argument = sys.argv[1] if len(sys.argv) > 1 else ""
-    if argument == "all": return all([run(*part) for part in sorted(PARTS)])
+    sanitizer, argument = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    if argument == "all": return all([run(sanitizer, number) for number in range(len(MODULES))])
     if not argument:
         count = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=ROOT, capture_output=True, text=True)
         argument = count.stdout if count.returncode == 0 else time.strftime("%j")
-    return run(*PARTS[int(argument) % len(PARTS)])
+    return run(sanitizer, int(argument) % len(MODULES))
 
 
 sys.exit(0 if main() else 1)
