@@ -150,8 +150,9 @@ interop-newest: build .build-venv-newest/ready
 # It takes hours; stopped and started again, it goes on. `make models FAMILIES="resnet vgg"` runs these.
 FAMILIES =
 models: build .build-venv-newest/ready
-	.build-venv-newest/bin/python Tests/Interop/models.py $(COMMAND) --results .build/models.jsonl \
-	  --table docs/models.md $(FAMILIES)
+	$(SWIFT) build -c release --package-path Benchmarks --product forward
+	.build-venv-newest/bin/python Tests/Interop/models.py $(COMMAND) \
+	  --forward Benchmarks/.build/release/forward --results .build/models.jsonl --table docs/models.md $(FAMILIES)
 
 # Kills a running manifest at 100 random moments, and looks at what is there.
 KILLS = 100

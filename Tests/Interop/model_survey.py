@@ -7,11 +7,12 @@ from pathlib import Path
 
 import torch
 from model_families import one_line
+from model_speed import THREADS, Speed
 from safetensors.torch import load_file, save_file
 from torch.nn.modules.batchnorm import _BatchNorm
 
 warnings.simplefilter("ignore")
-torch.set_num_threads(2)
+torch.set_num_threads(THREADS)
 #: Relative errors of outputs in float32 up to which numbers are right, of an engine in Float64 and of one in float32.
 LIMITS = {"reference": 1e-6, "onednn": 1e-4}
 #: PyTorch's own error in float32 from which on float32 shows nothing.
@@ -120,7 +121,7 @@ class Survey:
             raise Stopped(f"not finished after {TIMEOUT // 60} minutes") from None
         if done.returncode:
             last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-            raise Stopped(last.split("model.pt2: ")[-1][:110])
+            raise Stopped(last.split("program.pt2: ")[-1][:110])
         return done.stdout
 
     def export(self, name: str, model: torch.nn.Module) -> torch.Tensor:
@@ -130,7 +131,7 @@ class Survey:
                 calibrate(model, torch.randn_like(x))
                 with torch.no_grad():
                     program = torch.export.export(model, (x,))
-                torch.export.save(program, self.folder / "model.pt2")
+                torch.export.save(program, self.folder / "program.pt2")
                 save_file({program.graph_signature.user_inputs[0]: x}, self.folder / "x.safetensors")
                 return x
             except Exception as failure:
@@ -141,7 +142,7 @@ class Survey:
         out, after = str(self.folder / "out.safetensors"), str(self.folder / "after.safetensors")
         saving = ["--save-state", after] if state is not None else []
         self.run(
-            "run", str(self.folder / "model.pt2"), "--input", str(self.folder / "x.safetensors"), "--output", out,
+            "run", str(self.folder / "program.pt2"), "--input", str(self.folder / "x.safetensors"), "--output", out,
             "--engine", engine, "--mode", mode, "--force", *saving)  # fmt: skip
         found = load_file(out)
         errors = [largest_error([found.get(f"output_{index}") for index in range(len(found))], outputs)]
@@ -154,18 +155,28 @@ class Survey:
         """Whether the model is proven to compute the same bits after its BatchNorms were mapped to two devices."""
         try:
             return "bit-identical" in self.run(
-                "to-distributed", str(self.folder / "model.pt2"), str(self.folder / "mapped.h5"), "--world-size", "2",
+                "to-distributed", str(self.folder / "program.pt2"), str(self.folder / "mapped.h5"), "--world-size", "2",
                 "--verify", "--force")  # fmt: skip
         except Stopped:
             return False
 
+    def made(self, name: str, make) -> tuple[torch.nn.Module, torch.Tensor]:
+        """The model with its numbers, exported, and an input for it."""
+        torch.manual_seed(2026)
+        model = make().eval()
+        randomise(model)
+        return model, self.export(name, model)
+
+    def speed(self, name: str, make, speed: Speed) -> dict:
+        model, x = self.made(name, make)
+        with torch.no_grad():
+            output = tensors(model(x))[0]
+        return speed.milliseconds(model, x, output, self.folder)
+
     def row(self, name: str, make) -> dict:
         """What was found out about a model. `failed`: PyTorch can't export it; `stopped`: the command can't run it."""
-        torch.manual_seed(2026)
         try:
-            model = make().eval()
-            randomise(model)
-            x = self.export(name, model)
+            model, x = self.made(name, make)
             double = copy.deepcopy(model).double()
             nudged = x.double() * (1 + torch.randn(x.shape, dtype=torch.float64) * 2**-53)
             unsteady = passes(copy.deepcopy(double), nudged)

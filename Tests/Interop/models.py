@@ -1,15 +1,18 @@
 """Exports a model of each family of timm and torchvision that has BatchNorms, with random weights, runs it with the
 command on both engines, and compares with PyTorch in float64.
 
-usage: models.py COMMAND [--results FILE] [--table FILE] [--seconds N] [NAME ...]
+usage: models.py COMMAND [--forward FORWARD] [--results FILE] [--table FILE] [--seconds N] [NAME ...]
 
 For each model: whether PyTorch exports it; the largest error of an output relative to the output's largest number, in
 evaluation and with its BatchNorms in training; the same of the running statistics after that; and whether it is proven
 bit-identical after it was mapped to two virtual devices. Exit status 1 if something that runs is wrong.
 
+With --forward (`swift build -c release --package-path Benchmarks --product forward`) also how long a pass of the two
+samples takes, against PyTorch; on a machine that does nothing else.
+
 It takes hours. With --results each family adds a line to the file, and families that have a line there (of the same
 versions) are left out: so a run that was cut short goes on where it was, and the table has all lines. To run a family
-again, remove its line. NAMEs are libraries, modules, families or models.
+again, remove its line; what only its speed lacks is measured alone. NAMEs are libraries, modules, families or models.
 """
 
 import argparse
@@ -24,6 +27,7 @@ import timm
 import torch
 import torchvision
 from model_families import TOO_LARGE, WITHOUT_BATCH_NORM, Family, families
+from model_speed import Speed
 from model_survey import LIMITS, Survey, faults
 
 PAGE = """# Models that were run
@@ -40,16 +44,20 @@ reference is right up to 1e-6 (outputs are written in float32) or ten times what
 place makes of PyTorch's outputs, the oneDNN engine up to 1e-4 or ten times PyTorch's own \
 error, since some models magnify roundings; where that is above 0.01, float32 shows nothing, and only the reference is \
 judged. The outputs for the two samples differ by at least 0.001 of the largest number, so that they show something. The last column says whether the model was proven to compute the same bits after its BatchNorms were mapped to two \
-virtual devices.
+virtual devices.{time}
 
-| model | library | evaluation | training | running statistics | after mapping |
-|---|---|---|---|---|---|
+{head}
 {lines}
 
 ## Passed over
 
 {passed}
 """
+
+#: What the page says of times, if there are any.
+TIME = """ The time is that of a pass in evaluation, in milliseconds, of the oneDNN engine and of PyTorch eager in float32 on two \
+threads, medians of five in turn, and their ratio. Many of these images are very small, and such a pass takes more than its \
+arithmetic: [the speed](speed.md) of the best known models is measured with their usual images."""
 
 
 def versions(command: str) -> str:
@@ -86,15 +94,29 @@ def look_at(family: Family, survey: Survey) -> dict:
     return record | {"row": survey.row(model, lambda: family.make(model))} if model else record
 
 
-def line(record: dict) -> str:
+def lacks_speed(record: dict) -> bool:
+    return "proven" in record.get("row", {}) and "milliseconds" not in record["row"]
+
+
+def with_speed(record: dict, family: Family, survey: Survey, speed: Speed) -> dict:
+    times = survey.speed(record["model"], lambda: family.make(record["model"]), speed)
+    return record | {"row": record["row"] | {"milliseconds": times}}
+
+
+def time_cell(row: dict) -> str:
+    times = row.get("milliseconds")
+    return f" {times['onednn']:.1f} / {times['pytorch']:.1f}: {times['onednn'] / times['pytorch']:.2f} |" if times else " |"
+
+
+def line(record: dict, is_timed: bool) -> str:
     row, start = record["row"], f"| {record['model']} | {record['family'].split('/')[0]} |"
     if "failed" in row:
-        return f"{start} not exported: {row['failed']} | | | |"
+        return f"{start} not exported: {row['failed']} | | | |{' |' * is_timed}"
     if "stopped" in row:
-        return f"{start} not run: {row['stopped']} | | | |"
+        return f"{start} not run: {row['stopped']} | | | |{' |' * is_timed}"
     numbers = [" / ".join(f"{row[kind][index]:.0e}" for kind in (*LIMITS, "pytorch")) for index in range(3)]
     found = faults(row)
-    return f"{start} {' | '.join(numbers)} | {'WRONG: ' + ', '.join(found) if found else 'bit-identical'} |"
+    return f"{start} {' | '.join(numbers)} |{time_cell(row) if is_timed else ''} {'WRONG: ' + ', '.join(found) if found else 'bit-identical'} |"
 
 
 def count(results: Results) -> str:
@@ -127,14 +149,22 @@ def passed(results: Results) -> str:
 
 
 def write(results: Results, table: Path | None) -> None:
-    if table:
-        lines = "\n".join(map(line, results.models()))
-        table.write_text(PAGE.format(count=count(results), versions=results.versions, lines=lines, passed=passed(results)))
+    if not table:
+        return
+    records = results.models()
+    is_timed = any("milliseconds" in record["row"] for record in records)
+    titles = ["model", "library", "evaluation", "training", "running statistics", *["time"] * is_timed, "after mapping"]
+    head = f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
+    lines = "\n".join(line(record, is_timed) for record in records)
+    table.write_text(
+        PAGE.format(count=count(results), versions=results.versions, time=TIME if is_timed else "", head=head,
+                    lines=lines, passed=passed(results)))  # fmt: skip
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("command")
+    parser.add_argument("--forward", type=Path, help="the program that is timed")
     parser.add_argument("--results", type=Path, metavar="FILE", help="the lines of earlier runs, and of this one")
     parser.add_argument("--table", type=Path, metavar="FILE", help="the page to write: docs/models.md")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="when to begin no other model")
@@ -144,16 +174,21 @@ def main() -> int:
     if unknown:
         parser.error(f"no library, module, family or model has the name {', '.join(unknown)}")
     results, start = Results(options.results, versions(options.command)), time.monotonic()
+    speed = Speed(options.forward.resolve()) if options.forward else None
     with tempfile.TemporaryDirectory() as folder:
         survey = Survey(options.command, Path(folder))
         for family in families():
-            if options.names and not any(map(family.is_named, options.names)) or family.key in results.found:
+            record = results.found.get(family.key)
+            is_done = record and not (speed and lacks_speed(record))
+            if options.names and not any(map(family.is_named, options.names)) or is_done:
                 continue
             if time.monotonic() - start > options.seconds:
                 break
-            results.add(look_at(family, survey))
-            record = results.found[family.key]
-            print(line(record) if record["model"] else f"  {family.key}: none", flush=True)
+            record = record or look_at(family, survey)
+            if speed and lacks_speed(record):
+                record = with_speed(record, family, survey, speed)
+            results.add(record)
+            print(line(record, speed is not None) if record["model"] else f"  {family.key}: none", flush=True)
             write(results, options.table)
     write(results, options.table)
     print(count(results))

@@ -43,6 +43,7 @@ def run(sanitizer, number):
         "ASAN_OPTIONS": "detect_leaks=1",
         "LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0",
         "TSAN_OPTIONS": "halt_on_error=0",
+        "DBN_RANDOM_CHECKPOINTS": "5",
     }
     result = subprocess.run(
         ["swift", "test", "--skip-build", "--disable-xctest", *scratch, "--filter", pattern],
