@@ -4,7 +4,7 @@
 
 `address` finds what reads or writes outside of its memory, and, at the end, memory that nothing leads to any more
 (LeakSanitizer); `thread` finds data races. NUMBER counts the parts from 0, and goes on from the first after the last; by
-default it is the number of commits, or the day, so that CI comes round. Nothing is timed: with a sanitizer, everything takes
+default it is the number of commits, or the day, so that all have their turn. Nothing is timed: with a sanitizer, everything takes
 several times as long.
 """
 import os, re, subprocess, sys, time
