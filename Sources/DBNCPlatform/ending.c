@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -220,12 +221,23 @@ static void end_without_memory(int number, siginfo_t *info, void *context) {
     "", "there is not enough memory under the limit of the address space; raise it (ulimit -v)");
 }
 
+// Keeps the line of the Swift runtime about a failed allocation ("Fatal error: failed to allocate
+// ...") from standing before the one that says what to do. The runtime writes it to the C library's
+// stream; the command itself writes to the descriptor.
+static void silence_runtime(void) {
+#ifdef __GLIBC__
+  FILE *nowhere = fopen("/dev/null", "we");
+  if (nowhere) stderr = nowhere;
+#endif
+}
+
 void dbn_handle_faults(void) {
   set_handler(SIGBUS, end_on_bus_error, 0);
   // A failed allocation ends the process where it happens, by one of these signals. Without such a
   // limit they have another cause, and the system's way of reporting it stays.
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  silence_runtime();
   // For a stack that can't grow.
   static char stack[64 << 10];
   stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
