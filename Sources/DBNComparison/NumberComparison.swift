@@ -63,11 +63,14 @@ public struct NumberComparison: Sendable {
 
   /// Compares at the precision of the values; ULPs are counted after rounding to `scalarType`
   /// (float64, or float32 for every other).
+  ///
+  /// - Parameter first: the index of the first numbers.
   public init(
-    _ a: [Double], _ b: [Double], ulpsOf scalarType: ScalarType, tolerance: Tolerance = Tolerance()
+    _ a: [Double], _ b: [Double], at first: Int = 0, ulpsOf scalarType: ScalarType,
+    tolerance: Tolerance = Tolerance()
   ) {
     precondition(a.count == b.count)
-    for index in a.indices { compare(index, a[index], b[index], scalarType, tolerance) }
+    for index in a.indices { compare(first + index, a[index], b[index], scalarType, tolerance) }
   }
 
   private mutating func compare(

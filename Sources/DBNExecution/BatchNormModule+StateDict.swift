@@ -23,12 +23,7 @@ extension BatchNormModule {
   public init(
     _ site: BatchNormSite, in stateDict: StateDict, options: Options = Options()
   ) throws(CheckpointError) {
-    var norm = NormModule(numFeatures: site.features)
-    norm.eps = options.eps
-    norm.momentum = options.momentum
-    norm.layout = site.layout
-    norm.worldSize = site.devicesThatRun
-    try self.init(norm, of: ModuleTensors(name: site.name, stateDict: stateDict))
+    self = try BatchNormReader(site, in: stateDict, options: options).module()
   }
 
   /// Reads a module of a model from a state dict, which may be in another layout than the model was
@@ -51,31 +46,16 @@ extension BatchNormModule {
     do throws(CheckpointError) {
       try norm.validate()
       let tensors = ModuleTensors(name: name, stateDict: stateDict)
-      try self.init(try norm.adapted(to: tensors, layouts), of: tensors)
+      self = try BatchNormReader(norm.adapted(to: tensors, layouts), of: tensors).module()
     } catch {
       throw error.with(name: name)
     }
-  }
-
-  private init(_ norm: NormModule, of tensors: ModuleTensors) throws(CheckpointError) {
-    let means = try tensors.numbers(.runningMean, norm) ?? []
-    let variances = try tensors.numbers(.runningVar, norm) ?? []
-    let counters = try tensors.numbers(.numBatchesTracked, norm)
-    let rows = (0..<norm.rowCount).map { row in
-      let range = row * norm.numFeatures..<(row + 1) * norm.numFeatures
-      return Row(
-        mean: Array(means[range]), variance: Array(variances[range]),
-        batchesTracked: counters.map { $0[min(row, $0.count - 1)] } ?? 0)
-    }
-    self.init(
-      norm, weight: try tensors.numbers(.weight, norm), bias: try tensors.numbers(.bias, norm),
-      rows: rows)
   }
 }
 
 extension NormModule {
   /// The number of rows of running statistics.
-  fileprivate var rowCount: Int {
+  var rowCount: Int {
     if !tracksRunningStatistics { return 0 }
     return layout.evaluation == .shared ? 1 : worldSize
   }
@@ -117,35 +97,13 @@ extension NormModule {
   }
 }
 
-extension BatchNormSite {
-  /// The number of devices whose own running statistics evaluation uses; 1 if it uses shared ones.
-  fileprivate var devicesThatRun: Int { layout.evaluation == .shared ? 1 : worldSize }
-}
-
 /// The tensors of one module in a state dict.
-private struct ModuleTensors {
+struct ModuleTensors {
   let name: String
   let stateDict: StateDict
 
   /// The full key of `weight`, `running_mean` and so on.
-  private func key(_ last: String) -> String { name.isEmpty ? last : "\(name).\(last)" }
-
-  /// The shared numbers of a quantity that evaluation uses, or each device's row where it uses
-  /// rows.
-  func numbers(
-    _ quantity: BatchNormQuantity, _ norm: NormModule
-  ) throws(CheckpointError) -> [Double]? {
-    var numbers: [Double]?
-    for (last, _) in norm.layout.rowTensors(of: quantity, rowCount: norm.rowCount) {
-      do throws(CheckpointError) {
-        guard let tensor = stateDict[key(last)] else { continue }
-        numbers = try (numbers ?? []) + tensor.doubles()
-      } catch {
-        throw error.with(name: key(last))
-      }
-    }
-    return numbers
-  }
+  func key(_ last: String) -> String { name.isEmpty ? last : "\(name).\(last)" }
 
   func check(_ last: String, isThere: Bool, shape: [Int]) throws(CheckpointError) {
     let tensor = stateDict[key(last)]

@@ -74,21 +74,6 @@ public struct BatchNormModule: Sendable {
     self.init(norm, weight: module.weight, bias: module.bias, rows: [row])
   }
 
-  /// A module with some of the features, which BatchNorm treats independently.
-  public func part(_ features: Range<Int>) -> BatchNormModule {
-    var norm = norm
-    norm.numFeatures = features.count
-    var part = BatchNormModule(
-      norm, weight: weight.map { Array($0[features]) }, bias: bias.map { Array($0[features]) },
-      rows: rows.map { row in
-        Row(
-          mean: Array(row.mean[features]), variance: Array(row.variance[features]),
-          batchesTracked: row.batchesTracked)
-      })
-    part.accumulationStep = accumulationStep
-    return part
-  }
-
   /// The same module with other running statistics.
   ///
   /// - Parameter rows: as many as the module has.

@@ -1,14 +1,14 @@
 import DBNBatchNorm
-import DBNExecution
+import DBNModels
 import DBNTensors
 
 /// Whether a mini-batch gives samples to every virtual device of some BatchNorms; a comparison
 /// proves nothing about a device without samples.
 struct BatchReach {
-  private let modules: [(name: String, module: BatchNormModule)]
+  private let modules: [(name: String, module: NormModule)]
 
   /// - Parameter modules: the BatchNorms, with their names in reports.
-  init(_ modules: [(name: String, module: BatchNormModule)]) {
+  init(_ modules: [(name: String, module: NormModule)]) {
     self.modules = modules.filter { $0.module.worldSize > 1 }
   }
 
@@ -37,7 +37,8 @@ struct BatchReach {
   /// - Throws: `invalidBatch` with a sufficient number of samples.
   func check(_ samples: Int, isFixed: Bool = false) throws(CheckpointError) {
     guard let (name, module) = firstMissed(by: samples) else { return }
-    let reached = module.slices(of: samples).count { !$0.isEmpty }
+    let slices = module.layout.slices(of: samples, worldSize: module.worldSize)
+    let reached = slices.count { !$0.isEmpty }
     let enough = try leastSamples(from: samples)
     throw CheckpointError(
       .invalidBatch, name: name,
@@ -48,7 +49,7 @@ struct BatchReach {
         : "verify with \(enough) samples")
   }
 
-  private func firstMissed(by samples: Int) -> (name: String, module: BatchNormModule)? {
+  private func firstMissed(by samples: Int) -> (name: String, module: NormModule)? {
     modules.first { _, module in
       !module.layout.reachesEveryDevice(samples: samples, worldSize: module.worldSize)
     }

@@ -51,6 +51,31 @@ struct MemoryTests {
     #expect(peak <= 128 << 20 && peak > 8 << 20, "\(peak >> 20) MiB")
   }
 
+  /// BatchNorms are run some features at a time, and what is stored of them is compared in pieces:
+  /// their numbers as Float64 would be 128 MiB here.
+  @Test func aLargeBatchNormOfASmallFileIsNeverInMemory() throws {
+    let paths = try [Float(1), 2].map { weight in
+      try folder.write(expandedBatchNorm(features: 2 << 20, weight: weight), to: "\(weight).pth")
+    }
+    let peak = try Command.peakMemory(["verify"] + paths + ["--batch", "1", "--atol", "9"])
+    #expect(peak <= 128 << 20 && peak > 8 << 20, "\(peak >> 20) MiB")
+  }
+
+  /// A BatchNorm whose features all have the same numbers, each stored once.
+  private func expandedBatchNorm(features: Int, weight: Float) -> [UInt8] {
+    let values = [("weight", weight), ("bias", 0), ("running_mean", 0), ("running_var", 1)]
+    let entries = values.enumerated().flatMap { index, value in
+      Pickle.text("bn.\(value.0)")
+        + Pickle.tensor(
+          [features], stride: [0], offset: index, of: Pickle.storage("0", count: values.count))
+    }
+    let pickle = Pickle.emptyDict + Pickle.mark + entries + Pickle.setItems
+    return Archive([
+      .init("archive/data.pkl", [0x80, 2] + pickle + [0x2E]),
+      .init("archive/data/0", values.flatMap { littleEndian($0.1.bitPattern) }),
+    ]).bytes
+  }
+
   /// 192 MiB of zeros, deflated.
   private func largeArray(_ inFortranOrder: Bool) throws -> [UInt8] {
     let order = inFortranOrder ? "True" : "False"

@@ -3,21 +3,24 @@ import Foundation
 import Testing
 
 extension Command {
-  /// The most memory that a conversion had at once, in bytes: `VmHWM` of its process.
+  /// The most memory that a command had at once, in bytes: `VmHWM` of its process.
   ///
   /// What the system tells of a process that has ended counts the memory of the process that
-  /// started it too. So it is asked while the conversion prints its result, when everything else is
+  /// started it too. So it is asked while the command prints its result, when everything else is
   /// done but naming the output.
   ///
-  /// - Parameter output: the file that the conversion writes.
-  static func peakMemory(writing output: String, _ arguments: [String]) throws -> Int {
+  /// - Parameter output: the file that the command writes, if any.
+  static func peakMemory(
+    writing output: String? = nil, _ arguments: [String]
+  ) throws -> Int {
+    let exists = { output.map(FileManager.default.fileExists(atPath:)) }
     var status: String?
     let command = try whilePrinting(arguments) { process in
-      try #require(!FileManager.default.fileExists(atPath: output))
+      try #require(exists() != true)
       status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
     }
     try #require(command.status == 0, "\(command.error)")
-    try #require(FileManager.default.fileExists(atPath: output))
+    try #require(exists() != false)
     let line = try #require(status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
     return 1024 * (try #require(Int(line.filter(\.isNumber))))
   }

@@ -103,6 +103,12 @@ def expanded(path, last=0.0):
     checkpoint(path, mapping(("w", tensor([1 << 28], [0], 3))), numbers(4, last))
 
 
+def expanded_batch_norm(path, last=0.0):
+    names = ("weight", "bias", "running_mean", "running_var")
+    checkpoint(path, mapping(*((f"bn.{name}", tensor([1 << 26], [0], place, 4))
+                               for place, name in enumerate(names))), numbers(4, 1 + last))
+
+
 def transposed(path, last=0.0):
     rows = 1 << 18
     checkpoint(path, mapping(("w", tensor([rows, 1024], [1, rows], 0, 1 << 28))),
@@ -263,7 +269,8 @@ ALL = {
     "shared-lists.pth": shared_lists, "long-key.pth": long_key, "empty-lists.pth": empty_lists,
     "nothing.pth": nothing, "one-text.pth": one_text, "refused-names.pth": refused_names,
     "opaque-names.pth": opaque_names, "attributes.pth": attributes, "history.pth": history,
-    "graph.pth": graph, "expanded.pth": expanded, "transposed.pth": transposed,
+    "graph.pth": graph, "expanded.pth": expanded, "batch-norm.pth": expanded_batch_norm,
+    "transposed.pth": transposed,
     "few-views.pth": few_views, "many-views.pth": many_views, "zeros.pth": zeros,
     "sparse.pth": sparse, "continuations.h5": continuations, "soft-paths.h5": soft_paths,
     "two-links.h5": two_links, "dimensions.safetensors": dimensions,
@@ -274,4 +281,4 @@ ALL = {
 
 # Those that are compared with another that differs in the last number, too: of 1 GiB from a small
 # file.
-PAIRS = ("expanded.pth", "transposed.pth", "fortran.npz", "deflated.npz", "one-chunk.h5")
+PAIRS = ("expanded.pth", "batch-norm.pth", "transposed.pth", "fortran.npz", "deflated.npz", "one-chunk.h5")

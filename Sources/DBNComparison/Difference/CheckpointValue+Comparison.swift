@@ -53,12 +53,9 @@ extension Tensor {
     with other: Tensor, tolerance: NumberComparison.Tolerance
   ) throws(CheckpointError) -> NumberComparison? {
     guard scalarType.isReal, other.scalarType.isReal else { return nil }
-    var result = NumberComparison([], [], ulpsOf: scalarType)
-    try forEachPiece(with: other) { _, mine, theirs in
-      result.formUnion(
-        NumberComparison(mine, theirs, ulpsOf: scalarType, tolerance: tolerance))
-    }
-    return result
+    return try NumberComparison(
+      NumberReader(self), NumberReader(other), count: count, ulpsOf: scalarType,
+      tolerance: tolerance)
   }
 
   /// Passes the numbers of two tensors of the same shape to a closure, piece by piece.
@@ -67,22 +64,9 @@ extension Tensor {
   package func forEachPiece(
     with other: Tensor, _ body: (Int, [Double], [Double]) -> Void
   ) throws(CheckpointError) {
-    let (mine, theirs) = (try storage.wholeBytes(), try other.storage.wholeBytes())
-    for start in stride(from: 0, to: count, by: Self.pieceCount) {
-      let piece = start..<min(start + Self.pieceCount, count)
-      body(start, try doubles(piece, of: mine), try other.doubles(piece, of: theirs))
+    let (mine, theirs) = (try NumberReader(self), try NumberReader(other))
+    for piece in NumberReader.pieces(of: count) {
+      body(piece.lowerBound, try mine.numbers(piece), try theirs.numbers(piece))
     }
-  }
-
-  /// How many elements are converted to doubles at a time: a large tensor would not fit in memory.
-  private static let pieceCount = 1 << 18
-
-  private func doubles(
-    _ piece: Range<Int>, of bytes: ByteRegion
-  ) throws(CheckpointError) -> [Double] {
-    let size = scalarType.byteCount
-    let part = try bytes.slice(from: piece.lowerBound * size, count: piece.count * size)
-    defer { part.release() }
-    return try Tensor(scalarType, shape: [piece.count], storage: TensorStorage(part)).doubles()
   }
 }

@@ -1,19 +1,37 @@
 import DBNBatchNorm
 import DBNExecution
+import DBNModels
 import DBNTensors
 
-/// The same BatchNorm in two checkpoints, ready to run.
+/// The same BatchNorm in two checkpoints.
 struct BatchNormPair {
+  /// The BatchNorm of one checkpoint.
+  struct Side {
+    let site: BatchNormSite
+    let stateDict: StateDict
+    /// Epsilon and momentum.
+    let options: BatchNormModule.Options
+    /// What is stored, including values that don't affect a run.
+    let state: BatchNormState
+
+    init(
+      _ site: BatchNormSite, in stateDict: StateDict, _ options: BatchNormModule.Options
+    ) throws(CheckpointError) {
+      (self.site, self.stateDict, self.options) = (site, stateDict, options)
+      state = try BatchNormState(site, in: stateDict)
+    }
+
+    /// Without its numbers.
+    var norm: NormModule { NormModule(site, options) }
+  }
+
   let name: String
-  private(set) var a: BatchNormModule
-  private(set) var b: BatchNormModule
-  /// The stored state of both, including values that don't affect a run.
-  let stateA: BatchNormState
-  let stateB: BatchNormState
+  let a: Side
+  let b: Side
   /// Epsilon and momentum of the two, if they differ.
   let settings: BatchNormSettingsPair.Difference?
-  /// The features of the layer that these modules have.
-  private(set) var features: Range<Int>
+  /// C.
+  let features: Int
   /// The type in whose ULPs differences are counted.
   let scalarType: ScalarType
   /// The keys of its tensors in the state dicts.
@@ -62,11 +80,9 @@ struct BatchNormPair {
     name = siteA.name
     let options = settings.options(siteA, siteB, default: options)
     self.settings = settings.difference(siteA, siteB)
-    self.a = try BatchNormModule(siteA, in: a, options: options.a)
-    self.b = try BatchNormModule(siteB, in: b, options: options.b)
-    stateA = try BatchNormState(siteA, in: a)
-    stateB = try BatchNormState(siteB, in: b)
-    features = 0..<siteA.features
+    self.a = try Side(siteA, in: a, options.a)
+    self.b = try Side(siteB, in: b, options.b)
+    features = siteA.features
     scalarType = siteA.bufferKeys.first.flatMap { a[$0]?.scalarType } ?? .float32
     keys = (siteA.keys + siteB.keys).map { .string($0) }
   }
@@ -92,45 +108,5 @@ struct BatchNormPair {
     CheckpointError(
       .batchNormsDiffer, name: site.name, reason,
       advice: advice ?? "compare two checkpoints of the same model")
-  }
-
-  /// The pair divided by features into parts, so that a part's batch has at most `limit` values.
-  func parts(of limit: Int, valuesPerFeature: Int) -> [BatchNormPair] {
-    let count = max(1, limit / valuesPerFeature)
-    return stride(from: 0, to: features.count, by: count).map { start in
-      var part = self
-      part.features = start..<min(start + count, features.count)
-      part.a = a.part(part.features)
-      part.b = b.part(part.features)
-      return part
-    }
-  }
-
-  /// The slices of a mini-batch for the module with more devices.
-  func slices(of samples: Int) -> [BatchSlice] {
-    (a.worldSize >= b.worldSize ? a : b).slices(of: samples)
-  }
-
-  /// A mini-batch drawn from the running statistics of A (each slice from its device's), rounded to
-  /// float32 unless the model is a float64 one.
-  func input(
-    _ samples: Int, _ positions: Int, _ generator: inout InputGenerator
-  ) -> Activations {
-    var values: [Double] = []
-    values.reserveCapacity(samples * a.features * positions)
-    for (slice, row) in zip(a.slices(of: samples), a.rows) {
-      let deviations = row.variance.map { $0 > 0 && $0.isFinite ? $0.squareRoot() : 1 }
-      for _ in slice {
-        for feature in 0..<a.features {
-          let center = row.mean[feature].isFinite ? row.mean[feature] : 0
-          for _ in 0..<positions {
-            let value = center + deviations[feature] * generator.nextNormal()
-            values.append(scalarType == .float64 ? value : Double(Float(value)))
-          }
-        }
-      }
-    }
-    return Activations(
-      samples: samples, features: a.features, positions: positions, values: values)
   }
 }

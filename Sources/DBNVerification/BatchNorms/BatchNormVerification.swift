@@ -18,7 +18,8 @@ public struct BatchNormVerification: Sendable {
   public var mode = ExecutionMode.evaluation
   /// N; nil for two samples per virtual device, at least 8, and enough to reach every device.
   public var samples: Int?
-  /// P, the number of positions (pixels) in a sample.
+  /// P, the number of positions (pixels) in a sample. A BatchNorm of millions of features, which only
+  /// an expanded tensor has, gets fewer.
   public var positions = 4
   /// How far apart numbers may be; by default they must be equal.
   public var tolerance = NumberComparison.Tolerance()
@@ -55,7 +56,7 @@ public struct BatchNormVerification: Sendable {
       a, BatchNormSurvey(a, hint: hint, layouts: layouts, known: known.a),
       b, BatchNormSurvey(b, hint: hint, layouts: layouts, known: known.b), options: options,
       settings: settings)
-    let reach = BatchReach(pairs.flatMap { [($0.name, $0.a), ($0.name, $0.b)] })
+    let reach = BatchReach(pairs.flatMap { [($0.name, $0.a.norm), ($0.name, $0.b.norm)] })
     var samples = self.samples ?? 0
     if self.samples == nil {
       samples = try reach.leastSamples(from: max(8, 2 * reach.worldSize))
@@ -77,9 +78,12 @@ public struct BatchNormVerification: Sendable {
   private func compare(
     _ pair: BatchNormPair, stream: Int, samples: Int
   ) throws(CheckpointError) -> VerificationResult.Layer {
+    let positions = positions(samples: samples, features: pair.features)
     var generator = InputGenerator(seed: seed, stream: stream)
     var result = VerificationResult.Layer(pair)
-    for part in pair.parts(of: Self.valuesLimit, valuesPerFeature: samples * positions) {
+    try pair.forEachPart(
+      of: Self.valuesLimit, valuesPerFeature: samples * positions
+    ) { part throws(CheckpointError) in
       let input = part.input(samples, positions, &generator)
       var layer = LayerComparison(part, result, tolerance: tolerance)
       do throws(CheckpointError) {
@@ -93,5 +97,12 @@ public struct BatchNormVerification: Sendable {
       result = layer.result
     }
     return result
+  }
+
+  /// The number of positions with which a layer's batch has at most 64 million values, so that a
+  /// small file does not cost minutes; at least the two values for each channel of training.
+  private func positions(samples: Int, features: Int) -> Int {
+    let affordable = (64 << 20) / max(1, samples * features)
+    return min(positions, max(mode == .training ? 2 : 1, affordable))
   }
 }

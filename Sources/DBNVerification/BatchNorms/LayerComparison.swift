@@ -3,34 +3,35 @@ import DBNComparison
 import DBNExecution
 import DBNTensors
 
-/// Runs the two modules of a pair on one input and compares their outputs and statistics.
+/// Runs the two modules of a part of a BatchNorm on one input and compares their outputs and
+/// statistics.
 struct LayerComparison {
-  private let pair: BatchNormPair
+  private let part: BatchNormPart
   private let tolerance: NumberComparison.Tolerance
   private(set) var result: VerificationResult.Layer
 
   /// - Parameter result: the comparison of the layer's other parts.
   init(
-    _ pair: BatchNormPair, _ result: VerificationResult.Layer,
+    _ part: BatchNormPart, _ result: VerificationResult.Layer,
     tolerance: NumberComparison.Tolerance
   ) {
-    self.pair = pair
+    self.part = part
     self.result = result
     self.tolerance = tolerance
   }
 
   mutating func compareEvaluation(on input: Activations) throws(CheckpointError) {
-    let slices = pair.slices(of: input.samples)
-    let (a, b) = (try pair.a.evaluate(input), try pair.b.evaluate(input))
+    let slices = part.slices(of: input.samples)
+    let (a, b) = (try part.a.evaluate(input), try part.b.evaluate(input))
     for (device, slice) in slices.enumerated() {
       compareOutputs(device, slice, a.slice(slice), b.slice(slice))
     }
   }
 
   mutating func compareTraining(on input: Activations) throws(CheckpointError) {
-    let slices = pair.slices(of: input.samples)
-    let a = try pair.a.trained(on: input, slices)
-    let b = try pair.b.trained(on: input, slices)
+    let slices = part.slices(of: input.samples)
+    let a = try part.a.trained(on: input, slices)
+    let b = try part.b.trained(on: input, slices)
     for (device, slice) in slices.enumerated() {
       compareOutputs(device, slice, a[device].output, b[device].output)
       let (rowA, rowB) = (a[device].row, b[device].row)
@@ -50,7 +51,7 @@ struct LayerComparison {
     _ device: Int, _ slice: BatchSlice, _ a: Activations, _ b: Activations
   ) {
     let (features, positions) = (a.features, a.positions)
-    let firstFeature = pair.features.lowerBound
+    let firstFeature = part.features.lowerBound
     compare("output", device, a.values, b.values) { index in
       [
         slice[index / (features * positions)],
@@ -60,14 +61,14 @@ struct LayerComparison {
   }
 
   /// The coordinates of a value in a vector over the features.
-  private func feature(_ index: Int) -> [Int] { [pair.features.lowerBound + index] }
+  private func feature(_ index: Int) -> [Int] { [part.features.lowerBound + index] }
 
   private mutating func compare(
     _ quantity: String, _ device: Int?, _ a: [Double], _ b: [Double], coordinates: (Int) -> [Int]
   ) {
-    let isDistributed = max(pair.a.worldSize, pair.b.worldSize) > 1
+    let isDistributed = max(part.a.worldSize, part.b.worldSize) > 1
     result.add(
-      NumberComparison(a, b, ulpsOf: pair.scalarType, tolerance: tolerance), to: \.outputs,
+      NumberComparison(a, b, ulpsOf: part.scalarType, tolerance: tolerance), to: \.outputs,
       quantity,
       device: isDistributed ? device : nil, coordinates: coordinates)
   }

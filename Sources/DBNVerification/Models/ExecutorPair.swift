@@ -14,7 +14,7 @@ struct ExecutorPair {
   var reach: BatchReach {
     BatchReach(
       [a, b].flatMap { executor in
-        executor.batchNorms.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        executor.batchNorms.sorted { $0.key < $1.key }.map { ($0.key, $0.value.norm) }
       })
   }
 

@@ -27,8 +27,8 @@ struct BatchNormStateComparison {
     tolerance: NumberComparison.Tolerance
   ) {
     name = pair.name
-    features = pair.features.count
-    (a, b) = (pair.stateA, pair.stateB)
+    features = pair.features
+    (a, b) = (pair.a.state, pair.b.state)
     self.tolerance = tolerance
     self.layer = layer
   }
@@ -79,16 +79,17 @@ struct BatchNormStateComparison {
     if tolerance.isExact && !isSameType {
       note(quantity, "\(a.scalarType.name) and \(b.scalarType.name)")
     }
-    let (numbersA, numbersB) = (try a.doubles(), try b.doubles())
-    let row = min(numbersA.count, numbersB.count)
-    guard row > 0, max(numbersA.count, numbersB.count).isMultiple(of: row) else {
+    let row = min(a.count, b.count)
+    guard row > 0, max(a.count, b.count).isMultiple(of: row) else {
       return note(quantity, "\(a.shape) and \(b.shape)")
     }
+    let (numbersA, numbersB) = (try NumberReader(a), try NumberReader(b))
     var total = NumberComparison([], [], ulpsOf: a.scalarType)
-    for start in stride(from: 0, to: max(numbersA.count, numbersB.count), by: row) {
-      let comparison = NumberComparison(
-        numbersA.row(at: start, of: row), numbersB.row(at: start, of: row), ulpsOf: a.scalarType,
-        tolerance: tolerance)
+    for start in stride(from: 0, to: max(a.count, b.count), by: row) {
+      // A tensor of one row stands for each row of the other.
+      let comparison = try NumberComparison(
+        numbersA, from: a.count == row ? 0 : start, numbersB, from: b.count == row ? 0 : start,
+        count: row, ulpsOf: a.scalarType, tolerance: tolerance)
       add(comparison, quantity, at: start, areRows: areRows)
       total.formUnion(comparison)
     }
@@ -101,17 +102,17 @@ struct BatchNormStateComparison {
   private mutating func compareWithImplied(
     _ tensor: Tensor, _ quantity: BatchNormQuantity, isFirst: Bool
   ) throws(CheckpointError) {
-    let numbers = try tensor.doubles()
-    let absent = Array(repeating: quantity == .weight ? 1.0 : 0, count: numbers.count)
-    let comparison = NumberComparison(
-      isFirst ? numbers : absent, isFirst ? absent : numbers, ulpsOf: tensor.scalarType,
-      tolerance: tolerance)
+    let numbers = try NumberReader(tensor)
+    let absent = NumberReader(repeating: quantity == .weight ? 1 : 0, count: tensor.count)
+    let comparison = try NumberComparison(
+      isFirst ? numbers : absent, isFirst ? absent : numbers, count: tensor.count,
+      ulpsOf: tensor.scalarType, tolerance: tolerance)
     if comparison.isWithinTolerance { implied.append(key(of: quantity)) }
     if tolerance.isExact, comparison.isWithinTolerance, !comparison.isBitIdentical {
       note(quantity, "the bits, \(tensor.hiddenDifference)")
     }
     isBitIdentical = isBitIdentical && comparison.isBitIdentical
-    add(comparison, quantity, at: 0, areRows: numbers.count > size(of: quantity))
+    add(comparison, quantity, at: 0, areRows: tensor.count > size(of: quantity))
   }
 
   /// - Parameter start: the index of the first compared value in the quantity.
@@ -136,13 +137,6 @@ struct BatchNormStateComparison {
 
   private func key(of quantity: BatchNormQuantity) -> String {
     name.isEmpty ? quantity.rawValue : "\(name).\(quantity.rawValue)"
-  }
-}
-
-extension [Double] {
-  /// One row of a tensor with many, or all of a tensor that stands for each row.
-  fileprivate func row(at start: Int, of size: Int) -> [Double] {
-    count == size ? self : Array(self[start..<start + size])
   }
 }
 
