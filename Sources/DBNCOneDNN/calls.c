@@ -181,6 +181,47 @@ status_t conednn_inner_product(
   return describe2(status, description, &operation, engine, attributes);
 }
 
+status_t conednn_matmul(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t left, conednn_const_layout_t right, conednn_const_layout_t target) {
+  if (is_version_3) {
+    return three.matmul_primitive_desc_create(
+        description, engine, left, right, NULL, target, attributes);
+  }
+  operation2_t operation;
+  status_t status = two.matmul_desc_init(&operation, left, right, NULL, target);
+  return describe2(status, description, &operation, engine, attributes);
+}
+
+status_t conednn_layer_norm(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t layout, float epsilon, int has_scale, int has_shift) {
+  unsigned flags = (has_scale ? scale_flags[is_version_3] : 0)
+      | (has_shift ? shift_flags[is_version_3] : 0);
+  if (is_version_3) {
+    return three.layer_normalization_forward_primitive_desc_create(
+        description, engine, forward_inference, layout, layout, NULL, epsilon, flags, attributes);
+  }
+  operation2_t operation;
+  status_t status = two.layer_normalization_forward_desc_init(
+      &operation, forward_inference, layout, NULL, epsilon, flags);
+  return describe2(status, description, &operation, engine, attributes);
+}
+
+status_t conednn_softmax(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t layout, int dimension) {
+  if (is_version_3) {
+    return three.softmax_forward_primitive_desc_create(
+        description, engine, forward_inference, softmax_accurate, layout, layout, dimension,
+        attributes);
+  }
+  operation2_t operation;
+  status_t status =
+      two.softmax_forward_desc_init(&operation, forward_inference, layout, dimension);
+  return describe2(status, description, &operation, engine, attributes);
+}
+
 status_t conednn_pooling(
     conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
     conednn_alg_kind_t algorithm, conednn_const_layout_t source, conednn_const_layout_t target,

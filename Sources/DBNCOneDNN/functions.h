@@ -73,6 +73,14 @@ typedef struct {
       status_t, inner_product_forward_desc_init, operation2_t *, int, conednn_const_layout_t, \
       conednn_const_layout_t, conednn_const_layout_t, conednn_const_layout_t) \
   function( \
+      status_t, matmul_desc_init, operation2_t *, conednn_const_layout_t, conednn_const_layout_t, \
+      conednn_const_layout_t, conednn_const_layout_t) \
+  function( \
+      status_t, layer_normalization_forward_desc_init, operation2_t *, int, \
+      conednn_const_layout_t, conednn_const_layout_t, float, unsigned) \
+  function( \
+      status_t, softmax_forward_desc_init, operation2_t *, int, conednn_const_layout_t, int) \
+  function( \
       status_t, pooling_v2_forward_desc_init, operation2_t *, int, int, conednn_const_layout_t, \
       conednn_const_layout_t, const int64_t *, const int64_t *, const int64_t *, \
       const int64_t *, const int64_t *) \
@@ -113,6 +121,18 @@ typedef struct {
       status_t, inner_product_forward_primitive_desc_create, conednn_description_t *, \
       conednn_engine_t, int, conednn_const_layout_t, conednn_const_layout_t, \
       conednn_const_layout_t, conednn_const_layout_t, conednn_attributes_t) \
+  function( \
+      status_t, matmul_primitive_desc_create, conednn_description_t *, conednn_engine_t, \
+      conednn_const_layout_t, conednn_const_layout_t, conednn_const_layout_t, \
+      conednn_const_layout_t, conednn_attributes_t) \
+  function( \
+      status_t, layer_normalization_forward_primitive_desc_create, conednn_description_t *, \
+      conednn_engine_t, int, conednn_const_layout_t, conednn_const_layout_t, \
+      conednn_const_layout_t, float, unsigned, conednn_attributes_t) \
+  function( \
+      status_t, softmax_forward_primitive_desc_create, conednn_description_t *, \
+      conednn_engine_t, int, int, conednn_const_layout_t, conednn_const_layout_t, int, \
+      conednn_attributes_t) \
   function( \
       status_t, pooling_forward_primitive_desc_create, conednn_description_t *, \
       conednn_engine_t, int, int, conednn_const_layout_t, conednn_const_layout_t, \

@@ -5,6 +5,10 @@
 #include "onednn.h"
 
 enum { float32 = 3, forward_inference = 96, convolution_direct = 1, deconvolution_direct = 10 };
+enum { softmax_accurate = 0x30000 };
+
+// `dnnl_use_scale` and `dnnl_use_shift`.
+static const unsigned scale_flags[2] = {0x8, 0x2}, shift_flags[2] = {0x10, 0x4};
 enum { undefined_type = 0, cpu = 1, default_stream = 1, caller_has_scratchpad = 1 };
 
 

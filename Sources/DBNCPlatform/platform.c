@@ -64,8 +64,14 @@ void dbn_advise_huge_pages(void *start, size_t byte_count) {
 #endif
 }
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
 void dbn_release_freed_memory(void) {
-#ifdef __GLIBC__
+  // The address sanitizer has a heap of its own; glibc's is then never set up, and trimming it from
+  // two threads at once crashes.
+#if defined(__GLIBC__) && !__has_feature(address_sanitizer)
   malloc_trim(0);
 #endif
 }

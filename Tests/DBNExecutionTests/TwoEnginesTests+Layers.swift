@@ -85,6 +85,66 @@ extension TwoEnginesTests {
     }
   }
 
+  /// Those that oneDNN computes as two products with a softmax between them.
+  @Test func attentionsOfEveryHead() throws {
+    try compare("attentions of every head", 20) { random in
+      let (batch, depth) = (random.ints(random.int(0...2), 1...3), random.int(1...40))
+      let sizes = random.ints(3, 1...20)
+      let query = try random.input("q", batch + [sizes[0], depth])
+      let key = try random.input("k", batch + [sizes[1], depth])
+      let value = try random.input("v", batch + [sizes[1], sizes[2]])
+      let heads = batch.suffix(random.int(0...batch.count)).map { random.int(0...3) == 0 ? 1 : $0 }
+      let mask: Graph.Operand =
+        random.int(0...2) == 0 ? .none : try random.input("m", heads + [sizes[0], sizes[1]])
+      let attributes = Operation.Attention(scale: random.element([nil, 0.3]))
+      random.add("attention", .attention(attributes), [query, key, value, mask])
+    }
+  }
+
+  @Test func products() throws {
+    try compare("products", 40) { random in
+      let sizes = random.ints(3, 1...20)
+      let batch = random.ints(random.int(0...3), 1...3)
+      // Some dimensions are broadcast, or are not there.
+      let batches = (0..<2).map { _ in
+        Array(batch.map { random.int(0...3) == 0 ? 1 : $0 }.dropFirst(random.int(0...1)))
+      }
+      let left = try random.input("a", batches[0] + [sizes[0], sizes[1]])
+      let right = try random.input("b", batches[1] + [sizes[1], sizes[2]])
+      random.add("product", .matrixMultiply, [left, right])
+      random.add("softmax", .softmax(dimension: random.int(-2 ... -1)), [.value("product")])
+      random.add("again", .add(scale: 1), [.value("softmax"), .value("product")])
+    }
+  }
+
+  /// What is made of parameters alone is computed in the first pass, and nothing overwrites it.
+  @Test func valuesThatDoNotDependOnInputs() throws {
+    try compare("constants", 20) { random in
+      let shape = random.ints(2, 1...20)
+      let x = try random.input("x", [random.int(1...3)] + shape)
+      let table = try random.parameter("table", [9, shape[1]])
+      random.add(
+        "part", .slice(dimension: 0, start: 0, end: .fixed(shape[0] % 9 + 1), step: 1), [table])
+      random.add("sum", .sum(dimensions: [0], keepsDimensions: false), [.value("part")])
+      random.add("positive", .activation(.relu), [.value("sum")])
+      random.add("shifted", .add(scale: 1), [x, .value("positive")])
+      random.add("row", .activation(.exponential), [.value("positive")])
+      random.add("out", .multiply, [.value("shifted"), .value("row")])
+      random.add("again", .add(scale: 1), [.value("out"), .value("sum")])
+    }
+  }
+
+  @Test func layerNorms() throws {
+    try compare("layer norms", 20) { random in
+      let shape = random.ints(random.int(1...2), 1...20)
+      let x = try random.input("x", random.ints(random.int(0...3), 1...4) + shape)
+      let weight = random.int(0...2) == 0 ? .none : try random.parameter("weight", shape)
+      let bias = random.int(0...2) == 0 ? .none : try random.parameter("bias", shape)
+      random.add("layer", .layerNorm(shape: shape, eps: 0.1), [x, weight, bias])
+      random.add("again", .add(scale: 1), [.value("layer"), x])
+    }
+  }
+
   @Test func paddingsOfAllKinds() throws {
     try compareLayers("paddings", channels: [1, 16], sizes: 3...5) { random, x, _ in
       let (before, after) = (random.ints(2, -1...1), random.ints(2, -1...2))

@@ -1,4 +1,5 @@
 import DBNTensors
+import Synchronization
 import Testing
 
 /// Every kind of source gives the same bytes by each way.
@@ -146,6 +147,24 @@ struct ByteSourceTests {
       }
       #expect(prefix == Array(whole[..<71_001]))
     }
+  }
+
+  /// What is compressed is decompressed once for all tensors that have parts of it.
+  @Test func aSharedStorageIsReadOnce() throws {
+    let reads = Atomic(0)
+    let whole = UnpackedBytes(
+      TensorStorage(computing: 64) { target in
+        reads.add(1, ordering: .relaxed)
+        for index in target.indices { target[index] = UInt8(index) }
+      })
+    let tensors = (0..<4).map { index in
+      _ = whole.addView()
+      return TensorStorage(JoinedRanges([.init(whole, index * 16..<index * 16 + 16)]))
+    }
+    for (index, tensor) in tensors.enumerated() {
+      #expect(try tensor.bytes().array == Array(UInt8(index * 16)..<UInt8(index * 16 + 16)))
+    }
+    #expect(reads.load(ordering: .relaxed) == 1)
   }
 
   @Test func copiesAreRepeated() throws {

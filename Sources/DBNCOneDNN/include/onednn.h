@@ -86,6 +86,8 @@ typedef enum {
 #define CONEDNN_ARG_TO 17
 #define CONEDNN_ARG_WEIGHTS 33
 #define CONEDNN_ARG_BIAS 41
+#define CONEDNN_ARG_SCALE 51
+#define CONEDNN_ARG_SHIFT 52
 #define CONEDNN_ARG_SCRATCHPAD 80
 #define CONEDNN_ARG_MULTIPLE_SRC 1024
 
@@ -160,6 +162,17 @@ conednn_status_t conednn_inner_product(
     conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
     conednn_const_layout_t source, conednn_const_layout_t weights, conednn_const_layout_t bias,
     conednn_const_layout_t target);
+// A product of matrices, the last two dimensions of each; those before are equal, or 1.
+conednn_status_t conednn_matmul(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t left, conednn_const_layout_t right, conednn_const_layout_t target);
+// A layer normalisation over the last dimension, with a scale and a shift as operands.
+conednn_status_t conednn_layer_norm(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t layout, float epsilon, int has_scale, int has_shift);
+conednn_status_t conednn_softmax(
+    conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
+    conednn_const_layout_t layout, int dimension);
 conednn_status_t conednn_pooling(
     conednn_description_t *description, conednn_engine_t engine, conednn_attributes_t attributes,
     conednn_alg_kind_t algorithm, conednn_const_layout_t source, conednn_const_layout_t target,

@@ -3,14 +3,21 @@
 package struct JoinedRanges: ComputedBytes {
   /// A range of a storage's bytes.
   package struct Part: Sendable {
-    let storage: TensorStorage
+    let source: UnpackedBytes
     let range: Range<Int>
 
     /// - Parameter range: within the storage's bytes.
     package init(_ storage: TensorStorage, _ range: Range<Int>) {
-      self.storage = storage
+      self.init(UnpackedBytes(storage), range)
+    }
+
+    /// A range of bytes that other tensors may have parts of too.
+    package init(_ source: UnpackedBytes, _ range: Range<Int>) {
+      self.source = source
       self.range = range
     }
+
+    var storage: TensorStorage { source.storage }
   }
 
   private let parts: [Part]
@@ -40,7 +47,7 @@ package struct JoinedRanges: ComputedBytes {
       let taken = min(part.range.count, count - end)
       let all =
         if let whole, whole.storage === part.storage { whole.bytes } else {
-          try part.storage.wholeBytes()
+          try part.source.bytes()
         }
       whole = (part.storage, all)
       let bytes = try all.slice(from: part.range.lowerBound, count: taken)

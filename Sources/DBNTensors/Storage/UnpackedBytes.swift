@@ -21,8 +21,7 @@ package final class UnpackedBytes: Sendable {
 
   /// All bytes; their checksum is compared the first time.
   func bytes() throws(CheckpointError) -> ByteRegion {
-    if storage.isInPlace { return try storage.bytes() }
-    if isReadOnce { return try storage.unpacked() }
+    if storage.isInPlace || isReadOnce { return try storage.wholeBytes() }
     return try file.withLock { file throws(CheckpointError) in
       if let file { return file }
       let region = try storage.unpacked()

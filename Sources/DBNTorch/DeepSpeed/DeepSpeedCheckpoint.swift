@@ -183,12 +183,13 @@ struct DeepSpeedCheckpoint {
 
 /// Storages that are read as if they were one.
 private struct Concatenation {
-  private let storages: [TensorStorage]
+  /// Those that are compressed are decompressed once, however many tensors are in them.
+  private let storages: [UnpackedBytes]
   /// The offset of each storage, and the end of the last.
   private let starts: [Int]
 
   init(_ storages: [TensorStorage]) {
-    self.storages = storages
+    self.storages = storages.map(UnpackedBytes.init)
     var starts = [0]
     // The sizes of tensors in files: their sum does not overflow.
     for storage in storages { starts.append((starts.last ?? 0) + storage.byteCount) }
@@ -221,7 +222,10 @@ private struct Concatenation {
     for index in low..<storages.count where starts[index] < end {
       let lower = max(start, starts[index]) - starts[index]
       let upper = min(end, starts[index + 1]) - starts[index]
-      if lower < upper { parts.append(.init(storages[index], lower..<upper)) }
+      if lower < upper {
+        _ = storages[index].addView()
+        parts.append(.init(storages[index], lower..<upper))
+      }
       if starts[index + 1] >= end { break }
     }
     return parts

@@ -51,6 +51,37 @@ extension Kernel {
     }
   }
 
+  /// `dnnl_matmul_primitive_desc_create`: the last two dimensions are those of the matrices, and the
+  /// others are equal, or 1.
+  static func product(
+    _ left: Layout, _ right: Layout, target: Layout, _ operations: [PostOperation],
+    _ processor: Processor
+  ) throws(CheckpointError) -> Kernel? {
+    try make("matmul", operations) {
+      conednn_matmul($0, processor.pointer, $1, left.pointer, right.pointer, target.pointer)
+    }
+  }
+
+  /// `dnnl_layer_normalization_forward_primitive_desc_create`, over the last dimension, which may work
+  /// in place.
+  static func layerNorm(
+    _ layout: Layout, eps: Double, hasScale: Bool, hasShift: Bool, _ processor: Processor
+  ) throws(CheckpointError) -> Kernel? {
+    try make("layer_normalization") {
+      conednn_layer_norm(
+        $0, processor.pointer, $1, layout.pointer, Float(eps), hasScale ? 1 : 0, hasShift ? 1 : 0)
+    }
+  }
+
+  /// `dnnl_softmax_forward_primitive_desc_create`, which may work in place.
+  static func softmax(
+    _ layout: Layout, along dimension: Int, _ processor: Processor
+  ) throws(CheckpointError) -> Kernel? {
+    try make("softmax") {
+      conednn_softmax($0, processor.pointer, $1, layout.pointer, Int32(dimension))
+    }
+  }
+
   /// `dnnl_pooling_forward_primitive_desc_create`.
   ///
   /// - Parameter paddingAfter: the padding at the end of each axis.

@@ -14,6 +14,8 @@ final class Plan: @unchecked Sendable {
     let steps: Range<Int>
     /// The node's outputs in plain layout, if they will be inspected.
     let results: [PlannedValue]
+    /// Whether it is run in the first pass alone, because its outputs do not depend on inputs.
+    let isConstant: Bool
   }
 
   private enum Step {
@@ -57,6 +59,8 @@ final class Plan: @unchecked Sendable {
   private let memory: Buffer
   private let constants: [Buffer]
   private let stream: Stream
+  /// Whether the outputs of the constant stages are in the memory.
+  private var hasConstants = false
 
   init(
     _ weights: WeightStore, _ drafts: [Draft], _ slots: Slots,
@@ -89,6 +93,7 @@ final class Plan: @unchecked Sendable {
   func run(
     _ stage: Stage, _ batchNorms: inout [String: BatchNormModule]
   ) throws(CheckpointError) {
+    if stage.isConstant, hasConstants { return }
     do throws(CheckpointError) {
       for step in stage.steps { try run(steps[step], &batchNorms) }
     } catch {
@@ -108,6 +113,7 @@ final class Plan: @unchecked Sendable {
       if case .kernel(let kernel) = steps[step] { try kernel.run(on: stream) }
     }
     try stream.wait()
+    hasConstants = true
     return try outputs.map { value throws(CheckpointError) in try read(value) }
   }
 

@@ -34,7 +34,7 @@ extension PlanBuilder {
 
   /// Combines two values, of which one has the output's shape, and the other may be broadcast to
   /// it.
-  private mutating func addCombination(
+  mutating func addCombination(
     _ algorithm: conednn_alg_kind_t, _ left: PlannedValue, _ right: PlannedValue, _ shape: [Int],
     _ epilogue: [Epilogue]
   ) throws(CheckpointError) -> PlannedValue? {
@@ -51,7 +51,24 @@ extension PlanBuilder {
       let result = try addBinary(kernel, first, layout, second, operand)
       return try add(Array(epilogue.dropFirst(functions.count)), to: result)
     }
-    return nil
+    return try addRepeated(algorithm, first, second, shape, epilogue)
+  }
+
+  /// Combines a value with one that is the same for all indices of the first dimensions, as a matrix
+  /// with a row: oneDNN has kernels for that with two dimensions alone.
+  private mutating func addRepeated(
+    _ algorithm: conednn_alg_kind_t, _ first: PlannedValue, _ second: PlannedValue,
+    _ shape: [Int], _ epilogue: [Epilogue]
+  ) throws(CheckpointError) -> PlannedValue? {
+    let row = second.shape.drop { $0 == 1 }
+    let count = row.reduce(1, *)
+    let matrix = [shape.reduce(1, *) / count, count]
+    guard shape.suffix(row.count) == row, shape != matrix else { return nil }
+    let (rows, repeated) = (try reshaped(first, to: matrix), try reshaped(second, to: [1, count]))
+    let sum = try addCombination(algorithm, rows, repeated, matrix, [])
+    return try sum.map { sum throws(CheckpointError) in
+      try add(epilogue, to: reshaped(sum, to: shape))
+    }
   }
 
   /// - Parameters:

@@ -47,6 +47,12 @@ extension PlanBuilder {
       return try addAveragePool(pool.pooling, input, shape)
     case let pool as Operation.AdaptiveAveragePool:
       return try addAdaptivePool(pool.output, input, shape)
+    case is Operation.MatrixMultiply: return try addProduct(node, input, shape)
+    case let softmax as Operation.Softmax:
+      return try addSoftmax(input, along: softmax.dimension)
+    case let norm as Operation.LayerNorm: return try addLayerNorm(node, norm, input)
+    case let attention as Operation.Attention:
+      return try addAttention(node, attention, input, shape)
     case let mean as Operation.Mean: return try addMean(mean.dimensions, input, shape)
     case let join as Operation.Concatenate:
       return try addConcatenation(node, join.dimension, shape)

@@ -27,6 +27,8 @@ struct PlanBuilder {
   /// The same, summed over the values in each slot.
   private var slotUsesLeft: [Int: Int] = [:]
   private var scaleShifts: [String: ScaleShift] = [:]
+  /// The values that do not depend on inputs.
+  private var constants: Set<String> = []
 
   var processor: Processor { weights.processor }
 
@@ -83,7 +85,25 @@ struct PlanBuilder {
     } catch {
       throw error.with(name: unit.primary.name)
     }
-    return Plan.Stage(node: unit.primary, steps: start..<drafts.count, results: results)
+    let isConstant = isConstant(unit)
+    if isConstant { for name in unit.outputs { keep(name) } }
+    return Plan.Stage(
+      node: unit.primary, steps: start..<drafts.count, results: results, isConstant: isConstant)
+  }
+
+  /// Whether its outputs are the same in every pass, such as an attention's table of positions picked
+  /// from a parameter. When nodes are inspected, each is computed.
+  private func isConstant(_ unit: Unit) -> Bool {
+    purpose.fuses && unit.nodes.allSatisfy { $0.operation.batchNorm == nil }
+      && unit.inputs.allSatisfy(constants.contains)
+  }
+
+  /// Keeps a value's memory from pass to pass.
+  private mutating func keep(_ name: String) {
+    constants.insert(name)
+    guard let value = values[name] else { return }
+    for step in [-1, .max] { slots.use(value.slot, at: step) }
+    slotUsesLeft[value.slot, default: 0] += 1
   }
 
   // MARK: Values

@@ -8,8 +8,8 @@ extension Operation {
 
   /// `torch.nn.functional.layer_norm`.
   package struct LayerNorm: GraphOperation {
-    let shape: [Int]
-    let eps: Double
+    package let shape: [Int]
+    package let eps: Double
 
     package static var names: [String] { ["layerNorm"] }
 
