@@ -17,6 +17,7 @@ again, remove its line; what only its speed lacks is measured alone. NAMEs are l
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,7 @@ virtual devices.{time}
 #: What the page says of times, if there are any.
 TIME = """ The time is that of a pass in evaluation, in milliseconds, of the oneDNN engine and of PyTorch eager in float32 on two \
 threads, medians of five in turn, and their ratio. Many of these images are very small, and such a pass takes more than its \
-arithmetic: [the speed](speed.md) of the best known models is measured with their usual images."""
+arithmetic: [the speed](speed.md) of the best known models is measured with their usual images. {summary}"""
 
 
 def versions(command: str) -> str:
@@ -148,6 +149,15 @@ def passed(results: Results) -> str:
     return "\n".join(lists + others)
 
 
+def time_sentence(records: list[dict]) -> str:
+    """How the engine's times compare with PyTorch's, over all models; empty if none was timed."""
+    times = [record["row"]["milliseconds"] for record in records if "milliseconds" in record["row"]]
+    if not times: return ""
+    ratios = sorted(each["onednn"] / each["pytorch"] for each in times)
+    return TIME.format(summary=f"The engine takes less time for {sum(ratio < 1 for ratio in ratios)} of {len(ratios)} models; the "
+                       f"median of the ratios is {statistics.median(ratios):.2f}, the largest {ratios[-1]:.2f}.")  # fmt: skip
+
+
 def write(results: Results, table: Path | None) -> None:
     if not table:
         return
@@ -157,7 +167,7 @@ def write(results: Results, table: Path | None) -> None:
     head = f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
     lines = "\n".join(line(record, is_timed) for record in records)
     table.write_text(
-        PAGE.format(count=count(results), versions=results.versions, time=TIME if is_timed else "", head=head,
+        PAGE.format(count=count(results), versions=results.versions, time=time_sentence(records), head=head,
                     lines=lines, passed=passed(results)))  # fmt: skip
 
 
