@@ -2,7 +2,7 @@
 // to build, and the program runs where oneDNN is not installed. The declarations are our own, made
 // from the documentation (https://uxlfoundation.github.io/oneDNN).
 //
-// `conednn_x` is oneDNN's `dnnl_x`, of versions 2 (from 2.2) and 3. Version 2 has operation
+// `conednn_x` is oneDNN's `dnnl_x`, of versions 2 (from 2.5) and 3. Version 2 has operation
 // descriptors, and memory descriptors that are structs; version 3 has neither, and other numbers
 // for the same names. Here a memory descriptor is a pointer that its owner destroys, a primitive
 // descriptor is made by one call, and names have one number. All tensors are float32.
@@ -103,7 +103,7 @@ typedef struct {
 // - handle: the library as `dlopen` gave it.
 int conednn_version(void *handle);
 
-// Finds the functions of a library of version 2.2 to 2.7 or 3. To be called before those below.
+// Finds the functions of a library of version 2.5 to 2.7 or 3. To be called before those below.
 //
 // Returns the name of a function that the library does not have; NULL if it has all.
 const char *conednn_use(void *handle);

@@ -47,8 +47,8 @@ struct OneDNNLibrary: @unchecked Sendable {
         continue
       }
       let version = conednn_version(handle)
-      // 2.2 is the first with all functions that are called, and 4 will have others.
-      if (202..<400).contains(version) {
+      // 2.2 to 2.4 compute convolutions with fused operations wrongly, and 4 will have other functions.
+      if (205..<400).contains(version) {
         guard let missing = conednn_use(handle) else { return OneDNNLibrary(handle: handle) }
         failures.append("\(name): has no function \(String(cString: missing))")
       } else {
@@ -60,7 +60,7 @@ struct OneDNNLibrary: @unchecked Sendable {
     let reason = failures.isEmpty ? "it is not installed" : failures.joined(separator: "; ")
     throw CheckpointError(
       .engineUnavailable,
-      "the oneDNN engine needs the library of oneDNN 2.2 to 3, which can't be loaded: \(reason)",
+      "the oneDNN engine needs the library of oneDNN 2.5 to 3, which can't be loaded: \(reason)",
       advice: "install it (Debian and Ubuntu: libdnnl-dev; PyPI: onednn-cpu-gomp), name its file "
         + "in the environment variable \(variable), or use the reference engine "
         + "(\(.referenceEngine))")
