@@ -18,6 +18,11 @@ package struct JoinedRanges: ComputedBytes {
     }
 
     var storage: TensorStorage { source.storage }
+
+    /// The storage's bytes, which are not kept if no other tensor needs them.
+    func wholeBytes() throws(CheckpointError) -> ByteRegion {
+      source.isReadOnce ? try storage.wholeBytes() : try source.bytes()
+    }
   }
 
   private let parts: [Part]
@@ -47,7 +52,7 @@ package struct JoinedRanges: ComputedBytes {
       let taken = min(part.range.count, count - end)
       let all =
         if let whole, whole.storage === part.storage { whole.bytes } else {
-          try part.source.bytes()
+          try part.wholeBytes()
         }
       whole = (part.storage, all)
       let bytes = try all.slice(from: part.range.lowerBound, count: taken)

@@ -21,7 +21,8 @@ package final class UnpackedBytes: Sendable {
 
   /// All bytes; their checksum is compared the first time.
   func bytes() throws(CheckpointError) -> ByteRegion {
-    if storage.isInPlace || isReadOnce { return try storage.wholeBytes() }
+    if storage.isInPlace { return try storage.bytes() }
+    if isReadOnce { return try storage.unpacked() }
     return try file.withLock { file throws(CheckpointError) in
       if let file { return file }
       let region = try storage.unpacked()
