@@ -151,10 +151,12 @@ extension TwoEnginesTests {
       let shape = random.ints(random.int(2...4), 1...5)
       let (rank, x) = (shape.count, try random.input("x", shape))
       random.add("scaled", .multiplyScalar(2), [x])
-      let order = random.shuffled(rank)
+      let (order, wide) = (random.shuffled(rank), random.ints(rank + 1, 1...9))
       let operation: Operation =
-        switch random.int(0...5) {
-        case 0: .repeated(random.ints(rank + random.int(0...1), 0...3).map { .fixed($0) })
+        switch random.int(0...6) {
+        case 0:
+          .expand([.fixed(wide[0])] + zip(wide[1...], shape).map { .fixed($1 == 1 ? $0 : $1) })
+        case 6: .repeated(random.ints(rank + random.int(0...1), 0...3).map { .fixed($0) })
         case 1: .flip(dimensions: Array(order.prefix(random.int(0...rank))))
         case 2: .roll(shifts: random.ints(2, -7...7), dimensions: Array(order.prefix(2)))
         case 3: .diagonal(offset: random.int(-6...6), first: order[0], second: order[1])

@@ -51,19 +51,12 @@ extension DenseArray {
     return result
   }
 
-  /// The array in one of another shape that is filled with a value. It starts `before` elements
-  /// after the start of each of the last dimensions, or before it; what is outside is left out.
-  func padded(_ before: [Int], _ value: Double, to shape: [Int]) -> DenseArray {
-    let starts = [Int](repeating: 0, count: shape.count - before.count) + before
-    let kept = shape.indices.map { axis in
-      max(0, min(self.shape[axis] + starts[axis], shape[axis]) - max(starts[axis], 0))
-    }
-    var result = DenseArray(repeating: value, shape)
-    if kept.contains(0) { return result }
-    let (source, target) = (self.shape.strides, shape.strides)
-    let first = zip(source, starts).reduce(0) { $0 + $1.0 * max(-$1.1, 0) }
-    let start = zip(target, starts).reduce(0) { $0 + $1.0 * max($1.1, 0) }
-    result.replace(part(kept, source, from: first), target, from: start)
+  /// An output that is copied from this array.
+  func copied(_ copy: StridedCopy, to shape: [Int]) -> DenseArray {
+    let part = part(copy.shape, copy.source.strides, from: copy.source.start)
+    guard let background = copy.background else { return part.reshaped(to: shape) }
+    var result = DenseArray(repeating: background, shape)
+    result.replace(part, copy.target.strides, from: copy.target.start)
     return result
   }
 }

@@ -5,7 +5,8 @@ import DBNModels
 enum Draft {
   case kernel(Kernel, [Argument])
   case reference(Operation, [ReferenceOperand], targets: [PlannedValue])
-  /// A BatchNorm that normalises with the batch's statistics.
+  /// Gives all elements of a plain value one number.
+  case fill(PlannedValue, Float)
   /// A BatchNorm that its module computes, in the given mode.
   case batchNorm(
     Operation.BatchNormAttributes, ExecutionMode, source: PlannedValue, target: PlannedValue)
@@ -56,6 +57,7 @@ enum Draft {
     case .reference(_, let operands, let targets):
       operands.compactMap { if case .value(let value) = $0 { value.slot } else { nil } }
         + targets.map(\.slot)
+    case .fill(let target, _): [target.slot]
     case .batchNorm(_, _, let source, let target): [source.slot, target.slot]
     }
   }

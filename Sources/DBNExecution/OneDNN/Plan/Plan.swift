@@ -21,6 +21,7 @@ final class Plan: @unchecked Sendable {
   private enum Step {
     case kernel(BoundKernel)
     case reference(Operation, [Draft.ReferenceOperand], targets: [PlannedValue])
+    case fill(PlannedValue, Float)
     case batchNorm(
       Operation.BatchNormAttributes, ExecutionMode, source: PlannedValue, target: PlannedValue)
 
@@ -42,6 +43,7 @@ final class Plan: @unchecked Sendable {
         self = .kernel(BoundKernel(kernel, bound))
       case .reference(let operation, let operands, let targets):
         self = .reference(operation, operands, targets: targets)
+      case .fill(let target, let number): self = .fill(target, number)
       case .batchNorm(let attributes, let mode, let source, let target):
         self = .batchNorm(attributes, mode, source: source, target: target)
       }
@@ -133,6 +135,9 @@ final class Plan: @unchecked Sendable {
       }
       let results = try operation.outputs(of: arrays)
       for (result, target) in zip(results, targets) { write(result.values, to: target) }
+    case .fill(let target, let number):
+      try stream.wait()
+      floats(target).update(repeating: number)
     case .batchNorm(let attributes, let mode, let source, let target):
       try stream.wait()
       guard var batchNorm = batchNorms[attributes.module] else {
@@ -182,6 +187,7 @@ final class Plan: @unchecked Sendable {
       switch $0 {
       case .kernel(let bound): (bound.kernel.operation, bound.kernel.implementation)
       case .reference(let operation, _, _): ("reference", "\(operation)")
+      case .fill: ("fill", "")
       case .batchNorm(let attributes, _, _, _): ("batch_norm", attributes.module)
       }
     }

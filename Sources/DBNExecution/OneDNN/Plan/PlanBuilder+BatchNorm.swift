@@ -20,9 +20,10 @@ extension PlanBuilder {
     else { return try add(epilogue, to: addBatchNormModule(attributes, input)) }
     let positions = try batchNorm.positions(of: input.shape)
     // When nodes are inspected, all BatchNorms process samples one by one, whatever their layout.
-    // They also do if a channel has one position: there oneDNN (2.6 and 3.2) adds the shift of
-    // the wrong channel to all samples but the first.
-    let isUniform = batchNorm.rows.count == 1 && purpose.fuses && positions > 1
+    let isUniform = batchNorm.rows.count == 1 && purpose.fuses
+    if isUniform, positions == 1, input.shape[0] > 1 {
+      return try add(epilogue, to: addBatchNorm(ofRows: input, module))
+    }
     let source = input.layout.kind != nil ? input : try plain(input)
     let isOurs = isFresh || source.slot != input.slot || isLastUse(input)
     guard
@@ -48,6 +49,35 @@ extension PlanBuilder {
       }
     }
     return target
+  }
+
+  /// Adds a BatchNorm whose channels have one position in each sample: a row of a matrix. The sum is
+  /// a kernel of its own, because oneDNN (2.6 and 3.2) adds the shift of the wrong channel to all rows
+  /// but the first where it follows the product in one kernel.
+  private mutating func addBatchNorm(
+    ofRows input: PlannedValue, _ module: String
+  ) throws(CheckpointError) -> PlannedValue {
+    let rows = try reshaped(input, to: [input.shape[0], input.shape[1]])
+    let numbers = try scaleShift(module, row: 0, rows.layout.ofChannels())
+    let target = makeValue(rows.layout)
+    let steps = [
+      (conednn_binary_mul, rows, numbers.scale), (conednn_binary_add, target, numbers.shift),
+    ]
+    for (algorithm, source, buffer) in steps {
+      let kernel = try Kernel.binary(
+        algorithm, rows.layout, numbers.layout, target: rows.layout, [], processor)
+      guard let kernel else {
+        throw CheckpointError(.engineFailed, "oneDNN has no BatchNorm of \(input.shape)")
+      }
+      try add(
+        kernel,
+        [
+          .init(CONEDNN_ARG_SRC_0, source),
+          .init(CONEDNN_ARG_SRC_1, numbers.layout, .constant(buffer)),
+          .init(CONEDNN_ARG_DST, target),
+        ])
+    }
+    return try reshaped(target, to: input.shape)
   }
 
   /// A kernel for a BatchNorm with its epilogue, over the whole batch or one sample.

@@ -9,7 +9,7 @@ extension Operation {
   }
 
   /// `torch.diagonal`.
-  package struct Diagonal: GraphOperation {
+  package struct Diagonal: StridedCopying {
     let offset: Int
     let first: Int
     let second: Int
@@ -47,14 +47,13 @@ extension Operation {
       )
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      let strides = input.shape.strides
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      let strides = input.strides
       let others = strides.indices.filter { $0 != first && $0 != second }.map { strides[$0] }
       let start = offset < 0 ? -offset * strides[first] : offset * strides[second]
-      return [input.part(shapes[0], others + [strides[first] + strides[second]], from: start)]
+      return [
+        StridedCopy(shapes[0], from: start, strides: others + [strides[first] + strides[second]])
+      ]
     }
   }
 }

@@ -5,7 +5,7 @@ extension Operation {
   public static func expand(_ sizes: [Size]) -> Operation { Operation(Expand(sizes)) }
 
   /// `torch.Tensor.expand`.
-  package struct Expand: GraphOperation {
+  package struct Expand: StridedCopying {
     package let sizes: [Size]
 
     package static var names: [String] { ["expand"] }
@@ -39,11 +39,8 @@ extension Operation {
       }
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      return [input.part(shapes[0], input.shape.strides(broadcastTo: shapes[0]), from: 0)]
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      [StridedCopy(shapes[0], strides: input.strides(broadcastTo: shapes[0]))]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `torch.flip`.
-  package struct Flip: GraphOperation {
+  package struct Flip: StridedCopying {
     let dimensions: [Int]
 
     package static var names: [String] { ["flip"] }
@@ -29,16 +29,13 @@ extension Operation {
       )
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      var (strides, start) = (input.shape.strides, 0)
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      var (strides, start) = (input.strides, 0)
       for dimension in dimensions {
-        start += (input.shape[dimension] - 1) * strides[dimension]
+        start += (input[dimension] - 1) * strides[dimension]
         strides[dimension].negate()
       }
-      return [input.part(input.shape, strides, from: start)]
+      return [StridedCopy(input, from: start, strides: strides)]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -8,7 +8,7 @@ extension Operation {
   }
 
   /// `torch.nn.functional.pad` with a constant.
-  package struct Pad: GraphOperation {
+  package struct Pad: StridedCopying {
     let before: [Size]
     let after: [Size]
     let value: Double
@@ -46,10 +46,21 @@ extension Operation {
       )
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      [try operands.required(0).padded(before.map { $0.number ?? 0 }, value, to: shapes[0])]
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      let starts =
+        [Int](repeating: 0, count: input.count - before.count)
+        + before.map { $0.number ?? 0 }
+      let kept = input.indices.map { axis in
+        max(0, min(input[axis] + starts[axis], shapes[0][axis]) - max(starts[axis], 0))
+      }
+      let (source, target) = (input.strides, shapes[0].strides)
+      let first = zip(source, starts).reduce(0) { $0 + $1.0 * max(-$1.1, 0) }
+      let start = zip(target, starts).reduce(0) { $0 + $1.0 * max($1.1, 0) }
+      return [
+        StridedCopy(
+          kept, from: .init(start: first, strides: source),
+          to: .init(start: start, strides: target), background: value)
+      ]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

@@ -5,7 +5,7 @@ extension Operation {
   public static func permute(_ order: [Int]) -> Operation { Operation(Permute(order)) }
 
   /// `torch.permute`.
-  package struct Permute: GraphOperation {
+  package struct Permute: StridedCopying {
     package let order: [Int]
 
     package static var names: [String] { ["permute"] }
@@ -29,12 +29,9 @@ extension Operation {
       return (.permute(order), [order.map { input[$0] }])
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      let strides = input.shape.strides
-      return [input.part(shapes[0], order.map { strides[$0] }, from: 0)]
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      let strides = input.strides
+      return [StridedCopy(shapes[0], strides: order.map { strides[$0] })]
     }
 
     package func restored(

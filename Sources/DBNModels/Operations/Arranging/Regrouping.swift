@@ -1,7 +1,7 @@
 package import DBNTensors
 
 /// An operation that splits dimensions, reorders them, and merges them again.
-package protocol Regrouping: GraphOperation {
+package protocol Regrouping: StridedCopying {
   /// The input's shape with split dimensions, their new order, and the output's shape.
   ///
   /// - Throws: `shapeMismatch`.
@@ -20,14 +20,14 @@ extension Regrouping {
     (Operation(self), [try grouping(of: operands.required(0)).merged])
   }
 
-  package func outputs(
-    of operands: OperandArrays, shapes: [[Int]]
-  ) throws(CheckpointError) -> [DenseArray] {
-    let input = try operands.required(0)
-    let grouping = try grouping(of: input.shape)
+  package func copies(
+    of input: [Int], to shapes: [[Int]]
+  ) throws(CheckpointError) -> [StridedCopy] {
+    let grouping = try grouping(of: input)
     let strides = grouping.split.strides
-    let parts = input.part(
-      grouping.order.map { grouping.split[$0] }, grouping.order.map { strides[$0] }, from: 0)
-    return [parts.reshaped(to: shapes[0])]
+    return [
+      StridedCopy(
+        grouping.order.map { grouping.split[$0] }, strides: grouping.order.map { strides[$0] })
+    ]
   }
 }

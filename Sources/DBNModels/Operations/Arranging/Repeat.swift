@@ -6,7 +6,7 @@ extension Operation {
   public static func repeated(_ counts: [Size]) -> Operation { Operation(Repeat(counts)) }
 
   /// `torch.Tensor.repeat`.
-  package struct Repeat: GraphOperation {
+  package struct Repeat: StridedCopying {
     package let sizes: [Size]
 
     package static var names: [String] { ["repeat"] }
@@ -36,17 +36,13 @@ extension Operation {
       return (.repeated(counts.map { .fixed($0) }), [shape])
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
       // Without elements, there is no limit to the repetitions.
-      if shapes[0].contains(0) { return [DenseArray(repeating: 0, shapes[0])] }
-      let shape = input.shape.padded(to: sizes.count)
-      // Each dimension becomes two: the repetitions, which do not move in memory, and its own.
+      if shapes[0].contains(0) { return [StridedCopy([0], strides: [1])] }
+      let shape = input.padded(to: sizes.count)
+      // Each dimension as two: the repetitions, which do not move in memory, and its own.
       let pairs = zip(sizes, shape).flatMap { [$0.number ?? 1, $1] }
-      let strides = shape.strides.flatMap { [0, $0] }
-      return [input.part(pairs, strides, from: 0).reshaped(to: shapes[0])]
+      return [StridedCopy(pairs, strides: shape.strides.flatMap { [0, $0] })]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {

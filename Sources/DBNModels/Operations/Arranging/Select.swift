@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `torch.select`.
-  package struct Select: GraphOperation {
+  package struct Select: StridedCopying {
     package let dimension: Int
     package let index: Int
 
@@ -42,14 +42,10 @@ extension Operation {
       return Select(dimension: axis, index: result)
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      let strides = input.shape.strides
-      return [
-        input.part(shapes[0], strides.removing(dimension), from: index * strides[dimension])
-      ]
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      let strides = input.strides
+      let start = index * strides[dimension]
+      return [StridedCopy(shapes[0], from: start, strides: strides.removing(dimension))]
     }
 
     package func restored(

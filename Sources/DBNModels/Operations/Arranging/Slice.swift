@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `x[start:end:step]` along a dimension.
-  package struct Slice: GraphOperation {
+  package struct Slice: StridedCopying {
     package let dimension: Int
     package let start: Size
     let end: Size
@@ -65,12 +65,9 @@ extension Operation {
       )
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      let strides = input.shape.strides
-      return [input.part(shapes[0], self.strides(strides), from: offset(strides))]
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      let strides = input.strides
+      return [StridedCopy(shapes[0], from: offset(strides), strides: self.strides(strides))]
     }
 
     /// The strides of its elements in an array with these strides.

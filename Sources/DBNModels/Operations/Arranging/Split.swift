@@ -7,7 +7,7 @@ extension Operation {
   }
 
   /// `torch.split_with_sizes`.
-  package struct Split: GraphOperation {
+  package struct Split: StridedCopying {
     package let parts: [Int]
     package let dimension: Int
 
@@ -36,15 +36,12 @@ extension Operation {
       )
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      let strides = input.shape.strides
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      let strides = input.strides
       var start = 0
       return zip(parts, shapes).map { size, shape in
         defer { start += size }
-        return input.part(shape, strides, from: start * strides[dimension])
+        return StridedCopy(shape, from: start * strides[dimension], strides: strides)
       }
     }
 

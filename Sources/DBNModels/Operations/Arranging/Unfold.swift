@@ -8,7 +8,7 @@ extension Operation {
   }
 
   /// `torch.Tensor.unfold`.
-  package struct Unfold: GraphOperation {
+  package struct Unfold: StridedCopying {
     let dimension: Int
     let size: Int
     let step: Int
@@ -48,14 +48,11 @@ extension Operation {
       )
     }
 
-    package func outputs(
-      of operands: OperandArrays, shapes: [[Int]]
-    ) throws(CheckpointError) -> [DenseArray] {
-      let input = try operands.required(0)
-      var strides = input.shape.strides
+    package func copies(of input: [Int], to shapes: [[Int]]) -> [StridedCopy] {
+      var strides = input.strides
       strides.append(strides[dimension])
       strides[dimension] *= step
-      return [input.part(shapes[0], strides, from: 0)]
+      return [StridedCopy(shapes[0], strides: strides)]
     }
 
     package static var handlers: [String: GraphImporter.Handler] {
