@@ -22,6 +22,15 @@ status_t conednn_stream_destroy(conednn_stream_t stream) { return both.stream_de
 // Bit 5 is set for AVX-512 (`dnnl_cpu_isa_avx512_core`) and all that extends it.
 int conednn_block_size(void) { return both.get_effective_cpu_isa() & 0x20 ? 16 : 8; }
 
+// Bit 2 is set from AVX2 on (`dnnl_cpu_isa_avx2`).
+int conednn_is_processor_supported(void) {
+#if defined(__x86_64__)
+  return (both.get_effective_cpu_isa() & 0x4) != 0;
+#else
+  return 1;
+#endif
+}
+
 status_t conednn_memory_create(
     conednn_memory_t *memory, conednn_const_layout_t layout, conednn_engine_t engine, void *bytes) {
   return both.memory_create(memory, layout, engine, bytes);

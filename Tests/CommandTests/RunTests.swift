@@ -93,6 +93,22 @@ struct RunTests {
     #expect(folder.contents.sorted() == ["standard.h5", "x.h5"])
   }
 
+  #if arch(x86_64)
+    /// For older processors oneDNN has kernels that came out wrong on random graphs.
+    @Test(.enabled(if: Engine.oneDNN.isAvailable), arguments: ["SSE41", "AVX"])
+    func withoutAVX2TheOneDNNEngineIsAnError(instructions: String) throws {
+      let folder = try TemporaryFolder()
+      try writeImage(to: folder.file("x.h5"))
+      let names = ["DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"]
+      let command = try runImage(
+        in: folder, engine: "onednn",
+        environment: Dictionary(uniqueKeysWithValues: names.map { ($0, instructions) }))
+      #expect(command.status == 2)
+      #expect(command.error.contains("this processor has no AVX2"), "\(command.error)")
+      #expect(command.error.contains("--engine reference"))
+    }
+  #endif
+
   /// Images of 16x16, so few that a test takes no time.
   private func writeImages(_ samples: Int, to path: String) throws {
     var inputs = StateDict()

@@ -114,8 +114,12 @@ conednn_status_t conednn_stream_create(conednn_stream_t *stream, conednn_engine_
 conednn_status_t conednn_stream_wait(conednn_stream_t stream);
 conednn_status_t conednn_stream_destroy(conednn_stream_t stream);
 
-// The number of channels in a block of the layouts that the CPU's kernels are optimised for.
+// The number of channels in a block of the layouts that the CPU's kernels are optimised for: the
+// number of float32 numbers in a vector.
 int conednn_block_size(void);
+
+// Whether the kernels that oneDNN has for this CPU were found right: on x86, from AVX2 on.
+int conednn_is_processor_supported(void);
 
 conednn_status_t conednn_layout_with_tag(
     conednn_layout_t *layout, int rank, const int64_t *shape, conednn_format_tag_t tag);

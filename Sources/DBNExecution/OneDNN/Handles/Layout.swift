@@ -102,6 +102,13 @@ final class Layout: @unchecked Sendable {
   /// Whether the last block of channels is filled up with zeros.
   var isPadded: Bool { byteCount > shape.reduce(MemoryLayout<Float>.size, *) }
 
+  /// Whether operations may be fused into a binary kernel. If a block is not a vector, and the last one
+  /// is not full, oneDNN 2.5 and 2.6 then write past the end of the target.
+  var allowsPostOperations: Bool {
+    guard case .blocked(let size) = kind else { return kind != nil }
+    return size == Processor.blockSize || shape[1] % max(size, Processor.blockSize) == 0
+  }
+
   func isEqual(to other: Layout) -> Bool {
     self === other || conednn_layout_equal(pointer, other.pointer) != 0
   }

@@ -17,9 +17,7 @@ final class Processor: @unchecked Sendable {
   var pointer: OpaquePointer { handle.pointer }
 
   /// The number of channels in a block of the layouts that its kernels are optimised for.
-  static var blockSize: Int {
-    Int(conednn_block_size())
-  }
+  static var blockSize: Int { Int(conednn_block_size()) }
 }
 
 /// A queue that runs primitives in order: `dnnl_stream_t`.

@@ -41,7 +41,8 @@ extension PlanBuilder {
     let (first, second) = left.shape == shape ? (left, right) : (right, left)
     let functions = epilogue.prefix { !$0.eltwises.isEmpty }
     // In plain layout, if there are no kernels for such an operand in the first value's own.
-    for layout in [first.layout, try Layout(.plain, shape)] {
+    for layout in [first.layout, try Layout(.plain, shape)]
+    where functions.isEmpty || layout.allowsPostOperations {
       let ones = Array(repeating: 1, count: shape.count - second.shape.count)
       let operand = try layout.broadcast(from: ones + second.shape)
       let kernel = try Kernel.binary(

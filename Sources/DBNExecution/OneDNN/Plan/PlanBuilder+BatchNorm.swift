@@ -24,7 +24,7 @@ extension PlanBuilder {
     if isUniform, positions == 1, input.shape[0] > 1 {
       return try add(epilogue, to: addBatchNorm(ofRows: input, module))
     }
-    let source = input.layout.kind != nil ? input : try plain(input)
+    let source = input.layout.allowsPostOperations ? input : try plain(input)
     let isOurs = isFresh || source.slot != input.slot || isLastUse(input)
     guard
       let pass = try batchNormPass(
