@@ -35,6 +35,39 @@ struct OneDNNKernelTests {
     #expect(!kernels.contains("reference"))
   }
 
+  /// A table of positions, a scale for each channel, and a mask are often parameters.
+  @Test func parametersAreOperandsOfOneDNNs() throws {
+    let kernels = try kernels([2, 3, 5, 8]) { random, x in
+      let table = try random.parameter("table", [3, 5, 8])
+      random.add("sum", .add(scale: 1), [table, x])
+      random.add("product", .multiply, [.value("sum"), try random.parameter("scale", [8])])
+      let query = Graph.Operand.value("product")
+      random.add(
+        "attention", .attention(.init()),
+        [query, query, query, try random.parameter("mask", [3, 5, 5])])
+      random.add(
+        "out", .matrixMultiply, [.value("attention"), try random.parameter("matrix", [8, 4])])
+    }
+    #expect(!kernels.contains("reference"))
+  }
+
+  @Test(arguments: ["b h i d, b h j d -> b h i j", "BHIK,BHKJ->BHIJ", "...ik,...jk->...ij"])
+  func equationsOfMatricesAreOneDNNs(equation: String) throws {
+    let kernels = try kernels([2, 3, 8, 8]) { random, x in
+      random.add("out", .einsum(equation), [x, x])
+    }
+    #expect(kernels.contains("matmul") && !kernels.contains("reference"))
+  }
+
+  /// Equations that look like it: diagonals, broadcasts, sums, another order.
+  @Test(arguments: ["bhii,bhij->bhij", "bhik,bhkj->bhji", "bhik,hbkj->bhij", "bhik,bhkj->hij"])
+  func otherEquationsAreTheReferences(equation: String) throws {
+    let kernels = try kernels([3, 3, 4, 4]) { random, x in
+      random.add("out", .einsum(equation), [x, x])
+    }
+    #expect(kernels.contains("reference"))
+  }
+
   static let copies: [Operation] = [
     .unfold(dimension: 2, size: 4, step: 2), .expand([.fixed(3), .fixed(6), .fixed(8), .fixed(8)]),
     .pad(before: [.fixed(1), .fixed(-2)], after: [.fixed(0), .fixed(3)], value: -0.5),

@@ -47,6 +47,10 @@ struct RandomGraph {
     return .parameter(key)
   }
 
+  mutating func inputOrParameter(_ name: String, _ shape: [Int]) throws -> Graph.Operand {
+    try int(0...1) == 0 ? input(name, shape) : parameter(name, shape)
+  }
+
   mutating func add(
     _ name: String, _ operation: Operation, _ operands: [Graph.Operand], outputs: [String]? = nil
   ) {

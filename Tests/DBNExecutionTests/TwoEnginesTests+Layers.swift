@@ -95,7 +95,8 @@ extension TwoEnginesTests {
       let value = try random.input("v", batch + [sizes[1], sizes[2]])
       let heads = batch.suffix(random.int(0...batch.count)).map { random.int(0...3) == 0 ? 1 : $0 }
       let mask: Graph.Operand =
-        random.int(0...2) == 0 ? .none : try random.input("m", heads + [sizes[0], sizes[1]])
+        random.int(0...2) == 0
+        ? .none : try random.inputOrParameter("m", heads + [sizes[0], sizes[1]])
       let attributes = Operation.Attention(scale: random.element([nil, 0.3]))
       random.add("attention", .attention(attributes), [query, key, value, mask])
     }
@@ -110,7 +111,7 @@ extension TwoEnginesTests {
         Array(batch.map { random.int(0...3) == 0 ? 1 : $0 }.dropFirst(random.int(0...1)))
       }
       let left = try random.input("a", batches[0] + [sizes[0], sizes[1]])
-      let right = try random.input("b", batches[1] + [sizes[1], sizes[2]])
+      let right = try random.inputOrParameter("b", batches[1] + [sizes[1], sizes[2]])
       random.add("product", .matrixMultiply, [left, right])
       random.add("softmax", .softmax(dimension: random.int(-2 ... -1)), [.value("product")])
       random.add("again", .add(scale: 1), [.value("softmax"), .value("product")])

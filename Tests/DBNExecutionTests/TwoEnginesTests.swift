@@ -219,7 +219,8 @@ struct TwoEnginesTests {
       let shape = random.ints(random.int(1...4), 1...6)
       let other = random.int(0...1) == 0 ? shape : shape.map { random.int(0...1) == 0 ? $0 : 1 }
       let x = try random.input("x", shape)
-      let y = try random.input("y", Array(other.dropFirst(random.int(0...3) == 0 ? 1 : 0)))
+      let y = try random.inputOrParameter(
+        "y", Array(other.dropFirst(random.int(0...3) == 0 ? 1 : 0)))
       let operation = random.element([Operation.add(scale: 1), .add(scale: 0.5), .multiply])
       random.add("out", operation, random.int(0...1) == 0 ? [x, y] : [y, x])
     }

@@ -4,15 +4,17 @@ import DBNTensors
 
 /// All of these return nil if oneDNN does not cover the operation.
 extension PlanBuilder {
-  /// Adds a sum, product or quotient with its epilogue.
+  /// Adds a sum, product or quotient, of which an operand is computed, with its epilogue.
   mutating func addArithmetic(
-    _ unit: Unit, _ input: PlannedValue, _ shape: [Int]
+    _ unit: Unit, _ shape: [Int]
   ) throws(CheckpointError) -> PlannedValue? {
     let node = unit.primary
+    guard !node.values.isEmpty, let input = try operandOrCopy(0, of: node) else { return nil }
     if let eltwise = Eltwise(scaling: node.operation) {
       return try add(unit.epilogue, to: add([eltwise], to: input))
     }
-    guard let other = try operand(1, of: node), input.shape == shape || other.shape == shape
+    guard let other = try operandOrCopy(1, of: node),
+      input.shape == shape || other.shape == shape
     else { return nil }
     switch node.operation.definition {
     case let sum as Operation.Add where sum.scale == 1:
@@ -122,5 +124,15 @@ extension PlanBuilder {
       guard case .blocked(let size) = kind else { return false }
       return dimension != 1 || sources.allSatisfy { $0.shape[1] % size == 0 }
     } ?? .plain
+  }
+}
+
+extension Operation {
+  /// Whether it is a sum, product or quotient.
+  var isArithmetic: Bool {
+    switch definition {
+    case is AddScalar, is MultiplyScalar, is Add, is Multiply, is Divide: true
+    default: false
+    }
   }
 }

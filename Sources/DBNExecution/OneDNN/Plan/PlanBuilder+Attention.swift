@@ -8,8 +8,18 @@ extension PlanBuilder {
   mutating func addProduct(
     _ node: Graph.Node, _ left: PlannedValue, _ shape: [Int]
   ) throws(CheckpointError) -> PlannedValue? {
-    guard let right = try operand(1, of: node) else { return nil }
+    guard let right = try operandOrCopy(1, of: node) else { return nil }
     return try addProduct(left, right, shape)
+  }
+
+  /// Adds an equation that multiplies two stacks of matrices.
+  mutating func addEinsum(
+    _ node: Graph.Node, _ einsum: Operation.Einsum, _ left: PlannedValue, _ shape: [Int]
+  ) throws(CheckpointError) -> PlannedValue? {
+    guard node.operands.count == 2, let right = try operand(1, of: node),
+      let order = try einsum.product(of: [left.shape, right.shape])
+    else { return nil }
+    return try addProduct(left, right, isTransposed: order == .transposed, shape)
   }
 
   /// - Parameters:
@@ -63,7 +73,7 @@ extension PlanBuilder {
       let key = try operand(1, of: node), let value = try operand(2, of: node),
       let depth = query.shape.last
     else { return nil }
-    let mask = try operand(3, of: node)
+    let mask = try operandOrCopy(3, of: node)
     if mask == nil, node.operands.count > 3, node.operands[3] != .none { return nil }
     let batch = query.shape.dropLast(2)
     guard key.shape.dropLast(2) == batch, value.shape.dropLast(2) == batch else { return nil }

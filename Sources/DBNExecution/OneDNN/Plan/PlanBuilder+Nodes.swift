@@ -26,6 +26,7 @@ extension PlanBuilder {
     _ unit: Unit, _ shape: [Int]
   ) throws(CheckpointError) -> PlannedValue? {
     let node = unit.primary
+    if node.operation.isArithmetic { return try addArithmetic(unit, shape) }
     guard let input = try operand(0, of: node) else { return nil }
     switch node.operation.definition {
     case let attributes as Operation.Convolution:
@@ -38,9 +39,6 @@ extension PlanBuilder {
     case let function as Activation:
       guard let eltwises = function.eltwises else { return nil }
       return try add(eltwises, to: input)
-    case is Operation.AddScalar, is Operation.MultiplyScalar, is Operation.Add,
-      is Operation.Multiply, is Operation.Divide:
-      return try addArithmetic(unit, input, shape)
     case let pool as Operation.MaxPool:
       return try addPool(conednn_pooling_max, pool.pooling, input, shape)
     case let pool as Operation.AveragePool:
@@ -48,6 +46,7 @@ extension PlanBuilder {
     case let pool as Operation.AdaptiveAveragePool:
       return try addAdaptivePool(pool.output, input, shape)
     case is Operation.MatrixMultiply: return try addProduct(node, input, shape)
+    case let einsum as Operation.Einsum: return try addEinsum(node, einsum, input, shape)
     case let softmax as Operation.Softmax:
       return try addSoftmax(input, along: softmax.dimension)
     case let norm as Operation.LayerNorm: return try addLayerNorm(node, norm, input)

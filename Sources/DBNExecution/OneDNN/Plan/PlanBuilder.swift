@@ -124,6 +124,29 @@ struct PlanBuilder {
     return try value(name)
   }
 
+  /// The node's operand as a value; a parameter is copied in every pass.
+  ///
+  /// - Returns: nil if there is none, or a parameter without dimensions or elements.
+  mutating func operandOrCopy(
+    _ index: Int, of node: Graph.Node
+  ) throws(CheckpointError) -> PlannedValue? {
+    if let value = try operand(index, of: node) { return value }
+    guard index < node.operands.count, case .parameter(let key) = node.operands[index],
+      let shape = weights.shapes[key], !shape.isEmpty, !shape.contains(0)
+    else { return nil }
+    let target = try makeValue(.plain, shape)
+    let buffer = try weights.constant(key, as: target.layout, from: target.layout)
+    guard let kernel = try Kernel.reorder(from: target.layout, to: target.layout, processor) else {
+      return nil
+    }
+    try add(
+      kernel,
+      [
+        .init(CONEDNN_ARG_FROM, target.layout, .constant(buffer)), .init(CONEDNN_ARG_TO, target),
+      ])
+    return target
+  }
+
   mutating func makeValue(
     _ kind: Layout.Kind, _ shape: [Int]
   ) throws(CheckpointError) -> PlannedValue {

@@ -24,6 +24,12 @@ extension Operation {
       (Operation(self), [try EinsumEquation(equation, operands.all()).shape])
     }
 
+    /// How the second operand's matrices lie if this multiplies those of two stacks; nil if it does
+    /// something else.
+    package func product(of shapes: [[Int]]) throws(CheckpointError) -> MatrixOrder? {
+      try EinsumEquation(equation, shapes).product(of: shapes)
+    }
+
     package func outputs(
       of operands: OperandArrays, shapes: [[Int]]
     ) throws(CheckpointError) -> [DenseArray] {
@@ -31,4 +37,12 @@ extension Operation {
       return [try equation.result(of: operands.given)]
     }
   }
+}
+
+/// How the matrices of a product's second factor lie in memory.
+package enum MatrixOrder {
+  /// [K, N]
+  case plain
+  /// [N, K]
+  case transposed
 }

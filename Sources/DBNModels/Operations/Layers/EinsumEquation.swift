@@ -81,6 +81,24 @@ struct EinsumEquation {
     return covered.sorted(by: >) + once.sorted()
   }
 
+  /// How the second operand's matrices lie if the equation multiplies those of two stacks,
+  /// [..., M, K] and [..., K, N]; nil if it does something else.
+  ///
+  /// - Parameter shapes: the operands' shapes, none of which may be broadcast.
+  func product(of shapes: [[Int]]) -> MatrixOrder? {
+    guard operands.count == 2, output.count > 2, operands.allSatisfy({ $0.count == output.count }),
+      shapes == operands.map({ labels in labels.map { sizes[$0] ?? 1 } })
+    else { return nil }
+    let stack = output.count - 2
+    let (left, right) = (operands[0], operands[1])
+    let (rows, columns, inner) = (output[stack], output[stack + 1], left[stack + 1])
+    guard left == output[..<stack] + [rows, inner], right[..<stack] == output[..<stack],
+      inner != columns, !output.contains(inner)
+    else { return nil }
+    if right[stack...] == [inner, columns] { return .plain }
+    return right[stack...] == [columns, inner] ? .transposed : nil
+  }
+
   /// The shape of the result.
   var shape: [Int] { output.map { sizes[$0] ?? 1 } }
 }
