@@ -11,32 +11,36 @@ import os, re, subprocess, sys, time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-#: What takes about as long as the other parts. Modules that are not named are in the last part.
-MODULES = [
+#: What takes about as long as the other parts: names of test modules, or of modules and the letters with which suites
+#: begin. Modules that are not named are in the last part.
+PARTS = [
     ["DBNHDF5Tests", "DBNZipTests", "DBNNumPyTests"],
     ["DBNTorchTests", "DBNSafetensorsTests", "DBNJSONTests"],
     ["DBNBytesTests", "DBNTensorsTests", "DBNCheckpointsTests", "DBNConversionsTests"],
     ["DBNExecutionTests", "DBNModelsTests"],
     ["DBNVerificationTests", "DBNBatchNormTests", "DBNComparisonTests"],
-    ["CommandTests"],
+    ["CommandTests.[A-J]"],
+    ["CommandTests.[K-O]"],
+    ["CommandTests.[P-Z]"],
+    [],
 ]
 
 
-def modules(number):
-    """The names of the test modules of a part."""
-    named = {name for part in MODULES for name in part}
+def names(number):
+    """What a part has."""
+    named = {name.split(".")[0] for part in PARTS for name in part}
     others = [path.name for path in sorted((ROOT / "Tests").glob("*Tests")) if path.name not in named]
-    return MODULES[number] + (others if number == len(MODULES) - 1 else [])
+    return PARTS[number] + (others if number == len(PARTS) - 1 else [])
 
 
 def run(sanitizer, number):
     """Whether all tests pass, and the sanitizer finds nothing."""
-    names, start = modules(number), time.time()
+    part, start = names(number), time.time()
     scratch = ["--sanitize", sanitizer, "--scratch-path", f".build-{sanitizer}"]
-    print(f"{sanitizer} sanitizer, part {number + 1} of {len(MODULES)}: {', '.join(names)}", flush=True)
+    print(f"{sanitizer} sanitizer, part {number + 1} of {len(PARTS)}: {', '.join(part)}", flush=True)
     build = subprocess.run(["swift", "build", "--build-tests", *scratch], cwd=ROOT, capture_output=True, text=True)
     if build.returncode != 0: sys.exit(build.stdout + build.stderr)
-    built, pattern = time.time(), f"^({'|'.join(map(re.escape, names))})\\."
+    built, pattern = time.time(), f"^({'|'.join(name if '.' in name else name + '[.]' for name in part)})"
     suppressions = ROOT / "Tests" / "Sanitizers" / "leaks.txt"
     environment = {
         **os.environ,
@@ -59,11 +63,11 @@ def run(sanitizer, number):
 
 def main():
     sanitizer, argument = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
-    if argument == "all": return all([run(sanitizer, number) for number in range(len(MODULES))])
+    if argument == "all": return all([run(sanitizer, number) for number in range(len(PARTS))])
     if not argument:
         count = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=ROOT, capture_output=True, text=True)
         argument = count.stdout if count.returncode == 0 else time.strftime("%j")
-    return run(sanitizer, int(argument) % len(MODULES))
+    return run(sanitizer, int(argument) % len(PARTS))
 
 
 sys.exit(0 if main() else 1)

@@ -63,7 +63,8 @@ struct LegacyFile: StorageSource {
         advice: "save it again with another version of PyTorch")
     }
     let facts = pickles.reader.fileOffset
-    guard case .dictionary = try pickles.next().value else {
+    let value = try pickles.next().value
+    guard case .dictionary = value else {
       throw PickleSequence.wrong("a dictionary about the machine that wrote the file", facts)
     }
   }

@@ -42,7 +42,9 @@ struct PickleSequence {
   /// The next pickle, which must be a number that is valid as a count.
   mutating func nextCount(_ what: String) throws(CheckpointError) -> Int {
     let offset = reader.fileOffset
-    guard case .int(let count) = try next().value, count >= 0 else {
+    // Not in the pattern: where that does not match, Swift 6.3 would not release the machine.
+    let value = try next().value
+    guard case .int(let count) = value, count >= 0 else {
       throw Self.wrong(what, offset)
     }
     return count
