@@ -59,6 +59,22 @@ extension TwoEnginesTests {
     }
   }
 
+  /// Groups of few channels are convolved in blocks narrower than a vector.
+  @Test(arguments: [2, 3, 5, 6]) func whatFollowsNarrowGroups(groups: Int) throws {
+    try compare("\(groups) narrow groups", 4) { random in
+      let x = try random.input("x", [random.int(1...3), 8 * groups] + random.ints(2, 4...9))
+      let convolution = Operation.Convolution(
+        stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: groups)
+      let weight = try random.parameter("conv.weight", [4 * groups, 8, 3, 3])
+      random.add("conv", .convolution(convolution), [x, weight, .none])
+      random.add("sum", .add(scale: 1), [.value("conv"), .value("conv")])
+      random.add("scaled", .multiplyScalar(2), [.value("sum")])
+      random.add("relu", .activation(.relu), [.value("scaled")])
+      try random.addBatchNorm("bn", .value("relu"), features: 4 * groups)
+      random.add("out", .activation(.relu), [.value("bn")])
+    }
+  }
+
   @Test func groupNorms() throws {
     try compareLayers("norms", channels: [4, 12], sizes: 2...4) { random, x, channels in
       let weight = try random.parameter("weight", [channels])
