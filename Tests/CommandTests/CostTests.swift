@@ -64,6 +64,21 @@ struct CostTests {
     }
   }
 
+  /// The output of such a file costs as much to read as the file.
+  @Test func aJobThatNeedsRaisedLimitsIsDoneOnce() throws {
+    let tensors = (0..<200).flatMap { Pickle.text("w\($0)") + Pickle.tensor() }
+    let inner = Pickle.emptyDict + Pickle.mark + tensors + Pickle.setItems
+    let long = Pickle.text(String(repeating: "x", count: 100_000))
+    let file = try folder.write(
+      Pickle.archive(Pickle.dictionary((long, inner))).bytes, to: "long.pth")
+    for (factor, outcome) in [("10", "done"), ("10", "skipped"), ("20", "skipped")] {
+      let job = try Command(
+        "convert", file, "--output-dir", folder.file("out"), "--to", "torch-zip", "--raise-limits",
+        factor)
+      #expect(job.status == 0 && job.error.contains("1 job: 1 \(outcome)"), "\(job.error)")
+    }
+  }
+
   @Test func listsAndLinesThatArePrintedEnd() throws {
     let entries = (0..<200).map { number in
       let fields = (0..<3).map { #""f\#($0)":[]"# }.joined(separator: ",")

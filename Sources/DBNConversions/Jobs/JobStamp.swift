@@ -31,9 +31,12 @@ package struct JobStamp: Sendable, Equatable {
 
   /// The stamp of the last conversion in the history of a written file; nil if there is none.
   ///
+  /// - Parameter limitFactor: how many times the usual time and memory the file may cost: as many as
+  ///   the input whose values it has.
   /// - Throws: errors of opening the file.
-  package init?(ofFile path: String) throws(CheckpointError) {
-    let options = ReadingOptions(refusesUnknownClasses: false, acceptsParts: true)
+  package init?(ofFile path: String, limitFactor: Int) throws(CheckpointError) {
+    var options = ReadingOptions(refusesUnknownClasses: false, acceptsParts: true)
+    options.limitFactor = limitFactor
     guard let json = try Checkpoint.open(path, options: options).history.last?[Self.member] else {
       return nil
     }

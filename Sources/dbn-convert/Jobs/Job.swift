@@ -38,6 +38,11 @@ struct Job {
     return named + options.compactMap(\.value).filter { FileIdentity($0) != nil }
   }
 
+  /// How many times the usual time and memory each of its files may cost.
+  var limitFactor: Int {
+    options.last { $0.name == "--raise-limits" }?.value.flatMap(Int.init) ?? 1
+  }
+
   /// The whole command line, from the subcommand on.
   var arguments: [String] {
     [command.name] + options.map(\.argument) + ["--"] + files

@@ -10,7 +10,9 @@ struct JobOption: Hashable {
   var argument: String { value.map { "\(name)=\($0)" } ?? name }
 
   /// Options that change nothing of what is written or found.
-  private static let neutral: Set = ["--force", "--in-place", "--quiet", "--json", "--threads"]
+  private static let neutral: Set = [
+    "--force", "--in-place", "--quiet", "--json", "--threads", "--raise-limits",
+  ]
 
   var isNeutral: Bool { Self.neutral.contains(name) }
 }

@@ -115,7 +115,8 @@ final class JobWork: Sendable {
       return try run(command, job, reading: before, crc32s, since: start)
     }
     let stamp = try JobStamp(of: job)
-    if let path = job.writtenPath, let written = try? JobStamp(ofFile: path),
+    if let path = job.writtenPath,
+      let written = try? JobStamp(ofFile: path, limitFactor: job.limitFactor),
       written.isDone(stamp, inPlace: job.replacesInput)
     {
       return .skipped(job, record(of: job, reading: before, stamp.inputs.map(\.crc32), exit: 0))
