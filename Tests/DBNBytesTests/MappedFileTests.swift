@@ -86,7 +86,7 @@ struct MappedFileTests {
   @Test func openingAndMappingAreToldOnceEach() throws {
     let path = try folder.write([1], to: "file")
     let events = EventLog()
-    try FileEvent.$observer.withValue({ events.add($0) }) {
+    try FileEvent.observe({ events.add($0) }) {
       _ = try MappedFile.open(path)
     }
     #expect(events.kinds(path) == [.opened, .mapped])

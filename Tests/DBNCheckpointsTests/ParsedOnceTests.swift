@@ -121,7 +121,7 @@ struct ParsedOnceTests {
   /// What happens to files in `body`, and how often.
   static func events(in body: () throws -> Void) rethrows -> [FileEvent: Int] {
     let events = EventCounter()
-    try FileEvent.$observer.withValue({ events.add($0) }, operation: body)
+    try FileEvent.observe({ events.add($0) }, during: body)
     return events.counts
   }
 }

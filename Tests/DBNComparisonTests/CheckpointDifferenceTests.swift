@@ -60,7 +60,7 @@ struct CheckpointDifferenceTests {
     }
     let (a, b) = (try tensor(last: 0), try tensor(last: 1.5))
     let mapped = Mutex(0)
-    let item = try FileEvent.$observer.withValue({ event in
+    let item = try FileEvent.observe({ event in
       if event.kind == .mapped { mapped.withLock { $0 += 1 } }
     }) {
       try difference(

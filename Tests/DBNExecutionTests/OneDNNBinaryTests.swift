@@ -1,5 +1,6 @@
 import DBNCOneDNN
 import DBNTensors
+import Foundation
 import Testing
 
 @testable import DBNExecution
@@ -11,6 +12,7 @@ struct OneDNNBinaryTests {
   static let layouts: [Layout.Kind] = [
     .plain, .channelsLast, .blocked(4), .blocked(8), .blocked(16),
   ]
+  private static let zeros = [UInt8](repeating: 0, count: (1 << 16) + 128)
   private static let scaling = Eltwise(algorithm: conednn_eltwise_linear, alpha: 2, beta: 1)
   private static let relu = Eltwise(algorithm: conednn_eltwise_relu)
 
@@ -45,14 +47,16 @@ struct OneDNNBinaryTests {
       let source = try processor.constant(left, from: Layout(.plain, layout.shape), as: layout)
       let addend = try processor.constant(right, from: Layout(.plain, other.shape), as: other)
       // Far larger than the layout: a kernel that writes past its end must not hit other memory.
-      let target = isInPlace ? source : Buffer(byteCount: layout.byteCount + 1 << 16)
+      let target = isInPlace ? source : Buffer(byteCount: layout.byteCount + (1 << 16))
       try run(
         kernel, on: processor,
         [
           (CONEDNN_ARG_SRC_0, layout, source), (CONEDNN_ARG_SRC_1, other, addend),
           (CONEDNN_ARG_DST, layout, target),
         ])
-      #expect(!target.bytes[layout.byteCount...].contains { $0 != 0 }, "\(layout.shape)")
+      let behind = try #require(target.bytes.baseAddress) + layout.byteCount
+      #expect(
+        memcmp(behind, Self.zeros, target.bytes.count - layout.byteCount) == 0, "\(layout.shape)")
       let result = try plain(target, layout, processor)
       #expect(zip(result, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(layout.shape)")
     }

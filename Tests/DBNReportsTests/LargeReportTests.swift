@@ -95,7 +95,7 @@ struct LargeReportTests {
         "source": ["file": "trained.pth"], "by": "dbn-convert 0.2.0",
       ]
     ]
-    let file = ReportedFile(path, history: history)
+    let file = try ReportedFile(path, history: history)
     let html = Report(driftOf: file, [], summary: []).html
     // The check value of CRC-32.
     #expect(
@@ -106,10 +106,19 @@ struct LargeReportTests {
           + "variance 1.5), by dbn-convert 0.2.0"))
   }
 
-  @Test func ofALongHistoryTheEndIsShown() {
+  /// A folder has no checksum, which is no error; a file that can't be read is.
+  @Test func aFileThatCannotBeReadIsAnError() throws {
+    let folder = try TemporaryFolder()
+    let html = Report(driftOf: try ReportedFile(folder.file("")), [], summary: []).html
+    #expect(html.contains("<td>checkpoint</td><td>-</td><td>-</td>"))
+    #expect(throws: CheckpointError.self) { try ReportedFile(folder.file("missing")) }
+  }
+
+  @Test func ofALongHistoryTheEndIsShown() throws {
+    let folder = try TemporaryFolder()
     let history = (0..<1000).map { JSON.object([.init("operation", .string("step \($0)"))]) }
     let html = Report(
-      driftOf: ReportedFile("nothing", history: history), [], summary: []
+      driftOf: try ReportedFile(folder.file(""), history: history), [], summary: []
     ).html
     #expect(html.contains("980 earlier conversions") && html.contains(">step 999<"))
     #expect(!html.contains(">step 979<"))

@@ -14,7 +14,7 @@ struct SlabbedBytesTests {
     }
     let mapped = Mutex(0)
     var isRight = true
-    try FileEvent.$observer.withValue({ event in
+    try FileEvent.observe({ event in
       if event.kind == .mapped { mapped.withLock { $0 += 1 } }
     }) {
       try bytes.read(pieces: 1 << 20) { start, piece in

@@ -122,7 +122,7 @@ struct SlicedTensorTests {
     #expect(tensor.storage.largestBuffer <= 4 << 20)
     let mapped = Mutex(0)
     var isRight = true
-    try FileEvent.$observer.withValue({ event in
+    try FileEvent.observe({ event in
       if event.kind == .mapped { mapped.withLock { $0 += 1 } }
     }) {
       try tensor.storage.read(pieces: columns) { start, piece in

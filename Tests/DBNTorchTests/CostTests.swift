@@ -174,7 +174,7 @@ struct LargeViewTests {
     let root = try TorchCheckpoint.read(ByteRegion(archive.bytes)).root
     let tensors = try #require(root.elements).compactMap(\.tensor)
     let mapped = Mutex(0)
-    let values = try FileEvent.$observer.withValue({ event in
+    let values = try FileEvent.observe({ event in
       if event.kind == .mapped { mapped.withLock { $0 += 1 } }
     }) {
       try tensors.map { try $0.doubles() }

@@ -11,7 +11,7 @@ class Faults:
     def __init__(self, command, work, seed, rounds):
         self.command, self.work = os.path.abspath(command), os.path.abspath(work)
         self.random, self.rounds = random.Random(seed), rounds
-        self.tried, self.wrong = 0, 0
+        self.tried, self.wrong, self.rows = 0, 0, []
         self.is_long = rounds >= 100
         shutil.rmtree(self.work, ignore_errors=True)
         os.makedirs(self.path("src"))
@@ -39,8 +39,8 @@ class Faults:
               **environment):
         environment = {**os.environ, **{k: str(v) for k, v in environment.items()}}
         def prepare():
-            # Ignored in the background of a shell.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # Ignored in the background of a shell, and under nohup.
+            for number in (signal.SIGINT, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
             if setup: setup()
         if preload: environment["LD_PRELOAD"] = self.shim
         return subprocess.Popen(
@@ -60,7 +60,8 @@ class Faults:
         self.wrong += sum(outcomes[text] for text in wrong)
         self.tried += sum(outcomes.values())
         row = "; ".join(f"{count} {text}" for count, text in sorted(texts, reverse=True))
-        print(f"| {fault} | {sum(outcomes.values())} | {row} |", flush=True)
+        self.rows.append(f"| {fault} | {sum(outcomes.values())} | {row} |")
+        print(self.rows[-1], flush=True)
         for text in wrong[:5]: print(f"  {outcomes[text]} {text}", file=sys.stderr, flush=True)
 
 

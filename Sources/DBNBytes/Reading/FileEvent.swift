@@ -14,15 +14,27 @@ package struct FileEvent: Sendable, Hashable {
   /// The offset of the part in the file: one file can hold several archives.
   package let offset: Int
 
-  /// Called with every event of the current task; for tests.
-  @TaskLocal package static var observer: (@Sendable (FileEvent) -> Void)?
+  /// A type of its own: where a task-local value is an optional closure, optimised code crashes
+  /// (Swift 6.3).
+  private struct Observer: Sendable {
+    let call: @Sendable (FileEvent) -> Void
+  }
+
+  @TaskLocal private static var observer: Observer?
+
+  /// Calls a closure with every event of the current task while an operation runs; for tests.
+  package static func observe<Result>(
+    _ call: @escaping @Sendable (FileEvent) -> Void, during operation: () throws -> Result
+  ) rethrows -> Result {
+    try $observer.withValue(Observer(call: call), operation: operation)
+  }
 
   static func report(_ kind: Kind, path: String) {
-    observer?(FileEvent(kind: kind, path: path, offset: 0))
+    observer?.call(FileEvent(kind: kind, path: path, offset: 0))
   }
 
   /// Reports an operation on these bytes.
   package static func report(_ kind: Kind, _ bytes: ByteRegion) {
-    observer?(FileEvent(kind: kind, path: bytes.path, offset: bytes.fileOffset))
+    observer?.call(FileEvent(kind: kind, path: bytes.path, offset: bytes.fileOffset))
   }
 }

@@ -5,7 +5,7 @@ public import DBNTensors
 /// conversions that it comes from.
 public struct ReportedFile: Sendable {
   let path: String
-  /// The number of bytes and the checksum; nil if there is no file, or a folder.
+  /// The number of bytes and the checksum; nil for folders.
   private let content: (byteCount: Int, checksum: UInt32)?
   private let history: [JSON]
 
@@ -15,10 +15,15 @@ public struct ReportedFile: Sendable {
   /// - Parameters:
   ///   - path: a file; folders have no checksum.
   ///   - history: the conversions that it comes from, as in `Checkpoint.history`.
-  public init(_ path: String, history: [JSON] = []) {
+  /// - Throws: `system` if it can't be opened or read.
+  public init(_ path: String, history: [JSON] = []) throws(CheckpointError) {
     self.path = path
     self.history = history
-    content = try? FileContent.checksum(of: path)
+    do throws(CheckpointError) {
+      content = try FileContent.checksum(of: path)
+    } catch  where error.code == .notARegularFile {
+      content = nil
+    }
   }
 
   /// Something that is not a file.

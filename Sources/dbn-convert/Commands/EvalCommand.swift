@@ -64,16 +64,22 @@ struct EvalCommand: ResultCommand {
       weights: source.weights.map(\.path), results: results, listsClasses: perClass)
     return CommandResult(
       output.json, lines: output.lines,
-      naming: try report.staged(existing, output.page(files: files(of: source))))
+      naming: try report.staged(existing, output.page(files: try files(of: source))))
   }
 
-  private func files(of source: WeightedModel) -> [(role: String, file: ReportedFile)] {
+  private func files(
+    of source: WeightedModel
+  ) throws(CheckpointError) -> [(role: String, file: ReportedFile)] {
     let others: [(String, String?)] = [
       ("model", weights.isEmpty ? nil : model.fileOfModel), ("data", data.data),
       ("layout", statement.source.file.layoutFile),
     ]
-    return source.weights.map {
-      ("checkpoint", ReportedFile($0.path, history: $0.checkpoint.history))
-    } + others.compactMap { role, path in path.map { (role, ReportedFile($0)) } }
+    var files: [(role: String, file: ReportedFile)] = []
+    for weights in source.weights {
+      let file = try ReportedFile(weights.path, history: weights.checkpoint.history)
+      files.append(("checkpoint", file))
+    }
+    for case (let role, let path?) in others { files.append((role, try ReportedFile(path))) }
+    return files
   }
 }

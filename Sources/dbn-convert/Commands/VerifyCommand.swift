@@ -90,7 +90,7 @@ struct VerifyCommand: ResultCommand {
     try certificate.checkName()
     let (result, checkpointA, checkpointB) = try comparison()
     options.remark(checkpointA.notes + checkpointB.notes + result.notes)
-    var files = try report.staged(existing, page(result, checkpointA, checkpointB))
+    var files = try report.staged(existing, try page(result, checkpointA, checkpointB))
     try certificate.stage(
       Certificate.Finding(result.json, compared: result.digests), reading: [a, b] + otherInputs,
       in: &files)
@@ -128,15 +128,16 @@ struct VerifyCommand: ResultCommand {
 
   private func page(
     _ result: VerificationResult, _ first: Checkpoint, _ second: Checkpoint
-  ) -> Report {
+  ) throws(CheckpointError) -> Report {
     let others: [(String, String?)] = [
       ("model", model?.fileOfModel), ("inputs", input),
       ("layout", statement.source.file.layoutFile),
     ]
+    var reported: [(String, ReportedFile)] = []
+    for case (let role, let path?) in others { reported.append((role, try ReportedFile(path))) }
     return Report(
-      result, a: ReportedFile(a, history: first.history),
-      b: ReportedFile(b, history: second.history),
-      others: others.compactMap { role, path in path.map { (role, ReportedFile($0)) } })
+      result, a: try ReportedFile(a, history: first.history),
+      b: try ReportedFile(b, history: second.history), others: reported)
   }
 
   private func batchNormVerification() throws(CheckpointError) -> BatchNormVerification {

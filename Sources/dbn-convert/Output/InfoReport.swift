@@ -99,7 +99,7 @@ struct InfoReport {
     }
     let devices = Set(batchNorms.map(\.site.worldSize)).sorted().map { "\($0)" }
     return Report(
-      driftOf: ReportedFile(path, history: checkpoint.history), layers,
+      driftOf: try ReportedFile(path, history: checkpoint.history), layers,
       summary: [
         ("File", path), ("Format", format),
         ("Tensors", "\(inspection.tensors.count), \(readable(byteCount: byteCount))"),
