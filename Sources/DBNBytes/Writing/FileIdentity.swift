@@ -31,6 +31,13 @@ package struct FileIdentity: Hashable, Sendable {
   }
 }
 
+extension FileIdentity: Comparable {
+  /// The same order in every process.
+  package static func < (a: FileIdentity, b: FileIdentity) -> Bool {
+    (a.device, a.inode) < (b.device, b.inode)
+  }
+}
+
 /// A file that is kept open so that its identity stays unique: a file system can give the inode of
 /// a deleted file to a new one.
 package final class HeldFile: Sendable {

@@ -80,7 +80,10 @@ public struct StagedFiles: ~Copyable {
     defer { dbn_resume_ending() }
     let isOneCall = files.count == 1 && removed.isEmpty && files[0].temporaryName == nil
     if isOneCall, try files[0].takeFreeName() { return }
+    let folders = (files.map(\.location) + removed).map(\.folder)
+    let locks = folders.count > 1 ? FolderLocks(folders) : nil
     try NameChanges(files, removing: removed, records).make()
+    _ = consume locks
   }
 
   /// Gives the files that `body` writes and adds their names, after clearing what killed processes
