@@ -217,11 +217,12 @@ fuzz-replay:
 fuzz-pytorch: build .build-venv/ready
 	.build-venv/bin/python Fuzzing/pytorch.py $(COMMAND)
 
-# A part of the tests with the address sanitizer, which also finds leaks: another with each commit, or
-# all: `make sanitize PART=all`. With SANITIZER=thread, data races are looked for.
+# A seventeenth of the tests with the address sanitizer, which also finds leaks; the commit says which:
+# `make sanitize PART=all` has all, PART=3 one, PART=CommandTests some by name. SANITIZER=thread looks for
+# data races, and SANITIZER=turn for one or the other.
 SANITIZER = address
 sanitize: setup
-	$(PYTHON) Tests/Sanitizers/sanitize.py $(SANITIZER) $(PART)
+	$(PYTHON) Tests/Sanitizers/sanitize.py $(SANITIZER) "$(PART)"
 
 # Compares the names that `info` finds in pickles with those that scanners of pickles find:
 # `make pickle-names DIR="..."` also looks at folders with other files, such as their own samples.
@@ -233,16 +234,20 @@ pickle-names: build .build-scanners/ready
 	.build-scanners/bin/pip install --quiet picklescan==1.0.5 fickling==0.1.12 typing_extensions
 	touch $@
 
-# Runs each reading command on small files that ask for much time or memory, and prints what it took.
+# Runs each reading command on small files that ask for much time or memory, and prints what it took, about
+# half an hour: `make hostile INPUTS="views.pth"` for some, BEFORE=COMMAND to compare with an older command,
+# TABLE=docs/hostile.md to write the page.
 hostile: build
-	$(PYTHON) Tests/Hostile/hostile.py $(COMMAND) $(INPUTS)
+	$(PYTHON) Tests/Hostile/hostile.py $(COMMAND) $(if $(BEFORE),--before $(BEFORE)) \
+	  $(if $(TABLE),--table $(TABLE)) $(INPUTS)
 
 # Has everything fail that can fail while the command writes, and looks for what is lost, torn or left
 # behind: `make faults ROUNDS=20 SEED=1`; as root more is tried. Takes half an hour, and with few rounds a
-# minute.
+# minute. TABLE=docs/faults.md writes the page.
 ROUNDS = 500
 faults: build
-	$(PYTHON) Tests/Faults/faults.py $(COMMAND) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	$(PYTHON) Tests/Faults/faults.py $(COMMAND) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(TABLE),--table $(TABLE))
 
 # Installs a browser, if there is none.
 browser:
@@ -287,5 +292,6 @@ benchmark-models: setup .build-venv-newest/ready
 
 clean:
 	rm -rf .build .build-demo .build-ranks .build-venv .build-venv-newest .build-onednn3 .build-dist .build-wheel \
-	  .build-docs .build-docs.work .build-random .build-cluster dist \
+	  .build-docs .build-docs.work .build-random .build-cluster .build-fuzz .build-scanners .build-address \
+	  .build-thread dist \
 	  Examples/Library/.build

@@ -117,6 +117,10 @@ def folders_that_go(faults, cases):
     faults.report("output's folder is renamed meanwhile", outcomes)
 
 
+#: What two writers' exit statuses come to.
+ENDS = {(0, 0): "both done, one after the other", (0, 2): "one wins, the other is an error", (2, 2): "both are errors"}
+
+
 def two_writers(faults, names):
     """Two commands write different models to the same names: the folder has one of them, whole."""
     folder, commands = faults.path("out"), conversions(faults)
@@ -145,7 +149,7 @@ def two_writers(faults, names):
                 now = contents(folder)
                 written = editionless(now) in map(editionless, whole)
                 good = written and statuses in ([0, 2], [0, 0]) if statuses[0] == 0 else not any(name.startswith(".") for name in now)
-                outcomes[("one wins, the other is an error" if statuses == [0, 2] else f"statuses {statuses}") if good else
+                outcomes[ENDS.get(tuple(statuses), f"statuses {statuses}") if good else
                          f"WRONG: {statuses} {sorted(now)} {errors}"] += 1
         faults.report(f"two at once: {name}", outcomes)
 

@@ -1,8 +1,12 @@
-"""Small files that ask for much time or memory, made from nothing but the standard library."""
+"""Small files that ask for much time or memory, made from nothing but the standard library. The docstring of a function
+says in the table what its file has."""
 
 import json
+import os
 import pickle
 import struct
+import sys
+import types
 import zipfile
 import zlib
 
@@ -47,6 +51,7 @@ def checkpoint(path, value, storage=bytes(16), deflated=(), extra=()):
 
 
 def shared_lists(path):
+    """a list that holds another twice, 20 times over: 781 bytes of pickle that are a million values"""
     value = b"]q\x00(K\x01K\x01e0"
     for depth in range(20):
         value += b"]q" + bytes([depth + 1]) + b"(h" + bytes([depth]) + b"h" + bytes([depth]) + b"e0"
@@ -54,42 +59,51 @@ def shared_lists(path):
 
 
 def long_key(path, count=2000):
+    """2,000 tensors under one name of 1 MB"""
     inner = mapping(*((f"t{n}", tensor([1], [1], n, count)) for n in range(count)))
     checkpoint(path, mapping(("L" * 1_000_000, inner)), bytes(4 * count))
 
 
 def empty_lists(path):
+    """a deflated pickle of 50 million empty lists"""
     checkpoint(path, b"(" + b"]" * 50_000_000 + b"t", deflated=["data.pkl"])
 
 
 def nothing(path):
+    """a deflated pickle of 300 million operations that do nothing"""
     checkpoint(path, b"N0" * 150_000_000 + b"}", deflated=["data.pkl"])
 
 
 def one_text(path):
+    """a deflated pickle with a text of 300 MB"""
     checkpoint(path, text("A" * 300_000_000), deflated=["data.pkl"])
 
 
 def refused_names(path):
+    """a deflated pickle that names `os.system` three million times"""
     checkpoint(path, b"cos\nsystem\n0" * 3_000_000 + b"}", deflated=["data.pkl"])
 
 
 def opaque_names(path):
+    """a deflated pickle that names an unknown class three million times"""
     checkpoint(path, b"(" + b"cA\nB\n" * 3_000_000 + b"t", deflated=["data.pkl"])
 
 
 def attributes(path):
+    """50 attributes, set 200,000 times"""
     names = mapping(*((f"k{n}", b"N") for n in range(50)))
     checkpoint(path, names + b"q\x010ccollections\nOrderedDict\n)R" + b"h\x01b" * 200_000,
                deflated=["data.pkl"])
 
 
 def history(path):
+    """a deflated history of 30 million lists"""
     checkpoint(path, mapping(("w", tensor([4], [1]))), deflated=["extra/dbn_convert_history.json"],
                extra=[("extra/dbn_convert_history.json", b"[" + b"[]," * 30_000_000 + b"[]]")])
 
 
 def graph(path):
+    """a deflated graph of 500 MB"""
     checkpoint(path, mapping(("w", tensor([4], [1]))), deflated=["extra/dbn_convert_graph.json"],
                extra=[("extra/dbn_convert_graph.json", b" " * 500_000_000)])
 
@@ -100,16 +114,19 @@ def numbers(count, last=0.0):
 
 
 def expanded(path, last=0.0):
+    """four numbers, expanded to 1 GiB"""
     checkpoint(path, mapping(("w", tensor([1 << 28], [0], 3))), numbers(4, last))
 
 
 def expanded_batch_norm(path, last=0.0):
+    """a BatchNorm of 67 million features, expanded from four numbers"""
     names = ("weight", "bias", "running_mean", "running_var")
     checkpoint(path, mapping(*((f"bn.{name}", tensor([1 << 26], [0], place, 4))
                                for place, name in enumerate(names))), numbers(4, 1 + last))
 
 
 def transposed(path, last=0.0):
+    """a deflated tensor of 1 GiB in the order of its columns"""
     rows = 1 << 18
     checkpoint(path, mapping(("w", tensor([rows, 1024], [1, rows], 0, 1 << 28))),
                numbers(1 << 28, last), deflated=["data/0"])
@@ -121,15 +138,17 @@ def views(path, count, elements):
 
 
 def few_views(path):
+    """200 views of one deflated GiB"""
     views(path, 200, 1 << 28)
 
 
 def many_views(path):
+    """20,000 views of one deflated storage of 16 MiB"""
     views(path, 20_000, 1 << 22)
 
 
 def zeros(path):
-    """A file from before PyTorch 1.6 that was cut, and filled up with zeros."""
+    """a file from before PyTorch 1.6 that was cut, and filled up to 64 MiB with zeros"""
     start = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2)
     facts = pickle.dumps({"protocol_version": 1001, "little_endian": True}, 2)
     with open(path, "wb") as file:
@@ -138,6 +157,7 @@ def zeros(path):
 
 
 def sparse(path):
+    """a file from before PyTorch 1.6 that was cut, and filled up with 64 GiB of zeros that take no room on the disk"""
     zeros(path)
     with open(path, "r+b") as file:
         file.truncate(64 << 30)
@@ -154,10 +174,12 @@ def array(path, in_fortran_order, last):
 
 
 def fortran(path, last=0.0):
+    """a deflated array of 1 GiB in Fortran order"""
     array(path, True, last)
 
 
 def deflated(path, last=0.0):
+    """a deflated array of 1 GiB"""
     array(path, False, last)
 
 
@@ -197,12 +219,14 @@ class File:
 
 
 def continuations(path):
+    """an object whose header has 200,000 continuations"""
     file = File()
     blocks = [(0x10, U64.pack(96 + n) + U64.pack(0)) for n in range(200_000)]
     file.save(path, file.header(blocks))
 
 
 def soft_paths(path, count=20_000):
+    """20,000 soft links to a path of 1 MB"""
     file, names, entries = File(), bytearray(b"s" * 1_000_000 + b"\0"), []
     for n in range(count):
         entries.append((len(names), UNDEFINED, True, 0))
@@ -211,6 +235,7 @@ def soft_paths(path, count=20_000):
 
 
 def two_links(path, count=20_000):
+    """20,000 datasets under two links, one with a name of 1 MB"""
     file, names, entries = File(), bytearray(8), []
     single = bytes.fromhex("11201f00040000000000200017080017 7f000000")
     value = file.header([(1, struct.pack("<BBB5x", 1, 0, 0)), (3, single),
@@ -224,7 +249,7 @@ def two_links(path, count=20_000):
 
 
 def one_chunk(path, last=0.0):
-    """A dataset in one compressed chunk."""
+    """a dataset of 1 GiB in one compressed chunk"""
     file, count = File(), 1 << 28
     data = zlib.compress(numbers(count, last))
     chunk = file.put(data)
@@ -247,22 +272,73 @@ def safetensors(path, header, data=b""):
 
 
 def dimensions(path):
+    """a tensor of 30 million dimensions"""
     shape = b",".join([b"1"] * 30_000_000)
     safetensors(path, b'{"a":{"dtype":"U8","shape":[' + shape + b'],"data_offsets":[0,1]}}', b"\0")
 
 
 def unknown_fields(path):
+    """five million fields that the format does not have"""
     fields = b",".join(b'"f%d":0' % n for n in range(5_000_000))
     safetensors(path, b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],' + fields + b"}}", b"\0")
 
 
 def metadata(path):
+    """seven million entries of metadata"""
     entries = b",".join(b'"%d":""' % n for n in range(7_000_000))
     safetensors(path, b'{"__metadata__":{' + entries + b"}}")
 
 
 def long_line(path):
+    """a type whose name has 3 MB"""
     safetensors(path, json.dumps({"a": {"dtype": "x" * 3_000_000}}).encode())
+
+
+# Folders of PyTorch's distributed checkpoints, whose metadata is a pickle.
+
+def stand_in(module, name):
+    """A class that is pickled as the one of this name."""
+    made, parts = type(name, (), {"__module__": module}), module.split(".")
+    for count in range(1, len(parts) + 1):
+        owner = ".".join(parts[:count])
+        setattr(sys.modules.setdefault(owner, types.ModuleType(owner)), name, made)
+    return made
+
+
+def instance(of, **attributes):
+    made = of()
+    made.__dict__.update(attributes)
+    return made
+
+
+METADATA, FILES = "torch.distributed.checkpoint.metadata", "torch.distributed.checkpoint.filesystem"
+Metadata, MetadataIndex = stand_in(METADATA, "Metadata"), stand_in(METADATA, "MetadataIndex")
+BytesStorageMetadata, StorageInfo = stand_in(METADATA, "BytesStorageMetadata"), stand_in(FILES, "_StorageInfo")
+
+
+def distributed(path, count, value, place):
+    """Entries that all have the same bytes; place: where each is in the state dict."""
+    os.makedirs(path)
+    file, names = "__0_0.distcp", [f"k{n}" for n in range(count)]
+    checkpoint(f"{path}/{file}", value)
+    info = instance(StorageInfo, relative_path=file, offset=0, length=os.path.getsize(f"{path}/{file}"))
+    index = lambda name: instance(MetadataIndex, fqn=name, offset=None, index=None)
+    metadata = instance(
+        Metadata, state_dict_metadata={name: BytesStorageMetadata() for name in names},
+        planner_data={name: place(name) for name in names}, storage_data={index(name): info for name in names},
+        storage_meta=None)
+    with open(f"{path}/.metadata", "wb") as output:
+        pickle.dump(metadata, output, 4)
+
+
+def sparse_lists(path):
+    """a distributed checkpoint of 20,000 lists, of which each has one value at its end"""
+    distributed(path, 20_000, number(1), lambda name: (name, 19_999))
+
+
+def same_value(path):
+    """a distributed checkpoint of 3,000 entries that are all the same list of 100,000 numbers"""
+    distributed(path, 3_000, b"](" + b"".join(map(number, range(100_000))) + b"e", lambda name: (name,))
 
 
 ALL = {
@@ -276,7 +352,7 @@ ALL = {
     "two-links.h5": two_links, "dimensions.safetensors": dimensions,
     "unknown-fields.safetensors": unknown_fields, "metadata.safetensors": metadata,
     "long-line.safetensors": long_line, "fortran.npz": fortran, "deflated.npz": deflated,
-    "one-chunk.h5": one_chunk,
+    "one-chunk.h5": one_chunk, "sparse-lists": sparse_lists, "same-value": same_value,
 }
 
 # Those that are compared with another that differs in the last number, too: of 1 GiB from a small
