@@ -50,6 +50,20 @@ struct FolderLocksTests {
     }
   }
 
+  /// A folder whose lock is kept, or that is gone, stops nobody for ever.
+  @Test func waitingEnds() throws {
+    let held = open(folder.file(""), O_RDONLY | O_DIRECTORY)
+    #expect(held >= 0 && flock(held, LOCK_EX) == 0)
+    let start = ContinuousClock.now
+    _ = FolderLocks([folder.file("")], patience: .milliseconds(50))
+    #expect(start.duration(to: .now) >= .milliseconds(50))
+    close(held)
+    let locks = FolderLocks([folder.file(""), folder.file("")], patience: .seconds(60))
+    _ = FolderLocks([folder.file("missing")], patience: .seconds(60))
+    #expect(start.duration(to: .now) < .seconds(60))
+    _ = consume locks
+  }
+
   @Test func onlySeveralNamesWait() throws {
     let held = open(folder.file(""), O_RDONLY | O_DIRECTORY)
     #expect(held >= 0 && flock(held, LOCK_EX) == 0)

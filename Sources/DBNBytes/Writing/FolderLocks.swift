@@ -8,13 +8,12 @@ import DBNPlatform
 final class FolderLocks {
   private var descriptors: [Int32] = []
 
-  /// Far more than a change of names takes.
-  private static let patience = Duration.seconds(10)
-
   /// Waits for others that change names there.
   ///
-  /// - Parameter folders: their paths, each any number of times.
-  init(_ folders: [String]) {
+  /// - Parameters:
+  ///   - folders: their paths, each any number of times.
+  ///   - patience: how long to wait for each folder: by default far more than a change of names takes.
+  init(_ folders: [String], patience: Duration = .seconds(10)) {
     var paths: [FileIdentity: String] = [:]
     for folder in folders {
       if let identity = FileIdentity(folder) { paths[identity] = folder }
@@ -24,8 +23,10 @@ final class FolderLocks {
       let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
       descriptors.append(descriptor)
-      let end = ContinuousClock.now + Self.patience
-      while FileLock(descriptor) == .other, ContinuousClock.now < end { usleep(1000) }
+      let end = ContinuousClock.now + patience
+      while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK,
+        ContinuousClock.now < end
+      { usleep(1000) }
     }
   }
 
