@@ -17,7 +17,7 @@ extension PickledNames {
     let rest = placed.count - lines.count + omitted
     if rest > 0 { lines.append("... and \(rest) more names (--json lists \(names.count))") }
     if all, let usual { lines.append(usual) }
-    if let stop { lines.append("the rest of the pickle was not looked through: \(stop)") }
+    if let stop { lines.append("not all pickles were looked through: \(stop)") }
     return lines
   }
 
