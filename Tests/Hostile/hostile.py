@@ -18,7 +18,7 @@ SECONDS_FOR_TWO = 60
 #: A BatchNorm of 67 million features is run twice, on eight samples; four times to prove a cast.
 SECONDS_FOR_FEATURES = 240
 #: What an older command is run for, and when it is killed.
-COMPARED, SECONDS_BEFORE = ("info", "convert to h5", "diff of two"), 60
+COMPARED, SECONDS_BEFORE = ("info", "convert to h5", "diff of two", "run"), 60
 #: When any command is killed.
 MOST_MEGABYTES = 5_800
 
@@ -26,12 +26,12 @@ PAGE = """# What hostile files cost
 
 Small files that ask for much time or memory, and what the command takes for them: `make hostile` makes the files, runs every reading command on each, and fails if one takes more than [is promised](limits.md#what-a-file-may-cost). {before}
 
-For each file: the command that took most {when}, with its processor time and the peak of its memory, looked at every 5 ms (pages of mapped files, which the system takes back when it needs room, are not counted); then the most that any of the {runs} runs took. *Refused*: with a line that names the reason, and what to add if the file is trusted.
+For each file: the command that took most{when}, with its processor time and the peak of its memory, looked at every 5 ms (pages of mapped files, which the system takes back when it needs room, are not counted); then the most that any of the {runs} runs took. *Refused*: with a line that names the reason, and what to add if the file is trusted.
 
 {head}
 {lines}
 """
-BEFORE = "*Before* is a build from before there were limits, run for `info`, `convert` to HDF5 and `diff`, in turn with this one, and killed after a minute or {most} MB."
+BEFORE = "*Before* is a build from before there were limits, run for `info`, `convert` to HDF5, `diff` and `run`, in turn with this one, and killed after a minute or {most} MB."
 
 
 def commands(file, folder):
@@ -42,6 +42,9 @@ def commands(file, folder):
     yield "verify", ["verify", file, file]
     for extension in ("h5", "safetensors", "pth"):
         yield f"convert to {extension}", ["convert", file, f"{folder}/out.{extension}", "--lossy"]
+    if file.endswith(".pt2"):
+        inputs.image(f"{folder}/x.safetensors")
+        yield "run", ["run", file, "--input", f"{folder}/x.safetensors", "--output", f"{folder}/out.h5"]
 
 
 def comparisons(file, other, folder):
@@ -157,7 +160,7 @@ def cost(run):
 def page(measurements, older):
     titles = ["file", "bytes", "command", *(["before"] if older else []), "now", "the most of any command"]
     return PAGE.format(
-        before=BEFORE.format(most=f"{MOST_MEGABYTES:,}") if older else "", when="before" if older else "",
+        before=BEFORE.format(most=f"{MOST_MEGABYTES:,}") if older else "", when=" before" if older else "",
         runs=sum(len(each.runs) for each in measurements), head=f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}",
         lines="\n".join(each.line for each in measurements))  # fmt: skip
 

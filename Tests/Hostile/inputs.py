@@ -1,4 +1,4 @@
-"""Small files that ask for much time or memory, made from nothing but the standard library. The docstring of a function
+"""Small files that ask for much time or memory, made by the standard library alone. The docstring of a function
 says in the table what its file has."""
 
 import json
@@ -341,6 +341,28 @@ def same_value(path):
     distributed(path, 3_000, b"](" + b"".join(map(number, range(100_000))) + b"e", lambda name: (name,))
 
 
+# Programs of torch.export, which ask for much when they are run.
+
+DIGITS = os.path.join(os.path.dirname(__file__), "../../Fixtures/torch/digits-shards/model.pt2")
+PADDING = '"name": "padding", "arg": {"as_ints": [%d, %d]}'
+
+
+def padded(path):
+    """a program for images of 8 by 8 pixels that pads them by 4,000 on each side"""
+    with zipfile.ZipFile(DIGITS) as source, zipfile.ZipFile(path, "w") as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename.endswith(".json"):
+                content = content.decode().replace(PADDING % (1, 1), PADDING % (4000, 4000), 1).encode()
+            target.writestr(zipfile.ZipInfo(entry.filename), content)
+
+
+def image(path):
+    """What the program runs on."""
+    header = {"x": {"dtype": "F32", "shape": [1, 1, 8, 8], "data_offsets": [0, 256]}}
+    safetensors(path, json.dumps(header).encode(), bytes(256))
+
+
 ALL = {
     "shared-lists.pth": shared_lists, "long-key.pth": long_key, "empty-lists.pth": empty_lists,
     "nothing.pth": nothing, "one-text.pth": one_text, "refused-names.pth": refused_names,
@@ -353,6 +375,7 @@ ALL = {
     "unknown-fields.safetensors": unknown_fields, "metadata.safetensors": metadata,
     "long-line.safetensors": long_line, "fortran.npz": fortran, "deflated.npz": deflated,
     "one-chunk.h5": one_chunk, "sparse-lists": sparse_lists, "same-value": same_value,
+    "padded.pt2": padded,
 }
 
 # Those that are compared with another that differs in the last number, too: of 1 GiB from a small
