@@ -234,16 +234,16 @@ pickle-names: build .build-scanners/ready
 	.build-scanners/bin/pip install --quiet picklescan==1.0.5 fickling==0.1.12 typing_extensions
 	touch $@
 
-# Runs each reading command on small files that ask for much time or memory, and prints what it took, about
-# half an hour: `make hostile INPUTS="views.pth"` for some, BEFORE=COMMAND to compare with an older command,
+# Runs each reading command on small files that ask for much time or memory, and prints what it took, in
+# a quarter of an hour: `make hostile INPUTS="views.pth"` for some, BEFORE=COMMAND to compare with an older command,
 # TABLE=docs/hostile.md to write the page.
 hostile: build
 	$(PYTHON) Tests/Hostile/hostile.py $(COMMAND) $(if $(BEFORE),--before $(BEFORE)) \
 	  $(if $(TABLE),--table $(TABLE)) $(INPUTS)
 
 # Has everything fail that can fail while the command writes, and looks for what is lost, torn or left
-# behind: `make faults ROUNDS=20 SEED=1`; as root more is tried. Takes half an hour, and with few rounds a
-# minute. TABLE=docs/faults.md writes the page.
+# behind: `make faults ROUNDS=20 SEED=1`; as root more is tried. Takes a quarter of an hour, and with few
+# rounds a minute. TABLE=docs/faults.md writes the page.
 ROUNDS = 500
 faults: build
 	$(PYTHON) Tests/Faults/faults.py $(COMMAND) --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) \

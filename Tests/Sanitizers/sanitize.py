@@ -17,7 +17,7 @@ ROOT = HERE.parents[1]
 PARTS = 17
 
 #: What measures memory, or limits the address space or the size of files: a sanitizer needs several times as much for itself.
-#: And what runs a hundred whole architectures: the other tests have their operations, on smaller arrays.
+#: And what runs all whole architectures: the other tests have their operations, on smaller arrays.
 LEFT_OUT = (r"CommandTests\.(MemoryTests/|ProcessFaultTests/aSmallAddressSpace|BadInputTests/aFullDisk)"
             r"|DBNExecutionTests\.(ReferenceExecutorTests|OneDNNArchitectureTests)/")  # fmt: skip
 
@@ -30,7 +30,7 @@ def turn():
 
 def swift(arguments, sanitizer, **options):
     build = ["--sanitize", sanitizer, "--scratch-path", f".build-{sanitizer}"]
-    # The tests take a fifth of the time, but twice as long to build, which is worth it for the slower sanitizer.
+    # In a debug build, what compresses or convolves takes minutes with it.
     if sanitizer == "thread": build += ["-Xswiftc", "-O"]
     return subprocess.run(["swift", *arguments, *build], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", **options)  # fmt: skip
